@@ -1,0 +1,98 @@
+/**
+ * Seeded randomness: xoshiro128** (Blackman and Vigna, 2018) streams, each seeded by SplitMix32 from the run's seed
+ * and the FNV-1a hash of the stream's purpose.
+ */
+import type { RandomSource, RandomStream } from './ports/random.ts'
+
+/** Random streams that are a function of one seed. */
+export class SeededRandomSource implements RandomSource {
+  readonly #seed: number
+  readonly #streams = new Map<string, RandomStream>()
+
+  constructor(seed: number) {
+    this.#seed = seed
+  }
+
+  stream(purpose: string): RandomStream {
+    let stream = this.#streams.get(purpose)
+    if (stream === undefined) {
+      stream = new SeededRandom(hashString(purpose, hashNumber(this.#seed)))
+      this.#streams.set(purpose, stream)
+    }
+    return stream
+  }
+}
+
+/** One stream of draws that are a function of one 32-bit seed. */
+export class SeededRandom implements RandomStream {
+  #a: number
+  #b: number
+  #c: number
+  #d: number
+
+  constructor(seed: number) {
+    let state = seed | 0
+    const splitMix = () => {
+      state = (state + 0x9e3779b9) | 0
+      let mixed = state ^ (state >>> 16)
+      mixed = Math.imul(mixed, 0x21f0aaad)
+      mixed ^= mixed >>> 15
+      mixed = Math.imul(mixed, 0x735a2d97)
+      return mixed ^ (mixed >>> 15)
+    }
+    this.#a = splitMix()
+    this.#b = splitMix()
+    this.#c = splitMix()
+    this.#d = splitMix()
+  }
+
+  #next(): number {
+    const product = Math.imul(this.#b, 5)
+    const result = Math.imul((product << 7) | (product >>> 25), 9)
+    const shifted = this.#b << 9
+    this.#c ^= this.#a
+    this.#d ^= this.#b
+    this.#b ^= this.#c
+    this.#a ^= this.#d
+    this.#c ^= shifted
+    this.#d = (this.#d << 11) | (this.#d >>> 21)
+    return result >>> 0
+  }
+
+  int(bound: number): number {
+    if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32) {
+      throw new RangeError(`random.int needs a whole bound from 1 to 2^32, got ${bound}`)
+    }
+    // Rejection keeps every outcome equally likely for bounds that do not divide 2^32.
+    const limit = 2 ** 32 - (2 ** 32 % bound)
+    let draw = this.#next()
+    while (draw >= limit) draw = this.#next()
+    return draw % bound
+  }
+
+  float(): number {
+    return this.#next() / 2 ** 32
+  }
+
+  chance(probability: number): boolean {
+    return this.float() < probability
+  }
+
+  pick<Item>(items: readonly Item[]): Item {
+    if (items.length === 0) throw new RangeError('random.pick needs at least one item')
+    return items[this.int(items.length)] as Item
+  }
+}
+
+/** FNV-1a over the UTF-16 code units of `text`, continued from `basis`: 32 bits. */
+export function hashString(text: string, basis = 0x811c9dc5): number {
+  let hash = basis | 0
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  }
+  return hash >>> 0
+}
+
+function hashNumber(value: number): number {
+  return hashString(String(value))
+}
