@@ -1,0 +1,84 @@
+/**
+ * The doorbell: how a thread that has nothing to do sleeps, and how the others wake it.
+ *
+ * There is one per receiving thread, not one per channel, so that a node with a hundred inbound channels waits once.
+ * It is a single word in shared memory: 1 while its thread is parked. Ringing costs the producer one atomic load as
+ * long as nobody is parked there; only the one that turns the 1 into a 0 pays for a notification.
+ *
+ * No wake-up is lost. The receiver announces (stores 1) and then looks for work; a producer publishes and then loads
+ * the word. All four are sequentially consistent, so either the receiver finds the work or the producer finds the 1.
+ * And a producer that rings between the look and the wait has changed the word, which makes the wait return at once.
+ *
+ * Parking uses `Atomics.waitAsync`, so timers and I/O of the thread go on. It does not keep the thread alive; the host
+ * holds a handle for that.
+ */
+
+const AWAKE = 0
+const PARKED = 1
+/** Spins before parking when no limit is given: some ten microseconds, about what a wake-up costs. */
+export const DOORBELL_SPIN_LIMIT_DEFAULT = 200
+
+/** The shared memory of a doorbell; it can be posted to any thread. */
+export type DoorbellDescriptor = SharedArrayBuffer
+
+/** Creates a doorbell for one thread. */
+export function createDoorbell(): DoorbellDescriptor {
+  // A cache line and its neighbour to itself: it is polled by every producer.
+  return new SharedArrayBuffer(128)
+}
+
+/** A thread's view of a doorbell: its owner parks, everyone else rings. */
+export class Doorbell {
+  readonly #word: Int32Array
+  #waiting: Promise<void> | undefined
+
+  constructor(descriptor: DoorbellDescriptor) {
+    this.#word = new Int32Array(descriptor)
+  }
+
+  /** True while the owner sleeps, or is about to. */
+  get parked(): boolean {
+    return Atomics.load(this.#word, 0) === PARKED
+  }
+
+  /** Wakes the owner when it is parked; true when this call did. Call it after publishing, never before. */
+  ring(): boolean {
+    if (Atomics.load(this.#word, 0) !== PARKED) return false
+    if (Atomics.compareExchange(this.#word, 0, PARKED, AWAKE) !== PARKED) return false
+    Atomics.notify(this.#word, 0)
+    return true
+  }
+
+  /**
+   * Parks the owner. Returns `undefined` when `hasWork` says, now or while spinning for up to `spinLimit` pauses, that
+   * there is something to do; otherwise a promise that is fulfilled when somebody rings. Wake-ups can be spurious: look
+   * for work, then park again. Parking while parked looks for work once more and returns the same promise.
+   */
+  park(hasWork: () => boolean, spinLimit: number = DOORBELL_SPIN_LIMIT_DEFAULT): Promise<void> | undefined {
+    if (this.#waiting !== undefined && this.parked) {
+      if (!hasWork()) return this.#waiting
+      this.ring()
+      return undefined
+    }
+    for (let spins = 0; ; spins++) {
+      if (hasWork()) return undefined
+      if (spins >= spinLimit) break
+      pause()
+    }
+    Atomics.store(this.#word, 0, PARKED)
+    if (hasWork()) {
+      Atomics.store(this.#word, 0, AWAKE)
+      return undefined
+    }
+    const wait = Atomics.waitAsync(this.#word, 0, PARKED)
+    if (!wait.async) return undefined
+    const waiting: Promise<void> = wait.value.then(() => {
+      if (this.#waiting === waiting) this.#waiting = undefined
+    })
+    this.#waiting = waiting
+    return waiting
+  }
+}
+
+/** Tells the processor that this is a spin loop. Not in TypeScript's library yet. */
+const pause: () => void = (Atomics as unknown as { pause(): void }).pause

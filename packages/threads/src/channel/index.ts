@@ -1,0 +1,18 @@
+/** The channel: one direction between two threads. What the host of threads uses of it, name by name. */
+export {
+  type ChannelOptions,
+  type ChannelReceiver,
+  type ChannelSender,
+  createChannelPair,
+  OUTBOUND_CAPACITY_DEFAULT,
+  type ReceiverDescriptor,
+  type SenderDescriptor,
+} from './channel.ts'
+export { openReceiver } from './channel-receiver.ts'
+export { openSender } from './channel-sender.ts'
+export { type Codec, createEncoding, type Encoding } from './codec.ts'
+export { createDoorbell, DOORBELL_SPIN_LIMIT_DEFAULT, Doorbell, type DoorbellDescriptor } from './doorbell.ts'
+export { EncodeError, FrameError } from './errors.ts'
+export { type Extension, registerExtension } from './extension.ts'
+export { MsgpackCodec } from './msgpack-codec.ts'
+export { RING_CAPACITY_BYTES_DEFAULT } from './ring.ts'
