@@ -1,0 +1,227 @@
+/**
+ * Channel benchmark: one direction of small messages between two threads, and the round trip between two threads that
+ * park, each beside raw `postMessage` in the same run.
+ *
+ * Ours and theirs alternate pair by pair, because the speed of a virtual machine changes by the second; what counts is
+ * the median of the ratios of neighbours, and the calibration (a fixed loop) says how steady the machine was. Run it
+ * with `node benchmarks/src/channel.ts [rounds]`.
+ */
+import { once } from 'node:events'
+import {
+  isMainThread,
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+  workerData,
+} from 'node:worker_threads'
+import {
+  type ChannelReceiver,
+  type ChannelSender,
+  createChannelPair,
+  createDoorbell,
+  Doorbell,
+  type DoorbellDescriptor,
+  openReceiver,
+  openSender,
+  type ReceiverDescriptor,
+  type SenderDescriptor,
+} from '../../packages/threads/src/channel/index.ts'
+
+/** How much is measured. */
+export interface ChannelBenchmarkOptions {
+  /** Pairs of measurements; 7 by default. */
+  rounds?: number
+  /** Messages of one throughput measurement; 400,000 by default. */
+  messages?: number
+  /** Round trips of one latency measurement; 5,000 by default. */
+  roundTrips?: number
+}
+
+/** One row: ours and theirs as medians over the rounds, and the median of the ratios of the pairs. */
+export interface ChannelBenchmarkRow {
+  name: string
+  unit: 'messages/s' | 'µs'
+  channel: number
+  postMessage: number
+  /** How many times better the channel is. */
+  ratio: number
+}
+
+interface PeerData {
+  kind: 'channel-benchmark'
+  port: MessagePort
+  control: MessagePort
+  doorbell: DoorbellDescriptor
+  sender: SenderDescriptor
+  receiver: ReceiverDescriptor
+}
+
+/** Messages per turn of the sender; the host flushes at the end of a turn. */
+const BATCH = 64
+
+/** Measures both rows; starts and ends one worker thread. */
+export async function benchmarkChannel(options: ChannelBenchmarkOptions = {}): Promise<ChannelBenchmarkRow[]> {
+  const { rounds = 7, messages = 400_000, roundTrips = 5_000 } = options
+  const [here, there] = [createDoorbell(), createDoorbell()]
+  const out = createChannelPair({ senderDoorbell: here, receiverDoorbell: there })
+  const back = createChannelPair({ senderDoorbell: there, receiverDoorbell: here })
+  const raw = new MessageChannel()
+  const control = new MessageChannel()
+  const data: PeerData = {
+    kind: 'channel-benchmark',
+    port: raw.port2,
+    control: control.port2,
+    doorbell: there,
+    sender: back.sender,
+    receiver: out.receiver,
+  }
+  const peer = new Worker(new URL(import.meta.url), {
+    workerData: data,
+    transferList: [raw.port2, control.port2, back.sender.port, out.receiver.port],
+  })
+  const sender = openSender(out.sender)
+  const receiver = openReceiver(back.receiver)
+  const doorbell = new Doorbell(here)
+  const throughput: [number, number][] = []
+  const latency: [number, number][] = []
+  await once(peer, 'online')
+  // The first round warms both sides up and does not count.
+  for (let round = 0; round <= rounds; round++) {
+    const ours = await channelThroughput(sender, receiver, doorbell, messages)
+    const theirs = await portThroughput(raw.port1, messages)
+    const oursMicros = await channelRoundTrip(sender, receiver, doorbell, roundTrips)
+    const theirsMicros = await portRoundTrip(raw.port1, roundTrips)
+    if (round === 0) continue
+    throughput.push([ours, theirs])
+    latency.push([oursMicros, theirsMicros])
+  }
+  control.port1.postMessage('stop')
+  await once(peer, 'exit')
+  raw.port1.close()
+  control.port1.close()
+  return [
+    row('one way, {type, n}', 'messages/s', throughput, ([ours, theirs]) => ours / theirs),
+    row('round trip, both parked', 'µs', latency, ([ours, theirs]) => theirs / ours),
+  ]
+}
+
+async function channelThroughput(
+  sender: ChannelSender,
+  receiver: ChannelReceiver,
+  doorbell: Doorbell,
+  messages: number,
+): Promise<number> {
+  const start = performance.now()
+  for (let n = 1; n <= messages; ) {
+    const end = Math.min(n + BATCH, messages + 1)
+    while (n < end && sender.pending === 0) sender.send({ type: n === messages ? 'last' : 'inc', n: n++ })
+    sender.flush()
+    if (sender.pending > 0) await doorbell.park(() => sender.flushable)
+  }
+  await receiveOne(receiver, doorbell, () => undefined)
+  return (messages / (performance.now() - start)) * 1000
+}
+
+async function portThroughput(port: MessagePort, messages: number): Promise<number> {
+  const start = performance.now()
+  for (let n = 1; n <= messages; n++) port.postMessage({ type: n === messages ? 'last' : 'inc', n })
+  await once(port, 'message')
+  return (messages / (performance.now() - start)) * 1000
+}
+
+/** No spinning, so that each thread is parked when its message comes. */
+async function channelRoundTrip(
+  sender: ChannelSender,
+  receiver: ChannelReceiver,
+  doorbell: Doorbell,
+  roundTrips: number,
+): Promise<number> {
+  const start = performance.now()
+  for (let n = 0; n < roundTrips; n++) {
+    sender.send({ type: 'echo', n })
+    sender.flush()
+    await receiveOne(receiver, doorbell, () => undefined)
+  }
+  return ((performance.now() - start) / roundTrips) * 1000
+}
+
+async function portRoundTrip(port: MessagePort, roundTrips: number): Promise<number> {
+  const start = performance.now()
+  for (let n = 0; n < roundTrips; n++) {
+    port.postMessage({ type: 'echo', n })
+    await new Promise((resolve) => port.once('message', resolve))
+  }
+  return ((performance.now() - start) / roundTrips) * 1000
+}
+
+async function receiveOne(receiver: ChannelReceiver, doorbell: Doorbell, deliver: () => void): Promise<void> {
+  while (receiver.drain(deliver, 1) === 0) await doorbell.park(() => receiver.hasMessages(), 0)
+}
+
+/** The other thread: counts what comes, answers the last message of a flood and every echo, on the way it came. */
+async function runPeer(data: PeerData): Promise<void> {
+  const sender = openSender(data.sender)
+  const receiver = openReceiver(data.receiver)
+  const doorbell = new Doorbell(data.doorbell)
+  let running = true
+  const answers = (message: unknown) => (message as { type: string }).type !== 'inc'
+  data.control.once('message', () => {
+    running = false
+    data.port.close()
+    doorbell.ring()
+  })
+  data.port.on('message', (first: unknown) => {
+    for (let message = first; ; ) {
+      if (answers(message)) data.port.postMessage(message)
+      const next = receiveMessageOnPort(data.port)
+      if (next === undefined) break
+      message = next.message
+    }
+  })
+  while (running) {
+    const count = receiver.drain((message) => {
+      if (answers(message)) sender.send(message)
+    }, 1024)
+    sender.flush()
+    if (count === 0) await doorbell.park(() => receiver.hasMessages() || !running, 0)
+  }
+}
+
+function row(
+  name: string,
+  unit: ChannelBenchmarkRow['unit'],
+  pairs: [number, number][],
+  ratio: (pair: [number, number]) => number,
+): ChannelBenchmarkRow {
+  const [channel, postMessage] = [median(pairs.map(([ours]) => ours)), median(pairs.map(([, theirs]) => theirs))]
+  return { name, unit, channel, postMessage, ratio: median(pairs.map(ratio)) }
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!
+}
+
+/** Milliseconds of a fixed loop: two runs with different calibrations cannot be compared. */
+function calibrateMs(): number {
+  const start = performance.now()
+  let sum = 0
+  for (let i = 0; i < 50_000_000; i++) sum = (sum + Math.imul(i, 0x9e37_79b1)) | 0
+  return sum === 1 ? 0 : performance.now() - start
+}
+
+function formatted(value: number, unit: string): string {
+  return unit === 'µs' ? `${value.toFixed(1)} µs` : `${(value / 1e6).toFixed(2)} M/s`
+}
+
+if (!isMainThread && (workerData as Partial<PeerData> | null)?.kind === 'channel-benchmark') {
+  await runPeer(workerData as PeerData)
+} else if (isMainThread && import.meta.main) {
+  const before = calibrateMs()
+  const rows = await benchmarkChannel({ rounds: Number(process.argv[2] ?? 7) })
+  for (const { name, unit, channel, postMessage, ratio } of rows)
+    console.log(
+      `${name.padEnd(26)} channel ${formatted(channel, unit).padStart(10)}   postMessage ${formatted(postMessage, unit).padStart(10)}   ${ratio.toFixed(1)} times better`,
+    )
+  console.log(`calibration loop: ${before.toFixed(0)} ms before, ${calibrateMs().toFixed(0)} ms after`)
+}
