@@ -1,0 +1,237 @@
+/**
+ * The simulated disk: one machine's disk with a disk's faults, all of them drawn from one random stream. It can be slow,
+ * stall, fail writes and syncs, fill up and rot, and when the machine crashes it loses or tears what was not synced,
+ * sector by sector, in any combination.
+ *
+ *     open() ──> Disk ──> one queue per file ──> SimulatedFile: cached image, unsynced changes, image on the medium
+ *                 │ crash()
+ *                 └── never calls back again; the next open() shows what outlasted it
+ *
+ * A write changes the cache when it begins, so that one in flight at a crash is one more unsynced change; a sync makes
+ * durable when it ends, so that a crash during it finds everything as unsynced as before. Files are gone through in the order of their creation, so that a run is a function of its seed.
+ */
+import type { Disk, DiskCallback, RandomStream } from '@troupe/core/host'
+import { type CrashOutcome, SimulatedFile } from './simulated-file.ts'
+
+/** How often and how badly a {@link SimulatedDisk} fails. What is left out does not happen. */
+export interface DiskFaults {
+  /** Every operation takes from `latencyMsMin` to `latencyMsMax` milliseconds; 0 unless told. */
+  readonly latencyMsMin?: number
+  readonly latencyMsMax?: number
+  /** The probability that an operation takes `stallMs` longer. */
+  readonly stall?: number
+  readonly stallMs?: number
+  /** The probability that a write fails with `EIO`, after writing some first part of its bytes. */
+  readonly writeFailure?: number
+  /**
+   * The probability that a sync fails with `EIO`. Some of the writes it was to cover can then be read until the next
+   * crash, and are never made durable by a later sync, as on Linux.
+   */
+  readonly syncFailure?: number
+  /** The probability that an unsynced write is torn by a crash; else it is lost or kept whole, each as likely. */
+  readonly tornWrite?: number
+  /** Bytes that fit on the disk; a write beyond fails with `ENOSPC`. */
+  readonly capacityBytes?: number
+}
+
+/** What a {@link SimulatedDisk} works with. */
+export interface SimulatedDiskOptions {
+  /** Runs `run` after `delayMs` of virtual time, never before the call has returned. */
+  readonly schedule: (delayMs: number, run: () => void) => void
+  /** The disk's own stream. */
+  readonly random: RandomStream
+  readonly faults?: DiskFaults
+  /** Called for each operation as it begins and for each fault as it is injected, for the trace. */
+  readonly observe?: (event: DiskEvent) => void
+}
+
+/** What a program asks of a disk. */
+export type DiskOperation = keyof Disk
+
+/** A fault that a {@link SimulatedDisk} injects. */
+export type InjectedFault =
+  | 'crash'
+  | 'stall'
+  | 'write failure'
+  | 'sync failure'
+  | 'disk full'
+  | `write ${CrashOutcome}`
+  | 'file lost'
+  | 'rot'
+
+/** Something that happened on a {@link SimulatedDisk}. */
+export interface DiskEvent {
+  readonly kind: DiskOperation | InjectedFault
+  /** Empty for what concerns no single file. */
+  readonly file: string
+  readonly offset: number
+}
+
+/** How a machine stops: `power` loses what was not synced, `process` only what was in flight. */
+export type CrashKind = 'power' | 'process'
+
+/** A machine's disk. Make a {@link Disk} of it with {@link open}, once at the start and again after each crash. */
+export class SimulatedDisk {
+  readonly #options: SimulatedDiskOptions
+  readonly #injected = new Map<InjectedFault, number>()
+  #files = new Map<string, SimulatedFile>()
+  /** The operations in flight or waiting, per file, of the view that is open. */
+  #queues: Map<string, (() => void)[]> | undefined
+  /** The faults from now on; a run that is to heal sets `{}`. */
+  faults: DiskFaults
+
+  constructor(options: SimulatedDiskOptions) {
+    this.#options = options
+    this.faults = options.faults ?? {}
+  }
+
+  /** How many faults of each kind were injected so far. */
+  get injected(): ReadonlyMap<InjectedFault, number> {
+    return this.#injected
+  }
+
+  /** The disk as a program sees it. Throws when a view is open already: crash it first, or close it. */
+  open(): Disk {
+    if (this.#queues !== undefined) throw new Error('a simulated disk is opened while it is open')
+    const queues = new Map<string, (() => void)[]>()
+    this.#queues = queues
+    const run = <Result>(
+      kind: DiskOperation,
+      place: { file: string; offset: number },
+      operation: () => Result | Error,
+      done: DiskCallback<Result>,
+    ) => this.#enqueue(queues, place.file, () => this.#run(queues, { kind, ...place }, operation, done))
+    return {
+      list: (done) => run('list', { file: '', offset: 0 }, () => [...this.#files.keys()], done),
+      size: (file, done) => run('size', { file, offset: 0 }, () => this.#files.get(file)?.cached.length, done),
+      read: (file, offset, length, done) =>
+        run('read', { file, offset }, () => this.#find(file, (found) => found.cached.read(offset, length)), done),
+      write: (file, offset, bytes, done) =>
+        run('write', { file, offset }, () => this.#write(file, offset, bytes), done),
+      sync: (file, done) =>
+        run('sync', { file, offset: 0 }, () => this.#find(file, (found) => this.#sync(file, found)), done),
+      truncate: (file, length, done) =>
+        run('truncate', { file, offset: length }, () => this.#find(file, (found) => found.truncate(length)), done),
+      remove: (file, done) => run('remove', { file, offset: 0 }, () => void this.#files.delete(file), done),
+      close: (done) => {
+        const closed: DiskCallback<void> = (error) => {
+          this.#queues = undefined
+          done(error)
+        }
+        run('close', { file: '', offset: 0 }, () => undefined, closed)
+      },
+    }
+  }
+
+  /** The machine stops: operations in flight never call back, and what was not synced is lost, kept or torn. */
+  crash(kind: CrashKind = 'power'): void {
+    this.#inject({ kind: 'crash', file: '', offset: 0 })
+    this.#queues = undefined
+    if (kind === 'process') return
+    const { random } = this.#options
+    const survivors = new Map<string, SimulatedFile>()
+    for (const [file, before] of this.#files) {
+      const survivor = before.crash(random, this.faults.tornWrite ?? 0, (outcome, offset) =>
+        this.#inject({ kind: `write ${outcome}`, file, offset }),
+      )
+      if (survivor === undefined) this.#inject({ kind: 'file lost', file, offset: 0 })
+      else survivors.set(file, survivor)
+    }
+    this.#files = survivors
+  }
+
+  /** Flips a random bit of one byte, on the medium too. */
+  rot(file: string, offset: number): void {
+    this.#inject({ kind: 'rot', file, offset })
+    this.#files.get(file)?.rot(offset, this.#options.random.int(8))
+  }
+
+  #enqueue(queues: Map<string, (() => void)[]>, file: string, operation: () => void): void {
+    if (this.#queues !== queues) return
+    const queue = queues.get(file)
+    if (queue !== undefined) {
+      queue.push(operation)
+    } else {
+      queues.set(file, [])
+      operation()
+    }
+  }
+
+  /** Runs one operation, and calls back after its latency unless the machine has crashed by then. */
+  #run<Result>(
+    queues: Map<string, (() => void)[]>,
+    event: DiskEvent & { kind: DiskOperation },
+    operation: () => Result | Error,
+    done: DiskCallback<Result>,
+  ): void {
+    this.#options.observe?.(event)
+    const changes = event.kind === 'write' || event.kind === 'truncate'
+    const begun = changes ? operation() : undefined
+    this.#options.schedule(this.#latencyMs(event), () => {
+      if (this.#queues !== queues) return
+      const result = changes ? (begun as Result | Error) : operation()
+      const next = queues.get(event.file)!.shift()
+      if (next === undefined) queues.delete(event.file)
+      else next()
+      if (result instanceof Error) done(result)
+      else done(undefined, result)
+    })
+  }
+
+  #latencyMs(event: DiskEvent): number {
+    const { latencyMsMin = 0, latencyMsMax = latencyMsMin, stall = 0, stallMs = 0 } = this.faults
+    const drawnMs = latencyMsMin + this.#options.random.float() * Math.max(0, latencyMsMax - latencyMsMin)
+    return this.#strikes(stall, { ...event, kind: 'stall' }) ? drawnMs + stallMs : drawnMs
+  }
+
+  #find<Result>(file: string, operation: (found: SimulatedFile) => Result): Result | Error {
+    const found = this.#files.get(file)
+    return found === undefined ? diskError('ENOENT', `there is no file ${file}`) : operation(found)
+  }
+
+  #write(file: string, offset: number, bytes: Uint8Array): undefined | Error {
+    const { capacityBytes = Number.POSITIVE_INFINITY, writeFailure = 0 } = this.faults
+    const found = this.#files.get(file) ?? new SimulatedFile()
+    this.#files.set(file, found)
+    const growth = Math.max(0, offset + bytes.length - found.cached.length)
+    const full = this.#usedBytes() + growth > capacityBytes
+    if (full) this.#inject({ kind: 'disk full', file, offset })
+    if (!full && !this.#strikes(writeFailure, { kind: 'write failure', file, offset })) {
+      found.write(offset, bytes)
+      return undefined
+    }
+    const room = full ? Math.max(0, bytes.length - growth) : bytes.length
+    found.write(offset, bytes.subarray(0, this.#options.random.int(room + 1)))
+    return full ? diskError('ENOSPC', `no space left for ${file}`) : diskError('EIO', `a write to ${file} failed`)
+  }
+
+  #sync(file: string, found: SimulatedFile): undefined | Error {
+    if (this.#strikes(this.faults.syncFailure ?? 0, { kind: 'sync failure', file, offset: 0 })) {
+      found.failSync(this.#options.random)
+      return diskError('EIO', `a sync of ${file} failed`)
+    }
+    found.sync()
+    return undefined
+  }
+
+  #usedBytes(): number {
+    let bytes = 0
+    for (const file of this.#files.values()) bytes += file.cached.length
+    return bytes
+  }
+
+  #strikes(probability: number, fault: DiskEvent & { kind: InjectedFault }): boolean {
+    const struck = probability > 0 && this.#options.random.chance(probability)
+    if (struck) this.#inject(fault)
+    return struck
+  }
+
+  #inject(fault: DiskEvent & { kind: InjectedFault }): void {
+    this.#injected.set(fault.kind, (this.#injected.get(fault.kind) ?? 0) + 1)
+    this.#options.observe?.(fault)
+  }
+}
+
+function diskError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
+}
