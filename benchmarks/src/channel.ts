@@ -1,6 +1,6 @@
 /**
  * Channel benchmark: one direction of small messages between two threads, and the round trip between two threads that
- * park, each beside raw `postMessage` in the same run.
+ * park at once or spin first, each beside raw `postMessage` in the same run.
  *
  * Ours and theirs alternate pair by pair, because the speed of a virtual machine changes by the second; what counts is
  * the median of the ratios of neighbours, and the calibration (a fixed loop) says how steady the machine was. Run it
@@ -20,6 +20,7 @@ import {
   type ChannelSender,
   createChannelPair,
   createDoorbell,
+  DOORBELL_SPIN_LIMIT_DEFAULT,
   Doorbell,
   type DoorbellDescriptor,
   openReceiver,
@@ -60,7 +61,7 @@ interface PeerData {
 /** Messages per turn of the sender; the host flushes at the end of a turn. */
 const BATCH = 64
 
-/** Measures both rows; starts and ends one worker thread. */
+/** Measures all rows; starts and ends one worker thread. */
 export async function benchmarkChannel(options: ChannelBenchmarkOptions = {}): Promise<ChannelBenchmarkRow[]> {
   const { rounds = 7, messages = 400_000, roundTrips = 5_000 } = options
   const [here, there] = [createDoorbell(), createDoorbell()]
@@ -84,17 +85,21 @@ export async function benchmarkChannel(options: ChannelBenchmarkOptions = {}): P
   const receiver = openReceiver(back.receiver)
   const doorbell = new Doorbell(here)
   const throughput: [number, number][] = []
-  const latency: [number, number][] = []
+  const parked: [number, number][] = []
+  const spinning: [number, number][] = []
   await once(peer, 'online')
   // The first round warms both sides up and does not count.
   for (let round = 0; round <= rounds; round++) {
     const ours = await channelThroughput(sender, receiver, doorbell, messages)
     const theirs = await portThroughput(raw.port1, messages)
-    const oursMicros = await channelRoundTrip(sender, receiver, doorbell, roundTrips)
-    const theirsMicros = await portRoundTrip(raw.port1, roundTrips)
+    const parkedMicros = await channelRoundTrip(sender, receiver, doorbell, { roundTrips, spinLimit: 0 })
+    const portMicros = await portRoundTrip(raw.port1, roundTrips)
+    const spinLimit = DOORBELL_SPIN_LIMIT_DEFAULT
+    const spinningMicros = await channelRoundTrip(sender, receiver, doorbell, { roundTrips, spinLimit })
     if (round === 0) continue
     throughput.push([ours, theirs])
-    latency.push([oursMicros, theirsMicros])
+    parked.push([parkedMicros, portMicros])
+    spinning.push([spinningMicros, portMicros])
   }
   control.port1.postMessage('stop')
   await once(peer, 'exit')
@@ -102,7 +107,8 @@ export async function benchmarkChannel(options: ChannelBenchmarkOptions = {}): P
   control.port1.close()
   return [
     row('one way, {type, n}', 'messages/s', throughput, ([ours, theirs]) => ours / theirs),
-    row('round trip, both parked', 'µs', latency, ([ours, theirs]) => theirs / ours),
+    row('round trip, both park', 'µs', parked, ([ours, theirs]) => theirs / ours),
+    row('round trip, spin first', 'µs', spinning, ([ours, theirs]) => theirs / ours),
   ]
 }
 
@@ -119,7 +125,7 @@ async function channelThroughput(
     sender.flush()
     if (sender.pending > 0) await doorbell.park(() => sender.flushable)
   }
-  await receiveOne(receiver, doorbell, () => undefined)
+  await receiveOne(receiver, doorbell, 0)
   return (messages / (performance.now() - start)) * 1000
 }
 
@@ -130,18 +136,18 @@ async function portThroughput(port: MessagePort, messages: number): Promise<numb
   return (messages / (performance.now() - start)) * 1000
 }
 
-/** No spinning, so that each thread is parked when its message comes. */
+/** With a spin limit of 0 each thread is parked when its message comes. */
 async function channelRoundTrip(
   sender: ChannelSender,
   receiver: ChannelReceiver,
   doorbell: Doorbell,
-  roundTrips: number,
+  { roundTrips, spinLimit }: { roundTrips: number; spinLimit: number },
 ): Promise<number> {
   const start = performance.now()
   for (let n = 0; n < roundTrips; n++) {
-    sender.send({ type: 'echo', n })
+    sender.send({ type: 'echo', n, spinLimit })
     sender.flush()
-    await receiveOne(receiver, doorbell, () => undefined)
+    await receiveOne(receiver, doorbell, spinLimit)
   }
   return ((performance.now() - start) / roundTrips) * 1000
 }
@@ -155,8 +161,8 @@ async function portRoundTrip(port: MessagePort, roundTrips: number): Promise<num
   return ((performance.now() - start) / roundTrips) * 1000
 }
 
-async function receiveOne(receiver: ChannelReceiver, doorbell: Doorbell, deliver: () => void): Promise<void> {
-  while (receiver.drain(deliver, 1) === 0) await doorbell.park(() => receiver.hasMessages(), 0)
+async function receiveOne(receiver: ChannelReceiver, doorbell: Doorbell, spinLimit: number): Promise<void> {
+  while (receiver.drain(() => undefined, 1) === 0) await doorbell.park(() => receiver.hasMessages(), spinLimit)
 }
 
 /** The other thread: counts what comes, answers the last message of a flood and every echo, on the way it came. */
@@ -165,6 +171,7 @@ async function runPeer(data: PeerData): Promise<void> {
   const receiver = openReceiver(data.receiver)
   const doorbell = new Doorbell(data.doorbell)
   let running = true
+  let spinLimit = 0
   const answers = (message: unknown) => (message as { type: string }).type !== 'inc'
   data.control.once('message', () => {
     running = false
@@ -181,10 +188,12 @@ async function runPeer(data: PeerData): Promise<void> {
   })
   while (running) {
     const count = receiver.drain((message) => {
-      if (answers(message)) sender.send(message)
+      if (!answers(message)) return
+      spinLimit = (message as { spinLimit?: number }).spinLimit ?? 0
+      sender.send(message)
     }, 1024)
     sender.flush()
-    if (count === 0) await doorbell.park(() => receiver.hasMessages() || !running, 0)
+    if (count === 0) await doorbell.park(() => receiver.hasMessages() || !running, spinLimit)
   }
 }
 

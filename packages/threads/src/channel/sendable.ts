@@ -22,6 +22,8 @@ const RECORD_KEYS_KEY = '__keys__'
 const RECORD_KEY_COUNT_MAX = 64
 /** Values nested deeper than this go aside, where the recursion is native and its overflow an ordinary error. */
 const PLAIN_DEPTH_MAX = 128
+/** Up to this length a loop over a string is cheaper than a call into the engine. */
+const SHORT_TEXT_MAX = 24
 /** Objects remembered in a list before a set is worth its allocation. */
 const SEEN_LIST_MAX = 24
 
@@ -37,7 +39,9 @@ ASIDE_PROTOTYPES.add(BigInt.prototype)
 const float16Array = (globalThis as { Float16Array?: { prototype: object } }).Float16Array
 if (float16Array !== undefined) ASIDE_PROTOTYPES.add(float16Array.prototype)
 
-const seenList: object[] = []
+/** The objects of the walk under way: the first `seenCount` of a list that keeps its length, then the set as well. */
+const seenList: (object | undefined)[] = new Array(SEEN_LIST_MAX).fill(undefined)
+let seenCount = 0
 let seenSet: Set<object> | undefined
 
 /** Which way `value` can go. */
@@ -45,7 +49,7 @@ export function routeOf(value: unknown): Route {
   try {
     return route(value, 0)
   } finally {
-    seenList.length = 0
+    while (seenCount > 0) seenList[--seenCount] = undefined
     seenSet = undefined
   }
 }
@@ -53,7 +57,7 @@ export function routeOf(value: unknown): Route {
 function route(value: unknown, depth: number): Route {
   switch (typeof value) {
     case 'string':
-      return value.isWellFormed() ? Route.plain : Route.aside
+      return isWellFormed(value) ? Route.plain : Route.aside
     case 'number':
       return value === 0 && 1 / value < 0 ? Route.aside : Route.plain
     case 'boolean':
@@ -72,7 +76,8 @@ function routeOfObject(value: object, depth: number): Route {
   const deep: Route = depth > PLAIN_DEPTH_MAX ? Route.aside : Route.plain
   if (prototype === Object.prototype || prototype === null)
     return seen(value) ? Route.aside : worse(deep, routeOfFields(value, depth))
-  if (Array.isArray(value)) return seen(value) ? Route.aside : worse(deep, routeOfArray(value, depth))
+  if (prototype === Array.prototype && Array.isArray(value))
+    return seen(value) ? Route.aside : worse(deep, routeOfArray(value, depth))
   // Registered instances are values without identity, such as references: meeting one twice means nothing.
   if (extensionOf(prototype) !== undefined) return Route.plain
   if (seen(value)) return Route.aside
@@ -104,8 +109,7 @@ function routeOfFields(value: object, depth: number): Route {
   for (const key in value) {
     const item = (value as Record<string, unknown>)[key]
     count++
-    // The comparisons with literals are of interned strings, and well-formedness of a one-byte string is a flag.
-    if (key === PROTO_KEY || key === RECORD_KEYS_KEY || !key.isWellFormed()) result = worse(result, Route.aside)
+    if (key === PROTO_KEY || key === RECORD_KEYS_KEY || !isWellFormed(key)) result = worse(result, Route.aside)
     const itemRoute = route(item, depth + 1)
     if (itemRoute !== Route.plain) {
       if (itemRoute === Route.refused) return Route.refused
@@ -116,7 +120,6 @@ function routeOfFields(value: object, depth: number): Route {
 }
 
 function routeOfArray(value: unknown[], depth: number): Route {
-  if (Object.getPrototypeOf(value) !== Array.prototype) return Route.refused
   let result: Route = Route.plain
   for (let i = 0; i < value.length; i++) {
     const item = value[i]
@@ -131,20 +134,28 @@ function routeOfArray(value: unknown[], depth: number): Route {
   return result
 }
 
+/** `String.prototype.isWellFormed`, without the call for short strings that have no surrogates at all. */
+function isWellFormed(text: string): boolean {
+  const length = text.length
+  if (length > SHORT_TEXT_MAX) return text.isWellFormed()
+  for (let i = 0; i < length; i++) if ((text.charCodeAt(i) & 0xf800) === 0xd800) return text.isWellFormed()
+  return true
+}
+
 function worse(left: Route, right: Route): Route {
   return left > right ? left : right
 }
 
 /** True when the walk has met this object before. */
 function seen(value: object): boolean {
-  if (seenSet !== undefined) {
-    if (seenSet.has(value)) return true
-    seenSet.add(value)
+  for (let i = 0; i < seenCount; i++) if (seenList[i] === value) return true
+  if (seenCount < SEEN_LIST_MAX) {
+    seenList[seenCount++] = value
     return false
   }
-  for (let i = 0; i < seenList.length; i++) if (seenList[i] === value) return true
-  seenList.push(value)
-  if (seenList.length > SEEN_LIST_MAX) seenSet = new Set(seenList)
+  seenSet ??= new Set()
+  if (seenSet.has(value)) return true
+  seenSet.add(value)
   return false
 }
 
