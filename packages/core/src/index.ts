@@ -1,1 +1,41 @@
-export {}
+/** Troupe's core: what writing actors needs. Hosts and tools import `@troupe/core/host` beside it. */
+export {
+  type ActorDefinition,
+  type ArgsOf,
+  defineActor,
+  type ProtocolOf,
+  type RefOf,
+  type TerminationReason,
+} from './actor-definition.ts'
+export { type ActorRef, namedRef, ReplyToken, refKey, sameRef } from './actor-ref.ts'
+export { ActorHandle, ActorSystem, type SystemSpawnOptions } from './actor-system.ts'
+export type { ActorContext, ActorLog, AskOptions, LogFields, LogLevel, Timers } from './context.ts'
+export type { DeadLetter, DeadLetterReason } from './effects.ts'
+export {
+  ActorStoppedError,
+  AskTimeoutError,
+  ConfigurationError,
+  DefinitionNotFoundError,
+  DurabilityError,
+  NameTakenError,
+  NodeDownError,
+  NotSendableError,
+  OverloadError,
+  RemoteError,
+  ServiceMissingError,
+  SpawnError,
+  StaleContextError,
+  SystemStoppedError,
+  TroupeError,
+  UnknownMessageError,
+} from './errors.ts'
+export { EventStream, type LogEntry, type SystemEvents } from './event-stream.ts'
+export { createLocalSystem, LocalSystem, type LocalSystemOptions } from './local-system.ts'
+export { MemoryDisk } from './memory-disk.ts'
+export type { MessageMode } from './message-value.ts'
+export type { Clock, ScheduledTask } from './ports/clock.ts'
+export type { Disk, DiskCallback } from './ports/disk.ts'
+export type { RandomSource, RandomStream } from './ports/random.ts'
+export type { MessageName, NotSendable, PayloadArguments, ReplyOf, Sendable } from './protocol.ts'
+export { defineService, type Service, type ServiceImplementations } from './service.ts'
+export type { Directive, MailboxOptions, SpawnOptions, SuperviseOptions } from './spawn-options.ts'

@@ -1,0 +1,109 @@
+/** The cell: the runtime's record of one living actor. A turn needs its first part only; the kernel keeps the rest. */
+import type { CompiledDefinition, TerminationReason } from './actor-definition.ts'
+import type { Ref, ReplyToken } from './actor-ref.ts'
+import type { DurableOutput } from './durable-output.ts'
+import type { TimerRequest } from './effects.ts'
+import type { Envelope } from './envelope.ts'
+import { Mailbox } from './mailbox.ts'
+import type { ScheduledTask } from './ports/clock.ts'
+import { type SpawnOptions, type Supervision, supervisionOf } from './spawn-options.ts'
+import type { TurnContext } from './turn-context.ts'
+
+/** What a cell is doing. Only a `ready` cell takes turns from its mailbox. */
+export const Phase = {
+  /** Held back: its spawner's events are not durable yet, or it is being recovered from the journal. */
+  starting: 0,
+  ready: 1,
+  /** In an asynchronous turn. */
+  busy: 2,
+  /** Its turn failed; it waits to be restarted. */
+  suspended: 3,
+  /** It waits for its children to stop, or for its own last turn. */
+  stopping: 4,
+  stopped: 5,
+} as const
+export type Phase = (typeof Phase)[keyof typeof Phase]
+
+/** Who is to be told of a death. */
+export interface Watcher {
+  readonly ref: Ref
+  readonly key: string
+}
+
+/** A running timer of a cell. */
+export interface RunningTimer extends TimerRequest {
+  readonly task: ScheduledTask
+}
+
+export class ActorCell {
+  readonly definition: CompiledDefinition
+  readonly ref: Ref
+  state: any
+  /** Raised by each restart and by a kill: what an earlier generation left running has no effect. */
+  generation = 0
+  context: TurnContext | undefined = undefined
+
+  readonly parent: ActorCell | undefined
+  readonly args: unknown
+  readonly options: SpawnOptions
+  readonly supervision: Supervision
+  readonly mailbox: Mailbox
+  phase: Phase = Phase.starting
+  /** True while the cell is in the run queue or being run. */
+  scheduled = false
+  /** The turn to run before the mailbox's next: `started`, after a start or a restart. */
+  first: Envelope | undefined = undefined
+  /** Set when the cell is to stop once its turn is over. */
+  stopReason: TerminationReason | undefined = undefined
+  children: Set<ActorCell> | undefined = undefined
+  /** Living children that were given a name. */
+  names: Map<string, ActorCell> | undefined = undefined
+  watchers: Watcher[] | undefined = undefined
+  /** What this actor watches, by watch key. */
+  watching: Map<string, Ref> | undefined = undefined
+  timers: Map<string, RunningTimer> | undefined = undefined
+  /** Asks whose reply this actor deferred and has not sent. */
+  deferred: Map<string, ReplyToken> | undefined = undefined
+  restartTimes: number[] | undefined = undefined
+  /** True while a restart waits for the children to stop. */
+  restarting = false
+  restartTask: ScheduledTask | undefined = undefined
+  durable: DurableOutput | undefined = undefined
+  /** Asks of this actor that wait for a reply. */
+  openAsks = 0
+
+  constructor(
+    definition: CompiledDefinition,
+    ref: Ref,
+    parent: ActorCell | undefined,
+    args: unknown,
+    options: SpawnOptions,
+    state: unknown,
+  ) {
+    this.definition = definition
+    this.ref = ref
+    this.parent = parent
+    this.args = args
+    this.options = options
+    this.supervision = supervisionOf(options.supervise)
+    this.mailbox = new Mailbox(options.mailbox)
+    this.state = state
+  }
+
+  /** `/node/parent/child`, for people and logs. */
+  path(): string {
+    const own = this.options.name ?? `${this.definition.name}-${this.ref.incarnation}`
+    return this.parent === undefined ? `/${this.ref.node}` : `${this.parent.path()}/${own}`
+  }
+
+  /** Notes an ask whose reply the actor took into its own hands, so that its death fails the asker. */
+  defer(token: ReplyToken): void {
+    this.deferred ??= new Map()
+    this.deferred.set(tokenKey(token), token)
+  }
+}
+
+/** A reply token as a map key. */
+export function tokenKey(token: ReplyToken): string {
+  return `${token.node}.${token.epoch}#${token.askId}`
+}

@@ -1,0 +1,172 @@
+/**
+ * A system as its users see it from outside the actors: spawn, tell, ask, watch, stop. Hosts extend it with what only
+ * they have: threads, virtual time, faults.
+ */
+import { type ActorDefinition, type ArgsOf, compiled, type ProtocolOf, type TerminationReason } from './actor-definition.ts'
+import type { ActorRef, Ref } from './actor-ref.ts'
+import type { AskOptions } from './context.ts'
+import { SystemStoppedError } from './errors.ts'
+import type { EventStream } from './event-stream.ts'
+import { prepareMessage } from './message-value.ts'
+import type { NodeKernel } from './node-kernel.ts'
+import { whenTerminated } from './outside-watch.ts'
+import type { MessageName, PayloadArguments, ReplyOf } from './protocol.ts'
+import { type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
+import { SystemGuardian } from './system-guardian.ts'
+import { askTimeoutOf } from './turn-context.ts'
+
+/** Options of a spawn from outside. */
+export interface SystemSpawnOptions extends SpawnOptions {
+  /** The node to live on: its name, `spread` (the host's nodes in turn) or `local` (the node of this thread). */
+  readonly node?: string
+}
+
+export abstract class ActorSystem implements AsyncDisposable {
+  /** Dead letters, failures, restarts, nodes and logs. */
+  readonly events: EventStream
+  protected readonly kernel: NodeKernel
+  protected readonly guardian: SystemGuardian
+  #stopping: Promise<void> | undefined
+
+  protected constructor(kernel: NodeKernel) {
+    this.kernel = kernel
+    this.events = kernel.ports.events
+    this.guardian = new SystemGuardian(kernel)
+  }
+
+  /** The name of the node for a root, by its spawn option. Throws a `ConfigurationError` for a node that is not there. */
+  protected abstract place(node: string | undefined, definition: ActorDefinition<any, any>): string
+  /** Ends what the host holds open, after the roots were stopped. */
+  protected abstract end(): Promise<void>
+
+  /**
+   * Starts a root actor. Rejects with a typed error when `init` throws, the name is taken, the definition cannot be
+   * found on the node, or an option is malformed; then nothing was started.
+   */
+  async spawn<Definition extends ActorDefinition<any, any>>(
+    definition: Definition,
+    args: ArgsOf<Definition>,
+    options: SystemSpawnOptions = {},
+  ): Promise<ActorHandle<ProtocolOf<Definition>>> {
+    if (this.#stopping !== undefined) throw new SystemStoppedError(`spawn of ${definition?.name}: the system is stopping`)
+    const actorDefinition = compiled(definition)
+    const { node, ...spawnOptions } = options
+    validateSpawnOptions(actorDefinition.name, spawnOptions)
+    prepareMessage(args, 'frozen', () => `the arguments of ${actorDefinition.name}`)
+    const ref = await this.guardian.spawn(this.place(node, actorDefinition), actorDefinition, args, spawnOptions)
+    void whenTerminated(this.kernel, ref).then((reason) => {
+      if (reason !== 'node-down') this.guardian.forget(ref)
+    })
+    return new ActorHandle(this, ref as ActorRef<ProtocolOf<Definition>>)
+  }
+
+  /** Sends a message and forgets it; throws a `NotSendableError` when the payload cannot be a message. */
+  tell<Protocol, Name extends MessageName<Protocol>>(
+    to: ActorRef<Protocol>,
+    name: Name,
+    ...payload: PayloadArguments<Protocol, Name>
+  ): void {
+    this.kernel.tell(undefined, to as Ref, name, payload[0])
+  }
+
+  /** Sends a message and waits for the reply; rejects as `ctx.ask` does. */
+  ask<Protocol, Name extends MessageName<Protocol>>(
+    to: ActorRef<Protocol>,
+    name: Name,
+    ...payload: PayloadArguments<Protocol, Name>
+  ): Promise<ReplyOf<Protocol, Name>> {
+    return this.kernel.ask(undefined, to as Ref, name, payload[0]) as Promise<ReplyOf<Protocol, Name>>
+  }
+
+  /** {@link ActorSystem.ask} with options. */
+  askWith<Protocol, Name extends MessageName<Protocol>>(
+    options: AskOptions,
+    to: ActorRef<Protocol>,
+    name: Name,
+    ...payload: PayloadArguments<Protocol, Name>
+  ): Promise<ReplyOf<Protocol, Name>> {
+    const timeoutMs = askTimeoutOf(options)
+    return this.kernel.ask(undefined, to as Ref, name, payload[0], timeoutMs) as Promise<ReplyOf<Protocol, Name>>
+  }
+
+  /** Stops an actor gracefully, as `ctx.stop` does, and resolves when it is gone. */
+  async stopActor(ref: ActorRef): Promise<void> {
+    const gone = this.terminated(ref)
+    this.kernel.stop(undefined, ref as Ref)
+    await gone
+  }
+
+  /** Resolves with the reason when the actor is no more, at once when it is already gone. */
+  terminated(ref: ActorRef): Promise<TerminationReason> {
+    return whenTerminated(this.kernel, ref as Ref)
+  }
+
+  /**
+   * Stops the roots, the last spawned first, each after what its mailbox holds, then the host. Roots that are not
+   * done `deadlineMs` milliseconds after the call end with their nodes. Default 10,000.
+   */
+  stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(options.deadlineMs ?? 10_000)
+    return this.#stopping
+  }
+
+  async #stop(deadlineMs: number): Promise<void> {
+    let expired = false
+    const deadline = new Promise<void>((resolve) => {
+      const task = this.kernel.ports.clock.schedule(deadlineMs, () => {
+        expired = true
+        resolve()
+      })
+      this.cancelDeadline = () => task.cancel()
+    })
+    for (const { ref } of [...this.guardian.roots].reverse()) {
+      if (!expired) await Promise.race([this.stopActor(ref), deadline])
+    }
+    this.cancelDeadline()
+    await this.end()
+  }
+
+  protected cancelDeadline: () => void = () => {}
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+}
+
+/** A root with its system: convenient outside the actors, and no message payload. `handle.ref` is. */
+export class ActorHandle<Protocol> {
+  readonly ref: ActorRef<Protocol>
+  readonly #system: ActorSystem
+
+  constructor(system: ActorSystem, ref: ActorRef<Protocol>) {
+    this.#system = system
+    this.ref = ref
+  }
+
+  /** See {@link ActorSystem.tell}. */
+  tell<Name extends MessageName<Protocol>>(name: Name, ...payload: PayloadArguments<Protocol, Name>): void {
+    this.#system.tell(this.ref, name, ...payload)
+  }
+
+  /** See {@link ActorSystem.ask}. */
+  ask<Name extends MessageName<Protocol>>(
+    name: Name,
+    ...payload: PayloadArguments<Protocol, Name>
+  ): Promise<ReplyOf<Protocol, Name>> {
+    return this.#system.ask(this.ref, name, ...payload)
+  }
+
+  /** See {@link ActorSystem.askWith}. */
+  askWith<Name extends MessageName<Protocol>>(
+    options: AskOptions,
+    name: Name,
+    ...payload: PayloadArguments<Protocol, Name>
+  ): Promise<ReplyOf<Protocol, Name>> {
+    return this.#system.askWith(options, this.ref, name, ...payload)
+  }
+
+  /** Stops the actor gracefully and resolves when it is gone. */
+  stop(): Promise<void> {
+    return this.#system.stopActor(this.ref)
+  }
+}

@@ -1,0 +1,51 @@
+/** A double-ended queue over a growing power-of-two ring: the shape of mailboxes, lanes and the run queue. */
+export class Deque<Item> {
+  #ring: (Item | undefined)[] = []
+  #head = 0
+  length = 0
+
+  push(item: Item): void {
+    if (this.length === this.#ring.length) this.#grow()
+    this.#ring[(this.#head + this.length) & (this.#ring.length - 1)] = item
+    this.length++
+  }
+
+  shift(): Item | undefined {
+    if (this.length === 0) return undefined
+    const ring = this.#ring
+    const item = ring[this.#head]
+    ring[this.#head] = undefined
+    this.#head = (this.#head + 1) & (ring.length - 1)
+    this.length--
+    return item
+  }
+
+  unshift(item: Item): void {
+    if (this.length === this.#ring.length) this.#grow()
+    this.#head = (this.#head - 1) & (this.#ring.length - 1)
+    this.#ring[this.#head] = item
+    this.length++
+  }
+
+  peek(): Item | undefined {
+    return this.length === 0 ? undefined : this.#ring[this.#head]
+  }
+
+  /** Brings the item at `index` (0 is the next to leave) to the front, exchanging it with the one there. */
+  bringToFront(index: number): void {
+    const ring = this.#ring
+    const position = (this.#head + index) & (ring.length - 1)
+    const item = ring[position]
+    ring[position] = ring[this.#head]
+    ring[this.#head] = item
+  }
+
+  #grow(): void {
+    const ring = this.#ring
+    const grown: (Item | undefined)[] = new Array(Math.max(4, ring.length * 2))
+    for (let index = 0; index < this.length; index++) grown[index] = ring[(this.#head + index) & (ring.length - 1)]
+    for (let index = this.length; index < grown.length; index++) grown[index] = undefined
+    this.#ring = grown
+    this.#head = 0
+  }
+}

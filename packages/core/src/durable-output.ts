@@ -1,0 +1,277 @@
+/**
+ * Output commit: the effects of a durable actor. The events of a turn become one journal record; everything the turn
+ * lets out is held, in order, until that record and all before it are synced. Later turns run meanwhile, so one sync
+ * covers many. A turn that throws appends nothing and releases nothing.
+ *
+ * An ask inside an asynchronous turn cannot wait for the turn's end. It goes out with what the turn sent before it,
+ * once the records before the turn are synced, and must come before the turn's first `persist`.
+ */
+import type { ActorCell } from './actor-cell.ts'
+import type { CompiledDefinition } from './actor-definition.ts'
+import type { Ref, ReplyToken } from './actor-ref.ts'
+import type { LogFields, LogLevel } from './context.ts'
+import { Deque } from './deque.ts'
+import type { Effects, TimerRequest } from './effects.ts'
+import type { Envelope } from './envelope.ts'
+import { DurabilityError } from './errors.ts'
+import type { NodeKernel } from './node-kernel.ts'
+import type { RandomStream } from './ports/random.ts'
+import { applyEvent } from './run-turn.ts'
+import type { SpawnOptions } from './spawn-options.ts'
+import { askTimeoutMsDefault } from './turn-context.ts'
+import { decodeValue, encodeValue } from './value-codec.ts'
+
+/** One thing that the actor lets out, as data. */
+type HeldEffect =
+  | { readonly type: 'tell'; readonly to: Ref; readonly name: string; readonly payload: unknown }
+  | { readonly type: 'ask'; readonly to: Ref; readonly name: string; readonly payload: unknown; readonly askId: number }
+  | { readonly type: 'reply'; readonly token: ReplyToken; readonly value: unknown }
+  | { readonly type: 'replyError'; readonly token: ReplyToken; readonly error: unknown }
+  | { readonly type: 'activate'; readonly child: ActorCell }
+  | { readonly type: 'stop'; readonly ref: Ref }
+
+/** What waits until `record` of this actor's records are synced. */
+interface Held {
+  readonly record: number
+  readonly effects: readonly HeldEffect[]
+  readonly run: (() => void) | undefined
+}
+
+type EventRecord = [name: string, event: unknown][]
+
+export class DurableOutput implements Effects {
+  readonly #kernel: NodeKernel
+  readonly #cell: ActorCell
+  readonly #durableId: string
+  readonly #held = new Deque<Held>()
+  #effects: HeldEffect[] = []
+  #early: HeldEffect[] = []
+  #events: EventRecord = []
+  /** Records appended and synced by this incarnation. */
+  #appended = 0
+  #synced = 0
+  #eventsSinceSnapshot = 0
+
+  constructor(kernel: NodeKernel, cell: ActorCell, durableId: string) {
+    this.#kernel = kernel
+    this.#cell = cell
+    this.#durableId = durableId
+  }
+
+  /** Brings the state back from the latest snapshot and the events after it. The state is fresh from `init`. */
+  recover(done: (error: Error | undefined) => void): void {
+    const cell = this.#cell
+    const { generation } = cell
+    let failure: Error | undefined
+    // A record that the definition cannot apply ends the recovery with its error; the rest is read and ignored.
+    const attempt = (apply: () => void) => {
+      if (failure !== undefined || cell.generation !== generation) return
+      try {
+        apply()
+      } catch (cause) {
+        failure = new DurabilityError(
+          `${cell.path()} cannot be recovered: its definition rejects what the journal has of ${this.#durableId}`,
+          { actor: cell.path(), durableId: this.#durableId },
+          { cause },
+        )
+      }
+    }
+    this.#eventsSinceSnapshot = 0
+    this.#kernel.journal.recover(this.#durableId, {
+      snapshot: (payload) =>
+        attempt(() => {
+          cell.state = cell.definition.restore(decodeValue(payload))
+        }),
+      event: (payload) =>
+        attempt(() => {
+          const events = decodeValue(payload) as EventRecord
+          this.#eventsSinceSnapshot += events.length
+          for (const [name, event] of events) applyEvent(cell, name, event)
+        }),
+      done: (error) => done(error ?? failure),
+    })
+  }
+
+  /** Ends a turn that went well: appends its events, and lets its output go as soon as that is safe. */
+  commit(): void {
+    const effects = this.#effects
+    const events = this.#events
+    const early = this.#early
+    if (events.length > 0) {
+      this.#kernel.journal.append(this.#durableId, encodeValue(events), this.#onSynced)
+      this.#appended++
+      this.#eventsSinceSnapshot += events.length
+      this.#events = []
+    }
+    this.#early = []
+    for (const effect of early) this.#apply(effect)
+    this.#releaseAfterSync(effects)
+    if (this.#eventsSinceSnapshot >= this.#cell.definition.snapshotEvery) this.#snapshot()
+  }
+
+  /** Ends a turn that threw: it has appended nothing and lets nothing out. */
+  abandonTurn(): void {
+    const effects = this.#effects
+    this.#effects = []
+    this.#early = []
+    this.#events = []
+    for (const effect of effects) if (effect.type === 'activate') this.#kernel.lifecycle.discard(effect.child)
+  }
+
+  /** Runs `run` once everything that was appended so far is synced, after what is held: at once if nothing is. */
+  whenSynced(run: () => void): void {
+    if (this.#held.length === 0 && this.#synced === this.#appended) run()
+    else this.#held.push({ record: this.#appended, effects: [], run })
+  }
+
+  #snapshot(): void {
+    const { definition, state } = this.#cell
+    this.#eventsSinceSnapshot = 0
+    this.#kernel.journal.snapshot(this.#durableId, encodeValue(definition.snapshot(state)), this.#onSynced)
+    this.#appended++
+  }
+
+  readonly #onSynced = (): void => {
+    this.#synced++
+    let head = this.#held.peek()
+    while (head !== undefined && head.record <= this.#synced && this.#kernel.alive) {
+      this.#held.shift()
+      for (const effect of head.effects) this.#apply(effect)
+      head.run?.()
+      head = this.#held.peek()
+    }
+  }
+
+  #releaseAfterSync(effects: HeldEffect[]): void {
+    if (effects.length === 0) return
+    this.#effects = []
+    if (this.#held.length > 0 || this.#synced < this.#appended) {
+      this.#held.push({ record: this.#appended, effects, run: undefined })
+    } else {
+      for (const effect of effects) this.#apply(effect)
+    }
+  }
+
+  #apply(effect: HeldEffect): void {
+    const kernel = this.#kernel
+    const cell = this.#cell
+    switch (effect.type) {
+      case 'tell':
+        kernel.tell(cell, effect.to, effect.name, effect.payload)
+        break
+      case 'ask':
+        kernel.sendAsk(cell, effect.to, effect.name, effect.payload, effect.askId)
+        break
+      case 'reply':
+        kernel.reply(cell, effect.token, effect.value)
+        break
+      case 'replyError':
+        kernel.replyError(cell, effect.token, effect.error)
+        break
+      case 'activate':
+        kernel.lifecycle.activate(effect.child)
+        break
+      case 'stop':
+        kernel.stop(cell, effect.ref)
+        break
+    }
+  }
+
+  // Effects, held.
+
+  tell(_from: ActorCell, to: Ref, name: string, payload: unknown): void {
+    this.#effects.push({ type: 'tell', to, name, payload: this.#kernel.prepare(payload, name, to, this.#cell) })
+  }
+
+  tellEarly(_from: ActorCell, to: Ref, name: string, payload: unknown): void {
+    this.#early.push({ type: 'tell', to, name, payload: this.#kernel.prepare(payload, name, to, this.#cell) })
+  }
+
+  ask(from: ActorCell, to: Ref, name: string, payload: unknown, timeoutMs: number): Promise<unknown> {
+    if (this.#events.length > 0) {
+      throw new DurabilityError(
+        `${from.path()} asks ${name} after it persisted in the same turn; ask first, then persist`,
+        { actor: from.path(), message: name },
+      )
+    }
+    const value = this.#kernel.prepare(payload, name, to, from)
+    const { askId, promise } = this.#kernel.asks.open(from, to, name, timeoutMs)
+    this.#effects.push({ type: 'ask', to, name, payload: value, askId })
+    this.#releaseAfterSync(this.#effects)
+    return promise
+  }
+
+  reply(_from: ActorCell, token: ReplyToken, value: unknown): void {
+    this.#effects.push({ type: 'reply', token, value })
+  }
+
+  replyError(_from: ActorCell, token: ReplyToken, error: unknown): void {
+    this.#effects.push({ type: 'replyError', token, error })
+  }
+
+  spawn(from: ActorCell, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Ref {
+    const child = this.#kernel.lifecycle.create(from, definition, args, options)
+    this.#effects.push({ type: 'activate', child })
+    return child.ref
+  }
+
+  spawnOn(
+    from: ActorCell,
+    node: string,
+    definition: CompiledDefinition,
+    args: unknown,
+    options: SpawnOptions,
+  ): Promise<Ref> {
+    const { guardian, request } = this.#kernel.spawnRequest(from, node, definition, args, options)
+    return this.ask(from, guardian, 'spawn', request, askTimeoutMsDefault) as Promise<Ref>
+  }
+
+  stop(from: ActorCell, ref: Ref | undefined): void {
+    if (ref === undefined || this.#kernel.lookup(ref) === from) this.#kernel.stop(from, undefined)
+    else this.#effects.push({ type: 'stop', ref })
+  }
+
+  persist(from: ActorCell, name: string, event: unknown): void {
+    const value = this.#kernel.prepare(event, `event ${name}`, from.ref, from)
+    applyEvent(from, name, value)
+    this.#events.push([name, value])
+  }
+
+  unhandled(from: ActorCell, envelope: Envelope): void {
+    this.#kernel.unhandled(from, envelope)
+  }
+
+  // What the actor sees of the world, and what stays inside it, is not held.
+
+  watch(from: ActorCell, ref: Ref): void {
+    this.#kernel.watch(from, ref)
+  }
+
+  unwatch(from: ActorCell, ref: Ref): void {
+    this.#kernel.unwatch(from, ref)
+  }
+
+  startTimer(from: ActorCell, timer: TimerRequest): void {
+    this.#kernel.startTimer(from, timer)
+  }
+
+  cancelTimer(from: ActorCell, key: string): void {
+    this.#kernel.cancelTimer(from, key)
+  }
+
+  now(): number {
+    return this.#kernel.now()
+  }
+
+  random(from: ActorCell): RandomStream {
+    return this.#kernel.random(from)
+  }
+
+  use(from: ActorCell, service: string): unknown {
+    return this.#kernel.use(from, service)
+  }
+
+  log(from: ActorCell, level: LogLevel, message: string, fields: LogFields | undefined): void {
+    this.#kernel.log(from, level, message, fields)
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Effects: everything a turn can do to the world, as one interface. `runTurn` calls a handler, the handler calls its
+ * context, the context calls this. The kernel carries effects out at once; a durable actor's are held until its events
+ * are synced; the checker only records them.
+ */
+
+import type { ActorCell } from './actor-cell.ts'
+import type { CompiledDefinition } from './actor-definition.ts'
+import type { ActorRef, Ref, ReplyToken } from './actor-ref.ts'
+import type { LogFields, LogLevel } from './context.ts'
+import type { Envelope } from './envelope.ts'
+import type { RandomStream } from './ports/random.ts'
+import type { SpawnOptions } from './spawn-options.ts'
+
+/** What a turn can do. `from` is the cell whose turn it is. */
+export interface Effects {
+  tell(from: ActorCell, to: Ref, name: string, payload: unknown): void
+  tellEarly(from: ActorCell, to: Ref, name: string, payload: unknown): void
+  ask(from: ActorCell, to: Ref, name: string, payload: unknown, timeoutMs: number): Promise<unknown>
+  reply(from: ActorCell, token: ReplyToken, value: unknown): void
+  replyError(from: ActorCell, token: ReplyToken, error: unknown): void
+  spawn(from: ActorCell, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Ref
+  spawnOn(
+    from: ActorCell,
+    node: string,
+    definition: CompiledDefinition,
+    args: unknown,
+    options: SpawnOptions,
+  ): Promise<Ref>
+  /** `ref` undefined: the actor itself, after this turn. */
+  stop(from: ActorCell, ref: Ref | undefined): void
+  watch(from: ActorCell, ref: Ref): void
+  unwatch(from: ActorCell, ref: Ref): void
+  startTimer(from: ActorCell, timer: TimerRequest): void
+  cancelTimer(from: ActorCell, key: string): void
+  persist(from: ActorCell, name: string, event: unknown): void
+  /** The actor has no handler for the message. */
+  unhandled(from: ActorCell, envelope: Envelope): void
+  now(from: ActorCell): number
+  random(from: ActorCell): RandomStream
+  use(from: ActorCell, service: string): unknown
+  log(from: ActorCell, level: LogLevel, message: string, fields: LogFields | undefined): void
+}
+
+/** A timer to be started: after `delayMs` milliseconds the actor gets the message `name`. */
+export interface TimerRequest {
+  readonly key: string
+  readonly delayMs: number
+  readonly name: string
+  readonly payload: unknown
+}
+
+/** Where dead letters come from and why. */
+export interface DeadLetter {
+  readonly to: ActorRef
+  readonly name: string
+  readonly payload: unknown
+  readonly sender: ActorRef | undefined
+  readonly reason: DeadLetterReason
+}
+
+/** Why a message found no handler. */
+export type DeadLetterReason = 'no-such-actor' | 'stopped' | 'node-down' | 'overload' | 'unknown-message' | 'late-reply'

@@ -1,0 +1,50 @@
+/** What waits in a mailbox: a message, or one of the few other things that give an actor a turn or end it. */
+import type { TerminationReason } from './actor-definition.ts'
+import type { ActorRef, Ref, ReplyToken } from './actor-ref.ts'
+
+/** The kinds of envelope. The first four give the actor a turn; the others are for the kernel. */
+export const EnvelopeKind = {
+  message: 0,
+  started: 1,
+  terminated: 2,
+  stopped: 3,
+  timer: 4,
+  stop: 5,
+} as const
+export type EnvelopeKind = (typeof EnvelopeKind)[keyof typeof EnvelopeKind]
+
+/** One thing to be handled by one actor. All have one shape, so that the kernel's hot path sees one hidden class. */
+export class Envelope {
+  readonly kind: EnvelopeKind
+  readonly name: string
+  readonly payload: unknown
+  readonly sender: Ref | undefined
+  /** Set when the sender asked. */
+  readonly replyTo: ReplyToken | undefined
+
+  constructor(
+    kind: EnvelopeKind,
+    name: string,
+    payload: unknown,
+    sender: Ref | undefined,
+    replyTo: ReplyToken | undefined,
+  ) {
+    this.kind = kind
+    this.name = name
+    this.payload = payload
+    this.sender = sender
+    this.replyTo = replyTo
+  }
+}
+
+/** The payload of a `terminated` envelope. */
+export interface Termination {
+  readonly ref: ActorRef
+  readonly reason: TerminationReason
+  /** The key of the watch that this answers. */
+  readonly key: string
+}
+
+export const startedEnvelope = new Envelope(EnvelopeKind.started, 'started', undefined, undefined, undefined)
+export const stoppedEnvelope = new Envelope(EnvelopeKind.stopped, 'stopped', undefined, undefined, undefined)
+export const stopEnvelope = new Envelope(EnvelopeKind.stop, 'stop', undefined, undefined, undefined)

@@ -1,0 +1,218 @@
+/**
+ * Typed errors. Each has a stable `code`, a message that names the actor and what to do, and `facts` for programs.
+ * Errors cross threads as {@link ErrorData}, keeping class, code and facts.
+ */
+
+/** Facts of an error: plain data only, since they travel with it. */
+export type ErrorFacts = Readonly<Record<string, unknown>>
+
+/** The base of every error that Troupe raises itself. */
+export class TroupeError extends Error {
+  /** A stable code, `ERR_TROUPE_...`. */
+  readonly code: string
+  /** What a program needs to act on the error; plain data. */
+  readonly facts: ErrorFacts
+
+  constructor(code: string, message: string, facts: ErrorFacts = {}, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+    this.facts = facts
+  }
+}
+
+/** The arguments with which every concrete Troupe error is made, and made again on another thread. */
+type ErrorArguments = [message: string, facts?: ErrorFacts, options?: ErrorOptions]
+
+/** A definition, a spawn option or a system option is malformed. */
+export class ConfigurationError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_CONFIGURATION', message, facts, options)
+  }
+}
+
+/** A definition could not be found on the node that was to run it: its module fails to import or does not export it. */
+export class DefinitionNotFoundError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_DEFINITION_NOT_FOUND', message, facts, options)
+  }
+}
+
+/** `init` threw; `cause` is what it threw. Nothing of the actor is left behind. */
+export class SpawnError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_SPAWN', message, facts, options)
+  }
+}
+
+/** The name is already used by a living sibling, or the durable id by a living actor of the node. */
+export class NameTakenError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_NAME_TAKEN', message, facts, options)
+  }
+}
+
+/** A value that cannot be put in a message; `facts.path` says where in the value. */
+export class NotSendableError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_NOT_SENDABLE', message, facts, options)
+  }
+}
+
+/** The actor has no handler for a message of that name. */
+export class UnknownMessageError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_UNKNOWN_MESSAGE', message, facts, options)
+  }
+}
+
+/** No reply within the ask's timeout. */
+export class AskTimeoutError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_ASK_TIMEOUT', message, facts, options)
+  }
+}
+
+/** The actor asked is not alive, or stopped before it replied. */
+export class ActorStoppedError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_ACTOR_STOPPED', message, facts, options)
+  }
+}
+
+/** The node is not there, or died before the reply. */
+export class NodeDownError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_NODE_DOWN', message, facts, options)
+  }
+}
+
+/** The mailbox or the channel to it was full. */
+export class OverloadError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_OVERLOAD', message, facts, options)
+  }
+}
+
+/** `ctx.use` of a service that the host was not given. */
+export class ServiceMissingError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_SERVICE_MISSING', message, facts, options)
+  }
+}
+
+/** `ctx.persist` in an actor that is not durable, of an event it does not declare, or an ask after a persist. */
+export class DurabilityError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_DURABILITY', message, facts, options)
+  }
+}
+
+/** The context was used outside a turn, or by a turn of an earlier generation of the actor. */
+export class StaleContextError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_STALE_CONTEXT', message, facts, options)
+  }
+}
+
+/** The system is stopping or stopped. */
+export class SystemStoppedError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_SYSTEM_STOPPED', message, facts, options)
+  }
+}
+
+/** An error of a class that this thread does not know; `name` and `code` are those of the original. */
+export class RemoteError extends Error {
+  readonly code: string | undefined
+
+  constructor(name: string, message: string, code: string | undefined, options?: ErrorOptions) {
+    super(message, options)
+    this.name = name
+    this.code = code
+  }
+}
+
+/** An error as plain data. */
+export interface ErrorData {
+  readonly name: string
+  readonly message: string
+  readonly code?: string
+  readonly stack?: string
+  readonly facts?: ErrorFacts
+  readonly cause?: ErrorData
+}
+
+type TroupeErrorClass = new (message: string, facts?: ErrorFacts, options?: ErrorOptions) => TroupeError
+
+const troupeErrors = new Map<string, TroupeErrorClass>(
+  [
+    ConfigurationError,
+    DefinitionNotFoundError,
+    SpawnError,
+    NameTakenError,
+    NotSendableError,
+    UnknownMessageError,
+    AskTimeoutError,
+    ActorStoppedError,
+    NodeDownError,
+    OverloadError,
+    ServiceMissingError,
+    DurabilityError,
+    StaleContextError,
+    SystemStoppedError,
+  ].map((errorClass) => [errorClass.name, errorClass]),
+)
+
+const builtInErrors = new Map<string, ErrorConstructor>(
+  [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError].map((errorClass) => [
+    errorClass.name,
+    errorClass as ErrorConstructor,
+  ]),
+)
+
+const causeDepthMax = 8
+
+/** `thrown` as plain data, for a message to another node. What is no `Error` becomes one, with its text as message. */
+export function encodeError(thrown: unknown, depth = 0): ErrorData {
+  const error = toError(thrown)
+  const { code, facts } = error as { code?: unknown; facts?: ErrorFacts }
+  return {
+    name: error.name,
+    message: error.message,
+    ...(code === undefined ? {} : { code: String(code) }),
+    ...(error.stack === undefined ? {} : { stack: error.stack }),
+    ...(facts === undefined ? {} : { facts }),
+    ...(error.cause === undefined || depth >= causeDepthMax ? {} : { cause: encodeError(error.cause, depth + 1) }),
+  }
+}
+
+/** The error that `data` describes: of the same class where it is Troupe's or built in, else a {@link RemoteError}. */
+export function decodeError(data: ErrorData): Error {
+  const options = data.cause === undefined ? undefined : { cause: decodeError(data.cause) }
+  const troupeError = troupeErrors.get(data.name)
+  const builtIn = builtInErrors.get(data.name)
+  let error: Error
+  if (troupeError !== undefined) error = new troupeError(data.message, data.facts, options)
+  else if (builtIn !== undefined) error = Object.assign(new builtIn(data.message, options), codeOf(data))
+  else error = new RemoteError(data.name, data.message, data.code, options)
+  if (data.stack !== undefined) error.stack = data.stack
+  return error
+}
+
+/** `thrown` when it is an `Error`, else an `Error` with its text. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(`a value that is no Error was thrown: ${describe(thrown)}`)
+}
+
+function codeOf(data: ErrorData): { code?: string } {
+  return data.code === undefined ? {} : { code: data.code }
+}
+
+function describe(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
+}

@@ -1,0 +1,45 @@
+/** The event stream: what a system tells its operators. Local to each node; hosts forward what matters. */
+import { EventEmitter } from 'eventemitter3'
+import type { ActorRef } from './actor-ref.ts'
+import type { LogFields, LogLevel } from './context.ts'
+import type { DeadLetter } from './effects.ts'
+import type { Directive } from './spawn-options.ts'
+
+/** The events by name. */
+export interface SystemEvents {
+  /** A message that found no handler. */
+  deadLetter: [DeadLetter]
+  /** A turn failed; `directive` is what supervision does about it. */
+  failure: [
+    {
+      readonly actor: string
+      readonly ref: ActorRef
+      readonly message: string
+      readonly error: Error
+      readonly directive: Directive
+    },
+  ]
+  /** An actor began a new generation. */
+  restarted: [{ readonly actor: string; readonly ref: ActorRef; readonly generation: number }]
+  /** A failure went past the last supervisor: the actor under the node's guardian was stopped. */
+  escalated: [{ readonly actor: string; readonly ref: ActorRef; readonly error: Error }]
+  /** A node is up, for the first time or again with a higher epoch. */
+  nodeUp: [{ readonly node: string; readonly epoch: number }]
+  /** A node died. */
+  nodeDown: [{ readonly node: string; readonly epoch: number; readonly reason: string }]
+  /** The node's journal was opened; `tornBytes` were cut off its end. */
+  journalOpened: [{ readonly node: string; readonly records: number; readonly tornBytes: number }]
+  /** A log entry of an actor. */
+  log: [LogEntry]
+}
+
+/** One log entry. */
+export interface LogEntry {
+  readonly level: LogLevel
+  readonly actor: string
+  readonly message: string
+  readonly fields: LogFields
+}
+
+/** The event stream of a system: `system.events.on('deadLetter', (letter) => ...)`. */
+export class EventStream extends EventEmitter<SystemEvents> {}

@@ -1,0 +1,31 @@
+/** What a host gives a node's kernel. */
+import type { EventStream } from './event-stream.ts'
+import type { MessageMode } from './message-value.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Definitions } from './ports/definitions.ts'
+import type { Disk } from './ports/disk.ts'
+import type { RandomSource } from './ports/random.ts'
+import type { Transport } from './ports/transport.ts'
+import type { ServiceImplementations } from './service.ts'
+
+export interface KernelPorts {
+  /** The node's name. */
+  readonly node: string
+  /** Raised each time a node of this name starts; a whole number from 0. */
+  readonly epoch: number
+  readonly clock: Clock
+  readonly random: RandomSource
+  readonly transport: Transport
+  /** Where the journal lives; without it no actor of the node can be durable. */
+  readonly disk?: Disk
+  /** Bytes after which the journal starts a new segment. Default: the journal's own. */
+  readonly segmentBytesMax?: number
+  readonly services: ServiceImplementations
+  readonly definitions: Definitions
+  readonly events: EventStream
+  readonly messages: MessageMode
+  /** Called when the node gets work while it had none: the host calls `kernel.run` soon, not from inside this call. */
+  wake(): void
+  /** The node cannot go on (its journal failed): the host ends it as if it had crashed. */
+  failed(error: Error): void
+}

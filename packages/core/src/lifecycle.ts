@@ -1,0 +1,316 @@
+/**
+ * The life of cells: create, activate, fail, restart, stop. Supervision as in Erlang/OTP and Akka: a failed turn goes
+ * to the parent's policy for that child; children stop before their parent; a budget of restarts within a window,
+ * then the failure escalates.
+ */
+import { ActorCell, Phase } from './actor-cell.ts'
+import type { CompiledDefinition, TerminationReason } from './actor-definition.ts'
+import type { Ref } from './actor-ref.ts'
+import type { DeathWatch } from './death-watch.ts'
+import { DurableOutput } from './durable-output.ts'
+import { type Envelope, startedEnvelope, stoppedEnvelope } from './envelope.ts'
+import { ActorStoppedError, NameTakenError, SpawnError, toError } from './errors.ts'
+import type { NodeKernel } from './node-kernel.ts'
+import { runTurn } from './run-turn.ts'
+import type { Directive, SpawnOptions } from './spawn-options.ts'
+
+/** The largest part of a backoff that jitter adds. */
+const jitterMax = 0.2
+
+export class Lifecycle {
+  readonly #kernel: NodeKernel
+  readonly #deathWatch: DeathWatch
+
+  constructor(kernel: NodeKernel, deathWatch: DeathWatch) {
+    this.#kernel = kernel
+    this.#deathWatch = deathWatch
+  }
+
+  /** A new cell under `parent`, with its state from `init`. It takes messages, and no turn before `activate`. */
+  create(
+    parent: ActorCell | undefined,
+    definition: CompiledDefinition,
+    args: unknown,
+    options: SpawnOptions,
+  ): ActorCell {
+    const kernel = this.#kernel
+    const { name, durableId } = options
+    if (name !== undefined && parent?.names?.has(name)) {
+      throw new NameTakenError(
+        `spawn of ${definition.name}: the name ${name} is taken under ${parent.path()}; choose another or stop that actor first`,
+        { name, parent: parent.path() },
+      )
+    }
+    if (durableId !== undefined) kernel.journal.claim(durableId, definition.name)
+    let state: unknown
+    try {
+      state = definition.init(args)
+    } catch (error) {
+      if (durableId !== undefined) kernel.journal.release(durableId)
+      throw new SpawnError(
+        `spawn of ${definition.name} under ${parent?.path() ?? `/${kernel.node}`}: init threw: ${toError(error).message}`,
+        { definition: definition.name },
+        { cause: error },
+      )
+    }
+    const cell = new ActorCell(definition, kernel.allocate(), parent, args, options, state)
+    kernel.fill(cell)
+    if (parent !== undefined) {
+      parent.children ??= new Set()
+      parent.children.add(cell)
+      if (name !== undefined) {
+        parent.names ??= new Map()
+        parent.names.set(name, cell)
+      }
+    }
+    if (durableId !== undefined) cell.durable = new DurableOutput(kernel, cell, durableId)
+    return cell
+  }
+
+  /** Lets a created or restarted cell begin: recovery if it is durable, then `started`, then its mailbox. */
+  activate(cell: ActorCell): void {
+    if (cell.durable === undefined) {
+      this.#begin(cell)
+      return
+    }
+    const { generation } = cell
+    cell.durable.recover((error) => {
+      if (cell.generation !== generation || cell.phase !== Phase.starting) return
+      if (error === undefined) this.#begin(cell)
+      else this.fail(cell, startedEnvelope, error)
+    })
+  }
+
+  #begin(cell: ActorCell): void {
+    cell.phase = Phase.ready
+    const { linkedTo } = cell.options
+    if (linkedTo !== undefined) this.#deathWatch.link(cell, linkedTo as Ref)
+    if (cell.stopReason !== undefined) {
+      this.stop(cell, cell.stopReason)
+      return
+    }
+    if (cell.definition.started !== undefined) cell.first = startedEnvelope
+    if (cell.first !== undefined || cell.mailbox.queue.length > 0) this.#kernel.schedule(cell)
+  }
+
+  /** Takes back a cell that was created and never activated: nobody was told of it. */
+  discard(cell: ActorCell): void {
+    cell.generation++
+    this.#remove(cell, 'stopped')
+  }
+
+  // Failure.
+
+  /** A turn of `cell` threw: the asker hears of it, and supervision decides what becomes of the cell. */
+  fail(cell: ActorCell, envelope: Envelope, thrown: unknown): void {
+    const error = toError(thrown)
+    cell.durable?.abandonTurn()
+    cell.phase = Phase.suspended
+    this.#whenSynced(cell, () => {
+      if (envelope.replyTo !== undefined) this.#kernel.sendError(envelope.replyTo, error)
+      this.#supervise(cell, envelope.name, error)
+    })
+  }
+
+  #supervise(cell: ActorCell, message: string, error: Error): void {
+    const { events } = this.#kernel.ports
+    const directive: Directive =
+      cell.supervision.onFailure === 'restart' && !this.#withinBudget(cell) ? 'escalate' : cell.supervision.onFailure
+    if (cell.stopReason !== undefined && directive !== 'escalate') {
+      this.stop(cell, cell.stopReason)
+      return
+    }
+    events.emit('failure', { actor: cell.path(), ref: cell.ref, message, error, directive })
+    switch (directive) {
+      case 'resume':
+        cell.phase = Phase.ready
+        if (cell.stopReason === undefined) this.#kernel.schedule(cell)
+        else this.stop(cell, cell.stopReason)
+        break
+      case 'stop':
+        this.stop(cell, 'failed')
+        break
+      case 'restart':
+        this.#restart(cell)
+        break
+      case 'escalate': {
+        const { parent } = cell
+        this.stop(cell, 'failed')
+        if (parent === undefined || parent === this.#kernel.guardian) {
+          events.emit('escalated', { actor: cell.path(), ref: cell.ref, error })
+        } else if (parent.phase !== Phase.stopping && parent.phase !== Phase.stopped) {
+          parent.generation++
+          parent.durable?.abandonTurn()
+          parent.phase = Phase.suspended
+          this.#whenSynced(parent, () => this.#supervise(parent, message, error))
+        }
+        break
+      }
+    }
+  }
+
+  #withinBudget(cell: ActorCell): boolean {
+    const { maxRestarts, withinMs } = cell.supervision
+    const now = this.#kernel.now()
+    const recent = (cell.restartTimes ?? []).filter((time) => now - time < withinMs)
+    cell.restartTimes = recent
+    if (recent.length >= maxRestarts) return false
+    recent.push(now)
+    return true
+  }
+
+  #restart(cell: ActorCell): void {
+    cell.generation++
+    this.cancelTimers(cell)
+    this.#kernel.asks.dropCell(cell)
+    cell.restarting = true
+    this.#stopChildren(cell)
+    if (!this.#hasChildren(cell)) this.#restartNow(cell)
+  }
+
+  #restartNow(cell: ActorCell): void {
+    cell.restarting = false
+    const { backoff } = cell.supervision
+    if (backoff === undefined) {
+      this.#renew(cell)
+      return
+    }
+    const { clock, random } = this.#kernel.ports
+    const doublings = Math.min(30, (cell.restartTimes?.length ?? 1) - 1)
+    const delayMs = Math.min(backoff.maxMs, backoff.minMs * 2 ** doublings)
+    const jitterMs = delayMs * jitterMax * random.stream('supervision').float()
+    cell.restartTask = clock.schedule(delayMs + jitterMs, () => {
+      cell.restartTask = undefined
+      if (this.#kernel.alive) this.#renew(cell)
+    })
+  }
+
+  #renew(cell: ActorCell): void {
+    cell.context = undefined
+    try {
+      cell.state = cell.definition.init(cell.args)
+    } catch (error) {
+      this.fail(cell, startedEnvelope, error)
+      return
+    }
+    cell.phase = Phase.starting
+    this.#kernel.ports.events.emit('restarted', { actor: cell.path(), ref: cell.ref, generation: cell.generation })
+    this.activate(cell)
+  }
+
+  // Stopping.
+
+  /** Stops a cell: after its turn, its children first, then its own last turn. */
+  stop(cell: ActorCell, reason: TerminationReason): void {
+    if (cell.phase === Phase.stopping || cell.phase === Phase.stopped) return
+    if (cell.phase === Phase.busy || cell.phase === Phase.starting) {
+      cell.stopReason ??= reason
+      return
+    }
+    cell.stopReason = reason
+    cell.phase = Phase.stopping
+    cell.restarting = false
+    cell.restartTask?.cancel()
+    this.cancelTimers(cell)
+    this.#stopChildren(cell)
+    if (!this.#hasChildren(cell)) this.#lastTurn(cell)
+  }
+
+  /** Stops a cell at once: a running turn's continuation has no effect, and `stopped` does not run. */
+  kill(cell: ActorCell): void {
+    if (cell.phase === Phase.stopped) return
+    cell.generation++
+    cell.phase = Phase.stopping
+    cell.stopReason = 'killed'
+    cell.restarting = false
+    cell.restartTask?.cancel()
+    this.cancelTimers(cell)
+    cell.durable?.abandonTurn()
+    for (const child of [...(cell.children ?? [])]) this.kill(child)
+    this.#whenSynced(cell, () => this.#remove(cell, 'killed'))
+  }
+
+  #stopChildren(cell: ActorCell): void {
+    for (const child of [...(cell.children ?? [])]) this.stop(child, 'stopped')
+  }
+
+  #hasChildren(cell: ActorCell): boolean {
+    return cell.children !== undefined && cell.children.size > 0
+  }
+
+  #childGone(parent: ActorCell): void {
+    if (this.#hasChildren(parent)) return
+    if (parent.phase === Phase.stopping && parent.stopReason !== 'killed') this.#lastTurn(parent)
+    else if (parent.restarting) this.#restartNow(parent)
+  }
+
+  #lastTurn(cell: ActorCell): void {
+    const { definition, generation, durable } = cell
+    const end = () => {
+      if (cell.generation === generation) this.#whenSynced(cell, () => this.#remove(cell, cell.stopReason ?? 'stopped'))
+    }
+    const failed = (error: unknown) => {
+      if (cell.generation !== generation) return
+      cell.context?.end()
+      durable?.abandonTurn()
+      const message = `stopped threw: ${toError(error).message}`
+      this.#kernel.log(cell, 'error', message, { error: toError(error).stack })
+      end()
+    }
+    if (definition.stopped === undefined) {
+      end()
+      return
+    }
+    try {
+      const promise = runTurn(definition, cell, stoppedEnvelope, durable ?? this.#kernel)
+      if (promise === undefined) {
+        durable?.commit()
+        end()
+        return
+      }
+      promise.then(() => {
+        if (cell.generation !== generation) return
+        cell.context?.end()
+        durable?.commit()
+        end()
+      }, failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  #whenSynced(cell: ActorCell, run: () => void): void {
+    if (cell.durable === undefined) run()
+    else cell.durable.whenSynced(run)
+  }
+
+  #remove(cell: ActorCell, reason: TerminationReason): void {
+    const kernel = this.#kernel
+    if (cell.phase === Phase.stopped) return
+    cell.phase = Phase.stopped
+    cell.generation++
+    for (const token of cell.deferred?.values() ?? []) {
+      kernel.sendError(token, new ActorStoppedError(`${cell.path()} stopped before it replied`, { actor: cell.path() }))
+    }
+    kernel.asks.dropCell(cell)
+    if (cell.options.durableId !== undefined) kernel.journal.release(cell.options.durableId)
+    const { parent } = cell
+    parent?.children?.delete(cell)
+    if (cell.options.name !== undefined && parent?.names?.get(cell.options.name) === cell) {
+      parent.names.delete(cell.options.name)
+    }
+    kernel.release(cell.ref)
+    let envelope = cell.mailbox.queue.shift()
+    while (envelope !== undefined) {
+      kernel.discard(cell, envelope)
+      envelope = cell.mailbox.queue.shift()
+    }
+    this.#deathWatch.gone(cell, reason)
+    if (parent !== undefined) this.#childGone(parent)
+  }
+
+  cancelTimers(cell: ActorCell): void {
+    for (const timer of cell.timers?.values() ?? []) timer.task.cancel()
+    cell.timers?.clear()
+  }
+}

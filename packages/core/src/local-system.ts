@@ -1,0 +1,104 @@
+/**
+ * The local host: one node in this thread, for unit tests and browsers. Time is virtual and moves by `advance`, unless
+ * the host is given the real one; either way the actors cannot tell.
+ */
+import type { ActorDefinition } from './actor-definition.ts'
+import { ActorSystem } from './actor-system.ts'
+import { DefinitionRegistry } from './definition-registry.ts'
+import { ConfigurationError } from './errors.ts'
+import { EventStream } from './event-stream.ts'
+import type { MessageMode } from './message-value.ts'
+import { NodeKernel } from './node-kernel.ts'
+import type { Disk } from './ports/disk.ts'
+import type { RealTime } from './real-time.ts'
+import { SeededRandomSource } from './seeded-random.ts'
+import type { ServiceImplementations } from './service.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+export interface LocalSystemOptions {
+  /** The node's name. Default `local`. */
+  readonly node?: string
+  /** Seeds all randomness when time is virtual. Default 1. */
+  readonly seed?: number
+  readonly services?: ServiceImplementations
+  /** Where durable actors keep their journal. Default: none of them can be spawned. */
+  readonly disk?: Disk
+  /** `frozen` catches what changes a message after it was sent; `shared` is faster. Default `frozen`. */
+  readonly messages?: MessageMode
+  /** Real time, from `@troupe/core/real-time`. Default: virtual time, from 0. */
+  readonly realTime?: RealTime
+}
+
+/** Turns between two returns to the event loop. */
+const turnsPerRun = 4_096
+/** Rounds of the microtask queue without any turn after which the node counts as idle. */
+const idleRounds = 64
+
+export class LocalSystem extends ActorSystem {
+  readonly #virtual: VirtualClock | undefined
+
+  constructor(options: LocalSystemOptions = {}) {
+    const { node = 'local', seed = 1, services = {}, disk, messages = 'frozen', realTime } = options
+    const virtual = realTime === undefined ? new VirtualClock() : undefined
+    const defer = realTime?.defer ?? ((run: () => void) => void Promise.resolve().then(run))
+    const run = () => {
+      if (kernel.alive && kernel.run(turnsPerRun)) defer(run)
+    }
+    const kernel: NodeKernel = new NodeKernel({
+      node,
+      epoch: 0,
+      clock: virtual ?? (realTime as RealTime).clock,
+      random: realTime?.random ?? new SeededRandomSource(seed),
+      transport: { send: () => 'node-down' },
+      services,
+      definitions: new DefinitionRegistry(),
+      events: new EventStream(),
+      messages,
+      wake: () => defer(run),
+      failed: () => kernel.halt(),
+      ...(disk === undefined ? {} : { disk }),
+    })
+    super(kernel)
+    this.#virtual = virtual
+  }
+
+  /** Runs what is due, then moves virtual time by `ms` milliseconds, running every timer on the way at its time. */
+  async advance(ms: number): Promise<void> {
+    const clock = this.#virtual
+    if (clock === undefined) throw new ConfigurationError('advance moves virtual time; this system lives in real time')
+    const end = clock.now() + ms
+    await this.idle()
+    while (clock.runNext(end)) await this.idle()
+    clock.moveTo(end)
+  }
+
+  /** Resolves when no actor has anything to do but wait for time or for the outside world. */
+  async idle(): Promise<void> {
+    let { turns } = this.kernel
+    for (let round = 0; round < idleRounds; round++) {
+      await undefined
+      if (this.kernel.turns !== turns || this.kernel.runnable > 0) {
+        turns = this.kernel.turns
+        round = 0
+      }
+    }
+  }
+
+  protected place(node: string | undefined, definition: ActorDefinition<any, any>): string {
+    if (node === undefined || node === 'local' || node === 'spread' || node === this.kernel.node) return this.kernel.node
+    throw new ConfigurationError(
+      `spawn of ${definition.name}: node ${node} is not there; a local system has the node ${this.kernel.node} alone`,
+      { node },
+    )
+  }
+
+  protected async end(): Promise<void> {
+    await new Promise<void>((resolve) => this.kernel.journal.close(resolve))
+    this.kernel.halt()
+  }
+}
+
+/** A system of one node in this thread. */
+export function createLocalSystem(options?: LocalSystemOptions): LocalSystem {
+  return new LocalSystem(options)
+}

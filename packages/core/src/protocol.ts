@@ -1,0 +1,75 @@
+/**
+ * The type-level side of messages: what a protocol's messages carry and answer, and which types can travel.
+ */
+import type { ActorRef, ReplyToken } from './actor-ref.ts'
+
+/** The names of a protocol's messages. */
+export type MessageName<Protocol> = keyof Protocol & string
+
+/** The arguments after the message's name: one payload, or none. */
+export type PayloadArguments<Protocol, Name extends keyof Protocol> = Protocol[Name] extends (
+  ...payload: infer Payload
+) => unknown
+  ? Payload
+  : never
+
+/** What an ask of the message resolves to. */
+export type ReplyOf<Protocol, Name extends keyof Protocol> = Protocol[Name] extends (...payload: never[]) => infer Reply
+  ? Unwrapped<Reply>
+  : never
+
+type Unwrapped<Reply> =
+  Awaited<Reply> extends infer Value ? (Value extends ReplyToken<infer Later> ? Later : Value) : never
+
+/** Why a type is refused: the compiler prints it where the actor is spawned. */
+export interface NotSendable<Reason extends string> {
+  readonly notSendable: Reason
+}
+
+type Leaf =
+  | string
+  | number
+  | boolean
+  | bigint
+  | null
+  | undefined
+  | void
+  | Date
+  | RegExp
+  | ArrayBuffer
+  | SharedArrayBuffer
+  | ArrayBufferView
+  | Error
+  | ActorRef<any>
+  | ReplyToken<any>
+
+/** `Type` where it can be put in a message; where it holds a function or a symbol, {@link NotSendable} stands there. */
+export type Sendable<Type> = 0 extends 1 & Type
+  ? Type
+  : Type extends Leaf
+    ? Type
+    : Type extends symbol
+      ? NotSendable<'a symbol cannot be put in a message'>
+      : Type extends (...parameters: never[]) => unknown
+        ? NotSendable<'a function cannot be put in a message'>
+        : Type extends ReadonlyMap<infer Key, infer Value>
+          ? ReadonlyMap<Sendable<Key>, Sendable<Value>>
+          : Type extends ReadonlySet<infer Item>
+            ? ReadonlySet<Sendable<Item>>
+            : Type extends object
+              ? { readonly [Key in keyof Type]: Sendable<Type[Key]> }
+              : Type
+
+type Payloads<Protocol> = { readonly [Name in keyof Protocol]: PayloadArguments<Protocol, Name> }
+type SendablePayloads<Protocol> = { readonly [Name in keyof Protocol]: Sendable<PayloadArguments<Protocol, Name>> }
+type Replies<Protocol> = { readonly [Name in keyof Protocol]: ReplyOf<Protocol, Name> }
+type SendableReplies<Protocol> = { readonly [Name in keyof Protocol]: Sendable<ReplyOf<Protocol, Name>> }
+
+/** `Definition`, when everything that its protocol and `init` carry can travel; else a type that no spawn accepts. */
+export type CheckedDefinition<Protocol, Args, Definition> = [Payloads<Protocol>, Replies<Protocol>, Args] extends [
+  SendablePayloads<Protocol>,
+  SendableReplies<Protocol>,
+  Sendable<Args>,
+]
+  ? Definition
+  : NotSendable<'a message, a reply or the init arguments hold a function or a symbol'>

@@ -1,0 +1,86 @@
+/**
+ * `runTurn`: the one place where a handler is called. Every host goes through it, the checker too.
+ */
+import type { ActorCell } from './actor-cell.ts'
+import type { CompiledDefinition } from './actor-definition.ts'
+import { ReplyToken } from './actor-ref.ts'
+import type { ActorContext } from './context.ts'
+import type { Effects } from './effects.ts'
+import { type Envelope, EnvelopeKind, type Termination } from './envelope.ts'
+import { TurnContext } from './turn-context.ts'
+
+/**
+ * Runs one turn: the handler of `envelope` over the cell's state, with `effects` as its way out. Returns `undefined`
+ * when the turn is over, or the promise of an asynchronous turn, which the caller passes on to {@link settleTurn}
+ * when it resolves. Throws what the handler throws.
+ */
+export function runTurn(
+  definition: CompiledDefinition,
+  cell: ActorCell,
+  envelope: Envelope,
+  effects: Effects,
+): PromiseLike<unknown> | undefined {
+  let context = cell.context
+  if (context === undefined) {
+    context = new TurnContext(cell)
+    cell.context = context
+  }
+  context.begin(envelope, effects)
+  const ctx = context as unknown as ActorContext
+  let result: unknown
+  try {
+    switch (envelope.kind) {
+      case EnvelopeKind.message: {
+        const handler = definition.handlers.get(envelope.name)
+        if (handler === undefined) {
+          context.end()
+          effects.unhandled(cell, envelope)
+          return undefined
+        }
+        result = handler(cell.state, envelope.payload, ctx)
+        break
+      }
+      case EnvelopeKind.started:
+        result = definition.started?.(cell.state, ctx)
+        break
+      case EnvelopeKind.terminated: {
+        const { ref, reason } = envelope.payload as Termination
+        result = definition.terminated?.(cell.state, ref, reason, ctx)
+        break
+      }
+      case EnvelopeKind.stopped:
+        result = definition.stopped?.(cell.state, ctx)
+        break
+      default:
+        throw new Error(`an envelope of kind ${envelope.kind} is not a turn`)
+    }
+  } catch (error) {
+    context.end()
+    throw error
+  }
+  if (typeof result === 'object' && result !== null && isThenable(result)) return result
+  settleTurn(cell, envelope, effects, result)
+  return undefined
+}
+
+/** Ends a turn that went well: the context closes and the asker gets its reply, unless the reply was deferred. */
+export function settleTurn(cell: ActorCell, envelope: Envelope, effects: Effects, result: unknown): void {
+  cell.context?.end()
+  const { replyTo } = envelope
+  if (replyTo === undefined) return
+  if (result instanceof ReplyToken) cell.defer(replyTo)
+  else effects.reply(cell, replyTo, result)
+}
+
+/** Applies a persisted event to the state. */
+export function applyEvent(cell: ActorCell, name: string, event: unknown): void {
+  const apply = cell.definition.events.get(name)
+  if (apply === undefined) {
+    throw new Error(`actor ${cell.definition.name} has no event ${JSON.stringify(name)} in its definition's events`)
+  }
+  apply(cell.state, event)
+}
+
+function isThenable(value: object): value is PromiseLike<unknown> {
+  return value instanceof Promise || ('then' in value && typeof value.then === 'function')
+}

@@ -1,0 +1,68 @@
+/**
+ * The system guardian: remembers the roots, the actors that were spawned from outside, and starts those of a node that
+ * died again when a node of that name is back, by their supervision.
+ */
+import type { CompiledDefinition } from './actor-definition.ts'
+import type { Ref } from './actor-ref.ts'
+import { toError } from './errors.ts'
+import type { NodeKernel } from './node-kernel.ts'
+import { type SpawnOptions, supervisionOf } from './spawn-options.ts'
+
+/** One root, as it was spawned. */
+export interface Root {
+  readonly definition: CompiledDefinition
+  readonly args: unknown
+  readonly options: SpawnOptions
+  readonly node: string
+  /** Where it lives now. */
+  ref: Ref
+}
+
+export class SystemGuardian {
+  readonly #kernel: NodeKernel
+  readonly #roots = new Set<Root>()
+
+  /** `kernel` is that of the node on which the system guardian lives. */
+  constructor(kernel: NodeKernel) {
+    this.#kernel = kernel
+  }
+
+  /** The living roots, in the order in which they were spawned. */
+  get roots(): readonly Root[] {
+    return [...this.#roots]
+  }
+
+  /** Starts a root on `node`; rejects with what its spawn threw there. */
+  async spawn(node: string, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Promise<Ref> {
+    const ref = await this.#kernel.spawnOn(undefined, node, definition, args, options)
+    this.#roots.add({ definition, args, options, node, ref })
+    return ref
+  }
+
+  /** Forgets the root that lives at `ref`. */
+  forget(ref: Ref): void {
+    for (const root of this.#roots) {
+      if (root.ref === ref || (root.ref.node === ref.node && root.ref.incarnation === ref.incarnation)) {
+        this.#roots.delete(root)
+      }
+    }
+  }
+
+  /** A node of that name is up again: its roots that are to be restarted are, in order; the others are forgotten. */
+  async nodeUp(node: string): Promise<void> {
+    for (const root of this.roots) {
+      if (root.node !== node) continue
+      if (supervisionOf(root.options.supervise).onFailure !== 'restart') {
+        this.#roots.delete(root)
+        continue
+      }
+      try {
+        root.ref = await this.#kernel.spawnOn(undefined, node, root.definition, root.args, root.options)
+      } catch (thrown) {
+        const error = toError(thrown)
+        const actor = `/${node}/${root.options.name ?? root.definition.name}`
+        this.#kernel.ports.events.emit('escalated', { actor, ref: root.ref, error })
+      }
+    }
+  }
+}

@@ -1,0 +1,181 @@
+/** The context of one generation of one actor: the public interface over {@link Effects}, closed between turns. */
+import type { ActorCell } from './actor-cell.ts'
+import { compiled } from './actor-definition.ts'
+import { type Ref, ReplyToken } from './actor-ref.ts'
+import type { ActorLog, AskOptions, LogFields, Timers } from './context.ts'
+import type { Effects } from './effects.ts'
+import type { Envelope } from './envelope.ts'
+import { ConfigurationError, StaleContextError } from './errors.ts'
+import type { RandomStream } from './ports/random.ts'
+import type { Service } from './service.ts'
+import { type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
+
+/** How long an ask waits unless told otherwise. */
+export const askTimeoutMsDefault = 5_000
+
+/** {@link ActorContext} as handlers see it; here payloads are `unknown`, since names and types were checked by then. */
+export class TurnContext {
+  readonly #cell: ActorCell
+  readonly #generation: number
+  #envelope: Envelope | undefined
+  #effects: Effects | undefined
+  #timers: Timers<any> | undefined
+  #random: RandomStream | undefined
+  #log: ActorLog | undefined
+
+  constructor(cell: ActorCell) {
+    this.#cell = cell
+    this.#generation = cell.generation
+  }
+
+  begin(envelope: Envelope, effects: Effects): void {
+    this.#envelope = envelope
+    this.#effects = effects
+  }
+
+  end(): void {
+    this.#envelope = undefined
+    this.#effects = undefined
+  }
+
+  /** The effects of the running turn; throws when there is none, or when it belongs to an earlier generation. */
+  #open(): Effects {
+    const effects = this.#effects
+    if (effects === undefined || this.#generation !== this.#cell.generation) throw this.#stale()
+    return effects
+  }
+
+  #stale(): StaleContextError {
+    const actor = this.#cell.path()
+    return this.#generation === this.#cell.generation
+      ? new StaleContextError(
+          `the context of ${actor} was used outside a turn; use it in the handler, before its promise settles`,
+          { actor },
+        )
+      : new StaleContextError(`${actor} was restarted or killed; this turn of its earlier generation has no effect`, {
+          actor,
+        })
+  }
+
+  get self(): Ref {
+    return this.#cell.ref
+  }
+
+  get sender(): Ref | undefined {
+    this.#open()
+    return this.#envelope?.sender
+  }
+
+  get node(): string {
+    return this.#cell.ref.node
+  }
+
+  get random(): RandomStream {
+    const effects = this.#open()
+    this.#random ??= effects.random(this.#cell)
+    return this.#random
+  }
+
+  get timers(): Timers<any> {
+    this.#timers ??= {
+      once: ({ key, delayMs }, name, ...payload: unknown[]) => {
+        const effects = this.#open()
+        if (typeof key !== 'string' || !(delayMs >= 0 && delayMs <= 2 ** 31 - 1)) {
+          throw new ConfigurationError(
+            `${this.#cell.path()}: a timer needs a key and a delayMs from 0 to 2^31 - 1, got ${String(key)} and ${delayMs}`,
+          )
+        }
+        effects.startTimer(this.#cell, { key, delayMs, name, payload: payload[0] })
+      },
+      cancel: (key) => this.#open().cancelTimer(this.#cell, key),
+    } satisfies Timers<any>
+    return this.#timers
+  }
+
+  get log(): ActorLog {
+    const at = (level: keyof ActorLog) => (message: string, fields?: LogFields) =>
+      this.#open().log(this.#cell, level, message, fields)
+    this.#log ??= { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+    return this.#log
+  }
+
+  tell(to: unknown, name: string, payload?: unknown): void {
+    const effects = this.#effects
+    if (effects === undefined || this.#generation !== this.#cell.generation) throw this.#stale()
+    effects.tell(this.#cell, to as Ref, name, payload)
+  }
+
+  tellEarly(to: unknown, name: string, payload?: unknown): void {
+    this.#open().tellEarly(this.#cell, to as Ref, name, payload)
+  }
+
+  ask(to: unknown, name: string, payload?: unknown): Promise<any> {
+    return this.#open().ask(this.#cell, to as Ref, name, payload, askTimeoutMsDefault)
+  }
+
+  askWith(options: AskOptions, to: unknown, name: string, payload?: unknown): Promise<any> {
+    return this.#open().ask(this.#cell, to as Ref, name, payload, askTimeoutOf(options))
+  }
+
+  deferReply<Reply>(): ReplyToken<Reply> {
+    this.#open()
+    // A tell has no asker; replying to this token is then a dead letter, not an error.
+    return (this.#envelope?.replyTo ??
+      new ReplyToken(this.#cell.ref.node, this.#cell.ref.epoch, 0)) as ReplyToken<Reply>
+  }
+
+  reply(token: ReplyToken<any>, value: unknown): void {
+    this.#open().reply(this.#cell, token, value)
+  }
+
+  replyError(token: ReplyToken<any>, error: Error): void {
+    this.#open().replyError(this.#cell, token, error)
+  }
+
+  spawn(definition: unknown, args: unknown, options: SpawnOptions = {}): any {
+    const effects = this.#open()
+    const actorDefinition = compiled(definition)
+    validateSpawnOptions(actorDefinition.name, options)
+    return effects.spawn(this.#cell, actorDefinition, args, options)
+  }
+
+  async spawnOn(node: string, definition: unknown, args: unknown, options: SpawnOptions = {}): Promise<any> {
+    const effects = this.#open()
+    const actorDefinition = compiled(definition)
+    validateSpawnOptions(actorDefinition.name, options)
+    return effects.spawnOn(this.#cell, node, actorDefinition, args, options)
+  }
+
+  stop(ref?: unknown): void {
+    this.#open().stop(this.#cell, ref as Ref | undefined)
+  }
+
+  watch(ref: unknown): void {
+    this.#open().watch(this.#cell, ref as Ref)
+  }
+
+  unwatch(ref: unknown): void {
+    this.#open().unwatch(this.#cell, ref as Ref)
+  }
+
+  now(): number {
+    return this.#open().now(this.#cell)
+  }
+
+  persist(name: string, event?: unknown): void {
+    this.#open().persist(this.#cell, name, event)
+  }
+
+  use<Implementation>(service: Service<Implementation>): Implementation {
+    return this.#open().use(this.#cell, service.name) as Implementation
+  }
+}
+
+/** The timeout of ask options; throws a `ConfigurationError` when it is not above 0 or not a timer's range. */
+export function askTimeoutOf(options: AskOptions): number {
+  const { timeoutMs = askTimeoutMsDefault } = options
+  if (!(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
+    throw new ConfigurationError(`an ask's timeoutMs must be above 0 and at most 2^31 - 1, got ${timeoutMs}`)
+  }
+  return timeoutMs
+}

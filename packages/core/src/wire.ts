@@ -1,0 +1,31 @@
+/**
+ * Frames: what nodes say to each other. Tuples with a number in front, which every codec encodes compactly.
+ * `epoch` is that of the node meant (-1: whichever is there now), `slot`, `incarnation` and `name` are the target's.
+ */
+import type { TerminationReason } from './actor-definition.ts'
+import type { Ref } from './actor-ref.ts'
+import type { ErrorData } from './errors.ts'
+
+/** The first element of each frame. */
+export const FrameKind = {
+  tell: 0,
+  ask: 1,
+  reply: 2,
+  replyError: 3,
+  watch: 4,
+  unwatch: 5,
+  terminated: 6,
+  stop: 7,
+} as const
+
+type Target = readonly [epoch: number, slot: number, incarnation: number, name: string | undefined]
+
+export type Frame =
+  | readonly [kind: 0, ...target: Target, message: string, payload: unknown, sender: Ref | undefined]
+  | readonly [kind: 1, ...target: Target, message: string, payload: unknown, sender: Ref | undefined, askId: number]
+  | readonly [kind: 2, epoch: number, askId: number, value: unknown]
+  | readonly [kind: 3, epoch: number, askId: number, error: ErrorData]
+  | readonly [kind: 4, ...target: Target, watcher: Ref, key: string]
+  | readonly [kind: 5, ...target: Target, watcher: Ref, key: string]
+  | readonly [kind: 6, epoch: number, watcher: Ref, ref: Ref, reason: TerminationReason, key: string]
+  | readonly [kind: 7, ...target: Target]
