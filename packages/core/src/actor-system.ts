@@ -2,7 +2,13 @@
  * A system as its users see it from outside the actors: spawn, tell, ask, watch, stop. Hosts extend it with what only
  * they have: threads, virtual time, faults.
  */
-import { type ActorDefinition, type ArgsOf, compiled, type ProtocolOf, type TerminationReason } from './actor-definition.ts'
+import {
+  type ActorDefinition,
+  type ArgsOf,
+  compiled,
+  type ProtocolOf,
+  type TerminationReason,
+} from './actor-definition.ts'
 import type { ActorRef, Ref } from './actor-ref.ts'
 import type { AskOptions } from './context.ts'
 import { SystemStoppedError } from './errors.ts'
@@ -48,7 +54,8 @@ export abstract class ActorSystem implements AsyncDisposable {
     args: ArgsOf<Definition>,
     options: SystemSpawnOptions = {},
   ): Promise<ActorHandle<ProtocolOf<Definition>>> {
-    if (this.#stopping !== undefined) throw new SystemStoppedError(`spawn of ${definition?.name}: the system is stopping`)
+    if (this.#stopping !== undefined)
+      throw new SystemStoppedError(`spawn of ${definition?.name}: the system is stopping`)
     const actorDefinition = compiled(definition)
     const { node, ...spawnOptions } = options
     validateSpawnOptions(actorDefinition.name, spawnOptions)
@@ -126,7 +133,7 @@ export abstract class ActorSystem implements AsyncDisposable {
     await this.end()
   }
 
-  protected cancelDeadline: () => void = () => {}
+  protected cancelDeadline: () => void = () => {};
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()

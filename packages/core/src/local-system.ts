@@ -85,7 +85,8 @@ export class LocalSystem extends ActorSystem {
   }
 
   protected place(node: string | undefined, definition: ActorDefinition<any, any>): string {
-    if (node === undefined || node === 'local' || node === 'spread' || node === this.kernel.node) return this.kernel.node
+    if (node === undefined || node === 'local' || node === 'spread' || node === this.kernel.node)
+      return this.kernel.node
     throw new ConfigurationError(
       `spawn of ${definition.name}: node ${node} is not there; a local system has the node ${this.kernel.node} alone`,
       { node },
