@@ -1,6 +1,7 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { EncodeError, FrameError } from '../../src/channel/errors.ts'
+import { RingMemory } from '../../src/channel/ring.ts'
 import { openLoopback } from './loopback.ts'
 
 describe('a channel', () => {
@@ -79,6 +80,25 @@ describe('a channel', () => {
     while (sender.pending === 0) sender.send({ n: 0 })
     drainAll()
     expect(senderDoorbell.park(() => sender.flushable, 0)).toBeUndefined()
+  })
+
+  it('looks for room once more after it has announced that it waits', () => {
+    const { sender, receiver, drainAll } = openLoopback({ capacityBytes: 1024 })
+    const announce = RingMemory.prototype.announceWaiting
+    let announced = 0
+    // The receiver makes room at the one moment at which neither the sender's look nor its announcement shows it.
+    const spy = vi.spyOn(RingMemory.prototype, 'announceWaiting').mockImplementation(function (this: RingMemory) {
+      announced++
+      drainAll()
+      announce.call(this)
+    })
+    try {
+      while (announced === 0) sender.send({ n: 0 })
+    } finally {
+      spy.mockRestore()
+    }
+    expect(sender.pending).toBe(0)
+    expect(receiver.hasMessages()).toBe(true)
   })
 
   it('brings a message as it was when it was sent, though it waited in the queue', () => {

@@ -47,6 +47,23 @@ describe('a ring', () => {
     expect(writer.write(FrameKind.message, payload, 0, 120)).toBe(true)
   })
 
+  it('can be filled to the last byte, and not one frame further', () => {
+    const memory = createRing(CAPACITY_BYTES)
+    const writer = new RingWriter(memory)
+    const payload = bytesOf(120, 1)
+    for (let i = 0; i < 7; i++) writer.write(FrameKind.message, payload, 0, 120)
+    writer.write(FrameKind.message, payload, 0, 112)
+    expect(writer.unpublishedBytes).toBe(CAPACITY_BYTES - 8)
+    expect(writer.write(FrameKind.message, payload, 0, 1)).toBe(false)
+    expect(writer.write(FrameKind.message, payload, 0, 0)).toBe(true)
+    expect(writer.write(FrameKind.message, payload, 0, 0)).toBe(false)
+    writer.publish()
+    const reader = new RingReader(memory)
+    let frames = 0
+    while (reader.next()) frames++
+    expect(frames).toBe(9)
+  })
+
   it('keeps every frame whole over any sequence of sizes, laps and positions that overflow', () => {
     const step = fc.record({ length: fc.integer({ min: 0, max: 256 }), drain: fc.boolean() })
     const start = fc.constantFrom(0, 0x7fff_fff8, -8, -0x8000_0000)
