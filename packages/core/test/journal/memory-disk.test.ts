@@ -1,0 +1,4 @@
+import { MemoryDisk } from '../../src/memory-disk.ts'
+import { describeDisk } from './disk-conformance.ts'
+
+describeDisk('MemoryDisk', () => new MemoryDisk({ schedule: (run) => setImmediate(run) }))
