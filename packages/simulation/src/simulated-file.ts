@@ -15,6 +15,7 @@ type Change =
   | { readonly kind: 'write'; readonly offset: number; readonly bytes: Uint8Array; abandoned: boolean }
   | { readonly kind: 'truncate'; readonly length: number }
 
+/** One file: its cached image, its unsynced changes, and its image on the medium. */
 export class SimulatedFile {
   /** What reads see. */
   readonly cached = new FileImage()

@@ -11,7 +11,6 @@ import {
   closeSync,
   constants,
   fdatasync,
-  fstat,
   fsync,
   fsyncSync,
   ftruncate,
@@ -63,13 +62,7 @@ export class NodeDisk implements Disk {
   }
 
   read(file: string, offset: number, length: number, done: DiskCallback<Uint8Array>): void {
-    this.#runOpen(file, false, done, (handle, _open, finish) => {
-      fstat(handle, (error, found) => {
-        if (error !== null) return finish(error)
-        const bytes = new Uint8Array(Math.max(0, Math.min(length, found.size - offset)))
-        readAll(handle, bytes, offset, finish)
-      })
-    })
+    this.#runOpen(file, false, done, (handle, _open, finish) => readAll(handle, new Uint8Array(length), offset, finish))
   }
 
   write(file: string, offset: number, bytes: Uint8Array, done: DiskCallback<void>): void {
@@ -224,7 +217,7 @@ class OpenFile {
   }
 }
 
-/** Fills `bytes` from `offset`, in as many reads as it takes. */
+/** Fills `bytes` from `offset`, in as many reads as it takes; gives what there is when the file ends before. */
 function readAll(handle: number, bytes: Uint8Array, offset: number, done: DiskCallback<Uint8Array>, from = 0): void {
   read(handle, bytes, from, bytes.length - from, offset + from, (error, count) => {
     if (error !== null) done(error)

@@ -43,6 +43,7 @@ const KIND_MARK = 1
 
 /** What a record says. The numbers are part of the format. */
 export const RecordKind = { event: 2, snapshot: 3, removal: 4 } as const
+/** One of {@link RecordKind}. */
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind]
 
 /** Eight random bytes, drawn when the journal was created; they tell its segments from those of other journals. */

@@ -60,6 +60,7 @@ export interface RecordPosition {
 /** Numbers that one record takes in {@link JournalEntry.positions}. */
 export const POSITION_STRIDE = 3
 
+/** The index over all ids and segments. */
 export class JournalIndex {
   readonly #entries = new Map<string, JournalEntry>()
   readonly #segments = new Map<number, SegmentState>()

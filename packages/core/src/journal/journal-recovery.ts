@@ -28,6 +28,10 @@ export interface RecoveryResult {
   readonly events: number
 }
 
+/** Bytes of others that are read along rather than skipped by a read of its own. */
+const GAP_BYTES_MAX = 32 * 1024
+
+/** One recovery that is under way; {@link Recovery.step} begins it. */
 export class Recovery {
   readonly #disk: Disk
   readonly #index: JournalIndex
@@ -93,13 +97,14 @@ export class Recovery {
     return true
   }
 
-  /** Loads from `offset` up to the last record that ends within a chunk; at least the one record. */
+  /** Loads the record at `offset`, and those after it that lie near and end within a chunk. */
   #load(segment: number, offset: number): void {
     const { positions } = this.#entry
     let length = positions[this.#next + 2]!
     for (let at = this.#next + POSITION_STRIDE; at < positions.length; at += POSITION_STRIDE) {
+      const gap = positions[at + 1]! - offset - length
       const reach = positions[at + 1]! + positions[at + 2]! - offset
-      if (positions[at] !== segment || reach > this.#chunkBytes) break
+      if (positions[at] !== segment || gap > GAP_BYTES_MAX || reach > this.#chunkBytes) break
       length = reach
     }
     if (this.#segment !== segment) this.#window = new SegmentWindow(this.#disk, segmentFile(segment))

@@ -35,6 +35,7 @@ export interface GroupPlace {
 const BYTES_MIN = 64 * 1024
 const BYTES_KEPT_MAX = 4 * 1024 * 1024
 
+/** The records of one write and one sync. */
 export class RecordGroup {
   #buffer = new Uint8Array(BYTES_MIN)
   #view = viewOf(this.#buffer)

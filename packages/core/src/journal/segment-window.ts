@@ -6,6 +6,7 @@ import type { Disk } from '../ports/disk.ts'
 import { JournalFailedError } from './journal-errors.ts'
 import { viewOf } from './journal-format.ts'
 
+/** The chunk of one segment that was read last. */
 export class SegmentWindow {
   readonly #disk: Disk
   readonly #file: string

@@ -148,6 +148,19 @@ describe('the journal', () => {
     expect(recover(time, open(time, disk).journal, 'gone').events).toEqual([])
   })
 
+  it('keeps the newest segment, though full and without a live record, until the next one is synced', () => {
+    const { time, disk, journal } = setup({ segmentBytesMax: 150 })
+    const files = () => settle<string[]>(time, (done) => disk.list(done))
+    appendAll(time, journal, 'a', ['1'])
+    settle<void>(time, (done) => journal.remove('a', done))
+    const again = open(time, disk, { segmentBytesMax: 140 }).journal
+    time.runAll()
+    expect(files()).toEqual(['journal-00000001.log'])
+    appendAll(time, again, 'a', ['1'])
+    time.runAll()
+    expect(files()).toEqual(['journal-00000002.log'])
+  })
+
   it('recovers one id in several reads while another goes on appending', () => {
     const { time, disk, journal } = setup({ chunkBytes: 64, segmentBytesMax: 1000 })
     const events = Array.from({ length: 40 }, (_, at) => `event ${at} ${'x'.repeat(at * 3)}`)
