@@ -10,7 +10,7 @@
  * A write changes the cache when it begins, so that one in flight at a crash is one more unsynced change; a sync makes
  * durable when it ends, so that a crash during it finds everything as unsynced as before. Files are gone through in the order of their creation, so that a run is a function of its seed.
  */
-import type { Disk, DiskCallback, RandomStream } from '@troupe/core/host'
+import type { Disk, DiskCallback, RandomStream } from '@troupe/core'
 import { type CrashOutcome, SimulatedFile } from './simulated-file.ts'
 
 /** How often and how badly a {@link SimulatedDisk} fails. What is left out does not happen. */

@@ -3,7 +3,7 @@
  * and outlasts a loss of power. Between the two stand the changes that no sync has covered, in order; when the power
  * goes, each of them is lost, kept or torn on its own, so that a later one may survive an earlier one.
  */
-import type { RandomStream } from '@troupe/core/host'
+import type { RandomStream } from '@troupe/core'
 
 /** What a disk writes at once or not at all, in bytes. */
 export const SECTOR_BYTES = 512

@@ -24,7 +24,7 @@ import {
   write,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import type { Disk, DiskCallback } from '@troupe/core/host'
+import type { Disk, DiskCallback } from '@troupe/core'
 
 /** A {@link Disk} in a directory, which is made durably when it is absent. */
 export class NodeDisk implements Disk {

@@ -1,52 +1,35 @@
-/** What can go wrong with a journal. Each error has a `code`, and the facts that a person needs to act on it. */
+/** What can go wrong with a journal. Each error's `facts` say where, so that a person or a program can act on it. */
+import { type ErrorFacts, TroupeError } from '../errors.ts'
 
-/** Where in a journal something is wrong. */
+type ErrorArguments = [message: string, facts?: ErrorFacts, options?: ErrorOptions]
+
+/** Where in a journal something is wrong: a file, and bytes from its start. */
 export interface JournalPlace {
   readonly file: string
-  /** Bytes from the start of the file. */
   readonly offset: number
 }
 
 /**
- * Data that had been synced does not verify any more. The journal does not open: cutting here would forget what the
- * world has been told. Restore the file, or the node's whole directory, from a copy.
+ * Data that had been synced does not verify any more, at `facts.offset` of `facts.file`. The journal does not open:
+ * cutting here would forget what the world has been told. Restore the file, or the node's directory, from a copy.
  */
-export class JournalCorruptError extends Error {
-  override readonly name = 'JournalCorruptError'
-  readonly code = 'ERR_TROUPE_JOURNAL_CORRUPT'
-  readonly file: string
-  readonly offset: number
-
-  constructor(place: JournalPlace, reason: string) {
-    super(`journal file ${place.file} is corrupt at byte ${place.offset}: ${reason}`)
-    this.file = place.file
-    this.offset = place.offset
+export class JournalCorruptError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_JOURNAL_CORRUPT', message, facts, options)
   }
 }
 
-/** A file has the name of a journal segment but is not a segment of this journal. */
-export class JournalForeignError extends Error {
-  override readonly name = 'JournalForeignError'
-  readonly code = 'ERR_TROUPE_JOURNAL_FOREIGN'
-  readonly file: string
-
-  constructor(file: string, reason: string) {
-    super(`${file} does not belong to this journal: ${reason}`)
-    this.file = file
+/** `facts.file` has the name of a journal segment but is not a segment of this journal. */
+export class JournalForeignError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_JOURNAL_FOREIGN', message, facts, options)
   }
 }
 
-/** A segment was written by a version of the journal that this one cannot read. */
-export class JournalVersionError extends Error {
-  override readonly name = 'JournalVersionError'
-  readonly code = 'ERR_TROUPE_JOURNAL_VERSION'
-  readonly file: string
-  readonly version: number
-
-  constructor(file: string, version: number, versionKnown: number) {
-    super(`journal file ${file} has format version ${version}; this program reads version ${versionKnown}`)
-    this.file = file
-    this.version = version
+/** The segment `facts.file` has the format `facts.version`, which this program cannot read. */
+export class JournalVersionError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_JOURNAL_VERSION', message, facts, options)
   }
 }
 
@@ -55,11 +38,26 @@ export class JournalVersionError extends Error {
  * removal the journal takes nothing more: what had been handed to the disk may or may not be there, and only opening
  * it again can tell.
  */
-export class JournalFailedError extends Error {
-  override readonly name = 'JournalFailedError'
-  readonly code = 'ERR_TROUPE_JOURNAL_FAILED'
-
-  constructor(cause: Error) {
-    super(`the journal failed: ${cause.message}`, { cause })
+export class JournalFailedError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_JOURNAL_FAILED', message, facts, options)
   }
+}
+
+export function journalCorrupt(place: JournalPlace, reason: string): JournalCorruptError {
+  const { file, offset } = place
+  return new JournalCorruptError(`journal file ${file} is corrupt at byte ${offset}: ${reason}`, { file, offset })
+}
+
+export function journalForeign(file: string, reason: string): JournalForeignError {
+  return new JournalForeignError(`${file} does not belong to this journal: ${reason}`, { file })
+}
+
+export function journalVersion(file: string, version: number, versionKnown: number): JournalVersionError {
+  const message = `journal file ${file} has format version ${version}; this program reads version ${versionKnown}`
+  return new JournalVersionError(message, { file, version })
+}
+
+export function journalFailed(cause: Error): JournalFailedError {
+  return new JournalFailedError(`the journal failed: ${cause.message}`, {}, { cause })
 }

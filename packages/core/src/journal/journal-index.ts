@@ -7,7 +7,7 @@
  * durable. A removal's own record must outlive every older segment that still holds records of the id, or these would
  * come back to life; segments in the middle may go before older ones.
  */
-import { JournalCorruptError, type JournalPlace } from './journal-errors.ts'
+import { type JournalPlace, journalCorrupt } from './journal-errors.ts'
 import { RecordKind, segmentFile } from './journal-format.ts'
 
 /** One durable actor's part of the journal. */
@@ -122,7 +122,7 @@ export class JournalIndex {
   finishScan(): void {
     for (const entry of this.#entries.values()) {
       if (entry.gap !== undefined) {
-        throw new JournalCorruptError(entry.gap, `an event of ${entry.durableId} before this one is missing`)
+        throw journalCorrupt(entry.gap, `an event of ${entry.durableId} before this one is missing`)
       }
       entry.sequenceAssigned = entry.sequence
     }

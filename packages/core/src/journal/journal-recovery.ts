@@ -5,7 +5,7 @@
  * journal was opened.
  */
 import type { Disk } from '../ports/disk.ts'
-import { JournalCorruptError, type JournalFailedError } from './journal-errors.ts'
+import { type JournalCorruptError, type JournalFailedError, journalCorrupt } from './journal-errors.ts'
 import { RecordKind, readRecord, recordSeed, segmentFile } from './journal-format.ts'
 import { type JournalEntry, type JournalIndex, POSITION_STRIDE } from './journal-index.ts'
 import { SegmentWindow } from './segment-window.ts'
@@ -70,7 +70,7 @@ export class Recovery {
       }
       if (!this.#visit(this.#window, offset)) {
         const place = { file: segmentFile(segment), offset }
-        this.#finish(new JournalCorruptError(place, `a record of ${this.#entry.durableId} does not verify`))
+        this.#finish(journalCorrupt(place, `a record of ${this.#entry.durableId} does not verify`))
         return
       }
       this.#next += POSITION_STRIDE

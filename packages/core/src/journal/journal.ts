@@ -15,7 +15,7 @@
  * `journal-format.ts` has the bytes, `open-journal.ts` the way back from a disk.
  */
 import type { Disk } from '../ports/disk.ts'
-import { JournalFailedError } from './journal-errors.ts'
+import { type JournalFailedError, journalFailed } from './journal-errors.ts'
 import { ID_BYTES_MAX, type JournalIdentity, RecordKind, SEGMENT_NUMBER_MAX, segmentFile } from './journal-format.ts'
 import type { JournalEntry, JournalIndex } from './journal-index.ts'
 import { Recovery, type RecoveryVisitor } from './journal-recovery.ts'
@@ -139,7 +139,7 @@ export class Journal {
       done(this.#failure)
       return
     }
-    this.#failure = new JournalFailedError(new Error('it is closed'))
+    this.#failure = journalFailed(new Error('it is closed'))
     this.#closed = done
     this.#proceed()
   }
@@ -239,7 +239,7 @@ export class Journal {
   /** Takes nothing more, and tells everyone who waits; once. */
   #fail(cause: Error | undefined): void {
     if (this.#halted || cause === undefined) return
-    const failure = new JournalFailedError(cause)
+    const failure = journalFailed(cause)
     this.#halted = true
     this.#failure = failure
     const waiting = [...this.#committing.take(), ...this.#gathering.take()]

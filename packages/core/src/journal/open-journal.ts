@@ -9,7 +9,16 @@
 import type { Disk } from '../ports/disk.ts'
 import type { RandomStream } from '../ports/random.ts'
 import { Journal, type JournalSettings, placeAfter } from './journal.ts'
-import { JournalCorruptError, JournalFailedError, JournalForeignError, JournalVersionError } from './journal-errors.ts'
+import {
+  type JournalCorruptError,
+  type JournalFailedError,
+  type JournalForeignError,
+  type JournalVersionError,
+  journalCorrupt,
+  journalFailed,
+  journalForeign,
+  journalVersion,
+} from './journal-errors.ts'
 import {
   FORMAT_VERSION,
   FRAME_BYTES,
@@ -101,7 +110,7 @@ class Opening {
 
   start(): void {
     this.#settings.disk.list((error, files) => {
-      if (error !== undefined) return this.#done(new JournalFailedError(error))
+      if (error !== undefined) return this.#done(journalFailed(error))
       const numbers = files!.map(segmentNumber).filter((number) => number !== undefined)
       this.#numbers = numbers.sort((left, right) => left - right)
       this.#scan(0)
@@ -117,7 +126,7 @@ class Opening {
     const { disk, chunkBytes } = this.#settings
     const file = segmentFile(number)
     disk.size(file, (sizeError, length = 0) => {
-      if (sizeError !== undefined) return this.#done(new JournalFailedError(sizeError))
+      if (sizeError !== undefined) return this.#done(journalFailed(sizeError))
       const headerSeen = (header: SegmentHeader) => this.#takeHeader(number, header)
       const recordSeen = this.#recordTaker(number)
       scanSegment({ disk, file, number, length, chunkBytes, headerSeen, recordSeen }, (error, scan) => {
@@ -133,14 +142,14 @@ class Opening {
     const file = segmentFile(number)
     const { identity, version, segment } = header
     if (version !== FORMAT_VERSION) {
-      this.#headerError = new JournalVersionError(file, version, FORMAT_VERSION)
+      this.#headerError = journalVersion(file, version, FORMAT_VERSION)
     } else if (segment !== number) {
-      this.#headerError = new JournalForeignError(file, `it is segment ${segment} under another name`)
+      this.#headerError = journalForeign(file, `it is segment ${segment} under another name`)
     } else if (this.#identity !== undefined && !sameIdentity(this.#identity, identity)) {
-      this.#headerError = new JournalForeignError(file, 'it was written by another journal than the segments before it')
+      this.#headerError = journalForeign(file, 'it was written by another journal than the segments before it')
     } else if (this.#last?.segment === number - 1 && this.#last.end !== header.previousBytes) {
       const place = { file: segmentFile(number - 1), offset: this.#last.end }
-      this.#headerError = new JournalCorruptError(place, `it had ${header.previousBytes} bytes when it was left`)
+      this.#headerError = journalCorrupt(place, `it had ${header.previousBytes} bytes when it was left`)
     } else {
       this.#identity = identity
       this.#index.addSegment(number, header.checksum)
@@ -162,16 +171,15 @@ class Opening {
     const number = this.#numbers[at]!
     const file = segmentFile(number)
     const { header, end, lastGroup, provenBeyond } = scan
-    if (header === 'foreign') return new JournalForeignError(file, 'it does not begin like a journal segment')
+    if (header === 'foreign') return journalForeign(file, 'it does not begin like a journal segment')
     const synced = at < this.#numbers.length - 1 || provenBeyond
     if (header === 'damaged') {
       // A segment is begun while the one before it exists; without that one it was synced, and its header with it.
       if (synced || (number > 1 && this.#last?.segment !== number - 1)) {
-        return new JournalCorruptError({ file, offset: 0 }, 'its header does not verify')
+        return journalCorrupt({ file, offset: 0 }, 'its header does not verify')
       }
     } else {
-      if (end < length && synced)
-        return new JournalCorruptError({ file, offset: end }, 'a synced record does not verify')
+      if (end < length && synced) return journalCorrupt({ file, offset: end }, 'a synced record does not verify')
       this.#last = { segment: number, checksum: header.checksum, end, lastGroup }
     }
     if (header === 'damaged' || end < length) {
@@ -193,7 +201,7 @@ class Opening {
     const last = this.#last
     const torn = this.#tornFile
     const next = (error?: Error) => {
-      if (error !== undefined) this.#done(new JournalFailedError(error))
+      if (error !== undefined) this.#done(journalFailed(error))
       else if (last === undefined) this.#finish()
       else this.#rewriteLastGroup(last)
     }
@@ -205,7 +213,7 @@ class Opening {
   #rewriteLastGroup(last: LastSegment): void {
     const { disk } = this.#settings
     const file = segmentFile(last.segment)
-    const fail = (error: Error) => this.#done(new JournalFailedError(error))
+    const fail = (error: Error) => this.#done(journalFailed(error))
     // The first group of a segment came together with the header.
     const start = last.lastGroup === undefined || last.lastGroup === HEADER_BYTES ? 0 : last.lastGroup
     disk.read(file, start, last.end - start, (readError, bytes) => {

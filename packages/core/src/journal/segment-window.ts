@@ -3,7 +3,7 @@
  * recovery walk a file through it, so that memory stays bounded and the thread is given back between chunks.
  */
 import type { Disk } from '../ports/disk.ts'
-import { JournalFailedError } from './journal-errors.ts'
+import { type JournalFailedError, journalFailed } from './journal-errors.ts'
 import { viewOf } from './journal-format.ts'
 
 /** The chunk of one segment that was read last. */
@@ -32,13 +32,13 @@ export class SegmentWindow {
    */
   load(offset: number, range: { length: number; bytesMin: number }, done: (error?: JournalFailedError) => void): void {
     this.#disk.read(this.#file, offset, range.length, (error, bytes) => {
-      if (error !== undefined) return done(new JournalFailedError(error))
+      if (error !== undefined) return done(journalFailed(error))
       this.bytes = bytes as Uint8Array<ArrayBuffer>
       this.view = viewOf(this.bytes)
       this.start = offset
       if (this.bytes.length >= range.bytesMin) return done()
       done(
-        new JournalFailedError(
+        journalFailed(
           new Error(`${this.#file} has only ${this.bytes.length} of ${range.bytesMin} bytes at byte ${offset}`),
         ),
       )

@@ -113,7 +113,7 @@ describe('opening a journal', () => {
     whole[ends[0] + MARK_BYTES + 3]! ^= 1
     bench.replace(FIRST, whole)
     expect(() => bench.open()).toThrow(
-      expect.objectContaining({ name: 'JournalCorruptError', file: FIRST, offset: ends[0] + MARK_BYTES }),
+      expect.objectContaining({ name: 'JournalCorruptError', facts: { file: FIRST, offset: ends[0] + MARK_BYTES } }),
     )
   })
 
@@ -159,7 +159,7 @@ describe('opening a journal', () => {
     const short = bench.read(FIRST)
     appendAll(bench.time, journal, 'a', ['4', '5', '6', '7'])
     bench.replace(FIRST, short)
-    expect(() => bench.open()).toThrow(expect.objectContaining({ file: FIRST, offset: short.length }))
+    expect(() => bench.open()).toThrow(expect.objectContaining({ facts: { file: FIRST, offset: short.length } }))
   })
 
   it('notices that a segment with live events is missing', () => {
@@ -228,7 +228,7 @@ describe('opening a journal', () => {
     viewOf(whole).setUint32(28, crc32c(whole, 0, 28), true)
     bench.replace(FIRST, whole)
     expect(() => bench.open()).toThrow(
-      expect.objectContaining({ code: 'ERR_TROUPE_JOURNAL_VERSION', file: FIRST, version: 2 }),
+      expect.objectContaining({ code: 'ERR_TROUPE_JOURNAL_VERSION', facts: { file: FIRST, version: 2 } }),
     )
   })
 
