@@ -31,6 +31,8 @@ export interface LocalSystemOptions {
 
 /** Turns between two returns to the event loop. */
 const turnsPerRun = 4_096
+/** Times that the node may be woken from a microtask between two returns to the event loop. */
+const wakesPerReturn = 64
 /** Rounds of the microtask queue without any turn after which the node counts as idle. */
 const idleRounds = 64
 
@@ -40,10 +42,14 @@ export class LocalSystem extends ActorSystem {
   constructor(options: LocalSystemOptions = {}) {
     const { node = 'local', seed = 1, services = {}, disk, messages = 'frozen', realTime } = options
     const virtual = realTime === undefined ? new VirtualClock() : undefined
-    const defer = realTime?.defer ?? ((run: () => void) => void Promise.resolve().then(run))
+    const soon = (run: () => void) => void Promise.resolve().then(run)
+    const defer = realTime?.defer ?? soon
     const run = () => {
       if (kernel.alive && kernel.run(turnsPerRun)) defer(run)
     }
+    // An ask that is answered at once wakes the node again from a microtask; now and then the event loop gets its turn.
+    let wakes = 0
+    const wake = () => (++wakes % wakesPerReturn === 0 ? defer : soon)(run)
     const kernel: NodeKernel = new NodeKernel({
       node,
       epoch: 0,
@@ -54,7 +60,7 @@ export class LocalSystem extends ActorSystem {
       definitions: new DefinitionRegistry(),
       events: new EventStream(),
       messages,
-      wake: () => defer(run),
+      wake,
       failed: () => kernel.halt(),
       ...(disk === undefined ? {} : { disk }),
     })
