@@ -1,9 +1,12 @@
 /**
- * Values as bytes, for the journal: MessagePack by msgpackr with its structured-clone extensions (Map, Set, Date,
- * typed arrays, errors, cycles) and two of ours, for references and reply tokens.
+ * Values as bytes, for the journal: MessagePack by msgpackr, objects as records (plain MessagePack maps would make
+ * every `Map` an object), with its structured-clone extensions (Set, typed arrays, cycles) and two of ours, for
+ * references and reply tokens. What msgpackr would change without a word stands in the bytes as a stand-in: negative
+ * zero, lone surrogates, `__proto__` as a key, and errors, which keep class, code and facts.
  */
 import { addExtension, Packr } from 'msgpackr/pack'
 import { Ref, ReplyToken } from './actor-ref.ts'
+import { decodeError, type ErrorData, encodeError } from './errors.ts'
 
 /** How a class of values is written inside MessagePack. */
 export interface ValueExtension<Instance> {
@@ -33,19 +36,129 @@ export const replyTokenExtension: ValueExtension<ReplyToken> = {
   read: ([node, epoch, askId]) => new ReplyToken(node, epoch, askId),
 }
 
-for (const extension of [refExtension, replyTokenExtension]) {
+/** What msgpackr would not give back as it was; the number says what of. */
+class StandIn {
+  readonly of: StandInKind
+  readonly plain: unknown
+
+  constructor(of: StandInKind, plain: unknown) {
+    this.of = of
+    this.plain = plain
+  }
+}
+
+const StandInKind = { negativeZero: 0, text: 1, entries: 2, error: 3 } as const
+type StandInKind = (typeof StandInKind)[keyof typeof StandInKind]
+
+const standInExtension: ValueExtension<StandIn> = {
+  class: StandIn,
+  type: 0x53,
+  write: ({ of, plain }) => [of, plain],
+  read: ([of, plain]) => original(of, plain) as StandIn,
+}
+
+for (const extension of [refExtension, replyTokenExtension, standInExtension]) {
   const { class: Class, type, write, read } = extension as ValueExtension<unknown>
   addExtension({ Class, type, write, read } as unknown as Parameters<typeof addExtension>[0])
 }
 
-const packr = new Packr({ useRecords: false, structuredClone: true, moreTypes: true })
+const packr = new Packr({ useRecords: true, structuredClone: true, moreTypes: true })
 
-/** `value` as bytes of its own. */
+/** `value` as bytes of its own. Throws for what is no data, such as a symbol. */
 export function encodeValue(value: unknown): Uint8Array {
-  return new Uint8Array(packr.pack(value))
+  return new Uint8Array(packr.pack(isOdd(value, new Set()) ? withStandIns(value, new Map()) : value))
 }
 
 /** The value that {@link encodeValue} was given. */
 export function decodeValue(bytes: Uint8Array): unknown {
   return packr.unpack(bytes)
+}
+
+function isOdd(value: unknown, seen: Set<object>): boolean {
+  if (typeof value === 'string') return !value.isWellFormed()
+  if (typeof value === 'number') return Object.is(value, -0)
+  if (typeof value !== 'object' || value === null || seen.has(value)) return false
+  seen.add(value)
+  if (value instanceof Error) return true
+  if (value instanceof Map) return [...value].some(([key, item]) => isOdd(key, seen) || isOdd(item, seen))
+  if (Array.isArray(value) || value instanceof Set) {
+    for (const item of value) if (isOdd(item, seen)) return true
+    return false
+  }
+  if (isLeaf(value)) return false
+  for (const key of Object.keys(value)) if (isOddKey(key) || isOdd((value as any)[key], seen)) return true
+  return false
+}
+
+/** `__proto__` would be renamed by msgpackr, and `__keys__` is a word of its own. */
+function isOddKey(key: string): boolean {
+  return key === '__proto__' || key === '__keys__' || !key.isWellFormed()
+}
+
+function withStandIns(value: unknown, copies: Map<object, object>): unknown {
+  const inner = (item: unknown) => withStandIns(item, copies)
+  if (typeof value === 'string') return value.isWellFormed() ? value : new StandIn(StandInKind.text, codeUnits(value))
+  if (Object.is(value, -0)) return new StandIn(StandInKind.negativeZero, 0)
+  if (typeof value !== 'object' || value === null || isLeaf(value)) return value
+  const known = copies.get(value)
+  if (known !== undefined) return known
+  const remember = <Copy extends object>(copy: Copy): Copy => {
+    copies.set(value, copy)
+    return copy
+  }
+  if (value instanceof Error) return remember(new StandIn(StandInKind.error, inner(encodeError(value))))
+  if (Array.isArray(value)) {
+    const copy: unknown[] = remember([])
+    for (const item of value) copy.push(inner(item))
+    return copy
+  }
+  if (value instanceof Map) {
+    const copy = remember(new Map())
+    for (const [key, item] of value) copy.set(inner(key), inner(item))
+    return copy
+  }
+  if (value instanceof Set) {
+    const copy = remember(new Set())
+    for (const item of value) copy.add(inner(item))
+    return copy
+  }
+  const keys = Object.keys(value)
+  if (keys.some(isOddKey)) {
+    const entries: unknown[] = []
+    const standIn = remember(new StandIn(StandInKind.entries, entries))
+    for (const key of keys) entries.push([inner(key), inner((value as any)[key])])
+    return standIn
+  }
+  const copy: Record<string, unknown> = remember({})
+  for (const key of keys) copy[key] = inner((value as any)[key])
+  return copy
+}
+
+function original(of: StandInKind, plain: unknown): unknown {
+  switch (of) {
+    case StandInKind.negativeZero:
+      return -0
+    case StandInKind.text:
+      return (plain as number[]).map((unit) => String.fromCharCode(unit)).join('')
+    case StandInKind.entries:
+      // `fromEntries` defines: a key called `__proto__` stays a key.
+      return Object.fromEntries(plain as [string, unknown][])
+    case StandInKind.error:
+      return decodeError(plain as ErrorData)
+  }
+}
+
+function codeUnits(text: string): number[] {
+  return Array.from({ length: text.length }, (_, index) => text.charCodeAt(index))
+}
+
+function isLeaf(value: object): boolean {
+  return (
+    value instanceof Ref ||
+    value instanceof ReplyToken ||
+    value instanceof Date ||
+    value instanceof RegExp ||
+    ArrayBuffer.isView(value) ||
+    value instanceof ArrayBuffer
+  )
 }
