@@ -1,1 +1,26 @@
-export {}
+/** Consensus protocols as actors. */
+export { type Ballot, ballotKey, compareBallots } from './ballot.ts'
+export { Acceptor } from './paxos/acceptor.ts'
+export { PaxosClient, type ProposeOptions } from './paxos/client.ts'
+export type { Configuration, Member, QuorumSizes, RetryDelay, RoleArguments } from './paxos/configuration.ts'
+export { Learner } from './paxos/learner.ts'
+export type {
+  Accept,
+  Accepted,
+  AcceptorProtocol,
+  AcceptorStatus,
+  Decided,
+  Inquire,
+  Learned,
+  LearnerProtocol,
+  Nack,
+  Prepare,
+  Promised,
+  Propose,
+  ProposerPhase,
+  ProposerProtocol,
+  ProposerStatus,
+  Vote,
+} from './paxos/messages.ts'
+export { type MemberOptions, type PaxosDefinitions, type PaxosOptions, startPaxos } from './paxos/paxos.ts'
+export { Proposer } from './paxos/proposer.ts'
