@@ -143,7 +143,8 @@ export interface ErrorData {
   readonly cause?: ErrorData
 }
 
-type TroupeErrorClass = new (message: string, facts?: ErrorFacts, options?: ErrorOptions) => TroupeError
+/** A class whose instances {@link decodeError} can make again. */
+export type TroupeErrorClass = new (message: string, facts?: ErrorFacts, options?: ErrorOptions) => TroupeError
 
 const troupeErrors = new Map<string, TroupeErrorClass>(
   [
@@ -163,6 +164,11 @@ const troupeErrors = new Map<string, TroupeErrorClass>(
     SystemStoppedError,
   ].map((errorClass) => [errorClass.name, errorClass]),
 )
+
+/** Makes further subclasses keep their class across threads; for the modules of this package that define some. */
+export function registerErrors(...errorClasses: TroupeErrorClass[]): void {
+  for (const errorClass of errorClasses) troupeErrors.set(errorClass.name, errorClass)
+}
 
 const builtInErrors = new Map<string, ErrorConstructor>(
   [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError].map((errorClass) => [

@@ -30,6 +30,12 @@ export {
   UnknownMessageError,
 } from './errors.ts'
 export { EventStream, type LogEntry, type SystemEvents } from './event-stream.ts'
+export {
+  JournalCorruptError,
+  JournalFailedError,
+  JournalForeignError,
+  JournalVersionError,
+} from './journal/journal-errors.ts'
 export { createLocalSystem, LocalSystem, type LocalSystemOptions } from './local-system.ts'
 export { MemoryDisk } from './memory-disk.ts'
 export type { MessageMode } from './message-value.ts'

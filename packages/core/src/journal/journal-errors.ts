@@ -1,5 +1,5 @@
 /** What can go wrong with a journal. Each error's `facts` say where, so that a person or a program can act on it. */
-import { type ErrorFacts, TroupeError } from '../errors.ts'
+import { type ErrorFacts, registerErrors, TroupeError } from '../errors.ts'
 
 type ErrorArguments = [message: string, facts?: ErrorFacts, options?: ErrorOptions]
 
@@ -43,6 +43,8 @@ export class JournalFailedError extends TroupeError {
     super('ERR_TROUPE_JOURNAL_FAILED', message, facts, options)
   }
 }
+
+registerErrors(JournalCorruptError, JournalForeignError, JournalVersionError, JournalFailedError)
 
 export function journalCorrupt(place: JournalPlace, reason: string): JournalCorruptError {
   const { file, offset } = place
