@@ -59,8 +59,8 @@ export abstract class ActorSystem implements AsyncDisposable {
     const actorDefinition = compiled(definition)
     const { node, ...spawnOptions } = options
     validateSpawnOptions(actorDefinition.name, spawnOptions)
-    prepareMessage(args, 'frozen', () => `the arguments of ${actorDefinition.name}`)
-    const ref = await this.guardian.spawn(this.place(node, actorDefinition), actorDefinition, args, spawnOptions)
+    const initArgs = prepareMessage(args, 'frozen', () => `the arguments of ${actorDefinition.name}`)
+    const ref = await this.guardian.spawn(this.place(node, actorDefinition), actorDefinition, initArgs, spawnOptions)
     void whenTerminated(this.kernel, ref).then((reason) => {
       if (reason !== 'node-down') this.guardian.forget(ref)
     })

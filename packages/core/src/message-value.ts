@@ -1,10 +1,10 @@
 /**
  * Messages are values. Within one thread a message can be shared only because nobody changes it; this module makes
- * sure (`frozen`, in development), takes a frozen copy (`copied`, as crossing to another thread would), and finds what
- * cannot be a value at all.
+ * sure (`frozen`, in development; what cannot be frozen, bytes and dates, is copied), takes a frozen copy (`copied`, as
+ * crossing to another thread would), and finds what cannot be a value at all.
  */
 import { Ref, ReplyToken } from './actor-ref.ts'
-import { NotSendableError } from './errors.ts'
+import { decodeError, encodeError, NotSendableError } from './errors.ts'
 
 /** What a host does with a message that stays on its node. `shared` trusts the sender. */
 export type MessageMode = 'shared' | 'frozen' | 'copied'
@@ -15,7 +15,20 @@ export function prepareMessage(value: unknown, mode: MessageMode, describe: () =
     if (typeof value === 'function' || typeof value === 'symbol') throw refuse(value, '', describe)
     return value
   }
-  return mode === 'frozen' ? freeze(value, '', new Set(), describe) : copy(value, '', new Map(), describe)
+  if (mode === 'frozen') {
+    const walk: FreezeWalk = { seen: new Set(), describe, needsCopy: false }
+    freeze(value, '', walk)
+    if (!walk.needsCopy) return value
+  }
+  return copy(value, '', new Map(), describe)
+}
+
+/** One walk of {@link freeze} over a message. */
+interface FreezeWalk {
+  readonly seen: Set<object>
+  readonly describe: () => string
+  /** Set when something was met that cannot be frozen: bytes, dates. */
+  needsCopy: boolean
 }
 
 /** A copy that shares nothing with `value` and can be changed: for state that came out of a snapshot or a message. */
@@ -23,32 +36,32 @@ export function cloneValue<Value>(value: Value): Value {
   return copy(value, '', new Map(), () => 'a value', false) as Value
 }
 
-function freeze(value: unknown, path: string, seen: Set<object>, describe: () => string): unknown {
+function freeze(value: unknown, path: string, walk: FreezeWalk): void {
   if (typeof value !== 'object' || value === null) {
-    if (typeof value === 'function' || typeof value === 'symbol') throw refuse(value, path, describe)
-    return value
+    if (typeof value === 'function' || typeof value === 'symbol') throw refuse(value, path, walk.describe)
+    return
   }
-  if (seen.has(value) || value instanceof Ref || value instanceof ReplyToken) return value
-  seen.add(value)
+  if (walk.seen.has(value) || value instanceof Ref || value instanceof ReplyToken) return
+  walk.seen.add(value)
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) freeze(value[index], `${path}[${index}]`, seen, describe)
-    return Object.freeze(value)
-  }
-  if (value instanceof Map) {
+    for (let index = 0; index < value.length; index++) freeze(value[index], `${path}[${index}]`, walk)
+    Object.freeze(value)
+  } else if (value instanceof Map) {
     for (const [key, item] of value) {
-      freeze(key, `${path}.key`, seen, describe)
-      freeze(item, `${path}.get(${String(key)})`, seen, describe)
+      freeze(key, `${path}.key`, walk)
+      freeze(item, pathOfItem(path, key), walk)
     }
-    return freezeCollection(value, ['set', 'delete', 'clear'])
+    freezeCollection(value, ['set', 'delete', 'clear'])
+  } else if (value instanceof Set) {
+    for (const item of value) freeze(item, `${path}.item`, walk)
+    freezeCollection(value, ['add', 'delete', 'clear'])
+  } else if (isOpaque(value)) {
+    if (!(value instanceof Error || value instanceof SharedArrayBuffer)) walk.needsCopy = true
+  } else {
+    if (!isPlain(value)) throw refuse(value, path, walk.describe)
+    for (const key of Object.keys(value)) freeze((value as any)[key], `${path}.${key}`, walk)
+    Object.freeze(value)
   }
-  if (value instanceof Set) {
-    for (const item of value) freeze(item, `${path}.item`, seen, describe)
-    return freezeCollection(value, ['add', 'delete', 'clear'])
-  }
-  if (isOpaque(value)) return value
-  if (!isPlain(value)) throw refuse(value, path, describe)
-  for (const key of Object.keys(value)) freeze((value as any)[key], `${path}.${key}`, seen, describe)
-  return Object.freeze(value)
 }
 
 function copy(
@@ -77,7 +90,7 @@ function copy(
   }
   if (value instanceof Map) {
     const made = remember(new Map())
-    for (const [key, item] of value) made.set(inner(key, `${path}.key`), inner(item, `${path}.get(${String(key)})`))
+    for (const [key, item] of value) made.set(inner(key, `${path}.key`), inner(item, pathOfItem(path, key)))
     return freezing ? freezeCollection(made, ['set', 'delete', 'clear']) : made
   }
   if (value instanceof Set) {
@@ -86,6 +99,8 @@ function copy(
     return freezing ? freezeCollection(made, ['add', 'delete', 'clear']) : made
   }
   if (value instanceof SharedArrayBuffer) return value
+  // Structured clone would lose an error's class and code.
+  if (value instanceof Error) return remember(decodeError(encodeError(value)))
   if (isOpaque(value)) return remember(structuredClone(value))
   if (!isPlain(value)) throw refuse(value, path, describe)
   const made = remember({})
@@ -99,8 +114,12 @@ function copy(
   return freezing ? Object.freeze(made) : made
 }
 
+function pathOfItem(path: string, key: unknown): string {
+  return `${path}.get(${typeof key === 'object' ? '...' : String(key)})`
+}
+
 /** Values that are copied whole and looked into by nobody. */
-function isOpaque(value: object): boolean {
+export function isOpaque(value: object): boolean {
   return (
     ArrayBuffer.isView(value) ||
     value instanceof ArrayBuffer ||
@@ -117,6 +136,7 @@ function isPlain(value: object): boolean {
 }
 
 function freezeCollection<Collection extends object>(collection: Collection, methods: string[]): Collection {
+  if (Object.isFrozen(collection)) return collection
   for (const method of methods) {
     Object.defineProperty(collection, method, {
       value: () => {

@@ -7,6 +7,7 @@
 import { addExtension, Packr } from 'msgpackr/pack'
 import { Ref, ReplyToken } from './actor-ref.ts'
 import { decodeError, type ErrorData, encodeError } from './errors.ts'
+import { isOpaque } from './message-value.ts'
 
 /** How a class of values is written inside MessagePack. */
 export interface ValueExtension<Instance> {
@@ -99,7 +100,7 @@ function withStandIns(value: unknown, copies: Map<object, object>): unknown {
   const inner = (item: unknown) => withStandIns(item, copies)
   if (typeof value === 'string') return value.isWellFormed() ? value : new StandIn(StandInKind.text, codeUnits(value))
   if (Object.is(value, -0)) return new StandIn(StandInKind.negativeZero, 0)
-  if (typeof value !== 'object' || value === null || isLeaf(value)) return value
+  if (typeof value !== 'object' || value === null) return value
   const known = copies.get(value)
   if (known !== undefined) return known
   const remember = <Copy extends object>(copy: Copy): Copy => {
@@ -107,6 +108,7 @@ function withStandIns(value: unknown, copies: Map<object, object>): unknown {
     return copy
   }
   if (value instanceof Error) return remember(new StandIn(StandInKind.error, inner(encodeError(value))))
+  if (isLeaf(value)) return value
   if (Array.isArray(value)) {
     const copy: unknown[] = remember([])
     for (const item of value) copy.push(inner(item))
@@ -153,12 +155,5 @@ function codeUnits(text: string): number[] {
 }
 
 function isLeaf(value: object): boolean {
-  return (
-    value instanceof Ref ||
-    value instanceof ReplyToken ||
-    value instanceof Date ||
-    value instanceof RegExp ||
-    ArrayBuffer.isView(value) ||
-    value instanceof ArrayBuffer
-  )
+  return value instanceof Ref || value instanceof ReplyToken || isOpaque(value)
 }

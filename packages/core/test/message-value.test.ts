@@ -1,0 +1,176 @@
+/**
+ * Messages are values, whatever the host does with them: frozen in place, copied, or refused with the place in the
+ * value. A structural comparison by Node's own `assert` is the oracle.
+ */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Ref, ReplyToken } from '../src/actor-ref.ts'
+import { NameTakenError, NotSendableError } from '../src/errors.ts'
+import { cloneValue, type MessageMode, prepareMessage } from '../src/message-value.ts'
+
+const prepare = (value: unknown, mode: MessageMode) => prepareMessage(value, mode, () => 'message put to b') as any
+const modes = ['frozen', 'copied'] as const
+
+const value = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    fc.oneof(fc.double(), fc.string(), fc.constantFrom(null, undefined, 1n, true, -0)),
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc
+      .array(fc.tuple(fc.oneof(fc.string(), fc.constantFrom('__proto__', 'constructor')), tie('value')), {
+        maxLength: 4,
+      })
+      .map((entries) => Object.fromEntries(entries)),
+    fc.array(fc.tuple(fc.string(), tie('value')), { maxLength: 3 }).map((entries) => new Map(entries)),
+    fc.array(fc.string(), { maxLength: 3 }).map((items) => new Set(items)),
+    fc.uint8Array({ maxLength: 4 }),
+    fc.date({ noInvalidDate: true }),
+  ),
+})).value
+
+describe.each(modes)('%s', (mode) => {
+  test('a message arrives equal to what was sent, and nothing of it can be changed', () => {
+    fc.assert(
+      fc.property(value, (original) => {
+        const before = structuredCloneKeepingKeys(original)
+        const sent = prepare(original, mode)
+        assert.deepStrictEqual(sent, before)
+        expectUnchangeable(sent)
+      }),
+    )
+  })
+
+  test('a message can be sent on, again and again', () => {
+    const message = prepare({ map: new Map([['a', { b: [1] }]]), set: new Set([1]), date: new Date(5) }, mode)
+    const again = prepare(prepare(message, mode), mode)
+    assert.deepStrictEqual([...again.map], [['a', { b: [1] }]])
+    assert.deepStrictEqual([...again.set], [1])
+  })
+
+  test('what cannot be frozen is copied: the sender keeps its own', () => {
+    const bytes = new Uint8Array([1, 2])
+    const date = new Date(5)
+    const buffer = new ArrayBuffer(1)
+    const sent = prepare({ list: [bytes, date, buffer], map: new Map([['bytes', bytes]]) }, mode)
+    bytes[0] = 9
+    date.setTime(9)
+    new Uint8Array(buffer)[0] = 9
+    expect([...sent.list[0]]).toEqual([1, 2])
+    expect(sent.list[1].getTime()).toBe(5)
+    expect([...new Uint8Array(sent.list[2])]).toEqual([0])
+    expect([...sent.map.get('bytes')]).toEqual([1, 2])
+  })
+
+  test('cycles and repeated references keep their shape', () => {
+    const shared = { a: 1 }
+    const original: { self?: unknown; pair: unknown[]; bytes: Uint8Array } = {
+      pair: [shared, shared],
+      bytes: new Uint8Array(1),
+    }
+    original.self = original
+    const sent = prepare(original, mode)
+    expect(sent.self).toBe(sent)
+    expect(sent.pair[0]).toBe(sent.pair[1])
+  })
+
+  test('references and reply tokens pass as they are', () => {
+    const ref = new Ref('n', 0, 1, 2)
+    const token = new ReplyToken('n', 0, 1)
+    const sent = prepare({ ref, token }, mode)
+    expect(sent.ref).toBe(ref)
+    expect(sent.token).toBe(token)
+  })
+
+  test('an error keeps its class, code and facts', () => {
+    const sent = prepare({ error: new NameTakenError('taken', { name: 'a' }) }, mode)
+    expect(sent.error).toBeInstanceOf(NameTakenError)
+    expect(sent.error).toMatchObject({ code: 'ERR_TROUPE_NAME_TAKEN', facts: { name: 'a' }, message: 'taken' })
+  })
+
+  test('a key called __proto__ is data and changes no prototype', () => {
+    const sent = prepare(JSON.parse('{"__proto__":{"polluted":true},"constructor":1}'), mode)
+    expect(Object.keys(sent)).toEqual(['__proto__', 'constructor'])
+    expect(sent.polluted).toBeUndefined()
+  })
+
+  test('an object without a prototype can be a message and a Map key', () => {
+    const key = Object.assign(Object.create(null), { id: 1 })
+    const sent = prepare(new Map([[key, { of: key }]]), mode)
+    expect([...sent.values()]).toEqual([{ of: { id: 1 } }])
+  })
+
+  class Account {
+    balance = 1
+  }
+  test.each([
+    [() => 1, 'payload'],
+    [Symbol('s'), 'payload'],
+    [{ a: [1, { f: () => 1 }] }, 'payload.a[1].f'],
+    [{ a: Symbol('s') }, 'payload.a'],
+    [new Map([['k', { f: () => 1 }]]), 'payload.get(k).f'],
+    [new Map([[() => 1, 1]]), 'payload.key'],
+    [new Set([() => 1]), 'payload.item'],
+    [{ account: new Account() }, 'payload.account'],
+    [[Promise.resolve()], 'payload[0]'],
+    [{ weak: new WeakMap() }, 'payload.weak'],
+  ])('what is no data is refused with its place (%#)', (refused, path) => {
+    const attempt = () => prepare(refused, mode)
+    expect(attempt).toThrow(NotSendableError)
+    expect(attempt).toThrow(/message put to b/)
+    expect(attempt).toThrow(expect.objectContaining({ facts: expect.objectContaining({ path }) }))
+  })
+})
+
+test('shared passes a message untouched, and still refuses a bare function', () => {
+  const message = { list: [1] }
+  expect(prepare(message, 'shared')).toBe(message)
+  expect(Object.isFrozen(message)).toBe(false)
+  expect(() => prepare(() => 1, 'shared')).toThrow(NotSendableError)
+})
+
+test('frozen shares what it can freeze: no copy is made', () => {
+  const message = { list: [1], map: new Map([['a', 1]]) }
+  expect(prepare(message, 'frozen')).toBe(message)
+})
+
+test('a clone of a frozen message can be changed', () => {
+  const frozen = prepare({ list: [1], map: new Map([['a', new Set([1])]]) }, 'frozen')
+  const clone = cloneValue(frozen)
+  clone.list.push(2)
+  clone.map.get('a').add(2)
+  clone.map.set('b', new Set())
+  assert.deepStrictEqual(clone, {
+    list: [1, 2],
+    map: new Map([
+      ['a', new Set([1, 2])],
+      ['b', new Set()],
+    ]),
+  })
+  expect(frozen.list).toEqual([1])
+})
+
+/** Tries to change every part that a message must not let be changed. */
+function expectUnchangeable(value: unknown): void {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof Date) return
+  if (value instanceof Map) {
+    expect(() => value.set('new', 1)).toThrow(TypeError)
+    expect(() => value.clear()).toThrow(TypeError)
+    for (const item of value.values()) expectUnchangeable(item)
+  } else if (value instanceof Set) {
+    expect(() => value.add('new')).toThrow(TypeError)
+    expect(() => value.delete('new')).toThrow(TypeError)
+  } else {
+    expect(Object.isFrozen(value)).toBe(true)
+    for (const item of Object.values(value)) expectUnchangeable(item)
+  }
+}
+
+/** Structured clone loses a key called `__proto__`; this does not. */
+function structuredCloneKeepingKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(structuredCloneKeepingKeys)
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, structuredCloneKeepingKeys(item)]))
+  if (value instanceof Set || value instanceof Date || ArrayBuffer.isView(value)) return structuredClone(value)
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, structuredCloneKeepingKeys(item)]))
+}
