@@ -171,12 +171,12 @@ export class NodeKernel implements Effects {
       const { first } = cell
       if (first !== undefined) {
         cell.first = undefined
-        this.#turn(cell, first)
+        this.turn(cell, first)
         continue
       }
       const envelope = queue.shift()
       if (envelope === undefined) break
-      if (envelope.kind === EnvelopeKind.message) this.#turn(cell, envelope)
+      if (envelope.kind === EnvelopeKind.message) this.turn(cell, envelope)
       else this.#special(cell, envelope)
     }
     cell.scheduled = false
@@ -192,12 +192,12 @@ export class NodeKernel implements Effects {
         const timer = envelope.payload as RunningTimer
         if (cell.timers?.get(timer.key) !== timer) break
         cell.timers.delete(timer.key)
-        this.#turn(cell, new Envelope(EnvelopeKind.message, timer.name, timer.payload, cell.ref, undefined))
+        this.turn(cell, new Envelope(EnvelopeKind.message, timer.name, timer.payload, cell.ref, undefined))
         break
       }
       case EnvelopeKind.terminated: {
         const { key } = envelope.payload as Termination
-        if (cell.watching?.delete(key)) this.#turn(cell, envelope)
+        if (cell.watching?.delete(key)) this.turn(cell, envelope)
         break
       }
       default:
@@ -205,7 +205,8 @@ export class NodeKernel implements Effects {
     }
   }
 
-  #turn(cell: ActorCell, envelope: Envelope): void {
+  /** Runs one turn to its end or to its first await; a host that traces overrides it. */
+  protected turn(cell: ActorCell, envelope: Envelope): void {
     this.turns++
     const { durable } = cell
     let promise: PromiseLike<unknown> | undefined
