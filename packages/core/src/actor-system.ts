@@ -61,9 +61,6 @@ export abstract class ActorSystem implements AsyncDisposable {
     validateSpawnOptions(actorDefinition.name, spawnOptions)
     const initArgs = prepareMessage(args, 'frozen', () => `the arguments of ${actorDefinition.name}`)
     const ref = await this.guardian.spawn(this.place(node, actorDefinition), actorDefinition, initArgs, spawnOptions)
-    void whenTerminated(this.kernel, ref).then((reason) => {
-      if (reason !== 'node-down') this.guardian.forget(ref)
-    })
     return new ActorHandle(this, ref as ActorRef<ProtocolOf<Definition>>)
   }
 

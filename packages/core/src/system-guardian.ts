@@ -6,6 +6,7 @@ import type { CompiledDefinition } from './actor-definition.ts'
 import type { Ref } from './actor-ref.ts'
 import { toError } from './errors.ts'
 import type { NodeKernel } from './node-kernel.ts'
+import { whenTerminated } from './outside-watch.ts'
 import { type SpawnOptions, supervisionOf } from './spawn-options.ts'
 
 /** One root, as it was spawned. */
@@ -35,17 +36,18 @@ export class SystemGuardian {
   /** Starts a root on `node`; rejects with what its spawn threw there. */
   async spawn(node: string, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Promise<Ref> {
     const ref = await this.#kernel.spawnOn(undefined, node, definition, args, options)
-    this.#roots.add({ definition, args, options, node, ref })
+    const root: Root = { definition, args, options, node, ref }
+    this.#roots.add(root)
+    this.#forgetWhenDone(root)
     return ref
   }
 
-  /** Forgets the root that lives at `ref`. */
-  forget(ref: Ref): void {
-    for (const root of this.#roots) {
-      if (root.ref === ref || (root.ref.node === ref.node && root.ref.incarnation === ref.incarnation)) {
-        this.#roots.delete(root)
-      }
-    }
+  /** A root that ended by itself does not come back with its node; one that died with the node does. */
+  #forgetWhenDone(root: Root): void {
+    const { ref } = root
+    void whenTerminated(this.#kernel, ref).then((reason) => {
+      if (reason !== 'node-down' && root.ref === ref) this.#roots.delete(root)
+    })
   }
 
   /** A node of that name is up again: its roots that are to be restarted are, in order; the others are forgotten. */
@@ -58,6 +60,7 @@ export class SystemGuardian {
       }
       try {
         root.ref = await this.#kernel.spawnOn(undefined, node, root.definition, root.args, root.options)
+        this.#forgetWhenDone(root)
       } catch (thrown) {
         const error = toError(thrown)
         const actor = `/${node}/${root.options.name ?? root.definition.name}`
