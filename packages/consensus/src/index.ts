@@ -3,6 +3,13 @@ export { type Ballot, ballotKey, compareBallots } from './ballot.ts'
 export { Acceptor } from './paxos/acceptor.ts'
 export { PaxosClient, type ProposeOptions } from './paxos/client.ts'
 export type { Configuration, Member, QuorumSizes, RetryDelay, RoleArguments } from './paxos/configuration.ts'
+export {
+  type PaxosInvariant,
+  PaxosObserver,
+  type PaxosObserverOptions,
+  type PaxosStatistics,
+  PaxosViolationError,
+} from './paxos/invariants.ts'
 export { Learner } from './paxos/learner.ts'
 export type {
   Accept,

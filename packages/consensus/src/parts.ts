@@ -1,0 +1,7 @@
+/**
+ * The parts of which the definitions are made, for those who derive variants of them: mutation, planted bugs, checkers.
+ * `defineActor<AcceptorProtocol>()({ ...acceptorParts, ...change })` is a definition of its own.
+ */
+export { type AcceptorEvents, type AcceptorState, acceptorParts } from './paxos/acceptor.ts'
+export { type LearnerEvents, type LearnerState, learnerParts } from './paxos/learner.ts'
+export { type ProposerEvents, type ProposerState, proposerParts } from './paxos/proposer.ts'
