@@ -1,1 +1,39 @@
-export {}
+/** Troupe's simulated host: a whole cluster in one thread, from one seed. */
+export type { CellView, SystemView } from './cell-view.ts'
+export { allFaults, type Delivery, type FaultKind, type FaultKnobs, type InjectedFaults } from './fault-knobs.ts'
+export type { Partition } from './nemesis.ts'
+export { type SimulateOptions, type SimulationProgram, type SimulationRun, simulate } from './simulate.ts'
+export {
+  type CrashKind,
+  type DiskEvent,
+  type DiskFaults,
+  type DiskOperation,
+  type InjectedFault,
+  SimulatedDisk,
+  type SimulatedDiskOptions,
+} from './simulated-disk.ts'
+export type { NetworkLatency } from './simulated-network.ts'
+export type { Invariant, SimulatedWorld } from './simulated-world.ts'
+export {
+  DeterminismError,
+  type FailureFacts,
+  type FailureReason,
+  SimulationDeadlockError,
+  SimulationFailure,
+  SimulationLimitError,
+} from './simulation-errors.ts'
+export type {
+  ActorFailureEvent,
+  DeliveredEvent,
+  DiskTraceEvent,
+  DistortedEvent,
+  DroppedEvent,
+  DropReason,
+  FrameName,
+  NetworkEvent,
+  NodeEvent,
+  SentEvent,
+  TraceEvent,
+  TraceListener,
+  TurnEvent,
+} from './trace.ts'

@@ -1,0 +1,106 @@
+/** `simulate`: one run of a program in a simulated cluster, decided by one seed. */
+import { ConfigurationError, type ServiceImplementations } from '@troupe/core'
+import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './fault-knobs.ts'
+import type { NetworkLatency } from './simulated-network.ts'
+import { mainNode, type SimulatedWorld } from './simulated-world.ts'
+import { Simulation } from './simulation.ts'
+import type { TraceEvent } from './trace.ts'
+
+/** How a run is set up. */
+export interface SimulateOptions {
+  /** Decides everything; a whole number. */
+  readonly seed: number
+  /** How many nodes (`node-1` to `node-N`), or their names. Beside them there is `main`, which never fails. Default 1. */
+  readonly nodes?: number | readonly string[]
+  /** What goes wrong by chance, and how much of it; `'all'`: {@link allFaults}. Default: nothing. */
+  readonly faults?: FaultKnobs | 'all'
+  /**
+   * Whether each seed turns each kind of fault on or off and draws its strength up to the knob. `false`: every kind at
+   * exactly its knob. Default `true`.
+   */
+  readonly swarm?: boolean
+  /**
+   * `promised`: messages from one node to another arrive at most once and in order. `hostile`: they are also lost,
+   * duplicated and reordered, as the knobs say or else as {@link allFaults} does. Default `promised`.
+   */
+  readonly delivery?: Delivery
+  /** How long frames take. Default: 0.2 ms and an exponentially distributed time with a mean of 1 ms. */
+  readonly latency?: NetworkLatency
+  /** Twins of the outside world, for `ctx.use`; or what makes them, once for the run. */
+  readonly services?: ServiceImplementations | ((world: SimulatedWorld) => ServiceImplementations)
+  /** Steps after which the run fails with a `SimulationLimitError`. Default 5,000,000. */
+  readonly eventsMax?: number
+  /** Virtual milliseconds after which it does. Default 600,000: ten minutes. */
+  readonly virtualMsMax?: number
+  /** Keeps all events of the trace in the result. Default `false`. */
+  readonly trace?: boolean
+}
+
+/** What a run was. */
+export interface SimulationRun {
+  readonly seed: number
+  /** Equal for two runs exactly when, up to collisions, they took the same steps: 16 hexadecimal digits. */
+  readonly hash: string
+  /** Steps taken. */
+  readonly events: number
+  /** Turns of all actors. */
+  readonly turns: number
+  /** Virtual milliseconds that passed. */
+  readonly virtualMs: number
+  /** How often each kind of fault was injected; for `diskLatencyMs` and `clockSkewMs`, on how many nodes. */
+  readonly injected: InjectedFaults
+  readonly invariantChecks: number
+  readonly trace?: readonly TraceEvent[]
+}
+
+/** What runs in the simulated cluster: starts actors, drives clients, checks. */
+export type SimulationProgram = (world: SimulatedWorld) => Promise<unknown>
+
+/**
+ * Runs `program` in a cluster of its own; the same seed, options and program give the same run, to the last step.
+ * Rejects with a `SimulationFailure` that names the seed when an invariant, a check or the program fails, when it waits
+ * for what cannot come, when it exceeds its limits, or when simulated code reaches for the real world; with a
+ * `ConfigurationError` when an option is malformed.
+ *
+ *     const run = await simulate({ seed: 7, nodes: 3, faults: { crash: 0.5 } }, async (world) => {
+ *       const counter = await world.spawn(Counter, { start: 0 }, { node: 'node-1' })
+ *       counter.tell('add', 2)
+ *       world.check((await counter.ask('read')) === 2, 'the counter counts')
+ *     })
+ */
+export async function simulate(options: SimulateOptions, program: SimulationProgram): Promise<SimulationRun> {
+  const { seed, delivery = 'promised', swarm = true, services = {}, trace = false } = options
+  if (!Number.isSafeInteger(seed)) throw new ConfigurationError(`seed must be a whole number, got ${seed}`)
+  const simulation = new Simulation({
+    seed,
+    nodes: namesOf(options.nodes ?? 1),
+    knobs: knobsOf(options.faults, delivery),
+    swarm,
+    delivery,
+    latency: options.latency ?? { minMs: 0.2, meanMs: 1 },
+    services,
+    eventsMax: options.eventsMax ?? 5_000_000,
+    virtualMsMax: options.virtualMsMax ?? 600_000,
+    keepsTrace: trace,
+  })
+  await simulation.run(program)
+  return {
+    seed,
+    hash: simulation.trace.digest,
+    events: simulation.trace.step,
+    turns: simulation.turns,
+    virtualMs: simulation.clock.now(),
+    injected: simulation.injected,
+    invariantChecks: simulation.invariantChecks,
+    ...(simulation.trace.events === undefined ? {} : { trace: simulation.trace.events }),
+  }
+}
+
+function namesOf(nodes: number | readonly string[]): readonly string[] {
+  const names = typeof nodes === 'number' ? Array.from({ length: nodes }, (_, index) => `node-${index + 1}`) : nodes
+  const valid = names.every((name) => /^[\w.-]{1,100}$/.test(name) && name !== mainNode)
+  if (!valid || new Set(names).size !== names.length || (typeof nodes === 'number' && !Number.isInteger(nodes))) {
+    throw new ConfigurationError(`nodes must be a whole number or different names other than ${mainNode}, got ${nodes}`)
+  }
+  return names
+}

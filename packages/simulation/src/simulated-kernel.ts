@@ -1,0 +1,107 @@
+/**
+ * A node's kernel under observation: the same kernel as everywhere, telling the trace of its turns and messages and
+ * the scheduler of promises that it settled, which have continuations to run before the next step.
+ */
+import type { ReplyToken } from '@troupe/core'
+import {
+  type ActorCell,
+  type Envelope,
+  type Frame,
+  FrameKind,
+  type KernelPorts,
+  NodeKernel,
+  Phase,
+  type Ref,
+} from '@troupe/core/host'
+import type { Scopes } from './scopes.ts'
+import type { Trace } from './trace.ts'
+
+/** What a {@link SimulatedKernel} tells its surroundings. */
+export interface KernelObserver {
+  readonly trace: Trace
+  readonly scopes: Scopes
+  /** A promise was settled or awaited: microtasks must run before the next step. */
+  drain(): void
+}
+
+export class SimulatedKernel extends NodeKernel {
+  readonly #observer: KernelObserver
+  readonly #paths = new WeakMap<ActorCell, string>()
+  #receiving = false
+
+  constructor(ports: KernelPorts, observer: KernelObserver) {
+    super(ports)
+    this.#observer = observer
+  }
+
+  /** {@link ActorCell.path}, remembered. */
+  pathOf(cell: ActorCell): string {
+    let path = this.#paths.get(cell)
+    if (path === undefined) {
+      path = cell.path()
+      this.#paths.set(cell, path)
+    }
+    return path
+  }
+
+  protected override turn(cell: ActorCell, envelope: Envelope): void {
+    const { trace, scopes } = this.#observer
+    const actor = this.pathOf(cell)
+    trace.record({
+      type: 'turn',
+      node: this.node,
+      actor,
+      ref: cell.ref,
+      definition: cell.definition.name,
+      durableId: cell.options.durableId,
+      message: envelope.name,
+      payload: envelope.payload,
+      sender: envelope.sender,
+    })
+    scopes.runActor(this.node, actor, () => super.turn(cell, envelope))
+    if (cell.phase === Phase.busy) this.#observer.drain()
+  }
+
+  override receive(from: { readonly node: string; readonly epoch: number }, frame: Frame): void {
+    if (frame[0] === FrameKind.reply || frame[0] === FrameKind.replyError) this.#observer.drain()
+    this.#receiving = true
+    try {
+      super.receive(from, frame)
+    } finally {
+      this.#receiving = false
+    }
+  }
+
+  override deliver(
+    to: Ref,
+    name: string,
+    payload: unknown,
+    sender: Ref | undefined,
+    replyTo: ReplyToken | undefined,
+  ): void {
+    if (!this.#receiving) {
+      this.#observer.trace.record({
+        type: 'sent',
+        node: this.node,
+        frame: replyTo === undefined ? 'tell' : 'ask',
+        from: this.node,
+        to: this.node,
+        target: to,
+        message: name,
+        payload,
+        sender,
+      })
+    }
+    super.deliver(to, name, payload, sender, replyTo)
+  }
+
+  override reply(from: ActorCell, token: ReplyToken, value: unknown): void {
+    if (token.node === this.node) this.#observer.drain()
+    super.reply(from, token, value)
+  }
+
+  override sendError(token: ReplyToken, error: unknown): void {
+    if (token.node === this.node) this.#observer.drain()
+    super.sendError(token, error)
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * One simulated machine: a kernel while it is up, a disk that outlasts it, a clock that may be ahead, and a name and an
+ * epoch by which the others know it. Everything that happens on it goes through `perform`, which does nothing once the
+ * incarnation that it was meant for is gone, and waits while the machine is paused.
+ */
+import {
+  type Clock,
+  ConfigurationError,
+  EventStream,
+  type ScheduledTask,
+  type ServiceImplementations,
+} from '@troupe/core'
+import type { KernelPorts } from '@troupe/core/host'
+import type { SimulatedDisk } from './simulated-disk.ts'
+import { SimulatedKernel } from './simulated-kernel.ts'
+import type { SimulatedNetwork } from './simulated-network.ts'
+import type { SimulationCore } from './simulation-core.ts'
+
+/** The shortest and the longest time that one turn takes, in milliseconds. */
+const turnMsMin = 0.002
+const turnMsMax = 0.05
+
+/** What a node is made of. */
+export interface SimulatedNodeOptions {
+  readonly name: string
+  /** The node of the program, which never fails: what happens there may resume the program. */
+  readonly isMain: boolean
+  readonly clockAheadMs: number
+  readonly disk: SimulatedDisk
+  readonly network: SimulatedNetwork
+  /** Called when the node's journal failed: the node is to be crashed. */
+  readonly failed: (error: Error) => void
+  /** Called for what actors of the node tell the world: failures, dead letters, logs. */
+  readonly forward: (events: EventStream, node: string) => void
+  readonly services: () => ServiceImplementations
+}
+
+export class SimulatedNode {
+  readonly name: string
+  readonly isMain: boolean
+  readonly disk: SimulatedDisk
+  /** -1 before the first start. */
+  epoch = -1
+  /** The kernel of this epoch: halted while the node is down. */
+  kernel: SimulatedKernel | undefined
+  paused = false
+  readonly #core: SimulationCore
+  readonly #options: SimulatedNodeOptions
+  #backlog: (() => void)[] = []
+  /** Turns of the kernels of earlier epochs. */
+  #turnsBefore = 0
+
+  constructor(core: SimulationCore, options: SimulatedNodeOptions) {
+    this.#core = core
+    this.#options = options
+    this.name = options.name
+    this.isMain = options.isMain
+    this.disk = options.disk
+  }
+
+  get isUp(): boolean {
+    return this.kernel?.alive === true
+  }
+
+  get turns(): number {
+    return this.#turnsBefore + (this.kernel?.turns ?? 0)
+  }
+
+  /** Milliseconds by this node's clock. */
+  now(): number {
+    return Math.floor(this.#core.clock.now() + this.#options.clockAheadMs)
+  }
+
+  /** Starts the machine with an empty kernel over what its disk holds. */
+  start(): void {
+    if (this.isUp) throw new ConfigurationError(`node ${this.name} is up already`)
+    this.#turnsBefore = this.turns
+    this.epoch++
+    this.kernel = new SimulatedKernel(this.#ports(this.epoch), this.#core)
+    this.#core.trace.record({ type: 'started', node: this.name, epoch: this.epoch, detail: `epoch ${this.epoch}` })
+  }
+
+  /** The machine stops at once: its actors are gone, its disk keeps what was synced. */
+  crash(reason: string): void {
+    const { kernel } = this
+    if (kernel === undefined || !kernel.alive) return
+    this.#core.trace.record({ type: 'crashed', node: this.name, epoch: this.epoch, detail: reason })
+    kernel.halt()
+    this.disk.crash('power')
+    this.paused = false
+    this.#backlog = []
+    this.#core.drain()
+  }
+
+  pause(): void {
+    if (!this.isUp || this.paused) return
+    this.paused = true
+    this.#core.trace.record({ type: 'paused', node: this.name, epoch: this.epoch, detail: '' })
+  }
+
+  resume(): void {
+    if (!this.paused) return
+    this.paused = false
+    this.#core.trace.record({ type: 'resumed', node: this.name, epoch: this.epoch, detail: '' })
+    const backlog = this.#backlog
+    this.#backlog = []
+    // One event each, so that invariants are checked between them.
+    for (const run of backlog) this.#core.clock.schedule(0, run)
+  }
+
+  /** Does what is due on this node, if it still is the one of `epoch`; later, if the node is paused. */
+  perform(epoch: number, run: (kernel: SimulatedKernel) => void): void {
+    const { kernel } = this
+    if (kernel === undefined || epoch !== this.epoch || !kernel.alive) return
+    if (this.paused) {
+      this.#backlog.push(() => this.perform(epoch, run))
+      return
+    }
+    const asks = kernel.asks.size
+    if (this.isMain) this.#core.scopes.runProgram(this.name, 'the program', () => run(kernel))
+    else this.#core.scopes.runActor(this.name, `/${this.name}`, () => run(kernel))
+    if (this.isMain || kernel.asks.size !== asks) this.#core.drain()
+  }
+
+  #ports(epoch: number): KernelPorts {
+    const { network, forward, failed, services } = this.#options
+    const events = new EventStream()
+    forward(events, this.name)
+    return {
+      node: this.name,
+      epoch,
+      clock: this.#clock(epoch),
+      random: { stream: (purpose) => this.#core.random.stream(`${this.name}.${epoch} ${purpose}`) },
+      transport: { send: (to, frame) => network.send(this, to, frame) },
+      disk: this.disk.open(),
+      services: services(),
+      definitions: this.#core.definitions,
+      events,
+      messages: 'copied',
+      wake: () => this.#scheduleStep(epoch),
+      failed,
+    }
+  }
+
+  #clock(epoch: number): Clock {
+    return {
+      now: () => this.now(),
+      schedule: (delayMs, run): ScheduledTask =>
+        this.#core.clock.schedule(delayMs, () => this.perform(epoch, () => run())),
+    }
+  }
+
+  #scheduleStep(epoch: number): void {
+    const { clock, schedulerRandom } = this.#core
+    const turnMs = turnMsMin + (turnMsMax - turnMsMin) * schedulerRandom.float()
+    clock.schedule(turnMs, () => this.perform(epoch, (kernel) => this.#step(epoch, kernel)))
+  }
+
+  #step(epoch: number, kernel: SimulatedKernel): void {
+    if (kernel.step((count) => this.#core.schedulerRandom.int(count)) && kernel.alive) this.#scheduleStep(epoch)
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * The world: a simulated cluster as the program sees it. It is an `ActorSystem`, so that what starts actors on threads
+ * starts them here, with the power over time, nodes and network on top.
+ */
+import {
+  type ActorDefinition,
+  type ActorHandle,
+  type ActorRef,
+  ActorSystem,
+  type ArgsOf,
+  ConfigurationError,
+  NodeDownError,
+  type ProtocolOf,
+  type RandomStream,
+  refKey,
+  type SystemSpawnOptions,
+  type TerminationReason,
+} from '@troupe/core'
+import type { SystemView } from './cell-view.ts'
+import type { Partition } from './nemesis.ts'
+import type { Simulation } from './simulation.ts'
+import type { TraceListener } from './trace.ts'
+
+/** The name of the node that the program lives on. */
+export const mainNode = 'main'
+
+/**
+ * An invariant: called after every step with the system as it then is. It fails by throwing, or by returning `false`.
+ */
+export type Invariant = (view: SystemView) => boolean | void
+
+export class SimulatedWorld extends ActorSystem {
+  readonly #simulation: Simulation
+  #nextNode = 0
+  /** The epoch of each node whose roots were all started. */
+  readonly #readyEpochs = new Map<string, number>()
+  readonly #waitingForNodes = new Map<string, (() => void)[]>()
+
+  /** Made by `simulate`, which hands it to the program. */
+  constructor(simulation: Simulation) {
+    super(simulation.main.kernel!)
+    this.#simulation = simulation
+  }
+
+  /** The names of the nodes that can fail, in order; the program's own node, `main`, is not among them. */
+  get nodes(): readonly string[] {
+    return this.#simulation.nodes.map(({ name }) => name)
+  }
+
+  /** A random stream of the program's own. */
+  get random(): RandomStream {
+    return this.#simulation.random.stream('the program')
+  }
+
+  /** The nodes and actors as they are now. */
+  get view(): SystemView {
+    return this.#simulation.view
+  }
+
+  /** Virtual milliseconds since the start of the run. */
+  now(): number {
+    return this.#simulation.clock.now()
+  }
+
+  /** Resolves `ms` virtual milliseconds from now. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#simulation.clock.schedule(ms, () => {
+        this.#simulation.drain()
+        resolve()
+      })
+    })
+  }
+
+  /**
+   * {@link ActorSystem.spawn}. When a crash of the node takes the new actor with it, the spawn is tried again once the
+   * node is back, so that it rejects for what is wrong with it and not for the run's faults.
+   */
+  override async spawn<Definition extends ActorDefinition<any, any>>(
+    definition: Definition,
+    args: ArgsOf<Definition>,
+    options: SystemSpawnOptions = {},
+  ): Promise<ActorHandle<ProtocolOf<Definition>>> {
+    for (;;) {
+      const node = this.place(options.node, definition)
+      try {
+        return await super.spawn(definition, args, { ...options, node })
+      } catch (error) {
+        if (!(error instanceof NodeDownError)) throw error
+        await this.#whenReady(node)
+      }
+    }
+  }
+
+  override terminated(ref: ActorRef): Promise<TerminationReason> {
+    return this.#simulation.waiting(`the end of ${refKey(ref)}`, super.terminated(ref))
+  }
+
+  // Faults on request. Each throws a ConfigurationError for a node that is not there, or is `main`.
+
+  /** The node stops at once: its actors are gone, of its disk remains what was synced. Does nothing to one that is down. */
+  crash(node: string): void {
+    this.#simulation.nemesis.crash(this.#simulation.failingNode(node), 'the program crashed it')
+  }
+
+  /** Starts a node that is down; resolves when its roots that are to be restarted are. Resolves at once if it is up. */
+  async restart(node: string): Promise<void> {
+    const simulated = this.#simulation.failingNode(node)
+    this.#simulation.nemesis.restart(simulated)
+    await this.#whenReady(node)
+  }
+
+  /** The node does nothing until {@link SimulatedWorld.resume}; nobody is told. */
+  pause(node: string): void {
+    this.#simulation.failingNode(node).pause()
+  }
+
+  /** Lets a paused node go on, with all that has come due. */
+  resume(node: string): void {
+    this.#simulation.failingNode(node).resume()
+  }
+
+  /**
+   * Cuts the network between two groups of nodes, in one direction only with `oneWay` (from the first to the second).
+   * What is under way over a cut link is lost. Partitions add up; each is healed by itself or by `world.heal`.
+   */
+  partition(from: readonly string[], to: readonly string[], options: { readonly oneWay?: boolean } = {}): Partition {
+    const nodesOf = (names: readonly string[]) => names.map((name) => this.#simulation.failingNode(name))
+    return this.#simulation.nemesis.partition(nodesOf(from), nodesOf(to), options.oneWay ?? false)
+  }
+
+  /**
+   * Ends all faults, for good: partitions, pauses, what the disks and the network do by chance; nodes that are down
+   * start. Resolves when all nodes are up and their roots that are to be restarted are.
+   */
+  async heal(): Promise<void> {
+    this.#simulation.heal()
+    for (const node of this.nodes) await this.#whenReady(node)
+  }
+
+  // Watching.
+
+  /** Checks `invariant` now and after every step of the run; the run fails when it throws or returns `false`. */
+  invariant(name: string, invariant: Invariant): void {
+    this.#simulation.addInvariant(name, invariant)
+  }
+
+  /** Calls `listener` with each event of the trace as it happens; the run fails when it throws. */
+  observe(listener: TraceListener): void {
+    this.#simulation.observe(listener)
+  }
+
+  /** Fails the run, whoever catches the error, unless `condition` holds. */
+  check(condition: boolean, message: string): asserts condition {
+    if (condition) return
+    const error = new Error(message)
+    this.#simulation.fail({ reason: 'check', what: message, cause: error })
+    throw error
+  }
+
+  // The system guardian.
+
+  /** The node of the program has heard that `node` is back: its roots are started again. */
+  async nodeUp(node: string, epoch: number): Promise<void> {
+    this.events.emit('nodeUp', { node, epoch })
+    await this.guardian.nodeUp(node)
+    this.#readyEpochs.set(node, epoch)
+    if (!this.#isReady(node)) return
+    const waiting = this.#waitingForNodes.get(node) ?? []
+    this.#waitingForNodes.delete(node)
+    for (const resolve of waiting) resolve()
+  }
+
+  /** True while the node is up and its roots that are to be restarted are. */
+  #isReady(node: string): boolean {
+    const { isUp, epoch } = this.#simulation.failingNode(node)
+    return isUp && epoch === (this.#readyEpochs.get(node) ?? 0)
+  }
+
+  async #whenReady(node: string): Promise<void> {
+    if (node === mainNode || this.#isReady(node)) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const waiting = this.#waitingForNodes.get(node)
+    if (waiting === undefined) this.#waitingForNodes.set(node, [resolve])
+    else waiting.push(resolve)
+    await this.#simulation.waiting(`node ${node} to be up`, promise)
+  }
+
+  protected place(node: string | undefined, definition: ActorDefinition<any, any>): string {
+    if (node === undefined || node === 'local' || node === mainNode) return mainNode
+    const { nodes } = this
+    if (node === 'spread') return nodes[this.#nextNode++ % nodes.length] ?? mainNode
+    if (nodes.includes(node)) return node
+    throw new ConfigurationError(
+      `spawn of ${definition.name}: there is no node ${node}; the nodes are ${[mainNode, ...nodes].join(', ')}`,
+      { node },
+    )
+  }
+
+  protected async end(): Promise<void> {
+    this.#simulation.stop()
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * The running hash of a run: two lanes of 32 bits, mixed as in MurmurHash3's finaliser. Values go in by a canonical walk,
+ * so that two runs have one hash if and only if, up to collisions, they took the same steps with the same payloads.
+ */
+import { ReplyToken } from '@troupe/core'
+import { Ref } from '@troupe/core/host'
+
+/** Values of one payload that go into the hash; what is beyond does not distinguish runs. */
+const valuesMax = 10_000
+/** Bytes of one buffer that go into the hash, with its length. */
+const bytesMax = 4_096
+/** Names whose hash is remembered. */
+const namesMax = 10_000
+
+const bits = new DataView(new ArrayBuffer(8))
+
+export class TraceHash {
+  #low = 0x9e3779b9 | 0
+  #high = 0x7f4a7c15 | 0
+  #valuesLeft = 0
+  readonly #names = new Map<string, number>()
+
+  /** The hash so far: 16 hexadecimal digits. */
+  get digest(): string {
+    return hex(finish(this.#high ^ this.#low)) + hex(finish((this.#low + Math.imul(this.#high, 5)) | 0))
+  }
+
+  word(word: number): void {
+    let mixed = Math.imul(word, 0xcc9e2d51 | 0)
+    mixed = (mixed << 15) | (mixed >>> 17)
+    this.#low = (Math.imul(((this.#low ^ mixed) << 13) | ((this.#low ^ mixed) >>> 19), 5) + 0x6546b64) | 0
+    this.#high = (Math.imul(this.#high ^ word, 0x85ebca6b | 0) + this.#low) | 0
+  }
+
+  number(value: number): void {
+    if ((value | 0) === value) this.word(value)
+    else {
+      bits.setFloat64(0, value)
+      this.word(bits.getInt32(0))
+      this.word(bits.getInt32(4))
+    }
+  }
+
+  /** A text that comes again and again: its own hash is remembered. */
+  name(text: string): void {
+    let word = this.#names.get(text)
+    if (word === undefined) {
+      word = textHash(text)
+      if (this.#names.size < namesMax) this.#names.set(text, word)
+    }
+    this.word(word)
+  }
+
+  /** A payload of any shape that can be sent. */
+  payload(value: unknown): void {
+    this.#valuesLeft = valuesMax
+    this.#value(value)
+  }
+
+  #value(value: unknown): void {
+    switch (typeof value) {
+      case 'number':
+        this.number(value)
+        return
+      case 'string':
+        this.word(value.length)
+        this.word(textHash(value))
+        return
+      case 'boolean':
+        this.word(value ? 0x7472 : 0x6661)
+        return
+      case 'undefined':
+        this.word(0x756e)
+        return
+      case 'bigint':
+        this.word(textHash(value.toString(16)))
+        return
+      case 'object':
+        break
+      default:
+        this.word(0x3f3f)
+        return
+    }
+    if (value === null) {
+      this.word(0x6e75)
+      return
+    }
+    if (this.#valuesLeft-- > 0) this.#object(value)
+  }
+
+  #object(value: object): void {
+    if (Array.isArray(value)) {
+      this.word(value.length ^ 0x5b5b)
+      for (const item of value) this.#value(item)
+    } else if (value instanceof Ref) {
+      this.name(value.node)
+      this.word(value.epoch)
+      this.word(value.slot)
+      this.word(value.incarnation)
+      if (value.name !== undefined) this.name(value.name)
+    } else if (value instanceof ReplyToken) {
+      this.name(value.node)
+      this.word(value.epoch)
+      this.word(value.askId)
+    } else if (value instanceof Map) {
+      this.word(value.size ^ 0x6d6d)
+      for (const [key, item] of value) {
+        this.#value(key)
+        this.#value(item)
+      }
+    } else if (value instanceof Set) {
+      this.word(value.size ^ 0x7373)
+      for (const item of value) this.#value(item)
+    } else if (ArrayBuffer.isView(value)) {
+      this.#bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    } else if (value instanceof ArrayBuffer) {
+      this.#bytes(new Uint8Array(value))
+    } else if (value instanceof Date) {
+      this.number(value.getTime())
+    } else if (value instanceof Error) {
+      // Never the stack: it says where the program's files are.
+      this.#value(value.name)
+      this.#value(value.message)
+    } else if (value instanceof RegExp) {
+      this.#value(String(value))
+    } else {
+      for (const key in value) {
+        this.name(key)
+        this.#value((value as Record<string, unknown>)[key])
+      }
+    }
+  }
+
+  #bytes(bytes: Uint8Array): void {
+    this.word(bytes.length)
+    const end = Math.min(bytes.length, bytesMax)
+    for (let index = 0; index < end; index++) this.word(bytes[index] as number)
+  }
+}
+
+function textHash(text: string): number {
+  let hash = 0x811c9dc5 | 0
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  return hash
+}
+
+function finish(word: number): number {
+  let mixed = Math.imul(word ^ (word >>> 16), 0x85ebca6b | 0)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35 | 0)
+  return mixed ^ (mixed >>> 16)
+}
+
+function hex(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0')
+}

@@ -1,0 +1,213 @@
+/**
+ * The trace: what happened in a run, event by event. Each goes into the running hash, into a bounded ring for failure
+ * messages and to the observers; all of them are kept only when asked for.
+ */
+import type { ActorRef } from '@troupe/core'
+import type { VirtualClock } from '@troupe/core/host'
+import { formatEvent } from './trace-format.ts'
+import { TraceHash } from './trace-hash.ts'
+
+/** When and where. */
+interface TracePlace {
+  /** Virtual milliseconds since the start of the run. */
+  readonly atMs: number
+  /** The step during which it happened: 0 before the first. */
+  readonly step: number
+  /** The node that it happened on; for what concerns the whole network, an empty name. */
+  readonly node: string
+}
+
+/** What a frame between two nodes is. */
+export type FrameName = 'tell' | 'ask' | 'reply' | 'replyError' | 'watch' | 'unwatch' | 'terminated' | 'stop'
+
+/** Why a frame did not arrive. `quarantine`: its sender had been declared down before it arrived. */
+export type DropReason = 'loss' | 'partition' | 'crash' | 'node-down' | 'quarantine'
+
+/** A message on its way. Payloads are frozen. */
+interface MessageFacts {
+  readonly frame: FrameName
+  readonly from: string
+  readonly to: string
+  /** The actor that it is for; `undefined` in a reply. */
+  readonly target: ActorRef | undefined
+  /** The message's name; for a frame that is no message, the frame's. */
+  readonly message: string
+  readonly payload: unknown
+  /** The actor that sent it; `undefined` when it came from the program, and in a reply. */
+  readonly sender: ActorRef | undefined
+}
+
+/** An actor takes a turn. */
+export interface TurnEvent extends TracePlace {
+  readonly type: 'turn'
+  /** The actor's path. */
+  readonly actor: string
+  readonly ref: ActorRef
+  readonly definition: string
+  readonly durableId: string | undefined
+  /** The message's name, or `started`, `terminated`. */
+  readonly message: string
+  readonly payload: unknown
+  readonly sender: ActorRef | undefined
+}
+
+/**
+ * A message was let out: to another node, or, with `from` and `to` the same, on one node. What a durable actor sends is
+ * let out once its events are synced, so that whatever such a message says is durable there by then (but for
+ * `ctx.tellEarly`).
+ */
+export interface SentEvent extends TracePlace, MessageFacts {
+  readonly type: 'sent'
+}
+
+/** A frame from another node arrived. */
+export interface DeliveredEvent extends TracePlace, MessageFacts {
+  readonly type: 'delivered'
+}
+
+/** A frame will not arrive. */
+export interface DroppedEvent extends TracePlace, MessageFacts {
+  readonly type: 'dropped'
+  readonly reason: DropReason
+}
+
+/** A frame will arrive twice, or out of order. */
+export interface DistortedEvent extends TracePlace, MessageFacts {
+  readonly type: 'duplicated' | 'reordered'
+}
+
+/** Something became of a node. `downSeen`: `node` learned that the node in `detail` is down. */
+export interface NodeEvent extends TracePlace {
+  readonly type: 'started' | 'crashed' | 'paused' | 'resumed' | 'downSeen'
+  readonly epoch: number
+  readonly detail: string
+}
+
+/** The network was cut or healed; `detail` says where. */
+export interface NetworkEvent extends TracePlace {
+  readonly type: 'partitioned' | 'healed'
+  readonly detail: string
+}
+
+/** A disk operation began, or a fault of the disk was injected. */
+export interface DiskTraceEvent extends TracePlace {
+  readonly type: 'disk'
+  readonly kind: string
+  readonly file: string
+  readonly offset: number
+}
+
+/** A turn failed. */
+export interface ActorFailureEvent extends TracePlace {
+  readonly type: 'failure'
+  readonly actor: string
+  readonly message: string
+  readonly error: Error
+  readonly directive: string
+}
+
+/** One thing that happened in a run. */
+export type TraceEvent =
+  | TurnEvent
+  | SentEvent
+  | DeliveredEvent
+  | DroppedEvent
+  | DistortedEvent
+  | NodeEvent
+  | NetworkEvent
+  | DiskTraceEvent
+  | ActorFailureEvent
+
+type WithoutPlace<Event> = Event extends TraceEvent ? Omit<Event, 'atMs' | 'step'> : never
+/** An event as it is recorded: when it happened is known to the trace. */
+export type NewTraceEvent = WithoutPlace<TraceEvent>
+
+/** Called with each event as it happens. What it throws fails the run. */
+export type TraceListener = (event: TraceEvent) => void
+
+/** Events that a failure message tells. */
+const lastEventsMax = 40
+
+export class Trace {
+  /** Steps begun so far. */
+  step = 0
+  /** All events, when they are kept. */
+  readonly events: TraceEvent[] | undefined
+  readonly #clock: VirtualClock
+  readonly #hash = new TraceHash()
+  readonly #ring: TraceEvent[] = []
+  #recorded = 0
+  readonly #listeners: TraceListener[] = []
+
+  constructor(clock: VirtualClock, keepsAll: boolean) {
+    this.#clock = clock
+    this.events = keepsAll ? [] : undefined
+  }
+
+  get digest(): string {
+    return this.#hash.digest
+  }
+
+  observe(listener: TraceListener): void {
+    this.#listeners.push(listener)
+  }
+
+  record(fields: NewTraceEvent): void {
+    const event = fields as { atMs: number; step: number } & TraceEvent
+    event.atMs = this.#clock.now()
+    event.step = this.step
+    this.#mix(event)
+    this.#ring[this.#recorded++ % lastEventsMax] = event
+    this.events?.push(event)
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  /** The last events as lines of text, oldest first. */
+  lastEvents(): string[] {
+    const start = this.#recorded % lastEventsMax
+    const ring =
+      this.#recorded < lastEventsMax ? this.#ring : [...this.#ring.slice(start), ...this.#ring.slice(0, start)]
+    return ring.map(formatEvent)
+  }
+
+  #mix(event: TraceEvent): void {
+    const hash = this.#hash
+    hash.number(event.atMs)
+    hash.name(event.type)
+    hash.name(event.node)
+    switch (event.type) {
+      case 'turn':
+        hash.name(event.actor)
+        hash.name(event.message)
+        hash.payload(event.payload)
+        break
+      case 'sent':
+        hash.name(event.to)
+        hash.name(event.message)
+        hash.payload(event.payload)
+        break
+      case 'delivered':
+      case 'duplicated':
+      case 'reordered':
+        hash.name(event.from)
+        hash.name(event.message)
+        break
+      case 'dropped':
+        hash.name(event.from)
+        hash.name(event.message)
+        hash.name(event.reason)
+        break
+      case 'disk':
+        hash.name(event.kind)
+        hash.name(event.file)
+        hash.number(event.offset)
+        break
+      case 'failure':
+        hash.name(event.actor)
+        hash.name(event.error.message)
+        break
+      default:
+        hash.name(event.detail)
+    }
+  }
+}
