@@ -69,6 +69,8 @@ export class ActorCell {
   restarting = false
   restartTask: ScheduledTask | undefined = undefined
   durable: DurableOutput | undefined = undefined
+  /** The message of the asynchronous turn under way. */
+  current: Envelope | undefined = undefined
   /** Asks of this actor that wait for a reply. */
   openAsks = 0
 

@@ -7,7 +7,7 @@ import type { Ref } from './actor-ref.ts'
 import { refKey } from './actor-ref.ts'
 import { Deque } from './deque.ts'
 import { ActorStoppedError, AskTimeoutError, NodeDownError, SystemStoppedError } from './errors.ts'
-import type { Clock } from './ports/clock.ts'
+import type { Clock, ScheduledTask } from './ports/clock.ts'
 
 /** One ask under way. */
 interface PendingAsk {
@@ -16,27 +16,45 @@ interface PendingAsk {
   readonly to: Ref
   readonly name: string
   readonly deadline: number
+  readonly group: TimeoutGroup
+  readonly promise: Promise<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
 }
 
 interface TimeoutGroup {
-  readonly queue: Deque<PendingAsk>
-  scheduled: boolean
+  /** By deadline; asks that ended stay until they come to the front, or until they are too many. */
+  queue: Deque<PendingAsk>
+  /** Asks of the queue that have not ended. */
+  open: number
+  task: ScheduledTask | undefined
 }
+
+/** Asks that ended and are still queued: at most this many, or as many as are open. */
+const endedQueuedMax = 64
 
 export class AskTable {
   readonly #clock: Clock
   readonly #pending = new Map<number, PendingAsk>()
   readonly #groups = new Map<number, TimeoutGroup>()
+  readonly #onEnded: (ask: { readonly to: Ref; readonly askId: number }) => void
   #nextId = 1
 
-  constructor(clock: Clock) {
+  /** `onEnded` is called for each ask that ends, however it does. */
+  constructor(clock: Clock, onEnded: (ask: { readonly to: Ref; readonly askId: number }) => void = () => {}) {
     this.#clock = clock
+    this.#onEnded = onEnded
   }
 
   get size(): number {
     return this.#pending.size
+  }
+
+  /** Entries of the timeout queues: the open asks, and those that ended and were not dropped yet. */
+  get queued(): number {
+    let queued = 0
+    for (const { queue } of this.#groups.values()) queued += queue.length
+    return queued
   }
 
   /** Opens an ask: its number, and the promise of its end. */
@@ -47,11 +65,12 @@ export class AskTable {
     timeoutMs: number,
   ): { askId: number; promise: Promise<unknown> } {
     const askId = this.#nextId++
-    const promise = new Promise<unknown>((resolve, reject) => {
-      const ask: PendingAsk = { askId, from, to, name, deadline: this.#clock.now() + timeoutMs, resolve, reject }
-      this.#pending.set(askId, ask)
-      this.#enqueue(ask, timeoutMs)
-    })
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const deadline = this.#clock.now() + timeoutMs
+    const group = this.#group(timeoutMs)
+    const ask: PendingAsk = { askId, from, to, name, deadline, group, promise, resolve, reject }
+    this.#pending.set(askId, ask)
+    this.#enqueue(ask, timeoutMs)
     if (from !== undefined) from.openAsks++
     return { askId, promise }
   }
@@ -83,35 +102,58 @@ export class AskTable {
     if (cell.openAsks === 0) return
     for (const ask of [...this.#pending.values()]) {
       if (ask.from === cell) {
+        // The turn that waited is over for good: nobody else need handle this.
+        ask.promise.catch(() => {})
         this.reject(ask.askId, new ActorStoppedError(`${cell.path()} stopped while it waited for ${ask.name}`))
       }
     }
   }
 
-  /** Ends every ask, since the node ends. */
-  rejectAll(reason: string): void {
+  /** The node ends: asks from outside the actors fail, those of its actors are forgotten with the turns that wait. */
+  close(reason: string): void {
     for (const ask of [...this.#pending.values()]) {
-      this.reject(ask.askId, new SystemStoppedError(`ask ${ask.name} of ${refKey(ask.to)}: ${reason}`))
+      if (ask.from !== undefined) this.#take(ask.askId)
+      else this.reject(ask.askId, new SystemStoppedError(`ask ${ask.name} of ${refKey(ask.to)}: ${reason}`))
     }
+    for (const group of this.#groups.values()) group.task?.cancel()
+    this.#groups.clear()
   }
 
   #take(askId: number): PendingAsk | undefined {
     const ask = this.#pending.get(askId)
     if (ask === undefined) return undefined
     this.#pending.delete(askId)
+    ask.group.open--
     if (ask.from !== undefined) ask.from.openAsks--
+    this.#onEnded(ask)
     return ask
   }
 
-  #enqueue(ask: PendingAsk, timeoutMs: number): void {
+  #group(timeoutMs: number): TimeoutGroup {
     let group = this.#groups.get(timeoutMs)
     if (group === undefined) {
-      group = { queue: new Deque(), scheduled: false }
+      group = { queue: new Deque(), open: 0, task: undefined }
       this.#groups.set(timeoutMs, group)
     }
+    return group
+  }
+
+  #enqueue(ask: PendingAsk, timeoutMs: number): void {
+    const { group } = ask
     this.#dropEnded(group)
+    // One slow ask at the front must not keep what ended behind it.
+    if (group.queue.length - group.open > Math.max(endedQueuedMax, group.open)) this.#compact(group)
     group.queue.push(ask)
+    group.open++
     this.#schedule(group, timeoutMs)
+  }
+
+  #compact(group: TimeoutGroup): void {
+    const open = new Deque<PendingAsk>()
+    for (let ask = group.queue.shift(); ask !== undefined; ask = group.queue.shift()) {
+      if (this.#pending.has(ask.askId)) open.push(ask)
+    }
+    group.queue = open
   }
 
   #dropEnded(group: TimeoutGroup): void {
@@ -124,10 +166,9 @@ export class AskTable {
 
   #schedule(group: TimeoutGroup, timeoutMs: number): void {
     const head = group.queue.peek()
-    if (group.scheduled || head === undefined) return
-    group.scheduled = true
-    this.#clock.schedule(Math.max(0, head.deadline - this.#clock.now()), () => {
-      group.scheduled = false
+    if (group.task !== undefined || head === undefined) return
+    group.task = this.#clock.schedule(Math.max(0, head.deadline - this.#clock.now()), () => {
+      group.task = undefined
       this.#expire(group, timeoutMs)
     })
   }

@@ -88,18 +88,24 @@ export class DeathWatch {
   /** A notice for a watcher on this node. */
   terminated(watcher: Ref, ref: Ref, reason: TerminationReason, key: string): void {
     const cell = this.#kernel.lookup(watcher)
-    if (cell === undefined) return
+    // The reference that was watched: a name, perhaps, where the dead actor knows only its address.
+    const watched = cell?.watching?.get(key)
+    if (cell === undefined || watched === undefined) return
     if (key.startsWith(linkPrefix)) {
-      if (cell.watching?.delete(key)) this.#kernel.enqueue(cell, stopEnvelope)
+      cell.watching?.delete(key)
+      this.#kernel.enqueue(cell, stopEnvelope)
       return
     }
-    const termination: Termination = { ref, reason, key }
+    const termination: Termination = { ref: watched, reason, key }
     this.#kernel.enqueue(cell, new Envelope(EnvelopeKind.terminated, 'terminated', termination, ref, undefined))
   }
 
   /** A node died: everyone here who watched an actor of it is told. */
   nodeDown(node: string, epoch: number): void {
     for (const cell of this.#kernel.cells()) {
+      if (cell.watchers?.some(({ ref }) => ref.node === node && ref.epoch === epoch)) {
+        cell.watchers = cell.watchers.filter(({ ref }) => ref.node !== node || ref.epoch !== epoch)
+      }
       for (const [key, ref] of cell.watching ?? []) {
         if (ref.node === node && (ref.epoch === epoch || ref.epoch === -1)) {
           this.terminated(cell.ref, ref, 'node-down', key)

@@ -8,12 +8,12 @@
  */
 import type { ActorCell } from './actor-cell.ts'
 import type { CompiledDefinition } from './actor-definition.ts'
-import type { Ref, ReplyToken } from './actor-ref.ts'
+import { type Ref, type ReplyToken, sameRef } from './actor-ref.ts'
 import type { LogFields, LogLevel } from './context.ts'
 import { Deque } from './deque.ts'
 import type { Effects, TimerRequest } from './effects.ts'
 import type { Envelope } from './envelope.ts'
-import { DurabilityError } from './errors.ts'
+import { DurabilityError, toError } from './errors.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { RandomStream } from './ports/random.ts'
 import { applyEvent } from './run-turn.ts'
@@ -51,6 +51,8 @@ export class DurableOutput implements Effects {
   #appended = 0
   #synced = 0
   #eventsSinceSnapshot = 0
+  /** True once the turn under way persisted something. */
+  #persisting = false
 
   constructor(kernel: NodeKernel, cell: ActorCell, durableId: string) {
     this.#kernel = kernel
@@ -97,6 +99,7 @@ export class DurableOutput implements Effects {
     const effects = this.#effects
     const events = this.#events
     const early = this.#early
+    this.#persisting = false
     if (events.length > 0) {
       this.#kernel.journal.append(this.#durableId, encodeValue(events), this.#onSynced)
       this.#appended++
@@ -104,18 +107,21 @@ export class DurableOutput implements Effects {
       this.#events = []
     }
     this.#early = []
-    for (const effect of early) this.#apply(effect)
+    for (const effect of early) this.#release(effect)
     this.#releaseAfterSync(effects)
     if (this.#eventsSinceSnapshot >= this.#cell.definition.snapshotEvery) this.#snapshot()
   }
 
-  /** Ends a turn that threw: it has appended nothing and lets nothing out. */
-  abandonTurn(): void {
+  /** Ends a turn that threw: it has appended nothing and lets nothing out. True when its events had been applied. */
+  abandonTurn(): boolean {
     const effects = this.#effects
+    const spoiled = this.#persisting
+    this.#persisting = false
     this.#effects = []
     this.#early = []
     this.#events = []
     for (const effect of effects) if (effect.type === 'activate') this.#kernel.lifecycle.discard(effect.child)
+    return spoiled
   }
 
   /** Runs `run` once everything that was appended so far is synced, after what is held: at once if nothing is. */
@@ -127,8 +133,18 @@ export class DurableOutput implements Effects {
   #snapshot(): void {
     const { definition, state } = this.#cell
     this.#eventsSinceSnapshot = 0
-    this.#kernel.journal.snapshot(this.#durableId, encodeValue(definition.snapshot(state)), this.#onSynced)
-    this.#appended++
+    try {
+      this.#kernel.journal.snapshot(this.#durableId, encodeValue(definition.snapshot(state)), this.#onSynced)
+      this.#appended++
+    } catch (error) {
+      // The turn is committed by its events; without the snapshot a recovery replays more of them.
+      this.#report('its snapshot could not be stored', error)
+    }
+  }
+
+  #report(what: string, error: unknown): void {
+    const { message, stack } = toError(error)
+    this.#kernel.log(this.#cell, 'error', `${what}: ${message}`, { error: stack })
   }
 
   readonly #onSynced = (): void => {
@@ -136,7 +152,7 @@ export class DurableOutput implements Effects {
     let head = this.#held.peek()
     while (head !== undefined && head.record <= this.#synced && this.#kernel.alive) {
       this.#held.shift()
-      for (const effect of head.effects) this.#apply(effect)
+      for (const effect of head.effects) this.#release(effect)
       head.run?.()
       head = this.#held.peek()
     }
@@ -148,7 +164,18 @@ export class DurableOutput implements Effects {
     if (this.#held.length > 0 || this.#synced < this.#appended) {
       this.#held.push({ record: this.#appended, effects, run: undefined })
     } else {
-      for (const effect of effects) this.#apply(effect)
+      for (const effect of effects) this.#release(effect)
+    }
+  }
+
+  /** Lets an effect go. Its turn is over, so what is wrong with it (it cannot be copied, say) fails its ask at most. */
+  #release(effect: HeldEffect): void {
+    try {
+      this.#apply(effect)
+    } catch (error) {
+      this.#report(`a ${effect.type} that was held could not be carried out`, error)
+      if (effect.type === 'ask') this.#kernel.asks.reject(effect.askId, toError(error))
+      else if (effect.type === 'reply') this.#kernel.sendError(effect.token, error)
     }
   }
 
@@ -202,7 +229,7 @@ export class DurableOutput implements Effects {
   }
 
   reply(_from: ActorCell, token: ReplyToken, value: unknown): void {
-    this.#effects.push({ type: 'reply', token, value })
+    this.#effects.push({ type: 'reply', token, value: this.#kernel.prepareReply(value, this.#cell) })
   }
 
   replyError(_from: ActorCell, token: ReplyToken, error: unknown): void {
@@ -210,7 +237,7 @@ export class DurableOutput implements Effects {
   }
 
   spawn(from: ActorCell, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Ref {
-    const child = this.#kernel.lifecycle.create(from, definition, args, options)
+    const child = this.#kernel.lifecycle.create(from, definition, this.#kernel.prepareArgs(args, definition), options)
     this.#effects.push({ type: 'activate', child })
     return child.ref
   }
@@ -227,12 +254,13 @@ export class DurableOutput implements Effects {
   }
 
   stop(from: ActorCell, ref: Ref | undefined): void {
-    if (ref === undefined || this.#kernel.lookup(ref) === from) this.#kernel.stop(from, undefined)
+    if (ref === undefined || sameRef(ref, from.ref)) this.#kernel.stop(from, undefined)
     else this.#effects.push({ type: 'stop', ref })
   }
 
   persist(from: ActorCell, name: string, event: unknown): void {
     const value = this.#kernel.prepare(event, `event ${name}`, from.ref, from)
+    this.#persisting = true
     applyEvent(from, name, value)
     this.#events.push([name, value])
   }

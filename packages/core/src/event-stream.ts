@@ -42,4 +42,17 @@ export interface LogEntry {
 }
 
 /** The event stream of a system: `system.events.on('deadLetter', (letter) => ...)`. */
-export class EventStream extends EventEmitter<SystemEvents> {}
+export class EventStream extends EventEmitter<SystemEvents> {
+  /** Calls the listeners. One that throws harms no actor: its error becomes an unhandled rejection. */
+  override emit<Name extends keyof SystemEvents>(
+    event: Name,
+    ...facts: EventEmitter.EventArgs<SystemEvents, Name>
+  ): boolean {
+    try {
+      return super.emit(event, ...facts)
+    } catch (error) {
+      void Promise.reject(error)
+      return true
+    }
+  }
+}

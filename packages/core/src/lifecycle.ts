@@ -3,7 +3,7 @@
  * to the parent's policy for that child; children stop before their parent; a budget of restarts within a window,
  * then the failure escalates.
  */
-import { ActorCell, Phase } from './actor-cell.ts'
+import { ActorCell, Phase, tokenKey } from './actor-cell.ts'
 import type { CompiledDefinition, TerminationReason } from './actor-definition.ts'
 import type { Ref } from './actor-ref.ts'
 import type { DeathWatch } from './death-watch.ts'
@@ -13,6 +13,15 @@ import { ActorStoppedError, NameTakenError, SpawnError, toError } from './errors
 import type { NodeKernel } from './node-kernel.ts'
 import { runTurn } from './run-turn.ts'
 import type { Directive, SpawnOptions } from './spawn-options.ts'
+
+/** A failed turn. */
+interface Failure {
+  /** The name of its message. */
+  readonly message: string
+  readonly error: Error
+  /** True when it persisted events, which are applied to the state and will never be in the journal. */
+  readonly spoiled: boolean
+}
 
 /** The largest part of a backoff that jitter adds. */
 const jitterMax = 0.2
@@ -35,6 +44,11 @@ export class Lifecycle {
   ): ActorCell {
     const kernel = this.#kernel
     const { name, durableId } = options
+    if (parent?.phase === Phase.stopping) {
+      throw new SpawnError(`spawn of ${definition.name} under ${parent.path()}: that actor is stopping`, {
+        definition: definition.name,
+      })
+    }
     if (name !== undefined && parent?.names?.has(name)) {
       throw new NameTakenError(
         `spawn of ${definition.name}: the name ${name} is taken under ${parent.path()}; choose another or stop that actor first`,
@@ -69,6 +83,8 @@ export class Lifecycle {
 
   /** Lets a created or restarted cell begin: recovery if it is durable, then `started`, then its mailbox. */
   activate(cell: ActorCell): void {
+    // A child whose start was held may have been killed meanwhile.
+    if (cell.phase !== Phase.starting) return
     if (cell.durable === undefined) {
       this.#begin(cell)
       return
@@ -104,46 +120,64 @@ export class Lifecycle {
   /** A turn of `cell` threw: the asker hears of it, and supervision decides what becomes of the cell. */
   fail(cell: ActorCell, envelope: Envelope, thrown: unknown): void {
     const error = toError(thrown)
-    cell.durable?.abandonTurn()
+    const spoiled = cell.durable?.abandonTurn() ?? false
     cell.phase = Phase.suspended
     this.#whenSynced(cell, () => {
-      if (envelope.replyTo !== undefined) this.#kernel.sendError(envelope.replyTo, error)
-      this.#supervise(cell, envelope.name, error)
+      const { replyTo } = envelope
+      if (replyTo !== undefined) {
+        cell.deferred?.delete(tokenKey(replyTo))
+        this.#kernel.sendError(replyTo, error)
+      }
+      this.#supervise(cell, { message: envelope.name, error, spoiled })
     })
   }
 
-  #supervise(cell: ActorCell, message: string, error: Error): void {
+  /** A child's failure was escalated to `cell`: the turn that it may be in fails with it. */
+  #failWithChild(cell: ActorCell, failure: Failure): void {
+    const replyTo = cell.current?.replyTo
+    cell.current = undefined
+    cell.generation++
+    cell.context = undefined
+    const spoiled = cell.durable?.abandonTurn() ?? false
+    cell.phase = Phase.suspended
+    this.#whenSynced(cell, () => {
+      if (replyTo !== undefined) this.#kernel.sendError(replyTo, failure.error)
+      this.#supervise(cell, { ...failure, spoiled })
+    })
+  }
+
+  #directive(cell: ActorCell, spoiled: boolean): Directive {
+    const { onFailure } = cell.supervision
+    // A state with events that were never appended cannot go on: the journal has another.
+    const wanted = onFailure === 'resume' && spoiled ? 'restart' : onFailure
+    const directive = wanted === 'restart' && !this.#withinBudget(cell) ? 'escalate' : wanted
+    return cell.stopReason !== undefined && directive !== 'escalate' ? 'stop' : directive
+  }
+
+  #supervise(cell: ActorCell, failure: Failure): void {
     const { events } = this.#kernel.ports
-    const directive: Directive =
-      cell.supervision.onFailure === 'restart' && !this.#withinBudget(cell) ? 'escalate' : cell.supervision.onFailure
-    if (cell.stopReason !== undefined && directive !== 'escalate') {
-      this.stop(cell, cell.stopReason)
-      return
-    }
+    const { message, error } = failure
+    const directive = this.#directive(cell, failure.spoiled)
     events.emit('failure', { actor: cell.path(), ref: cell.ref, message, error, directive })
     switch (directive) {
       case 'resume':
         cell.phase = Phase.ready
-        if (cell.stopReason === undefined) this.#kernel.schedule(cell)
-        else this.stop(cell, cell.stopReason)
+        this.#kernel.schedule(cell)
         break
       case 'stop':
-        this.stop(cell, 'failed')
+        this.stop(cell, cell.stopReason ?? 'failed')
         break
       case 'restart':
         this.#restart(cell)
         break
       case 'escalate': {
         const { parent } = cell
+        // A parent that is failing or stopping already takes its children with it; it does not fail twice.
+        const parentRuns = parent?.phase === Phase.ready || parent?.phase === Phase.busy
         this.stop(cell, 'failed')
         if (parent === undefined || parent === this.#kernel.guardian) {
           events.emit('escalated', { actor: cell.path(), ref: cell.ref, error })
-        } else if (parent.phase !== Phase.stopping && parent.phase !== Phase.stopped) {
-          parent.generation++
-          parent.durable?.abandonTurn()
-          parent.phase = Phase.suspended
-          this.#whenSynced(parent, () => this.#supervise(parent, message, error))
-        }
+        } else if (parentRuns) this.#failWithChild(parent, failure)
         break
       }
     }
@@ -161,6 +195,7 @@ export class Lifecycle {
 
   #restart(cell: ActorCell): void {
     cell.generation++
+    cell.context = undefined
     this.cancelTimers(cell)
     this.#kernel.asks.dropCell(cell)
     cell.restarting = true
@@ -186,7 +221,6 @@ export class Lifecycle {
   }
 
   #renew(cell: ActorCell): void {
-    cell.context = undefined
     try {
       cell.state = cell.definition.init(cell.args)
     } catch (error) {
@@ -227,6 +261,10 @@ export class Lifecycle {
     this.cancelTimers(cell)
     cell.durable?.abandonTurn()
     for (const child of [...(cell.children ?? [])]) this.kill(child)
+    if (!this.#hasChildren(cell)) this.#removeKilled(cell)
+  }
+
+  #removeKilled(cell: ActorCell): void {
     this.#whenSynced(cell, () => this.#remove(cell, 'killed'))
   }
 
@@ -240,8 +278,11 @@ export class Lifecycle {
 
   #childGone(parent: ActorCell): void {
     if (this.#hasChildren(parent)) return
-    if (parent.phase === Phase.stopping && parent.stopReason !== 'killed') this.#lastTurn(parent)
-    else if (parent.restarting) this.#restartNow(parent)
+    if (parent.phase === Phase.stopping) {
+      if (parent.stopReason === 'killed') this.#removeKilled(parent)
+      else this.#lastTurn(parent)
+    }
+    if (parent.restarting) this.#restartNow(parent)
   }
 
   #lastTurn(cell: ActorCell): void {
@@ -268,12 +309,12 @@ export class Lifecycle {
         end()
         return
       }
-      promise.then(() => {
+      const settle = () => {
         if (cell.generation !== generation) return
         cell.context?.end()
         durable?.commit()
-        end()
-      }, failed)
+      }
+      promise.then(settle).then(end, failed)
     } catch (error) {
       failed(error)
     }
@@ -289,7 +330,10 @@ export class Lifecycle {
     if (cell.phase === Phase.stopped) return
     cell.phase = Phase.stopped
     cell.generation++
-    for (const token of cell.deferred?.values() ?? []) {
+    this.cancelTimers(cell)
+    const unanswered = [...(cell.deferred?.values() ?? [])]
+    if (cell.current?.replyTo !== undefined) unanswered.push(cell.current.replyTo)
+    for (const token of unanswered) {
       kernel.sendError(token, new ActorStoppedError(`${cell.path()} stopped before it replied`, { actor: cell.path() }))
     }
     kernel.asks.dropCell(cell)

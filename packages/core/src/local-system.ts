@@ -61,7 +61,10 @@ export class LocalSystem extends ActorSystem {
       events: new EventStream(),
       messages,
       wake,
-      failed: () => kernel.halt(),
+      failed: (error) => {
+        kernel.ports.events.emit('nodeDown', { node, epoch: 0, reason: error.message })
+        kernel.halt()
+      },
       ...(disk === undefined ? {} : { disk }),
     })
     super(kernel)
@@ -76,6 +79,26 @@ export class LocalSystem extends ActorSystem {
     await this.idle()
     while (clock.runNext(end)) await this.idle()
     clock.moveTo(end)
+  }
+
+  /**
+   * As {@link ActorSystem.stop}. Virtual time moves on while actors wait for it, to the deadline at most: an actor that
+   * waits for the outside world, which no clock moves, ends with its node then.
+   */
+  override stop(options?: { readonly deadlineMs?: number }): Promise<void> {
+    const stopped = super.stop(options)
+    if (this.#virtual !== undefined) void this.#moveUntil(stopped, this.#virtual)
+    return stopped
+  }
+
+  async #moveUntil(stopped: Promise<void>, clock: VirtualClock): Promise<void> {
+    let over = false
+    const end = () => {
+      over = true
+    }
+    stopped.then(end, end)
+    do await this.idle()
+    while (!over && clock.runNext())
   }
 
   /** Resolves when no actor has anything to do but wait for time or for the outside world. */

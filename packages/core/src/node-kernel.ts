@@ -7,7 +7,7 @@
  */
 import { type ActorCell, Phase, type RunningTimer, tokenKey } from './actor-cell.ts'
 import { type CompiledDefinition, compiled } from './actor-definition.ts'
-import { Ref, ReplyToken, refKey } from './actor-ref.ts'
+import { Ref, ReplyToken, refKey, sameRef } from './actor-ref.ts'
 import { AskTable, nodeDownError } from './ask-table.ts'
 import type { LogFields, LogLevel } from './context.ts'
 import { DeathWatch } from './death-watch.ts'
@@ -19,6 +19,7 @@ import {
   ConfigurationError,
   DurabilityError,
   decodeError,
+  type ErrorData,
   encodeError,
   OverloadError,
   ServiceMissingError,
@@ -59,6 +60,7 @@ export class NodeKernel implements Effects {
   readonly #cells: (ActorCell | undefined)[] = []
   readonly #freeSlots: number[] = []
   readonly #runQueue = new Deque<ActorCell>()
+  readonly #haltListeners = new Set<() => void>()
   #incarnations = 0
   #awake = false
 
@@ -67,7 +69,7 @@ export class NodeKernel implements Effects {
     this.node = ports.node
     this.epoch = ports.epoch
     this.#messages = ports.messages
-    this.asks = new AskTable(ports.clock)
+    this.asks = new AskTable(ports.clock, (ask) => this.#askEnded(ask.to, ask.askId))
     this.journal = new NodeJournal(ports)
     this.#deathWatch = new DeathWatch(this)
     this.lifecycle = new Lifecycle(this, this.#deathWatch)
@@ -145,13 +147,23 @@ export class NodeKernel implements Effects {
 
   /** Ends the node at once, as a crash does: no handler runs any more. */
   halt(): void {
+    if (!this.alive) return
     this.alive = false
     for (const cell of this.cells()) {
       this.lifecycle.cancelTimers(cell)
+      cell.restartTask?.cancel()
       cell.phase = Phase.stopped
       cell.generation++
     }
-    this.asks.rejectAll(`node ${this.node} ended`)
+    this.asks.close(`node ${this.node} ended`)
+    for (const listener of this.#haltListeners) listener()
+    this.#haltListeners.clear()
+  }
+
+  /** Calls `listener` when the node is halted; returns how to take it back. */
+  onHalt(listener: () => void): () => void {
+    this.#haltListeners.add(listener)
+    return () => void this.#haltListeners.delete(listener)
   }
 
   /** Puts a ready cell that has something to do into the run queue. */
@@ -224,6 +236,7 @@ export class NodeKernel implements Effects {
   #awaitTurn(cell: ActorCell, envelope: Envelope, promise: PromiseLike<unknown>): void {
     const { generation } = cell
     cell.phase = Phase.busy
+    cell.current = envelope
     promise.then(
       (result) =>
         this.#resume(
@@ -250,6 +263,7 @@ export class NodeKernel implements Effects {
   #resume(cell: ActorCell, generation: number, finish: () => void, envelope: Envelope): void {
     if (cell.generation !== generation || !this.alive) return
     cell.phase = Phase.ready
+    cell.current = undefined
     try {
       finish()
     } catch (error) {
@@ -265,9 +279,9 @@ export class NodeKernel implements Effects {
 
   /** Delivers a message on this node. */
   deliver(to: Ref, name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken | undefined): void {
-    const cell = this.lookup(to)
+    const cell = this.alive ? this.lookup(to) : undefined
     if (cell === undefined) {
-      this.#undeliverable(to, name, payload, sender, replyTo, 'no-such-actor')
+      this.#undeliverable(to, name, payload, sender, replyTo, this.alive ? 'no-such-actor' : 'node-down')
       return
     }
     const { mailbox } = cell
@@ -357,6 +371,14 @@ export class NodeKernel implements Effects {
 
   #target(frame: Frame & { readonly 4: string | undefined }): Ref {
     return new Ref(this.node, frame[1], frame[2] as number, frame[3] as number, frame[4] ?? undefined)
+  }
+
+  /** Nobody waits for the reply any more: an actor of this node that deferred it, or forwarded it, can forget it. */
+  #askEnded(to: Ref, askId: number): void {
+    const deferred = to.node === this.node ? this.lookup(to)?.deferred : undefined
+    if (deferred !== undefined && deferred.size > 0) {
+      deferred.delete(tokenKey(new ReplyToken(this.node, this.epoch, askId)))
+    }
   }
 
   #settleAsk(askId: number, value: unknown, error: Error | undefined): void {
@@ -449,16 +471,15 @@ export class NodeKernel implements Effects {
   }
 
   reply(from: ActorCell, token: ReplyToken, value: unknown): void {
-    from.deferred?.delete(tokenKey(token))
     if (token.node === this.node && token.epoch === this.epoch) {
-      this.#settleAsk(
-        token.askId,
-        prepareMessage(value, this.#messages, () => `the reply of ${from.path()}`),
-        undefined,
-      )
-      return
-    }
-    this.send(token.node, [FrameKind.reply, token.epoch, token.askId, value])
+      this.#settleAsk(token.askId, this.prepareReply(value, from), undefined)
+    } else this.send(token.node, [FrameKind.reply, token.epoch, token.askId, value])
+    from.deferred?.delete(tokenKey(token))
+  }
+
+  /** The reply as this node's message mode wants it. */
+  prepareReply(value: unknown, from: ActorCell): unknown {
+    return prepareMessage(value, this.#messages, () => `the reply of ${from.path()}`)
   }
 
   replyError(from: ActorCell, token: ReplyToken, error: unknown): void {
@@ -471,13 +492,29 @@ export class NodeKernel implements Effects {
     const data = encodeError(error)
     if (token.node === this.node && token.epoch === this.epoch)
       this.#settleAsk(token.askId, undefined, decodeError(data))
-    else this.send(token.node, [FrameKind.replyError, token.epoch, token.askId, data])
+    else this.#sendErrorData(token, data)
+  }
+
+  #sendErrorData(token: ReplyToken, data: ErrorData): void {
+    try {
+      this.send(token.node, [FrameKind.replyError, token.epoch, token.askId, data])
+    } catch {
+      // What the error carries cannot travel; what it says can.
+      const { name, message, code } = data
+      const plain = { name: String(name), message: String(message), ...(code === undefined ? {} : { code }) }
+      this.send(token.node, [FrameKind.replyError, token.epoch, token.askId, plain])
+    }
   }
 
   spawn(from: ActorCell, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Ref {
-    const cell = this.lifecycle.create(from, definition, args, options)
+    const cell = this.lifecycle.create(from, definition, this.prepareArgs(args, definition), options)
     this.lifecycle.activate(cell)
     return cell.ref
+  }
+
+  /** The arguments of a child as this node's message mode wants them: they are a value, as messages are. */
+  prepareArgs(args: unknown, definition: CompiledDefinition): unknown {
+    return prepareMessage(args, this.#messages, () => `the arguments of ${definition.name}`)
   }
 
   async spawnOn(
@@ -510,10 +547,7 @@ export class NodeKernel implements Effects {
   }
 
   stop(from: ActorCell | undefined, ref: Ref | undefined): void {
-    if (
-      ref === undefined ||
-      (from !== undefined && ref.incarnation === from.ref.incarnation && this.lookup(ref) === from)
-    ) {
+    if (ref === undefined || (from !== undefined && sameRef(ref, from.ref))) {
       if (from !== undefined) from.stopReason ??= 'stopped'
       return
     }
@@ -536,8 +570,10 @@ export class NodeKernel implements Effects {
   startTimer(from: ActorCell, request: TimerRequest): void {
     this.cancelTimer(from, request.key)
     from.timers ??= new Map()
+    const { name } = request
     const timer: RunningTimer = {
       ...request,
+      payload: prepareMessage(request.payload, this.#messages, () => `timer ${name} of ${from.path()}`),
       task: this.ports.clock.schedule(request.delayMs, () => {
         if (from.timers?.get(request.key) === timer && this.alive) {
           this.enqueue(from, new Envelope(EnvelopeKind.timer, request.name, timer, undefined, undefined))

@@ -24,6 +24,14 @@ const Watcher = defineActor({
 export function whenTerminated(kernel: NodeKernel, ref: Ref): Promise<TerminationReason> {
   return new Promise((resolve) => {
     if (!kernel.alive) return resolve('node-down')
-    kernel.spawn(kernel.guardian, compiled(Watcher), { ref, resolve } satisfies WatcherArgs, {})
+    const forget = kernel.onHalt(() => resolve('node-down'))
+    const args: WatcherArgs = {
+      ref,
+      resolve(reason) {
+        forget()
+        resolve(reason)
+      },
+    }
+    kernel.lifecycle.activate(kernel.lifecycle.create(kernel.guardian, compiled(Watcher), args, {}))
   })
 }

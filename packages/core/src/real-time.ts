@@ -16,7 +16,8 @@ export class RealClock implements Clock {
   }
 
   schedule(delayMs: number, run: () => void): ScheduledTask {
-    const timeout = setTimeout(run, delayMs)
+    // A longer delay would overflow and fire at once.
+    const timeout = setTimeout(run, Math.min(delayMs, 2 ** 31 - 1))
     return { cancel: () => clearTimeout(timeout) }
   }
 }

@@ -7,6 +7,7 @@ import { ReplyToken } from './actor-ref.ts'
 import type { ActorContext } from './context.ts'
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind, type Termination } from './envelope.ts'
+import { DurabilityError } from './errors.ts'
 import { TurnContext } from './turn-context.ts'
 
 /**
@@ -68,15 +69,17 @@ export function settleTurn(cell: ActorCell, envelope: Envelope, effects: Effects
   cell.context?.end()
   const { replyTo } = envelope
   if (replyTo === undefined) return
-  if (result instanceof ReplyToken) cell.defer(replyTo)
-  else effects.reply(cell, replyTo, result)
+  if (!(result instanceof ReplyToken)) effects.reply(cell, replyTo, result)
 }
 
 /** Applies a persisted event to the state. */
 export function applyEvent(cell: ActorCell, name: string, event: unknown): void {
   const apply = cell.definition.events.get(name)
   if (apply === undefined) {
-    throw new Error(`actor ${cell.definition.name} has no event ${JSON.stringify(name)} in its definition's events`)
+    throw new DurabilityError(
+      `actor ${cell.definition.name} has no event ${JSON.stringify(name)} in its definition's events`,
+      { actor: cell.path(), event: name },
+    )
   }
   apply(cell.state, event)
 }

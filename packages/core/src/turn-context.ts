@@ -119,9 +119,11 @@ export class TurnContext {
 
   deferReply<Reply>(): ReplyToken<Reply> {
     this.#open()
+    const token = this.#envelope?.replyTo
     // A tell has no asker; replying to this token is then a dead letter, not an error.
-    return (this.#envelope?.replyTo ??
-      new ReplyToken(this.#cell.ref.node, this.#cell.ref.epoch, 0)) as ReplyToken<Reply>
+    if (token === undefined) return new ReplyToken(this.#cell.ref.node, this.#cell.ref.epoch, 0)
+    this.#cell.defer(token)
+    return token as ReplyToken<Reply>
   }
 
   reply(token: ReplyToken<any>, value: unknown): void {

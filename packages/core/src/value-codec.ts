@@ -12,7 +12,7 @@ import { isOpaque } from './message-value.ts'
 /** How a class of values is written inside MessagePack. */
 export interface ValueExtension<Instance> {
   readonly class: new (...parameters: any[]) => Instance
-  /** The MessagePack extension type, 1 to 100. */
+  /** The MessagePack extension type, 1 to 63, which channels and journals share. */
   readonly type: number
   write(value: Instance): unknown
   read(plain: any): Instance
@@ -21,7 +21,7 @@ export interface ValueExtension<Instance> {
 /** Troupe's own extensions, the same in journals and in channels. */
 export const refExtension: ValueExtension<Ref> = {
   class: Ref,
-  type: 0x52,
+  type: 0x32,
   write: (ref) =>
     ref.name === undefined
       ? [ref.node, ref.epoch, ref.slot, ref.incarnation]
@@ -32,7 +32,7 @@ export const refExtension: ValueExtension<Ref> = {
 /** See {@link refExtension}. */
 export const replyTokenExtension: ValueExtension<ReplyToken> = {
   class: ReplyToken,
-  type: 0x54,
+  type: 0x34,
   write: (token) => [token.node, token.epoch, token.askId],
   read: ([node, epoch, askId]) => new ReplyToken(node, epoch, askId),
 }
@@ -53,7 +53,7 @@ type StandInKind = (typeof StandInKind)[keyof typeof StandInKind]
 
 const standInExtension: ValueExtension<StandIn> = {
   class: StandIn,
-  type: 0x53,
+  type: 0x33,
   write: ({ of, plain }) => [of, plain],
   read: ([of, plain]) => original(of, plain) as StandIn,
 }

@@ -1,0 +1,53 @@
+/** Two kernels joined by a transport in memory, for what needs more than one node and no host. */
+import { DefinitionRegistry } from '../src/definition-registry.ts'
+import { EventStream } from '../src/event-stream.ts'
+import { NodeKernel } from '../src/node-kernel.ts'
+import { SeededRandomSource } from '../src/seeded-random.ts'
+import { VirtualClock } from '../src/virtual-clock.ts'
+import type { Frame } from '../src/wire.ts'
+
+/** Nodes that share one process, one clock and one registry of definitions. */
+export class Cluster {
+  readonly clock = new VirtualClock()
+  readonly events = new EventStream()
+  readonly kernels = new Map<string, NodeKernel>()
+  readonly #definitions = new DefinitionRegistry()
+
+  /** Starts a node; a node of the same name takes the place of the one before. */
+  node(name: string, epoch = 0): NodeKernel {
+    const kernel: NodeKernel = new NodeKernel({
+      node: name,
+      epoch,
+      clock: this.clock,
+      random: new SeededRandomSource(1),
+      transport: { send: (to, frame) => this.#send(kernel, to, frame) },
+      services: {},
+      definitions: this.#definitions,
+      events: this.events,
+      messages: 'frozen',
+      wake: () => {},
+      failed: () => kernel.halt(),
+    })
+    this.kernels.set(name, kernel)
+    return kernel
+  }
+
+  /** Runs every node until none has anything to do, promises included. */
+  async settle(): Promise<void> {
+    for (let quiet = 0; quiet < 20; quiet++) {
+      for (const kernel of this.kernels.values()) {
+        if (kernel.runnable === 0) continue
+        quiet = 0
+        kernel.run(1)
+      }
+      await undefined
+    }
+  }
+
+  #send(from: NodeKernel, to: string, frame: Frame): 'node-down' | undefined {
+    const kernel = this.kernels.get(to)
+    if (kernel === undefined || !kernel.alive) return 'node-down'
+    kernel.receive({ node: from.node, epoch: from.epoch }, frame)
+    return undefined
+  }
+}
