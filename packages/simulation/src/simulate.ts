@@ -1,6 +1,7 @@
 /** `simulate`: one run of a program in a simulated cluster, decided by one seed. */
 import { ConfigurationError, type ServiceImplementations } from '@troupe/core'
 import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './fault-knobs.ts'
+import { lowerGuard, raiseGuard } from './real-world-guard.ts'
 import type { NetworkLatency } from './simulated-network.ts'
 import { mainNode, type SimulatedWorld } from './simulated-world.ts'
 import { Simulation } from './simulation.ts'
@@ -83,7 +84,12 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
     virtualMsMax: options.virtualMsMax ?? 600_000,
     keepsTrace: trace,
   })
-  await simulation.run(program)
+  raiseGuard()
+  try {
+    await simulation.run(program)
+  } finally {
+    lowerGuard()
+  }
   return {
     seed,
     hash: simulation.trace.digest,

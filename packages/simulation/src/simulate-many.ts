@@ -1,0 +1,65 @@
+/** A campaign: the same program under many seeds, one after the other, and what came of it in all. */
+import { ConfigurationError } from '@troupe/core'
+import { type FaultKind, noFaults } from './fault-knobs.ts'
+import { type SimulateOptions, type SimulationProgram, simulate } from './simulate.ts'
+import { SimulationFailure } from './simulation-errors.ts'
+
+/** How a campaign is set up: as a run, with many seeds. */
+export interface SimulateManyOptions extends Omit<SimulateOptions, 'seed' | 'trace'> {
+  /** The seeds: whole numbers, or the first and the last of a range, as in `'1..200'`. */
+  readonly seeds: string | readonly number[]
+  /** The campaign ends after this many seeds have failed. Default: it goes through all. */
+  readonly failuresMax?: number
+}
+
+/** What a campaign found. */
+export interface Campaign {
+  /** Runs that took place. */
+  readonly runs: number
+  /** Those that failed, in the order of the seeds. */
+  readonly failures: readonly SimulationFailure[]
+  /** Steps and turns of the runs that went well. */
+  readonly events: number
+  readonly turns: number
+  /** Faults injected in them, by kind, and in how many of them each kind was injected at all. */
+  readonly injected: Readonly<Record<FaultKind, number>>
+  readonly seedsInjected: Readonly<Record<FaultKind, number>>
+}
+
+/** Runs `program` under each seed. Failed runs are collected; only a malformed option rejects. */
+export async function simulateMany(options: SimulateManyOptions, program: SimulationProgram): Promise<Campaign> {
+  const { seeds, failuresMax = Number.POSITIVE_INFINITY, ...runOptions } = options
+  const failures: SimulationFailure[] = []
+  const injected = noFaults()
+  const seedsInjected = noFaults()
+  let runs = 0
+  let events = 0
+  let turns = 0
+  for (const seed of seedsOf(seeds)) {
+    if (failures.length >= failuresMax) break
+    runs++
+    try {
+      const run = await simulate({ ...runOptions, seed }, program)
+      events += run.events
+      turns += run.turns
+      for (const [kind, count] of Object.entries(run.injected) as [FaultKind, number][]) {
+        injected[kind] += count
+        if (count > 0) seedsInjected[kind]++
+      }
+    } catch (error) {
+      if (!(error instanceof SimulationFailure)) throw error
+      failures.push(error)
+    }
+  }
+  return { runs, failures, events, turns, injected, seedsInjected }
+}
+
+function* seedsOf(seeds: string | readonly number[]): Iterable<number> {
+  if (typeof seeds !== 'string') {
+    yield* seeds
+    return
+  }
+  const range = /^(\d+)\.\.(\d+)$/.exec(seeds)
+  if (range === null) throw new ConfigurationError(`seeds must be numbers or a range such as '1..200', got '${seeds}'`)
+  for (let seed = Number(range[1]); seed <= Number(range[2]); seed++) yield seed
+}
