@@ -1,1 +1,5 @@
-export {}
+/** Troupe on threads: actors on every core of one machine. Actors themselves import `@troupe/core` alone. */
+export { NodeDisk } from './node-disk.ts'
+export type { NodeInspection } from './node-host.ts'
+export type { ChannelSizes, ReplacementOptions, ThreadSystemOptions } from './system-options.ts'
+export { createSystem, ThreadSystem } from './thread-system.ts'

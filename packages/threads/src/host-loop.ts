@@ -1,0 +1,141 @@
+/**
+ * The host loop: how one thread shares itself between its actors, its channels and its event loop.
+ *
+ * ```text
+ *   round: drain inbound channels -> turns, a bounded number -> flush outbound channels
+ *     turns left over   -> the next round after the event loop had its turn (setImmediate)
+ *     something done    -> the next round after the promises that it settled (microtask)
+ *     nothing done      -> once more after the event loop's turn, then spin briefly, then park on the doorbell
+ * ```
+ *
+ * A parked thread costs nothing: `Atomics.waitAsync` leaves the event loop alone, and timers and I/O wake the loop by
+ * {@link HostLoop.wake}. Microtask rounds are counted, so that promises cannot keep the event loop from its turn.
+ */
+import type { NodeKernel } from '@troupe/core/host'
+import type { Doorbell } from './channel/index.ts'
+import type { NodeLinks } from './node-links.ts'
+
+/** Turns of one round. More than can be drained, so that mailboxes do not grow by what comes in alone. */
+const turnsPerRound = 4_096
+/** Messages taken from each channel in one round; fewer while the actors are behind, so that the senders feel it. */
+const messagesPerRound = 1_024
+const messagesPerRoundBehind = 64
+/** Rounds run from the microtask queue before one goes through the event loop. */
+const microtaskRoundsMax = 64
+
+/** What a loop runs over. */
+export interface HostLoopParts {
+  readonly kernel: NodeKernel
+  readonly links: NodeLinks
+  /** The doorbell of this thread. */
+  readonly doorbell: Doorbell
+  /** Pauses spent looking for work before the thread parks. */
+  readonly spinLimit: number
+}
+
+export class HostLoop {
+  readonly #kernel: NodeKernel
+  readonly #links: NodeLinks
+  readonly #doorbell: Doorbell
+  readonly #spinLimit: number
+  #running = false
+  #scheduled = false
+  #ended = false
+  /** True when the last round left turns over. */
+  #behind = false
+  #microtaskRounds = 0
+  #parked: Promise<void> | undefined
+  #whenQuiet: (() => void)[] = []
+
+  constructor({ kernel, links, doorbell, spinLimit }: HostLoopParts) {
+    this.#kernel = kernel
+    this.#links = links
+    this.#doorbell = doorbell
+    this.#spinLimit = spinLimit
+  }
+
+  /** There is something to do: a round follows soon, not from inside this call. */
+  wake(): void {
+    if (this.#running || this.#scheduled || this.#ended) return
+    this.#scheduleSoon()
+  }
+
+  /** Resolves once nothing under this node's guardian lives and nothing waits to be sent. */
+  quiet(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenQuiet.push(resolve)
+      this.wake()
+    })
+  }
+
+  /** No round runs any more. */
+  end(): void {
+    this.#ended = true
+  }
+
+  #scheduleSoon(): void {
+    if (this.#microtaskRounds < microtaskRoundsMax) {
+      this.#microtaskRounds++
+      this.#scheduled = true
+      queueMicrotask(this.#round)
+    } else this.#scheduleLater()
+  }
+
+  #scheduleLater(): void {
+    this.#scheduled = true
+    setImmediate(this.#roundAfterEventLoop)
+  }
+
+  readonly #round = (): void => {
+    if (this.#work()) this.#scheduleNext()
+    else if (!this.#ended) this.#scheduleLater()
+  }
+
+  readonly #roundAfterEventLoop = (): void => {
+    this.#microtaskRounds = 0
+    if (this.#work()) this.#scheduleNext()
+    else this.#park()
+  }
+
+  #scheduleNext(): void {
+    if (this.#ended) return
+    if (this.#behind) this.#scheduleLater()
+    else this.#scheduleSoon()
+  }
+
+  /** One round; true when it did anything. */
+  #work(): boolean {
+    this.#scheduled = false
+    if (this.#ended) return false
+    this.#running = true
+    try {
+      const received = this.#links.drain(this.#behind ? messagesPerRoundBehind : messagesPerRound)
+      const { turns } = this.#kernel
+      this.#behind = this.#kernel.run(turnsPerRound)
+      this.#links.flush()
+      return received > 0 || this.#kernel.turns !== turns
+    } finally {
+      this.#running = false
+    }
+  }
+
+  #park(): void {
+    if (this.#ended) return
+    this.#announceQuiet()
+    const rung = this.#doorbell.park(this.#hasWork, this.#spinLimit)
+    if (rung === undefined) this.wake()
+    else if (rung !== this.#parked) {
+      this.#parked = rung
+      void rung.then(() => this.wake())
+    }
+  }
+
+  readonly #hasWork = (): boolean => this.#kernel.runnable > 0 || this.#links.hasWork()
+
+  #announceQuiet(): void {
+    if (this.#whenQuiet.length === 0) return
+    const { children } = this.#kernel.guardian
+    if ((children?.size ?? 0) > 0 || this.#links.pending > 0) return
+    for (const resolve of this.#whenQuiet.splice(0)) resolve()
+  }
+}

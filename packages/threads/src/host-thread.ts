@@ -1,0 +1,118 @@
+/// <reference path="./comlink-node-adapter.d.ts" />
+/**
+ * A worker thread as the main thread sees it: one long task of the pool, the control plane to it, and its end. Piscina
+ * starts the thread, limits it and puts another in its place when it is gone.
+ */
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { NodeDownError } from '@troupe/core'
+import { decodeError, toError } from '@troupe/core/host'
+import { type Remote, releaseProxy, transfer, wrap } from 'comlink'
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import type { Piscina } from 'piscina'
+import { type HostControl, type HostTask, nodeFailedExitCode } from './host-control.ts'
+import type { NodeInspection, NodeSettings } from './node-host.ts'
+import type { PeerDescriptor } from './node-links.ts'
+
+/** The death of a node, as it is told to the others. */
+export interface NodeDeath {
+  readonly node: string
+  readonly epoch: number
+  readonly reason: string
+}
+
+export class HostThread {
+  readonly node: string
+  /** Resolves when the thread has ended: nothing of it runs or publishes any more. With why, unless it was stopped. */
+  readonly ended: Promise<Error | undefined>
+  /** True once {@link ended} has resolved. */
+  hasEnded = false
+  readonly #pool: Piscina
+  readonly #control: Remote<HostControl>
+  readonly #controlPort: MessagePort
+  readonly #abort = new AbortController()
+  #exited: Promise<void> | undefined
+
+  /** Gives a free thread of the pool the task of hosting `node`. */
+  constructor(pool: Piscina, node: string) {
+    this.node = node
+    this.#pool = pool
+    const { port1, port2 } = new MessageChannel()
+    this.#controlPort = port1
+    this.#control = wrap<HostControl>(nodeEndpoint(port1))
+    const task: HostTask = { control: port2 }
+    this.ended = this.#end(pool.run(task, { transferList: [port2], signal: this.#abort.signal }))
+  }
+
+  async #end(task: Promise<void>): Promise<Error | undefined> {
+    let reason: Error | undefined
+    try {
+      await task
+    } catch (error) {
+      reason = this.#reasonOf(toError(error))
+      // The task fails when the end begins; only after the exit is nothing published and no file written any more.
+      await this.#exited
+    }
+    this.hasEnded = true
+    this.#control[releaseProxy]()
+    this.#controlPort.close()
+    return reason
+  }
+
+  #reasonOf(error: Error): Error {
+    if (this.#abort.signal.aborted) return this.#abort.signal.reason
+    return error.message.endsWith(`code: ${nodeFailedExitCode}`) ? new Error('its journal or a channel failed') : error
+  }
+
+  /** Starts the node. Rejects with what went wrong there, or a `NodeDownError` when the thread ended or took too long. */
+  async start(settings: NodeSettings, timeoutMs: number): Promise<void> {
+    const timeout = setTimeout(() => void this.kill(`it did not start within ${timeoutMs} ms`), timeoutMs)
+    try {
+      const identified = await this.#call(this.#control.identify())
+      const worker = this.#pool.threads.find(({ threadId }) => threadId === identified)
+      if (worker !== undefined) this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
+      const failure = await this.#call(this.#control.start(settings))
+      if (failure !== undefined) throw decodeError(failure)
+    } finally {
+      clearTimeout(timeout)
+    }
+  }
+
+  /** Opens the channels to another node; resolves when they are open. */
+  connect(peer: PeerDescriptor): Promise<void> {
+    return this.#call(this.#control.connect(transfer(peer, [peer.sender.port, peer.receiver.port])))
+  }
+
+  /** Tells the node of another's death. */
+  nodeDown(death: NodeDeath): Promise<void> {
+    return this.#call(this.#control.nodeDown(death))
+  }
+
+  inspect(): Promise<NodeInspection> {
+    return this.#call(this.#control.inspect())
+  }
+
+  /** Resolves once no actor lives on the node any more. */
+  drain(): Promise<void> {
+    return this.#call(this.#control.drain())
+  }
+
+  /** Ends the node in order, and resolves when it has. */
+  async stop(): Promise<void> {
+    this.#control.stop().catch(() => {})
+    await this.ended
+  }
+
+  /** Terminates the thread at once, as a crash would; resolves when it has ended. */
+  async kill(reason: string): Promise<void> {
+    this.#abort.abort(new Error(reason))
+    await this.ended
+  }
+
+  /** A call over the control plane, which never answers once the thread has ended. */
+  #call<Result>(call: Promise<Result>): Promise<Result> {
+    const ended = this.ended.then((reason): never => {
+      throw new NodeDownError(`${this.node} is down: ${reason?.message ?? 'it was stopped'}`, { node: this.node })
+    })
+    return Promise.race([call, ended])
+  }
+}

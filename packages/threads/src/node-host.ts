@@ -1,0 +1,128 @@
+/**
+ * One node in its thread: a kernel, the links to the other nodes, and the loop that runs both. The main thread has one
+ * as well; only who gives it orders differs.
+ */
+import { join } from 'node:path'
+import { EventStream, type ServiceImplementations } from '@troupe/core'
+import { type Definitions, type Frame, NodeKernel, refExtension, replyTokenExtension } from '@troupe/core/host'
+import { realTime } from '@troupe/core/real-time'
+import { Doorbell, type DoorbellDescriptor, registerExtension } from './channel/index.ts'
+import { emitForwarded } from './event-forwarding.ts'
+import { HostLoop } from './host-loop.ts'
+import { NodeClock } from './node-clock.ts'
+import { NodeDisk } from './node-disk.ts'
+import { NodeLinks, type PeerDescriptor } from './node-links.ts'
+
+/** The node of the thread that created the system. */
+export const mainNode = 'main'
+
+registerExtension(refExtension)
+registerExtension(replyTokenExtension)
+
+/** What every node of a system is started with: plain data. */
+export interface NodeSettings {
+  readonly node: string
+  readonly epoch: number
+  readonly doorbell: DoorbellDescriptor
+  readonly development: boolean
+  readonly spinLimit: number
+  /** The directory of the whole system; the node's own is below it. */
+  readonly dataDirectory?: string
+  /** The URL of the module that gives the services. */
+  readonly servicesModule?: string
+}
+
+/** What a node of this thread needs beside its settings. */
+export interface NodeHostParts {
+  readonly settings: NodeSettings
+  readonly definitions: Definitions
+  readonly services: ServiceImplementations
+  /** The node's journal failed: it is to end as if it had crashed. */
+  failed(error: Error): void
+  /** The channel from a node is broken. */
+  broken(node: string, error: Error): void
+}
+
+/** What lives on a node now. */
+export interface NodeInspection {
+  readonly node: string
+  /** Raised each time the node was replaced; from 0. */
+  readonly epoch: number
+  /** Living actors, without the node's guardian. */
+  readonly actors: number
+  /** Turns run since the node started. */
+  readonly turns: number
+}
+
+export class NodeHost {
+  readonly kernel: NodeKernel
+  readonly links: NodeLinks
+  readonly #loop: HostLoop
+  readonly #disk: NodeDisk | undefined
+
+  /** Throws the file system's error when the data directory cannot be used. */
+  constructor({ settings, definitions, services, failed, broken }: NodeHostParts) {
+    const { node, epoch, development, spinLimit, dataDirectory } = settings
+    const events = new EventStream()
+    const wake = () => this.#loop.wake()
+    this.#disk = dataDirectory === undefined ? undefined : new NodeDisk(join(dataDirectory, node))
+    this.links = new NodeLinks({
+      development,
+      listener: {
+        receive: (from, frame: Frame) => this.kernel.receive(from, frame),
+        event: (name, data) => emitForwarded(events, name, data),
+        broken,
+        wake,
+      },
+    })
+    this.kernel = new NodeKernel({
+      node,
+      epoch,
+      clock: new NodeClock(),
+      random: realTime().random,
+      transport: this.links,
+      services,
+      definitions,
+      events,
+      messages: development ? 'frozen' : 'shared',
+      wake,
+      failed,
+      ...(this.#disk === undefined ? {} : { disk: this.#disk }),
+    })
+    const doorbell = new Doorbell(settings.doorbell)
+    this.#loop = new HostLoop({ kernel: this.kernel, links: this.links, doorbell, spinLimit })
+    this.#loop.wake()
+  }
+
+  connect(peer: PeerDescriptor): void {
+    this.links.connect(peer)
+  }
+
+  /** A node died: first what it had published is delivered, then its death is told. */
+  nodeDown({ node, epoch, reason }: { readonly node: string; readonly epoch: number; readonly reason: string }): void {
+    if (this.links.disconnect(node, epoch)) this.kernel.nodeDown(node, epoch, reason)
+  }
+
+  inspect(): NodeInspection {
+    const { node, epoch, turns } = this.kernel
+    let actors = -1
+    for (const _cell of this.kernel.cells()) actors++
+    return { node, epoch, actors, turns }
+  }
+
+  /** Resolves once no actor lives here any more and nothing waits to be sent. */
+  drain(): Promise<void> {
+    return this.#loop.quiet()
+  }
+
+  /** Ends the node in order: the journal is synced and closed, what was sent is published, the channels are closed. */
+  async stop(): Promise<void> {
+    await new Promise<void>((resolve) => this.kernel.journal.close(resolve))
+    this.kernel.halt()
+    this.#loop.end()
+    this.links.flush()
+    this.links.close()
+    const disk = this.#disk
+    if (disk !== undefined) await new Promise<void>((resolve) => disk.close(() => resolve()))
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * The links of one node: a channel out and a channel in for each other node, and the transport port over them.
+ *
+ * A tell that finds a channel's queue full is refused. What the runtime itself says (replies, watches, notices of
+ * death, stops) is never dropped: it waits behind the queue, and tells are refused until it is through, so that the
+ * order holds.
+ */
+import { cloneValue, type Frame, FrameKind, prepareMessage, type Refusal, type Transport } from '@troupe/core/host'
+import {
+  type ChannelReceiver,
+  type ChannelSender,
+  EncodeError,
+  FrameError,
+  openReceiver,
+  openSender,
+  type ReceiverDescriptor,
+  type SenderDescriptor,
+} from './channel/index.ts'
+import { describeFrame, notSendable, payloadIndexOf, withoutFacts } from './frame-payload.ts'
+
+/** Another node, and both channels to it: what a thread needs to be connected. Its ports are transferred. */
+export interface PeerDescriptor {
+  readonly node: string
+  readonly epoch: number
+  readonly sender: SenderDescriptor
+  readonly receiver: ReceiverDescriptor
+}
+
+/** The first element of a value that is no frame but an event of the other node. */
+const eventMark = -1
+
+interface Link {
+  readonly node: string
+  readonly epoch: number
+  readonly sender: ChannelSender
+  readonly receiver: ChannelReceiver
+  readonly deliver: (value: unknown) => void
+  /** Frames of the runtime's own that wait for room. */
+  readonly waiting: Frame[]
+  /** True when something was sent since the last flush. */
+  dirty: boolean
+}
+
+/** What links tell their node. */
+export interface NodeLinksListener {
+  /** A frame came from `from`. */
+  receive(from: { readonly node: string; readonly epoch: number }, frame: Frame): void
+  /** An event of the other node came. */
+  event(name: string, data: unknown): void
+  /** The channel from `node` holds what no sender writes; nothing more comes from it. */
+  broken(node: string, error: Error): void
+  /** Something was sent: `flush` is to be called soon. */
+  wake(): void
+}
+
+export class NodeLinks implements Transport {
+  readonly #listener: NodeLinksListener
+  readonly #development: boolean
+  readonly #links = new Map<string, Link>()
+  #list: readonly Link[] = []
+
+  constructor(options: { readonly listener: NodeLinksListener; readonly development: boolean }) {
+    this.#listener = options.listener
+    this.#development = options.development
+  }
+
+  /** Opens both channels to a node. */
+  connect({ node, epoch, sender, receiver }: PeerDescriptor): void {
+    const link: Link = {
+      node,
+      epoch,
+      sender: openSender(sender),
+      receiver: openReceiver(receiver),
+      deliver: (value) => this.#deliver(link, value),
+      waiting: [],
+      dirty: false,
+    }
+    this.#links.set(node, link)
+    this.#list = [...this.#links.values()]
+    this.#listener.wake()
+  }
+
+  /** Delivers all that a dead node had published, and closes its channels. False when it was not connected. */
+  disconnect(node: string, epoch: number): boolean {
+    const link = this.#links.get(node)
+    if (link?.epoch !== epoch) return false
+    this.#links.delete(node)
+    this.#list = [...this.#links.values()]
+    while (this.#drain(link, Number.POSITIVE_INFINITY) > 0);
+    link.sender.close()
+    link.receiver.close()
+    return true
+  }
+
+  close(): void {
+    for (const { sender, receiver } of this.#list) {
+      sender.close()
+      receiver.close()
+    }
+    this.#links.clear()
+    this.#list = []
+  }
+
+  /** See {@link Transport}. */
+  send(node: string, frame: Frame): Refusal | undefined {
+    const link = this.#links.get(node)
+    if (link === undefined || link.sender.closed) return 'node-down'
+    if (this.#development) this.#freeze(frame, () => describeFrame(node, frame))
+    this.#touch(link)
+    if (link.waiting.length === 0 && this.#write(link, frame)) return undefined
+    if (link.sender.closed) return 'node-down'
+    if (frame[0] === FrameKind.tell || frame[0] === FrameKind.ask) return 'overload'
+    link.waiting.push(cloneValue(frame))
+    return undefined
+  }
+
+  /** Sends an event to a node when there is room; false when it was dropped. Throws an `EncodeError` for odd data. */
+  sendEvent(node: string, name: string, data: unknown): boolean {
+    const link = this.#links.get(node)
+    if (link === undefined || link.waiting.length > 0 || link.sender.pending > 0) return false
+    this.#touch(link)
+    return link.sender.send([eventMark, name, data])
+  }
+
+  /** Delivers up to `limit` messages of each channel; how many in all. */
+  drain(limit: number): number {
+    let count = 0
+    for (const link of this.#list) if (link.receiver.hasMessages()) count += this.#drain(link, limit)
+    return count
+  }
+
+  /** Publishes what was sent, and sends what waits as far as there is room. */
+  flush(): void {
+    for (const link of this.#list) {
+      if (!link.dirty && link.sender.pending === 0 && link.waiting.length === 0) continue
+      link.dirty = false
+      link.sender.flush()
+      this.#sendWaiting(link)
+    }
+  }
+
+  /** True when a channel has something to deliver, or room again for what waits. */
+  hasWork(): boolean {
+    for (const { receiver, sender } of this.#list) if (receiver.hasMessages() || sender.flushable) return true
+    return false
+  }
+
+  /** Messages that were accepted and are not in a ring yet. */
+  get pending(): number {
+    return this.#list.reduce((count, { sender, waiting }) => count + sender.pending + waiting.length, 0)
+  }
+
+  #touch(link: Link): void {
+    if (link.dirty) return
+    link.dirty = true
+    this.#listener.wake()
+  }
+
+  #sendWaiting({ sender, waiting }: Link): void {
+    let sent = 0
+    while (sent < waiting.length && sender.send(waiting[sent])) sent++
+    if (sent === 0) return
+    waiting.splice(0, sent)
+    sender.flush()
+  }
+
+  #write(link: Link, frame: Frame): boolean {
+    try {
+      return link.sender.send(frame)
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error
+      // The report of a failure must arrive, if need be without the facts that cannot.
+      if (frame[0] === FrameKind.replyError) return link.sender.send(withoutFacts(frame))
+      throw notSendable(error, link.node, frame)
+    }
+  }
+
+  #drain(link: Link, limit: number): number {
+    try {
+      return link.receiver.drain(link.deliver, limit)
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      this.#listener.broken(link.node, error)
+      return 0
+    }
+  }
+
+  #deliver(link: Link, value: unknown): void {
+    const frame = value as Frame | readonly [mark: typeof eventMark, name: string, data: unknown]
+    if (frame[0] === eventMark) {
+      this.#listener.event(frame[1], frame[2])
+      return
+    }
+    if (this.#development) this.#freeze(frame, () => describeFrame(link.node, frame))
+    this.#listener.receive(link, frame)
+  }
+
+  #freeze(frame: Frame, describe: () => string): void {
+    const index = payloadIndexOf(frame)
+    if (index !== undefined) prepareMessage(frame[index], 'frozen', describe)
+  }
+}

@@ -1,0 +1,125 @@
+/** The options of a thread system, their defaults and their checks. */
+import { availableParallelism } from 'node:os'
+import type { ResourceLimits } from 'node:worker_threads'
+import { ConfigurationError, type ServiceImplementations } from '@troupe/core'
+import { DOORBELL_SPIN_LIMIT_DEFAULT } from './channel/index.ts'
+
+/** What `createSystem` takes. */
+export interface ThreadSystemOptions {
+  /** Worker threads, each a node; a whole number from 1 to 1,024. Default: what the machine runs in parallel. */
+  readonly threads?: number
+  /** Services for the actors of the main thread only: functions cannot be sent to the other threads. */
+  readonly services?: ServiceImplementations
+  /**
+   * The URL of a module that gives services on every thread: it exports an object of implementations as `services`, or
+   * as its default. On the main thread `services` goes before it.
+   */
+  readonly servicesModule?: URL | string
+  /** Where durable actors keep their journals, one directory below it for each node. Default: there are none. */
+  readonly dataDirectory?: string
+  /**
+   * Freezes messages, so that an actor that changes one after it was sent, or got one, fails. Costs a walk over each
+   * message. Default: true unless `NODE_ENV` is `production`.
+   */
+  readonly development?: boolean
+  /** Memory limits of each worker thread, as Node's `Worker` takes them; a thread that goes beyond dies. */
+  readonly resourceLimits?: ResourceLimits
+  /** The size of each of the channels, of which there are (threads + 1) * threads. */
+  readonly channels?: ChannelSizes
+  /** Pauses a thread spends looking for work before it parks; 0 to park at once. Default 200, some ten microseconds. */
+  readonly spinLimit?: number
+  /** How long a thread may take to start, in milliseconds. Default 30,000. */
+  readonly startTimeoutMs?: number
+  /** How threads that died are replaced. */
+  readonly replacement?: ReplacementOptions
+}
+
+/** The bounds of one channel. */
+export interface ChannelSizes {
+  /** Bytes of the ring, a power of two from 1,024 to 2^29. Default 1 MiB. */
+  readonly capacityBytes?: number
+  /** Messages that may wait on the sending thread while the ring is full. Default 65,536. */
+  readonly outboundCapacity?: number
+}
+
+/** The budget of replacements of one node. Beyond it the node stays down, and `escalated` says so. */
+export interface ReplacementOptions {
+  /** Replacements within `withinMs`; a whole number from 0. Default 30. */
+  readonly maxReplacements?: number
+  /** The window of the budget in milliseconds. Default 60,000. */
+  readonly withinMs?: number
+  /** The wait before a replacement: none before the first of a window, then doubling from `minMs` to `maxMs`. Default 10 to 2,000. */
+  readonly backoff?: { readonly minMs: number; readonly maxMs: number }
+}
+
+/** {@link ThreadSystemOptions} with every default filled in. */
+export interface CheckedOptions {
+  readonly threads: number
+  readonly services: ServiceImplementations
+  readonly servicesModule: string | undefined
+  readonly dataDirectory: string | undefined
+  readonly development: boolean
+  readonly resourceLimits: ResourceLimits | undefined
+  readonly channels: ChannelSizes
+  readonly spinLimit: number
+  readonly startTimeoutMs: number
+  readonly replacement: Required<ReplacementOptions>
+}
+
+/** Fills in the defaults; throws a `ConfigurationError` that names the option that is malformed. */
+export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
+  const {
+    threads = availableParallelism(),
+    services = {},
+    servicesModule,
+    dataDirectory,
+    development = process.env.NODE_ENV !== 'production',
+    resourceLimits,
+    channels = {},
+    spinLimit = DOORBELL_SPIN_LIMIT_DEFAULT,
+    startTimeoutMs = 30_000,
+    replacement: { maxReplacements = 30, withinMs = 60_000, backoff = { minMs: 10, maxMs: 2_000 } } = {},
+  } = options
+  const check = (holds: boolean, option: string, needed: string, value: unknown) => {
+    if (!holds)
+      throw new ConfigurationError(`createSystem: ${option} must be ${needed}, got ${String(value)}`, { option })
+  }
+  const { capacityBytes = 1 << 20, outboundCapacity = 1 } = channels
+  const powerOfTwo = Number.isInteger(Math.log2(capacityBytes)) && capacityBytes >= 2 ** 10 && capacityBytes <= 2 ** 29
+  check(isWhole(threads, 1) && threads <= 1_024, 'threads', 'a whole number from 1 to 1,024', threads)
+  check(powerOfTwo, 'channels.capacityBytes', 'a power of two from 2^10 to 2^29', capacityBytes)
+  check(isWhole(outboundCapacity, 1), 'channels.outboundCapacity', 'a whole number from 1', outboundCapacity)
+  check(isWhole(spinLimit, 0), 'spinLimit', 'a whole number from 0', spinLimit)
+  check(startTimeoutMs > 0, 'startTimeoutMs', 'above 0', startTimeoutMs)
+  check(isWhole(maxReplacements, 0), 'replacement.maxReplacements', 'a whole number from 0', maxReplacements)
+  check(withinMs > 0, 'replacement.withinMs', 'above 0', withinMs)
+  check(backoff.minMs >= 0 && backoff.maxMs >= backoff.minMs, 'replacement.backoff', '0 <= minMs <= maxMs', backoff)
+  check(
+    dataDirectory === undefined || (typeof dataDirectory === 'string' && dataDirectory !== ''),
+    'dataDirectory',
+    'a path that is not empty',
+    dataDirectory,
+  )
+  check(
+    servicesModule === undefined || URL.canParse(String(servicesModule)),
+    'servicesModule',
+    "a URL, such as new URL('./services.ts', import.meta.url)",
+    servicesModule,
+  )
+  return {
+    threads,
+    services,
+    servicesModule: servicesModule === undefined ? undefined : String(servicesModule),
+    dataDirectory,
+    development,
+    resourceLimits,
+    channels,
+    spinLimit,
+    startTimeoutMs,
+    replacement: { maxReplacements, withinMs, backoff },
+  }
+}
+
+function isWhole(value: number, least: number): boolean {
+  return Number.isInteger(value) && value >= least
+}

@@ -1,0 +1,282 @@
+/**
+ * The nodes on worker threads: started together, connected pair by pair, replaced when they die.
+ *
+ * ```text
+ *   down -> starting -> connected -> up -> (dies) -> down, epoch + 1, at most so often
+ * ```
+ *
+ * A node that is connected can be reached by all others; it is up once all of them said so. A death is told first on
+ * the main thread and then to every connected node, each of which delivers what the dead node had published before.
+ */
+import { fileURLToPath } from 'node:url'
+import { ConfigurationError, NodeDownError } from '@troupe/core'
+import { Ref, toError } from '@troupe/core/host'
+import { Piscina } from 'piscina'
+import { createChannelPair, createDoorbell, type DoorbellDescriptor } from './channel/index.ts'
+import { HostThread } from './host-thread.ts'
+import { mainNode, type NodeHost, type NodeInspection } from './node-host.ts'
+import type { PeerDescriptor } from './node-links.ts'
+import { ReplacementBudget } from './replacement-budget.ts'
+import type { CheckedOptions } from './system-options.ts'
+
+/** One node, whatever thread hosts it now. */
+interface ThreadNode {
+  readonly node: string
+  readonly budget: ReplacementBudget
+  epoch: number
+  doorbell: DoorbellDescriptor
+  thread: HostThread | undefined
+  connected: boolean
+  up: boolean
+  /** The replacement under way, and the restart of its roots. */
+  replacement: Promise<void>
+}
+
+/** What the nodes are made from. */
+export interface ThreadNodesParts {
+  readonly options: CheckedOptions
+  readonly main: NodeHost
+  readonly mainDoorbell: DoorbellDescriptor
+}
+
+export class ThreadNodes {
+  readonly #options: CheckedOptions
+  readonly #main: NodeHost
+  readonly #mainDoorbell: DoorbellDescriptor
+  readonly #pool: Piscina
+  readonly #nodes: readonly ThreadNode[]
+  /** Holds the process open until {@link stop}, also while no thread is up. */
+  readonly #alive = setInterval(() => {}, 2 ** 30)
+  readonly #stopping = new AbortController()
+  #next = 0
+  /** Called when a node is up again, before anything else is placed on it. */
+  onUpAgain: (node: string) => Promise<void> = async () => {}
+
+  constructor({ options, main, mainDoorbell }: ThreadNodesParts) {
+    this.#options = options
+    this.#main = main
+    this.#mainDoorbell = mainDoorbell
+    const { threads, resourceLimits } = options
+    this.#pool = new Piscina({
+      filename: fileURLToPath(import.meta.resolve('#worker-entry')),
+      minThreads: threads,
+      maxThreads: threads,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      // The threads run event loops: they must not block in the pool's own wait for tasks.
+      atomics: 'disabled',
+      recordTiming: false,
+      ...(resourceLimits === undefined ? {} : { resourceLimits }),
+    })
+    // What ends a thread ends its task, where it is handled; the pool repeats it here for threads without one.
+    this.#pool.on('error', () => {})
+    this.#nodes = Array.from({ length: threads }, (_, index) => ({
+      node: `node-${index + 1}`,
+      budget: new ReplacementBudget(options.replacement),
+      epoch: 0,
+      doorbell: createDoorbell(),
+      thread: undefined,
+      connected: false,
+      up: false,
+      replacement: Promise.resolve(),
+    }))
+  }
+
+  /** The names of all nodes on worker threads. */
+  get names(): string[] {
+    return this.#nodes.map(({ node }) => node)
+  }
+
+  /** Starts all nodes. Rejects with what kept one from starting; nothing is left open then. */
+  async start(): Promise<void> {
+    const started = await Promise.allSettled(this.#nodes.map((node) => this.#boot(node)))
+    const failure = started.find((result) => result.status === 'rejected')
+    if (failure === undefined) return
+    await this.stop(0)
+    const { message } = toError(failure.reason)
+    throw failure.reason instanceof NodeDownError
+      ? new NodeDownError(`createSystem: a thread died while it started: ${message}`, failure.reason.facts)
+      : failure.reason
+  }
+
+  /** The next node that is up, in turn. Throws a `NodeDownError` when none is. */
+  next(): string {
+    for (let tries = 0; tries < this.#nodes.length; tries++) {
+      const { node, up } = this.#nodes[this.#next++ % this.#nodes.length] as ThreadNode
+      if (up) return node
+    }
+    throw new NodeDownError(`none of the nodes ${this.names.join(', ')} is up`, { nodes: this.names })
+  }
+
+  /** What lives on each node that is up. */
+  async inspect(): Promise<NodeInspection[]> {
+    const up = this.#nodes.filter((node) => node.up)
+    const inspected = await Promise.allSettled(up.map(({ thread }) => thread?.inspect()))
+    return inspected.flatMap((result) =>
+      result.status === 'fulfilled' && result.value !== undefined ? [result.value] : [],
+    )
+  }
+
+  /** Terminates a node's thread at once; resolves when all was told that the main thread can tell. */
+  async kill(name: string, reason: string): Promise<void> {
+    const node = this.#nodes.find((candidate) => candidate.node === name)
+    if (node === undefined) {
+      throw new ConfigurationError(`killNode: ${name} is none of ${this.names.join(', ')}`, { node: name })
+    }
+    await node.thread?.kill(reason)
+  }
+
+  /** Ends every thread: in order as far as `deadlineMs` milliseconds allow, then abruptly. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#stopping.abort()
+    const deadline = AbortSignal.timeout(deadlineMs)
+    const up = this.#nodes.flatMap(({ up, thread }) => (up && thread !== undefined ? [thread] : []))
+    if (deadlineMs > 0) {
+      await Promise.race([Promise.allSettled(up.map((thread) => thread.drain())), aborted(deadline)])
+      if (!deadline.aborted) {
+        await Promise.race([Promise.allSettled(up.map((thread) => thread.stop())), aborted(deadline)])
+      }
+    }
+    await this.#pool.destroy()
+    await Promise.all(this.#nodes.map(({ replacement }) => replacement))
+    clearInterval(this.#alive)
+  }
+
+  // One node's life.
+
+  async #boot(node: ThreadNode): Promise<void> {
+    const { development, spinLimit, dataDirectory, servicesModule, startTimeoutMs } = this.#options
+    const thread = new HostThread(this.#pool, node.node)
+    node.thread = thread
+    node.doorbell = createDoorbell()
+    void thread.ended.then((reason) => this.#ended(node, reason))
+    try {
+      await thread.start(
+        {
+          node: node.node,
+          epoch: node.epoch,
+          doorbell: node.doorbell,
+          development,
+          spinLimit,
+          ...(dataDirectory === undefined ? {} : { dataDirectory }),
+          ...(servicesModule === undefined ? {} : { servicesModule }),
+        },
+        startTimeoutMs,
+      )
+      await this.#connect(node, thread)
+    } catch (error) {
+      await thread.kill('it failed to start')
+      throw error
+    }
+    node.up = true
+  }
+
+  /** Connects a started node with the main thread and with every connected node. */
+  async #connect(node: ThreadNode, thread: HostThread): Promise<void> {
+    const opened: Promise<void>[] = []
+    const main = { node: mainNode, epoch: this.#main.kernel.epoch, doorbell: this.#mainDoorbell }
+    const [toMain, fromMain] = this.#pair(node, main)
+    opened.push(thread.connect(toMain))
+    this.#main.connect(fromMain)
+    for (const other of this.#nodes) {
+      if (other === node || !other.connected || other.thread === undefined) continue
+      const [there, back] = this.#pair(node, other)
+      opened.push(thread.connect(there))
+      // That the other one dies meanwhile is its own affair.
+      opened.push(other.thread.connect(back).catch(() => {}))
+    }
+    node.connected = true
+    await Promise.all(opened)
+    if (thread.hasEnded) throw new NodeDownError(`${node.node} died while it was connected`, { node: node.node })
+  }
+
+  /** Two new channels between two nodes: what `left` needs of them, and what `right` does. */
+  #pair(left: PeerEnd, right: PeerEnd): [PeerDescriptor, PeerDescriptor] {
+    const { channels } = this.#options
+    const there = createChannelPair({ ...channels, senderDoorbell: left.doorbell, receiverDoorbell: right.doorbell })
+    const back = createChannelPair({ ...channels, senderDoorbell: right.doorbell, receiverDoorbell: left.doorbell })
+    return [
+      { node: right.node, epoch: right.epoch, sender: there.sender, receiver: back.receiver },
+      { node: left.node, epoch: left.epoch, sender: back.sender, receiver: there.receiver },
+    ]
+  }
+
+  #ended(node: ThreadNode, reason: Error | undefined): void {
+    if (reason === undefined) return
+    const { connected, up } = node
+    node.connected = false
+    node.up = false
+    if (connected) this.#tellDeath(node, reason)
+    if (up) node.replacement = node.replacement.then(() => this.#replace(node, reason))
+  }
+
+  #tellDeath({ node, epoch }: ThreadNode, reason: Error): void {
+    const death = { node, epoch, reason: reason.message }
+    this.#main.nodeDown(death)
+    for (const other of this.#nodes) {
+      if (other.connected) other.thread?.nodeDown(death).catch(() => {})
+    }
+  }
+
+  async #replace(node: ThreadNode, death: Error): Promise<void> {
+    let reason = death
+    while (!this.#stopping.signal.aborted) {
+      const delayMs = node.budget.take(Date.now())
+      if (delayMs === undefined) {
+        this.#giveUp(node, reason)
+        return
+      }
+      await this.#pause(delayMs)
+      if (this.#stopping.signal.aborted) return
+      node.epoch++
+      try {
+        await this.#boot(node)
+      } catch (error) {
+        reason = toError(error)
+        continue
+      }
+      await this.onUpAgain(node.node)
+      this.#main.kernel.ports.events.emit('nodeUp', { node: node.node, epoch: node.epoch })
+      return
+    }
+  }
+
+  #giveUp({ node, epoch, budget }: ThreadNode, cause: Error): void {
+    const error = new NodeDownError(
+      `${node} stays down: it was replaced ${budget.maxReplacements} times within ${budget.withinMs} ms; ` +
+        `the last time it ended because: ${cause.message}`,
+      { node, epoch },
+      { cause },
+    )
+    this.#main.kernel.ports.events.emit('escalated', { actor: `/${node}`, ref: new Ref(node, epoch, 0, 0), error })
+  }
+
+  /** Waits; less when the system stops. */
+  #pause(delayMs: number): Promise<void> {
+    const { signal } = this.#stopping
+    return new Promise((resolve) => {
+      const timeout = setTimeout(resolve, delayMs)
+      signal.addEventListener(
+        'abort',
+        () => {
+          clearTimeout(timeout)
+          resolve()
+        },
+        { once: true },
+      )
+    })
+  }
+}
+
+/** One end of a pair of channels. */
+interface PeerEnd {
+  readonly node: string
+  readonly epoch: number
+  readonly doorbell: DoorbellDescriptor
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

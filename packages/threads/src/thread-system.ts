@@ -1,0 +1,117 @@
+/**
+ * The system on threads: the main thread's own node, and one node on each worker thread. From outside it is an
+ * `ActorSystem` like any other; what it adds is where an actor is placed, what happens when a thread dies, and the end.
+ */
+import { type ActorDefinition, ActorSystem, ConfigurationError } from '@troupe/core'
+import { createDoorbell } from './channel/index.ts'
+import { localOnlyReason, ModuleDefinitions } from './module-definitions.ts'
+import { mainNode, NodeHost, type NodeInspection } from './node-host.ts'
+import { loadServices } from './services-module.ts'
+import { checkOptions, type ThreadSystemOptions } from './system-options.ts'
+import { refuseInsideNode } from './thread-mark.ts'
+import { ThreadNodes } from './thread-nodes.ts'
+
+export class ThreadSystem extends ActorSystem {
+  readonly #main: NodeHost
+  readonly #nodes: ThreadNodes
+  #deadline = Number.POSITIVE_INFINITY
+
+  /** Use {@link createSystem}. */
+  constructor(main: NodeHost, nodes: ThreadNodes) {
+    super(main.kernel)
+    this.#main = main
+    this.#nodes = nodes
+    nodes.onUpAgain = (node) => this.guardian.nodeUp(node)
+  }
+
+  /** The names of the nodes: `main`, then those on worker threads. */
+  get nodes(): readonly string[] {
+    return [mainNode, ...this.#nodes.names]
+  }
+
+  /** What lives on each node that is up: its epoch, its living actors, the turns it ran. */
+  async inspect(): Promise<NodeInspection[]> {
+    return [this.#main.inspect(), ...(await this.#nodes.inspect())]
+  }
+
+  /**
+   * Terminates a worker thread abruptly, as a crash would, for tests and demonstrations. Resolves when the thread is
+   * gone and its death was told; `nodeUp` on the event stream says when another has taken its place and its roots were
+   * started again. Rejects with a `ConfigurationError` for a node that is not on a worker thread.
+   */
+  async killNode(node: string): Promise<void> {
+    await this.#nodes.kill(node, 'it was killed')
+  }
+
+  /** See `ActorSystem.stop`; the deadline bounds the end of the threads too, which are terminated then. */
+  override stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {
+    const { deadlineMs = 10_000 } = options
+    this.#deadline = Math.min(this.#deadline, Date.now() + deadlineMs)
+    return super.stop({ deadlineMs })
+  }
+
+  protected place(node: string | undefined, definition: ActorDefinition<any, any>): string {
+    if (node === undefined || node === 'spread') {
+      return localOnlyReason(definition) === undefined ? this.#nodes.next() : mainNode
+    }
+    if (node === 'local') return mainNode
+    if (this.nodes.includes(node)) return node
+    throw new ConfigurationError(
+      `spawn of ${definition.name}: there is no node ${node}; there are ${this.nodes.join(', ')}, 'spread' and 'local'`,
+      { node, nodes: this.nodes },
+    )
+  }
+
+  protected async end(): Promise<void> {
+    await this.#nodes.stop(Math.max(0, this.#deadline - Date.now()))
+    await this.#main.stop()
+  }
+}
+
+/**
+ * Starts a system of worker threads. The process stays alive from here to `system.stop()`.
+ *
+ * Rejects with a `ConfigurationError` when an option is malformed, when `servicesModule` does not load, or when it is
+ * called on a thread that hosts a node; with a `NodeDownError` when a thread dies before it is up. Nothing is left
+ * running then.
+ *
+ * ```ts
+ * await using system = await createSystem({ threads: 4 })
+ * const counter = await system.spawn(Counter, { start: 0 })
+ * counter.tell('add', 2)
+ * const n = await counter.ask('read')
+ * ```
+ */
+export async function createSystem(options: ThreadSystemOptions = {}): Promise<ThreadSystem> {
+  await refuseInsideNode()
+  const checked = checkOptions(options)
+  const { development, spinLimit, dataDirectory, servicesModule } = checked
+  const services = { ...(await loadServices(servicesModule)), ...checked.services }
+  const mainDoorbell = createDoorbell()
+  const main: NodeHost = new NodeHost({
+    settings: {
+      node: mainNode,
+      epoch: 0,
+      doorbell: mainDoorbell,
+      development,
+      spinLimit,
+      ...(dataDirectory === undefined ? {} : { dataDirectory }),
+    },
+    definitions: new ModuleDefinitions(mainNode),
+    services,
+    failed: (error) => {
+      const { kernel } = main
+      kernel.ports.events.emit('escalated', { actor: `/${mainNode}`, ref: kernel.guardian.ref, error })
+      kernel.halt()
+    },
+    broken: (node, error) => void nodes.kill(node, error.message),
+  })
+  const nodes: ThreadNodes = new ThreadNodes({ options: checked, main, mainDoorbell })
+  try {
+    await nodes.start()
+  } catch (error) {
+    await main.stop()
+    throw error
+  }
+  return new ThreadSystem(main, nodes)
+}

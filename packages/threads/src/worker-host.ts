@@ -1,0 +1,82 @@
+/** A node on a worker thread: what the control plane calls. */
+import { threadId } from 'node:worker_threads'
+import { ConfigurationError } from '@troupe/core'
+import { type ErrorData, encodeError } from '@troupe/core/host'
+import { EventForwarding } from './event-forwarding.ts'
+import { type HostControl, nodeFailedExitCode } from './host-control.ts'
+import { ModuleDefinitions } from './module-definitions.ts'
+import { mainNode, NodeHost, type NodeInspection, type NodeSettings } from './node-host.ts'
+import type { PeerDescriptor } from './node-links.ts'
+import { loadServices } from './services-module.ts'
+import { markThread } from './thread-mark.ts'
+
+export class WorkerHost implements HostControl {
+  #host: NodeHost | undefined
+  readonly #stopped: () => void
+
+  /** `stopped` is called once the node has ended in order. */
+  constructor(stopped: () => void) {
+    this.#stopped = stopped
+  }
+
+  identify(): number {
+    return threadId
+  }
+
+  async start(settings: NodeSettings): Promise<ErrorData | undefined> {
+    const { node, servicesModule } = settings
+    try {
+      const mark = markThread(node)
+      const services = await loadServices(servicesModule)
+      const host = new NodeHost({
+        settings,
+        definitions: new ModuleDefinitions(node, mark),
+        services,
+        failed: (error) => this.#die(error),
+        broken: (_from, error) => this.#die(error),
+      })
+      const { events } = host.kernel.ports
+      const send = (name: string, data: unknown) => host.links.sendEvent(mainNode, name, data)
+      new EventForwarding({ node, events, send })
+      this.#host = host
+      return undefined
+    } catch (error) {
+      return encodeError(error)
+    }
+  }
+
+  connect(peer: PeerDescriptor): void {
+    this.#started.connect(peer)
+  }
+
+  nodeDown(death: { readonly node: string; readonly epoch: number; readonly reason: string }): void {
+    this.#host?.nodeDown(death)
+  }
+
+  inspect(): NodeInspection {
+    return this.#started.inspect()
+  }
+
+  drain(): Promise<void> {
+    return this.#started.drain()
+  }
+
+  async stop(): Promise<void> {
+    await this.#host?.stop()
+    this.#stopped()
+  }
+
+  get #started(): NodeHost {
+    if (this.#host === undefined) throw new ConfigurationError('the node was not started')
+    return this.#host
+  }
+
+  /** The node cannot go on: nothing it has not published may leave it any more. */
+  #die(error: Error): void {
+    const { kernel, links } = this.#started
+    const { node, ports } = kernel
+    ports.events.emit('escalated', { actor: `/${node}`, ref: kernel.guardian.ref, error })
+    links.flush()
+    process.exit(nodeFailedExitCode)
+  }
+}
