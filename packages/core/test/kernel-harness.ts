@@ -1,6 +1,7 @@
 /** Two kernels joined by a transport in memory, for what needs more than one node and no host. */
 import { DefinitionRegistry } from '../src/definition-registry.ts'
 import { EventStream } from '../src/event-stream.ts'
+import { prepareMessage } from '../src/message-value.ts'
 import { NodeKernel } from '../src/node-kernel.ts'
 import { SeededRandomSource } from '../src/seeded-random.ts'
 import { VirtualClock } from '../src/virtual-clock.ts'
@@ -47,7 +48,9 @@ export class Cluster {
   #send(from: NodeKernel, to: string, frame: Frame): 'node-down' | undefined {
     const kernel = this.kernels.get(to)
     if (kernel === undefined || !kernel.alive) return 'node-down'
-    kernel.receive({ node: from.node, epoch: from.epoch }, frame)
+    // Frames are copied, as a channel copies them; what cannot be is refused with an error.
+    const copied = prepareMessage(frame, 'copied', () => 'a frame') as Frame
+    kernel.receive({ node: from.node, epoch: from.epoch }, copied)
     return undefined
   }
 }

@@ -1,0 +1,112 @@
+/** Asks and their timeouts, on a virtual clock: each ends once, at its own time, and leaves nothing behind. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Ref } from '../src/actor-ref.ts'
+import { AskTable } from '../src/ask-table.ts'
+import { ActorStoppedError, AskTimeoutError, NodeDownError, SystemStoppedError } from '../src/errors.ts'
+import { VirtualClock } from '../src/virtual-clock.ts'
+
+const to = new Ref('n', 0, 1, 1)
+const elsewhere = new Ref('m', 0, 1, 1)
+const setUp = () => {
+  const clock = new VirtualClock()
+  return { clock, asks: new AskTable(clock) }
+}
+const runTo = (clock: VirtualClock, time: number) => {
+  while (clock.runNext(time));
+  clock.moveTo(time)
+}
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('an ask', () => {
+  test('ends with its reply, once', async () => {
+    const { asks } = setUp()
+    const { askId, promise } = asks.open(undefined, to, 'read', 10)
+    expect(asks.resolve(askId, 1)).toBe(true)
+    expect(asks.resolve(askId, 2)).toBe(false)
+    expect(asks.reject(askId, new Error('late'))).toBe(false)
+    expect(await promise).toBe(1)
+    expect(asks.size).toBe(0)
+  })
+
+  test('times out at its time, with what was asked of whom', async () => {
+    const { clock, asks } = setUp()
+    const { promise } = asks.open(undefined, to, 'read', 10)
+    const outcome = expect(promise).rejects.toMatchObject({
+      code: 'ERR_TROUPE_ASK_TIMEOUT',
+      facts: { message: 'read', to: 'n.0/1.1', timeoutMs: 10 },
+    })
+    runTo(clock, 9)
+    expect(asks.size).toBe(1)
+    runTo(clock, 10)
+    expect(asks.size).toBe(0)
+    await outcome
+  })
+
+  test('of a node that died fails, others do not', async () => {
+    const { asks } = setUp()
+    const lost = asks.open(undefined, elsewhere, 'read', 10)
+    const kept = asks.open(undefined, to, 'read', 10)
+    asks.rejectNode('m')
+    await expect(lost.promise).rejects.toThrow(NodeDownError)
+    expect(asks.resolve(kept.askId, 1)).toBe(true)
+  })
+})
+
+test('every ask times out at its own time, in any mix of timeouts and replies', async () => {
+  const ask = fc.record({ timeoutMs: fc.constantFrom(1, 2, 5, 100), pauseMs: fc.nat(3), reply: fc.boolean() })
+  await fc.assert(
+    fc.asyncProperty(fc.array(ask, { maxLength: 200 }), async (plan) => {
+      const { clock, asks } = setUp()
+      const ends: (number | undefined)[] = []
+      const expected: (number | undefined)[] = []
+      for (const [index, { timeoutMs, pauseMs, reply }] of plan.entries()) {
+        const start = clock.now()
+        const { askId, promise } = asks.open(undefined, to, 'read', timeoutMs)
+        expected[index] = reply ? undefined : start + timeoutMs
+        promise.catch((error) => {
+          expect(error).toBeInstanceOf(AskTimeoutError)
+        })
+        if (reply) asks.resolve(askId, 1)
+        // Each time the clock moves, what left the table by now must have been due, and nothing due may be left.
+        runTo(clock, start + pauseMs)
+        for (const [other, due] of expected.entries()) if (due !== undefined && due <= clock.now()) ends[other] ??= due
+        const open = expected.filter((due) => due !== undefined && due > clock.now()).length
+        expect(asks.size).toBe(open)
+      }
+      runTo(clock, clock.now() + 100)
+      expect(asks.size).toBe(0)
+      expect(asks.queued).toBe(0)
+      expect(clock.nextTime).toBeUndefined()
+      await settled()
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('a slow ask does not keep what ended behind it', () => {
+  const { asks } = setUp()
+  asks.open(undefined, to, 'slow', 1_000).promise.catch(() => {})
+  for (let count = 0; count < 10_000; count++) asks.resolve(asks.open(undefined, to, 'quick', 1_000).askId, 1)
+  expect(asks.size).toBe(1)
+  expect(asks.queued).toBeLessThan(100)
+})
+
+test('a node that ends fails the asks from outside and leaves no task on the clock', async () => {
+  const { clock, asks } = setUp()
+  const { promise } = asks.open(undefined, to, 'read', 1_000)
+  asks.close('the node ended')
+  await expect(promise).rejects.toThrow(SystemStoppedError)
+  expect(asks.size).toBe(0)
+  expect(clock.nextTime).toBeUndefined()
+})
+
+test('the asks of an actor that is gone end without anybody to hear them', async () => {
+  const { asks } = setUp()
+  const cell = { openAsks: 0, path: () => '/n/a' } as never
+  const { promise } = asks.open(cell, to, 'read', 1_000)
+  asks.dropCell(cell)
+  // Nothing handles this promise in the actor: were it not handled by the table, the process would hear of it.
+  await settled()
+  await expect(promise).rejects.toThrow(ActorStoppedError)
+})
