@@ -1,0 +1,102 @@
+/**
+ * The canonical form of a value: one string for all values that are equal, and one frozen copy that stands for them.
+ *
+ * Two states are the same state when their canonical forms are, so keys of objects, entries of Maps and items of Sets
+ * are sorted, whatever the order of insertion was. The copy is a tree in that order: between two turns an actor sees
+ * the copy, not what its last turn left, so that what it does next depends on nothing that the string leaves out.
+ */
+import { ReplyToken, refKey } from '@troupe/core'
+import { prepareMessage, Ref } from '@troupe/core/host'
+
+/** A value's canonical form. */
+export interface CanonicalValue {
+  /** Equal exactly when the values are. */
+  readonly key: string
+  /** A copy in canonical order that shares nothing with the value. */
+  readonly value: unknown
+}
+
+/** Says what is wrong at `path`; the caller makes it an error that names the actor. */
+export type Refuse = (path: string, what: string) => Error
+
+/**
+ * The canonical form of plain data, Map, Set and references. Throws what `refuse` makes for anything else: functions,
+ * symbols, class instances, cycles. `path` is the name of the value itself in that error.
+ */
+export function canonicalValue(value: unknown, path: string, refuse: Refuse): CanonicalValue {
+  return walk(value, path, [], refuse)
+}
+
+/** The same value, deeply frozen: Maps and Sets too. */
+export function frozen(value: unknown): unknown {
+  return prepareMessage(value, 'frozen', () => 'a checked value')
+}
+
+function walk(value: unknown, path: string, ancestors: object[], refuse: Refuse): CanonicalValue {
+  if (typeof value !== 'object' || value === null) return { key: leafKey(value, path, refuse), value }
+  if (value instanceof Ref) return { key: `@${JSON.stringify(refKey(value))}`, value }
+  if (value instanceof ReplyToken) {
+    return { key: `!${JSON.stringify(value.node)}.${value.epoch}.${value.askId}`, value }
+  }
+  if (ancestors.includes(value)) throw refuse(path, 'part of itself')
+  ancestors.push(value)
+  const form = walkObject(value, path, ancestors, refuse)
+  ancestors.pop()
+  return form
+}
+
+function walkObject(value: object, path: string, ancestors: object[], refuse: Refuse): CanonicalValue {
+  const inner = (item: unknown, at: string) => walk(item, at, ancestors, refuse)
+  if (Array.isArray(value)) {
+    // `Array.from` sees a hole as undefined: the two are one state.
+    const items = Array.from(value, (item, index) => inner(item, `${path}[${index}]`))
+    return { key: `[${items.map(keyOf).join()}]`, value: items.map(copyOf) }
+  }
+  if (value instanceof Map) {
+    const entries = Array.from(value, ([key, item]) => {
+      const keyForm = inner(key, `${path}.key`)
+      const form = inner(item, `${path}.get(${keyForm.key})`)
+      return { key: `${keyForm.key}:${form.key}`, entry: [keyForm.value, form.value] as const }
+    }).sort(byKey)
+    return { key: `M{${entries.map(keyOf).join()}}`, value: new Map(entries.map(({ entry }) => entry)) }
+  }
+  if (value instanceof Set) {
+    const items = Array.from(value, (item) => inner(item, `${path}.item`)).sort(byKey)
+    return { key: `S{${items.map(keyOf).join()}}`, value: new Set(items.map(copyOf)) }
+  }
+  if (!isPlain(value)) throw refuse(path, `an instance of class ${value.constructor?.name ?? 'unknown'}`)
+  const entries = Object.keys(value)
+    .sort()
+    .map((key) => ({ key, form: inner((value as Record<string, unknown>)[key], `${path}.${key}`) }))
+  return {
+    key: `{${entries.map((entry) => `${JSON.stringify(entry.key)}:${entry.form.key}`).join()}}`,
+    value: Object.fromEntries(entries.map((entry) => [entry.key, entry.form.value])),
+  }
+}
+
+function leafKey(value: unknown, path: string, refuse: Refuse): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value)
+    case 'number':
+      return Object.is(value, -0) ? '-0' : String(value)
+    case 'bigint':
+      return `${value}n`
+    case 'function':
+    case 'symbol':
+      throw refuse(path, `a ${typeof value}`)
+    default:
+      return String(value)
+  }
+}
+
+/** An object literal, of this realm or another, or an object without a prototype. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+const keyOf = (form: { key: string }) => form.key
+const copyOf = (form: CanonicalValue) => form.value
+const byKey = (left: { key: string }, right: { key: string }) =>
+  left.key < right.key ? -1 : left.key > right.key ? 1 : 0

@@ -1,0 +1,76 @@
+/**
+ * The actors of a check: a fixed set, each with a label, a named reference and one cell, which every turn of that
+ * actor reuses. Nothing is spawned and nobody stops, so an actor is its number here, from 0 in the order given.
+ */
+import { type ActorDefinition, type ActorRef, type ArgsOf, namedRef, refKey } from '@troupe/core'
+import { ActorCell, cloneValue, compiled, type Ref } from '@troupe/core/host'
+import { CheckerError } from './checker-error.ts'
+
+/** Finds the other actors: by the name given to the actor, or `node/name` where a node was given too. */
+export type RefByName = (name: string) => ActorRef<any>
+
+/** One actor of a checked system. */
+export type CheckedActor<Definition extends ActorDefinition<any, any> = ActorDefinition<any, any>> = {
+  /** Its name under its node's guardian: what `namedRef` says. */
+  readonly name: string
+  /** The node it lives on. Default `local`. */
+  readonly node?: string
+  readonly definition: Definition
+} & (undefined extends ArgsOf<Definition>
+  ? { readonly args?: CheckedArguments<Definition> }
+  : void extends ArgsOf<Definition>
+    ? { readonly args?: CheckedArguments<Definition> }
+    : { readonly args: CheckedArguments<Definition> })
+
+/** The arguments of `init`, or a function that makes them from the references of the system's actors. */
+type CheckedArguments<Definition> = ArgsOf<Definition> | ((ref: RefByName) => ArgsOf<Definition>)
+
+/** An actor as the search knows it. */
+export interface SystemActor {
+  /** `name`, or `node/name` where a node was given. */
+  readonly label: string
+  readonly ref: Ref
+  readonly cell: ActorCell
+}
+
+export class CheckedSystem {
+  readonly actors: readonly SystemActor[]
+  readonly #indexes = new Map<string, number>()
+
+  constructor(checked: readonly CheckedActor[]) {
+    if (checked.length === 0) throw new CheckerError('check needs at least one actor in actors')
+    const refs = new Map<string, Ref>()
+    const placed = checked.map(({ name, node, definition, args }) => {
+      const label = node === undefined ? name : `${node}/${name}`
+      if (refs.has(label)) throw new CheckerError(`check: two actors are named ${label}; give each its own name`)
+      const ref = namedRef(definition, { node: node ?? 'local', name }) as Ref
+      refs.set(label, ref)
+      return { label, name, ref, definition: compiled(definition), args }
+    })
+    const refByName: RefByName = (name) => {
+      const ref = refs.get(name)
+      if (ref !== undefined) return ref
+      throw new CheckerError(`check: args ask for actor ${name}; there are ${[...refs.keys()].join(', ')}`, { name })
+    }
+    this.actors = placed.map(({ label, name, ref, definition, args }, index) => {
+      const given = typeof args === 'function' ? args(refByName) : args
+      this.#indexes.set(refKey(ref), index)
+      let state: unknown
+      try {
+        state = definition.init(cloneValue(given))
+      } catch (cause) {
+        throw new CheckerError(`actor ${label}: init threw: ${String(cause)}`, { actor: label }, { cause })
+      }
+      return { label, ref, cell: new ActorCell(definition, ref, undefined, given, { name }, state) }
+    })
+  }
+
+  /** The number of the actor that `ref` means. */
+  indexOf(ref: ActorRef): number | undefined {
+    return this.#indexes.get(refKey(ref))
+  }
+
+  label(actor: number): string {
+    return (this.actors[actor] as SystemActor).label
+  }
+}

@@ -1,0 +1,12 @@
+/** The checker's one error class: what it was given cannot be explored, and what to do instead. */
+import { TroupeError } from '@troupe/core'
+
+/**
+ * A system that this checker cannot explore: an actor reads a clock, asks, spawns, keeps state that is not plain data,
+ * or an option is malformed. The message names the actor and the message of the turn; `facts` hold them for programs.
+ */
+export class CheckerError extends TroupeError {
+  constructor(message: string, facts?: Readonly<Record<string, unknown>>, options?: ErrorOptions) {
+    super('ERR_TROUPE_CHECKER', message, facts, options)
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * `ctx.random` in the checker: a draw is a branch. A turn is run once for every sequence of outcomes, each time with
+ * the recorded beginning of the sequence and the first outcome for every draw after it, as an odometer counts:
+ *
+ *     run 1: 0 0 0     run 2: 0 0 1     run 3: 0 1 0     ...
+ */
+import type { RandomStream } from '@troupe/core'
+
+/** Outcomes of one draw; more are refused, since each is a run of the turn. */
+const outcomesMax = 4_096
+/** Runs of one turn. */
+const runsMax = 65_536
+
+export class Choices implements RandomStream {
+  readonly #refuse: (what: string) => Error
+  readonly #outcomes: number[] = []
+  readonly #bounds: number[] = []
+  #position = 0
+  #runs = 0
+
+  /** `refuse` makes the error for what cannot be explored, naming actor and message, and notes it. */
+  constructor(refuse: (what: string) => Error) {
+    this.#refuse = refuse
+  }
+
+  /** Before the first run of a turn. */
+  reset(): void {
+    this.#outcomes.length = 0
+    this.#bounds.length = 0
+    this.#position = 0
+    this.#runs = 1
+  }
+
+  /** After a run: sets up the next sequence of outcomes, or returns false when there is none. */
+  advance(): boolean {
+    this.#position = 0
+    while (this.#outcomes.length > 0) {
+      const next = (this.#outcomes.pop() as number) + 1
+      const bound = this.#bounds.pop() as number
+      if (next >= bound) continue
+      this.#outcomes.push(next)
+      this.#bounds.push(bound)
+      if (++this.#runs > runsMax)
+        throw this.#refuse(`draws more than ${runsMax} sequences of random outcomes: draw less`)
+      return true
+    }
+    return false
+  }
+
+  /** The outcomes of the run that just ended. */
+  taken(): readonly number[] {
+    return this.#outcomes.slice()
+  }
+
+  int(bound: number): number {
+    if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32) {
+      throw new RangeError(`random.int needs a whole bound from 1 to 2^32, got ${bound}`)
+    }
+    if (bound > outcomesMax) {
+      throw this.#refuse(
+        `draws random.int(${bound}), more than ${outcomesMax} outcomes to explore: use a smaller bound`,
+      )
+    }
+    const position = this.#position++
+    if (position === this.#outcomes.length) {
+      this.#outcomes.push(0)
+      this.#bounds.push(bound)
+    } else if (this.#bounds[position] !== bound) {
+      throw this.#refuse('draws differently when run again: its turn depends on more than its state and the message')
+    }
+    return this.#outcomes[position] as number
+  }
+
+  pick<Item>(items: readonly Item[]): Item {
+    if (items.length === 0) throw new RangeError('random.pick needs at least one item')
+    return items[this.int(items.length)] as Item
+  }
+
+  /** Both outcomes, unless the probability leaves one only. */
+  chance(probability: number): boolean {
+    if (!(probability > 0)) return false
+    return probability >= 1 || this.int(2) === 1
+  }
+
+  float(): number {
+    throw this.#refuse('draws random.float(), which has too many outcomes to explore: use int, pick or chance')
+  }
+}

@@ -1,0 +1,30 @@
+/** The messages that were ever sent in a search, numbered: sender, receiver, name and payload make the message. */
+import type { CanonicalValue } from './canonical-value.ts'
+import { frozen } from './canonical-value.ts'
+import { Interner } from './interner.ts'
+
+/** A message in the network, between two actors of the system. */
+export interface Message {
+  readonly from: number
+  readonly to: number
+  readonly name: string
+  /** Frozen. */
+  readonly payload: unknown
+}
+
+export class MessageTable {
+  readonly #interner = new Interner<Message>()
+
+  intern(from: number, to: number, name: string, payload: CanonicalValue): number {
+    return this.#interner.intern(`${from} ${to} ${JSON.stringify(name)} ${payload.key}`, () => ({
+      from,
+      to,
+      name,
+      payload: frozen(payload.value),
+    }))
+  }
+
+  get(message: number): Message {
+    return this.#interner.values[message] as Message
+  }
+}

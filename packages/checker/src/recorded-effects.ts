@@ -1,0 +1,135 @@
+/**
+ * The checker's implementation of core's `Effects`: it carries nothing out and records what one turn did. Tells become
+ * numbered messages at once, so that what the handler changes afterwards does not matter. What this version cannot
+ * explore is refused with an error that names the actor and the message of the turn; it is noted too, since a handler
+ * may catch it.
+ */
+import { type LogFields, type LogLevel, type ReplyToken, refKey } from '@troupe/core'
+import { type ActorCell, applyEvent, type Effects, type Envelope, type Ref, type TimerRequest } from '@troupe/core/host'
+import { canonicalValue } from './canonical-value.ts'
+import type { CheckedSystem } from './checked-system.ts'
+import { CheckerError } from './checker-error.ts'
+import { Choices } from './choices.ts'
+import type { MessageTable } from './message-table.ts'
+
+/** What a timer will deliver. When it does is a choice, so the delay is not part of it. */
+export interface TimerMessage {
+  readonly name: string
+  readonly payload: unknown
+}
+
+const supported = 'this version checks tells, timers and random choices'
+
+export class RecordedEffects implements Effects {
+  readonly choices = new Choices((what) => this.refuse(what))
+  /** The numbers of the messages that the turn sent, in order. */
+  sent: number[] = []
+  /** The actor's pending timers by key. */
+  timers = new Map<string, TimerMessage>()
+  /** The first thing that was refused in this turn. */
+  refusal: CheckerError | undefined = undefined
+
+  readonly #system: CheckedSystem
+  readonly #messages: MessageTable
+  #actor = 0
+  #turn = ''
+
+  constructor(system: CheckedSystem, messages: MessageTable) {
+    this.#system = system
+    this.#messages = messages
+  }
+
+  /** Begins a turn of `actor` for the message named `turn`. */
+  begin(actor: number, turn: string, timers: Map<string, TimerMessage>): void {
+    this.#actor = actor
+    this.#turn = turn
+    this.sent = []
+    this.timers = timers
+    this.refusal = undefined
+  }
+
+  /** Notes, and returns, the error that this turn does what cannot be explored. */
+  refuse(what: string): CheckerError {
+    const actor = this.#system.label(this.#actor)
+    const error = new CheckerError(`actor ${actor}, message ${this.#turn}: ${what}`, { actor, message: this.#turn })
+    this.refusal ??= error
+    return error
+  }
+
+  tell(_from: ActorCell, to: Ref, name: string, payload: unknown): void {
+    const receiver = this.#system.indexOf(to)
+    if (receiver === undefined) {
+      throw this.refuse(`tells ${name} to ${refKey(to)}, which is none of the checked actors: add it to actors`)
+    }
+    const form = canonicalValue(payload, `the payload of ${name}`, (path, what) =>
+      this.refuse(`${path} is ${what}; checkable messages are plain data, Map, Set and references`),
+    )
+    this.sent.push(this.#messages.intern(this.#actor, receiver, name, form))
+  }
+
+  tellEarly(from: ActorCell, to: Ref, name: string, payload: unknown): void {
+    this.tell(from, to, name, payload)
+  }
+
+  startTimer(_from: ActorCell, { key, name, payload }: TimerRequest): void {
+    const form = canonicalValue(payload, `the payload of timer ${key}`, (path, what) =>
+      this.refuse(`${path} is ${what}; checkable messages are plain data, Map, Set and references`),
+    )
+    this.timers.set(key, { name, payload: form.value })
+  }
+
+  cancelTimer(_from: ActorCell, key: string): void {
+    this.timers.delete(key)
+  }
+
+  /** No actor crashes here, so an event is its effect on the state. */
+  persist(from: ActorCell, name: string, event: unknown): void {
+    applyEvent(from, name, event)
+  }
+
+  /** Nobody asked: a reply token of a tell leads nowhere, on every host. */
+  reply(_from: ActorCell, _token: ReplyToken, _value: unknown): void {}
+
+  replyError(_from: ActorCell, _token: ReplyToken, _error: unknown): void {}
+
+  /** A dead letter: a delivery without effect. */
+  unhandled(_from: ActorCell, _envelope: Envelope): void {}
+
+  log(_from: ActorCell, _level: LogLevel, _message: string, _fields: LogFields | undefined): void {}
+
+  random(): Choices {
+    return this.choices
+  }
+
+  now(): never {
+    throw this.refuse('reads ctx.now(); here time is a choice, not a number: let a timer say that time has passed')
+  }
+
+  ask(_from: ActorCell, to: Ref, name: string): never {
+    throw this.refuse(`asks ${name} of ${refKey(to)}; ${supported}: tell, and let the answer be a tell`)
+  }
+
+  spawn(): never {
+    throw this.refuse(`spawns an actor; ${supported}: name every actor in actors`)
+  }
+
+  spawnOn(): never {
+    return this.spawn()
+  }
+
+  stop(): never {
+    throw this.refuse(`stops an actor; ${supported}: let a state say that it is over`)
+  }
+
+  watch(): never {
+    throw this.refuse(`watches an actor; ${supported}: no actor ends`)
+  }
+
+  unwatch(): never {
+    throw this.refuse(`unwatches an actor; ${supported}: no actor ends`)
+  }
+
+  use(_from: ActorCell, service: string): never {
+    throw this.refuse(`uses service ${service}; ${supported}: make the service an actor`)
+  }
+}

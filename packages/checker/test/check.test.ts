@@ -1,0 +1,407 @@
+/** `check` on systems of one or two small actors: choices, limits, failures and what it refuses. */
+import { type ActorContext, type ActorRef, defineActor, defineService, namedRef } from '@troupe/core'
+import { expect, test } from 'vitest'
+import { CheckerError, check, formatCounterexample } from '../src/index.ts'
+
+/** One actor whose `started` sends it `go`. */
+function alone(go: (state: any, ctx: ActorContext<any, any>) => unknown, init: () => any = () => ({ value: 0 })) {
+  const definition = defineActor<{ go: () => any; other: () => void }>()({
+    name: 'Alone',
+    init,
+    started(_state, ctx) {
+      ctx.tell(ctx.self, 'go')
+    },
+    events: {
+      added: (state: any, by: number) => {
+        state.value += by
+      },
+    },
+    on: { go: (state, _message, ctx) => go(state, ctx), other() {} },
+  })
+  return [{ name: 'alone', definition }] as const
+}
+
+test('a random choice takes every outcome', () => {
+  const die = check({
+    actors: alone((state, ctx) => {
+      state.value = ctx.random.int(6) + 1
+    }),
+    network: 'non-duplicating',
+    sometimes: { six: (view) => view.state('alone').value === 6, seven: (view) => view.state('alone').value === 7 },
+  })
+  expect(die).toMatchObject({ distinct: 7, generated: 7, depth: 2, complete: true })
+  expect(die.sometimes).toEqual({ six: 'holds', seven: 'fails' })
+})
+
+test('choices of one turn multiply, and later ones may depend on earlier ones', () => {
+  const actors = alone((state, ctx) => {
+    state.value = ctx.random.chance(0.5)
+      ? `${ctx.random.pick(['a', 'b', 'c'])}${ctx.random.int(2)}`
+      : ctx.random.chance(0) || ctx.random.chance(1)
+  })
+  expect(check({ actors, network: 'non-duplicating' })).toMatchObject({ distinct: 1 + 6 + 1, generated: 8 })
+})
+
+test('a counterexample says which outcomes were drawn', () => {
+  const { counterexample } = check({
+    actors: alone((state, ctx) => {
+      state.value = [ctx.random.int(6), ctx.random.int(6)]
+    }),
+    network: 'non-duplicating',
+    invariants: { 'no double five': (view) => String(view.state('alone').value) !== '5,5' },
+  })
+  expect(counterexample?.steps.map((step) => step.choices)).toEqual([[5, 5]])
+})
+
+test('random choices in started make several initial states', () => {
+  const Coin = defineActor<{ never: () => void }>()({
+    name: 'Coin',
+    init: () => ({ heads: false }),
+    started(state, ctx) {
+      state.heads = ctx.random.chance(0.5)
+    },
+    on: { never() {} },
+  })
+  const actors = ['left', 'right'].map((name) => ({ name, definition: Coin }))
+  expect(check({ actors, network: 'duplicating' })).toMatchObject({ distinct: 4, generated: 4, depth: 1 })
+})
+
+test('pending timers fire in any order, each once; one that was cancelled never does', () => {
+  const Clocked = defineActor<{ tick: (name: string) => void }>()({
+    name: 'Clocked',
+    init: () => ({ fired: [] as string[] }),
+    started(_state, ctx) {
+      for (const key of ['a', 'b', 'c']) ctx.timers.once({ key, delayMs: key === 'a' ? 1 : 1_000 }, 'tick', key)
+      ctx.timers.cancel('b')
+    },
+    on: { tick: (state, name) => void state.fired.push(name) },
+  })
+  const orders: string[] = []
+  const result = check({
+    actors: [{ name: 'clocked', definition: Clocked }],
+    network: 'duplicating',
+    invariants: {
+      collect: (view) => {
+        if (view.timers('clocked').size === 0) orders.push(view.state('clocked').fired.join(''))
+        return true
+      },
+    },
+  })
+  expect(result).toMatchObject({ distinct: 5, generated: 5, depth: 3 })
+  expect(orders.toSorted()).toEqual(['ac', 'ca'])
+})
+
+test('a timer that starts itself again and changes nothing is no transition', () => {
+  const Heartbeat = defineActor<{ beat: () => void }>()({
+    name: 'Heartbeat',
+    init: () => ({}),
+    started: (_state, ctx) => ctx.timers.once({ key: 'beat', delayMs: 1 }, 'beat'),
+    on: { beat: (_state, _message, ctx) => ctx.timers.once({ key: 'beat', delayMs: 2 }, 'beat') },
+  })
+  const actors = [{ name: 'heartbeat', definition: Heartbeat }] as const
+  expect(check({ actors, network: 'duplicating' })).toMatchObject({ distinct: 1, generated: 1, depth: 1 })
+})
+
+test('a delivery without effect is no transition and leaves the message where it is', () => {
+  const result = check({
+    actors: alone((state) => {
+      state.value = 0
+    }),
+    network: 'non-duplicating',
+    invariants: { 'the message is there': (view) => view.messages().length === 1 },
+  })
+  expect(result).toMatchObject({ distinct: 1, generated: 1, invariants: { 'the message is there': 'holds' } })
+})
+
+test('a non-duplicating network is a multiset, a duplicating one a set', () => {
+  const Twice = defineActor<{ one: () => void }>()({
+    name: 'Twice',
+    init: () => ({ seen: 0 }),
+    started(_state, ctx) {
+      ctx.tell(ctx.self, 'one')
+      ctx.tell(ctx.self, 'one')
+    },
+    on: {
+      one(state) {
+        if (state.seen < 5) state.seen++
+      },
+    },
+  })
+  const actors = [{ name: 'twice', definition: Twice }] as const
+  expect(check({ actors, network: 'non-duplicating' })).toMatchObject({ distinct: 3, generated: 3 })
+  expect(check({ actors, network: 'non-duplicating', lossy: true })).toMatchObject({ distinct: 6 })
+  expect(check({ actors, network: 'duplicating' })).toMatchObject({ distinct: 6, generated: 6 })
+})
+
+test('a persisted event is applied at once', () => {
+  const actors = alone((_state, ctx) => ctx.persist('added', 7))
+  const result = check({
+    actors,
+    network: 'non-duplicating',
+    sometimes: { seven: (v) => v.state('alone').value === 7 },
+  })
+  expect(result).toMatchObject({ distinct: 2, sometimes: { seven: 'holds' } })
+})
+
+test('named references find actors by node and name', () => {
+  const Greeter = defineActor<{ hello: () => void }>()({
+    name: 'Greeter',
+    init: () => ({ greeted: 0 }),
+    on: { hello: (state) => void state.greeted++ },
+  })
+  const Caller = defineActor<{ never: () => void }>()({
+    name: 'Caller',
+    init: () => ({}),
+    started(_state, ctx) {
+      ctx.tell(namedRef(Greeter, { node: 'b', name: 'greeter' }), 'hello')
+    },
+    on: { never() {} },
+  })
+  const result = check({
+    actors: [
+      { node: 'a', name: 'greeter', definition: Greeter },
+      { node: 'b', name: 'greeter', definition: Greeter },
+      { node: 'a', name: 'caller', definition: Caller },
+    ],
+    network: 'non-duplicating',
+    sometimes: { greeted: (view) => view.state('b/greeter').greeted === 1 },
+    invariants: { 'only that one': (view) => view.state('a/greeter').greeted === 0 },
+  })
+  expect(result).toMatchObject({
+    distinct: 2,
+    sometimes: { greeted: 'holds' },
+    invariants: { 'only that one': 'holds' },
+  })
+})
+
+const counting = () =>
+  alone((state, ctx) => {
+    state.value++
+    ctx.tell(ctx.self, 'go')
+  })
+
+test('limits end a search that has no end, and leave what they hide unknown', () => {
+  const properties = {
+    invariants: { small: (view: any) => view.state('alone').value < 1_000 },
+    sometimes: {
+      three: (view: any) => view.state('alone').value === 3,
+      many: (view: any) => view.state('alone').value === 999,
+    },
+  }
+  const verdicts = { invariants: { small: 'unknown' }, sometimes: { three: 'holds', many: 'unknown' } }
+  expect(check({ actors: counting(), network: 'non-duplicating', statesMax: 20, ...properties })).toMatchObject({
+    distinct: 20,
+    depth: 20,
+    complete: false,
+    cut: 'statesMax',
+    ...verdicts,
+  })
+  expect(check({ actors: counting(), network: 'non-duplicating', depthMax: 10, ...properties })).toMatchObject({
+    distinct: 10,
+    depth: 10,
+    complete: false,
+    cut: 'depthMax',
+    ...verdicts,
+  })
+})
+
+test('an invariant that the initial state violates has a counterexample without steps', () => {
+  const result = check({ actors: counting(), network: 'duplicating', invariants: { never: () => false } })
+  expect(result).toMatchObject({ distinct: 1, depth: 1, counterexample: { invariant: 'never', steps: [] } })
+})
+
+test('a handler that throws is a counterexample, or passed over', () => {
+  const actors = alone((state, ctx) => {
+    state.value++
+    if (state.value === 3) throw new Error('no threes')
+    ctx.tell(ctx.self, 'go')
+  })
+  const result = check({ actors, network: 'non-duplicating' })
+  expect(result).toMatchObject({ distinct: 3, depth: 3, cut: 'violation' })
+  const { counterexample } = result
+  expect(counterexample).toMatchObject({ invariant: undefined, error: new Error('no threes') })
+  expect(counterexample?.steps.map((step) => (step.states.alone as any).value)).toEqual([1, 2, 2])
+  expect(formatCounterexample(counterexample!)).toBe(
+    [
+      'turn failed: Error: no threes',
+      '   0. alone = {"value":0}',
+      '   1. alone -> alone: go',
+      '      alone = {"value":1}',
+      '   2. alone -> alone: go',
+      '      alone = {"value":2}',
+      '   3. alone -> alone: go',
+    ].join('\n'),
+  )
+  expect(check({ actors, network: 'non-duplicating', failedTurns: 'discard' })).toMatchObject({
+    distinct: 3,
+    complete: true,
+  })
+})
+
+test('what a view and a message show is frozen; what a handler changes after a tell is not in the message', () => {
+  const Sender = defineActor<{ list: (items: number[]) => void }>()({
+    name: 'Sender',
+    init: () => ({ items: [1], got: '', failed: '' }),
+    started(state, ctx) {
+      ctx.tell(ctx.self, 'list', state.items)
+      state.items.push(2)
+    },
+    on: {
+      list(state, items) {
+        state.got = items.join()
+        try {
+          items.push(3)
+        } catch (error) {
+          state.failed = (error as Error).name
+        }
+      },
+    },
+  })
+  const result = check({
+    actors: [{ name: 'sender', definition: Sender }],
+    network: 'non-duplicating',
+    invariants: {
+      frozen: (view) =>
+        Object.isFrozen(view.state('sender').items) && view.messages().every(({ payload }) => Object.isFrozen(payload)),
+    },
+    sometimes: {
+      end: (view) => {
+        const { items, got, failed } = view.state('sender')
+        return items.length === 2 && got === '1' && failed === 'TypeError'
+      },
+    },
+  })
+  expect(result).toMatchObject({ invariants: { frozen: 'holds' }, sometimes: { end: 'holds' } })
+})
+
+const http = defineService<{ get(): string }>('http')
+class Point {
+  readonly x = 1
+}
+
+test.each<[string, (state: any, ctx: ActorContext<any, any>) => unknown, RegExp]>([
+  ['a clock read', (_state, ctx) => ctx.now(), /reads ctx\.now\(\)/],
+  ['a float', (_state, ctx) => ctx.random.float(), /random\.float\(\)/],
+  ['too many outcomes', (_state, ctx) => ctx.random.int(2 ** 32), /random\.int\(4294967296\)/],
+  ['too many draws', (_state, ctx) => Array.from({ length: 17 }, () => ctx.random.int(2)), /more than 65536 sequences/],
+  ['an asynchronous turn', async () => {}, /asynchronous/],
+  ['an ask', (_state, ctx) => void ctx.ask(ctx.self, 'go'), /asks go of local\/alone/],
+  ['a spawn', (_state, ctx) => ctx.spawn(counting()[0].definition, undefined), /spawns an actor/],
+  ['a stop', (_state, ctx) => ctx.stop(), /stops an actor/],
+  ['a watch', (_state, ctx) => ctx.watch(ctx.self), /watches an actor/],
+  ['an unwatch', (_state, ctx) => ctx.unwatch(ctx.self), /unwatches an actor/],
+  ['a service', (_state, ctx) => ctx.use(http), /uses service http/],
+  [
+    'a message to an outsider',
+    (_state, ctx) => ctx.tell(namedRef(counting()[0].definition, { node: 'local', name: 'bob' }), 'go'),
+    /tells go to local\/bob, which is none of the checked actors/,
+  ],
+  [
+    'a message that is no plain data',
+    (_state, ctx) => ctx.tell(ctx.self, 'other', new Point() as never),
+    /class Point/,
+  ],
+  [
+    'a class instance in the state',
+    (state) => {
+      state.at = { of: [new Point()] }
+    },
+    /state\.at\.of\[0\] is an instance of class Point/,
+  ],
+  [
+    'a function in the state',
+    (state) => {
+      state.run = new Map([['k', () => {}]])
+    },
+    /state\.run\.get\("k"\) is a function/,
+  ],
+  [
+    'a cycle in the state',
+    (state) => {
+      state.self = state
+    },
+    /state\.self is part of itself/,
+  ],
+  [
+    'a refusal that the handler caught',
+    (_state, ctx) => {
+      try {
+        ctx.now()
+      } catch {}
+    },
+    /reads ctx\.now\(\)/,
+  ],
+])('refuses %s, naming actor and message', (_what, go, text) => {
+  const error = refusalOf(() => check({ actors: alone(go), network: 'duplicating' }))
+  expect(error.code).toBe('ERR_TROUPE_CHECKER')
+  expect(error.message).toMatch(/^actor alone, message go: /)
+  expect(error.message).toMatch(text)
+  expect(error.facts).toEqual({ actor: 'alone', message: 'go' })
+})
+
+test('refuses state that is not plain data at init', () => {
+  const actors = alone(
+    () => {},
+    () => ({ when: new Date(0) }),
+  )
+  const { message } = refusalOf(() => check({ actors, network: 'duplicating' }))
+  expect(message).toMatch(/^actor alone, message init: state\.when is an instance of class Date/)
+})
+
+test('refuses a turn that depends on more than its state and message', () => {
+  let runs = 0
+  const actors = alone((_state, ctx) => ctx.random.int(2 + runs++))
+  expect(refusalOf(() => check({ actors, network: 'duplicating' })).message).toMatch(/draws differently when run again/)
+})
+
+test('refuses malformed options and systems', () => {
+  const actors = counting()
+  const network = 'duplicating'
+  const attempts: [() => unknown, RegExp][] = [
+    [() => check({ actors: [], network }), /at least one actor/],
+    [() => check({ actors: [...actors, ...actors], network }), /two actors are named alone/],
+    [() => check({ actors, network: 'fifo' as never }), /network must be duplicating or non-duplicating, got fifo/],
+    [() => check({ actors, network, failedTurns: 'x' as never }), /failedTurns/],
+    [() => check({ actors, network, statesMax: 0 }), /statesMax must be a whole number from 1, got 0/],
+    [() => check({ actors, network, depthMax: 1.5 }), /depthMax/],
+    [
+      () => check({ actors, network, invariants: { bob: (view) => view.state('bob') } }),
+      /no actor bob; there are alone/,
+    ],
+  ]
+  for (const [attempt, text] of attempts) expect(refusalOf(attempt).message).toMatch(text)
+})
+
+test('an init and a started that throw are named', () => {
+  const Broken = defineActor<{ never: () => void }>()({
+    name: 'Broken',
+    init: (args: { peer: ActorRef<any> | undefined; early: boolean }) => {
+      if (args.early) throw new Error('early')
+      return {}
+    },
+    started() {
+      throw new Error('late')
+    },
+    on: { never() {} },
+  })
+  const attempt = (early: boolean, peer: string) =>
+    refusalOf(() =>
+      check({
+        actors: [{ name: 'broken', definition: Broken, args: (ref) => ({ early, peer: ref(peer) }) }],
+        network: 'duplicating',
+      }),
+    ).message
+  expect(attempt(true, 'broken')).toBe('actor broken: init threw: Error: early')
+  expect(attempt(false, 'broken')).toBe('actor broken: started threw: Error: late')
+  expect(attempt(false, 'bob')).toBe('check: args ask for actor bob; there are broken')
+})
+
+function refusalOf(attempt: () => unknown): CheckerError {
+  try {
+    attempt()
+  } catch (error) {
+    expect(error).toBeInstanceOf(CheckerError)
+    return error as CheckerError
+  }
+  throw new Error('nothing was refused')
+}

@@ -1,0 +1,61 @@
+/** The tuple table against a Map of strings, the network table against plain sets and lists. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { NetworkTable } from '../src/network-table.ts'
+import { TupleTable } from '../src/tuple-table.ts'
+
+test('a tuple table numbers tuples as a Map of strings does, also while it grows', () => {
+  const tuples = fc.array(fc.array(fc.integer({ min: -2, max: 9 }), { maxLength: 6 }), {
+    maxLength: 5_000,
+    size: 'max',
+  })
+  fc.assert(
+    fc.property(tuples, (sequence) => {
+      const table = new TupleTable()
+      const oracle = new Map<string, number>()
+      for (const items of sequence) {
+        const key = items.join()
+        const tuple = Int32Array.from(items)
+        expect(table.find(tuple)).toBe(oracle.get(key) ?? -1)
+        if (!oracle.has(key)) oracle.set(key, oracle.size)
+        expect(table.intern(tuple)).toBe(oracle.get(key))
+      }
+      expect(table.size).toBe(oracle.size)
+      for (const [key, id] of oracle) {
+        const read = new Int32Array(table.end(id) - table.start(id))
+        table.read(id, read)
+        expect(read.join()).toBe(key)
+      }
+    }),
+    { numRuns: 20 },
+  )
+})
+
+test.each(['duplicating', 'non-duplicating'] as const)('a %s network holds what was sent and not taken', (kind) => {
+  const message = fc.integer({ min: 0, max: 12 })
+  const step = fc.record({
+    take: fc.boolean(),
+    drop: fc.boolean(),
+    which: fc.nat(),
+    sent: fc.array(message, { maxLength: 3 }),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (sequence) => {
+      const table = new NetworkTable(kind)
+      let network = 0
+      let oracle: number[] = []
+      for (const { take, drop, which, sent } of sequence) {
+        const taken = take && oracle.length > 0 ? (oracle[which % oracle.length] as number) : -1
+        const dropping = drop && taken >= 0
+        network = table.apply(network, dropping ? table.dropDelta(taken) : table.turnDelta(taken, sent))
+        if (taken >= 0 && (dropping || kind === 'non-duplicating')) oracle.splice(oracle.indexOf(taken), 1)
+        if (!dropping) oracle.push(...sent)
+        if (kind === 'duplicating') oracle = [...new Set(oracle)]
+        const held = Array.from({ length: table.end(network) - table.start(network) }, (_, index) =>
+          table.messageAt(table.start(network) + index),
+        )
+        expect(held).toEqual(oracle.toSorted((left, right) => left - right))
+      }
+    }),
+  )
+})
