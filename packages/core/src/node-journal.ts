@@ -1,6 +1,7 @@
 /** The journal of one node as its durable actors use it: opened when first needed, one living actor for each durable id. */
 import { ConfigurationError, NameTakenError } from './errors.ts'
 import type { Journal, JournalStatistics } from './journal/journal.ts'
+import { JournalFailedError } from './journal/journal-errors.ts'
 import type { RecoveryVisitor } from './journal/journal-recovery.ts'
 import { openJournal } from './journal/open-journal.ts'
 import type { KernelPorts } from './kernel-ports.ts'
@@ -43,10 +44,18 @@ export class NodeJournal {
     this.#claimed.delete(durableId)
   }
 
+  /**
+   * Reads an actor's records back. When the disk fails meanwhile the node fails, and the visitor hears no more: the
+   * actor is not to be restarted over a journal that cannot be read, it comes back with its node.
+   */
   recover(durableId: string, visitor: RecoveryVisitor): void {
+    const done: RecoveryVisitor['done'] = (error, result) => {
+      if (error instanceof JournalFailedError) this.#fail(error)
+      else visitor.done(error, result)
+    }
     this.#whenOpen(() => {
-      if (this.#journal === undefined) visitor.done(this.#openError as Parameters<RecoveryVisitor['done']>[0])
-      else this.#journal.recover(durableId, visitor)
+      if (this.#journal === undefined) done(this.#openError as Parameters<RecoveryVisitor['done']>[0])
+      else this.#journal.recover(durableId, { ...visitor, done })
     })
   }
 
@@ -67,10 +76,13 @@ export class NodeJournal {
 
   #settled(error: Error | undefined, onSynced: () => void): void {
     if (error === undefined) onSynced()
-    else if (!this.#failureReported) {
-      this.#failureReported = true
-      this.#ports.failed(error)
-    }
+    else this.#fail(error)
+  }
+
+  #fail(error: Error): void {
+    if (this.#failureReported) return
+    this.#failureReported = true
+    this.#ports.failed(error)
   }
 
   #opened(): Journal {
