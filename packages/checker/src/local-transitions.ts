@@ -1,7 +1,7 @@
 /**
  * What one actor does with one message in one local state, found by running the turn once and then remembered. A local
  * state is the actor's state and its pending timers, numbered per actor. A turn that draws random outcomes has one
- * transition for each sequence of them. A turn that changes neither state nor timers and sends nothing has none.
+ * transition for each different effect of them. A turn that changes neither state nor timers and sends nothing has none.
  */
 import { cloneValue, Envelope, EnvelopeKind, runTurn, startedEnvelope } from '@troupe/core/host'
 import { canonicalValue, frozen } from './canonical-value.ts'
@@ -117,11 +117,16 @@ export class LocalTransitions {
     return steps
   }
 
-  /** The outcomes of a turn that are transitions. */
+  /** The outcomes of a turn that are transitions; of those with the same effect, the first. */
   #changes(turn: Turn): readonly Step[] {
-    return this.#outcomes(turn).filter((step) => {
-      if (step.error !== undefined) return !this.#discardFailed
-      return step.local !== turn.local || step.delta !== this.#network.turnDelta(turn.message, [])
+    const nothingSent = this.#network.turnDelta(turn.message, [])
+    const effects = new Set<string>()
+    return this.#outcomes(turn).filter(({ local, delta, error }) => {
+      if (error !== undefined) return !this.#discardFailed
+      const effect = `${local} ${delta}`
+      if ((local === turn.local && delta === nothingSent) || effects.has(effect)) return false
+      effects.add(effect)
+      return true
     })
   }
 

@@ -42,6 +42,14 @@ test('choices of one turn multiply, and later ones may depend on earlier ones', 
   expect(check({ actors, network: 'non-duplicating' })).toMatchObject({ distinct: 1 + 6 + 1, generated: 8 })
 })
 
+test('outcomes with the same effect are one transition', () => {
+  const actors = alone((state, ctx) => {
+    state.value = ctx.random.int(6) % 2
+    ctx.timers.once({ key: 'later', delayMs: ctx.random.int(50) }, 'other')
+  })
+  expect(check({ actors, network: 'non-duplicating', depthMax: 2 })).toMatchObject({ distinct: 3, generated: 3 })
+})
+
 test('a counterexample says which outcomes were drawn', () => {
   const { counterexample } = check({
     actors: alone((state, ctx) => {

@@ -102,9 +102,10 @@ function plainSearch(rules: Program, { network, lossy, depthMax }: Options) {
     return [...delivered, ...fired]
   }
 
-  /** The turns from `state` that send or lead elsewhere than to `unchanged`. */
+  /** The different effects of a turn from `state` that send or lead elsewhere than to `unchanged`. */
   function turnsOf(unchanged: Plain, state: Plain, actor: number, message: number): Plain[] {
     const outcomes = rules[actor]?.[message]?.[state.at[actor] as number] as Rule[]
+    const effects = new Set<string>()
     return outcomes.flatMap(({ next, sends, arm, cancel }) => {
       const sent = sends.map(({ to, message }) => `${actor} ${to} ${message}`)
       const all = [...state.network, ...sent].toSorted()
@@ -116,6 +117,10 @@ function plainSearch(rules: Program, { network, lossy, depthMax }: Options) {
         timers: state.timers.with(actor, [...keys].toSorted()),
         network: network === 'duplicating' ? [...new Set(all)] : all,
       }
+      const effect = JSON.stringify([after.at, after.timers, sent.toSorted()])
+      const seen = effects.has(effect)
+      effects.add(effect)
+      if (seen) return []
       return sends.length > 0 || JSON.stringify(after) !== JSON.stringify(unchanged) ? [after] : []
     })
   }
