@@ -59,8 +59,11 @@ export class DeathWatch {
   /** Puts `watcher`, of any node, into the list of an actor of this node. */
   addWatcher(ref: Ref, watcher: Ref, key: string): void {
     const cell = this.#kernel.lookup(ref)
-    if (cell === undefined) this.#notify(watcher, ref, 'not-found', key)
-    else {
+    if (cell === undefined) {
+      // An actor of an earlier epoch ended with its node, whenever the watch arrives: roots are restarted by that.
+      const earlier = ref.name === undefined && ref.epoch < this.#kernel.epoch
+      this.#notify(watcher, ref, earlier ? 'node-down' : 'not-found', key)
+    } else {
       cell.watchers ??= []
       cell.watchers.push({ ref: watcher, key })
     }

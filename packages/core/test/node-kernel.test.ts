@@ -110,6 +110,15 @@ test('an address of a node before it was replaced means nobody; a name means who
   expect(await heard(successor)).toEqual([`${refKey(onA)} stopped`])
 })
 
+test('a watch that finds its node replaced is told that the node went down', async () => {
+  const { cluster, b, onA, onB, a, heard } = twins()
+  b.halt()
+  cluster.node('b', 1)
+  a.tell(undefined, onA, 'watch', onB)
+  await cluster.settle()
+  expect(await heard(onA)).toEqual([`${refKey(onB)} node-down`])
+})
+
 test('an ask across nodes ends with the failure, even one whose facts cannot travel', async () => {
   const { cluster, a, onB } = twins()
   const answer = expect(a.ask(undefined, onB, 'failWithFacts', undefined)).rejects.toThrow('odd')
