@@ -1,0 +1,193 @@
+/**
+ * One simulated run of single-decree Paxos: clients propose different values to different members while everything
+ * goes wrong; then the faults end, and all of them must hear the same decision. The observer holds every step against
+ * the invariants. Campaigns and planted bugs go through this one scenario, under one fault plan.
+ */
+import {
+  type PaxosClient,
+  type PaxosDefinitions,
+  type PaxosInvariant,
+  PaxosObserver,
+  PaxosViolationError,
+  startPaxos,
+} from '@troupe/consensus'
+import { NameTakenError } from '@troupe/core'
+import {
+  type FaultKnobs,
+  type InjectedFaults,
+  type SimulatedWorld,
+  SimulationFailure,
+  simulate,
+} from '@troupe/simulation'
+
+/**
+ * The largest strength of each fault; each seed draws its own below them. Much more than a cluster would live through,
+ * since an instance is decided within a fraction of a second.
+ */
+const faults: Required<FaultKnobs> = {
+  crash: 4,
+  pause: 0.5,
+  partition: 2,
+  loss: 0.2,
+  duplicate: 0.2,
+  reorder: 0.3,
+  diskLatencyMs: 40,
+  diskStall: 0.05,
+  tornWrite: 1,
+  syncFailure: 0.03,
+  writeFailure: 0.03,
+  clockSkewMs: 500,
+}
+
+/** How one run is set up, beside its seed. */
+export interface PaxosScenario {
+  /** Nodes, each a member. Default 5. */
+  readonly nodes?: number
+  /** Definitions with a planted bug. Default: the shipped ones. */
+  readonly definitions?: Partial<PaxosDefinitions>
+  /** The invariants that the observer asserts. Default: all. */
+  readonly invariants?: readonly PaxosInvariant[]
+}
+
+/** What became of one run. */
+export interface PaxosRun {
+  readonly seed: number
+  /** The decision, as every client and learner heard it. */
+  readonly decision: string | undefined
+  /** True when a value was chosen while faults still went on. */
+  readonly chosenUnderFaults: boolean
+  /** True when ballots of two proposers were drawn before a value was chosen. */
+  readonly competing: boolean
+  readonly ballots: number
+  /** Facts that the observer held against the invariants. */
+  readonly checks: number
+  readonly events: number
+  /** How often each kind of fault was injected; `undefined` when the run failed. */
+  readonly injected: InjectedFaults | undefined
+  readonly failure: PaxosFailure | undefined
+}
+
+/** Why a run failed. Two failures are the same when hash and step are. */
+export interface PaxosFailure {
+  /** The invariant that was broken, or `progress` and the like. */
+  readonly what: string
+  readonly message: string
+  readonly step: number
+  readonly hash: string
+}
+
+/** Virtual milliseconds of faults, and the longest that may pass until all have heard the decision after them. */
+const faultsMs = 2_500
+const progressMs = 20_000
+/** How long a client waits for its proposer before it asks again, in virtual milliseconds. */
+const clientTimeoutMs = 400
+
+/** Runs the scenario under one seed. */
+export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Promise<PaxosRun> {
+  const { nodes = 5, definitions, invariants } = scenario
+  let observer: PaxosObserver | undefined
+  let decision: string | undefined
+  let chosenUnderFaults = false
+  const program = async (world: SimulatedWorld) => {
+    const client = await start(world, definitions)
+    observer = observe(world, client, invariants)
+    const replies = startClients(world, client)
+    await world.sleep(faultsMs)
+    chosenUnderFaults = observer.statistics.chosen
+    await world.heal()
+    decision = await agreed(world, client, replies)
+  }
+  const facts = () => {
+    const { competing = false, ballots = 0, checks = 0 } = observer?.statistics ?? {}
+    return { seed, decision, chosenUnderFaults, competing, ballots, checks }
+  }
+  try {
+    const { events, injected } = await simulate(
+      { seed, nodes, faults, delivery: 'hostile', latency: { minMs: 1, meanMs: 10 }, virtualMsMax: 120_000 },
+      program,
+    )
+    return { ...facts(), events, injected, failure: undefined }
+  } catch (error) {
+    if (!(error instanceof SimulationFailure)) throw error
+    const { step, hash, reason } = error.facts
+    const violation = error.cause instanceof PaxosViolationError ? error.cause : undefined
+    const what = violation === undefined ? reason : String(violation.facts.invariant)
+    return { ...facts(), events: step, injected: undefined, failure: { what, message: error.message, step, hash } }
+  }
+}
+
+/**
+ * Starts an instance while nodes crash. Whether a spawn took place is not known when its node crashed meanwhile; when
+ * the second try finds the name taken, another instance is started, and the first stays without a proposal.
+ */
+async function start(world: SimulatedWorld, definitions: Partial<PaxosDefinitions> = {}): Promise<PaxosClient<string>> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startPaxos<string>(world, { instance: `campaign-${attempt}`, members: world.nodes, definitions })
+    } catch (error) {
+      if (!(error instanceof NameTakenError)) throw error
+    }
+  }
+}
+
+/** Feeds the observer, whose first violation becomes the invariant's failure after the step that broke it. */
+function observe(
+  world: SimulatedWorld,
+  client: PaxosClient<string>,
+  invariants: readonly PaxosInvariant[] | undefined,
+): PaxosObserver {
+  const observer = new PaxosObserver(client.configuration, invariants === undefined ? {} : { invariants })
+  let violation: unknown
+  const hold = (look: () => void) => {
+    try {
+      look()
+    } catch (error) {
+      violation ??= error
+    }
+  }
+  world.observe((event) => {
+    if (event.type === 'sent') hold(() => observer.sent(event.message, event.payload))
+  })
+  world.events.on('log', (entry) => hold(() => observer.logged(entry)))
+  world.invariant('paxos', () => {
+    if (violation !== undefined) throw violation
+  })
+  return observer
+}
+
+/** Two clients or more, each with a value and a member of its own to begin with; they ask until they hear a decision. */
+function startClients(world: SimulatedWorld, client: PaxosClient<string>): Promise<string>[] {
+  const { random } = world
+  const ids = client.configuration.members.map(({ id }) => id)
+  const count = 2 + random.int(Math.max(1, ids.length - 1))
+  return Array.from({ length: count }, async (_, index) => {
+    // Some begin at once, so that their ballots meet; some come when others are done.
+    await world.sleep(random.chance(0.6) ? random.int(40) : random.int(faultsMs))
+    for (let attempt = 0; ; attempt++) {
+      const via = attempt === 0 ? ids[index % ids.length] : random.pick(ids)
+      try {
+        return await client.propose(`value ${index}`, { via: via as string, timeoutMs: clientTimeoutMs })
+      } catch {
+        await world.sleep(10 + random.int(50))
+      }
+    }
+  })
+}
+
+/** The decision, once every client and every learner has heard it; fails the run when they do not agree, or not soon. */
+async function agreed(world: SimulatedWorld, client: PaxosClient<string>, replies: Promise<string>[]): Promise<string> {
+  const late = world.sleep(progressMs).then(() => world.check(false, `no decision ${progressMs} ms after the faults`))
+  const all = Promise.all([...replies, ...client.configuration.members.map(({ id }) => learned(world, client, id))])
+  const values = new Set((await Promise.race([all, late])) as string[])
+  world.check(values.size === 1, `different decisions were heard: ${[...values].join(', ')}`)
+  return [...values][0] as string
+}
+
+/** What the member's learner knows, once it knows; a learner whose node is just coming back is asked again. */
+async function learned(world: SimulatedWorld, client: PaxosClient<string>, id: string): Promise<string> {
+  for (;;) {
+    const known = await client.learned(id).catch(() => undefined)
+    if (known?.decided) return known.value as string
+    await world.sleep(100)
+  }
+}

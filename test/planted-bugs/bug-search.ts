@@ -1,0 +1,54 @@
+/** The search for a planted bug: seed after seed under the clean twin's plan, then the first failing seed once more. */
+import type { PaxosInvariant } from '@troupe/consensus'
+import { type PaxosFailure, type PaxosScenario, runPaxos } from '../consensus/paxos-scenario.ts'
+import { type PaxosBugName, paxosBugs } from './paxos-bugs.ts'
+
+/** How to search. */
+export interface BugSearch {
+  readonly seeds: readonly number[]
+  readonly nodes?: number
+  /** Asserts nothing but that at most one value is chosen and that what is learned is that value. */
+  readonly agreementOnly?: boolean
+}
+
+/** What a search found. */
+export interface BugFinding {
+  readonly bug: PaxosBugName
+  readonly what: string
+  /** Seeds tried, the failing one included. */
+  readonly tried: number
+  readonly first: (PaxosFailure & { readonly seed: number }) | undefined
+  /** True when the seed failed again at the same step, with the same hash. */
+  readonly replayed: boolean
+}
+
+const agreement: readonly PaxosInvariant[] = ['at most one value is chosen', 'learned implies chosen']
+
+/** Searches for the bug of that name. */
+export async function findBug(bug: PaxosBugName, search: BugSearch): Promise<BugFinding> {
+  const { definitions, what } = paxosBugs[bug]
+  const scenario: PaxosScenario = {
+    definitions,
+    ...(search.nodes === undefined ? {} : { nodes: search.nodes }),
+    ...(search.agreementOnly === true ? { invariants: agreement } : {}),
+  }
+  let tried = 0
+  for (const seed of search.seeds) {
+    tried++
+    const { failure } = await runPaxos(seed, scenario)
+    if (failure === undefined) continue
+    const again = (await runPaxos(seed, scenario)).failure
+    const replayed = again !== undefined && again.hash === failure.hash && again.step === failure.step
+    return { bug, what, tried, first: { seed, ...failure }, replayed }
+  }
+  return { bug, what, tried, first: undefined, replayed: false }
+}
+
+/** The finding as lines of text. */
+export function printFinding({ bug, what, tried, first, replayed }: BugFinding): string {
+  if (first === undefined) return `${bug}: ${what}\nnot found in ${tried} seeds`
+  const replay = replayed
+    ? `run again, seed ${first.seed} failed at the same step ${first.step} with the same hash ${first.hash}`
+    : `run again, seed ${first.seed} did not fail in the same way`
+  return `${bug}: ${what}\nfound by seed ${first.seed}, after ${tried} seeds: ${first.what}\n${first.message}\n${replay}`
+}

@@ -1,0 +1,11 @@
+/**
+ * Searches 200 seeds for the acceptor that forgets its promise, shows the seed that finds it and runs it again:
+ *
+ *     node test/planted-bugs/forgotten-promise.ts
+ */
+import { seedsOf } from '../consensus/seeds.ts'
+import { findBug, printFinding } from './bug-search.ts'
+
+const finding = await findBug('forgotten-promise', { seeds: seedsOf('200') })
+console.log(printFinding(finding))
+process.exitCode = finding.first !== undefined && finding.replayed ? 0 : 1
