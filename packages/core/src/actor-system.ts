@@ -40,6 +40,11 @@ export abstract class ActorSystem implements AsyncDisposable {
     this.guardian = new SystemGuardian(kernel)
   }
 
+  /**
+   * The names of the nodes that `spread` places roots on, in order: worker threads, or machines of a simulation. The
+   * local node is one of them only where it is the only node.
+   */
+  abstract get nodes(): readonly string[]
   /** The name of the node for a root, by its spawn option. Throws a `ConfigurationError` for a node that is not there. */
   protected abstract place(node: string | undefined, definition: ActorDefinition<any, any>): string
   /** Ends what the host holds open, after the roots were stopped. */

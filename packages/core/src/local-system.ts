@@ -71,6 +71,10 @@ export class LocalSystem extends ActorSystem {
     this.#virtual = virtual
   }
 
+  get nodes(): readonly string[] {
+    return [this.kernel.node]
+  }
+
   /** Runs what is due, then moves virtual time by `ms` milliseconds, running every timer on the way at its time. */
   async advance(ms: number): Promise<void> {
     const clock = this.#virtual

@@ -24,9 +24,8 @@ export class ThreadSystem extends ActorSystem {
     nodes.onUpAgain = (node) => this.guardian.nodeUp(node)
   }
 
-  /** The names of the nodes: `main`, then those on worker threads. */
   get nodes(): readonly string[] {
-    return [mainNode, ...this.#nodes.names]
+    return this.#nodes.names
   }
 
   /** What lives on each node that is up: its epoch, its living actors, the turns it ran. */
@@ -55,10 +54,11 @@ export class ThreadSystem extends ActorSystem {
       return localOnlyReason(definition) === undefined ? this.#nodes.next() : mainNode
     }
     if (node === 'local') return mainNode
-    if (this.nodes.includes(node)) return node
+    const known = [mainNode, ...this.nodes]
+    if (known.includes(node)) return node
     throw new ConfigurationError(
-      `spawn of ${definition.name}: there is no node ${node}; there are ${this.nodes.join(', ')}, 'spread' and 'local'`,
-      { node, nodes: this.nodes },
+      `spawn of ${definition.name}: there is no node ${node}; there are ${known.join(', ')}, 'spread' and 'local'`,
+      { node, nodes: known },
     )
   }
 
