@@ -4,9 +4,11 @@
  */
 import { parseArgs } from 'node:util'
 import { kernelSuite, type SuiteOptions } from './kernel.ts'
+import { threadsSuite } from './threads.ts'
 
 const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<unknown>>> = {
   kernel: kernelSuite,
+  threads: threadsSuite,
 }
 
 const { values, positionals } = parseArgs({

@@ -10,10 +10,10 @@ const stopWords = new Set(
   ),
 )
 
-/** Adds to `counts` the terms of `texts`: runs of letters and digits, in lower case, without stop words. */
+/** Adds to `counts` the terms of `texts`: words of two letters or more, in lower case, without stop words. */
 export function countTerms(texts: Iterable<string>, counts: TermCounts = new Map()): TermCounts {
   for (const text of texts) {
-    for (const [term] of text.toLowerCase().matchAll(/[a-z0-9]+/g)) {
+    for (const [term] of text.toLowerCase().matchAll(/[a-z][a-z0-9]+/g)) {
       if (!stopWords.has(term)) counts.set(term, (counts.get(term) ?? 0) + 1)
     }
   }
