@@ -35,10 +35,3 @@ export function notSendable(error: EncodeError, node: string, frame: Frame): Not
     { cause: error },
   )
 }
-
-/** The report of a failure without what its error carried beside the text. */
-export function withoutFacts(frame: Extract<Frame, readonly [3, ...unknown[]]>): Frame {
-  const [kind, epoch, askId, { name, message, code, stack }] = frame
-  const error = { name, message, ...(code === undefined ? {} : { code }), ...(stack === undefined ? {} : { stack }) }
-  return [kind, epoch, askId, error]
-}

@@ -16,7 +16,7 @@ import {
   type ReceiverDescriptor,
   type SenderDescriptor,
 } from './channel/index.ts'
-import { describeFrame, notSendable, payloadIndexOf, withoutFacts } from './frame-payload.ts'
+import { describeFrame, notSendable, payloadIndexOf } from './frame-payload.ts'
 
 /** Another node, and both channels to it: what a thread needs to be connected. Its ports are transferred. */
 export interface PeerDescriptor {
@@ -37,7 +37,7 @@ interface Link {
   readonly deliver: (value: unknown) => void
   /** Frames of the runtime's own that wait for room. */
   readonly waiting: Frame[]
-  /** True when something was sent since the last flush. */
+  /** True while the link is among those to flush. */
   dirty: boolean
 }
 
@@ -58,6 +58,8 @@ export class NodeLinks implements Transport {
   readonly #development: boolean
   readonly #links = new Map<string, Link>()
   #list: readonly Link[] = []
+  /** Links with something to publish, in the order in which it was sent. */
+  #dirty: Link[] = []
 
   constructor(options: { readonly listener: NodeLinksListener; readonly development: boolean }) {
     this.#listener = options.listener
@@ -99,6 +101,7 @@ export class NodeLinks implements Transport {
     }
     this.#links.clear()
     this.#list = []
+    this.#dirty = []
   }
 
   /** See {@link Transport}. */
@@ -129,13 +132,20 @@ export class NodeLinks implements Transport {
     return count
   }
 
-  /** Publishes what was sent, and sends what waits as far as there is room. */
+  /**
+   * Publishes what was sent, and sends what waits as far as there is room; first on the channel first written to, so
+   * that who hears of a message from its receiver rarely hears too soon.
+   */
   flush(): void {
-    for (const link of this.#list) {
-      if (!link.dirty && link.sender.pending === 0 && link.waiting.length === 0) continue
-      link.dirty = false
-      link.sender.flush()
-      this.#sendWaiting(link)
+    if (this.#dirty.length === 0) return
+    const dirty = this.#dirty
+    this.#dirty = []
+    for (const link of dirty) {
+      const { sender, waiting } = link
+      sender.flush()
+      if (waiting.length > 0) this.#sendWaiting(link)
+      link.dirty = !sender.closed && (sender.pending > 0 || waiting.length > 0)
+      if (link.dirty) this.#dirty.push(link)
     }
   }
 
@@ -153,6 +163,7 @@ export class NodeLinks implements Transport {
   #touch(link: Link): void {
     if (link.dirty) return
     link.dirty = true
+    this.#dirty.push(link)
     this.#listener.wake()
   }
 
@@ -168,10 +179,7 @@ export class NodeLinks implements Transport {
     try {
       return link.sender.send(frame)
     } catch (error) {
-      if (!(error instanceof EncodeError)) throw error
-      // The report of a failure must arrive, if need be without the facts that cannot.
-      if (frame[0] === FrameKind.replyError) return link.sender.send(withoutFacts(frame))
-      throw notSendable(error, link.node, frame)
+      throw error instanceof EncodeError ? notSendable(error, link.node, frame) : error
     }
   }
 
@@ -195,6 +203,7 @@ export class NodeLinks implements Transport {
     this.#listener.receive(link, frame)
   }
 
+  /** Freezes in place; the copies that this makes of what cannot be frozen are not needed, since the channel copies. */
   #freeze(frame: Frame, describe: () => string): void {
     const index = payloadIndexOf(frame)
     if (index !== undefined) prepareMessage(frame[index], 'frozen', describe)

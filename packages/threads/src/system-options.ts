@@ -4,6 +4,9 @@ import type { ResourceLimits } from 'node:worker_threads'
 import { ConfigurationError, type ServiceImplementations } from '@troupe/core'
 import { DOORBELL_SPIN_LIMIT_DEFAULT } from './channel/index.ts'
 
+/** Less heap than this, in MiB, and V8 ends the whole process while it prepares the thread. */
+const oldGenerationMbMin = 8
+
 /** What `createSystem` takes. */
 export interface ThreadSystemOptions {
   /** Worker threads, each a node; a whole number from 1 to 1,024. Default: what the machine runs in parallel. */
@@ -22,7 +25,10 @@ export interface ThreadSystemOptions {
    * message. Default: true unless `NODE_ENV` is `production`.
    */
   readonly development?: boolean
-  /** Memory limits of each worker thread, as Node's `Worker` takes them; a thread that goes beyond dies. */
+  /**
+   * Memory limits of each worker thread, as Node's `Worker` takes them; a thread that goes beyond dies.
+   * `maxOldGenerationSizeMb` is at least 8.
+   */
   readonly resourceLimits?: ResourceLimits
   /** The size of each of the channels, of which there are (threads + 1) * threads. */
   readonly channels?: ChannelSizes
@@ -94,6 +100,13 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
   check(isWhole(maxReplacements, 0), 'replacement.maxReplacements', 'a whole number from 0', maxReplacements)
   check(withinMs > 0, 'replacement.withinMs', 'above 0', withinMs)
   check(backoff.minMs >= 0 && backoff.maxMs >= backoff.minMs, 'replacement.backoff', '0 <= minMs <= maxMs', backoff)
+  const { maxOldGenerationSizeMb = oldGenerationMbMin } = resourceLimits ?? {}
+  check(
+    maxOldGenerationSizeMb >= oldGenerationMbMin,
+    'resourceLimits.maxOldGenerationSizeMb',
+    `at least ${oldGenerationMbMin}`,
+    maxOldGenerationSizeMb,
+  )
   check(
     dataDirectory === undefined || (typeof dataDirectory === 'string' && dataDirectory !== ''),
     'dataDirectory',

@@ -235,7 +235,8 @@ export class ThreadNodes {
         continue
       }
       await this.onUpAgain(node.node)
-      this.#main.kernel.ports.events.emit('nodeUp', { node: node.node, epoch: node.epoch })
+      // It may have died once more while its roots were started.
+      if (node.up) this.#main.kernel.ports.events.emit('nodeUp', { node: node.node, epoch: node.epoch })
       return
     }
   }

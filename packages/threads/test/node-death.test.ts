@@ -1,0 +1,172 @@
+/** The death of a thread is the death of a node: who hears of it, what fails, and what comes back. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ActorHandle, namedRef, type ProtocolOf } from '@troupe/core'
+import { describe, expect, it } from 'vitest'
+import type { ThreadSystem } from '../src/index.ts'
+import { Account } from './fixtures/account.ts'
+import { Collector } from './fixtures/collector.ts'
+import { Cursed, Doomed } from './fixtures/doomed.ts'
+import { fixture, nextEvent, startSystem } from './support.ts'
+
+type DoomedHandle = ActorHandle<ProtocolOf<typeof Doomed>>
+
+/** Each way for a thread to end, and what the reason says. */
+const deaths: readonly {
+  readonly death: string
+  readonly reason: RegExp
+  readonly end: (doomed: DoomedHandle, system: ThreadSystem) => void
+}[] = [
+  { death: 'process.exit in a turn', reason: /code: 7/, end: (doomed) => doomed.tell('exit', 7) },
+  { death: 'process.exit(0) in a turn', reason: /code: 0/, end: (doomed) => doomed.tell('exit', 0) },
+  { death: 'an error outside a turn', reason: /thrown outside a turn/, end: (doomed) => doomed.tell('throwLater') },
+  {
+    death: 'a rejection that nobody handles',
+    reason: /rejected outside a turn/,
+    end: (doomed) => doomed.tell('rejectUnhandled'),
+  },
+  { death: 'its memory limit', reason: /memory/, end: (doomed) => doomed.tell('fillMemory') },
+  {
+    death: 'a kill in an endless loop',
+    reason: /it was killed/,
+    end(doomed, system) {
+      doomed.tell('loop')
+      void system.killNode('node-1')
+    },
+  },
+]
+
+describe('the death of a thread', () => {
+  it.each(deaths)('by $death is told everywhere, fails asks, and the node comes back', async ({ reason, end }) => {
+    await using system = await startSystem({ resourceLimits: { maxOldGenerationSizeMb: 64 } })
+    const doomed = await system.spawn(Doomed, undefined, { node: 'node-1', name: 'doomed' })
+    const collector = await system.spawn(Collector, undefined, { node: 'node-2' })
+    collector.tell('watch', doomed.ref)
+    doomed.tell('emit', { to: collector.ref, count: 1_000 })
+    // Messages to two nodes may arrive in any order between the two.
+    while ((await collector.ask('report')).collected < 1_000);
+    const down = nextEvent(system, 'nodeDown')
+    const up = nextEvent(system, 'nodeUp')
+    const terminated = system.terminated(doomed.ref)
+    const pending = expect(doomed.askWith({ timeoutMs: 60_000 }, 'wait')).rejects.toMatchObject({
+      code: 'ERR_TROUPE_NODE_DOWN',
+    })
+    end(doomed, system)
+    const death = await down
+    expect(death).toMatchObject({ node: 'node-1', epoch: 0 })
+    expect(death.reason).toMatch(reason)
+    await pending
+    expect(await terminated).toBe('node-down')
+    const { terminations, inOrder } = await collector.ask('waitForTermination')
+    expect({ terminations, inOrder }).toEqual({
+      terminations: [{ reason: 'node-down', collected: 1_000 }],
+      inOrder: true,
+    })
+    expect(await up).toEqual({ node: 'node-1', epoch: 1 })
+    const named = namedRef(Doomed, { node: 'node-1', name: 'doomed' })
+    expect(await system.ask(named, 'alive')).toBe(true)
+    await expect(doomed.ask('alive')).rejects.toMatchObject({ code: 'ERR_TROUPE_ACTOR_STOPPED' })
+    // The new thread is connected to the others, not only to this one.
+    system.tell(named, 'emit', { to: collector.ref, count: 10 })
+    while ((await collector.ask('report')).collected < 1_010);
+  })
+
+  it('delivers what it had published before its death is told', async () => {
+    await using system = await startSystem({ threads: 3 })
+    const collector = await system.spawn(Collector, undefined, { node: 'node-2' })
+    const doomed = await system.spawn(Doomed, undefined, { node: 'node-1' })
+    collector.tell('watch', doomed.ref)
+    await collector.ask('report')
+    doomed.tell('tellEndlessly', collector.ref)
+    while ((await collector.ask('report')).collected < 1_000);
+    await system.killNode('node-1')
+    const { terminations, inOrder } = await collector.ask('waitForTermination')
+    expect(inOrder).toBe(true)
+    expect((await collector.ask('report')).collected).toBe(terminations[0]?.collected)
+  })
+
+  it('restarts only the roots whose supervision says so', async () => {
+    await using system = await startSystem({ threads: 1 })
+    await system.spawn(Doomed, undefined, { name: 'restarted' })
+    await system.spawn(Doomed, undefined, { name: 'stopped', supervise: { onFailure: 'stop' } })
+    const up = nextEvent(system, 'nodeUp')
+    await system.killNode('node-1')
+    await up
+    expect(await system.ask(namedRef(Doomed, { node: 'node-1', name: 'restarted' }), 'alive')).toBe(true)
+    const stopped = namedRef(Doomed, { node: 'node-1', name: 'stopped' })
+    await expect(system.ask(stopped, 'alive')).rejects.toMatchObject({ code: 'ERR_TROUPE_ACTOR_STOPPED' })
+  })
+
+  it('refuses spawns, tells and asks while the node is down', async () => {
+    const backoff = { minMs: 60_000, maxMs: 60_000 }
+    await using system = await startSystem({ threads: 1, replacement: { backoff } })
+    const doomed = await system.spawn(Doomed, undefined)
+    const up = nextEvent(system, 'nodeUp')
+    await system.killNode('node-1')
+    // The first replacement of a window comes at once, the second after the backoff.
+    await up
+    await system.killNode('node-1')
+    await expect(doomed.ask('alive')).rejects.toMatchObject({ code: 'ERR_TROUPE_NODE_DOWN' })
+    await expect(system.spawn(Doomed, undefined)).rejects.toMatchObject({ code: 'ERR_TROUPE_NODE_DOWN' })
+    const letter = nextEvent(system, 'deadLetter')
+    doomed.tell('exit', 0)
+    expect((await letter).reason).toBe('node-down')
+  })
+
+  it('gives a node up that cannot be replaced, and says so', async () => {
+    process.env.TROUPE_TEST_EXIT = '0'
+    await using system = await startSystem({
+      threads: 1,
+      servicesModule: fixture('services-exiting.ts'),
+      replacement: { maxReplacements: 3, backoff: { minMs: 0, maxMs: 0 } },
+    })
+    process.env.TROUPE_TEST_EXIT = '1'
+    const given = nextEvent(system, 'escalated')
+    await system.killNode('node-1')
+    const { actor, error } = await given
+    delete process.env.TROUPE_TEST_EXIT
+    expect(actor).toBe('/node-1')
+    expect(error.message).toMatch(/replaced 3 times within 60000 ms.*code: 3/)
+    await expect(system.spawn(Doomed, undefined)).rejects.toMatchObject({ code: 'ERR_TROUPE_NODE_DOWN' })
+  })
+
+  it('gives a node up whose roots end it each time they are started', async () => {
+    const replacement = { maxReplacements: 3, backoff: { minMs: 0, maxMs: 0 } }
+    await using system = await startSystem({ threads: 1, replacement })
+    await system.spawn(Cursed, undefined)
+    const given = nextEvent(system, 'escalated', ({ actor }) => actor === '/node-1')
+    await system.killNode('node-1')
+    expect((await given).error.message).toMatch(/replaced 3 times.*code: 9/)
+  })
+
+  it('loses nothing that a durable actor acknowledged, in 20 kills', async () => {
+    const dataDirectory = await mkdtemp(join(tmpdir(), 'troupe-threads-'))
+    try {
+      await using system = await startSystem({ threads: 1, dataDirectory })
+      await system.spawn(Account, undefined, { name: 'account', durableId: 'account' })
+      const account = namedRef(Account, { node: 'node-1', name: 'account' })
+      let acknowledged = 0
+      let sent = 0
+      for (let kill = 0; kill < 20; kill++) {
+        const deposits = Array.from({ length: 200 }, async () => {
+          sent++
+          await system.ask(account, 'deposit', 1)
+          acknowledged++
+        })
+        await Promise.any(deposits)
+        const up = nextEvent(system, 'nodeUp')
+        await system.killNode('node-1')
+        await Promise.allSettled(deposits)
+        await up
+        const balance = await system.ask(account, 'balance')
+        expect(balance).toBeGreaterThanOrEqual(acknowledged)
+        expect(balance).toBeLessThanOrEqual(sent)
+        acknowledged = balance
+        sent = balance
+      }
+    } finally {
+      await rm(dataDirectory, { recursive: true })
+    }
+  })
+})
