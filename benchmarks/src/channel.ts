@@ -4,7 +4,7 @@
  *
  * Ours and theirs alternate pair by pair, because the speed of a virtual machine changes by the second; what counts is
  * the median of the ratios of neighbours, and the calibration (a fixed loop) says how steady the machine was. Run it
- * with `node benchmarks/src/channel.ts [rounds]`.
+ * with `pnpm bench channel`.
  */
 import { once } from 'node:events'
 import {
@@ -27,10 +27,12 @@ import {
   openSender,
   type ReceiverDescriptor,
   type SenderDescriptor,
-} from '../../packages/threads/src/channel/index.ts'
+} from '@troupe/threads/channel'
+import type { SuiteOptions } from './kernel.ts'
+import { median } from './measured.ts'
 
 /** How much is measured. */
-export interface ChannelBenchmarkOptions {
+interface ChannelBenchmarkOptions {
   /** Pairs of measurements; 7 by default. */
   rounds?: number
   /** Messages of one throughput measurement; 400,000 by default. */
@@ -40,7 +42,7 @@ export interface ChannelBenchmarkOptions {
 }
 
 /** One row: ours and theirs as medians over the rounds, and the median of the ratios of the pairs. */
-export interface ChannelBenchmarkRow {
+interface ChannelBenchmarkRow {
   name: string
   unit: 'messages/s' | 'µs'
   channel: number
@@ -61,8 +63,20 @@ interface PeerData {
 /** Messages per turn of the sender; the host flushes at the end of a turn. */
 const BATCH = 64
 
+/** Measures all rows and prints them, between two runs of the calibration loop. */
+export async function channelSuite({ quick }: SuiteOptions): Promise<void> {
+  const before = calibrateMs()
+  const rows = await benchmarkChannel(quick ? { rounds: 1, messages: 2_000, roundTrips: 100 } : {})
+  console.log('\nchannel: one direction between two threads')
+  for (const { name, unit, channel, postMessage, ratio } of rows) {
+    const [ours, theirs] = [formatted(channel, unit).padStart(10), formatted(postMessage, unit).padStart(10)]
+    console.log(`  ${name.padEnd(34)}${ours}   postMessage ${theirs}   ${ratio.toFixed(2)} x postMessage`)
+  }
+  console.log(`  calibration loop: ${before.toFixed(0)} ms before, ${calibrateMs().toFixed(0)} ms after`)
+}
+
 /** Measures all rows; starts and ends one worker thread. */
-export async function benchmarkChannel(options: ChannelBenchmarkOptions = {}): Promise<ChannelBenchmarkRow[]> {
+async function benchmarkChannel(options: ChannelBenchmarkOptions = {}): Promise<ChannelBenchmarkRow[]> {
   const { rounds = 7, messages = 400_000, roundTrips = 5_000 } = options
   const [here, there] = [createDoorbell(), createDoorbell()]
   const out = createChannelPair({ senderDoorbell: here, receiverDoorbell: there })
@@ -207,10 +221,6 @@ function row(
   return { name, unit, channel, postMessage, ratio: median(pairs.map(ratio)) }
 }
 
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!
-}
-
 /** Milliseconds of a fixed loop: two runs with different calibrations cannot be compared. */
 function calibrateMs(): number {
   const start = performance.now()
@@ -225,12 +235,4 @@ function formatted(value: number, unit: string): string {
 
 if (!isMainThread && (workerData as Partial<PeerData> | null)?.kind === 'channel-benchmark') {
   await runPeer(workerData as PeerData)
-} else if (isMainThread && import.meta.main) {
-  const before = calibrateMs()
-  const rows = await benchmarkChannel({ rounds: Number(process.argv[2] ?? 7) })
-  for (const { name, unit, channel, postMessage, ratio } of rows)
-    console.log(
-      `${name.padEnd(26)} channel ${formatted(channel, unit).padStart(10)}   postMessage ${formatted(postMessage, unit).padStart(10)}   ${ratio.toFixed(1)} times better`,
-    )
-  console.log(`calibration loop: ${before.toFixed(0)} ms before, ${calibrateMs().toFixed(0)} ms after`)
 }

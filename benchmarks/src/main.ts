@@ -3,11 +3,13 @@
  * completed a second beside a peer or a limit of the same run.
  */
 import { parseArgs } from 'node:util'
+import { channelSuite } from './channel.ts'
 import { kernelSuite, type SuiteOptions } from './kernel.ts'
 import { threadsSuite } from './threads.ts'
 
 const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<unknown>>> = {
   kernel: kernelSuite,
+  channel: channelSuite,
   threads: threadsSuite,
 }
 
