@@ -109,7 +109,7 @@ export function defineActor(spec?: unknown): unknown {
 }
 
 /** A handler as the kernel calls it. */
-export type Handler = (state: any, message: any, ctx: ActorContext) => unknown
+type Handler = (state: any, message: any, ctx: ActorContext) => unknown
 
 /** What the kernel reads of a definition. */
 export interface CompiledDefinition extends ActorDefinition<any, any> {

@@ -104,7 +104,7 @@ export interface AskOptions {
 }
 
 /** The arguments after an event's name. */
-export type EventArguments<Events, Name extends keyof Events> = Events[Name] extends (
+type EventArguments<Events, Name extends keyof Events> = Events[Name] extends (
   state: never,
   ...event: infer Event
 ) => unknown

@@ -21,7 +21,7 @@ export interface RecoveryVisitor {
 }
 
 /** What a recovery found. */
-export interface RecoveryResult {
+interface RecoveryResult {
   /** The sequence number of the last event, counted from 1; 0 when the journal has nothing of this id. */
   readonly lastSequence: number
   /** Event records that were read. */
