@@ -22,6 +22,8 @@ export interface KernelObserver {
   readonly scopes: Scopes
   /** A promise was settled or awaited: microtasks must run before the next step. */
   drain(): void
+  /** The program asks; false when it has asked so often since the last step that it must be in a loop. */
+  mayAsk(): boolean
 }
 
 export class SimulatedKernel extends NodeKernel {
@@ -93,6 +95,18 @@ export class SimulatedKernel extends NodeKernel {
       })
     }
     super.deliver(to, name, payload, sender, replyTo)
+  }
+
+  override ask(
+    from: ActorCell | undefined,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs?: number,
+  ): Promise<unknown> {
+    // A program that retries at once what is refused at once would never let virtual time go on: its loop ends here.
+    if (from === undefined && !this.#observer.mayAsk()) return new Promise(() => {})
+    return super.ask(from, to, name, payload, timeoutMs)
   }
 
   override reply(from: ActorCell, token: ReplyToken, value: unknown): void {

@@ -151,7 +151,7 @@ export class SimulatedWorld extends ActorSystem {
   }
 
   /** Fails the run, whoever catches the error, unless `condition` holds. */
-  check(condition: boolean, message: string): asserts condition {
+  check(condition: boolean, message: string): void {
     if (condition) return
     const error = new Error(message)
     this.#simulation.fail({ reason: 'check', what: message, cause: error })

@@ -1,17 +1,12 @@
-/** What the parts of one run share: time, randomness, the trace, and the list of promises to be let run. */
+/** What the parts of one run share: time, randomness, the trace, and how to let promises run. */
 import type { RandomStream } from '@troupe/core'
 import type { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
-import type { Scopes } from './scopes.ts'
-import type { Trace } from './trace.ts'
+import type { KernelObserver } from './simulated-kernel.ts'
 
-export interface SimulationCore {
+export interface SimulationCore extends KernelObserver {
   readonly clock: VirtualClock
   readonly random: SeededRandomSource
   /** The stream of the scheduler, which every step draws from. */
   readonly schedulerRandom: RandomStream
-  readonly trace: Trace
-  readonly scopes: Scopes
   readonly definitions: DefinitionRegistry
-  /** A promise was settled or awaited: microtasks must run before the next step. */
-  drain(): void
 }

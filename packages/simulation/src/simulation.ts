@@ -56,6 +56,8 @@ const diskLatencyMsUsual = 0.2
 const diskStallMs = 100
 /** Events after which the loop returns to the event loop in any case, so that the process stays responsive. */
 const eventsPerBreath = 20_000
+/** Asks of the program in one step beyond which it is taken to be in a loop. */
+const asksPerStepMax = 10_000
 /** Taken before anything is patched. */
 const returnToEventLoop = setImmediate
 
@@ -83,6 +85,7 @@ export class Simulation implements SimulationCore {
   #services: ServiceImplementations | undefined
   #failure: Failure | undefined
   #draining = true
+  #asksInStep = 0
 
   constructor(settings: SimulationSettings) {
     this.#settings = settings
@@ -155,6 +158,7 @@ export class Simulation implements SimulationCore {
       this.fail({ reason: 'limit', what: `the run took more than ${eventsMax} events (eventsMax)` })
     } else {
       trace.step++
+      this.#asksInStep = 0
       try {
         clock.runNext()
       } catch (error) {
@@ -165,6 +169,13 @@ export class Simulation implements SimulationCore {
 
   drain(): void {
     this.#draining = true
+  }
+
+  mayAsk(): boolean {
+    if (++this.#asksInStep <= asksPerStepMax) return true
+    const what = `the program asked ${asksPerStepMax} times within one step: let time pass before it tries again`
+    this.fail({ reason: 'limit', what })
+    return false
   }
 
   /** Notes the first reason to fail; the loop ends after the step. */
