@@ -21,7 +21,6 @@ import { SimulatedNode } from './simulated-node.ts'
 import { type Invariant, mainNode, SimulatedWorld } from './simulated-world.ts'
 import type { SimulationCore } from './simulation-core.ts'
 import {
-  DeterminismError,
   type FailureReason,
   SimulationDeadlockError,
   SimulationFailure,
@@ -303,9 +302,6 @@ export class Simulation implements SimulationCore {
   #forward(events: EventStream, name: string): void {
     events.on('failure', ({ actor, message, error, directive }) => {
       this.trace.record({ type: 'failure', node: name, actor, message, error, directive })
-      if (error instanceof DeterminismError) {
-        this.fail({ reason: 'determinism', what: error.message, cause: error })
-      }
     })
     if (name === mainNode) return
     const { events: all } = this.world
