@@ -19,6 +19,7 @@ const module = import.meta.url
 /** An acceptor whose promise stays in memory: after a crash it takes part in ballots that it had left. */
 export const ForgetsPromise = defineActor<AcceptorProtocol>()({
   ...acceptorParts,
+  name: 'ForgetsPromise',
   module,
   on: {
     ...acceptorParts.on,
@@ -32,6 +33,7 @@ export const ForgetsPromise = defineActor<AcceptorProtocol>()({
 /** An acceptor whose vote leaves before it is synced, and never is: after a crash the vote was never cast. */
 export const ForgetsVote = defineActor<AcceptorProtocol>()({
   ...acceptorParts,
+  name: 'ForgetsVote',
   module,
   on: {
     ...acceptorParts.on,
@@ -45,6 +47,7 @@ export const ForgetsVote = defineActor<AcceptorProtocol>()({
 /** An acceptor that votes in any ballot, whatever it promised. */
 export const AcceptsBelowPromise = defineActor<AcceptorProtocol>()({
   ...acceptorParts,
+  name: 'AcceptsBelowPromise',
   module,
   on: {
     ...acceptorParts.on,
@@ -59,6 +62,7 @@ export const AcceptsBelowPromise = defineActor<AcceptorProtocol>()({
 /** A proposer that does not look at the votes that promises tell of: it proposes its own value come what may. */
 export const IgnoresHighestVote = defineActor<ProposerProtocol>()({
   ...proposerParts,
+  name: 'IgnoresHighestVote',
   module,
   on: {
     ...proposerParts.on,
@@ -71,6 +75,7 @@ export const IgnoresHighestVote = defineActor<ProposerProtocol>()({
 /** A proposer that counts replies: the second copy of a member's promise or vote stands for another member's. */
 export const CountsReplies = defineActor<ProposerProtocol>()({
   ...proposerParts,
+  name: 'CountsReplies',
   module,
   on: {
     ...proposerParts.on,
@@ -103,11 +108,13 @@ function withHalf(args: Parameters<typeof proposerParts.init>[0]): typeof args {
 }
 export const ElectedByHalf = defineActor<ProposerProtocol>()({
   ...proposerParts,
+  name: 'ElectedByHalf',
   module,
   init: (args: Parameters<typeof proposerParts.init>[0]) => proposerParts.init(withHalf(args)),
 })
 export const LearnsFromHalf = defineActor<LearnerProtocol>()({
   ...learnerParts,
+  name: 'LearnsFromHalf',
   module,
   init: (args: Parameters<typeof learnerParts.init>[0]) => learnerParts.init(withHalf(args)),
 })

@@ -1,6 +1,6 @@
 /** Consensus protocols as actors. */
 export { type Ballot, ballotKey, compareBallots } from './ballot.ts'
-export { Acceptor } from './paxos/acceptor.ts'
+export { Acceptor, acceptorRecovered } from './paxos/acceptor.ts'
 export { PaxosClient, type ProposeOptions } from './paxos/client.ts'
 export type { Configuration, Member, QuorumSizes, RetryDelay, RoleArguments } from './paxos/configuration.ts'
 export {
@@ -10,7 +10,7 @@ export {
   type PaxosStatistics,
   PaxosViolationError,
 } from './paxos/invariants.ts'
-export { Learner } from './paxos/learner.ts'
+export { Learner, learnerDecided } from './paxos/learner.ts'
 export type {
   Accept,
   Accepted,
