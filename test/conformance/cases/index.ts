@@ -1,0 +1,15 @@
+/** All cases, in the order of `docs/semantics.md`. */
+import type { Case } from '../host.ts'
+import { ask } from './ask.ts'
+import { deathWatch } from './death-watch.ts'
+import { durable } from './durable.ts'
+import { mailbox } from './mailbox.ts'
+import { messages } from './messages.ts'
+import { spawn } from './spawn.ts'
+import { stopping } from './stopping.ts'
+import { supervision } from './supervision.ts'
+import { timers } from './timers.ts'
+import { turns } from './turns.ts'
+
+const sections = [turns, messages, spawn, supervision, stopping, deathWatch, ask, mailbox, timers, durable]
+export const cases: readonly Case[] = sections.flat()

@@ -1,0 +1,138 @@
+/** Sections 2 and 3: messages are values; in order, at most once; what finds nobody is a dead letter. */
+import { namedRef } from '@troupe/core'
+import { expect } from 'vitest'
+import { Subject } from '../actors/subject.ts'
+import type { Case } from '../host.ts'
+import { nextEvent, notes, subject } from './support.ts'
+
+export const messages: readonly Case[] = [
+  {
+    promise: '2.1',
+    name: 'what the sender changes after the tell, the receiver does not see',
+    async check(bench) {
+      const actor = await subject(bench)
+      expect(await actor.ask('mutate')).toEqual({ list: 1, bytes: 1, map: 1 })
+    },
+  },
+  {
+    promise: '2.1',
+    name: 'a receiver that changes a message fails',
+    async check(bench) {
+      const actor = await subject(bench)
+      expect(await actor.ask('mutateReceived', { list: [2, 1], map: new Map() })).toBe('refused refused refused')
+    },
+  },
+  {
+    promise: '2.1',
+    name: 'plain data, collections, dates, bytes, errors, references and odd keys arrive as they were',
+    async check(bench) {
+      const actor = await subject(bench)
+      const value = {
+        list: [1, 'two', null, undefined, -0, Number.NaN, 2n ** 70n],
+        map: new Map<unknown, unknown>([[{ key: 1 }, new Set(['a'])]]),
+        date: new Date(5),
+        bytes: new Uint8Array([1, 2]),
+        odd: JSON.parse('{"__proto__":1,"constructor":2}'),
+        lone: '\ud800',
+        ref: actor.ref,
+      }
+      const back = (await actor.ask('echo', value)) as typeof value
+      expect(back).toStrictEqual(value)
+      expect(Object.is(back.list[4], -0)).toBe(true)
+      expect(Object.keys(back.odd)).toEqual(['__proto__', 'constructor'])
+      const error = (await actor.ask('echo', new RangeError('far'))) as Error
+      expect(error).toBeInstanceOf(RangeError)
+      expect(error.message).toBe('far')
+    },
+  },
+  {
+    promise: '2.2',
+    name: 'a function in a message is refused where it is sent, with its place',
+    async check(bench) {
+      const actor = await subject(bench)
+      expect(await actor.ask('sendFunction')).toMatch(/^ERR_TROUPE_NOT_SENDABLE payload\.deep\[0\]/)
+    },
+  },
+  {
+    promise: '3.1',
+    name: 'from one sender to one receiver, first in first out',
+    async check(bench) {
+      const sender = await subject(bench)
+      sender.tell('countTo', { to: 500, peer: bench.to })
+      expect(await notes(bench, 500)).toEqual(Array.from({ length: 500 }, (_, index) => String(index + 1)))
+    },
+  },
+  {
+    promise: '3.1',
+    name: 'from one sender to one receiver between nodes too, at most once',
+    needs: ['several nodes'],
+    async check(bench) {
+      const sender = await subject(bench, {}, { node: bench.otherNode })
+      for (let round = 0; round < 2; round++) sender.tell('countTo', { to: 500, peer: bench.to })
+      sender.tell('note', 'end')
+      const expected = Array.from({ length: 500 }, (_, index) => String(index + 1))
+      expect(await notes(bench, 1_001)).toEqual([...expected, ...expected, 'end'])
+    },
+  },
+  {
+    promise: '3.2',
+    name: 'a message to an actor that is gone is a dead letter',
+    async check(bench) {
+      const actor = await subject(bench)
+      await actor.stop()
+      const letter = nextEvent(bench, 'deadLetter', ({ name }) => name === 'note')
+      actor.tell('note', 'too late')
+      expect(await letter).toMatchObject({ name: 'note', payload: 'too late', reason: 'no-such-actor' })
+    },
+  },
+  {
+    promise: '3.2',
+    name: 'what waited for an actor when it stopped is a dead letter',
+    async check(bench) {
+      const actor = await subject(bench)
+      const letter = nextEvent(bench, 'deadLetter', ({ name }) => name === 'note')
+      actor.tell('hold', bench.gate.ref)
+      await bench.gate.ask('arrived', 1)
+      actor.tell('stopSelf')
+      actor.tell('note', 'behind the stop')
+      bench.gate.tell('open')
+      expect(await letter).toMatchObject({ payload: 'behind the stop' })
+    },
+  },
+  {
+    promise: '3.2',
+    name: 'a message that an actor does not take is a dead letter, and the actor goes on',
+    async check(bench) {
+      const actor = await subject(bench)
+      const letter = nextEvent(bench, 'deadLetter', ({ name }) => name === 'whatever')
+      const sender = await subject(bench)
+      sender.tell('tellUnknown', actor.ref)
+      expect(await letter).toMatchObject({ reason: 'unknown-message' })
+      expect(await actor.ask('count')).toBe(0)
+    },
+  },
+  {
+    promise: '3.2',
+    name: 'a message to a node that is not there is a dead letter',
+    async check(bench) {
+      const letter = nextEvent(bench, 'deadLetter', ({ name }) => name === 'note')
+      bench.system.tell(namedRef(Subject, { node: 'no-such-node', name: 'a' }), 'note', 'to nowhere')
+      expect(await letter).toMatchObject({ reason: 'node-down' })
+    },
+  },
+  {
+    promise: '3.3',
+    name: 'a named reference means whoever has the name when the message arrives',
+    async check(bench) {
+      const { node } = bench
+      const named = namedRef(Subject, { node, name: 'holder' })
+      const first = await subject(bench, {}, { name: 'holder' })
+      await bench.system.ask(named, 'note', 'to the first')
+      await first.stop()
+      const second = await subject(bench, {}, { name: 'holder' })
+      await bench.system.ask(named, 'note', 'to the second')
+      expect(await second.ask('count')).toBe(1)
+      expect(await notes(bench, 2)).toEqual(['to the first', 'to the second'])
+    },
+  },
+]

@@ -1,0 +1,83 @@
+/** Sections 10 and 11: timers and services. */
+import { expect } from 'vitest'
+import type { Case } from '../host.ts'
+import { notes, subject } from './support.ts'
+
+export const timers: readonly Case[] = [
+  {
+    promise: '10.1',
+    name: 'a timer delivers its message once, the earlier one first',
+    async check(bench) {
+      const actor = await subject(bench)
+      actor.tell('timers', [
+        { key: 'later', delayMs: 5, text: 'later' },
+        { key: 'sooner', delayMs: 1, text: 'sooner' },
+      ])
+      expect(await notes(bench, 2)).toEqual(['sooner', 'later'])
+      actor.tell('timers', [{ key: 'last', delayMs: 1, text: 'last' }])
+      expect(await notes(bench, 3)).toEqual(['sooner', 'later', 'last'])
+    },
+  },
+  {
+    promise: '10.2',
+    name: 'a timer of the same key takes the place of the one before',
+    async check(bench) {
+      const actor = await subject(bench)
+      actor.tell('timers', [
+        { key: 'same', delayMs: 1, text: 'replaced' },
+        { key: 'same', delayMs: 5, text: 'in its place' },
+        { key: 'other', delayMs: 10, text: 'end' },
+      ])
+      expect(await notes(bench, 2)).toEqual(['in its place', 'end'])
+    },
+  },
+  {
+    promise: '10.3',
+    name: 'a timer that was cancelled delivers nothing, even one that was due',
+    async check(bench) {
+      const actor = await subject(bench)
+      actor.tell('timerComesDueThenCancel', { gate: bench.gate.ref, text: 'cancelled' })
+      await bench.gate.ask('arrived', 1)
+      // A longer timer of another actor, set later: when it is heard of, the first has come due.
+      const clock = await subject(bench)
+      clock.tell('timers', [{ key: 'c', delayMs: 10, text: 'came due' }])
+      await notes(bench, 1)
+      bench.gate.tell('open')
+      await actor.ask('note', 'end')
+      expect(await bench.recorder.ask('notes')).toEqual(['came due', 'end'])
+    },
+  },
+  {
+    promise: '10.4',
+    name: 'a restart cancels the timers of the generation before',
+    async check(bench) {
+      const actor = await subject(bench)
+      await expect(actor.ask('timerThenFail', { key: 'a', delayMs: 1, text: 'of before' })).rejects.toThrow()
+      actor.tell('timers', [{ key: 'b', delayMs: 10, text: 'of now' }])
+      expect(await notes(bench, 1)).toEqual(['of now'])
+    },
+  },
+  {
+    promise: '11.1',
+    name: 'a service is what the host was given; one it was not given is a typed error with its name',
+    async check(bench) {
+      const actor = await subject(bench)
+      expect(await actor.ask('greet', 'you')).toBe('hello you')
+      await expect(actor.ask('greetMissing')).rejects.toMatchObject({
+        code: 'ERR_TROUPE_SERVICE_MISSING',
+        facts: { service: 'missing' },
+      })
+    },
+  },
+  {
+    promise: '11.2',
+    name: 'each actor draws from a random stream of its own',
+    async check(bench) {
+      const one = await subject(bench)
+      const two = await subject(bench)
+      const first = await one.ask('draw')
+      expect(await two.ask('draw')).not.toEqual(first)
+      expect(await one.ask('draw')).not.toEqual(first)
+    },
+  },
+]
