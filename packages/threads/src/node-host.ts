@@ -4,9 +4,9 @@
  */
 import { join } from 'node:path'
 import { EventStream, type ServiceImplementations } from '@troupe/core'
-import { type Definitions, type Frame, NodeKernel, refExtension, replyTokenExtension } from '@troupe/core/host'
+import { type Definitions, type Frame, NodeKernel } from '@troupe/core/host'
 import { realTime } from '@troupe/core/real-time'
-import { Doorbell, type DoorbellDescriptor, registerExtension } from './channel/index.ts'
+import { Doorbell, type DoorbellDescriptor } from './channel/index.ts'
 import { emitForwarded } from './event-forwarding.ts'
 import { HostLoop } from './host-loop.ts'
 import { NodeClock } from './node-clock.ts'
@@ -15,9 +15,6 @@ import { NodeLinks, type PeerDescriptor } from './node-links.ts'
 
 /** The node of the thread that created the system. */
 export const mainNode = 'main'
-
-registerExtension(refExtension)
-registerExtension(replyTokenExtension)
 
 /** What every node of a system is started with: plain data. */
 export interface NodeSettings {

@@ -19,6 +19,9 @@ import type { PeerDescriptor } from './node-links.ts'
 import { ReplacementBudget } from './replacement-budget.ts'
 import type { CheckedOptions } from './system-options.ts'
 
+/** The longest time that a timer keeps. */
+const timeoutMsMax = 2 ** 31 - 1
+
 /** One node, whatever thread hosts it now. */
 interface ThreadNode {
   readonly node: string
@@ -128,7 +131,7 @@ export class ThreadNodes {
   /** Ends every thread: in order as far as `deadlineMs` milliseconds allow, then abruptly. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping.abort()
-    const deadline = AbortSignal.timeout(deadlineMs)
+    const deadline = AbortSignal.timeout(Math.ceil(Math.min(deadlineMs, timeoutMsMax)))
     const up = this.#nodes.flatMap(({ up, thread }) => (up && thread !== undefined ? [thread] : []))
     if (deadlineMs > 0) {
       await Promise.race([Promise.allSettled(up.map((thread) => thread.drain())), aborted(deadline)])

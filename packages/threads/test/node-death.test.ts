@@ -1,5 +1,5 @@
 /** The death of a thread is the death of a node: who hears of it, what fails, and what comes back. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ActorHandle, namedRef, type ProtocolOf } from '@troupe/core'
@@ -139,6 +139,30 @@ describe('the death of a thread', () => {
     await system.killNode('node-1')
     expect((await given).error.message).toMatch(/replaced 3 times.*code: 9/)
   })
+
+  it.runIf(process.platform === 'linux')(
+    'comes when the journal fails, and what was acknowledged is there',
+    async () => {
+      const dataDirectory = await realpath(await mkdtemp(join(tmpdir(), 'troupe-threads-')))
+      try {
+        await using system = await startSystem({ threads: 1, dataDirectory })
+        const account = await system.spawn(Account, undefined, { name: 'account', durableId: 'account' })
+        const doomed = await system.spawn(Doomed, undefined)
+        expect(await account.ask('deposit', 5)).toBe(5)
+        const escalated = nextEvent(system, 'escalated')
+        const down = nextEvent(system, 'nodeDown')
+        const up = nextEvent(system, 'nodeUp')
+        expect(await doomed.ask('breakJournal', join(dataDirectory, 'node-1', ''))).toBeGreaterThan(0)
+        await expect(account.ask('deposit', 1)).rejects.toMatchObject({ code: 'ERR_TROUPE_NODE_DOWN' })
+        expect((await escalated).actor).toBe('/node-1')
+        expect((await down).reason).toMatch(/journal/)
+        await up
+        expect(await system.ask(namedRef(Account, { node: 'node-1', name: 'account' }), 'balance')).toBe(5)
+      } finally {
+        await rm(dataDirectory, { recursive: true })
+      }
+    },
+  )
 
   it('loses nothing that a durable actor acknowledged, in 20 kills', async () => {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'troupe-threads-'))

@@ -1,0 +1,74 @@
+/** Links in one thread: what is refused, what waits, and what a broken channel does. */
+import { type Frame, FrameKind, Ref } from '@troupe/core/host'
+import { describe, expect, it } from 'vitest'
+import { createChannelPair, createDoorbell } from '../src/channel/index.ts'
+import { NodeLinks } from '../src/node-links.ts'
+
+const tell = (n: number): Frame => [FrameKind.tell, 0, 1, 1, undefined, 'collect', n, undefined]
+const terminated = (key: string): Frame => {
+  const ref = new Ref('left', 0, 2, 2)
+  return [FrameKind.terminated, 0, ref, ref, 'stopped', key]
+}
+
+function connected() {
+  const received: Frame[] = []
+  const broken: string[] = []
+  const make = () =>
+    new NodeLinks({
+      development: false,
+      listener: {
+        receive: (_from, frame) => received.push(frame),
+        event: () => {},
+        broken: (node) => broken.push(node),
+        wake: () => {},
+      },
+    })
+  const [left, right] = [make(), make()]
+  const sizes = { capacityBytes: 1_024, outboundCapacity: 2 }
+  const [leftDoorbell, rightDoorbell] = [createDoorbell(), createDoorbell()]
+  const there = createChannelPair({ ...sizes, senderDoorbell: leftDoorbell, receiverDoorbell: rightDoorbell })
+  const back = createChannelPair({ ...sizes, senderDoorbell: rightDoorbell, receiverDoorbell: leftDoorbell })
+  left.connect({ node: 'right', epoch: 0, sender: there.sender, receiver: back.receiver })
+  right.connect({ node: 'left', epoch: 3, sender: back.sender, receiver: there.receiver })
+  return { left, right, received, broken, ring: there.sender.ring }
+}
+
+describe('the links of a node', () => {
+  it('refuse tells beyond the bounds, never a notice, and keep the order of what they took', () => {
+    const { left, right, received } = connected()
+    let accepted = 0
+    while (left.send('right', tell(accepted)) === undefined) accepted++
+    expect(left.send('right', terminated('first'))).toBeUndefined()
+    expect(left.send('right', tell(-1))).toBe('overload')
+    expect(left.send('right', terminated('second'))).toBeUndefined()
+    while (left.pending > 0 || right.hasWork()) {
+      left.flush()
+      right.drain(10)
+    }
+    expect(received.map((frame) => frame[0])).toEqual([...new Array(accepted).fill(FrameKind.tell), 6, 6])
+    expect(received.slice(0, accepted).map((frame) => frame[6])).toEqual(Array.from({ length: accepted }, (_, n) => n))
+    expect(left.send('right', tell(accepted))).toBeUndefined()
+  })
+
+  it('refuse what is for a node that is not there, or not there any more', () => {
+    const { left, right, received } = connected()
+    expect(left.send('other', tell(0))).toBe('node-down')
+    left.send('right', tell(0))
+    left.flush()
+    expect(right.disconnect('left', 2)).toBe(false)
+    expect(right.disconnect('left', 3)).toBe(true)
+    expect(received).toEqual([tell(0)])
+    expect(right.send('left', tell(0))).toBe('node-down')
+    expect(left.send('right', tell(1))).toBe('node-down')
+  })
+
+  it('say of a channel that holds what no sender writes that it is broken, and go on', () => {
+    const { left, right, received, broken, ring } = connected()
+    left.send('right', tell(0))
+    left.flush()
+    new Uint8Array(ring, ring.byteLength - 1_024 + 8, 16).fill(0xff)
+    expect(right.drain(10)).toBe(0)
+    expect({ received, broken }).toEqual({ received: [], broken: ['left'] })
+    expect(right.hasWork()).toBe(false)
+  })
+})
