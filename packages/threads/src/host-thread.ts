@@ -67,10 +67,10 @@ export class HostThread {
   async start(settings: NodeSettings, timeoutMs: number): Promise<void> {
     const timeout = setTimeout(() => void this.kill(`it did not start within ${timeoutMs} ms`), timeoutMs)
     try {
-      const identified = await this.#call(this.#control.identify())
+      const identified = await this.#call(() => this.#control.identify())
       const worker = this.#pool.threads.find(({ threadId }) => threadId === identified)
       if (worker !== undefined) this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
-      const failure = await this.#call(this.#control.start(settings))
+      const failure = await this.#call(() => this.#control.start(settings))
       if (failure !== undefined) throw decodeError(failure)
     } finally {
       clearTimeout(timeout)
@@ -79,26 +79,26 @@ export class HostThread {
 
   /** Opens the channels to another node; resolves when they are open. */
   connect(peer: PeerDescriptor): Promise<void> {
-    return this.#call(this.#control.connect(transfer(peer, [peer.sender.port, peer.receiver.port])))
+    return this.#call(() => this.#control.connect(transfer(peer, [peer.sender.port, peer.receiver.port])))
   }
 
   /** Tells the node of another's death. */
   nodeDown(death: NodeDeath): Promise<void> {
-    return this.#call(this.#control.nodeDown(death))
+    return this.#call(() => this.#control.nodeDown(death))
   }
 
   inspect(): Promise<NodeInspection> {
-    return this.#call(this.#control.inspect())
+    return this.#call(() => this.#control.inspect())
   }
 
   /** Resolves once no actor lives on the node any more. */
   drain(): Promise<void> {
-    return this.#call(this.#control.drain())
+    return this.#call(() => this.#control.drain())
   }
 
   /** Ends the node in order, and resolves when it has. */
   async stop(): Promise<void> {
-    this.#control.stop().catch(() => {})
+    if (!this.hasEnded) this.#control.stop().catch(() => {})
     await this.ended
   }
 
@@ -108,11 +108,11 @@ export class HostThread {
     await this.ended
   }
 
-  /** A call over the control plane, which never answers once the thread has ended. */
-  #call<Result>(call: Promise<Result>): Promise<Result> {
+  /** Makes a call over the control plane, which never answers once the thread has ended. */
+  #call<Result>(make: () => Promise<Result>): Promise<Result> {
     const ended = this.ended.then((reason): never => {
       throw new NodeDownError(`${this.node} is down: ${reason?.message ?? 'it was stopped'}`, { node: this.node })
     })
-    return Promise.race([call, ended])
+    return this.hasEnded ? ended : Promise.race([make(), ended])
   }
 }

@@ -86,6 +86,16 @@ describe('the death of a thread', () => {
     expect((await collector.ask('report')).collected).toBe(terminations[0]?.collected)
   })
 
+  it('is survived by all nodes at once', async () => {
+    await using system = await startSystem({ threads: 3 })
+    const nodes = system.nodes.slice(1)
+    for (const node of nodes) await system.spawn(Doomed, undefined, { node, name: 'doomed' })
+    const up = nodes.map((node) => nextEvent(system, 'nodeUp', (event) => event.node === node))
+    await Promise.all(nodes.map((node) => system.killNode(node)))
+    await Promise.all(up)
+    for (const node of nodes) expect(await system.ask(namedRef(Doomed, { node, name: 'doomed' }), 'alive')).toBe(true)
+  })
+
   it('restarts only the roots whose supervision says so', async () => {
     await using system = await startSystem({ threads: 1 })
     await system.spawn(Doomed, undefined, { name: 'restarted' })
