@@ -1,0 +1,69 @@
+/** Bounded mailboxes against a plain list: what is dropped, what never is, and the order of the rest. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Envelope, EnvelopeKind } from '../src/envelope.ts'
+import { Mailbox } from '../src/mailbox.ts'
+
+const envelope = (name: string, kind: EnvelopeKind = EnvelopeKind.message) =>
+  new Envelope(kind, name, undefined, undefined, undefined)
+const names = (mailbox: Mailbox) => {
+  const left: string[] = []
+  for (let next = mailbox.queue.shift(); next !== undefined; next = mailbox.queue.shift()) left.push(next.name)
+  return left
+}
+
+describe('a mailbox', () => {
+  test('is bounded by 100,000 unless told otherwise', () => {
+    expect(new Mailbox(undefined).capacity).toBe(100_000)
+    expect(new Mailbox({}).dropsOldest).toBe(false)
+    expect(new Mailbox({ capacity: 3, overflow: 'drop-oldest' })).toMatchObject({ capacity: 3, dropsOldest: true })
+  })
+
+  test('without a bound drops nothing', () => {
+    const mailbox = new Mailbox({ capacity: Number.POSITIVE_INFINITY })
+    for (let count = 0; count < 1_000; count++) expect(mailbox.offer(envelope('m'))).toBeUndefined()
+    expect(mailbox.queue.length).toBe(1_000)
+  })
+
+  test('that is full of what must not be dropped takes the message all the same', () => {
+    const mailbox = new Mailbox({ capacity: 2, overflow: 'drop-oldest' })
+    mailbox.queue.push(envelope('stop', EnvelopeKind.stop))
+    mailbox.queue.push(envelope('terminated', EnvelopeKind.terminated))
+    expect(mailbox.offer(envelope('message'))).toBeUndefined()
+    expect(names(mailbox)).toEqual(['stop', 'terminated', 'message'])
+  })
+})
+
+const kinds = [EnvelopeKind.message, EnvelopeKind.stop, EnvelopeKind.terminated, EnvelopeKind.timer]
+const step = fc.oneof(
+  { weight: 5, arbitrary: fc.constant({ do: 'offer' as const, kind: EnvelopeKind.message }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('force' as const), kind: fc.constantFrom(...kinds.slice(1)) }) },
+  { weight: 3, arbitrary: fc.constant({ do: 'take' as const, kind: EnvelopeKind.message }) },
+)
+
+test.each(['drop-newest', 'drop-oldest'] as const)(
+  '%s: the rest keep their order, and only messages are dropped',
+  (overflow) => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 6 }), fc.array(step, { maxLength: 100 }), (capacity, steps) => {
+        const mailbox = new Mailbox({ capacity, overflow })
+        let list: Envelope[] = []
+        for (const [index, { do: action, kind }] of steps.entries()) {
+          const next = envelope(String(index), kind)
+          if (action === 'take') expect(mailbox.queue.shift()).toBe(list.shift())
+          else if (action === 'force') {
+            mailbox.queue.push(next)
+            list.push(next)
+          } else {
+            const oldest = list.find((waiting) => waiting.kind === EnvelopeKind.message)
+            const isFull = list.length >= capacity
+            const expected = !isFull ? undefined : overflow === 'drop-newest' ? next : oldest
+            expect(mailbox.offer(next)).toBe(expected)
+            list = [...list, next].filter((waiting) => waiting !== expected)
+          }
+        }
+        expect(names(mailbox)).toEqual(list.map(({ name }) => name))
+      }),
+    )
+  },
+)

@@ -1,0 +1,72 @@
+/** The virtual clock against a sorted list: tasks run by time, then in the order in which they were set. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { VirtualClock } from '../src/virtual-clock.ts'
+
+const step = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('schedule' as const), value: fc.constantFrom(0, 1, 2, 5, 5, 9) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel' as const), value: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('runNext' as const), value: fc.constant(0) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('runTo' as const), value: fc.nat(4) }) },
+)
+
+test('tasks run in order, never early, and not once they were cancelled', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
+      const clock = new VirtualClock(100)
+      let open: { time: number; id: number; cancel: () => void }[] = []
+      const ran: string[] = []
+      const expected: string[] = []
+      const expectNext = (limit: number) => {
+        const next = [...open].sort((left, right) => left.time - right.time || left.id - right.id)[0]
+        if (next === undefined || next.time > limit) return false
+        open = open.filter((task) => task !== next)
+        expected.push(`${next.id} at ${next.time}`)
+        return true
+      }
+      for (const [id, { do: action, value }] of steps.entries()) {
+        if (action === 'schedule') {
+          const { cancel } = clock.schedule(value, () => ran.push(`${id} at ${clock.now()}`))
+          open.push({ time: clock.now() + value, id, cancel })
+        } else if (action === 'cancel' && open.length > 0) {
+          const [task] = open.splice(value % open.length, 1)
+          task?.cancel()
+        } else if (action === 'runNext') {
+          expect(clock.runNext()).toBe(expectNext(Number.POSITIVE_INFINITY))
+        } else if (action === 'runTo') {
+          const end = clock.now() + value
+          while (expectNext(end)) expect(clock.runNext(end)).toBe(true)
+          expect(clock.runNext(end)).toBe(false)
+          clock.moveTo(end)
+          expect(clock.now()).toBe(end)
+        }
+        expect(ran).toEqual(expected)
+        expect(clock.nextTime).toBe(open.length === 0 ? undefined : Math.min(...open.map(({ time }) => time)))
+      }
+    }),
+  )
+})
+
+test('a task that is set by a task runs after it, even without a delay', () => {
+  const clock = new VirtualClock()
+  const ran: string[] = []
+  clock.schedule(1, () => {
+    ran.push('outer')
+    clock.schedule(0, () => ran.push('inner'))
+    expect(ran).toEqual(['outer'])
+  })
+  while (clock.runNext());
+  expect(ran).toEqual(['outer', 'inner'])
+  expect(clock.now()).toBe(1)
+})
+
+test('time never goes back', () => {
+  const clock = new VirtualClock(10)
+  clock.moveTo(5)
+  expect(clock.now()).toBe(10)
+  clock.schedule(-5, () => {})
+  expect(clock.nextTime).toBe(10)
+})
