@@ -113,12 +113,6 @@ export class HostThread {
     const ended = this.ended.then((reason): never => {
       throw new NodeDownError(`${this.node} is down: ${reason?.message ?? 'it was stopped'}`, { node: this.node })
     })
-    if (this.hasEnded) return ended
-    try {
-      return Promise.race([make(), ended])
-    } catch {
-      // The proxy throws once it was released, a moment before the thread's end is told.
-      return ended
-    }
+    return this.hasEnded ? ended : Promise.race([make(), ended])
   }
 }
