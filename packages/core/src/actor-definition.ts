@@ -69,7 +69,9 @@ export type ProtocolOfHandlers<Handlers> = {
     ? Parameters extends [unknown, infer Message, ...unknown[]]
       ? unknown extends Message
         ? () => Reply
-        : (message: Message) => Reply
+        : [Message] extends [undefined]
+          ? (message?: undefined) => Reply
+          : (message: Message) => Reply
       : () => Reply
     : never
 }

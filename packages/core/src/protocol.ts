@@ -52,13 +52,20 @@ export type Sendable<Type> = 0 extends 1 & Type
       ? NotSendable<'a symbol cannot be put in a message'>
       : Type extends (...parameters: never[]) => unknown
         ? NotSendable<'a function cannot be put in a message'>
-        : Type extends ReadonlyMap<infer Key, infer Value>
-          ? ReadonlyMap<Sendable<Key>, Sendable<Value>>
-          : Type extends ReadonlySet<infer Item>
-            ? ReadonlySet<Sendable<Item>>
-            : Type extends object
-              ? { readonly [Key in keyof Type]: Sendable<Type[Key]> }
-              : Type
+        : Type extends readonly (infer Item)[]
+          ? SendableItems<Item>
+          : Type extends ReadonlyMap<infer Key, infer Value>
+            ? SendableMap<Key, Value>
+            : Type extends ReadonlySet<infer Item>
+              ? SendableSet<Item>
+              : Type extends object
+                ? { readonly [Key in keyof Type]: Sendable<Type[Key]> }
+                : Type
+
+// Interfaces, since the compiler looks into them only when it has to: a type that holds itself in a list has an end.
+interface SendableItems<Item> extends ReadonlyArray<Sendable<Item>> {}
+interface SendableMap<Key, Value> extends ReadonlyMap<Sendable<Key>, Sendable<Value>> {}
+interface SendableSet<Item> extends ReadonlySet<Sendable<Item>> {}
 
 type Payloads<Protocol> = { readonly [Name in keyof Protocol]: PayloadArguments<Protocol, Name> }
 type SendablePayloads<Protocol> = { readonly [Name in keyof Protocol]: Sendable<PayloadArguments<Protocol, Name>> }

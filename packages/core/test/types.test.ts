@@ -65,8 +65,8 @@ describe('the inferred form', () => {
       add: (message: number) => void
       read: () => number
       readLater: () => Promise<string>
-      readDeferred: (message: undefined) => ReplyToken<bigint>
-      readLaterDeferred: (message: undefined) => Promise<ReplyToken<Date>>
+      readDeferred: (message?: undefined) => ReplyToken<bigint>
+      readLaterDeferred: (message?: undefined) => Promise<ReplyToken<Date>>
       tick: () => void
       set: (message: { to: number; by?: number }) => void
     }>()
@@ -88,6 +88,8 @@ describe('the inferred form', () => {
     ctx.tell(counter, 'add', 2)
     ctx.tell(counter, 'read')
     ctx.tell(counter, 'tick')
+    // A handler that says its message is undefined needs none either.
+    void ctx.ask(counter, 'readDeferred')
     ctx.tell(counter, 'set', { to: 1 })
     expectTypeOf(ctx.ask(counter, 'read')).toEqualTypeOf<Promise<number>>()
     expectTypeOf(ctx.askWith({ timeoutMs: 5 }, counter, 'readLater')).toEqualTypeOf<Promise<string>>()
@@ -338,7 +340,6 @@ describe('what can be sent', () => {
     }
     expectTypeOf<Message>().toExtend<Sendable<Message>>()
     expectTypeOf<Tree>().toExtend<Sendable<Tree>>()
-    expectTypeOf<[Json] extends [Sendable<Json>] ? true : false>().toEqualTypeOf<true>()
     expectTypeOf<Sendable<() => void>>().toExtend<NotSendable<string>>()
     expectTypeOf<{ deep: [symbol] }>().not.toExtend<Sendable<{ deep: [symbol] }>>()
     expectTypeOf<Map<string, () => void>>().not.toExtend<Sendable<Map<string, () => void>>>()
@@ -355,6 +356,20 @@ describe('what can be sent', () => {
     // @ts-expect-error a tree has numbers
     ctx.tell(keeper, 'tree', { left: { value: '1' }, value: 2 })
     expectTypeOf(ctx.ask(keeper, 'tree', { value: 1 })).toEqualTypeOf<Promise<Tree>>()
+  })
+
+  compiles('a recursive payload with a function somewhere in it is refused', (ctx) => {
+    type Good = number | Map<string, Good> | Set<Good> | [Good, Good] | { readonly deep: Good[] }
+    const Fine = defineActor({
+      name: 'Fine',
+      init: (_args: Good) => ({}),
+      on: { put: (_state, message: Good) => message, get: (): Json => 1 },
+    })
+    ctx.spawn(Fine, [1, new Map()])
+    type Bad = number | Map<string, Bad> | [Bad, Bad] | { readonly deep: Bad[]; readonly callback: () => void }
+    const Refused = defineActor({ name: 'Refused', init: () => ({}), on: { put: (_state, _message: Bad[]) => 1 } })
+    // @ts-expect-error a function deep in a message
+    ctx.spawn(Refused, undefined)
   })
 
   compiles('an actor with a function in a message, a reply or its arguments cannot be spawned', (ctx, system) => {
