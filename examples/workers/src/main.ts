@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { createSystem } from '@troupe/threads'
 import { services as corpus } from './corpus-file.ts'
 import { ProgressDisplay, Watcher } from './display.ts'
-import { corpusModule, countOnce, shareTasks, startPool } from './index.ts'
+import { corpusModule, countAll, shareTasks, startPool } from './index.ts'
 import { totalsOf } from './reducer.ts'
 import { countTerms } from './terms.ts'
 
@@ -26,7 +26,7 @@ const textsPerTask = wholeNumber('--texts-per-task', values['texts-per-task'])
 const limit = wholeNumber('--top', values.top)
 const texts = corpus.corpus.texts()
 
-const lists = shareTasks(texts.length, textsPerTask, workers)
+const lists = shareTasks({ texts: texts.length, textsPerTask }, workers)
 console.log(`${texts.length} abstracts, ${workers} workers, ${lists[0]?.length ?? 0} tasks for the first of them\n`)
 const display = new ProgressDisplay(
   lists.map((tasks, index) => ({ name: `worker-${index + 1}`, tasks: tasks.length })).filter(({ tasks }) => tasks > 0),
@@ -37,7 +37,7 @@ await using system = await createSystem({
   servicesModule: corpusModule,
 })
 const watcher = await system.spawn(Watcher, undefined, { name: 'watcher', node: 'local' })
-const totals = await countOnce(await startPool(system, workers), {
+const totals = await countAll(await startPool(system, workers), {
   texts: texts.length,
   textsPerTask,
   limit,

@@ -18,13 +18,14 @@ export async function startPool(system: ActorSystem, workers: number): Promise<P
   return { workers: handles, reducer }
 }
 
-/** Counts `texts` texts in tasks of `textsPerTask`, an equal list for each worker. */
-export async function countOnce(
+/** Counts `texts` texts, `passes` times over, in tasks of `textsPerTask`, an equal list for each worker. */
+export async function countAll(
   pool: Pool,
-  job: { texts: number; textsPerTask: number; limit: number; watcher?: ActorRef<Watching> },
+  job: { texts: number; textsPerTask: number; limit: number; passes?: number; watcher?: ActorRef<Watching> },
 ): Promise<Totals> {
   const { workers, reducer } = pool
-  shareTasks(job.texts, job.textsPerTask, workers.length).forEach((tasks, index) => {
+  const { texts, textsPerTask, passes = 1 } = job
+  shareTasks({ texts, textsPerTask, passes }, workers.length).forEach((tasks, index) => {
     workers[index]?.tell('work', {
       name: `worker-${index + 1}`,
       tasks,
@@ -35,11 +36,15 @@ export async function countOnce(
   return reducer.askWith({ timeoutMs: 60_000 }, 'totals', { parts: workers.length, limit: job.limit })
 }
 
-/** The texts in tasks, dealt out like cards. */
-export function shareTasks(texts: number, textsPerTask: number, workers: number): Task[][] {
+/** The tasks of a job, dealt out like cards. */
+export function shareTasks(job: { texts: number; textsPerTask: number; passes?: number }, workers: number): Task[][] {
+  const { texts, textsPerTask, passes = 1 } = job
   const lists: Task[][] = Array.from({ length: workers }, () => [])
-  for (let from = 0, number = 0; from < texts; from += textsPerTask, number++) {
-    lists[number % workers]?.push({ from, to: Math.min(texts, from + textsPerTask) })
+  let number = 0
+  for (let pass = 0; pass < passes; pass++) {
+    for (let from = 0; from < texts; from += textsPerTask) {
+      lists[number++ % workers]?.push({ from, to: Math.min(texts, from + textsPerTask) })
+    }
   }
   return lists
 }

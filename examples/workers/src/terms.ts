@@ -27,5 +27,13 @@ export function addCounts(counts: TermCounts, more: ReadonlyMap<string, number>)
 
 /** The `limit` most frequent terms, ties in alphabetical order. */
 export function mostFrequent(counts: ReadonlyMap<string, number>, limit: number): [term: string, count: number][] {
-  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).slice(0, limit)
+  const best: [term: string, count: number][] = []
+  for (const [term, count] of counts) {
+    // Most terms are rarer than the last of the best, and cost one comparison.
+    if (best.length === limit && count < (best.at(-1)?.[1] ?? 0)) continue
+    best.push([term, count])
+    best.sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    best.length = Math.min(best.length, limit)
+  }
+  return best
 }

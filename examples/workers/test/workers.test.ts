@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { createLocalSystem } from '@troupe/core'
 import { simulate } from '@troupe/simulation'
 import { expect, test } from 'vitest'
-import { corpusServices, countOnce, countTerms, shareTasks, startPool, totalsOf } from '../src/index.ts'
+import { corpusServices, countAll, countTerms, shareTasks, startPool, totalsOf } from '../src/index.ts'
 
 const texts = ['One worker counts words', 'two workers count two words', 'The reducer merges the words of the workers']
 const services = { corpus: { texts: () => texts } }
@@ -15,25 +15,31 @@ test('counts terms without stop words', () => {
 })
 
 test('deals the tasks out so that every text is counted once', () => {
-  const lists = shareTasks(10, 3, 3)
+  const lists = shareTasks({ texts: 10, textsPerTask: 3 }, 3)
   expect(lists.map((list) => list.length)).toEqual([2, 1, 1])
   expect(lists.flat().map(({ from, to }) => to - from)).toEqual([3, 1, 3, 3])
 })
 
 test('the pool counts what a loop counts, on the local host', async () => {
   await using system = createLocalSystem({ services })
-  expect(await countOnce(await startPool(system, 3), job)).toEqual(totalsOf(countTerms(texts), job.limit))
+  expect(await countAll(await startPool(system, 3), job)).toEqual(totalsOf(countTerms(texts), job.limit))
 })
 
 test('the pool counts what a loop counts, in a simulation of three machines', async () => {
   await simulate({ seed: 1, nodes: 3, services }, async (world) => {
-    expect(await countOnce(await startPool(world, 3), job)).toEqual(totalsOf(countTerms(texts), job.limit))
+    expect(await countAll(await startPool(world, 3), job)).toEqual(totalsOf(countTerms(texts), job.limit))
   })
+})
+
+test('several passes count every text as often', async () => {
+  await using system = createLocalSystem({ services })
+  const threeTimes = totalsOf(countTerms([...texts, ...texts, ...texts]), job.limit)
+  expect(await countAll(await startPool(system, 2), { ...job, passes: 3 })).toEqual(threeTimes)
 })
 
 test('more workers than tasks: the idle ones are waited for too', async () => {
   await using system = createLocalSystem({ services })
-  expect(await countOnce(await startPool(system, 5), job)).toEqual(totalsOf(countTerms(texts), job.limit))
+  expect(await countAll(await startPool(system, 5), job)).toEqual(totalsOf(countTerms(texts), job.limit))
 })
 
 test('the command counts the abstracts on threads and says that the result is right', async () => {
