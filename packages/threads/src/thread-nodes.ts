@@ -204,10 +204,14 @@ export class ThreadNodes {
   }
 
   #ended(node: ThreadNode, reason: Error | undefined): void {
-    if (reason === undefined) return
     const { connected, up } = node
     node.connected = false
     node.up = false
+    if (reason === undefined) {
+      // Stopped in order, which is no death; its last words are heard all the same.
+      this.#main.links.disconnect(node.node, node.epoch)
+      return
+    }
     if (connected) this.#tellDeath(node, reason)
     if (up) node.replacement = node.replacement.then(() => this.#replace(node, reason))
   }

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { Account } from './fixtures/account.ts'
 import { Counter } from './fixtures/counter.ts'
 import { Doomed } from './fixtures/doomed.ts'
+import { Farewell, Manager } from './fixtures/manager.ts'
 import { fixture, startSystem } from './support.ts'
 
 const run = (file: string, ...args: string[]) =>
@@ -31,6 +32,19 @@ describe('stop', () => {
     await expect(system.spawn(Counter, { start: 0 })).rejects.toMatchObject({ code: 'ERR_TROUPE_SYSTEM_STOPPED' })
     await expect(counter.ask('read')).rejects.toMatchObject({ code: 'ERR_TROUPE_SYSTEM_STOPPED' })
     counter.tell('add', 1)
+  })
+
+  it('lets what was accepted be done, and actors on other nodes stop in order', async () => {
+    const system = await startSystem()
+    const manager = await system.spawn(Manager, undefined, { node: 'node-1' })
+    await manager.ask('hireHelper', 'node-2')
+    const farewell = await system.spawn(Farewell, undefined, { node: 'node-2' })
+    for (let n = 0; n < 1_000; n++) farewell.tell('count')
+    const said: string[] = []
+    system.events.on('log', ({ message }) => said.push(message))
+    await system.stop()
+    expect(said.sort()).toEqual(['counted 1000', 'the helper stopped'])
+    expect(process.getActiveResourcesInfo().filter((resource) => resource === 'MessagePort')).toEqual([])
   })
 
   it('terminates threads that do not stop in time', async () => {
