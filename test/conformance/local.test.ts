@@ -1,17 +1,35 @@
-/** The conformance suite on the local host, with virtual time and a disk that can be held. */
-import { createLocalSystem } from '@troupe/core'
-import { HeldDisk } from '../../packages/core/test/probe-system.ts'
+/**
+ * The conformance suite on the local host: with virtual time and a disk that can be held, with messages copied as
+ * between threads, and in real time.
+ */
+import { createLocalSystem, type MessageMode } from '@troupe/core'
+import { realTime } from '@troupe/core/real-time'
+import { HeldDisk, memoryDisk } from '../../packages/core/test/probe-system.ts'
 import { conformance } from './conformance.ts'
 import { movingTime } from './moving-time.ts'
 import { services } from './services.ts'
 
+const virtual = (name: string, messages: MessageMode) =>
+  conformance({
+    name,
+    capabilities: ['held disk'],
+    async run(body) {
+      const disk = new HeldDisk()
+      const system = createLocalSystem({ disk, services, messages })
+      await movingTime(system, body({ system, node: 'local', otherNode: 'local', disk, idle: () => system.idle() }))
+      await system.stop()
+    },
+  })
+
+virtual('local', 'frozen')
+virtual('local (copying)', 'copied')
+
 conformance({
-  name: 'local',
-  capabilities: ['held disk'],
+  name: 'local (real time)',
+  capabilities: [],
   async run(body) {
-    const disk = new HeldDisk()
-    const system = createLocalSystem({ disk, services })
-    await movingTime(system, body({ system, node: 'local', otherNode: 'local', disk, idle: () => system.idle() }))
+    const system = createLocalSystem({ disk: memoryDisk(), services, realTime: realTime() })
+    await body({ system, node: 'local', otherNode: 'local' })
     await system.stop()
   },
 })

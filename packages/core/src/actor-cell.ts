@@ -71,6 +71,8 @@ export class ActorCell {
   durable: DurableOutput | undefined = undefined
   /** The message of the asynchronous turn under way. */
   current: Envelope | undefined = undefined
+  /** True once the actor asked for its random stream. */
+  draws = false
   /** Asks of this actor that wait for a reply. */
   openAsks = 0
 

@@ -7,7 +7,7 @@
  */
 import type { ActorCell } from './actor-cell.ts'
 import type { TerminationReason } from './actor-definition.ts'
-import { type Ref, refKey } from './actor-ref.ts'
+import { Ref, refKey } from './actor-ref.ts'
 import { Envelope, EnvelopeKind, stopEnvelope, type Termination } from './envelope.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import { FrameKind } from './wire.ts'
@@ -33,7 +33,8 @@ export class DeathWatch {
   #watch(from: ActorCell, ref: Ref, key: string): void {
     from.watching ??= new Map()
     if (from.watching.has(key)) return
-    from.watching.set(key, ref)
+    // A reference of its own for each watch: by it a notice is known to be of this watch and not of an earlier one.
+    from.watching.set(key, new Ref(ref.node, ref.epoch, ref.slot, ref.incarnation, ref.name))
     if (ref.node === this.#kernel.node) this.addWatcher(ref, from.ref, key)
     else {
       const refusal = this.#kernel.send(ref.node, [

@@ -337,6 +337,8 @@ export class Lifecycle {
       kernel.sendError(token, new ActorStoppedError(`${cell.path()} stopped before it replied`, { actor: cell.path() }))
     }
     kernel.asks.dropCell(cell)
+    // A path with a number in it is never used again; one of names alone may be, and then its stream goes on.
+    if (cell.draws && cell.options.name === undefined) kernel.ports.random.forget?.(cell.path())
     if (cell.options.durableId !== undefined) kernel.journal.release(cell.options.durableId)
     const { parent } = cell
     parent?.children?.delete(cell)

@@ -208,8 +208,10 @@ export class NodeKernel implements Effects {
         break
       }
       case EnvelopeKind.terminated: {
-        const { key } = envelope.payload as Termination
-        if (cell.watching?.delete(key)) this.turn(cell, envelope)
+        const { key, ref } = envelope.payload as Termination
+        if (cell.watching?.get(key) !== ref) break
+        cell.watching.delete(key)
+        this.turn(cell, envelope)
         break
       }
       default:
@@ -237,7 +239,9 @@ export class NodeKernel implements Effects {
     const { generation } = cell
     cell.phase = Phase.busy
     cell.current = envelope
-    promise.then(
+    // What is no promise of the platform need not keep a promise's word: settle once, and later.
+    const settled = promise instanceof Promise ? promise : Promise.resolve(promise)
+    settled.then(
       (result) =>
         this.#resume(
           cell,
@@ -614,6 +618,7 @@ export class NodeKernel implements Effects {
   }
 
   random(from: ActorCell): RandomStream {
+    from.draws = true
     return this.ports.random.stream(from.path())
   }
 

@@ -21,6 +21,15 @@ export class SeededRandomSource implements RandomSource {
     }
     return stream
   }
+
+  forget(purpose: string): void {
+    this.#streams.delete(purpose)
+  }
+
+  /** How many streams are kept. */
+  get streamCount(): number {
+    return this.#streams.size
+  }
 }
 
 /** One stream of draws that are a function of one 32-bit seed. */

@@ -3,7 +3,8 @@
  * left behind. The everyday promises are in the conformance suite.
  */
 import { expect, test } from 'vitest'
-import { type ActorRef, defineActor, type ReplyToken } from '../src/index.ts'
+import { type ActorRef, defineActor, namedRef, type ReplyToken } from '../src/index.ts'
+import type { SeededRandomSource } from '../src/seeded-random.ts'
 import { ProbeSystem } from './probe-system.ts'
 
 /** Fails, or waits, as it is told. */
@@ -372,4 +373,92 @@ test("a timer's message is a value", async () => {
   await system.advance(1)
   expect(await ticker.ask('seen')).toBe(1)
   await expect(ticker.ask('startBadly')).rejects.toMatchObject({ code: 'ERR_TROUPE_NOT_SENDABLE' })
+})
+
+test('an asynchronous turn ends once, whatever its handler returned to wait for', async () => {
+  await using system = new ProbeSystem()
+  const Odd = defineActor({
+    name: 'Odd',
+    init: () => ({ turns: 0 }),
+    on: {
+      twice(state): Promise<number> {
+        state.turns++
+        // biome-ignore lint/suspicious/noThenProperty: a thenable that breaks its contract is what is tried here
+        return { then: (done: (value: number) => void) => [done(1), done(2)] } as never
+      },
+      throws(): Promise<number> {
+        return {
+          // biome-ignore lint/suspicious/noThenProperty: as above
+          then() {
+            throw new RangeError('no promise at all')
+          },
+        } as never
+      },
+    },
+  })
+  let letters = 0
+  system.events.on('deadLetter', () => {
+    letters++
+  })
+  const odd = await system.spawn(Odd, undefined)
+  expect(await odd.ask('twice')).toBe(1)
+  await expect(odd.ask('throws')).rejects.toThrow('no promise at all')
+  expect(await odd.ask('twice')).toBe(1)
+  expect(letters).toBe(0)
+})
+
+test('actors without a name leave no random stream behind; one with a name goes on where it was', async () => {
+  await using system = new ProbeSystem()
+  const Dice = defineActor({
+    name: 'Dice',
+    init: () => ({}),
+    on: { roll: (_state, _message: undefined, ctx) => ctx.random.int(2 ** 32) },
+  })
+  const random = system.node.ports.random as SeededRandomSource
+  for (let count = 0; count < 10; count++) {
+    const dice = await system.spawn(Dice, undefined)
+    await dice.ask('roll')
+    await dice.stop()
+  }
+  expect(random.streamCount).toBeLessThan(5)
+  const rolls = new Set<number>()
+  for (let count = 0; count < 3; count++) {
+    const dice = await system.spawn(Dice, undefined, { name: 'dice' })
+    rolls.add(await dice.ask('roll'))
+    await dice.stop()
+  }
+  expect(rolls.size).toBe(3)
+})
+
+test('a notice of a watch that was withdrawn is not taken for one of a later watch', async () => {
+  await using system = new ProbeSystem()
+  const notes = await system.spawn(Notes, undefined)
+  const gate = await system.spawn(Gate, undefined)
+  const named = namedRef(Notes, { node: 'local', name: 'known' })
+  const Watcher = defineActor({
+    name: 'Watcher',
+    init: () => ({}),
+    on: {
+      watch: (_state, _message, ctx) => ctx.watch(named),
+      async rewatch(_state, _message, ctx) {
+        await ctx.ask(gate.ref, 'wait')
+        ctx.unwatch(named)
+        ctx.watch(named)
+      },
+    },
+    terminated: (_state, ref, reason, ctx) => ctx.tell(notes.ref, 'note', `${ref.name} ${reason}`),
+  })
+  const watcher = await system.spawn(Watcher, undefined)
+  const first = await system.spawn(Notes, undefined, { name: 'known' })
+  await watcher.ask('watch')
+  watcher.tell('rewatch')
+  await system.idle()
+  await first.stop()
+  const second = await system.spawn(Notes, undefined, { name: 'known' })
+  gate.tell('open')
+  await system.idle()
+  expect(await notes.ask('texts')).toEqual([])
+  await second.stop()
+  await system.idle()
+  expect(await notes.ask('texts')).toEqual(['known stopped'])
 })

@@ -2,6 +2,8 @@
 export interface RandomSource {
   /** The stream for `purpose`; the same object for the same purpose. */
   stream(purpose: string): RandomStream
+  /** Nobody will ask for the stream of `purpose` again. */
+  forget?(purpose: string): void
 }
 
 /** One stream of random draws. */
