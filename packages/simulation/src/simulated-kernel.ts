@@ -60,7 +60,8 @@ export class SimulatedKernel extends NodeKernel {
       payload: envelope.payload,
       sender: envelope.sender,
     })
-    scopes.runActor(this.node, actor, () => super.turn(cell, envelope))
+    scopes.enterActor(actor)
+    super.turn(cell, envelope)
     if (cell.phase === Phase.busy) this.#observer.drain()
   }
 

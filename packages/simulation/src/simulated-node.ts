@@ -117,8 +117,7 @@ export class SimulatedNode {
       return
     }
     const asks = kernel.asks.size
-    if (this.isMain) this.#core.scopes.runProgram(this.name, 'the program', () => run(kernel))
-    else this.#core.scopes.runActor(this.name, `/${this.name}`, () => run(kernel))
+    this.#core.scopes.runNode(this.name, () => run(kernel))
     if (this.isMain || kernel.asks.size !== asks) this.#core.drain()
   }
 

@@ -73,7 +73,7 @@ export class SimulatedWorld extends ActorSystem {
   }
 
   /**
-   * {@link ActorSystem.spawn}. When a crash of the node takes the new actor with it, the spawn is tried again once the
+   * {@link ActorSystem.spawn}; without a `node` option, on the nodes in turn, as on threads. When a crash of the node takes the new actor with it, the spawn is tried again once the
    * node is back, so that it rejects for what is wrong with it and not for the run's faults.
    */
   override async spawn<Definition extends ActorDefinition<any, any>>(
@@ -187,9 +187,9 @@ export class SimulatedWorld extends ActorSystem {
   }
 
   protected place(node: string | undefined, definition: ActorDefinition<any, any>): string {
-    if (node === undefined || node === 'local' || node === mainNode) return mainNode
+    if (node === 'local' || node === mainNode) return mainNode
     const { nodes } = this
-    if (node === 'spread') return nodes[this.#nextNode++ % nodes.length] ?? mainNode
+    if (node === undefined || node === 'spread') return nodes[this.#nextNode++ % nodes.length] ?? mainNode
     if (nodes.includes(node)) return node
     throw new ConfigurationError(
       `spawn of ${definition.name}: there is no node ${node}; the nodes are ${[mainNode, ...nodes].join(', ')}`,
