@@ -3,15 +3,16 @@
  *
  *     node test/consensus/paxos-campaign.ts --seeds 2000
  *     node test/consensus/paxos-campaign.ts --seeds 101..200 --nodes 3 --json
- *     node test/consensus/paxos-campaign.ts --seeds 200 --bug forgotten-promise [--agreement]
+ *     node test/consensus/paxos-campaign.ts --seeds 200 --bug forgotten-promise [--agreement] [--survey]
  *
  * Without `--bug` it fails when an invariant is broken or when the runs were too tame to mean anything. With `--bug`
  * the acceptors, proposers or learners have that mistake, under the same plan; it stops at the first seed that finds
  * it, runs that seed again, and fails when none finds it. `--agreement` asserts only that at most one value is chosen,
- * so that a mistake counts when it does harm and not when the observer sees it being made.
+ * so that a mistake counts when it does harm and not when the observer sees it being made. `--survey` goes on to the
+ * last seed and says how many a search takes.
  */
 import { parseArgs } from 'node:util'
-import { findBug, printFinding } from '../planted-bugs/bug-search.ts'
+import { findBug, printFinding, surveyBug } from '../planted-bugs/bug-search.ts'
 import { type PaxosBugName, paxosBugs } from '../planted-bugs/paxos-bugs.ts'
 import { figuresOf, printFigures, shortcomings } from './paxos-figures.ts'
 import { type PaxosRun, runPaxos } from './paxos-scenario.ts'
@@ -25,12 +26,13 @@ const { values: flags } = parseArgs({
     nodes: { type: 'string', default: '5' },
     bug: { type: 'string' },
     agreement: { type: 'boolean', default: false },
+    survey: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
 const seeds = seedsOf(flags.seeds)
 const nodes = Number(flags.nodes)
-process.exitCode = flags.bug === undefined ? await campaign() : await search(flags.bug)
+process.exitCode = flags.bug === undefined ? await campaign() : await searchFor(flags.bug)
 
 async function campaign(): Promise<number> {
   const runs: PaxosRun[] = []
@@ -47,9 +49,15 @@ async function campaign(): Promise<number> {
   return missing.length === 0 ? 0 : 1
 }
 
-async function search(name: string): Promise<number> {
+async function searchFor(name: string): Promise<number> {
   if (!Object.hasOwn(paxosBugs, name)) throw new RangeError(`--bug must be one of ${Object.keys(paxosBugs).join(', ')}`)
-  const finding = await findBug(name as PaxosBugName, { seeds, nodes, agreementOnly: flags.agreement })
+  const search = { seeds, nodes, agreementOnly: flags.agreement }
+  if (flags.survey) {
+    const survey = await surveyBug(name as PaxosBugName, search)
+    console.log(JSON.stringify(survey))
+    return survey.found > 0 ? 0 : 1
+  }
+  const finding = await findBug(name as PaxosBugName, search)
   console.log(flags.json ? JSON.stringify(finding) : printFinding(finding))
   return finding.first !== undefined && finding.replayed ? 0 : 1
 }

@@ -26,12 +26,8 @@ const agreement: readonly PaxosInvariant[] = ['at most one value is chosen', 'le
 
 /** Searches for the bug of that name. */
 export async function findBug(bug: PaxosBugName, search: BugSearch): Promise<BugFinding> {
-  const { definitions, what } = paxosBugs[bug]
-  const scenario: PaxosScenario = {
-    definitions,
-    ...(search.nodes === undefined ? {} : { nodes: search.nodes }),
-    ...(search.agreementOnly === true ? { invariants: agreement } : {}),
-  }
+  const { what } = paxosBugs[bug]
+  const scenario = scenarioOf(bug, search)
   let tried = 0
   for (const seed of search.seeds) {
     tried++
@@ -42,6 +38,41 @@ export async function findBug(bug: PaxosBugName, search: BugSearch): Promise<Bug
     return { bug, what, tried, first: { seed, ...failure }, replayed }
   }
   return { bug, what, tried, first: undefined, replayed: false }
+}
+
+/** How many seeds a search for a bug takes. */
+export interface BugSurvey {
+  readonly bug: PaxosBugName
+  readonly seeds: number
+  /** Seeds that found it. */
+  readonly found: number
+  /** Seeds from one that found it to the next, that one included: the median and the 95th percentile. */
+  readonly seedsMedian: number | undefined
+  readonly seedsP95: number | undefined
+}
+
+/** Goes through all seeds, to say how many a search takes when it begins anywhere. */
+export async function surveyBug(bug: PaxosBugName, search: BugSearch): Promise<BugSurvey> {
+  const scenario = scenarioOf(bug, search)
+  const needed: number[] = []
+  let tried = 0
+  for (const seed of search.seeds) {
+    tried++
+    if ((await runPaxos(seed, scenario)).failure === undefined) continue
+    needed.push(tried)
+    tried = 0
+  }
+  needed.sort((left, right) => left - right)
+  const quantile = (part: number) => needed[Math.ceil(part * needed.length) - 1]
+  return { bug, seeds: search.seeds.length, found: needed.length, seedsMedian: quantile(0.5), seedsP95: quantile(0.95) }
+}
+
+function scenarioOf(bug: PaxosBugName, { nodes, agreementOnly = false }: BugSearch): PaxosScenario {
+  return {
+    definitions: paxosBugs[bug].definitions,
+    ...(nodes === undefined ? {} : { nodes }),
+    ...(agreementOnly ? { invariants: agreement } : {}),
+  }
 }
 
 /** The finding as lines of text. */

@@ -3,8 +3,8 @@
  * Each runs under the fault plan and the knobs of its clean twin, which finds nothing.
  */
 import type { AcceptorProtocol, LearnerProtocol, PaxosDefinitions, ProposerProtocol } from '@troupe/consensus'
-import { acceptorParts, learnerParts, proposerParts } from '@troupe/consensus/parts'
-import { defineActor } from '@troupe/core'
+import { acceptorParts, learnerParts, type ProposerState, proposerParts } from '@troupe/consensus/parts'
+import { type ActorContext, defineActor } from '@troupe/core'
 import { forgetfulContext } from './forgetful-context.ts'
 
 /** One planted mistake: the definitions that stand in for the roles' own. */
@@ -58,6 +58,36 @@ export const AcceptsBelowPromise = defineActor<AcceptorProtocol>()({
     },
   },
 })
+
+/** An acceptor whose vote leaves its promise behind: a lower ballot than that of its vote gets in afterwards. */
+export const VotesWithoutPromise = defineActor<AcceptorProtocol>()({
+  ...acceptorParts,
+  name: 'VotesWithoutPromise',
+  module,
+  events: {
+    ...acceptorParts.events,
+    accepted(state, { ballot, value }) {
+      state.acceptedBallot = ballot
+      state.acceptedValue = value
+    },
+  },
+})
+
+/** A proposer whose ballots stay in memory: after a crash it draws the same ones again. */
+export const ReusesBallots = defineActor<ProposerProtocol>()({
+  ...proposerParts,
+  name: 'ReusesBallots',
+  module,
+  on: {
+    ...proposerParts.on,
+    propose: (state, message, ctx) => proposerParts.on.propose(state, message, forgetfulOfBallots(state, ctx)),
+    elect: (state, message, ctx) => proposerParts.on.elect(state, message, forgetfulOfBallots(state, ctx)),
+  },
+})
+
+function forgetfulOfBallots<Context extends ActorContext>(state: ProposerState, ctx: Context): Context {
+  return forgetfulContext(ctx, 'ballotDrawn', (draw) => proposerParts.events.ballotDrawn(state, draw))
+}
 
 /** A proposer that does not look at the votes that promises tell of: it proposes its own value come what may. */
 export const IgnoresHighestVote = defineActor<ProposerProtocol>()({
@@ -132,6 +162,14 @@ export const paxosBugs = {
   'accept-below-promise': {
     what: 'an acceptor votes in a ballot below its promise',
     definitions: { acceptor: AcceptsBelowPromise },
+  },
+  'vote-without-promise': {
+    what: 'a vote does not raise the promise',
+    definitions: { acceptor: VotesWithoutPromise },
+  },
+  'reused-ballot': {
+    what: 'a proposer draws the same ballots again after a crash',
+    definitions: { proposer: ReusesBallots },
   },
   'ignored-vote': {
     what: 'a proposer ignores the highest vote that the promises tell of',

@@ -8,7 +8,8 @@
  * `accepted` that left proves the vote. And the state with which an acceptor *begins a generation*: that came from the
  * disk. A vote that was synced while its `accepted` never left is counted when the acceptor recovers with it; until
  * then nobody can have acted on it. What was believed once is never taken back, so an acceptor that comes back with
- * less has broken its word. The value of a vote is that of its ballot's `accept`, since ballots have one value.
+ * less has broken its word. The value of a vote is that of its ballot's `accept`, since ballots have one value. A
+ * proposer's ballots are known in the same way, by the `prepare` that left.
  *
  * The observer is fed with what left ({@link PaxosObserver.sent}, in the order in which it left) and with log entries
  * ({@link PaxosObserver.logged}). Each step costs a few map look-ups: what is checked is what the step changed.
@@ -19,11 +20,13 @@ import { acceptorRecovered } from './acceptor.ts'
 import { type Configuration, memberOf } from './configuration.ts'
 import { learnerDecided } from './learner.ts'
 import type { Accept, Accepted, AcceptorStatus, Decided, Prepare, Promised, Propose, Vote } from './messages.ts'
+import { proposerRecovered } from './proposer.ts'
 
 /** The invariants by name. */
 export type PaxosInvariant =
   | 'promised never falls'
   | 'accepted is at most promised'
+  | 'a ballot is drawn once'
   | 'one value per ballot'
   | 'at most one value is chosen'
   | 'learned implies chosen'
@@ -69,7 +72,8 @@ export class PaxosObserver {
   readonly #values = new Map<string, string>()
   readonly #voters = new Map<string, Set<string>>()
   readonly #ballots = new Set<string>()
-  readonly #bidders = new Set<string>()
+  /** The highest `n` of each member that asked for promises. */
+  readonly #drawn = new Map<string, number>()
   #chosen: { readonly value: string; readonly ballot: string } | undefined
   #competing = false
   #checks = 0
@@ -119,12 +123,13 @@ export class PaxosObserver {
     if (!actor.includes(`/paxos.${this.#configuration.instance}.`)) return
     if (message === learnerDecided) this.#learned(text(fields.value), `learner ${fields.id}`)
     else if (message === acceptorRecovered) this.#recovered(fields.id as string, fields as AcceptorStatus)
+    else if (message === proposerRecovered) this.#proposerRecovered(fields.id as string, fields.drawn as number)
   }
 
   #prepared({ ballot }: Prepare): void {
     this.#ballots.add(ballotKey(ballot))
-    this.#bidders.add(ballot.node)
-    if (this.#bidders.size > 1 && this.#chosen === undefined) this.#competing = true
+    this.#drawn.set(ballot.node, Math.max(ballot.n, this.#drawn.get(ballot.node) ?? 0))
+    if (this.#drawn.size > 1 && this.#chosen === undefined) this.#competing = true
   }
 
   #promised({ ballot, from, accepted }: Promised): void {
@@ -137,6 +142,15 @@ export class PaxosObserver {
     this.#raise(id, promised, 'comes back with')
     this.#atMost(id, accepted?.ballot, promised)
     this.#votesKept(id, accepted)
+  }
+
+  /** A proposer that does not know its last ballot any more would draw it again. */
+  #proposerRecovered(id: string, drawn: number): void {
+    const before = this.#drawn.get(id) ?? 0
+    this.#assert('a ballot is drawn once', drawn >= before, () => [
+      `proposer ${id} comes back with ${drawn} as its last ballot after it had asked for promises to ${before}`,
+      { proposer: id },
+    ])
   }
 
   #acceptAsked({ ballot, value }: Accept): void {

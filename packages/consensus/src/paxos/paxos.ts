@@ -75,18 +75,15 @@ export async function startPaxos<Value = unknown>(
 ): Promise<PaxosClient<Value>> {
   const configuration = paxosConfiguration(options)
   const { acceptor, proposer, learner } = { ...paxosDefinitions, ...options.definitions }
-  for (const { id, node, ...member } of configuration.members) {
+  const startMember = async ({ id, node, ...refs }: Member) => {
     const args: RoleArguments = { configuration, id }
-    const spawnOptions = (ref: ActorRef) => ({
-      node,
-      name: ref.name as string,
-      durableId: ref.name as string,
-    })
-    await system.spawn(acceptor, args, spawnOptions(member.acceptor))
-    await system.spawn(proposer, args, spawnOptions(member.proposer))
+    const spawnOptions = (ref: ActorRef) => ({ node, name: ref.name as string, durableId: ref.name as string })
+    await system.spawn(acceptor, args, spawnOptions(refs.acceptor))
+    await system.spawn(proposer, args, spawnOptions(refs.proposer))
     // After the proposer, which a learner that comes back tells its decision.
-    await system.spawn(learner, args, spawnOptions(member.learner))
+    await system.spawn(learner, args, spawnOptions(refs.learner))
   }
+  await Promise.all(configuration.members.map(startMember))
   return new PaxosClient<Value>(system, configuration)
 }
 

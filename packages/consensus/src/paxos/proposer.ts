@@ -72,6 +72,9 @@ export type ProposerEvents = {
 
 type Context = ActorContext<ProposerProtocol, ProposerEvents>
 
+/** The log entry with which a proposer begins each generation; its fields are `id` and `drawn`. */
+export const proposerRecovered = 'proposer recovered'
+
 /** Clients that may wait at one proposer; one more is told that it is overloaded. */
 const waitingMax = 1_024
 
@@ -108,6 +111,7 @@ export const proposerParts = {
     wish,
   }),
   started(state: ProposerState, ctx: Context) {
+    ctx.log.info(proposerRecovered, { id: state.id, drawn: state.drawn })
     if (state.wish !== undefined) retryLater(state, ctx)
   },
   on: {

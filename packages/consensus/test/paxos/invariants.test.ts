@@ -14,6 +14,9 @@ function observe(...messages: [name: string, fields: object][]): PaxosObserver {
     if (name === 'recovered') {
       const actor = `/a/paxos.${instance}.acceptor.a`
       observer.logged({ level: 'info', actor, message: 'acceptor recovered', fields: { id: 'a', ...fields } })
+    } else if (name === 'proposer recovered') {
+      const actor = `/a/paxos.${instance}.proposer.a`
+      observer.logged({ level: 'info', actor, message: name, fields: { id: 'a', ...fields } })
     } else observer.sent(name, { instance, ...fields })
   }
   return observer
@@ -71,6 +74,7 @@ test.each<[what: string, invariant: string, ...messages: [string, object][]]>([
     'accepted is at most promised',
     ['recovered', { promised: ballot(1), accepted: { ballot: ballot(2), value: 'x' } }],
   ],
+  ['a ballot that is drawn again', 'a ballot is drawn once', ...chosen, ['proposer recovered', { drawn: 0 }]],
   [
     'two values in one ballot',
     'one value per ballot',
