@@ -183,7 +183,7 @@ describe('a system on threads', () => {
     const busy = await system.spawn(Doomed, undefined, { node: 'local' })
     const collector = await system.spawn(Collector, undefined, { node: 'local' })
     busy.tell('tellEndlessly', collector.ref)
+    while ((await collector.ask('report')).collected < 1_000);
     await once(AbortSignal.timeout(1), 'abort')
-    expect((await collector.ask('report')).collected).toBeGreaterThan(0)
   })
 })
