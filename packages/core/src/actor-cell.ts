@@ -53,6 +53,8 @@ export class ActorCell {
   scheduled = false
   /** The turn to run before the mailbox's next: `started`, after a start or a restart. */
   first: Envelope | undefined = undefined
+  /** True once a graceful stop waits in the mailbox. */
+  stopRequested = false
   /** Set when the cell is to stop once its turn is over. */
   stopReason: TerminationReason | undefined = undefined
   children: Set<ActorCell> | undefined = undefined

@@ -8,7 +8,7 @@ import type { CompiledDefinition, TerminationReason } from './actor-definition.t
 import type { Ref } from './actor-ref.ts'
 import type { DeathWatch } from './death-watch.ts'
 import { DurableOutput } from './durable-output.ts'
-import { type Envelope, startedEnvelope, stoppedEnvelope } from './envelope.ts'
+import { type Envelope, EnvelopeKind, startedEnvelope, stoppedEnvelope } from './envelope.ts'
 import { ActorStoppedError, NameTakenError, SpawnError, toError } from './errors.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import { runTurn } from './run-turn.ts'
@@ -21,6 +21,8 @@ interface Failure {
   readonly error: Error
   /** True when it persisted events, which are applied to the state and will never be in the journal. */
   readonly spoiled: boolean
+  /** True when it was the first of its generation: nothing of the mailbox was handled. */
+  readonly first: boolean
 }
 
 /** The largest part of a backoff that jitter adds. */
@@ -128,7 +130,7 @@ export class Lifecycle {
         cell.deferred?.delete(tokenKey(replyTo))
         this.#kernel.sendError(replyTo, error)
       }
-      this.#supervise(cell, { message: envelope.name, error, spoiled })
+      this.#supervise(cell, { message: envelope.name, error, spoiled, first: envelope.kind === EnvelopeKind.started })
     })
   }
 
@@ -142,22 +144,24 @@ export class Lifecycle {
     cell.phase = Phase.suspended
     this.#whenSynced(cell, () => {
       if (replyTo !== undefined) this.#kernel.sendError(replyTo, failure.error)
-      this.#supervise(cell, { ...failure, spoiled })
+      this.#supervise(cell, { ...failure, spoiled, first: false })
     })
   }
 
-  #directive(cell: ActorCell, spoiled: boolean): Directive {
+  #directive(cell: ActorCell, { spoiled, first }: Failure): Directive {
     const { onFailure } = cell.supervision
     // A state with events that were never appended cannot go on: the journal has another.
     const wanted = onFailure === 'resume' && spoiled ? 'restart' : onFailure
     const directive = wanted === 'restart' && !this.#withinBudget(cell) ? 'escalate' : wanted
+    // A stop in the mailbox of an actor that never gets as far as its mailbox would wait for ever.
+    if (first && cell.stopRequested) cell.stopReason ??= 'stopped'
     return cell.stopReason !== undefined && directive !== 'escalate' ? 'stop' : directive
   }
 
   #supervise(cell: ActorCell, failure: Failure): void {
     const { events } = this.#kernel.ports
     const { message, error } = failure
-    const directive = this.#directive(cell, failure.spoiled)
+    const directive = this.#directive(cell, failure)
     events.emit('failure', { actor: cell.path(), ref: cell.ref, message, error, directive })
     switch (directive) {
       case 'resume':

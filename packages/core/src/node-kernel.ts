@@ -302,6 +302,7 @@ export class NodeKernel implements Effects {
 
   /** Puts what must not be dropped into a mailbox, past its bound. */
   enqueue(cell: ActorCell, envelope: Envelope): void {
+    if (envelope.kind === EnvelopeKind.stop) cell.stopRequested = true
     cell.mailbox.queue.push(envelope)
     this.schedule(cell)
   }

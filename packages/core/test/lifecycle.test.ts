@@ -462,3 +462,24 @@ test('a notice of a watch that was withdrawn is not taken for one of a later wat
   await system.idle()
   expect(await notes.ask('texts')).toEqual(['known stopped'])
 })
+
+test('an actor that is told to stop while it fails to start again and again stops', async () => {
+  await using system = new ProbeSystem()
+  const Doomed = defineActor({
+    name: 'Doomed',
+    init: () => ({}),
+    started() {
+      throw new Error('never starts')
+    },
+    on: {},
+  })
+  // The budget's window is shorter than the backoff: it never escalates.
+  const supervise = { maxRestarts: 1, withinMs: 1, backoff: { minMs: 10, maxMs: 10 } }
+  const doomed = await system.spawn(Doomed, undefined, { supervise })
+  await system.advance(100)
+  const gone = system.terminated(doomed.ref)
+  const stopped = doomed.stop()
+  await system.advance(20)
+  await stopped
+  expect(await gone).toBe('stopped')
+})
