@@ -22,11 +22,11 @@ export async function agreeWhileThreadDies(): Promise<void> {
 }
 
 async function run(system: ThreadSystem): Promise<void> {
-  const phases: string[] = []
+  // The phases of every ballot, as its proposer goes through them.
+  const phases = new Map<string, string[]>()
   system.events.on('log', ({ actor, message, fields }) => {
-    if (!actor.includes('.colour.proposer.')) return
-    const ballot = typeof fields.ballot === 'string' ? ` ${fields.ballot}` : ''
-    phases.push(`${actor.split('.').at(-1)} ${message}${ballot}`)
+    if (!actor.includes('.colour.proposer.') || typeof fields.ballot !== 'string') return
+    phases.set(fields.ballot, [...(phases.get(fields.ballot) ?? []), message])
   })
   const colour = await startPaxos<string>(system, { instance: 'colour', members: system.nodes })
   const started = performance.now()
@@ -56,7 +56,7 @@ async function run(system: ThreadSystem): Promise<void> {
     `${(performance.now() - killed).toFixed(0)} ms after the kill ${victim} is back on a new thread and has ${statusText(after)}`,
   )
   if (!keeps(before, after)) throw new Error('the acceptor came back with less than it had')
-  say(`phases: ${phases.slice(0, 8).join(', ')}${phases.length > 8 ? ', ...' : ''}`)
+  for (const [ballot, names] of phases) say(`phases of ballot ${ballot}: ${names.join(', ')}`)
 }
 
 /** True when what an acceptor once said still holds: it may have promised and voted more since. */

@@ -4,7 +4,7 @@ import { type PaxosRun, runPaxos } from '@troupe/test/consensus/paxos-scenario'
 import { findBug } from '@troupe/test/planted-bugs/bug-search'
 import { say, sayHeading } from './say.ts'
 
-const seeds = 300
+const seeds = 250
 const bugSeeds = 200
 
 /** Runs the same actors under many seeds with all faults, and prints what was injected and what was checked. */
@@ -17,11 +17,15 @@ export async function simulateSeeds(): Promise<void> {
   const { decided, competing, checks, events, fired, failures } = figuresOf(runs)
   const percent = (share: number) => `${(share * 100).toFixed(0)} %`
   say(`${events.toLocaleString('en-US')} events in ${seconds.toFixed(1)} s`)
-  say(
-    `injected, in how many of the seeds: ${Object.entries(fired)
-      .map(([kind, share]) => `${kind} ${percent(share)}`)
-      .join(', ')}`,
-  )
+  say('injected, and in how many of the seeds:')
+  const kinds = Object.entries(fired).map(([kind, share]) => `${kind} ${percent(share)}`.padEnd(21))
+  for (let from = 0; from < kinds.length; from += 4)
+    say(
+      `  ${kinds
+        .slice(from, from + 4)
+        .join('')
+        .trimEnd()}`,
+    )
   say(`decided in ${percent(decided)} of the seeds, with competing proposers in ${percent(competing)}`)
   say(`checked after every step: promises never fall, one value per ballot, at most one value chosen, learned only`)
   say(
