@@ -2,21 +2,15 @@
  * The real clock of a node. Its timers do not hold the process open: what does, between `createSystem` and `stop`, are
  * the threads, so that a timer left over after `stop` delays nothing.
  */
-import type { Clock, ScheduledTask } from '@troupe/core'
+import type { ScheduledTask } from '@troupe/core'
+import { RealClock } from '@troupe/core/real-time'
 
 /** The longest delay that `setTimeout` keeps; a longer one would fire at once. */
 const timeoutMsMax = 2 ** 31 - 1
 
-/** `Date.now`, kept from going backwards, and `setTimeout`. */
-export class NodeClock implements Clock {
-  #last = 0
-
-  now(): number {
-    this.#last = Math.max(this.#last, Date.now())
-    return this.#last
-  }
-
-  schedule(delayMs: number, run: () => void): ScheduledTask {
+/** The platform's clock, whose timers let the process end and may be as long as one likes. */
+export class NodeClock extends RealClock {
+  override schedule(delayMs: number, run: () => void): ScheduledTask {
     let timeout: NodeJS.Timeout
     const start = (leftMs: number) => {
       const partMs = Math.min(leftMs, timeoutMsMax)
