@@ -101,6 +101,7 @@ export abstract class ActorSystem implements AsyncDisposable {
   /** Stops an actor gracefully, as `ctx.stop` does, and resolves when it is gone. */
   async stopActor(ref: ActorRef): Promise<void> {
     const gone = this.terminated(ref)
+    this.guardian.stopping(ref as Ref)
     this.kernel.stop(undefined, ref as Ref)
     await gone
   }

@@ -3,7 +3,7 @@
  * died again when a node of that name is back, by their supervision.
  */
 import type { CompiledDefinition } from './actor-definition.ts'
-import type { Ref } from './actor-ref.ts'
+import { type Ref, sameRef } from './actor-ref.ts'
 import { toError } from './errors.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import { whenTerminated } from './outside-watch.ts'
@@ -17,6 +17,8 @@ export interface Root {
   readonly node: string
   /** Where it lives now. */
   ref: Ref
+  /** True once it was told to stop: it does not come back, even if its node dies before it is done. */
+  stopping: boolean
 }
 
 export class SystemGuardian {
@@ -36,10 +38,15 @@ export class SystemGuardian {
   /** Starts a root on `node`; rejects with what its spawn threw there. */
   async spawn(node: string, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Promise<Ref> {
     const ref = await this.#kernel.spawnOn(undefined, node, definition, args, options)
-    const root: Root = { definition, args, options, node, ref }
+    const root: Root = { definition, args, options, node, ref, stopping: false }
     this.#roots.add(root)
     this.#forgetWhenDone(root)
     return ref
+  }
+
+  /** The root at `ref`, if there is one, was told to stop. */
+  stopping(ref: Ref): void {
+    for (const root of this.#roots) if (sameRef(root.ref, ref)) root.stopping = true
   }
 
   /** A root that ended by itself does not come back with its node; one that died with the node does. */
@@ -54,7 +61,7 @@ export class SystemGuardian {
   async nodeUp(node: string): Promise<void> {
     for (const root of this.roots) {
       if (root.node !== node) continue
-      if (supervisionOf(root.options.supervise).onFailure !== 'restart') {
+      if (root.stopping || supervisionOf(root.options.supervise).onFailure !== 'restart') {
         this.#roots.delete(root)
         continue
       }

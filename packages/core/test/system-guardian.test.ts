@@ -107,3 +107,12 @@ test('a spawn that fails leaves no root', async () => {
   })
   expect(living()).toEqual(['a'])
 })
+
+test('a root that was told to stop does not come back, even when its node dies first', async () => {
+  const first = await spawn('a')
+  await spawn('b')
+  guardian.stopping(first)
+  await replaceWorker(1)
+  expect(started).toEqual(['a', 'b', 'b'])
+  expect(living()).toEqual(['b'])
+})

@@ -33,6 +33,8 @@ export const deathWatch: readonly Case[] = [
       const watcher = await subject(bench)
       const watched = await subject(bench, {}, { node: bench.otherNode })
       await watcher.ask('watch', watched.ref)
+      // Behind the watch on its way to the other node: when it is answered, the watch is there.
+      await watcher.ask('askOther', { to: watched.ref, what: 'count' })
       watched.tell('sayAndStop', { to: watcher.ref, count: 50 })
       const heard = await notes(bench, 51)
       expect(heard.slice(0, 50)).toEqual(Array.from({ length: 50 }, (_, index) => `last words ${index + 1}`))

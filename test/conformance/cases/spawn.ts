@@ -67,7 +67,8 @@ export const spawn: readonly Case[] = [
       expect(await bench.system.ask(ref, 'where')).toBe(bench.otherNode)
       const gone = bench.system.terminated(ref)
       await spawner.stop()
-      expect(await gone).toBe('stopped')
+      // The stop comes from another node than the watch: either may be first.
+      expect(['stopped', 'not-found']).toContain(await gone)
       expect(await notes(bench, 2)).toEqual(['away started', 'away stopped'])
     },
   },

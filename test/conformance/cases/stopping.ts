@@ -47,7 +47,8 @@ export const stopping: readonly Case[] = [
       const two = await subject(bench)
       const gone = bench.system.terminated(two.ref)
       one.tell('stop', two.ref)
-      expect(await gone).toBe('stopped')
+      // The stop comes from another node than the watch: either may be first.
+      expect(['stopped', 'not-found']).toContain(await gone)
       expect(await one.ask('count')).toBe(0)
     },
   },
