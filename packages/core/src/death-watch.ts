@@ -106,7 +106,7 @@ export class DeathWatch {
 
   /** A node died: everyone here who watched an actor of it is told. */
   nodeDown(node: string, epoch: number): void {
-    for (const cell of this.#kernel.cells()) {
+    for (const cell of this.#kernel.cells) {
       if (cell.watchers?.some(({ ref }) => ref.node === node && ref.epoch === epoch)) {
         cell.watchers = cell.watchers.filter(({ ref }) => ref.node !== node || ref.epoch !== epoch)
       }

@@ -69,8 +69,8 @@ export class Lifecycle {
         { cause: error },
       )
     }
-    const cell = new ActorCell(definition, kernel.allocate(), parent, args, options, state)
-    kernel.fill(cell)
+    const cell = new ActorCell(definition, kernel.cells.allocate(), parent, args, options, state)
+    kernel.cells.fill(cell)
     if (parent !== undefined) {
       parent.children ??= new Set()
       parent.children.add(cell)
@@ -349,7 +349,7 @@ export class Lifecycle {
     if (cell.options.name !== undefined && parent?.names?.get(cell.options.name) === cell) {
       parent.names.delete(cell.options.name)
     }
-    kernel.release(cell.ref)
+    kernel.cells.release(cell.ref)
     let envelope = cell.mailbox.queue.shift()
     while (envelope !== undefined) {
       kernel.discard(cell, envelope)

@@ -138,7 +138,7 @@ test('no actor outlives its parent, every ask ends, and nothing is left', async 
       const system = new ProbeSystem({ disk })
       const { node } = system
       const gate = await system.spawn(Gate, undefined)
-      const cellsBefore = [...node.cells()].length
+      const cellsBefore = [...node.cells].length
       const refs: ActorRef<Protocol>[] = []
       const known = new Set<ActorCell>()
       let open = 0
@@ -202,7 +202,7 @@ test('no actor outlives its parent, every ask ends, and nothing is left', async 
           default:
             if (ref !== undefined) ended(system.ask(ref, step.do))
         }
-        for (const cell of node.cells()) known.add(cell)
+        for (const cell of node.cells) known.add(cell)
         for (const cell of known) {
           if (cell.phase !== Phase.stopped) expect(cell.parent?.phase, cell.path()).not.toBe(Phase.stopped)
         }
@@ -219,10 +219,10 @@ test('no actor outlives its parent, every ask ends, and nothing is left', async 
         gate.tell('open')
         await system.advance(1_000)
       }
-      const left = [...node.cells()].filter((cell) => cell !== node.guardian).map((cell) => cell.definition.name)
+      const left = [...node.cells].filter((cell) => cell !== node.guardian).map((cell) => cell.definition.name)
       // The gate, and the system's own watch of it.
       expect(left.sort()).toEqual(['Gate', 'Watcher'])
-      expect([...node.cells()]).toHaveLength(cellsBefore)
+      expect([...node.cells]).toHaveLength(cellsBefore)
       expect(node.asks.size).toBe(0)
       expect(node.asks.queued).toBe(0)
       expect(node.guardian.deferred?.size ?? 0).toBe(0)

@@ -139,7 +139,7 @@ test('nothing can be spawned in the last turn: a child never outlives its parent
   const notes = await system.spawn(Notes, undefined)
   const actor = await system.spawn(Farewell, { to: notes.ref, act: 'spawn' })
   await actor.stop()
-  expect([...system.node.cells()].map((cell) => cell.definition.name)).not.toContain('Child')
+  expect([...system.node.cells].map((cell) => cell.definition.name)).not.toContain('Child')
 })
 
 test('a timer started in the last turn is gone with the actor', async () => {
@@ -262,14 +262,14 @@ test('what listens to the event stream cannot harm the actors', async () => {
 
 test('nothing of many short lives is left: cells, deferred replies, asks, random streams', async () => {
   await using system = new ProbeSystem()
-  const cellsBefore = [...system.node.cells()].length
+  const cellsBefore = [...system.node.cells].length
   for (let round = 0; round < 20; round++) {
     const notes = await system.spawn(Notes, undefined)
     await notes.ask('texts')
     await notes.stop()
   }
   await system.idle()
-  expect([...system.node.cells()]).toHaveLength(cellsBefore)
+  expect([...system.node.cells]).toHaveLength(cellsBefore)
   expect(system.node.guardian.children?.size ?? 0).toBe(0)
   expect(system.node.guardian.deferred?.size ?? 0).toBe(0)
   expect(system.node.asks.size).toBe(0)

@@ -50,7 +50,7 @@ export function systemView(nodes: readonly SimulatedNode[], now: () => number): 
       const views: CellView[] = []
       for (const { kernel } of nodes) {
         if (kernel === undefined || !kernel.alive) continue
-        for (const cell of kernel.cells()) {
+        for (const cell of kernel.cells) {
           if (cell === kernel.guardian || (cell.phase !== Phase.ready && cell.phase !== Phase.busy)) continue
           if (definition !== undefined && cell.definition !== definition) continue
           views.push({

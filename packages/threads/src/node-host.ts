@@ -103,7 +103,7 @@ export class NodeHost {
   inspect(): NodeInspection {
     const { node, epoch, turns } = this.kernel
     let actors = -1
-    for (const _cell of this.kernel.cells()) actors++
+    for (const _cell of this.kernel.cells) actors++
     return { node, epoch, actors, turns }
   }
 

@@ -1,0 +1,217 @@
+/**
+ * Delivery: what reaches whom on a node. Messages of this node go into mailboxes; frames of other nodes are taken apart;
+ * what finds nobody becomes a dead letter, and its asker is told.
+ */
+import type { ActorCell } from './actor-cell.ts'
+import { tokenKey } from './actor-cell.ts'
+import { Ref, ReplyToken, refKey } from './actor-ref.ts'
+import { AskTable, nodeDownError } from './ask-table.ts'
+import { CellTable } from './cell-table.ts'
+import type { DeathWatch } from './death-watch.ts'
+import type { DeadLetterReason } from './effects.ts'
+import { Envelope, EnvelopeKind, stopEnvelope } from './envelope.ts'
+import {
+  ActorStoppedError,
+  ConfigurationError,
+  decodeError,
+  type ErrorData,
+  encodeError,
+  OverloadError,
+} from './errors.ts'
+import { guardianName } from './guardian.ts'
+import type { KernelPorts } from './kernel-ports.ts'
+import { type MessageMode, prepareMessage } from './message-value.ts'
+import type { Refusal } from './ports/transport.ts'
+import { TurnLoop } from './turn-loop.ts'
+import { type Frame, FrameKind } from './wire.ts'
+
+export abstract class Delivery extends TurnLoop {
+  readonly node: string
+  readonly epoch: number
+  readonly asks: AskTable
+  readonly cells: CellTable
+  /** The root of this node's actors. */
+  abstract readonly guardian: ActorCell
+  protected abstract readonly deathWatch: DeathWatch
+  protected readonly messages: MessageMode
+
+  constructor(ports: KernelPorts) {
+    super(ports)
+    this.node = ports.node
+    this.epoch = ports.epoch
+    this.messages = ports.messages
+    this.cells = new CellTable(ports.node, ports.epoch)
+    this.asks = new AskTable(ports.clock, (ask) => this.#askEnded(ask.to, ask.askId))
+  }
+
+  /** The living actor that `ref` means on this node. */
+  lookup(ref: Ref): ActorCell | undefined {
+    if (ref.name === undefined) return this.cells.find(ref)
+    return ref.name === guardianName ? this.guardian : this.guardian.names?.get(ref.name)
+  }
+
+  /** Delivers a message on this node. */
+  deliver(to: Ref, name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken | undefined): void {
+    const cell = this.alive ? this.lookup(to) : undefined
+    if (cell === undefined) {
+      this.undeliverable(to, name, payload, sender, replyTo, this.alive ? 'no-such-actor' : 'node-down')
+      return
+    }
+    const { mailbox } = cell
+    const envelope = new Envelope(EnvelopeKind.message, name, payload, sender, replyTo)
+    if (mailbox.queue.length < mailbox.capacity) mailbox.queue.push(envelope)
+    else {
+      const dropped = mailbox.offer(envelope)
+      if (dropped !== undefined) {
+        this.undeliverable(to, dropped.name, dropped.payload, dropped.sender, dropped.replyTo, 'overload')
+      }
+    }
+    if (!cell.scheduled) this.schedule(cell)
+  }
+
+  /** Puts what must not be dropped into a mailbox, past its bound. */
+  enqueue(cell: ActorCell, envelope: Envelope): void {
+    if (envelope.kind === EnvelopeKind.stop) cell.stopRequested = true
+    cell.mailbox.queue.push(envelope)
+    this.schedule(cell)
+  }
+
+  /** What waited for an actor that is no more. */
+  discard(cell: ActorCell, envelope: Envelope): void {
+    if (envelope.kind !== EnvelopeKind.message) return
+    this.undeliverable(cell.ref, envelope.name, envelope.payload, envelope.sender, envelope.replyTo, 'stopped')
+  }
+
+  protected undeliverable(
+    to: Ref,
+    name: string,
+    payload: unknown,
+    sender: Ref | undefined,
+    replyTo: ReplyToken | undefined,
+    reason: DeadLetterReason,
+  ): void {
+    this.ports.events.emit('deadLetter', { to, name, payload, sender, reason })
+    if (replyTo !== undefined) this.sendError(replyTo, this.#refusalError(to, name, reason))
+  }
+
+  #refusalError(to: Ref, name: string, reason: DeadLetterReason): Error {
+    const facts = { to: refKey(to), message: name }
+    if (reason === 'overload') {
+      return new OverloadError(
+        `${name} to ${refKey(to)}: the mailbox or the channel to it is full; send less or later`,
+        facts,
+      )
+    }
+    if (reason === 'node-down') return nodeDownError(to.node, name, to)
+    return new ActorStoppedError(`${name} to ${refKey(to)}: the actor is not there or stopped before it replied`, facts)
+  }
+
+  /** A frame from another node. */
+  receive(from: { readonly node: string; readonly epoch: number }, frame: Frame): void {
+    if (!this.alive) return
+    switch (frame[0]) {
+      case FrameKind.tell:
+        this.deliver(this.#target(frame), frame[5], frame[6], frame[7], undefined)
+        break
+      case FrameKind.ask:
+        this.deliver(this.#target(frame), frame[5], frame[6], frame[7], new ReplyToken(from.node, from.epoch, frame[8]))
+        break
+      case FrameKind.reply:
+        if (frame[1] === this.epoch) this.settleAsk(frame[2], frame[3], undefined)
+        break
+      case FrameKind.replyError:
+        if (frame[1] === this.epoch) this.settleAsk(frame[2], undefined, decodeError(frame[3]))
+        break
+      case FrameKind.watch:
+        this.deathWatch.addWatcher(this.#target(frame), frame[5], frame[6])
+        break
+      case FrameKind.unwatch:
+        this.deathWatch.removeWatcher(this.#target(frame), frame[5], frame[6])
+        break
+      case FrameKind.terminated:
+        if (frame[1] === this.epoch) this.deathWatch.terminated(frame[2], frame[3], frame[4], frame[5])
+        break
+      case FrameKind.stop: {
+        const cell = this.lookup(this.#target(frame))
+        if (cell !== undefined) this.enqueue(cell, stopEnvelope)
+        break
+      }
+      default:
+        throw new ConfigurationError(
+          `node ${this.node} got a frame of unknown kind ${String(frame[0])} from ${from.node}`,
+        )
+    }
+  }
+
+  #target(frame: Frame & { readonly 4: string | undefined }): Ref {
+    return new Ref(this.node, frame[1], frame[2] as number, frame[3] as number, frame[4] ?? undefined)
+  }
+
+  /** Nobody waits for the reply any more: an actor of this node that deferred it, or forwarded it, can forget it. */
+  #askEnded(to: Ref, askId: number): void {
+    const deferred = to.node === this.node ? this.lookup(to)?.deferred : undefined
+    if (deferred !== undefined && deferred.size > 0) {
+      deferred.delete(tokenKey(new ReplyToken(this.node, this.epoch, askId)))
+    }
+  }
+
+  protected settleAsk(askId: number, value: unknown, error: Error | undefined): void {
+    const ended = error === undefined ? this.asks.resolve(askId, value) : this.asks.reject(askId, error)
+    // An error for an ask that already ended says nothing new; a value that nobody waits for is a dead letter.
+    if (ended || error !== undefined) return
+    this.ports.events.emit('deadLetter', {
+      to: new Ref(this.node, this.epoch, -1, askId, 'asker'),
+      name: 'reply',
+      payload: value,
+      sender: undefined,
+      reason: 'late-reply',
+    })
+  }
+
+  /** A node of that name died with that epoch: its watchers are told and asks to it fail. */
+  nodeDown(node: string, epoch: number, reason: string): void {
+    if (!this.alive) return
+    this.ports.events.emit('nodeDown', { node, epoch, reason })
+    this.deathWatch.nodeDown(node, epoch)
+    this.asks.rejectNode(node)
+  }
+
+  /** Hands a frame for another node to the transport. */
+  send(node: string, frame: Frame): Refusal | undefined {
+    return this.alive ? this.ports.transport.send(node, frame) : 'node-down'
+  }
+
+  /** The payload as this node's message mode wants it, for an effect that is held before it is sent. */
+  prepare(payload: unknown, name: string, to: Ref, from: ActorCell | undefined): unknown {
+    return prepareMessage(payload, this.messages, () => describeSend(name, to, from))
+  }
+
+  /** The reply as this node's message mode wants it. */
+  prepareReply(value: unknown, from: ActorCell): unknown {
+    return prepareMessage(value, this.messages, () => `the reply of ${from.path()}`)
+  }
+
+  /** Ends an ask with an error, wherever the asker is. */
+  sendError(token: ReplyToken, error: unknown): void {
+    const data = encodeError(error)
+    if (token.node === this.node && token.epoch === this.epoch)
+      this.settleAsk(token.askId, undefined, decodeError(data))
+    else this.#sendErrorData(token, data)
+  }
+
+  #sendErrorData(token: ReplyToken, data: ErrorData): void {
+    try {
+      this.send(token.node, [FrameKind.replyError, token.epoch, token.askId, data])
+    } catch {
+      // What the error carries cannot travel; what it says can.
+      const { name, message, code } = data
+      const plain = { name: String(name), message: String(message), ...(code === undefined ? {} : { code }) }
+      this.send(token.node, [FrameKind.replyError, token.epoch, token.askId, plain])
+    }
+  }
+}
+
+/** The message, its receiver and its sender, for an error's text. */
+function describeSend(name: string, to: Ref, from: ActorCell | undefined): string {
+  return `message ${name} to ${refKey(to)}${from === undefined ? '' : ` from ${from.path()}`}`
+}

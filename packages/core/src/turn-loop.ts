@@ -1,0 +1,171 @@
+/**
+ * The turn loop of a node: which cell runs next, and each turn from its start to its end. The host calls `run`, or `step`
+ * where it chooses every turn itself; a cell gets a bounded batch of turns, then it stands behind the others.
+ */
+import { type ActorCell, Phase, type RunningTimer } from './actor-cell.ts'
+import { Deque } from './deque.ts'
+import type { Effects } from './effects.ts'
+import { Envelope, EnvelopeKind, type Termination } from './envelope.ts'
+import type { KernelPorts } from './kernel-ports.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import { runTurn, settleTurn } from './run-turn.ts'
+
+/** Turns that one cell takes before the next cell in the run queue gets its own. */
+const turnsPerBatch = 64
+
+export abstract class TurnLoop {
+  readonly ports: KernelPorts
+  /** Turns run so far. */
+  turns = 0
+  /** False once the node was halted; it then does nothing. */
+  alive = true
+  abstract readonly lifecycle: Lifecycle
+  /** What carries out the effects of a cell that is not durable. */
+  protected abstract readonly effects: Effects
+  readonly #runQueue = new Deque<ActorCell>()
+  #awake = false
+
+  constructor(ports: KernelPorts) {
+    this.ports = ports
+  }
+
+  /** Cells that have something to do. */
+  get runnable(): number {
+    return this.#runQueue.length
+  }
+
+  /** Gives turns to the cells in the run queue, about `turnsMax` in all; true when there is more to do. */
+  run(turnsMax: number): boolean {
+    const end = this.turns + turnsMax
+    while (this.turns < end) {
+      const cell = this.#runQueue.shift()
+      if (cell === undefined) break
+      this.#runCell(cell, turnsPerBatch)
+    }
+    this.#awake = this.#runQueue.length > 0
+    return this.#awake
+  }
+
+  /** Gives one turn to the runnable cell that `pick` chooses among `count`; true when there is more to do. */
+  step(pick: (count: number) => number): boolean {
+    const count = this.#runQueue.length
+    if (count > 1) this.#runQueue.bringToFront(pick(count))
+    const cell = this.#runQueue.shift()
+    if (cell !== undefined) this.#runCell(cell, 1)
+    this.#awake = this.#runQueue.length > 0
+    return this.#awake
+  }
+
+  /** Puts a ready cell that has something to do into the run queue. */
+  schedule(cell: ActorCell): void {
+    if (cell.scheduled || cell.phase !== Phase.ready || !this.alive) return
+    cell.scheduled = true
+    this.#runQueue.push(cell)
+    if (!this.#awake) {
+      this.#awake = true
+      this.ports.wake()
+    }
+  }
+
+  #runCell(cell: ActorCell, turnsMax: number): void {
+    const { queue } = cell.mailbox
+    for (let turns = 0; turns < turnsMax && cell.phase === Phase.ready; turns++) {
+      const { first } = cell
+      if (first !== undefined) {
+        cell.first = undefined
+        this.turn(cell, first)
+        continue
+      }
+      const envelope = queue.shift()
+      if (envelope === undefined) break
+      if (envelope.kind === EnvelopeKind.message) this.turn(cell, envelope)
+      else this.#special(cell, envelope)
+    }
+    cell.scheduled = false
+    if (cell.first !== undefined || queue.length > 0) this.schedule(cell)
+  }
+
+  #special(cell: ActorCell, envelope: Envelope): void {
+    switch (envelope.kind) {
+      case EnvelopeKind.stop:
+        this.lifecycle.stop(cell, 'stopped')
+        break
+      case EnvelopeKind.timer: {
+        const timer = envelope.payload as RunningTimer
+        if (cell.timers?.get(timer.key) !== timer) break
+        cell.timers.delete(timer.key)
+        this.turn(cell, new Envelope(EnvelopeKind.message, timer.name, timer.payload, cell.ref, undefined))
+        break
+      }
+      case EnvelopeKind.terminated: {
+        const { key, ref } = envelope.payload as Termination
+        if (cell.watching?.get(key) !== ref) break
+        cell.watching.delete(key)
+        this.turn(cell, envelope)
+        break
+      }
+      default:
+        throw new Error(`an envelope of kind ${envelope.kind} in the mailbox of ${cell.path()}`)
+    }
+  }
+
+  /** Runs one turn to its end or to its first await; a host that traces overrides it. */
+  protected turn(cell: ActorCell, envelope: Envelope): void {
+    this.turns++
+    const { durable } = cell
+    let promise: PromiseLike<unknown> | undefined
+    try {
+      promise = runTurn(cell.definition, cell, envelope, durable ?? this.effects)
+      if (promise === undefined) durable?.commit()
+    } catch (error) {
+      this.lifecycle.fail(cell, envelope, error)
+      return
+    }
+    if (promise !== undefined) this.#awaitTurn(cell, envelope, promise)
+    else if (cell.stopReason !== undefined) this.lifecycle.stop(cell, cell.stopReason)
+  }
+
+  #awaitTurn(cell: ActorCell, envelope: Envelope, promise: PromiseLike<unknown>): void {
+    const { generation } = cell
+    cell.phase = Phase.busy
+    cell.current = envelope
+    // What is no promise of the platform need not keep a promise's word: settle once, and later.
+    const settled = promise instanceof Promise ? promise : Promise.resolve(promise)
+    settled.then(
+      (result) =>
+        this.#resume(
+          cell,
+          generation,
+          () => {
+            settleTurn(cell, envelope, cell.durable ?? this.effects, result)
+            cell.durable?.commit()
+          },
+          envelope,
+        ),
+      (error) =>
+        this.#resume(
+          cell,
+          generation,
+          () => {
+            throw error
+          },
+          envelope,
+        ),
+    )
+  }
+
+  #resume(cell: ActorCell, generation: number, finish: () => void, envelope: Envelope): void {
+    if (cell.generation !== generation || !this.alive) return
+    cell.phase = Phase.ready
+    cell.current = undefined
+    try {
+      finish()
+    } catch (error) {
+      cell.context?.end()
+      this.lifecycle.fail(cell, envelope, error)
+      return
+    }
+    if (cell.stopReason !== undefined) this.lifecycle.stop(cell, cell.stopReason)
+    else this.schedule(cell)
+  }
+}
