@@ -3,7 +3,7 @@ import type { ActorHandle, ActorRef, ActorSystem, ProtocolOf } from '@troupe/cor
 import type { Gate, Recorder } from './actors/recorder.ts'
 
 /** What only some hosts offer; a case that needs it is skipped, visibly, on the others. */
-export type Capability =
+type Capability =
   /** More than one node. */
   | 'several nodes'
   /** A node can be made to die; it comes back with its roots. */

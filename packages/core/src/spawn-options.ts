@@ -4,7 +4,7 @@ import { ConfigurationError } from './errors.ts'
 
 /** Options of a spawn. */
 export interface SpawnOptions {
-  /** The name, unique among siblings; letters, digits, `-`, `_`, `.`, `:` and `@`. Default: definition name and a number. */
+  /** The name, unique among siblings; letters, digits, `-`, `_`, `.`, `:` and, not first, `@`. Default: definition name and a number. */
   readonly name?: string
   /** What the parent does when a turn of this actor fails. */
   readonly supervise?: SuperviseOptions
@@ -59,7 +59,8 @@ export function supervisionOf(options: SuperviseOptions | undefined): Supervisio
   return options === undefined ? defaultSupervision : { ...defaultSupervision, ...options, backoff: options.backoff }
 }
 
-const namePattern = /^[\w.:@-]{1,200}$/
+/** Names that begin with `@` are the runtime's own. */
+const namePattern = /^[\w.:-][\w.:@-]{0,199}$/
 const directives: readonly string[] = ['restart', 'resume', 'stop', 'escalate'] satisfies Directive[]
 
 /** Throws a {@link ConfigurationError} that names the option and the actor when an option is malformed. */
@@ -71,7 +72,7 @@ export function validateSpawnOptions(definitionName: string, options: SpawnOptio
   if (name !== undefined) {
     check(
       typeof name === 'string' && namePattern.test(name),
-      `name ${JSON.stringify(name)} must be 1 to 200 letters, digits or - _ . : @`,
+      `name ${JSON.stringify(name)} must be 1 to 200 letters, digits or - _ . : @, and not begin with @`,
     )
   }
   if (durableId !== undefined) {

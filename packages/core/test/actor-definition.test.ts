@@ -63,6 +63,7 @@ describe('spawn options', () => {
     [{ name: 'a b' }, /name/],
     [{ name: 'a/b' }, /name/],
     [{ durableId: '' }, /durableId/],
+    [{ name: '@guardian' }, /not begin with @/],
     [{ mailbox: { capacity: 0 } }, /mailbox\.capacity/],
     [{ mailbox: { capacity: 1.5 } }, /mailbox\.capacity/],
     [{ mailbox: { capacity: Number.NaN } }, /mailbox\.capacity/],

@@ -60,8 +60,14 @@ export class ModuleDefinitions implements Definitions {
 
   async #load(module: string, name: string): Promise<CompiledDefinition> {
     const exported = Object.values(await this.#import(module, name))
-    const definitions = exported.filter(isDefinition)
-    const definition = definitions.find((candidate) => candidate.name === name)
+    const definitions = [...new Set(exported.filter(isDefinition))]
+    const [definition, another] = definitions.filter((candidate) => candidate.name === name)
+    if (another !== undefined) {
+      throw new DefinitionNotFoundError(
+        `${module} exports two actor definitions named ${name}: other threads find them by name, so give them two`,
+        { definition: name, module, node: this.#node },
+      )
+    }
     if (definition === undefined) {
       const found = definitions.map((candidate) => candidate.name).join(', ') || 'no actor definition at all'
       throw new DefinitionNotFoundError(

@@ -99,6 +99,7 @@ describe('a definition that another thread cannot find', () => {
     { name: 'Absent', module: 'absent-module.ts', message: /absent-module\.ts cannot be imported/ },
     { name: 'Unlucky', module: 'throwing-module.ts', message: /threw while it was imported: not on this thread/ },
     { name: 'Hidden', module: 'private-definition.ts', message: /named Hidden; it exports: Visible/ },
+    { name: 'Twin', module: 'twins.ts', message: /exports two actor definitions named Twin/ },
     { name: 'Any', module: 'services.ts', message: /exports: no actor definition at all/ },
   ])('is named: $name', async ({ name, module, message }) => {
     await using system = await startSystem({ threads: 1 })
