@@ -17,8 +17,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 }
 /** Folders whose sources are a function of their context. */
 const deterministic = ['core', 'consensus']
-/** The one module of core that touches the real world. */
-const realWorld = ['packages/core/src/real-time.ts']
 
 const root = resolve(import.meta.dirname, '..')
 const violations: string[] = []
@@ -56,7 +54,7 @@ function checkSource(name: string, permitted: readonly string[], file: string): 
       if (deterministic.includes(name) && specifier.startsWith('node:')) report(`${name} may not import ${specifier}`)
     }
     const isComment = /^\s*(\*|\/\/|\/\*)/.test(line)
-    if (deterministic.includes(name) && !isComment && !realWorld.includes(place) && /\bMath\.random\b/.test(line)) {
+    if (deterministic.includes(name) && !isComment && /\bMath\.random\b/.test(line)) {
       report('randomness comes from ctx.random or the random port')
     }
   })

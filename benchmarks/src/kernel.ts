@@ -3,7 +3,7 @@
  * bare loop over a queue with the same handler map, which is what a turn costs when nothing of an actor is left.
  */
 import { createLocalSystem } from '@troupe/core'
-import { realTime } from '@troupe/core/real-time'
+import { realTime } from '@troupe/threads/real-time'
 import benny from 'benny'
 import { Counting, Pinger, Ponger, Producer } from './actors.ts'
 import { type Measured, printMeasured } from './measured.ts'

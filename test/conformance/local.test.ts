@@ -3,7 +3,7 @@
  * between threads, and in real time.
  */
 import { createLocalSystem, type MessageMode } from '@troupe/core'
-import { realTime } from '@troupe/core/real-time'
+import { realTime } from '@troupe/threads/real-time'
 import { HeldDisk, memoryDisk } from '../../packages/core/test/probe-system.ts'
 import { conformance } from './conformance.ts'
 import { movingTime } from './moving-time.ts'

@@ -36,7 +36,7 @@ export {
   JournalForeignError,
   JournalVersionError,
 } from './journal/journal-errors.ts'
-export { createLocalSystem, LocalSystem, type LocalSystemOptions } from './local-system.ts'
+export { createLocalSystem, LocalSystem, type LocalSystemOptions, type RealTime } from './local-system.ts'
 export { MemoryDisk } from './memory-disk.ts'
 export type { MessageMode } from './message-value.ts'
 export type { Clock, ScheduledTask } from './ports/clock.ts'

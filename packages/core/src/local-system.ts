@@ -9,11 +9,20 @@ import { ConfigurationError } from './errors.ts'
 import { EventStream } from './event-stream.ts'
 import type { MessageMode } from './message-value.ts'
 import { NodeKernel } from './node-kernel.ts'
+import type { Clock } from './ports/clock.ts'
 import type { Disk } from './ports/disk.ts'
-import type { RealTime } from './real-time.ts'
+import type { RandomSource } from './ports/random.ts'
 import { SeededRandomSource } from './seeded-random.ts'
 import type { ServiceImplementations } from './service.ts'
 import { VirtualClock } from './virtual-clock.ts'
+
+/** What a local system takes to live in real time. */
+export interface RealTime {
+  readonly clock: Clock
+  readonly random: RandomSource
+  /** Runs `run` in a later turn of the event loop, after I/O and timers had their chance. */
+  defer(run: () => void): void
+}
 
 export interface LocalSystemOptions {
   /** The node's name. Default `local`. */
@@ -25,7 +34,7 @@ export interface LocalSystemOptions {
   readonly disk?: Disk
   /** `frozen` catches what changes a message after it was sent; `shared` is faster. Default `frozen`. */
   readonly messages?: MessageMode
-  /** Real time, from `@troupe/core/real-time`. Default: virtual time, from 0. */
+  /** Real time, such as `realTime()` of `@troupe/threads/real-time`. Default: virtual time, from 0. */
   readonly realTime?: RealTime
 }
 

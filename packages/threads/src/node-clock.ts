@@ -3,7 +3,7 @@
  * the threads, so that a timer left over after `stop` delays nothing.
  */
 import type { ScheduledTask } from '@troupe/core'
-import { RealClock } from '@troupe/core/real-time'
+import { RealClock } from './real-time.ts'
 
 /** The longest delay that `setTimeout` keeps; a longer one would fire at once. */
 const timeoutMsMax = 2 ** 31 - 1

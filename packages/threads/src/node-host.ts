@@ -5,13 +5,13 @@
 import { join } from 'node:path'
 import { EventStream, type ServiceImplementations } from '@troupe/core'
 import { type Definitions, type Frame, NodeKernel } from '@troupe/core/host'
-import { realTime } from '@troupe/core/real-time'
 import { Doorbell, type DoorbellDescriptor } from './channel/index.ts'
 import { emitForwarded } from './event-forwarding.ts'
 import { HostLoop } from './host-loop.ts'
 import { NodeClock } from './node-clock.ts'
 import { NodeDisk } from './node-disk.ts'
 import { NodeLinks, type PeerDescriptor } from './node-links.ts'
+import { realTime } from './real-time.ts'
 
 /** The node of the thread that created the system. */
 export const mainNode = 'main'

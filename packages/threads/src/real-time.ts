@@ -1,10 +1,9 @@
 /**
- * The real world's clock, randomness and turn of the event loop, for hosts that run in it. The one module of core
- * that touches them; nothing else in core imports it.
+ * The real world's clock, randomness and turn of the event loop, for hosts that live in it. Nothing here is Node's alone:
+ * with `createLocalSystem({ realTime: realTime() })` actors live in real time in a browser too.
  */
-import type { Clock, ScheduledTask } from './ports/clock.ts'
-import type { RandomSource } from './ports/random.ts'
-import { SeededRandomSource } from './seeded-random.ts'
+import type { Clock, RealTime, ScheduledTask } from '@troupe/core'
+import { SeededRandomSource } from '@troupe/core/host'
 
 /** `Date.now`, kept from going backwards, and `setTimeout`. */
 export class RealClock implements Clock {
@@ -20,14 +19,6 @@ export class RealClock implements Clock {
     const timeout = setTimeout(run, Math.min(delayMs, 2 ** 31 - 1))
     return { cancel: () => clearTimeout(timeout) }
   }
-}
-
-/** What a local system takes to live in real time: `createLocalSystem({ realTime: realTime() })`. */
-export interface RealTime {
-  readonly clock: Clock
-  readonly random: RandomSource
-  /** Runs `run` in a later turn of the event loop, after I/O and timers had their chance. */
-  defer(run: () => void): void
 }
 
 /** The platform's clock, streams seeded by its cryptographic generator, and its event loop. */
