@@ -46,5 +46,5 @@ export async function findPlantedBug(): Promise<void> {
   say(`found by seed ${first.seed}, after ${tried} seed${tried === 1 ? '' : 's'}: ${violation.trim()}`)
   if (!replayed) throw new Error(`seed ${first.seed} did not fail in the same way when it was run again`)
   say(`seed ${first.seed} run again: the same failure at the same step ${first.step}, with the same hash ${first.hash}`)
-  say('replay it: node test/planted-bugs/forgotten-promise.ts')
+  say(`replay it: npx -y pnpm@12 campaign --bug forgotten-promise --seeds ${first.seed}..${first.seed}`)
 }
