@@ -27,7 +27,7 @@ export class NodeJournal {
   claim(durableId: string, definition: string): void {
     if (this.#ports.disk === undefined) {
       throw new ConfigurationError(
-        `spawn of ${definition} with durableId ${durableId}: node ${this.#ports.node} has no disk; give the host one`,
+        `spawn of ${definition} with durableId ${durableId}: node ${this.#ports.node} has no disk; give the host one (dataDirectory on threads, disk on the local host)`,
         { definition, durableId },
       )
     }

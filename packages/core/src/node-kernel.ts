@@ -252,7 +252,7 @@ export class NodeKernel extends Delivery implements Effects {
     const { services } = this.ports
     if (Object.hasOwn(services, service)) return services[service]
     throw new ServiceMissingError(
-      `${from.path()} uses service ${JSON.stringify(service)}, which this host was not given: pass services: { ${service}: ... }`,
+      `${from.path()} uses service ${JSON.stringify(service)}, which node ${this.node} was not given: pass services: { ${service}: ... }, or on worker threads a servicesModule that exports it`,
       { actor: from.path(), service },
     )
   }

@@ -44,6 +44,7 @@ export function raiseGuard(): void {
     forbid(timers, name, `timers.${name}`, useTimers)
   }
   forbidAll(timersPromises, 'timers/promises', useTimers)
+  forbid(AbortSignal, 'timeout', 'AbortSignal.timeout', useTimers)
   forbid(globalThis, 'fetch', 'fetch', useService, actorsOnly)
   const modules = { fs, 'fs/promises': fsPromises, net, tls, dgram, dns, http, https, child_process: childProcess }
   for (const [name, module] of Object.entries(modules)) forbidAll(module, name, useService, actorsOnly)

@@ -24,6 +24,7 @@ async function resultOf(act: () => unknown, seed = 1): Promise<unknown> {
 
 const forbidden: [name: string, act: () => unknown][] = [
   ['setTimeout', () => void setTimeout(() => {}, 1)],
+  ['AbortSignal.timeout', () => void AbortSignal.timeout(1)],
   ['setInterval', () => void setInterval(() => {}, 1)],
   ['setImmediate', () => void setImmediate(() => {})],
   ['timers/promises.setTimeout', () => wait(1)],
