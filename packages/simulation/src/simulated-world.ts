@@ -73,8 +73,9 @@ export class SimulatedWorld extends ActorSystem {
   }
 
   /**
-   * {@link ActorSystem.spawn}; without a `node` option, on the nodes in turn, as on threads. When a crash of the node takes the new actor with it, the spawn is tried again once the
-   * node is back, so that it rejects for what is wrong with it and not for the run's faults.
+   * {@link ActorSystem.spawn}; without a `node` option, on the nodes in turn, as on threads. When a crash of the node
+   * takes the new actor with it, the spawn is tried again once the node is back, so that it rejects for what is wrong
+   * with it and not for the run's faults.
    */
   override async spawn<Definition extends ActorDefinition<any, any>>(
     definition: Definition,
