@@ -39,6 +39,9 @@ interface Held {
 
 type EventRecord = [name: string, event: unknown][]
 
+/** Records of one actor, and turns whose output is held, that may wait for syncs at a time. */
+export const unsyncedMax = 4_096
+
 export class DurableOutput implements Effects {
   readonly #kernel: NodeKernel
   readonly #cell: ActorCell
@@ -124,6 +127,11 @@ export class DurableOutput implements Effects {
     return spoiled
   }
 
+  /** True while so much waits for syncs that the actor takes no more turns: what is held has a bound. */
+  get isFull(): boolean {
+    return this.#appended - this.#synced >= unsyncedMax || this.#held.length >= unsyncedMax
+  }
+
   /** Runs `run` once everything that was appended so far is synced, after what is held: at once if nothing is. */
   whenSynced(run: () => void): void {
     if (this.#held.length === 0 && this.#synced === this.#appended) run()
@@ -148,6 +156,7 @@ export class DurableOutput implements Effects {
   }
 
   readonly #onSynced = (): void => {
+    const { isFull } = this
     this.#synced++
     let head = this.#held.peek()
     while (head !== undefined && head.record <= this.#synced && this.#kernel.alive) {
@@ -156,6 +165,7 @@ export class DurableOutput implements Effects {
       head.run?.()
       head = this.#held.peek()
     }
+    if (isFull && !this.isFull && this.#cell.mailbox.queue.length > 0) this.#kernel.schedule(this.#cell)
   }
 
   #releaseAfterSync(effects: HeldEffect[]): void {

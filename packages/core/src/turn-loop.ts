@@ -58,7 +58,7 @@ export abstract class TurnLoop {
 
   /** Puts a ready cell that has something to do into the run queue. */
   schedule(cell: ActorCell): void {
-    if (cell.scheduled || cell.phase !== Phase.ready || !this.alive) return
+    if (cell.scheduled || cell.phase !== Phase.ready || !this.alive || cell.durable?.isFull) return
     cell.scheduled = true
     this.#runQueue.push(cell)
     if (!this.#awake) {
@@ -69,7 +69,7 @@ export abstract class TurnLoop {
 
   #runCell(cell: ActorCell, turnsMax: number): void {
     const { queue } = cell.mailbox
-    for (let turns = 0; turns < turnsMax && cell.phase === Phase.ready; turns++) {
+    for (let turns = 0; turns < turnsMax && cell.phase === Phase.ready && !cell.durable?.isFull; turns++) {
       const { first } = cell
       if (first !== undefined) {
         cell.first = undefined

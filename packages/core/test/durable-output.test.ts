@@ -1,5 +1,6 @@
 /** The corners of output commit: what happens between an event's turn and its sync, and when parts of it fail. */
 import { expect, test } from 'vitest'
+import { unsyncedMax } from '../src/durable-output.ts'
 import { type ActorRef, defineActor, type ReplyToken } from '../src/index.ts'
 import { HeldDisk, memoryDisk, ProbeSystem } from './probe-system.ts'
 
@@ -271,4 +272,32 @@ test('a child whose start was held when its parent was killed never starts', asy
   disk.release()
   expect(await system.terminated(mother.ref)).toBe('not-found')
   expect(started).toEqual([])
+})
+
+test('an actor whose disk is slow takes turns up to a bound, and goes on after the sync', async () => {
+  const disk = new HeldDisk()
+  await using system = new ProbeSystem({ disk })
+  const turns: number[] = []
+  const Busy = defineActor({
+    name: 'Busy',
+    init: () => ({}),
+    events: { noted() {} },
+    snapshotEvery: 1_000_000,
+    on: {
+      note(_state, number: number, ctx) {
+        turns.push(number)
+        ctx.persist('noted')
+      },
+    },
+  })
+  const busy = await system.spawn(Busy, undefined, { durableId: 'busy' })
+  await busy.ask('note', -1)
+  disk.hold()
+  for (let number = 0; number < unsyncedMax + 100; number++) busy.tell('note', number)
+  const last = busy.ask('note', unsyncedMax + 100)
+  await system.idle()
+  expect(turns).toHaveLength(1 + unsyncedMax)
+  disk.release()
+  await last
+  expect(turns).toEqual(Array.from({ length: unsyncedMax + 102 }, (_, index) => index - 1))
 })
