@@ -57,6 +57,15 @@ export class RecordedEffects implements Effects {
   }
 
   tell(_from: ActorCell, to: Ref, name: string, payload: unknown): void {
+    this.#send(this.#actor, to, name, payload)
+  }
+
+  forward(_from: ActorCell, to: Ref, { name, payload, sender }: Envelope): void {
+    const from = sender === undefined ? undefined : this.#system.indexOf(sender)
+    this.#send(from ?? this.#actor, to, name, payload)
+  }
+
+  #send(from: number, to: Ref, name: string, payload: unknown): void {
     const receiver = this.#system.indexOf(to)
     if (receiver === undefined) {
       throw this.refuse(`tells ${name} to ${refKey(to)}, which is none of the checked actors: add it to actors`)
@@ -64,7 +73,7 @@ export class RecordedEffects implements Effects {
     const form = canonicalValue(payload, `the payload of ${name}`, (path, what) =>
       this.refuse(`${path} is ${what}; checkable messages are plain data, Map, Set and references`),
     )
-    this.sent.push(this.#messages.intern(this.#actor, receiver, name, form))
+    this.sent.push(this.#messages.intern(from, receiver, name, form))
   }
 
   tellEarly(from: ActorCell, to: Ref, name: string, payload: unknown): void {

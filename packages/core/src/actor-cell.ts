@@ -102,6 +102,13 @@ export class ActorCell {
     return this.parent === undefined ? `/${this.ref.node}` : `${this.parent.path()}/${own}`
   }
 
+  /** Who still waits for an answer of the turn of `envelope`: nobody, when its message was sent on. */
+  asker(envelope: Envelope | undefined): ReplyToken | undefined {
+    if (envelope === undefined) return undefined
+    // What a durable actor sends on is held; a turn that is cut short lets none of it out.
+    return this.durable === undefined && this.context?.hasForwarded(envelope) ? undefined : envelope.replyTo
+  }
+
   /** Notes an ask whose reply the actor took into its own hands, so that its death fails the asker. */
   defer(token: ReplyToken): void {
     this.deferred ??= new Map()

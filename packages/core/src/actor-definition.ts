@@ -28,6 +28,12 @@ export type ArgsOf<Definition> = Definition extends ActorDefinition<any, infer A
 /** The reference type of a definition's actors. */
 export type RefOf<Definition> = ActorRef<ProtocolOf<Definition>>
 
+/** A message as `otherwise` gets it. */
+export interface AnyMessage {
+  readonly name: string
+  readonly payload: unknown
+}
+
 /** The parts of a definition that do not depend on how its protocol is given. */
 interface CommonSpec<State, Args, Protocol, Events> {
   readonly name: string
@@ -45,6 +51,15 @@ interface CommonSpec<State, Args, Protocol, Events> {
     reason: TerminationReason,
     ctx: ActorContext<Protocol, NoInfer<Events>>,
   ) => void | Promise<void>
+  /**
+   * Takes the messages that `on` does not name; what it returns is the reply. Without it such a message fails its asker
+   * and is a dead letter. With it the explicit form may leave out any of the protocol's messages in `on`.
+   */
+  readonly otherwise?: (
+    state: NoInfer<State>,
+    message: AnyMessage,
+    ctx: ActorContext<Protocol, NoInfer<Events>>,
+  ) => unknown
   /** The last turn, after the children stopped. */
   readonly stopped?: (state: NoInfer<State>, ctx: ActorContext<Protocol, NoInfer<Events>>) => void | Promise<void>
   /** The state as a value that can be stored; default: the state itself. */
@@ -77,23 +92,39 @@ export type ProtocolOfHandlers<Handlers> = {
 }
 
 type HandlersOf<Protocol, State, Events> = {
-  readonly [Name in keyof Protocol]: Protocol[Name] extends (...payload: infer Payload) => infer Reply
-    ? (
-        state: State,
-        message: Payload extends [] ? undefined : Payload[0],
-        ctx: ActorContext<Protocol, Events>,
-      ) => MaybeLater<Reply>
-    : never
+  readonly [Name in keyof Protocol]: HandlerOf<Protocol[Name], Protocol, State, Events>
 }
+
+type HandlerOf<Message, Protocol, State, Events> = Message extends (...payload: infer Payload) => infer Reply
+  ? (
+      state: State,
+      message: Payload extends [] ? undefined : Payload[0],
+      ctx: ActorContext<Protocol, Events>,
+    ) => MaybeLater<Reply>
+  : never
 
 type MaybeLater<Reply> = Reply | ReplyToken<Reply> | Promise<Reply | ReplyToken<Reply>>
 
 /** The second step of the explicit form. */
-export type DefineWithProtocol<Protocol> = <State, Args = void, Events extends EventsShape<State> = NoEvents>(
-  spec: CommonSpec<State, Args, Protocol, Events> & {
-    readonly on: HandlersOf<Protocol, NoInfer<State>, NoInfer<Events>>
-  },
-) => CheckedDefinition<Protocol, Args, ActorDefinition<Protocol, Args>>
+export interface DefineWithProtocol<Protocol> {
+  /**
+   * With `otherwise`, `on` names any part of the protocol, which may be a type parameter. Whether its messages can
+   * travel is then checked where they are sent.
+   */
+  <State, Args = void, Events extends EventsShape<State> = NoEvents>(
+    spec: CommonSpec<State, Args, Protocol, Events> & {
+      readonly otherwise: NonNullable<CommonSpec<State, Args, Protocol, Events>['otherwise']>
+      readonly on?: {
+        readonly [Name in keyof Protocol]?: HandlerOf<Protocol[Name], Protocol, NoInfer<State>, NoInfer<Events>>
+      }
+    },
+  ): ActorDefinition<Protocol, Args>
+  <State, Args = void, Events extends EventsShape<State> = NoEvents>(
+    spec: CommonSpec<State, Args, Protocol, Events> & {
+      readonly on: HandlersOf<Protocol, NoInfer<State>, NoInfer<Events>>
+    },
+  ): CheckedDefinition<Protocol, Args, ActorDefinition<Protocol, Args>>
+}
 
 /** The explicit form: `defineActor<Protocol>()({ name, module, init, on })`. */
 export function defineActor<Protocol extends object>(): DefineWithProtocol<Protocol>
@@ -123,6 +154,7 @@ export interface CompiledDefinition extends ActorDefinition<any, any> {
     | ((state: any, ref: ActorRef, reason: TerminationReason, ctx: ActorContext) => unknown)
     | undefined
   readonly stopped: ((state: any, ctx: ActorContext) => unknown) | undefined
+  readonly otherwise: ((state: any, message: AnyMessage, ctx: ActorContext) => unknown) | undefined
   readonly snapshot: (state: any) => unknown
   readonly restore: (snapshot: any) => any
   readonly snapshotEvery: number
@@ -156,9 +188,10 @@ function compileDefinition(spec: any): CompiledDefinition {
     throw new ConfigurationError(`actor ${name}: ${part} must be a function, got ${typeof value}`, { definition: name })
   }
   requireFunction('init', spec.init, false)
-  for (const part of ['started', 'terminated', 'stopped', 'snapshot', 'restore'])
+  for (const part of ['started', 'terminated', 'stopped', 'otherwise', 'snapshot', 'restore'])
     requireFunction(part, spec[part], true)
-  if (typeof spec.on !== 'object' || spec.on === null) {
+  const on = spec.on ?? (spec.otherwise === undefined ? undefined : {})
+  if (typeof on !== 'object' || on === null) {
     throw new ConfigurationError(`actor ${name}: on must be an object of handlers`, { definition: name })
   }
   const snapshotEvery = spec.snapshotEvery ?? 1_000
@@ -170,11 +203,12 @@ function compileDefinition(spec: any): CompiledDefinition {
     name,
     module: spec.module,
     init: spec.init,
-    handlers: functionsOf('on', spec.on),
+    handlers: functionsOf('on', on),
     events: functionsOf('events', spec.events ?? {}),
     started: spec.started,
     terminated: spec.terminated,
     stopped: spec.stopped,
+    otherwise: spec.otherwise,
     snapshot: spec.snapshot ?? identity,
     restore: spec.restore ?? identity,
     snapshotEvery,

@@ -66,6 +66,14 @@ export interface ActorContext<Self = any, Events = any> {
   /** Fails an ask whose reply was deferred; class and code of `error` arrive at the asker. */
   replyError(token: ReplyToken<any>, error: Error): void
 
+  /**
+   * Sends the message of this turn on to another actor, as it is: the receiver sees the original sender, and the reply,
+   * if one is waited for, is left to it; what this turn's handler returns is not sent. (A turn that fails afterwards
+   * fails its ask all the same, and the first answer counts.) Throws a `ConfigurationError` in a turn that has no
+   * message, such as `started`.
+   */
+  forward(to: ActorRef<any>): void
+
   /** Starts a child on this node and returns its reference at once. Throws when `init` throws or the name is taken. */
   spawn<Definition extends ActorDefinition<any, any>>(
     definition: Definition,

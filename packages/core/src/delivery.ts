@@ -116,6 +116,9 @@ export abstract class Delivery extends TurnLoop {
       case FrameKind.ask:
         this.deliver(this.#target(frame), frame[5], frame[6], frame[7], new ReplyToken(from.node, from.epoch, frame[8]))
         break
+      case FrameKind.forward:
+        this.deliver(this.#target(frame), frame[5], frame[6], frame[7], frame[8])
+        break
       case FrameKind.reply:
         if (frame[1] === this.epoch) this.settleAsk(frame[2], frame[3], undefined)
         break

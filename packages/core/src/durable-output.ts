@@ -25,6 +25,7 @@ import { decodeValue, encodeValue } from './value-codec.ts'
 type HeldEffect =
   | { readonly type: 'tell'; readonly to: Ref; readonly name: string; readonly payload: unknown }
   | { readonly type: 'ask'; readonly to: Ref; readonly name: string; readonly payload: unknown; readonly askId: number }
+  | { readonly type: 'forward'; readonly to: Ref; readonly envelope: Envelope }
   | { readonly type: 'reply'; readonly token: ReplyToken; readonly value: unknown }
   | { readonly type: 'replyError'; readonly token: ReplyToken; readonly error: unknown }
   | { readonly type: 'activate'; readonly child: ActorCell }
@@ -185,7 +186,9 @@ export class DurableOutput implements Effects {
     } catch (error) {
       this.#report(`a ${effect.type} that was held could not be carried out`, error)
       if (effect.type === 'ask') this.#kernel.asks.reject(effect.askId, toError(error))
-      else if (effect.type === 'reply') this.#kernel.sendError(effect.token, error)
+      else if (effect.type === 'forward' && effect.envelope.replyTo !== undefined) {
+        this.#kernel.sendError(effect.envelope.replyTo, error)
+      } else if (effect.type === 'reply') this.#kernel.sendError(effect.token, error)
     }
   }
 
@@ -198,6 +201,9 @@ export class DurableOutput implements Effects {
         break
       case 'ask':
         kernel.sendAsk(cell, effect.to, effect.name, effect.payload, effect.askId)
+        break
+      case 'forward':
+        kernel.forward(cell, effect.to, effect.envelope)
         break
       case 'reply':
         kernel.reply(cell, effect.token, effect.value)
@@ -244,6 +250,10 @@ export class DurableOutput implements Effects {
 
   replyError(_from: ActorCell, token: ReplyToken, error: unknown): void {
     this.#effects.push({ type: 'replyError', token, error })
+  }
+
+  forward(_from: ActorCell, to: Ref, envelope: Envelope): void {
+    this.#effects.push({ type: 'forward', to, envelope })
   }
 
   spawn(from: ActorCell, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Ref {

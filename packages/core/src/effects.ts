@@ -19,6 +19,8 @@ export interface Effects {
   ask(from: ActorCell, to: Ref, name: string, payload: unknown, timeoutMs: number): Promise<unknown>
   reply(from: ActorCell, token: ReplyToken, value: unknown): void
   replyError(from: ActorCell, token: ReplyToken, error: unknown): void
+  /** Sends the message of `envelope` on to `to`, with its sender and its asker. */
+  forward(from: ActorCell, to: Ref, envelope: Envelope): void
   spawn(from: ActorCell, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Ref
   spawnOn(
     from: ActorCell,

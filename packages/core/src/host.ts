@@ -16,4 +16,4 @@ export { hashString, SeededRandom, SeededRandomSource } from './seeded-random.ts
 export { SystemGuardian } from './system-guardian.ts'
 export { refExtension, replyTokenExtension, type ValueExtension } from './value-codec.ts'
 export { VirtualClock } from './virtual-clock.ts'
-export { type Frame, FrameKind } from './wire.ts'
+export { type Frame, FrameKind, isMessageFrame } from './wire.ts'

@@ -1,6 +1,7 @@
 /** Troupe's core: what writing actors needs. Hosts and tools import `@troupe/core/host` beside it. */
 export {
   type ActorDefinition,
+  type AnyMessage,
   type ArgsOf,
   defineActor,
   type ProtocolOf,

@@ -136,7 +136,7 @@ export class Lifecycle {
 
   /** A child's failure was escalated to `cell`: the turn that it may be in fails with it. */
   #failWithChild(cell: ActorCell, failure: Failure): void {
-    const replyTo = cell.current?.replyTo
+    const replyTo = cell.asker(cell.current)
     cell.current = undefined
     cell.generation++
     cell.context = undefined
@@ -336,7 +336,8 @@ export class Lifecycle {
     cell.generation++
     this.cancelTimers(cell)
     const unanswered = [...(cell.deferred?.values() ?? [])]
-    if (cell.current?.replyTo !== undefined) unanswered.push(cell.current.replyTo)
+    const asker = cell.asker(cell.current)
+    if (asker !== undefined) unanswered.push(asker)
     for (const token of unanswered) {
       kernel.sendError(token, new ActorStoppedError(`${cell.path()} stopped before it replied`, { actor: cell.path() }))
     }

@@ -23,7 +23,7 @@ import { NodeJournal } from './node-journal.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import { askTimeoutMsDefault } from './turn-context.ts'
-import { FrameKind } from './wire.ts'
+import { type Frame, FrameKind } from './wire.ts'
 
 export class NodeKernel extends Delivery implements Effects {
   readonly lifecycle: Lifecycle
@@ -134,6 +134,21 @@ export class NodeKernel extends Delivery implements Effects {
   replyError(from: ActorCell, token: ReplyToken, error: unknown): void {
     from.deferred?.delete(tokenKey(token))
     this.sendError(token, error)
+  }
+
+  forward(from: ActorCell, to: Ref, envelope: Envelope): void {
+    const { name, payload, sender, replyTo } = envelope
+    if (to.node === this.node) {
+      this.deliver(to, name, this.prepare(payload, name, to, from), sender, replyTo)
+      return
+    }
+    const { epoch, slot, incarnation } = to
+    const frame: Frame =
+      replyTo === undefined
+        ? [FrameKind.tell, epoch, slot, incarnation, to.name, name, payload, sender]
+        : [FrameKind.forward, epoch, slot, incarnation, to.name, name, payload, sender, replyTo]
+    const refusal = this.send(to.node, frame)
+    if (refusal !== undefined) this.undeliverable(to, name, payload, sender, replyTo, refusal)
   }
 
   spawn(from: ActorCell, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Ref {

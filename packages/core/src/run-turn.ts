@@ -34,6 +34,10 @@ export function runTurn(
       case EnvelopeKind.message: {
         const handler = definition.handlers.get(envelope.name)
         if (handler === undefined) {
+          if (definition.otherwise !== undefined) {
+            result = definition.otherwise(cell.state, { name: envelope.name, payload: envelope.payload }, ctx)
+            break
+          }
           context.end()
           effects.unhandled(cell, envelope)
           return undefined
@@ -68,7 +72,7 @@ export function runTurn(
 export function settleTurn(cell: ActorCell, envelope: Envelope, effects: Effects, result: unknown): void {
   cell.context?.end()
   const { replyTo } = envelope
-  if (replyTo === undefined) return
+  if (replyTo === undefined || cell.context?.hasForwarded(envelope)) return
   if (!(result instanceof ReplyToken)) effects.reply(cell, replyTo, result)
 }
 

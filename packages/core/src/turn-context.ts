@@ -1,10 +1,10 @@
 /** The context of one generation of one actor: the public interface over {@link Effects}, closed between turns. */
-import type { ActorCell } from './actor-cell.ts'
+import { type ActorCell, tokenKey } from './actor-cell.ts'
 import { compiled } from './actor-definition.ts'
 import { type Ref, ReplyToken } from './actor-ref.ts'
 import type { ActorLog, AskOptions, LogFields, Timers } from './context.ts'
 import type { Effects } from './effects.ts'
-import type { Envelope } from './envelope.ts'
+import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { Service } from './service.ts'
@@ -20,6 +20,8 @@ export class TurnContext {
   #envelope: Envelope | undefined
   #effects: Effects | undefined
   #timers: Timers<any> | undefined
+  /** The message that was sent on last. */
+  #forwarded: Envelope | undefined
   #random: RandomStream | undefined
   #log: ActorLog | undefined
 
@@ -132,6 +134,22 @@ export class TurnContext {
 
   replyError(token: ReplyToken<any>, error: Error): void {
     this.#open().replyError(this.#cell, token, error)
+  }
+
+  forward(to: unknown): void {
+    const effects = this.#open()
+    const envelope = this.#envelope as Envelope
+    if (envelope.kind !== EnvelopeKind.message) {
+      throw new ConfigurationError(`${this.#cell.path()}: the turn ${envelope.name} has no message to forward`)
+    }
+    effects.forward(this.#cell, to as Ref, envelope)
+    this.#forwarded = envelope
+    if (envelope.replyTo !== undefined) this.#cell.deferred?.delete(tokenKey(envelope.replyTo))
+  }
+
+  /** True when the message was sent on, and its reply left to the actor that got it. */
+  hasForwarded(envelope: Envelope): boolean {
+    return this.#forwarded === envelope
   }
 
   spawn(definition: unknown, args: unknown, options: SpawnOptions = {}): any {

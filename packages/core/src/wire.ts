@@ -3,7 +3,7 @@
  * `epoch` is that of the node meant (-1: whichever is there now), `slot`, `incarnation` and `name` are the target's.
  */
 import type { TerminationReason } from './actor-definition.ts'
-import type { Ref } from './actor-ref.ts'
+import type { Ref, ReplyToken } from './actor-ref.ts'
 import type { ErrorData } from './errors.ts'
 
 /** The first element of each frame. */
@@ -16,6 +16,7 @@ export const FrameKind = {
   unwatch: 5,
   terminated: 6,
   stop: 7,
+  forward: 8,
 } as const
 
 type Target = readonly [epoch: number, slot: number, incarnation: number, name: string | undefined]
@@ -29,3 +30,9 @@ export type Frame =
   | readonly [kind: 5, ...target: Target, watcher: Ref, key: string]
   | readonly [kind: 6, epoch: number, watcher: Ref, ref: Ref, reason: TerminationReason, key: string]
   | readonly [kind: 7, ...target: Target]
+  | readonly [kind: 8, ...target: Target, message: string, payload: unknown, sender: Ref | undefined, to: ReplyToken]
+
+/** True for what actors say to each other, which a network may lose; the rest is the runtime's own. */
+export function isMessageFrame(frame: Frame): boolean {
+  return frame[0] <= FrameKind.replyError || frame[0] === FrameKind.forward
+}

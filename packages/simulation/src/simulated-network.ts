@@ -6,7 +6,7 @@
  * deaths stand on them.
  */
 import { ConfigurationError, type RandomStream } from '@troupe/core'
-import { type Frame, FrameKind, prepareMessage, Ref, type Refusal } from '@troupe/core/host'
+import { type Frame, FrameKind, isMessageFrame, prepareMessage, Ref, type Refusal } from '@troupe/core/host'
 import { exponential, type FaultKind } from './fault-knobs.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { SimulationCore } from './simulation-core.ts'
@@ -118,7 +118,7 @@ export class SimulatedNetwork {
     if (this.#view(from, to).isDown) return 'node-down'
     const flight = this.#flight(link, frame)
     this.#core.trace.record({ type: 'sent', node: from.name, ...flight.facts })
-    const isMessage = frame[0] <= FrameKind.replyError
+    const isMessage = isMessageFrame(frame)
     const meetsFaults = isMessage && !from.isMain && !to.isMain
     if (link.cuts > 0) {
       if (isMessage) this.#drop(flight, 'partition')
@@ -160,7 +160,7 @@ export class SimulatedNetwork {
     else if (flight.epoch <= this.#view(to, from).downEpoch) this.#drop(flight, 'quarantine')
     else if (!to.isUp) this.#drop(flight, 'node-down')
     else if (link.cuts > 0) {
-      if (flight.frame[0] <= FrameKind.replyError) this.#drop(flight, 'partition')
+      if (isMessageFrame(flight.frame)) this.#drop(flight, 'partition')
       else link.held.push(flight)
     } else {
       to.perform(to.epoch, (kernel) => {
@@ -284,7 +284,8 @@ export class SimulatedNetwork {
 function copyFrame(frame: Frame, link: Link): Frame {
   switch (frame[0]) {
     case FrameKind.tell:
-    case FrameKind.ask: {
+    case FrameKind.ask:
+    case FrameKind.forward: {
       const describe = () => `message ${frame[5]} to ${frame[4] === undefined ? '' : `${frame[4]} on `}${link.to.name}`
       return frame.with(6, prepareMessage(frame[6], 'copied', describe)) as unknown as Frame
     }
@@ -304,6 +305,7 @@ const frameNames: readonly FrameName[] = [
   'unwatch',
   'terminated',
   'stop',
+  'forward',
 ]
 
 function factsOf(frame: Frame, link: Link): FrameFacts {
@@ -319,6 +321,7 @@ function factsOf(frame: Frame, link: Link): FrameFacts {
   switch (frame[0]) {
     case FrameKind.tell:
     case FrameKind.ask:
+    case FrameKind.forward:
       return { ...facts, target: targetOf(frame, link), message: frame[5], payload: frame[6], sender: frame[7] }
     case FrameKind.reply:
       return { ...facts, payload: frame[3] }

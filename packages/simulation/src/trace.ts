@@ -18,7 +18,16 @@ interface TracePlace {
 }
 
 /** What a frame between two nodes is. */
-export type FrameName = 'tell' | 'ask' | 'reply' | 'replyError' | 'watch' | 'unwatch' | 'terminated' | 'stop'
+export type FrameName =
+  | 'tell'
+  | 'ask'
+  | 'reply'
+  | 'replyError'
+  | 'watch'
+  | 'unwatch'
+  | 'terminated'
+  | 'stop'
+  | 'forward'
 
 /** Why a frame did not arrive. `quarantine`: its sender had been declared down before it arrived. */
 export type DropReason = 'loss' | 'partition' | 'crash' | 'node-down' | 'quarantine'

@@ -8,6 +8,7 @@ export function payloadIndexOf(frame: Frame): number | undefined {
   switch (frame[0]) {
     case FrameKind.tell:
     case FrameKind.ask:
+    case FrameKind.forward:
       return 6
     case FrameKind.reply:
       return 3
@@ -18,8 +19,8 @@ export function payloadIndexOf(frame: Frame): number | undefined {
 
 /** What a frame is about, for an error: the message, the receiver and the sender. */
 export function describeFrame(node: string, frame: Frame): string {
-  if (frame[0] !== FrameKind.tell && frame[0] !== FrameKind.ask) return `a reply to node ${node}`
-  const [, epoch, slot, incarnation, name, message, , sender] = frame
+  if (payloadIndexOf(frame) !== 6) return `a reply to node ${node}`
+  const [, epoch, slot, incarnation, name, message, , sender] = frame as Extract<Frame, { readonly 0: 0 }>
   const to = refKey(new Ref(node, epoch, slot, incarnation, name ?? undefined))
   return `message ${message} to ${to}${sender === undefined ? '' : ` from ${refKey(sender)}`}`
 }

@@ -8,7 +8,6 @@
 import {
   cloneValue,
   type Frame,
-  FrameKind,
   prepareMessage,
   type Refusal,
   refExtension,
@@ -125,7 +124,7 @@ export class NodeLinks implements Transport {
     this.#touch(link)
     if (link.waiting.length === 0 && this.#write(link, frame)) return undefined
     if (link.sender.closed) return 'node-down'
-    if (frame[0] === FrameKind.tell || frame[0] === FrameKind.ask) return 'overload'
+    if (payloadIndexOf(frame) === 6) return 'overload'
     link.waiting.push(cloneValue(frame))
     return undefined
   }

@@ -39,6 +39,8 @@ type SubjectProtocol = {
   echo: (value: unknown) => unknown
   count: () => number
   where: () => string
+  whoSent: () => string
+  askWhoSent: (to: ActorRef<{ whoSent: () => string }>) => string
   fail: (message: { error: 'range' | 'own' | 'async' }) => void
   failAfterNote: (text: string) => void
   hold: (gate: Held) => void
@@ -122,6 +124,8 @@ export const Subject: ActorDefinition<SubjectProtocol, SubjectArgs> = defineActo
     echo: (_state, value) => value,
     count: (state) => state.count,
     where: (_state, _message, ctx) => ctx.node,
+    whoSent: (_state, _message, ctx) => (ctx.sender === undefined ? 'nobody' : refKey(ctx.sender)),
+    askWhoSent: (_state, to, ctx) => ctx.ask(to, 'whoSent'),
     fail(_state, { error }) {
       if (error === 'own') throw new InsufficientFundsError('not enough')
       const thrown = new RangeError('out of range')

@@ -1,7 +1,9 @@
 /** Section 8: asks. */
+import { refKey } from '@troupe/core'
 import { expect } from 'vitest'
-import type { Case } from '../host.ts'
-import { nextEvent, subject } from './support.ts'
+import { Forwarder } from '../actors/forwarder.ts'
+import type { Bench, Case } from '../host.ts'
+import { nextEvent, notes, subject } from './support.ts'
 
 export const ask: readonly Case[] = [
   {
@@ -126,4 +128,62 @@ export const ask: readonly Case[] = [
       expect(await letter).toMatchObject({ payload: 'second' })
     },
   },
+  {
+    promise: '8.9',
+    name: 'a forwarded message keeps its sender, and the reply is left to who got it',
+    async check(bench) {
+      await forwarding(bench, bench.node)
+    },
+  },
+  {
+    promise: '8.9',
+    name: 'a message can be forwarded to another node, and its asker live on a third',
+    needs: ['several nodes'],
+    async check(bench) {
+      await forwarding(bench, bench.otherNode)
+    },
+  },
+  {
+    promise: '8.9',
+    name: 'a forwarded ask ends when the actor that got it is gone, or does not take it',
+    async check(bench) {
+      const target = await subject(bench)
+      const forwarder = await bench.system.spawn(Forwarder, { to: target.ref }, { node: bench.node })
+      await expect(forwarder.ask('missing')).rejects.toMatchObject({ code: 'ERR_TROUPE_UNKNOWN_MESSAGE' })
+      await target.stop()
+      await expect(forwarder.ask('whoSent')).rejects.toMatchObject({ code: 'ERR_TROUPE_ACTOR_STOPPED' })
+    },
+  },
+  {
+    promise: '8.9',
+    name: 'a turn that fails after it forwarded fails its ask',
+    async check(bench) {
+      const target = await subject(bench)
+      const forwarder = await bench.system.spawn(Forwarder, { to: target.ref }, { node: bench.node })
+      await expect(forwarder.ask('forwardThenFail')).rejects.toThrow('after the forward')
+    },
+  },
+  {
+    promise: '8.10',
+    name: 'what on does not name goes to otherwise, with its name and payload',
+    async check(bench) {
+      const target = await subject(bench)
+      const forwarder = await bench.system.spawn(Forwarder, { to: target.ref }, { node: bench.node })
+      forwarder.tell('note', 'through')
+      expect(await notes(bench, 1)).toEqual(['through'])
+      expect(await forwarder.ask('whoSent')).toBe('nobody')
+      expect(await forwarder.ask('names')).toEqual(['note', 'whoSent'])
+    },
+  },
 ]
+
+/** An actor of the bench's node asks by a forwarder on it, which forwards to an actor of `targetNode`. */
+async function forwarding(bench: Bench, targetNode: string): Promise<void> {
+  const asker = await subject(bench)
+  const target = await subject(bench, {}, { node: targetNode })
+  const forwarder = await bench.system.spawn(Forwarder, { to: target.ref }, { node: bench.node })
+  expect(await asker.ask('askWhoSent', forwarder.ref)).toBe(refKey(asker.ref))
+  expect(await forwarder.ask('whoSent')).toBe('nobody')
+  forwarder.tell('note', 'told')
+  expect(await notes(bench, 1)).toEqual(['told'])
+}
