@@ -69,8 +69,9 @@ export interface CheckResult {
 /**
  * Explores every global state that the system of `actors` can reach, breadth first, and checks the properties in each.
  *
- * A delivery that neither changes the receiver's state or timers nor sends anything is no transition, and leaves the
- * message where it is. A timer that fires is consumed. Throws a {@link CheckerError} for what cannot be explored: a
+ * A delivery that neither changes the receiver's state, behavior, stash or timers nor sends anything is no transition,
+ * and leaves the message where it is. A timer that fires is consumed, unless it repeats: then it stays pending. Messages
+ * that were put aside are handled in order once they are put back, before any other of that actor. Throws a {@link CheckerError} for what cannot be explored: a
  * clock read, `random.float`, an asynchronous turn, an ask, a spawn, a watch, a stop, a service, a message to an actor
  * outside the system, and state or messages that are not plain data, Map, Set and references.
  *

@@ -10,8 +10,8 @@ import type { MessageView, TupleView } from './state-view.ts'
 export interface TraceStep {
   /** The actor whose turn it is; for a drop, the one that the message was for. */
   readonly actor: string
-  /** `deliver`: a message arrives. `timer`: a timer fires. `drop`: the network loses a message. */
-  readonly event: 'deliver' | 'timer' | 'drop'
+  /** `deliver`: a message arrives. `unstashed`: one that was put aside and back is handled. `timer`: a timer fires. `drop`: the network loses a message. */
+  readonly event: 'deliver' | 'unstashed' | 'timer' | 'drop'
   /** The message of the turn; a timer's is from the actor to itself. */
   readonly message: MessageView
   /** The key of the timer that fired. */
@@ -72,6 +72,7 @@ export function formatCounterexample(counterexample: Counterexample): string {
     const { name, payload, from } = step.message
     const what = {
       deliver: `${from} -> ${step.actor}: ${name}`,
+      unstashed: `${from} -> ${step.actor}, from the stash: ${name}`,
       timer: `${step.actor}: timer ${step.timer}: ${name}`,
       drop: `lost: ${from} -> ${step.actor}: ${name}`,
     }[step.event]
@@ -102,7 +103,8 @@ function traceStep(view: TupleView, step: Step, message: MessageView): TraceStep
 function messageOf(view: TupleView, { actor, message, timer }: Step): MessageView {
   if (timer === undefined) return view.message(message)
   const label = view.actors[actor] as string
-  return { from: label, to: label, ...(view.timers(label).get(timer) as TimerMessage) }
+  const { name, payload } = view.timers(label).get(timer) as TimerMessage
+  return { from: label, to: label, name, payload }
 }
 
 function statesOf(view: TupleView): Record<string, unknown> {

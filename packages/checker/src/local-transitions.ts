@@ -1,34 +1,39 @@
 /**
  * What one actor does with one message in one local state, found by running the turn once and then remembered. A local
- * state is the actor's state and its pending timers, numbered per actor. A turn that draws random outcomes has one
- * transition for each different effect of them. A turn that changes neither state nor timers and sends nothing has none.
+ * state is the actor's state, behavior, stash and pending timers, numbered per actor. A turn that draws random outcomes has one
+ * transition for each different effect of them. A turn that changes nothing of them and sends nothing has none.
  */
-import { cloneValue, Envelope, EnvelopeKind, runTurn, startedEnvelope } from '@troupe/core/host'
+import { cloneValue, Envelope, EnvelopeKind, enterBehavior, runTurn, startedEnvelope } from '@troupe/core/host'
 import { canonicalValue, frozen } from './canonical-value.ts'
 import type { CheckedSystem, SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import { Interner } from './interner.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
-import { RecordedEffects, type TimerMessage } from './recorded-effects.ts'
+import { type Pending, RecordedEffects, type TimerMessage } from './recorded-effects.ts'
 
 /** A local state: what one actor is between two turns. */
-export interface LocalState {
+export interface LocalState extends Pending {
   /** Frozen, in canonical order. */
   readonly state: unknown
   /** Pending timers by key, sorted. */
   readonly timers: ReadonlyMap<string, TimerMessage>
+  /** The current behavior, and those before it that are remembered. */
+  readonly behavior: string | undefined
+  readonly behaviorsBefore: readonly (string | undefined)[]
 }
+
+const nothingPending: Pending = { timers: new Map(), stash: [], front: [] }
 
 /** One step of the system: a turn of one actor, or the loss of a message. */
 export interface Step {
-  readonly kind: 'deliver' | 'timer' | 'drop' | 'started'
+  readonly kind: 'deliver' | 'unstashed' | 'timer' | 'drop' | 'started'
   readonly actor: number
   /** The actor's local state after the step. */
   readonly local: number
   /** What the step does to the network. */
   readonly delta: number
-  /** The message that is delivered or lost; -1 for a timer. */
+  /** The message that is handled or lost; -1 for a timer. */
   readonly message: number
   /** The key of the timer that fires. */
   readonly timer: string | undefined
@@ -73,7 +78,7 @@ export class LocalTransitions {
   /** The steps by which `actor` begins: its `started` turn, or one step without effect. The state is `init`'s. */
   beginnings(actor: number): readonly Step[] {
     const { cell } = this.#system.actors[actor] as SystemActor
-    this.#effects.begin(actor, 'init', new Map())
+    this.#effects.begin(actor, 'init', nothingPending)
     const local = this.#internLocal(actor)
     const turn = { kind: 'started', actor, local, message: -1, timer: undefined, envelope: startedEnvelope } as const
     if (cell.definition.started === undefined) return [this.#step(turn, [], local, [])]
@@ -93,33 +98,45 @@ export class LocalTransitions {
     const byLocal = this.#deliveries[message]
     let steps = byLocal[local]
     if (steps === undefined) {
-      const { from, to, name, payload } = this.#messages.get(message)
-      const sender = (this.#system.actors[from] as SystemActor).ref
-      const envelope = new Envelope(EnvelopeKind.message, name, payload, sender, undefined)
-      steps = this.#changes({ kind: 'deliver', actor: to, local, message, timer: undefined, envelope })
+      const { to } = this.#messages.get(message)
+      // What was put back is handled before anything that arrives.
+      const waits = this.local(to, local).front.length > 0
+      steps = waits ? [] : this.#handlings('deliver', message, local)
       byLocal[local] = steps
     }
     return steps
   }
 
-  /** The steps that the pending timers of `actor` in state `local` can be. */
+  #handlings(kind: 'deliver' | 'unstashed', message: number, local: number): readonly Step[] {
+    const { from, to, name, payload } = this.#messages.get(message)
+    const sender = (this.#system.actors[from] as SystemActor).ref
+    const envelope = new Envelope(EnvelopeKind.message, name, payload, sender, undefined)
+    return this.#changes({ kind, actor: to, local, message, timer: undefined, envelope })
+  }
+
+  /** The steps of `actor` in state `local` that need no network: the first message put back, or else a pending timer. */
   firings(actor: number, local: number): readonly Step[] {
     const byLocal = this.#firings[actor] as (readonly Step[] | undefined)[]
     let steps = byLocal[local]
     if (steps === undefined) {
-      const { ref } = this.#system.actors[actor] as SystemActor
-      steps = [...this.local(actor, local).timers].flatMap(([timer, { name, payload }]) => {
-        const envelope = new Envelope(EnvelopeKind.message, name, payload, ref, undefined)
-        return this.#changes({ kind: 'timer', actor, local, message: -1, timer, envelope })
-      })
+      const [first] = this.local(actor, local).front
+      steps = first === undefined ? this.#timerSteps(actor, local) : this.#handlings('unstashed', first, local)
       byLocal[local] = steps
     }
     return steps
   }
 
+  #timerSteps(actor: number, local: number): readonly Step[] {
+    const { ref } = this.#system.actors[actor] as SystemActor
+    return [...this.local(actor, local).timers].flatMap(([timer, { name, payload }]) => {
+      const envelope = new Envelope(EnvelopeKind.message, name, payload, ref, undefined)
+      return this.#changes({ kind: 'timer', actor, local, message: -1, timer, envelope })
+    })
+  }
+
   /** The outcomes of a turn that are transitions; of those with the same effect, the first. */
   #changes(turn: Turn): readonly Step[] {
-    const nothingSent = this.#network.turnDelta(turn.message, [])
+    const nothingSent = this.#network.turnDelta(takenBy(turn), [])
     const effects = new Set<string>()
     return this.#outcomes(turn).filter(({ local, delta, error }) => {
       if (error !== undefined) return !this.#discardFailed
@@ -143,11 +160,13 @@ export class LocalTransitions {
   #run(turn: Turn): Step {
     const effects = this.#effects
     const { cell } = this.#system.actors[turn.actor] as SystemActor
-    const { state, timers } = this.local(turn.actor, turn.local)
-    const pending = new Map(timers)
-    if (turn.timer !== undefined) pending.delete(turn.timer)
-    effects.begin(turn.actor, turn.envelope.name, pending)
-    cell.state = cloneValue(state)
+    const before = this.local(turn.actor, turn.local)
+    effects.begin(turn.actor, turn.envelope.name, before)
+    if (turn.timer !== undefined && !before.timers.get(turn.timer)?.repeats) effects.timers.delete(turn.timer)
+    if (turn.kind === 'unstashed') effects.front.shift()
+    cell.state = cloneValue(before.state)
+    cell.stashing = undefined
+    enterBehavior(cell, before.behavior, before.behaviorsBefore)
     let promise: PromiseLike<unknown> | undefined
     let error: unknown
     try {
@@ -167,7 +186,8 @@ export class LocalTransitions {
 
   #step(turn: Turn, sent: readonly number[], local: number, choices: readonly number[], error?: unknown): Step {
     const { kind, actor, message, timer } = turn
-    return { kind, actor, local, delta: this.#network.turnDelta(message, sent), message, timer, choices, error }
+    const delta = this.#network.turnDelta(takenBy(turn), sent)
+    return { kind, actor, local, delta, message, timer, choices, error }
   }
 
   /** The number of the local state that the actor's cell and the recorded timers are in now. */
@@ -177,9 +197,21 @@ export class LocalTransitions {
       this.#effects.refuse(`${path} is ${what}; checkable state is plain data, Map, Set and references`)
     const state = canonicalValue(cell.state, 'state', refuse)
     const timers = canonicalValue(this.#effects.timers, 'timers', refuse)
-    return (this.#locals[actor] as Interner<LocalState>).intern(`${state.key} ${timers.key}`, () => ({
+    const { behavior, behaviorsBefore } = cell
+    const { stashed, front } = this.#effects
+    const rest = JSON.stringify([behavior, behaviorsBefore, stashed, front])
+    return (this.#locals[actor] as Interner<LocalState>).intern(`${state.key} ${timers.key} ${rest}`, () => ({
       state: frozen(state.value),
       timers: frozen(timers.value) as ReadonlyMap<string, TimerMessage>,
+      behavior,
+      behaviorsBefore,
+      stash: stashed,
+      front,
     }))
   }
+}
+
+/** The message that the turn takes from the network; -1: none. */
+function takenBy({ kind, message }: Pick<Step, 'kind' | 'message'>): number {
+  return kind === 'deliver' ? message : -1
 }

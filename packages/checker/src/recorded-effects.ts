@@ -5,7 +5,15 @@
  * may catch it.
  */
 import { type LogFields, type LogLevel, type ReplyToken, refKey } from '@troupe/core'
-import { type ActorCell, applyEvent, type Effects, type Envelope, type Ref, type TimerRequest } from '@troupe/core/host'
+import {
+  type ActorCell,
+  applyEvent,
+  assertStashHasRoom,
+  type Effects,
+  type Envelope,
+  type Ref,
+  type TimerRequest,
+} from '@troupe/core/host'
 import { canonicalValue } from './canonical-value.ts'
 import type { CheckedSystem } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
@@ -16,6 +24,17 @@ import type { MessageTable } from './message-table.ts'
 export interface TimerMessage {
   readonly name: string
   readonly payload: unknown
+  /** It stays pending when it fires. */
+  readonly repeats?: true
+}
+
+/** What of an actor's local state the effects of a turn can change. */
+export interface Pending {
+  readonly timers: ReadonlyMap<string, TimerMessage>
+  /** Messages put aside, by number. */
+  readonly stash: readonly number[]
+  /** Messages put back, which are handled before any other. */
+  readonly front: readonly number[]
 }
 
 const supported = 'this version checks tells, timers and random choices'
@@ -26,6 +45,9 @@ export class RecordedEffects implements Effects {
   sent: number[] = []
   /** The actor's pending timers by key. */
   timers = new Map<string, TimerMessage>()
+  /** The numbers of the messages that the actor put aside, and of those that it put back. */
+  stashed: number[] = []
+  front: number[] = []
   /** The first thing that was refused in this turn. */
   refusal: CheckerError | undefined = undefined
 
@@ -39,12 +61,14 @@ export class RecordedEffects implements Effects {
     this.#messages = messages
   }
 
-  /** Begins a turn of `actor` for the message named `turn`. */
-  begin(actor: number, turn: string, timers: Map<string, TimerMessage>): void {
+  /** Begins a turn of `actor` for the message named `turn`, with what was pending before it. */
+  begin(actor: number, turn: string, { timers, stash, front }: Pending): void {
     this.#actor = actor
     this.#turn = turn
     this.sent = []
-    this.timers = timers
+    this.timers = new Map(timers)
+    this.stashed = [...stash]
+    this.front = [...front]
     this.refusal = undefined
   }
 
@@ -80,15 +104,41 @@ export class RecordedEffects implements Effects {
     this.tell(from, to, name, payload)
   }
 
-  startTimer(_from: ActorCell, { key, name, payload }: TimerRequest): void {
+  startTimer(_from: ActorCell, { key, name, payload, repeat }: TimerRequest): void {
     const form = canonicalValue(payload, `the payload of timer ${key}`, (path, what) =>
       this.refuse(`${path} is ${what}; checkable messages are plain data, Map, Set and references`),
     )
-    this.timers.set(key, { name, payload: form.value })
+    this.timers.set(key, { name, payload: form.value, ...(repeat === undefined ? {} : { repeats: true }) })
   }
 
   cancelTimer(_from: ActorCell, key: string): void {
     this.timers.delete(key)
+  }
+
+  cancelTimers(): void {
+    for (const key of [...this.timers.keys()]) if (!key.startsWith('@')) this.timers.delete(key)
+  }
+
+  isTimerActive(_from: ActorCell, key: string): boolean {
+    return this.timers.has(key)
+  }
+
+  stash(from: ActorCell, envelope: Envelope): void {
+    if (from.stashing !== undefined) return
+    assertStashHasRoom(from, this.stashed.length, undefined)
+    const { name, payload, sender } = envelope
+    const form = canonicalValue(payload, `the payload of ${name}`, (path, what) =>
+      this.refuse(`${path} is ${what}; checkable messages are plain data, Map, Set and references`),
+    )
+    // Every message here has a sender: a timer's is the actor itself.
+    const sentBy = this.#system.indexOf(sender as Ref) as number
+    this.stashed.push(this.#messages.intern(sentBy, this.#actor, name, form))
+    from.stashing = envelope
+  }
+
+  unstashAll(): void {
+    this.front.unshift(...this.stashed)
+    this.stashed = []
   }
 
   /** No actor crashes here, so an event is its effect on the state. */

@@ -25,6 +25,10 @@ export interface StateView {
   state<State = any>(actor: string): State
   /** The pending timers of an actor, by key. */
   timers(actor: string): ReadonlyMap<string, TimerMessage>
+  /** The current behavior of an actor; `undefined` while `on` alone answers. */
+  behavior(actor: string): string | undefined
+  /** The messages that an actor has put aside, in order; then those that it put back and has not handled. */
+  stash(actor: string): readonly MessageView[]
   /** The messages in the network; copies of one message follow one another. */
   messages(): readonly MessageView[]
 }
@@ -59,6 +63,15 @@ export class TupleView implements StateView {
 
   timers(actor: string): ReadonlyMap<string, TimerMessage> {
     return this.#local(actor).timers
+  }
+
+  behavior(actor: string): string | undefined {
+    return this.#local(actor).behavior
+  }
+
+  stash(actor: string): readonly MessageView[] {
+    const { stash, front } = this.#local(actor)
+    return [...stash, ...front].map((message) => this.message(message))
   }
 
   messages(): readonly MessageView[] {

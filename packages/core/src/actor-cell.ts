@@ -1,12 +1,12 @@
 /** The cell: the runtime's record of one living actor. A turn needs its first part only; the kernel keeps the rest. */
-import type { CompiledDefinition, TerminationReason } from './actor-definition.ts'
+import type { CompiledDefinition, Handler, TerminationReason } from './actor-definition.ts'
 import type { Ref, ReplyToken } from './actor-ref.ts'
 import type { DurableOutput } from './durable-output.ts'
-import type { TimerRequest } from './effects.ts'
 import type { Envelope } from './envelope.ts'
 import { Mailbox } from './mailbox.ts'
 import type { ScheduledTask } from './ports/clock.ts'
 import { type SpawnOptions, type Supervision, supervisionOf } from './spawn-options.ts'
+import type { RunningTimer } from './timers.ts'
 import type { TurnContext } from './turn-context.ts'
 
 /** What a cell is doing. Only a `ready` cell takes turns from its mailbox. */
@@ -30,15 +30,16 @@ export interface Watcher {
   readonly key: string
 }
 
-/** A running timer of a cell. */
-export interface RunningTimer extends TimerRequest {
-  readonly task: ScheduledTask
-}
-
 export class ActorCell {
   readonly definition: CompiledDefinition
   readonly ref: Ref
   state: any
+  /** The name of the current behavior; `undefined`: `on` alone. */
+  behavior: string | undefined = undefined
+  /** The behaviors before it, the latest last. */
+  behaviorsBefore: readonly (string | undefined)[] = []
+  /** The handlers of the current behavior, those of `on` under them. */
+  handlers: ReadonlyMap<string, Handler>
   /** Raised by each restart and by a kill: what an earlier generation left running has no effect. */
   generation = 0
   context: TurnContext | undefined = undefined
@@ -64,6 +65,12 @@ export class ActorCell {
   /** What this actor watches, by watch key. */
   watching: Map<string, Ref> | undefined = undefined
   timers: Map<string, RunningTimer> | undefined = undefined
+  /** The repeating timer whose message is being handled. */
+  handling: RunningTimer | undefined = undefined
+  /** Messages put aside, in order. */
+  stash: Envelope[] | undefined = undefined
+  /** The message of the turn under way, once it was put aside. */
+  stashing: Envelope | undefined = undefined
   /** Asks whose reply this actor deferred and has not sent. */
   deferred: Map<string, ReplyToken> | undefined = undefined
   restartTimes: number[] | undefined = undefined
@@ -87,6 +94,7 @@ export class ActorCell {
     state: unknown,
   ) {
     this.definition = definition
+    this.handlers = definition.handlers
     this.ref = ref
     this.parent = parent
     this.args = args

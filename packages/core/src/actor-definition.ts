@@ -35,7 +35,7 @@ export interface AnyMessage {
 }
 
 /** The parts of a definition that do not depend on how its protocol is given. */
-interface CommonSpec<State, Args, Protocol, Events> {
+interface CommonSpec<State, Args, Protocol, Events, Behavior> {
   readonly name: string
   readonly module?: string
   /** The state of a new actor. Pure: no context, no outside world. */
@@ -43,25 +43,31 @@ interface CommonSpec<State, Args, Protocol, Events> {
   /** Each event's effect on the state; run when persisted and again at recovery. */
   readonly events?: Events & EventsShape<NoInfer<State>>
   /** The first turn of a generation, after recovery. */
-  readonly started?: (state: NoInfer<State>, ctx: ActorContext<Protocol, NoInfer<Events>>) => void | Promise<void>
+  readonly started?: (
+    state: NoInfer<State>,
+    ctx: ActorContext<Protocol, NoInfer<Events>, NoInfer<Behavior>>,
+  ) => void | Promise<void>
   /** A watched actor is no more. */
   readonly terminated?: (
     state: NoInfer<State>,
     ref: ActorRef<any>,
     reason: TerminationReason,
-    ctx: ActorContext<Protocol, NoInfer<Events>>,
+    ctx: ActorContext<Protocol, NoInfer<Events>, NoInfer<Behavior>>,
   ) => void | Promise<void>
   /**
-   * Takes the messages that `on` does not name; what it returns is the reply. Without it such a message fails its asker
+   * Takes the messages that neither the current behavior nor `on` names; what it returns is the reply. Without it such a message fails its asker
    * and is a dead letter. With it the explicit form may leave out any of the protocol's messages in `on`.
    */
   readonly otherwise?: (
     state: NoInfer<State>,
     message: AnyMessage,
-    ctx: ActorContext<Protocol, NoInfer<Events>>,
+    ctx: ActorContext<Protocol, NoInfer<Events>, NoInfer<Behavior>>,
   ) => unknown
   /** The last turn, after the children stopped. */
-  readonly stopped?: (state: NoInfer<State>, ctx: ActorContext<Protocol, NoInfer<Events>>) => void | Promise<void>
+  readonly stopped?: (
+    state: NoInfer<State>,
+    ctx: ActorContext<Protocol, NoInfer<Events>, NoInfer<Behavior>>,
+  ) => void | Promise<void>
   /** The state as a value that can be stored; default: the state itself. */
   readonly snapshot?: (state: NoInfer<State>) => unknown
   /** The state from what `snapshot` gave; default: that value. */
@@ -72,14 +78,16 @@ interface CommonSpec<State, Args, Protocol, Events> {
 
 /** The events of an actor that declares none. */
 type NoEvents = Record<never, never>
+/** The behaviors of an actor that has none. */
+type NoSets = Record<never, never>
 type EventsShape<State> = Record<string, (state: State, event: any) => void>
-type HandlersShape<State, Events> = Record<
+type HandlersShape<State, Events, Behavior> = Record<
   string,
-  (state: State, message: any, ctx: ActorContext<any, Events>) => unknown
+  (state: State, message: any, ctx: ActorContext<any, Events, Behavior>) => unknown
 >
 
 /** The protocol that a set of inferred handlers takes. */
-export type ProtocolOfHandlers<Handlers> = {
+type ProtocolOfHandlers<Handlers> = {
   [Name in keyof Handlers]: Handlers[Name] extends (...parameters: infer Parameters) => infer Reply
     ? Parameters extends [unknown, infer Message, ...unknown[]]
       ? unknown extends Message
@@ -91,39 +99,75 @@ export type ProtocolOfHandlers<Handlers> = {
     : never
 }
 
-type HandlersOf<Protocol, State, Events> = {
-  readonly [Name in keyof Protocol]: HandlerOf<Protocol[Name], Protocol, State, Events>
+/** The protocol of the handlers in `on` and those in behaviors: a message of both must suit both, and answers as either. */
+export type ProtocolOfBehaviors<Handlers, Sets> = [keyof Sets] extends [never]
+  ? ProtocolOfHandlers<Handlers>
+  : ProtocolOfHandlers<{
+      [Name in keyof Handlers | NamesIn<Sets>]: EitherHandler<HandlerIn<Handlers | Sets[keyof Sets], Name>>
+    }>
+
+type NamesIn<Sets> = { [Set in keyof Sets]: keyof Sets[Set] }[keyof Sets]
+type HandlerIn<Set, Name> = Set extends unknown ? (Name extends keyof Set ? Set[Name] : never) : never
+type EitherHandler<Handler> = [Handler] extends [(state: any, message: infer Message, ctx: any) => infer Reply]
+  ? (state: unknown, message: Message) => Reply
+  : never
+
+type SomeHandlers<Protocol, State, Events, Behavior> = {
+  readonly [Name in keyof Protocol]?: HandlerOf<Protocol[Name], Protocol, State, Events, Behavior>
 }
 
-type HandlerOf<Message, Protocol, State, Events> = Message extends (...payload: infer Payload) => infer Reply
+type HandlerOf<Message, Protocol, State, Events, Behavior> = Message extends (...payload: infer Payload) => infer Reply
   ? (
       state: State,
       message: Payload extends [] ? undefined : Payload[0],
-      ctx: ActorContext<Protocol, Events>,
+      ctx: ActorContext<Protocol, Events, Behavior>,
     ) => MaybeLater<Reply>
   : never
+
+/** The messages that must have a handler in `on`: all of them where there are no behaviors. */
+type InOn<Protocol, Behavior> = { readonly [Name in [Behavior] extends [never] ? keyof Protocol : never]: unknown }
 
 type MaybeLater<Reply> = Reply | ReplyToken<Reply> | Promise<Reply | ReplyToken<Reply>>
 
 /** The second step of the explicit form. */
 export interface DefineWithProtocol<Protocol> {
   /**
-   * With `otherwise`, `on` names any part of the protocol, which may be a type parameter. Whether its messages can
-   * travel is then checked where they are sent.
+   * With `otherwise`, `on` and the behaviors name any part of the protocol, which may be a type parameter. Whether its
+   * messages can travel is then checked where they are sent.
    */
-  <State, Args = void, Events extends EventsShape<State> = NoEvents>(
-    spec: CommonSpec<State, Args, Protocol, Events> & {
-      readonly otherwise: NonNullable<CommonSpec<State, Args, Protocol, Events>['otherwise']>
-      readonly on?: {
-        readonly [Name in keyof Protocol]?: HandlerOf<Protocol[Name], Protocol, NoInfer<State>, NoInfer<Events>>
+  <State, Args = void, Events extends EventsShape<State> = NoEvents, Behavior extends string = never>(
+    spec: CommonSpec<State, Args, Protocol, Events, Behavior> & {
+      readonly otherwise: NonNullable<CommonSpec<State, Args, Protocol, Events, Behavior>['otherwise']>
+      readonly behaviors?: {
+        readonly [Name in Behavior]: SomeHandlers<Protocol, NoInfer<State>, NoInfer<Events>, NoInfer<Behavior>>
       }
+      readonly on?: SomeHandlers<Protocol, NoInfer<State>, NoInfer<Events>, NoInfer<Behavior>>
     },
   ): ActorDefinition<Protocol, Args>
-  <State, Args = void, Events extends EventsShape<State> = NoEvents>(
-    spec: CommonSpec<State, Args, Protocol, Events> & {
-      readonly on: HandlersOf<Protocol, NoInfer<State>, NoInfer<Events>>
+  <
+    State,
+    Args = void,
+    Events extends EventsShape<State> = NoEvents,
+    Behavior extends string = never,
+    Sets extends object = NoSets,
+    Handlers extends object = object,
+  >(
+    spec: CommonSpec<State, Args, Protocol, Events, Behavior> & {
+      readonly behaviors?: Sets & {
+        readonly [Name in Behavior]: SomeHandlers<Protocol, NoInfer<State>, NoInfer<Events>, NoInfer<Behavior>>
+      }
+      readonly on: Handlers &
+        SomeHandlers<Protocol, NoInfer<State>, NoInfer<Events>, NoInfer<Behavior>> &
+        InOn<Protocol, NoInfer<Behavior>>
     },
-  ): CheckedDefinition<Protocol, Args, ActorDefinition<Protocol, Args>>
+  ): [Exclude<keyof Protocol, keyof Handlers | NamesIn<Sets>>] extends [never]
+    ? CheckedDefinition<Protocol, Args, ActorDefinition<Protocol, Args>>
+    : Unhandled<Exclude<keyof Protocol, keyof Handlers | NamesIn<Sets>>>
+}
+
+/** Why a definition is refused: neither `on` nor a behavior handles these messages. No spawn accepts it. */
+export interface Unhandled<Name> {
+  readonly unhandled: Name
 }
 
 /** The explicit form: `defineActor<Protocol>()({ name, module, init, on })`. */
@@ -132,22 +176,40 @@ export function defineActor<Protocol extends object>(): DefineWithProtocol<Proto
  * The inferred form. `module: import.meta.url` lets other threads find the definition; without it the actor runs on
  * the local node only. Throws a `ConfigurationError` when a part is missing or not a function.
  */
-export function defineActor<State, Handlers extends object, Args = void, Events extends EventsShape<State> = NoEvents>(
-  spec: CommonSpec<State, Args, any, Events> & {
-    readonly on: Handlers & HandlersShape<NoInfer<State>, NoInfer<Events>>
+export function defineActor<
+  State,
+  Handlers extends object,
+  Args = void,
+  Events extends EventsShape<State> = NoEvents,
+  Behavior extends string = never,
+  Sets extends object = NoSets,
+>(
+  spec: CommonSpec<State, Args, any, Events, Behavior> & {
+    /** Named handler sets: `ctx.become(name)` puts one before `on`. */
+    readonly behaviors?: Sets & {
+      readonly [Name in Behavior]: HandlersShape<NoInfer<State>, NoInfer<Events>, NoInfer<Behavior>>
+    }
+    readonly on: Handlers & HandlersShape<NoInfer<State>, NoInfer<Events>, NoInfer<Behavior>>
   },
-): CheckedDefinition<ProtocolOfHandlers<Handlers>, Args, ActorDefinition<ProtocolOfHandlers<Handlers>, Args>>
+): CheckedDefinition<
+  ProtocolOfBehaviors<Handlers, Sets>,
+  Args,
+  ActorDefinition<ProtocolOfBehaviors<Handlers, Sets>, Args>
+>
 export function defineActor(spec?: unknown): unknown {
   return spec === undefined ? compileDefinition : compileDefinition(spec)
 }
 
 /** A handler as the kernel calls it. */
-type Handler = (state: any, message: any, ctx: ActorContext) => unknown
+export type Handler = (state: any, message: any, ctx: ActorContext) => unknown
 
 /** What the kernel reads of a definition. */
 export interface CompiledDefinition extends ActorDefinition<any, any> {
   readonly init: (args: any) => any
+  /** Those of `on`. */
   readonly handlers: ReadonlyMap<string, Handler>
+  /** By the behavior's name: its handlers, and those of `on` that it does not have. */
+  readonly behaviors: ReadonlyMap<string, ReadonlyMap<string, Handler>>
   readonly events: ReadonlyMap<string, (state: any, event: any) => void>
   readonly started: ((state: any, ctx: ActorContext) => unknown) | undefined
   readonly terminated:
@@ -198,12 +260,14 @@ function compileDefinition(spec: any): CompiledDefinition {
   if (!Number.isInteger(snapshotEvery) || snapshotEvery < 1) {
     throw new ConfigurationError(`actor ${name}: snapshotEvery must be a whole number from 1`, { definition: name })
   }
+  const handlers = functionsOf('on', on)
   return Object.freeze({
     [brand]: true,
     name,
     module: spec.module,
     init: spec.init,
-    handlers: functionsOf('on', on),
+    handlers,
+    behaviors: behaviorsOf(spec.behaviors ?? {}),
     events: functionsOf('events', spec.events ?? {}),
     started: spec.started,
     terminated: spec.terminated,
@@ -213,6 +277,23 @@ function compileDefinition(spec: any): CompiledDefinition {
     restore: spec.restore ?? identity,
     snapshotEvery,
   })
+
+  function behaviorsOf(sets: unknown): Map<string, Map<string, any>> {
+    const behaviors = new Map<string, Map<string, unknown>>()
+    const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+    if (!isObject(sets))
+      throw new ConfigurationError(`actor ${name}: behaviors must be an object`, { definition: name })
+    for (const [behavior, set] of Object.entries(sets)) {
+      if (!isObject(set)) {
+        throw new ConfigurationError(`actor ${name}: behaviors.${behavior} must be an object of handlers`, {
+          definition: name,
+        })
+      }
+      const own = functionsOf(`behaviors.${behavior}`, set as Record<string, unknown>)
+      behaviors.set(behavior, new Map([...handlers, ...own]))
+    }
+    return behaviors
+  }
 
   function functionsOf(part: string, source: Record<string, unknown>): Map<string, any> {
     const functions = new Map<string, unknown>()

@@ -9,8 +9,11 @@ import type { MessageName, PayloadArguments, ReplyOf } from './protocol.ts'
 import type { Service } from './service.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 
-/** What a handler gets beside the state and the message. Valid during its turn only. */
-export interface ActorContext<Self = any, Events = any> {
+/**
+ * What a handler gets beside the state and the message. Valid during its turn only. `Behavior` are the names of the
+ * definition's behaviors.
+ */
+export interface ActorContext<Self = any, Events = any, Behavior = any> {
   /** This actor's own reference. */
   readonly self: ActorRef<Self>
   /** Who sent the message of this turn; `undefined` when it came from outside the actors. */
@@ -21,6 +24,8 @@ export interface ActorContext<Self = any, Events = any> {
   readonly random: RandomStream
   /** Timers that deliver messages to this actor. */
   readonly timers: Timers<Self>
+  /** The name of the current behavior; `undefined` while `on` alone answers. */
+  readonly behavior: Behavior | undefined
   /** Structured logging with the actor's path. */
   readonly log: ActorLog
 
@@ -97,6 +102,30 @@ export interface ActorContext<Self = any, Events = any> {
   /** Withdraws a watch; no `terminated` for it comes after this call. */
   unwatch(ref: ActorRef): void
 
+  /**
+   * Changes which handlers answer from the next message on: those of the named behavior, then those of `on`, then `otherwise`. The name is
+   * part of the actor as its state is; a restart, and the recovery of a durable actor, begin in `on` alone. A timeout
+   * that an earlier `become` set is cancelled.
+   */
+  become(behavior: Behavior): void
+  /** The same with a timeout: this actor gets the message unless another `become` or `unbecome` comes before. */
+  become<Name extends MessageName<Self>>(
+    behavior: Behavior,
+    timeout: BehaviorTimeout,
+    name: Name,
+    ...payload: PayloadArguments<Self, Name>
+  ): void
+  /** Goes back to the behavior before this one; 8 are remembered. When there is none, `on` alone answers. */
+  unbecome(): void
+  /**
+   * Puts the message of this turn aside, with its asker, until {@link ActorContext.unstashAll}. What the handler returns
+   * is no reply then. Throws a `StashOverflowError` when the stash is full (`mailbox.stashCapacity`, default 1,000).
+   * A restart puts the stash back, a stop makes it dead letters; a turn that fails takes its own message with it.
+   */
+  stash(): void
+  /** Puts all messages that were put aside back to the front of the mailbox, in their order. */
+  unstashAll(): void
+
   /** Milliseconds since the Unix epoch, by this node's clock. */
   now(): number
   /** Applies the event to the state now, and makes it durable before anything this turn lets out leaves the actor. */
@@ -127,8 +156,53 @@ export interface Timers<Self> {
     name: Name,
     ...payload: PayloadArguments<Self, Name>
   ): void
+  /** Delivers the message again and again, each time `delayMs` milliseconds after the last one was handled. */
+  fixedDelay<Name extends MessageName<Self>>(
+    timer: FixedDelay,
+    name: Name,
+    ...payload: PayloadArguments<Self, Name>
+  ): void
+  /**
+   * Delivers the message every `periodMs` milliseconds by the clock, whatever handling it takes. One of them waits in the
+   * mailbox at most; an actor that was late gets those it missed at once, up to 16, and what it missed beyond never.
+   */
+  fixedRate<Name extends MessageName<Self>>(
+    timer: FixedRate,
+    name: Name,
+    ...payload: PayloadArguments<Self, Name>
+  ): void
   /** Cancels the timer; its message is not delivered after this call, even if it was already due. */
   cancel(key: string): void
+  /** Cancels all timers of this actor. The timeout of its behavior goes on. */
+  cancelAll(): void
+  /** True while a message of the timer is to come. */
+  isActive(key: string): boolean
+}
+
+/** A timer that repeats, counted from the end of each turn. */
+export interface FixedDelay {
+  /** Does not begin with `@`. */
+  readonly key: string
+  /** Milliseconds, from 1. */
+  readonly delayMs: number
+  /** Milliseconds until the first message, from 0. Default `delayMs`. */
+  readonly initialDelayMs?: number
+}
+
+/** A timer that repeats by the clock. */
+export interface FixedRate {
+  /** Does not begin with `@`. */
+  readonly key: string
+  /** Milliseconds, from 1. */
+  readonly periodMs: number
+  /** Milliseconds until the first message, from 0. Default `periodMs`. */
+  readonly initialDelayMs?: number
+}
+
+/** How long a behavior may last: `ctx.become('open', { afterMs: 500 }, 'close')`. */
+export interface BehaviorTimeout {
+  /** Milliseconds, from 0. */
+  readonly afterMs: number
 }
 
 /** Structured log entries of one actor. */

@@ -33,7 +33,7 @@ export abstract class Delivery extends TurnLoop {
   /** The root of this node's actors. */
   abstract readonly guardian: ActorCell
   protected abstract readonly deathWatch: DeathWatch
-  protected readonly messages: MessageMode
+  readonly messages: MessageMode
 
   constructor(ports: KernelPorts) {
     super(ports)

@@ -307,6 +307,22 @@ export class DurableOutput implements Effects {
     this.#kernel.cancelTimer(from, key)
   }
 
+  cancelTimers(from: ActorCell): void {
+    this.#kernel.cancelTimers(from)
+  }
+
+  isTimerActive(from: ActorCell, key: string): boolean {
+    return this.#kernel.isTimerActive(from, key)
+  }
+
+  stash(from: ActorCell, envelope: Envelope): void {
+    this.#kernel.stash(from, envelope)
+  }
+
+  unstashAll(from: ActorCell): void {
+    this.#kernel.unstashAll(from)
+  }
+
   now(): number {
     return this.#kernel.now()
   }

@@ -35,6 +35,13 @@ export interface Effects {
   unwatch(from: ActorCell, ref: Ref): void
   startTimer(from: ActorCell, timer: TimerRequest): void
   cancelTimer(from: ActorCell, key: string): void
+  /** Cancels all timers but the runtime's own. */
+  cancelTimers(from: ActorCell): void
+  isTimerActive(from: ActorCell, key: string): boolean
+  /** Puts the message of this turn aside. */
+  stash(from: ActorCell, envelope: Envelope): void
+  /** Puts what was put aside back, before the mailbox. */
+  unstashAll(from: ActorCell): void
   persist(from: ActorCell, name: string, event: unknown): void
   /** The actor has no handler for the message. */
   unhandled(from: ActorCell, envelope: Envelope): void
@@ -44,12 +51,14 @@ export interface Effects {
   log(from: ActorCell, level: LogLevel, message: string, fields: LogFields | undefined): void
 }
 
-/** A timer to be started: after `delayMs` milliseconds the actor gets the message `name`. */
+/** A timer to be started: after `delayMs` milliseconds the actor gets the message `name`, and again as `repeat` says. */
 export interface TimerRequest {
   readonly key: string
   readonly delayMs: number
   readonly name: string
   readonly payload: unknown
+  /** Each `everyMs`, counted from when the last message was handled (`delay`), or was due (`rate`). */
+  readonly repeat: { readonly kind: 'delay' | 'rate'; readonly everyMs: number } | undefined
 }
 
 /** Where dead letters come from and why. */

@@ -94,6 +94,13 @@ export class OverloadError extends TroupeError {
   }
 }
 
+/** `ctx.stash` in an actor whose stash is full; `facts.capacity` says how much it holds. */
+export class StashOverflowError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_STASH_OVERFLOW', message, facts, options)
+  }
+}
+
 /** `ctx.use` of a service that the host was not given. */
 export class ServiceMissingError extends TroupeError {
   constructor(...[message, facts, options]: ErrorArguments) {
@@ -158,6 +165,7 @@ const troupeErrors = new Map<string, TroupeErrorClass>(
     ActorStoppedError,
     NodeDownError,
     OverloadError,
+    StashOverflowError,
     ServiceMissingError,
     DurabilityError,
     StaleContextError,

@@ -7,10 +7,21 @@ export {
   type ProtocolOf,
   type RefOf,
   type TerminationReason,
+  type Unhandled,
 } from './actor-definition.ts'
 export { type ActorRef, namedRef, ReplyToken, refKey, sameRef } from './actor-ref.ts'
 export { ActorHandle, ActorSystem, type SystemSpawnOptions } from './actor-system.ts'
-export type { ActorContext, ActorLog, AskOptions, LogFields, LogLevel, Timers } from './context.ts'
+export type {
+  ActorContext,
+  ActorLog,
+  AskOptions,
+  BehaviorTimeout,
+  FixedDelay,
+  FixedRate,
+  LogFields,
+  LogLevel,
+  Timers,
+} from './context.ts'
 export type { DeadLetter, DeadLetterReason } from './effects.ts'
 export {
   ActorStoppedError,
@@ -26,6 +37,7 @@ export {
   ServiceMissingError,
   SpawnError,
   StaleContextError,
+  StashOverflowError,
   SystemStoppedError,
   TroupeError,
   UnknownMessageError,

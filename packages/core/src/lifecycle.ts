@@ -6,6 +6,7 @@
 import { ActorCell, Phase, tokenKey } from './actor-cell.ts'
 import type { CompiledDefinition, TerminationReason } from './actor-definition.ts'
 import type { Ref } from './actor-ref.ts'
+import { enterBehavior } from './behavior.ts'
 import type { DeathWatch } from './death-watch.ts'
 import { DurableOutput } from './durable-output.ts'
 import { type Envelope, EnvelopeKind, startedEnvelope, stoppedEnvelope } from './envelope.ts'
@@ -13,6 +14,7 @@ import { ActorStoppedError, NameTakenError, SpawnError, toError } from './errors
 import type { NodeKernel } from './node-kernel.ts'
 import { runTurn } from './run-turn.ts'
 import type { Directive, SpawnOptions } from './spawn-options.ts'
+import { forgetStashing, unstashAll } from './stash.ts'
 
 /** A failed turn. */
 interface Failure {
@@ -123,6 +125,7 @@ export class Lifecycle {
   fail(cell: ActorCell, envelope: Envelope, thrown: unknown): void {
     const error = toError(thrown)
     const spoiled = cell.durable?.abandonTurn() ?? false
+    forgetStashing(cell)
     cell.phase = Phase.suspended
     this.#whenSynced(cell, () => {
       const { replyTo } = envelope
@@ -138,6 +141,7 @@ export class Lifecycle {
   #failWithChild(cell: ActorCell, failure: Failure): void {
     const replyTo = cell.asker(cell.current)
     cell.current = undefined
+    forgetStashing(cell)
     cell.generation++
     cell.context = undefined
     const spoiled = cell.durable?.abandonTurn() ?? false
@@ -200,7 +204,7 @@ export class Lifecycle {
   #restart(cell: ActorCell): void {
     cell.generation++
     cell.context = undefined
-    this.cancelTimers(cell)
+    this.#kernel.timers.cancelAll(cell)
     this.#kernel.asks.dropCell(cell)
     cell.restarting = true
     this.#stopChildren(cell)
@@ -231,6 +235,8 @@ export class Lifecycle {
       this.fail(cell, startedEnvelope, error)
       return
     }
+    enterBehavior(cell, undefined, [])
+    unstashAll(cell)
     cell.phase = Phase.starting
     this.#kernel.ports.events.emit('restarted', { actor: cell.path(), ref: cell.ref, generation: cell.generation })
     this.activate(cell)
@@ -249,7 +255,7 @@ export class Lifecycle {
     cell.phase = Phase.stopping
     cell.restarting = false
     cell.restartTask?.cancel()
-    this.cancelTimers(cell)
+    this.#kernel.timers.cancelAll(cell)
     this.#stopChildren(cell)
     if (!this.#hasChildren(cell)) this.#lastTurn(cell)
   }
@@ -262,7 +268,7 @@ export class Lifecycle {
     cell.stopReason = 'killed'
     cell.restarting = false
     cell.restartTask?.cancel()
-    this.cancelTimers(cell)
+    this.#kernel.timers.cancelAll(cell)
     cell.durable?.abandonTurn()
     for (const child of [...(cell.children ?? [])]) this.kill(child)
     if (!this.#hasChildren(cell)) this.#removeKilled(cell)
@@ -334,7 +340,7 @@ export class Lifecycle {
     if (cell.phase === Phase.stopped) return
     cell.phase = Phase.stopped
     cell.generation++
-    this.cancelTimers(cell)
+    this.#kernel.timers.cancelAll(cell)
     const unanswered = [...(cell.deferred?.values() ?? [])]
     const asker = cell.asker(cell.current)
     if (asker !== undefined) unanswered.push(asker)
@@ -351,6 +357,7 @@ export class Lifecycle {
       parent.names.delete(cell.options.name)
     }
     kernel.cells.release(cell.ref)
+    unstashAll(cell)
     let envelope = cell.mailbox.queue.shift()
     while (envelope !== undefined) {
       kernel.discard(cell, envelope)
@@ -358,10 +365,5 @@ export class Lifecycle {
     }
     this.#deathWatch.gone(cell, reason)
     if (parent !== undefined) this.#childGone(parent)
-  }
-
-  cancelTimers(cell: ActorCell): void {
-    for (const timer of cell.timers?.values() ?? []) timer.task.cancel()
-    cell.timers?.clear()
   }
 }

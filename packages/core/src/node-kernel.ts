@@ -6,14 +6,14 @@
  * queue; the host calls `run`, which gives each cell in the queue a bounded batch of turns through `runTurn`. A tell to
  * another node becomes a frame on the transport, and `receive` delivers it there.
  */
-import { type ActorCell, Phase, type RunningTimer, tokenKey } from './actor-cell.ts'
+import { type ActorCell, Phase, tokenKey } from './actor-cell.ts'
 import { type CompiledDefinition, compiled } from './actor-definition.ts'
 import { Ref, ReplyToken, sameRef } from './actor-ref.ts'
 import type { LogFields, LogLevel } from './context.ts'
 import { DeathWatch } from './death-watch.ts'
 import { Delivery } from './delivery.ts'
 import type { Effects, TimerRequest } from './effects.ts'
-import { Envelope, EnvelopeKind, stopEnvelope } from './envelope.ts'
+import { type Envelope, stopEnvelope } from './envelope.ts'
 import { DurabilityError, ServiceMissingError, SystemStoppedError, UnknownMessageError } from './errors.ts'
 import { Guardian, guardianName, type SpawnRequest } from './guardian.ts'
 import type { KernelPorts } from './kernel-ports.ts'
@@ -22,11 +22,14 @@ import { prepareMessage } from './message-value.ts'
 import { NodeJournal } from './node-journal.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { SpawnOptions } from './spawn-options.ts'
+import { stash, unstashAll } from './stash.ts'
+import { NodeTimers } from './timers.ts'
 import { askTimeoutMsDefault } from './turn-context.ts'
 import { type Frame, FrameKind } from './wire.ts'
 
 export class NodeKernel extends Delivery implements Effects {
   readonly lifecycle: Lifecycle
+  readonly timers: NodeTimers
   readonly journal: NodeJournal
   readonly guardian: ActorCell
   protected readonly deathWatch: DeathWatch
@@ -36,6 +39,7 @@ export class NodeKernel extends Delivery implements Effects {
   constructor(ports: KernelPorts) {
     super(ports)
     this.journal = new NodeJournal(ports)
+    this.timers = new NodeTimers(this)
     this.deathWatch = new DeathWatch(this)
     this.lifecycle = new Lifecycle(this, this.deathWatch)
     this.guardian = this.lifecycle.create(undefined, compiled(Guardian), ports.definitions, {
@@ -50,7 +54,7 @@ export class NodeKernel extends Delivery implements Effects {
     if (!this.alive) return
     this.alive = false
     for (const cell of this.cells) {
-      this.lifecycle.cancelTimers(cell)
+      this.timers.cancelAll(cell)
       cell.restartTask?.cancel()
       cell.phase = Phase.stopped
       cell.generation++
@@ -213,24 +217,27 @@ export class NodeKernel extends Delivery implements Effects {
   }
 
   startTimer(from: ActorCell, request: TimerRequest): void {
-    this.cancelTimer(from, request.key)
-    from.timers ??= new Map()
-    const { name } = request
-    const timer: RunningTimer = {
-      ...request,
-      payload: prepareMessage(request.payload, this.messages, () => `timer ${name} of ${from.path()}`),
-      task: this.ports.clock.schedule(request.delayMs, () => {
-        if (from.timers?.get(request.key) === timer && this.alive) {
-          this.enqueue(from, new Envelope(EnvelopeKind.timer, request.name, timer, undefined, undefined))
-        }
-      }),
-    }
-    from.timers.set(request.key, timer)
+    this.timers.start(from, request)
   }
 
   cancelTimer(from: ActorCell, key: string): void {
-    from.timers?.get(key)?.task.cancel()
-    from.timers?.delete(key)
+    this.timers.cancel(from, key)
+  }
+
+  cancelTimers(from: ActorCell): void {
+    this.timers.cancelOwn(from)
+  }
+
+  isTimerActive(from: ActorCell, key: string): boolean {
+    return from.timers?.has(key) ?? false
+  }
+
+  stash(from: ActorCell, envelope: Envelope): void {
+    stash(from, envelope)
+  }
+
+  unstashAll(from: ActorCell): void {
+    unstashAll(from)
   }
 
   persist(from: ActorCell, name: string, _event: unknown): void {
@@ -244,12 +251,14 @@ export class NodeKernel extends Delivery implements Effects {
     const { name, payload, sender, replyTo } = envelope
     this.ports.events.emit('deadLetter', { to: from.ref, name, payload, sender, reason: 'unknown-message' })
     if (replyTo === undefined) return
-    const known = [...from.definition.handlers.keys()].join(', ')
+    const known = [...from.handlers.keys()].join(', ')
+    const behavior = from.behavior === undefined ? '' : ` in behavior ${from.behavior}`
     this.sendError(
       replyTo,
-      new UnknownMessageError(`${from.path()} has no message ${JSON.stringify(name)}; it takes: ${known}`, {
+      new UnknownMessageError(`${from.path()} has no message ${JSON.stringify(name)}${behavior}; it takes: ${known}`, {
         actor: from.path(),
         message: name,
+        ...(from.behavior === undefined ? {} : { behavior: from.behavior }),
       }),
     )
   }

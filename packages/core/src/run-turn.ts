@@ -32,7 +32,7 @@ export function runTurn(
   try {
     switch (envelope.kind) {
       case EnvelopeKind.message: {
-        const handler = definition.handlers.get(envelope.name)
+        const handler = cell.handlers.get(envelope.name)
         if (handler === undefined) {
           if (definition.otherwise !== undefined) {
             result = definition.otherwise(cell.state, { name: envelope.name, payload: envelope.payload }, ctx)
@@ -71,6 +71,11 @@ export function runTurn(
 /** Ends a turn that went well: the context closes and the asker gets its reply, unless the reply was deferred. */
 export function settleTurn(cell: ActorCell, envelope: Envelope, effects: Effects, result: unknown): void {
   cell.context?.end()
+  if (cell.stashing !== undefined) {
+    // The message waits, and whoever asked waits with it.
+    cell.stashing = undefined
+    return
+  }
   const { replyTo } = envelope
   if (replyTo === undefined || cell.context?.hasForwarded(envelope)) return
   if (!(result instanceof ReplyToken)) effects.reply(cell, replyTo, result)

@@ -42,6 +42,8 @@ export interface MailboxOptions {
   readonly capacity?: number
   /** Which message becomes a dead letter when the mailbox is full. An ask that is dropped fails. Default `drop-newest`. */
   readonly overflow?: 'drop-newest' | 'drop-oldest'
+  /** Messages that `ctx.stash` may put aside; a whole number from 1. Default 1,000. */
+  readonly stashCapacity?: number
 }
 
 /** {@link SuperviseOptions} with every default filled in. */
@@ -87,6 +89,13 @@ export function validateSpawnOptions(definitionName: string, options: SpawnOptio
     check(
       overflow === undefined || overflow === 'drop-newest' || overflow === 'drop-oldest',
       `mailbox.overflow must be 'drop-newest' or 'drop-oldest', got ${overflow}`,
+    )
+  }
+  if (mailbox?.stashCapacity !== undefined) {
+    const { stashCapacity } = mailbox
+    check(
+      Number.isInteger(stashCapacity) && stashCapacity > 0,
+      `mailbox.stashCapacity must be a whole number from 1, got ${stashCapacity}`,
     )
   }
   if (supervise !== undefined) {

@@ -2,13 +2,15 @@
 import { type ActorCell, tokenKey } from './actor-cell.ts'
 import { compiled } from './actor-definition.ts'
 import { type Ref, ReplyToken } from './actor-ref.ts'
-import type { ActorLog, AskOptions, LogFields, Timers } from './context.ts'
+import { become, behaviorTimerKey, unbecome } from './behavior.ts'
+import type { ActorLog, AskOptions, BehaviorTimeout, LogFields, Timers } from './context.ts'
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { Service } from './service.ts'
 import { type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
+import { checkDelay, TurnTimers } from './turn-timers.ts'
 
 /** How long an ask waits unless told otherwise. */
 export const askTimeoutMsDefault = 5_000
@@ -79,18 +81,7 @@ export class TurnContext {
   }
 
   get timers(): Timers<any> {
-    this.#timers ??= {
-      once: ({ key, delayMs }, name, ...payload: unknown[]) => {
-        const effects = this.#open()
-        if (typeof key !== 'string' || !(delayMs >= 0 && delayMs <= 2 ** 31 - 1)) {
-          throw new ConfigurationError(
-            `${this.#cell.path()}: a timer needs a key and a delayMs from 0 to 2^31 - 1, got ${String(key)} and ${delayMs}`,
-          )
-        }
-        effects.startTimer(this.#cell, { key, delayMs, name, payload: payload[0] })
-      },
-      cancel: (key) => this.#open().cancelTimer(this.#cell, key),
-    } satisfies Timers<any>
+    this.#timers ??= new TurnTimers(this.#cell, () => this.#open())
     return this.#timers
   }
 
@@ -176,6 +167,48 @@ export class TurnContext {
 
   unwatch(ref: unknown): void {
     this.#open().unwatch(this.#cell, ref as Ref)
+  }
+
+  get behavior(): string | undefined {
+    this.#open()
+    return this.#cell.behavior
+  }
+
+  become(behavior: string, timeout?: BehaviorTimeout, name?: string, payload?: unknown): void {
+    const effects = this.#open()
+    const cell = this.#cell
+    if (timeout !== undefined) {
+      checkDelay(cell, 'afterMs', timeout.afterMs)
+      if (typeof name !== 'string') {
+        throw new ConfigurationError(`${cell.path()} becomes ${behavior} with a timeout, which needs a message's name`)
+      }
+    }
+    become(cell, behavior)
+    effects.cancelTimer(cell, behaviorTimerKey)
+    if (timeout === undefined || name === undefined) return
+    effects.startTimer(cell, { key: behaviorTimerKey, delayMs: timeout.afterMs, name, payload, repeat: undefined })
+  }
+
+  unbecome(): void {
+    const effects = this.#open()
+    unbecome(this.#cell)
+    effects.cancelTimer(this.#cell, behaviorTimerKey)
+  }
+
+  stash(): void {
+    const effects = this.#open()
+    const envelope = this.#envelope
+    if (envelope?.kind !== EnvelopeKind.message) {
+      throw new ConfigurationError(
+        `${this.#cell.path()} stashes in its ${envelope?.name} turn; only the turn of a message has one to put aside`,
+        { actor: this.#cell.path() },
+      )
+    }
+    effects.stash(this.#cell, envelope)
+  }
+
+  unstashAll(): void {
+    this.#open().unstashAll(this.#cell)
   }
 
   now(): number {

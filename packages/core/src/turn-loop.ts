@@ -2,13 +2,14 @@
  * The turn loop of a node: which cell runs next, and each turn from its start to its end. The host calls `run`, or `step`
  * where it chooses every turn itself; a cell gets a bounded batch of turns, then it stands behind the others.
  */
-import { type ActorCell, Phase, type RunningTimer } from './actor-cell.ts'
+import { type ActorCell, Phase } from './actor-cell.ts'
 import { Deque } from './deque.ts'
 import type { Effects } from './effects.ts'
-import { Envelope, EnvelopeKind, type Termination } from './envelope.ts'
+import { type Envelope, EnvelopeKind, type Termination } from './envelope.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { runTurn, settleTurn } from './run-turn.ts'
+import type { NodeTimers, RunningTimer } from './timers.ts'
 
 /** Turns that one cell takes before the next cell in the run queue gets its own. */
 const turnsPerBatch = 64
@@ -20,6 +21,7 @@ export abstract class TurnLoop {
   /** False once the node was halted; it then does nothing. */
   alive = true
   abstract readonly lifecycle: Lifecycle
+  abstract readonly timers: NodeTimers
   /** What carries out the effects of a cell that is not durable. */
   protected abstract readonly effects: Effects
   readonly #runQueue = new Deque<ActorCell>()
@@ -91,10 +93,10 @@ export abstract class TurnLoop {
         this.lifecycle.stop(cell, 'stopped')
         break
       case EnvelopeKind.timer: {
-        const timer = envelope.payload as RunningTimer
-        if (cell.timers?.get(timer.key) !== timer) break
-        cell.timers.delete(timer.key)
-        this.turn(cell, new Envelope(EnvelopeKind.message, timer.name, timer.payload, cell.ref, undefined))
+        const message = this.timers.due(cell, envelope.payload as RunningTimer)
+        if (message === undefined) break
+        this.turn(cell, message)
+        if (cell.phase !== Phase.busy) this.timers.handled(cell)
         break
       }
       case EnvelopeKind.terminated: {
@@ -163,8 +165,10 @@ export abstract class TurnLoop {
     } catch (error) {
       cell.context?.end()
       this.lifecycle.fail(cell, envelope, error)
+      this.timers.handled(cell)
       return
     }
+    this.timers.handled(cell)
     if (cell.stopReason !== undefined) this.lifecycle.stop(cell, cell.stopReason)
     else this.schedule(cell)
   }

@@ -17,6 +17,8 @@ export interface CellView<State = any> {
   readonly ref: ActorRef
   /** With the effects of events that are not synced yet, which a crash may take back. */
   readonly state: State
+  /** The current behavior; `undefined` while `on` alone answers. */
+  readonly behavior: string | undefined
 }
 
 /** A system between two steps. */
@@ -62,6 +64,7 @@ export function systemView(nodes: readonly SimulatedNode[], now: () => number): 
             path: kernel.pathOf(cell),
             ref: cell.ref,
             state: cell.state,
+            behavior: cell.behavior,
           })
         }
       }

@@ -56,6 +56,7 @@ export class SimulatedKernel extends NodeKernel {
       ref: cell.ref,
       definition: cell.definition.name,
       durableId: cell.options.durableId,
+      behavior: cell.behavior,
       message: envelope.name,
       payload: envelope.payload,
       sender: envelope.sender,

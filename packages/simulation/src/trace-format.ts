@@ -11,7 +11,7 @@ export function formatEvent(event: TraceEvent): string {
 function what(event: TraceEvent): string {
   switch (event.type) {
     case 'turn':
-      return `${event.actor} takes ${event.message}${payloadText(event.payload)}`
+      return `${event.actor} takes ${event.message}${payloadText(event.payload)}${event.behavior === undefined ? '' : ` in behavior ${event.behavior}`}`
     case 'sent':
       return event.from === event.to
         ? `sends ${event.message}${payloadText(event.payload)} to itself`

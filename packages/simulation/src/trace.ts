@@ -54,6 +54,8 @@ export interface TurnEvent extends TracePlace {
   readonly ref: ActorRef
   readonly definition: string
   readonly durableId: string | undefined
+  /** The behavior in which it takes the message; `undefined`: `on` alone. */
+  readonly behavior: string | undefined
   /** The message's name, or `started`, `terminated`. */
   readonly message: string
   readonly payload: unknown
@@ -187,6 +189,7 @@ export class Trace {
     switch (event.type) {
       case 'turn':
         hash.name(event.actor)
+        if (event.behavior !== undefined) hash.name(event.behavior)
         hash.name(event.message)
         hash.payload(event.payload)
         break

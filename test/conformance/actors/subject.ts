@@ -5,6 +5,7 @@ import {
   defineActor,
   defineService,
   namedRef,
+  type PayloadArguments,
   type ReplyToken,
   refKey,
   type SpawnOptions,
@@ -76,6 +77,10 @@ type SubjectProtocol = {
   timers: (timers: { key: string; delayMs: number; text: string }[]) => void
   /** Starts a timer, is held at the gate while it comes due, and cancels it. */
   timerComesDueThenCancel: (message: { gate: Held; text: string }) => void
+  /** Starts a timer that repeats and delivers `note`, or `holdThenNote` where a gate is given. */
+  repeat: (message: { kind: 'delay' | 'rate'; everyMs: number; text: string; gate?: Held }) => void
+  cancelTimers: () => void
+  activeTimers: (keys: string[]) => boolean[]
   timerThenFail: (message: { key: string; delayMs: number; text: string }) => void
   greet: (name: string) => string
   greetMissing: () => string
@@ -258,6 +263,19 @@ export const Subject: ActorDefinition<SubjectProtocol, SubjectArgs> = defineActo
       await ctx.ask(gate, 'wait')
       ctx.timers.cancel('due')
     },
+    repeat(_state, { kind, everyMs, text, gate }, ctx) {
+      const send = <Name extends 'note' | 'holdThenNote'>(
+        name: Name,
+        ...payload: PayloadArguments<SubjectProtocol, Name>
+      ) =>
+        kind === 'delay'
+          ? ctx.timers.fixedDelay({ key: 'repeat', delayMs: everyMs }, name, ...payload)
+          : ctx.timers.fixedRate({ key: 'repeat', periodMs: everyMs, initialDelayMs: 1 }, name, ...payload)
+      if (gate === undefined) send('note', text)
+      else send('holdThenNote', { gate, text })
+    },
+    cancelTimers: (_state, _message, ctx) => ctx.timers.cancelAll(),
+    activeTimers: (_state, keys, ctx) => keys.map((key) => ctx.timers.isActive(key)),
     timerThenFail(_state, { key, delayMs, text }, ctx) {
       ctx.timers.once({ key, delayMs }, 'note', text)
       throw new Error('after the timer')

@@ -1,6 +1,7 @@
 /** All cases, in the order of `docs/semantics.md`. */
 import type { Case } from '../host.ts'
 import { ask } from './ask.ts'
+import { behaviors } from './behaviors.ts'
 import { deathWatch } from './death-watch.ts'
 import { durable } from './durable.ts'
 import { mailbox } from './mailbox.ts'
@@ -11,5 +12,5 @@ import { supervision } from './supervision.ts'
 import { timers } from './timers.ts'
 import { turns } from './turns.ts'
 
-const sections = [turns, messages, spawn, supervision, stopping, deathWatch, ask, mailbox, timers, durable]
+const sections = [turns, messages, spawn, supervision, stopping, deathWatch, ask, mailbox, timers, durable, behaviors]
 export const cases: readonly Case[] = sections.flat()

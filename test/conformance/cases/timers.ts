@@ -58,6 +58,62 @@ export const timers: readonly Case[] = [
     },
   },
   {
+    promise: '10.5',
+    name: 'a timer with a fixed delay repeats, and waits until its last message was handled',
+    async check(bench) {
+      const actor = await subject(bench)
+      actor.tell('repeat', { kind: 'delay', everyMs: 1, text: 'tick' })
+      expect(await notes(bench, 3)).toEqual(['tick', 'tick', 'tick'])
+      // Held past several delays: one message waits at most, and the next is counted from its end.
+      actor.tell('hold', bench.gate.ref)
+      await bench.gate.ask('arrived', 1)
+      const before = (await bench.recorder.ask('notes')).length
+      const clock = await subject(bench)
+      clock.tell('timers', [{ key: 'c', delayMs: 10, text: 'held' }])
+      expect((await notes(bench, before + 1)).at(-1)).toBe('held')
+      const counted = actor.ask('activeTimers', ['repeat'])
+      const cancelled = actor.ask('cancelTimers')
+      bench.gate.tell('open')
+      expect(await counted).toEqual([true])
+      await cancelled
+      await actor.ask('note', 'end')
+      expect((await bench.recorder.ask('notes')).slice(before + 1)).toEqual(['tick', 'end'])
+    },
+  },
+  {
+    promise: '10.6',
+    name: 'a timer with a fixed rate goes on while its messages are handled, and catches up',
+    async check(bench) {
+      const actor = await subject(bench)
+      actor.tell('repeat', { kind: 'rate', everyMs: 2, text: 'tick' })
+      expect(await notes(bench, 3)).toEqual(['tick', 'tick', 'tick'])
+      actor.tell('hold', bench.gate.ref)
+      await bench.gate.ask('arrived', 1)
+      const clock = await subject(bench)
+      clock.tell('timers', [{ key: 'c', delayMs: 10, text: 'late' }])
+      await notes(bench, (await bench.recorder.ask('notes')).length + 1)
+      bench.gate.tell('open')
+      const seen = await notes(bench, 8)
+      expect(seen.filter((text) => text === 'tick').length).toBeGreaterThanOrEqual(7)
+      await actor.ask('cancelTimers')
+    },
+  },
+  {
+    promise: '10.7',
+    name: 'a timer is active until its last message, and cancelAll ends them all',
+    async check(bench) {
+      const actor = await subject(bench)
+      actor.tell('timers', [{ key: 'once', delayMs: 1, text: 'once' }])
+      expect(await notes(bench, 1)).toEqual(['once'])
+      actor.tell('timers', [{ key: 'once', delayMs: 60_000, text: 'never' }])
+      actor.tell('repeat', { kind: 'rate', everyMs: 60_000, text: 'once more' })
+      await notes(bench, 2)
+      expect(await actor.ask('activeTimers', ['once', 'repeat', 'other'])).toEqual([true, true, false])
+      await actor.ask('cancelTimers')
+      expect(await actor.ask('activeTimers', ['once', 'repeat'])).toEqual([false, false])
+    },
+  },
+  {
     promise: '11.1',
     name: 'a service is what the host was given; one it was not given is a typed error with its name',
     async check(bench) {

@@ -1,0 +1,52 @@
+/** An actor's stash: messages put aside, to be handled later. Bounded; what is in it goes back before the mailbox. */
+import type { ActorCell } from './actor-cell.ts'
+import type { Deque } from './deque.ts'
+import type { Envelope } from './envelope.ts'
+import { StashOverflowError } from './errors.ts'
+import type { MailboxOptions } from './spawn-options.ts'
+
+const stashCapacityDefault = 1_000
+
+/** Throws a {@link StashOverflowError} when `count` messages are all that `cell` may put aside. */
+export function assertStashHasRoom(cell: ActorCell, count: number, options: MailboxOptions | undefined): void {
+  const capacity = options?.stashCapacity ?? stashCapacityDefault
+  if (count < capacity) return
+  throw new StashOverflowError(
+    `${cell.path()} has ${count} messages in its stash, which is full: call ctx.unstashAll earlier, or raise mailbox.stashCapacity`,
+    { actor: cell.path(), capacity },
+  )
+}
+
+/** Puts the message of the turn under way aside; a second time in one turn is no change. */
+export function stash(cell: ActorCell, envelope: Envelope): void {
+  if (cell.stashing !== undefined) return
+  cell.stash ??= []
+  assertStashHasRoom(cell, cell.stash.length, cell.options.mailbox)
+  cell.stash.push(envelope)
+  cell.stashing = envelope
+}
+
+/** Puts everything back to the front of the mailbox, in the order in which it was put aside. */
+export function unstashAll(cell: ActorCell): void {
+  const aside = cell.stash
+  if (aside === undefined) return
+  cell.stash = undefined
+  for (const envelope of aside.reverse()) cell.mailbox.queue.unshift(envelope)
+}
+
+/** The turn that put its message aside failed, and with it the message: it is not handled again. */
+export function forgetStashing(cell: ActorCell): void {
+  const failed = cell.stashing
+  if (failed === undefined) return
+  cell.stashing = undefined
+  const index = cell.stash?.indexOf(failed) ?? -1
+  if (index >= 0) cell.stash?.splice(index, 1)
+  else removeFrom(cell.mailbox.queue, failed)
+}
+
+function removeFrom(queue: Deque<Envelope>, envelope: Envelope): void {
+  for (let left = queue.length; left > 0; left--) {
+    const next = queue.shift() as Envelope
+    if (next !== envelope) queue.push(next)
+  }
+}

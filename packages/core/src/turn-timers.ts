@@ -1,0 +1,75 @@
+/** `ctx.timers`: checks what it is given and hands it to the effects of the turn that is open. */
+import type { ActorCell } from './actor-cell.ts'
+import type { FixedDelay, FixedRate, Timers } from './context.ts'
+import type { Effects, TimerRequest } from './effects.ts'
+import { ConfigurationError } from './errors.ts'
+
+const delayMsMax = 2 ** 31 - 1
+
+export class TurnTimers implements Timers<any> {
+  readonly #cell: ActorCell
+  readonly #open: () => Effects
+
+  /** `open` gives the effects of the running turn, or throws when there is none. */
+  constructor(cell: ActorCell, open: () => Effects) {
+    this.#cell = cell
+    this.#open = open
+  }
+
+  once({ key, delayMs }: { key: string; delayMs: number }, name: string, ...payload: unknown[]): void {
+    this.#start({ key, delayMs, name, payload: payload[0], repeat: undefined }, 'delayMs')
+  }
+
+  fixedDelay({ key, delayMs, initialDelayMs }: FixedDelay, name: string, ...payload: unknown[]): void {
+    this.#checkEvery('delayMs', delayMs)
+    const repeat = { kind: 'delay', everyMs: delayMs } as const
+    this.#start({ key, delayMs: initialDelayMs ?? delayMs, name, payload: payload[0], repeat }, 'initialDelayMs')
+  }
+
+  fixedRate({ key, periodMs, initialDelayMs }: FixedRate, name: string, ...payload: unknown[]): void {
+    this.#checkEvery('periodMs', periodMs)
+    const repeat = { kind: 'rate', everyMs: periodMs } as const
+    this.#start({ key, delayMs: initialDelayMs ?? periodMs, name, payload: payload[0], repeat }, 'initialDelayMs')
+  }
+
+  cancel(key: string): void {
+    this.#open().cancelTimer(this.#cell, this.#checkKey(key))
+  }
+
+  cancelAll(): void {
+    this.#open().cancelTimers(this.#cell)
+  }
+
+  isActive(key: string): boolean {
+    return this.#open().isTimerActive(this.#cell, this.#checkKey(key))
+  }
+
+  #start(request: TimerRequest, option: string): void {
+    const effects = this.#open()
+    this.#checkKey(request.key)
+    checkDelay(this.#cell, option, request.delayMs)
+    effects.startTimer(this.#cell, request)
+  }
+
+  #checkKey(key: string): string {
+    if (typeof key === 'string' && !key.startsWith('@')) return key
+    throw new ConfigurationError(
+      `${this.#cell.path()}: a timer's key must be a string that does not begin with @, got ${String(key)}`,
+    )
+  }
+
+  #checkEvery(option: string, everyMs: number): void {
+    if (everyMs >= 1 && everyMs <= delayMsMax) return
+    throw new ConfigurationError(
+      `${this.#cell.path()}: the ${option} of a repeating timer must be from 1 to 2^31 - 1, got ${everyMs}`,
+    )
+  }
+}
+
+/** Throws a `ConfigurationError` when `delayMs` is no delay of a timer. */
+export function checkDelay(cell: ActorCell, option: string, delayMs: number): void {
+  if (delayMs >= 0 && delayMs <= delayMsMax) return
+  throw new ConfigurationError(
+    `${cell.path()}: a timer's ${option} must be a number from 0 to 2^31 - 1, got ${String(delayMs)}`,
+  )
+}
