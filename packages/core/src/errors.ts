@@ -178,6 +178,11 @@ export function registerErrors(...errorClasses: TroupeErrorClass[]): void {
   for (const errorClass of errorClasses) troupeErrors.set(errorClass.name, errorClass)
 }
 
+/** The class of Troupe's errors with that name, if there is one. */
+export function troupeErrorClass(name: string): TroupeErrorClass | undefined {
+  return troupeErrors.get(name)
+}
+
 const builtInErrors = new Map<string, ErrorConstructor>(
   [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError].map((errorClass) => [
     errorClass.name,

@@ -1,5 +1,5 @@
 /** Sections 2 and 3: messages are values; in order, at most once; what finds nobody is a dead letter. */
-import { namedRef } from '@troupe/core'
+import { namedRef, OverloadError } from '@troupe/core'
 import { expect } from 'vitest'
 import { Subject } from '../actors/subject.ts'
 import type { Case } from '../host.ts'
@@ -43,6 +43,9 @@ export const messages: readonly Case[] = [
       const error = (await actor.ask('echo', new RangeError('far'))) as Error
       expect(error).toBeInstanceOf(RangeError)
       expect(error.message).toBe('far')
+      const troupe = (await actor.ask('echo', new OverloadError('too much', { to: 'a' }))) as OverloadError
+      expect(troupe).toBeInstanceOf(OverloadError)
+      expect(troupe).toMatchObject({ message: 'too much', code: 'ERR_TROUPE_OVERLOAD', facts: { to: 'a' } })
     },
   },
   {

@@ -6,6 +6,7 @@
  * stand-in, an empty object, wherever such a thing was, and a list beside it says what each stand-in stands for. The
  * clone keeps identity, also between the copy and the list, and the receiver puts the real things back.
  */
+import { troupeErrorClass } from '@troupe/core/host'
 import { extensionOf, extensionOfType } from './extension.ts'
 import { Route, routeOf } from './sendable.ts'
 
@@ -26,7 +27,7 @@ interface PortableError {
   fields: [string, unknown][]
 }
 
-/** The built-in error classes; any other becomes an `Error` that carries the class's name. */
+/** The built-in error classes. They and Troupe's keep their class; any other becomes an `Error` with the class's name. */
 const BUILT_IN_ERRORS = new Map<string, new (message: string) => Error>(
   [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [type.name, type]),
 )
@@ -140,7 +141,7 @@ function describeError(error: Error, copies: Map<object, object>, standIns: Stan
 function createError({ className, name, message }: PortableError): Error {
   if (className === 'DOMException') return new DOMException(message, name)
   if (className === 'AggregateError') return new AggregateError([], message)
-  const error = new (BUILT_IN_ERRORS.get(className) ?? Error)(message)
+  const error = new (BUILT_IN_ERRORS.get(className) ?? troupeErrorClass(className) ?? Error)(message)
   if (error.name !== name) hide(error, 'name', name)
   return error
 }
