@@ -73,11 +73,11 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
 
   /**
    * Sends the message of this turn on to another actor, as it is: the receiver sees the original sender, and the reply,
-   * if one is waited for, is left to it; what this turn's handler returns is not sent. (A turn that fails afterwards
-   * fails its ask all the same, and the first answer counts.) Throws a `ConfigurationError` in a turn that has no
-   * message, such as `started`.
+   * if one is waited for, is left to it; what this turn's handler returns is not sent. Returns the token of that reply,
+   * for a handler that must return one. (A turn that fails afterwards fails its ask all the same, and the first answer
+   * counts.) Throws a `ConfigurationError` in a turn that has no message, such as `started`.
    */
-  forward(to: ActorRef<any>): void
+  forward(to: ActorRef<any>): ReplyToken<any>
 
   /** Starts a child on this node and returns its reference at once. Throws when `init` throws or the name is taken. */
   spawn<Definition extends ActorDefinition<any, any>>(

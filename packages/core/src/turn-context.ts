@@ -113,8 +113,7 @@ export class TurnContext {
   deferReply<Reply>(): ReplyToken<Reply> {
     this.#open()
     const token = this.#envelope?.replyTo
-    // A tell has no asker; replying to this token is then a dead letter, not an error.
-    if (token === undefined) return new ReplyToken(this.#cell.ref.node, this.#cell.ref.epoch, 0)
+    if (token === undefined) return this.#nobodysToken()
     this.#cell.defer(token)
     return token as ReplyToken<Reply>
   }
@@ -127,7 +126,7 @@ export class TurnContext {
     this.#open().replyError(this.#cell, token, error)
   }
 
-  forward(to: unknown): void {
+  forward(to: unknown): ReplyToken<any> {
     const effects = this.#open()
     const envelope = this.#envelope as Envelope
     if (envelope.kind !== EnvelopeKind.message) {
@@ -135,7 +134,15 @@ export class TurnContext {
     }
     effects.forward(this.#cell, to as Ref, envelope)
     this.#forwarded = envelope
-    if (envelope.replyTo !== undefined) this.#cell.deferred?.delete(tokenKey(envelope.replyTo))
+    const { replyTo } = envelope
+    if (replyTo === undefined) return this.#nobodysToken()
+    this.#cell.deferred?.delete(tokenKey(replyTo))
+    return replyTo
+  }
+
+  /** A tell has no asker; replying to this token is a dead letter, not an error. */
+  #nobodysToken(): ReplyToken<any> {
+    return new ReplyToken(this.#cell.ref.node, this.#cell.ref.epoch, 0)
   }
 
   /** True when the message was sent on, and its reply left to the actor that got it. */

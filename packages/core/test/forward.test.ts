@@ -45,7 +45,9 @@ test('a turn without a message has nothing to forward', async () => {
   const Early = defineActor({
     name: 'Early',
     init: () => ({}),
-    started: (_state, ctx) => ctx.forward(ctx.self),
+    started(_state, ctx) {
+      ctx.forward(ctx.self)
+    },
     on: {},
   })
   await using system = new ProbeSystem()
