@@ -11,7 +11,6 @@ import {
   PaxosViolationError,
   startPaxos,
 } from '@troupe/consensus'
-import { NameTakenError } from '@troupe/core'
 import {
   type FaultKnobs,
   type InjectedFaults,
@@ -84,12 +83,12 @@ const clientTimeoutMs = 400
 
 /** Runs the scenario under one seed. */
 export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Promise<PaxosRun> {
-  const { nodes = 5, definitions, invariants } = scenario
+  const { nodes = 5, definitions = {}, invariants } = scenario
   let observer: PaxosObserver | undefined
   let decision: string | undefined
   let chosenUnderFaults = false
   const program = async (world: SimulatedWorld) => {
-    const client = await start(world, definitions)
+    const client = await startPaxos<string>(world, { instance: 'campaign', members: world.nodes, definitions })
     observer = observe(world, client, invariants)
     const replies = startClients(world, client)
     await world.sleep(faultsMs)
@@ -113,20 +112,6 @@ export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Prom
     const violation = error.cause instanceof PaxosViolationError ? error.cause : undefined
     const what = violation === undefined ? reason : String(violation.facts.invariant)
     return { ...facts(), events: step, injected: undefined, failure: { what, message: error.message, step, hash } }
-  }
-}
-
-/**
- * Starts an instance while nodes crash. Whether a spawn took place is not known when its node crashed meanwhile; when
- * the second try finds the name taken, another instance is started, and the first stays without a proposal.
- */
-async function start(world: SimulatedWorld, definitions: Partial<PaxosDefinitions> = {}): Promise<PaxosClient<string>> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await startPaxos<string>(world, { instance: `campaign-${attempt}`, members: world.nodes, definitions })
-    } catch (error) {
-      if (!(error instanceof NameTakenError)) throw error
-    }
   }
 }
 

@@ -111,7 +111,8 @@ export class DeathWatch {
         cell.watchers = cell.watchers.filter(({ ref }) => ref.node !== node || ref.epoch !== epoch)
       }
       for (const [key, ref] of cell.watching ?? []) {
-        if (ref.node === node && (ref.epoch === epoch || ref.epoch === -1)) {
+        // A watch of a name, or of an earlier epoch's actor, may have died with the node before it was answered.
+        if (ref.node === node && ref.epoch <= epoch) {
           this.terminated(cell.ref, ref, 'node-down', key)
         }
       }

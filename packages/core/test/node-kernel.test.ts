@@ -119,6 +119,21 @@ test('a watch that finds its node replaced is told that the node went down', asy
   expect(await heard(onA)).toEqual([`${refKey(onB)} node-down`])
 })
 
+test('a watch of an earlier epoch, lost with the node before it was answered, is told of that death', async () => {
+  const { cluster, b, onA, onB, a, heard } = twins()
+  b.halt()
+  a.nodeDown('b', 0, 'halted')
+  // The transport accepts the watch for the successor, which dies before it reads it.
+  const deaf = cluster.node('b', 1)
+  deaf.receive = () => {}
+  a.tell(undefined, onA, 'watch', onB)
+  await cluster.settle()
+  deaf.halt()
+  a.nodeDown('b', 1, 'halted')
+  await cluster.settle()
+  expect(await heard(onA)).toEqual([`${refKey(onB)} node-down`])
+})
+
 test('an ask across nodes ends with the failure, even one whose facts cannot travel', async () => {
   const { cluster, a, onB } = twins()
   const answer = expect(a.ask(undefined, onB, 'failWithFacts', undefined)).rejects.toThrow('odd')

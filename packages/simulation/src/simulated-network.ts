@@ -1,7 +1,7 @@
 /**
  * The simulated network: one link for each ordered pair of nodes, with a latency drawn per frame. As promised, frames of
- * a link arrive at most once and in order; a crash loses some last part of what was on its way, a partition what meets
- * it. In `hostile` delivery messages also arrive twice or out of order. Frames of the runtime itself (watches, their
+ * a link arrive at most once and in order, and only at the epoch of the receiver that their sender believed in; a crash
+ * loses some last part of what was on its way, a partition what meets it. In `hostile` delivery messages also arrive twice or out of order. Frames of the runtime itself (watches, their
  * notices, stops) are never lost by chance or by a partition, which only holds them up: the runtime's promises about
  * deaths stand on them.
  */
@@ -49,7 +49,9 @@ interface Link {
 interface Flight {
   readonly frame: Frame
   readonly facts: FrameFacts
+  /** The epoch of the sender, and that of the receiver as the sender believes: no other hears the frame. */
   readonly epoch: number
+  readonly toEpoch: number
   readonly number: number
 }
 
@@ -158,7 +160,7 @@ export class SimulatedNetwork {
     const { lost } = link
     if (lost !== undefined && flight.epoch === lost.epoch && flight.number > lost.after) this.#drop(flight, 'crash')
     else if (flight.epoch <= this.#view(to, from).downEpoch) this.#drop(flight, 'quarantine')
-    else if (!to.isUp) this.#drop(flight, 'node-down')
+    else if (!to.isUp || flight.toEpoch !== to.epoch) this.#drop(flight, 'node-down')
     else if (link.cuts > 0) {
       if (isMessageFrame(flight.frame)) this.#drop(flight, 'partition')
       else link.held.push(flight)
@@ -178,7 +180,10 @@ export class SimulatedNetwork {
 
   #flight(link: Link, frame: Frame): Flight {
     const copied = copyFrame(frame, link)
-    return { frame: copied, facts: factsOf(copied, link), epoch: link.from.epoch, number: ++link.sent }
+    const { from, to } = link
+    // The earlier epochs are known to be down; what was sent to one of them is never heard by its successor.
+    const toEpoch = this.#view(from, to).downEpoch + 1
+    return { frame: copied, facts: factsOf(copied, link), epoch: from.epoch, toEpoch, number: ++link.sent }
   }
 
   #latencyMs(): number {

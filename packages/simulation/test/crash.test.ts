@@ -96,6 +96,35 @@ test('asks to a node that crashes fail, roots come back, and each incarnation ha
   })
 })
 
+test('what was sent to a node before its death was noticed is never heard by its successor', async () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const heard: number[] = []
+    await simulate({ seed, nodes: 1 }, async (world) => {
+      world.observe((event) => {
+        if (event.type === 'delivered' && event.message === 'add') heard.push(event.payload as number)
+      })
+      await world.spawn(Counter, { start: 0 }, { node: 'node-1', name: 'counter' })
+      world.crash('node-1')
+      const back = world.restart('node-1')
+      await expect(world.ask(counterRef, 'add', 1)).rejects.toMatchObject({ code: 'ERR_TROUPE_NODE_DOWN' })
+      await back
+      expect(await world.ask(counterRef, 'add', 2)).toBe(2)
+    })
+    expect(heard, `seed ${seed}`).toEqual([2])
+  }
+})
+
+test('a spawn that is tried again, since its node crashed, never finds its own name taken', async () => {
+  const campaign = await simulateMany({ seeds: '1..30', nodes: 2, faults: { crash: 20 } }, async (world) => {
+    for (let index = 1; index <= 40; index++) {
+      await world.spawn(Counter, { start: 0 }, { node: `node-${1 + (index % 2)}`, name: `counter-${index}` })
+      await world.sleep(10)
+    }
+  })
+  expect(campaign.failures).toEqual([])
+  expect(campaign.injected.crash).toBeGreaterThan(30)
+})
+
 test('a node whose sync fails ends, and comes back', async () => {
   const run = await simulate({ seed: 1, nodes: 1, swarm: false, faults: { syncFailure: 0.2 } }, async (world) => {
     await world.spawn(Counter, { start: 0 }, durable)
