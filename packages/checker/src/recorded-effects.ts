@@ -125,7 +125,7 @@ export class RecordedEffects implements Effects {
 
   stash(from: ActorCell, envelope: Envelope): void {
     if (from.stashing !== undefined) return
-    assertStashHasRoom(from, this.stashed.length, undefined)
+    assertStashHasRoom(from, this.stashed.length)
     const { name, payload, sender } = envelope
     const form = canonicalValue(payload, `the payload of ${name}`, (path, what) =>
       this.refuse(`${path} is ${what}; checkable messages are plain data, Map, Set and references`),
@@ -178,6 +178,18 @@ export class RecordedEffects implements Effects {
 
   stop(): never {
     throw this.refuse(`stops an actor; ${supported}: let a state say that it is over`)
+  }
+
+  kill(): never {
+    throw this.refuse(`kills an actor; ${supported}: let a state say that it is over`)
+  }
+
+  link(): never {
+    throw this.refuse(`links itself to an actor; ${supported}: no actor ends`)
+  }
+
+  unlink(): never {
+    throw this.refuse(`takes back a link; ${supported}: no actor ends`)
   }
 
   watch(): never {

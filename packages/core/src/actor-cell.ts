@@ -5,7 +5,9 @@ import type { DurableOutput } from './durable-output.ts'
 import type { Envelope } from './envelope.ts'
 import { Mailbox } from './mailbox.ts'
 import type { ScheduledTask } from './ports/clock.ts'
-import { type SpawnOptions, type Supervision, supervisionOf } from './spawn-options.ts'
+import type { SiblingGroup } from './sibling-group.ts'
+import type { SpawnOptions } from './spawn-options.ts'
+import { given, type Supervision, supervisionOf } from './supervision.ts'
 import type { RunningTimer } from './timers.ts'
 import type { TurnContext } from './turn-context.ts'
 
@@ -77,6 +79,20 @@ export class ActorCell {
   /** True while a restart waits for the children to stop. */
   restarting = false
   restartTask: ScheduledTask | undefined = undefined
+  /** Children that are still to be stopped, one after the other, the last first. */
+  childrenToStop: ActorCell[] | undefined = undefined
+  /** True while the last of them is being told. */
+  stoppingChild = false
+  /** The siblings with which this actor is being restarted or ended. */
+  group: SiblingGroup | undefined = undefined
+  /** Such a group among this actor's children. */
+  siblings: SiblingGroup | undefined = undefined
+  /** Where an actor that a group takes down is: its children stop, then its last turn, then it waits. */
+  descent: 'children' | 'last turn' | 'down' | undefined = undefined
+  /** Actors that fail, are killed or are lost together with this one, by link. */
+  links: Map<string, Ref> | undefined = undefined
+  /** True for the runtime's own actors under the guardian, which no strategy treats. */
+  isInternal = false
   durable: DurableOutput | undefined = undefined
   /** The message of the asynchronous turn under way. */
   current: Envelope | undefined = undefined
@@ -99,8 +115,8 @@ export class ActorCell {
     this.parent = parent
     this.args = args
     this.options = options
-    this.supervision = supervisionOf(options.supervise)
-    this.mailbox = new Mailbox(options.mailbox)
+    this.supervision = supervisionOf(options.supervise, definition.supervise)
+    this.mailbox = new Mailbox({ ...given(definition.mailbox), ...given(options.mailbox) })
     this.state = state
   }
 

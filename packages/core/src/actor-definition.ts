@@ -6,6 +6,8 @@ import type { ActorRef, ReplyToken } from './actor-ref.ts'
 import type { ActorContext } from './context.ts'
 import { ConfigurationError } from './errors.ts'
 import type { CheckedDefinition } from './protocol.ts'
+import { type MailboxOptions, optionsProblem } from './spawn-options.ts'
+import type { SuperviseOptions } from './supervision.ts'
 
 declare const typesOf: unique symbol
 const brand = Symbol.for('troupe.actor-definition')
@@ -74,6 +76,10 @@ interface CommonSpec<State, Args, Protocol, Events, Behavior> {
   readonly restore?: (snapshot: any) => NoInfer<State>
   /** A durable actor's state is stored after this many events, so that recovery replays fewer. Default 1,000. */
   readonly snapshotEvery?: number
+  /** The supervision of this definition's actors, where a spawn does not say otherwise. */
+  readonly supervise?: SuperviseOptions
+  /** The mailboxes of this definition's actors, where a spawn does not say otherwise. */
+  readonly mailbox?: MailboxOptions
 }
 
 /** The events of an actor that declares none. */
@@ -220,6 +226,8 @@ export interface CompiledDefinition extends ActorDefinition<any, any> {
   readonly snapshot: (state: any) => unknown
   readonly restore: (snapshot: any) => any
   readonly snapshotEvery: number
+  readonly supervise: SuperviseOptions | undefined
+  readonly mailbox: MailboxOptions | undefined
 }
 
 /** The compiled side of a definition; throws a `ConfigurationError` when `value` is not one. */
@@ -260,6 +268,9 @@ function compileDefinition(spec: any): CompiledDefinition {
   if (!Number.isInteger(snapshotEvery) || snapshotEvery < 1) {
     throw new ConfigurationError(`actor ${name}: snapshotEvery must be a whole number from 1`, { definition: name })
   }
+  const { supervise, mailbox } = spec
+  const problem = optionsProblem({ supervise, mailbox })
+  if (problem !== undefined) throw new ConfigurationError(`actor ${name}: ${problem}`, { definition: name })
   const handlers = functionsOf('on', on)
   return Object.freeze({
     [brand]: true,
@@ -276,6 +287,8 @@ function compileDefinition(spec: any): CompiledDefinition {
     snapshot: spec.snapshot ?? identity,
     restore: spec.restore ?? identity,
     snapshotEvery,
+    supervise,
+    mailbox,
   })
 
   function behaviorsOf(sets: unknown): Map<string, Map<string, any>> {

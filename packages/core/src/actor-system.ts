@@ -106,6 +106,14 @@ export abstract class ActorSystem implements AsyncDisposable {
     await gone
   }
 
+  /** Ends an actor at once, on any node, as `ctx.kill` does, and resolves when it is gone. */
+  async kill(ref: ActorRef): Promise<void> {
+    const gone = this.terminated(ref)
+    this.guardian.stopping(ref as Ref)
+    this.kernel.kill(undefined, ref as Ref)
+    await gone
+  }
+
   /** Resolves with the reason when the actor is no more, at once when it is already gone. */
   terminated(ref: ActorRef): Promise<TerminationReason> {
     return whenTerminated(this.kernel, ref as Ref)
@@ -178,5 +186,10 @@ export class ActorHandle<Protocol> {
   /** Stops the actor gracefully and resolves when it is gone. */
   stop(): Promise<void> {
     return this.#system.stopActor(this.ref)
+  }
+
+  /** Ends the actor at once and resolves when it is gone. See {@link ActorSystem.kill}. */
+  kill(): Promise<void> {
+    return this.#system.kill(this.ref)
   }
 }

@@ -97,6 +97,19 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
    * itself. Without an argument this actor stops after its turn and the rest of its mailbox become dead letters.
    */
   stop(ref?: ActorRef): void
+  /**
+   * Ends an actor at once, on any node: an asynchronous turn under way has no effect any more, its mailbox becomes dead
+   * letters, `stopped` does not run, its children are killed too, watchers hear `killed`. Without an argument this actor,
+   * right after the part of its turn that nothing can interrupt. What a durable actor committed stays.
+   */
+  kill(ref?: ActorRef): void
+  /**
+   * Ties this actor and another together, in both directions: when one ends by `failed`, `killed` or `node-down`, or
+   * was not there to begin with, the other is stopped as failed. A plain stop does not spread. Kept by a restart.
+   */
+  link(ref: ActorRef): void
+  /** Takes a link back, whichever side made it. */
+  unlink(ref: ActorRef): void
   /** Asks for `terminated(ref)`, exactly once, after the last message from it; at once when it is already dead. */
   watch(ref: ActorRef): void
   /** Withdraws a watch; no `terminated` for it comes after this call. */

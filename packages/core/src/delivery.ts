@@ -20,6 +20,7 @@ import {
 } from './errors.ts'
 import { guardianName } from './guardian.ts'
 import type { KernelPorts } from './kernel-ports.ts'
+import type { Links } from './links.ts'
 import { type MessageMode, prepareMessage } from './message-value.ts'
 import type { Refusal } from './ports/transport.ts'
 import { TurnLoop } from './turn-loop.ts'
@@ -33,6 +34,7 @@ export abstract class Delivery extends TurnLoop {
   /** The root of this node's actors. */
   abstract readonly guardian: ActorCell
   protected abstract readonly deathWatch: DeathWatch
+  protected abstract readonly links: Links
   readonly messages: MessageMode
 
   constructor(ports: KernelPorts) {
@@ -139,6 +141,20 @@ export abstract class Delivery extends TurnLoop {
         if (cell !== undefined) this.enqueue(cell, stopEnvelope)
         break
       }
+      case FrameKind.kill: {
+        const cell = this.lookup(this.#target(frame))
+        if (cell !== undefined && cell !== this.guardian) this.lifecycle.kill(cell)
+        break
+      }
+      case FrameKind.link:
+        this.links.accept(this.#target(frame), frame[5], frame[6])
+        break
+      case FrameKind.unlink:
+        this.links.withdraw(this.#target(frame), frame[6])
+        break
+      case FrameKind.linkEnded:
+        if (frame[1] === this.epoch) this.links.ended(frame[2], frame[3], frame[4], frame[5])
+        break
       default:
         throw new ConfigurationError(
           `node ${this.node} got a frame of unknown kind ${String(frame[0])} from ${from.node}`,
@@ -176,6 +192,7 @@ export abstract class Delivery extends TurnLoop {
     if (!this.alive) return
     this.ports.events.emit('nodeDown', { node, epoch, reason })
     this.deathWatch.nodeDown(node, epoch)
+    this.links.nodeDown(node, epoch)
     this.asks.rejectNode(node)
   }
 

@@ -29,7 +29,7 @@ type HeldEffect =
   | { readonly type: 'reply'; readonly token: ReplyToken; readonly value: unknown }
   | { readonly type: 'replyError'; readonly token: ReplyToken; readonly error: unknown }
   | { readonly type: 'activate'; readonly child: ActorCell }
-  | { readonly type: 'stop'; readonly ref: Ref }
+  | { readonly type: 'stop' | 'kill' | 'link' | 'unlink'; readonly ref: Ref }
 
 /** What waits until `record` of this actor's records are synced. */
 interface Held {
@@ -217,6 +217,15 @@ export class DurableOutput implements Effects {
       case 'stop':
         kernel.stop(cell, effect.ref)
         break
+      case 'kill':
+        kernel.kill(cell, effect.ref)
+        break
+      case 'link':
+        kernel.link(cell, effect.ref)
+        break
+      case 'unlink':
+        kernel.unlink(cell, effect.ref)
+        break
     }
   }
 
@@ -276,6 +285,19 @@ export class DurableOutput implements Effects {
   stop(from: ActorCell, ref: Ref | undefined): void {
     if (ref === undefined || sameRef(ref, from.ref)) this.#kernel.stop(from, undefined)
     else this.#effects.push({ type: 'stop', ref })
+  }
+
+  kill(from: ActorCell, ref: Ref | undefined): void {
+    if (ref === undefined || sameRef(ref, from.ref)) this.#kernel.kill(from, undefined)
+    else this.#effects.push({ type: 'kill', ref })
+  }
+
+  link(_from: ActorCell, ref: Ref): void {
+    this.#effects.push({ type: 'link', ref })
+  }
+
+  unlink(_from: ActorCell, ref: Ref): void {
+    this.#effects.push({ type: 'unlink', ref })
   }
 
   persist(from: ActorCell, name: string, event: unknown): void {

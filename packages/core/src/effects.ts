@@ -31,6 +31,10 @@ export interface Effects {
   ): Promise<Ref>
   /** `ref` undefined: the actor itself, after this turn. */
   stop(from: ActorCell, ref: Ref | undefined): void
+  /** `ref` undefined: the actor itself. */
+  kill(from: ActorCell, ref: Ref | undefined): void
+  link(from: ActorCell, ref: Ref): void
+  unlink(from: ActorCell, ref: Ref): void
   watch(from: ActorCell, ref: Ref): void
   unwatch(from: ActorCell, ref: Ref): void
   startTimer(from: ActorCell, timer: TimerRequest): void

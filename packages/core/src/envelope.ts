@@ -10,6 +10,7 @@ export const EnvelopeKind = {
   stopped: 3,
   timer: 4,
   stop: 5,
+  attend: 6,
 } as const
 export type EnvelopeKind = (typeof EnvelopeKind)[keyof typeof EnvelopeKind]
 
@@ -47,4 +48,6 @@ export interface Termination {
 
 export const startedEnvelope = new Envelope(EnvelopeKind.started, 'started', undefined, undefined, undefined)
 export const stoppedEnvelope = new Envelope(EnvelopeKind.stopped, 'stopped', undefined, undefined, undefined)
+/** Put in front: what was decided about the actor is done before its next turn. */
+export const attendEnvelope = new Envelope(EnvelopeKind.attend, 'attend', undefined, undefined, undefined)
 export const stopEnvelope = new Envelope(EnvelopeKind.stop, 'stop', undefined, undefined, undefined)

@@ -87,6 +87,13 @@ export class NodeDownError extends TroupeError {
   }
 }
 
+/** An actor was stopped since one that it is linked to ended; `facts.reason` says how. */
+export class LinkedActorError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_LINKED_ACTOR', message, facts, options)
+  }
+}
+
 /** The mailbox or the channel to it was full. */
 export class OverloadError extends TroupeError {
   constructor(...[message, facts, options]: ErrorArguments) {
@@ -164,6 +171,7 @@ const troupeErrors = new Map<string, TroupeErrorClass>(
     AskTimeoutError,
     ActorStoppedError,
     NodeDownError,
+    LinkedActorError,
     OverloadError,
     StashOverflowError,
     ServiceMissingError,

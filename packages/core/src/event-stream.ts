@@ -3,7 +3,7 @@ import { EventEmitter } from 'eventemitter3'
 import type { ActorRef } from './actor-ref.ts'
 import type { LogFields, LogLevel } from './context.ts'
 import type { DeadLetter } from './effects.ts'
-import type { Directive } from './spawn-options.ts'
+import type { Directive } from './supervision.ts'
 
 /** The events by name. */
 export interface SystemEvents {

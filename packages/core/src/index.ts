@@ -29,6 +29,7 @@ export {
   ConfigurationError,
   DefinitionNotFoundError,
   DurabilityError,
+  LinkedActorError,
   NameTakenError,
   NodeDownError,
   NotSendableError,
@@ -57,4 +58,5 @@ export type { Disk, DiskCallback } from './ports/disk.ts'
 export type { RandomSource, RandomStream } from './ports/random.ts'
 export type { MessageName, NotSendable, PayloadArguments, ReplyOf, Sendable } from './protocol.ts'
 export { defineService, type Service, type ServiceImplementations } from './service.ts'
-export type { Directive, MailboxOptions, SpawnOptions, SuperviseOptions } from './spawn-options.ts'
+export type { MailboxOptions, SpawnOptions } from './spawn-options.ts'
+export type { Directive, DirectivesByKind, SuperviseOptions, SupervisionStrategy } from './supervision.ts'

@@ -5,16 +5,19 @@
  */
 import { ActorCell, Phase, tokenKey } from './actor-cell.ts'
 import type { CompiledDefinition, TerminationReason } from './actor-definition.ts'
-import type { Ref } from './actor-ref.ts'
+import { type Ref, refKey } from './actor-ref.ts'
 import { enterBehavior } from './behavior.ts'
 import type { DeathWatch } from './death-watch.ts'
 import { DurableOutput } from './durable-output.ts'
-import { type Envelope, EnvelopeKind, startedEnvelope, stoppedEnvelope } from './envelope.ts'
-import { ActorStoppedError, NameTakenError, SpawnError, toError } from './errors.ts'
+import { attendEnvelope, type Envelope, EnvelopeKind, startedEnvelope, stoppedEnvelope } from './envelope.ts'
+import { ActorStoppedError, LinkedActorError, NameTakenError, SpawnError, toError } from './errors.ts'
+import type { Links } from './links.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import { runTurn } from './run-turn.ts'
-import type { Directive, SpawnOptions } from './spawn-options.ts'
+import { type MemberLife, SiblingGroup, treatedWith } from './sibling-group.ts'
+import type { SpawnOptions } from './spawn-options.ts'
 import { forgetStashing, unstashAll } from './stash.ts'
+import { type Directive, directiveFor } from './supervision.ts'
 
 /** A failed turn. */
 interface Failure {
@@ -33,10 +36,22 @@ const jitterMax = 0.2
 export class Lifecycle {
   readonly #kernel: NodeKernel
   readonly #deathWatch: DeathWatch
+  readonly #links: Links
+  readonly #memberLife: MemberLife
 
-  constructor(kernel: NodeKernel, deathWatch: DeathWatch) {
+  constructor(kernel: NodeKernel, deathWatch: DeathWatch, links: Links) {
     this.#kernel = kernel
     this.#deathWatch = deathWatch
+    this.#links = links
+    this.#memberLife = {
+      takeDown: (cell) => this.#takeDown(cell),
+      end: (cell) => this.stop(cell, 'stopped'),
+      bringBack: (cell) => {
+        cell.descent = undefined
+        this.#renew(cell)
+      },
+      clock: kernel.ports.clock,
+    }
   }
 
   /** A new cell under `parent`, with its state from `init`. It takes messages, and no turn before `activate`. */
@@ -48,7 +63,7 @@ export class Lifecycle {
   ): ActorCell {
     const kernel = this.#kernel
     const { name, durableId } = options
-    if (parent?.phase === Phase.stopping) {
+    if (parent?.phase === Phase.stopping || parent?.descent !== undefined) {
       throw new SpawnError(`spawn of ${definition.name} under ${parent.path()}: that actor is stopping`, {
         definition: definition.name,
       })
@@ -102,6 +117,10 @@ export class Lifecycle {
   }
 
   #begin(cell: ActorCell): void {
+    if (cell.group !== undefined && cell.stopReason === undefined) {
+      this.#isDown(cell)
+      return
+    }
     cell.phase = Phase.ready
     const { linkedTo } = cell.options
     if (linkedTo !== undefined) this.#deathWatch.link(cell, linkedTo as Ref)
@@ -111,6 +130,12 @@ export class Lifecycle {
     }
     if (cell.definition.started !== undefined) cell.first = startedEnvelope
     if (cell.first !== undefined || cell.mailbox.queue.length > 0) this.#kernel.schedule(cell)
+    this.started(cell)
+  }
+
+  /** The first turn of a generation is over, or there is none: siblings that come back after it may wait for that. */
+  started(cell: ActorCell): void {
+    cell.parent?.siblings?.advance()
   }
 
   /** Takes back a cell that was created and never activated: nobody was told of it. */
@@ -152,13 +177,14 @@ export class Lifecycle {
     })
   }
 
-  #directive(cell: ActorCell, { spoiled, first }: Failure): Directive {
-    const { onFailure } = cell.supervision
+  #directive(cell: ActorCell, { error, spoiled, first }: Failure): Directive {
+    const onFailure = directiveFor(cell.supervision.onFailure, error)
     // A state with events that were never appended cannot go on: the journal has another.
     const wanted = onFailure === 'resume' && spoiled ? 'restart' : onFailure
     const directive = wanted === 'restart' && !this.#withinBudget(cell) ? 'escalate' : wanted
     // A stop in the mailbox of an actor that never gets as far as its mailbox would wait for ever.
     if (first && cell.stopRequested) cell.stopReason ??= 'stopped'
+    if (cell.stopReason === 'killed') return 'stop'
     return cell.stopReason !== undefined && directive !== 'escalate' ? 'stop' : directive
   }
 
@@ -171,9 +197,12 @@ export class Lifecycle {
       case 'resume':
         cell.phase = Phase.ready
         this.#kernel.schedule(cell)
+        this.started(cell)
         break
       case 'stop':
-        this.stop(cell, cell.stopReason ?? 'failed')
+        // One that was told to end before it failed ends alone.
+        if (cell.stopReason !== undefined) this.stop(cell, cell.stopReason)
+        else this.#endWithSiblings(cell)
         break
       case 'restart':
         this.#restart(cell)
@@ -182,13 +211,26 @@ export class Lifecycle {
         const { parent } = cell
         // A parent that is failing or stopping already takes its children with it; it does not fail twice.
         const parentRuns = parent?.phase === Phase.ready || parent?.phase === Phase.busy
-        this.stop(cell, 'failed')
+        this.#endWithSiblings(cell)
         if (parent === undefined || parent === this.#kernel.guardian) {
           events.emit('escalated', { actor: cell.path(), ref: cell.ref, error })
         } else if (parentRuns) this.#failWithChild(parent, failure)
         break
       }
     }
+  }
+
+  /** The cell ends as failed, and with it the siblings that its strategy treats. */
+  #endWithSiblings(cell: ActorCell): void {
+    const { parent } = cell
+    const siblings = parent === undefined ? [] : treatedWith(cell, parent, cell.supervision.strategy)
+    this.stop(cell, 'failed')
+    if (parent !== undefined && siblings.length > 0) this.#groupOf(parent).end(siblings)
+  }
+
+  #groupOf(parent: ActorCell): SiblingGroup {
+    parent.siblings ??= new SiblingGroup(parent, this.#memberLife)
+    return parent.siblings
   }
 
   #withinBudget(cell: ActorCell): boolean {
@@ -202,30 +244,89 @@ export class Lifecycle {
   }
 
   #restart(cell: ActorCell): void {
+    const { parent, supervision } = cell
+    if (parent !== undefined && supervision.strategy !== 'one-for-one') {
+      this.#groupOf(parent).join(cell, supervision.strategy)
+    }
+    this.#kernel.asks.dropCell(cell)
     cell.generation++
     cell.context = undefined
     this.#kernel.timers.cancelAll(cell)
-    this.#kernel.asks.dropCell(cell)
     cell.restarting = true
-    this.#stopChildren(cell)
-    if (!this.#hasChildren(cell)) this.#restartNow(cell)
+    if (this.#stopChildren(cell)) this.#restartNow(cell)
+    parent?.siblings?.advance()
   }
 
   #restartNow(cell: ActorCell): void {
     cell.restarting = false
-    const { backoff } = cell.supervision
-    if (backoff === undefined) {
+    if (cell.group !== undefined) {
+      this.#isDown(cell, this.#backoffMs(cell))
+      return
+    }
+    const delayMs = this.#backoffMs(cell)
+    if (delayMs === 0) {
       this.#renew(cell)
       return
     }
-    const { clock, random } = this.#kernel.ports
-    const doublings = Math.min(30, (cell.restartTimes?.length ?? 1) - 1)
-    const delayMs = Math.min(backoff.maxMs, backoff.minMs * 2 ** doublings)
-    const jitterMs = delayMs * jitterMax * random.stream('supervision').float()
-    cell.restartTask = clock.schedule(delayMs + jitterMs, () => {
+    cell.restartTask = this.#kernel.ports.clock.schedule(delayMs, () => {
       cell.restartTask = undefined
       if (this.#kernel.alive) this.#renew(cell)
     })
+  }
+
+  /** How long the next restart waits: doubled by each restart within the window, so a quiet window begins anew. */
+  #backoffMs(cell: ActorCell): number {
+    const { backoff } = cell.supervision
+    if (backoff === undefined) return 0
+    const doublings = Math.min(30, (cell.restartTimes?.length ?? 1) - 1)
+    const delayMs = Math.min(backoff.maxMs, backoff.minMs * 2 ** doublings)
+    return delayMs + delayMs * jitterMax * this.#kernel.ports.random.stream('supervision').float()
+  }
+
+  // What a group of siblings does with its members.
+
+  #takeDown(cell: ActorCell): void {
+    // Where a turn, a recovery or a stop of children is under way, its end comes back here.
+    if (cell.descent !== undefined || cell.restarting) return
+    if (cell.restartTask !== undefined) {
+      cell.restartTask.cancel()
+      cell.restartTask = undefined
+      this.#isDown(cell)
+    } else if (cell.phase === Phase.ready) this.#attendSoon(cell)
+  }
+
+  /** Has a ready cell look, before its next turn, at what was decided about it. It may be in a turn now. */
+  #attendSoon(cell: ActorCell): void {
+    if (cell.mailbox.queue.peek() !== attendEnvelope) cell.mailbox.queue.unshift(attendEnvelope)
+    this.#kernel.schedule(cell)
+  }
+
+  /** Does what was decided about a cell: it stops, or goes down with its siblings. */
+  attend(cell: ActorCell): void {
+    if (cell.stopReason !== undefined) this.stop(cell, cell.stopReason)
+    else if (cell.group?.wantsDown(cell)) this.#descend(cell)
+  }
+
+  /** Ends the generation of a cell between two turns: its children first, then `stopped`. */
+  #descend(cell: ActorCell): void {
+    cell.phase = Phase.suspended
+    cell.descent = 'children'
+    this.#kernel.timers.cancelAll(cell)
+    if (this.#stopChildren(cell)) this.#lastTurn(cell)
+  }
+
+  #isDown(cell: ActorCell, delayMs = 0): void {
+    // The generation of one that failed has ended by that.
+    if (cell.phase !== Phase.suspended || cell.descent === 'last turn') {
+      this.#kernel.timers.cancelAll(cell)
+      this.#kernel.asks.dropCell(cell)
+      cell.generation++
+      cell.context = undefined
+      cell.first = undefined
+    }
+    cell.phase = Phase.suspended
+    cell.descent = cell.descent === 'last turn' ? 'down' : undefined
+    cell.group?.isDown(cell, delayMs)
   }
 
   #renew(cell: ActorCell): void {
@@ -247,6 +348,10 @@ export class Lifecycle {
   /** Stops a cell: after its turn, its children first, then its own last turn. */
   stop(cell: ActorCell, reason: TerminationReason): void {
     if (cell.phase === Phase.stopping || cell.phase === Phase.stopped) return
+    if (reason === 'killed') {
+      this.kill(cell)
+      return
+    }
     if (cell.phase === Phase.busy || cell.phase === Phase.starting) {
       cell.stopReason ??= reason
       return
@@ -256,13 +361,27 @@ export class Lifecycle {
     cell.restarting = false
     cell.restartTask?.cancel()
     this.#kernel.timers.cancelAll(cell)
-    this.#stopChildren(cell)
-    if (!this.#hasChildren(cell)) this.#lastTurn(cell)
+    switch (cell.descent) {
+      case 'down':
+        this.#removeWhenSynced(cell)
+        break
+      case 'last turn':
+        break
+      default:
+        if (this.#stopChildren(cell)) this.#lastTurn(cell)
+    }
   }
 
-  /** Stops a cell at once: a running turn's continuation has no effect, and `stopped` does not run. */
+  /**
+   * Stops a cell at once: a running turn's continuation has no effect, and `stopped` does not run. In the synchronous
+   * part of its own turn, which nothing can interrupt, right after that.
+   */
   kill(cell: ActorCell): void {
     if (cell.phase === Phase.stopped) return
+    if (cell.phase === Phase.ready && cell.context?.isOpen) {
+      cell.stopReason = 'killed'
+      return
+    }
     cell.generation++
     cell.phase = Phase.stopping
     cell.stopReason = 'killed'
@@ -270,42 +389,98 @@ export class Lifecycle {
     cell.restartTask?.cancel()
     this.#kernel.timers.cancelAll(cell)
     cell.durable?.abandonTurn()
-    for (const child of [...(cell.children ?? [])]) this.kill(child)
-    if (!this.#hasChildren(cell)) this.#removeKilled(cell)
+    cell.siblings?.dissolve()
+    for (const child of [...(cell.children ?? [])].reverse()) this.kill(child)
+    if (!this.#hasChildren(cell)) this.#removeWhenSynced(cell)
   }
 
-  #removeKilled(cell: ActorCell): void {
-    this.#whenSynced(cell, () => this.#remove(cell, 'killed'))
+  /** An actor that `cell` is linked to ended: `cell` stops as failed, after the turn that it is in. */
+  endWithLinked(cell: ActorCell, ref: Ref, reason: TerminationReason): void {
+    if (cell.phase >= Phase.stopping || cell.stopReason !== undefined) return
+    const actor = cell.path()
+    const linked = refKey(ref)
+    const error = new LinkedActorError(`${actor} is linked to ${linked}, which ended: ${reason}`, {
+      actor,
+      linked,
+      reason,
+    })
+    this.#kernel.ports.events.emit('failure', { actor, ref: cell.ref, message: 'link', error, directive: 'stop' })
+    if (cell.phase === Phase.suspended) {
+      this.stop(cell, 'failed')
+      return
+    }
+    cell.stopReason = 'failed'
+    if (cell.phase === Phase.ready) this.#attendSoon(cell)
   }
 
-  #stopChildren(cell: ActorCell): void {
-    for (const child of [...(cell.children ?? [])]) this.stop(child, 'stopped')
+  #removeWhenSynced(cell: ActorCell): void {
+    this.#whenSynced(cell, () => this.#remove(cell, cell.stopReason ?? 'stopped'))
+  }
+
+  /**
+   * Stops the children of a cell one after the other, the last spawned first, as Erlang/OTP does. True when none is
+   * left; otherwise {@link #childGone} goes on from here. A loop, so that the stack stays flat.
+   */
+  #stopChildren(cell: ActorCell): boolean {
+    if (cell.stoppingChild) return false
+    cell.siblings?.dissolve()
+    for (;;) {
+      // One of the children may have killed it.
+      if (cell.phase === Phase.stopped || cell.stopReason === 'killed') return false
+      cell.childrenToStop ??= [...(cell.children ?? [])]
+      const child = cell.childrenToStop.at(-1)
+      if (child === undefined) {
+        cell.childrenToStop = undefined
+        if (!this.#hasChildren(cell)) return true
+        continue
+      }
+      cell.stoppingChild = true
+      this.stop(child, 'stopped')
+      cell.stoppingChild = false
+      if (child.phase !== Phase.stopped) return false
+      cell.childrenToStop.pop()
+    }
   }
 
   #hasChildren(cell: ActorCell): boolean {
     return cell.children !== undefined && cell.children.size > 0
   }
 
-  #childGone(parent: ActorCell): void {
-    if (this.#hasChildren(parent)) return
-    if (parent.phase === Phase.stopping) {
-      if (parent.stopReason === 'killed') this.#removeKilled(parent)
-      else this.#lastTurn(parent)
-    }
-    if (parent.restarting) this.#restartNow(parent)
+  #childGone(parent: ActorCell, child: ActorCell): void {
+    parent.siblings?.isGone(child)
+    if (parent.phase === Phase.stopping && parent.stopReason === 'killed') {
+      if (!this.#hasChildren(parent)) this.#removeWhenSynced(parent)
+    } else if (parent.phase === Phase.stopping) {
+      if (parent.descent !== 'last turn' && this.#stopChildren(parent)) this.#lastTurn(parent)
+    } else if (parent.restarting) {
+      if (this.#stopChildren(parent)) this.#restartNow(parent)
+    } else if (parent.descent === 'children' && this.#stopChildren(parent)) this.#lastTurn(parent)
   }
 
   #lastTurn(cell: ActorCell): void {
     const { definition, generation, durable } = cell
+    cell.descent = 'last turn'
     const end = () => {
-      if (cell.generation === generation) this.#whenSynced(cell, () => this.#remove(cell, cell.stopReason ?? 'stopped'))
+      if (cell.generation !== generation) return
+      this.#whenSynced(cell, () => {
+        if (cell.generation !== generation) return
+        if (cell.phase === Phase.stopping) this.#remove(cell, cell.stopReason ?? 'stopped')
+        else this.#isDown(cell)
+      })
     }
-    const failed = (error: unknown) => {
+    const failed = (thrown: unknown) => {
       if (cell.generation !== generation) return
       cell.context?.end()
       durable?.abandonTurn()
-      const message = `stopped threw: ${toError(error).message}`
-      this.#kernel.log(cell, 'error', message, { error: toError(error).stack })
+      const error = toError(thrown)
+      const directive = cell.phase === Phase.stopping ? 'stop' : 'restart'
+      this.#kernel.ports.events.emit('failure', {
+        actor: cell.path(),
+        ref: cell.ref,
+        message: stoppedEnvelope.name,
+        error,
+        directive,
+      })
       end()
     }
     if (definition.stopped === undefined) {
@@ -363,7 +538,8 @@ export class Lifecycle {
       kernel.discard(cell, envelope)
       envelope = cell.mailbox.queue.shift()
     }
+    this.#links.gone(cell, reason)
     this.#deathWatch.gone(cell, reason)
-    if (parent !== undefined) this.#childGone(parent)
+    if (parent !== undefined) this.#childGone(parent, cell)
   }
 }

@@ -4,15 +4,19 @@ import { type Envelope, EnvelopeKind } from './envelope.ts'
 import type { MailboxOptions } from './spawn-options.ts'
 
 const capacityDefault = 100_000
+const stashCapacityDefault = 1_000
 
 export class Mailbox {
   readonly queue = new Deque<Envelope>()
   readonly capacity: number
   readonly dropsOldest: boolean
+  /** Messages that the actor may put aside. */
+  readonly stashCapacity: number
 
   constructor(options: MailboxOptions | undefined) {
     this.capacity = options?.capacity ?? capacityDefault
     this.dropsOldest = options?.overflow === 'drop-oldest'
+    this.stashCapacity = options?.stashCapacity ?? stashCapacityDefault
   }
 
   /** Puts the envelope in and returns the one that had to go instead, if the mailbox is full. */

@@ -18,6 +18,7 @@ import { DurabilityError, ServiceMissingError, SystemStoppedError, UnknownMessag
 import { Guardian, guardianName, type SpawnRequest } from './guardian.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { Links } from './links.ts'
 import { prepareMessage } from './message-value.ts'
 import { NodeJournal } from './node-journal.ts'
 import type { RandomStream } from './ports/random.ts'
@@ -33,6 +34,7 @@ export class NodeKernel extends Delivery implements Effects {
   readonly journal: NodeJournal
   readonly guardian: ActorCell
   protected readonly deathWatch: DeathWatch
+  protected readonly links: Links
   protected readonly effects: Effects = this
   readonly #haltListeners = new Set<() => void>()
 
@@ -41,7 +43,8 @@ export class NodeKernel extends Delivery implements Effects {
     this.journal = new NodeJournal(ports)
     this.timers = new NodeTimers(this)
     this.deathWatch = new DeathWatch(this)
-    this.lifecycle = new Lifecycle(this, this.deathWatch)
+    this.links = new Links(this)
+    this.lifecycle = new Lifecycle(this, this.deathWatch, this.links)
     this.guardian = this.lifecycle.create(undefined, compiled(Guardian), ports.definitions, {
       supervise: { onFailure: 'resume' },
       mailbox: { capacity: Number.POSITIVE_INFINITY },
@@ -56,6 +59,7 @@ export class NodeKernel extends Delivery implements Effects {
     for (const cell of this.cells) {
       this.timers.cancelAll(cell)
       cell.restartTask?.cancel()
+      cell.siblings?.dissolve()
       cell.phase = Phase.stopped
       cell.generation++
     }
@@ -206,6 +210,25 @@ export class NodeKernel extends Delivery implements Effects {
     }
     const cell = this.lookup(ref)
     if (cell !== undefined && cell !== this.guardian) this.enqueue(cell, stopEnvelope)
+  }
+
+  kill(from: ActorCell | undefined, ref: Ref | undefined): void {
+    const target = ref ?? from?.ref
+    if (target === undefined) return
+    if (target.node !== this.node) {
+      this.send(target.node, [FrameKind.kill, target.epoch, target.slot, target.incarnation, target.name])
+      return
+    }
+    const cell = this.lookup(target)
+    if (cell !== undefined && cell !== this.guardian) this.lifecycle.kill(cell)
+  }
+
+  link(from: ActorCell, ref: Ref): void {
+    this.links.link(from, ref)
+  }
+
+  unlink(from: ActorCell, ref: Ref): void {
+    this.links.unlink(from, ref)
   }
 
   watch(from: ActorCell, ref: Ref): void {

@@ -32,6 +32,8 @@ export function whenTerminated(kernel: NodeKernel, ref: Ref): Promise<Terminatio
         resolve(reason)
       },
     }
-    kernel.lifecycle.activate(kernel.lifecycle.create(kernel.guardian, compiled(Watcher), args, {}))
+    const cell = kernel.lifecycle.create(kernel.guardian, compiled(Watcher), args, {})
+    cell.isInternal = true
+    kernel.lifecycle.activate(cell)
   })
 }

@@ -3,13 +3,10 @@ import type { ActorCell } from './actor-cell.ts'
 import type { Deque } from './deque.ts'
 import type { Envelope } from './envelope.ts'
 import { StashOverflowError } from './errors.ts'
-import type { MailboxOptions } from './spawn-options.ts'
-
-const stashCapacityDefault = 1_000
 
 /** Throws a {@link StashOverflowError} when `count` messages are all that `cell` may put aside. */
-export function assertStashHasRoom(cell: ActorCell, count: number, options: MailboxOptions | undefined): void {
-  const capacity = options?.stashCapacity ?? stashCapacityDefault
+export function assertStashHasRoom(cell: ActorCell, count: number): void {
+  const capacity = cell.mailbox.stashCapacity
   if (count < capacity) return
   throw new StashOverflowError(
     `${cell.path()} has ${count} messages in its stash, which is full: call ctx.unstashAll earlier, or raise mailbox.stashCapacity`,
@@ -21,7 +18,7 @@ export function assertStashHasRoom(cell: ActorCell, count: number, options: Mail
 export function stash(cell: ActorCell, envelope: Envelope): void {
   if (cell.stashing !== undefined) return
   cell.stash ??= []
-  assertStashHasRoom(cell, cell.stash.length, cell.options.mailbox)
+  assertStashHasRoom(cell, cell.stash.length)
   cell.stash.push(envelope)
   cell.stashing = envelope
 }

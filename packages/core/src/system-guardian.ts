@@ -4,10 +4,11 @@
  */
 import type { CompiledDefinition } from './actor-definition.ts'
 import { type Ref, sameRef } from './actor-ref.ts'
-import { toError } from './errors.ts'
+import { NodeDownError, toError } from './errors.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import { whenTerminated } from './outside-watch.ts'
-import { type SpawnOptions, supervisionOf } from './spawn-options.ts'
+import type { SpawnOptions } from './spawn-options.ts'
+import { directiveFor, supervisionOf } from './supervision.ts'
 
 /** One root, as it was spawned. */
 export interface Root {
@@ -61,7 +62,9 @@ export class SystemGuardian {
   async nodeUp(node: string): Promise<void> {
     for (const root of this.roots) {
       if (root.node !== node) continue
-      if (root.stopping || supervisionOf(root.options.supervise).onFailure !== 'restart') {
+      const { onFailure } = supervisionOf(root.options.supervise, root.definition.supervise)
+      const death = new NodeDownError(`node ${node} died`, { node })
+      if (root.stopping || directiveFor(onFailure, death) !== 'restart') {
         this.#roots.delete(root)
         continue
       }

@@ -37,6 +37,11 @@ export class TurnContext {
     this.#effects = effects
   }
 
+  /** True in the synchronous part of a turn, and in an asynchronous turn until it settles. */
+  get isOpen(): boolean {
+    return this.#effects !== undefined
+  }
+
   end(): void {
     this.#envelope = undefined
     this.#effects = undefined
@@ -166,6 +171,18 @@ export class TurnContext {
 
   stop(ref?: unknown): void {
     this.#open().stop(this.#cell, ref as Ref | undefined)
+  }
+
+  kill(ref?: unknown): void {
+    this.#open().kill(this.#cell, ref as Ref | undefined)
+  }
+
+  link(ref: unknown): void {
+    this.#open().link(this.#cell, ref as Ref)
+  }
+
+  unlink(ref: unknown): void {
+    this.#open().unlink(this.#cell, ref as Ref)
   }
 
   watch(ref: unknown): void {

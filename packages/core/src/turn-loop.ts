@@ -76,6 +76,7 @@ export abstract class TurnLoop {
       if (first !== undefined) {
         cell.first = undefined
         this.turn(cell, first)
+        if (cell.parent?.siblings !== undefined) this.lifecycle.started(cell)
         continue
       }
       const envelope = queue.shift()
@@ -91,6 +92,9 @@ export abstract class TurnLoop {
     switch (envelope.kind) {
       case EnvelopeKind.stop:
         this.lifecycle.stop(cell, 'stopped')
+        break
+      case EnvelopeKind.attend:
+        this.lifecycle.attend(cell)
         break
       case EnvelopeKind.timer: {
         const message = this.timers.due(cell, envelope.payload as RunningTimer)
@@ -154,6 +158,7 @@ export abstract class TurnLoop {
           envelope,
         ),
     )
+    if (cell.stopReason === 'killed') this.lifecycle.kill(cell)
   }
 
   #resume(cell: ActorCell, generation: number, finish: () => void, envelope: Envelope): void {
@@ -171,5 +176,6 @@ export abstract class TurnLoop {
     this.timers.handled(cell)
     if (cell.stopReason !== undefined) this.lifecycle.stop(cell, cell.stopReason)
     else this.schedule(cell)
+    if (cell.parent?.siblings !== undefined) this.lifecycle.started(cell)
   }
 }

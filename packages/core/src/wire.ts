@@ -17,6 +17,10 @@ export const FrameKind = {
   terminated: 6,
   stop: 7,
   forward: 8,
+  link: 9,
+  unlink: 10,
+  linkEnded: 11,
+  kill: 12,
 } as const
 
 type Target = readonly [epoch: number, slot: number, incarnation: number, name: string | undefined]
@@ -31,6 +35,10 @@ export type Frame =
   | readonly [kind: 6, epoch: number, watcher: Ref, ref: Ref, reason: TerminationReason, key: string]
   | readonly [kind: 7, ...target: Target]
   | readonly [kind: 8, ...target: Target, message: string, payload: unknown, sender: Ref | undefined, to: ReplyToken]
+  | readonly [kind: 9, ...target: Target, linker: Ref, id: string]
+  | readonly [kind: 10, ...target: Target, linker: Ref, id: string]
+  | readonly [kind: 11, epoch: number, linked: Ref, ref: Ref, reason: TerminationReason, id: string]
+  | readonly [kind: 12, ...target: Target]
 
 /** True for what actors say to each other, which a network may lose; the rest is the runtime's own. */
 export function isMessageFrame(frame: Frame): boolean {

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { compiled, isDefinition } from '../src/actor-definition.ts'
 import { ConfigurationError, defineActor } from '../src/index.ts'
-import { type SpawnOptions, supervisionOf, validateSpawnOptions } from '../src/spawn-options.ts'
+import { type SpawnOptions, validateSpawnOptions } from '../src/spawn-options.ts'
+import { supervisionOf } from '../src/supervision.ts'
 
 const define = (spec: unknown) => (defineActor as (spec: unknown) => unknown)(spec)
 const good = { name: 'A', init: () => ({}), on: {} }
@@ -68,7 +69,18 @@ describe('spawn options', () => {
     [{ mailbox: { capacity: 1.5 } }, /mailbox\.capacity/],
     [{ mailbox: { capacity: Number.NaN } }, /mailbox\.capacity/],
     [{ mailbox: { overflow: 'drop-all' as never } }, /mailbox\.overflow/],
-    [{ supervise: { strategy: 'one-for-all' as never } }, /supervise\.strategy/],
+    [{ supervise: { strategy: 'one-for-some' as never } }, /supervise\.strategy/],
+    [{ supervise: { onFailure: { RangeError: 'explode' as never } } }, /supervise\.onFailure\.RangeError/],
+    [{ supervise: { onFailure: ['stop'] as never } }, /plain object/],
+    [
+      {
+        supervise: { onFailure: Object.fromEntries(Array.from({ length: 101 }, (_, kind) => [kind, 'stop'])) as never },
+      },
+      /100/,
+    ],
+    [{ supervise: { rollback: 'yes' as never } }, /supervise\.rollback/],
+    [{ supervise: 'restart' as never }, /supervise must be an object/],
+    [{ mailbox: 5 as never }, /mailbox must be an object/],
     [{ supervise: { onFailure: 'explode' as never } }, /supervise\.onFailure/],
     [{ supervise: { maxRestarts: -1 } }, /supervise\.maxRestarts/],
     [{ supervise: { maxRestarts: 0.5 } }, /supervise\.maxRestarts/],
@@ -89,13 +101,27 @@ describe('spawn options', () => {
       { mailbox: { capacity: 1, overflow: 'drop-oldest' } },
       { mailbox: { capacity: Number.POSITIVE_INFINITY } },
       { supervise: { maxRestarts: 0, backoff: { minMs: 0, maxMs: 0 } } },
+      { supervise: { strategy: 'rest-for-one', onFailure: { RangeError: 'resume', default: 'stop' }, rollback: true } },
     ]
     for (const options of taken) expect(() => validateSpawnOptions('A', options)).not.toThrow()
   })
 
   test('supervision has its defaults', () => {
-    const defaults = { onFailure: 'restart', maxRestarts: 5, withinMs: 10_000, backoff: undefined }
+    const defaults = {
+      strategy: 'one-for-one',
+      onFailure: 'restart',
+      maxRestarts: 5,
+      withinMs: 10_000,
+      backoff: undefined,
+      rollback: false,
+    }
     expect(supervisionOf(undefined)).toEqual(defaults)
     expect(supervisionOf({ onFailure: 'stop' })).toEqual({ ...defaults, onFailure: 'stop' })
+    expect(supervisionOf({ maxRestarts: 1 }, { onFailure: 'stop', maxRestarts: 2, rollback: true })).toEqual({
+      ...defaults,
+      onFailure: 'stop',
+      maxRestarts: 1,
+      rollback: true,
+    })
   })
 })

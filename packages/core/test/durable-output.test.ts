@@ -164,6 +164,25 @@ test('an actor that is stopped while its sync is pending is gone only after the 
   expect(await again.ask('sum')).toBe(1)
 })
 
+test('what a durable actor committed before it was killed stays, and is told once it is synced', async () => {
+  const disk = new HeldDisk()
+  await using system = new ProbeSystem({ disk })
+  const ledger = await system.spawn(Ledger, undefined, { durableId: 'a' })
+  await ledger.ask('sum')
+  disk.hold()
+  const reply = ledger.ask('add', 1)
+  const second = ledger.ask('add', 2)
+  await system.idle()
+  const killed = ledger.kill()
+  await system.idle()
+  disk.release()
+  expect(await reply).toMatchObject({ sum: 1 })
+  expect(await second).toMatchObject({ sum: 3 })
+  await killed
+  const again = await system.spawn(Ledger, undefined, { durableId: 'a' })
+  expect(await again.ask('sum')).toBe(3)
+})
+
 test('an actor that is stopped while it is being recovered stops', async () => {
   const disk = memoryDisk()
   {

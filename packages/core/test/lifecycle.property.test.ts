@@ -1,13 +1,20 @@
 /**
  * Random supervision trees under random orders: spawns, failures, asynchronous turns, stops, watches, timers, deferred
- * replies, events on a disk that stalls. Whatever happens, no actor outlives its parent, every ask ends, and once all
- * are told to stop nothing is left of any of them.
+ * replies, kills, links, strategies, events on a disk that stalls. Whatever happens, no actor outlives its parent, every
+ * ask ends, who watches hears of each death once, and once all are told to stop nothing is left of any of them.
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type ActorCell, Phase } from '../src/actor-cell.ts'
 import type { Ref } from '../src/actor-ref.ts'
-import { type ActorDefinition, type ActorRef, defineActor, type ReplyToken, type SpawnOptions } from '../src/index.ts'
+import {
+  type ActorDefinition,
+  type ActorRef,
+  defineActor,
+  type ReplyToken,
+  refKey,
+  type SpawnOptions,
+} from '../src/index.ts'
 import { HeldDisk, ProbeSystem } from './probe-system.ts'
 
 const Gate = defineActor({
@@ -25,6 +32,20 @@ const Gate = defineActor({
   },
 })
 
+/** Watches every actor there ever was, and counts what it hears of each. */
+const Witness = defineActor({
+  name: 'Witness',
+  init: () => ({ heard: new Map<string, number>() }),
+  on: {
+    watch(_state, ref: ActorRef, ctx) {
+      ctx.watch(ref)
+    },
+  },
+  terminated(state, ref) {
+    state.heard.set(refKey(ref), (state.heard.get(refKey(ref)) ?? 0) + 1)
+  },
+})
+
 type Protocol = {
   spawn: (options: SpawnOptions) => ActorRef<Protocol>
   fail: () => void
@@ -33,6 +54,9 @@ type Protocol = {
   answer: () => void
   watch: (ref: ActorRef) => void
   unwatch: (ref: ActorRef) => void
+  link: (ref: ActorRef) => void
+  unlink: (ref: ActorRef) => void
+  kill: (ref: ActorRef) => void
   stop: (ref: ActorRef) => void
   stopSelf: () => void
   remind: (delayMs: number) => void
@@ -80,6 +104,9 @@ const Member: ActorDefinition<Protocol, { failsToStart: boolean }> = defineActor
     },
     watch: (_state, ref, ctx) => ctx.watch(ref),
     unwatch: (_state, ref, ctx) => ctx.unwatch(ref),
+    link: (_state, ref, ctx) => ctx.link(ref),
+    unlink: (_state, ref, ctx) => ctx.unlink(ref),
+    kill: (_state, ref, ctx) => ctx.kill(ref),
     stop: (_state, ref, ctx) => ctx.stop(ref),
     stopSelf: (_state, _message, ctx) => ctx.stop(),
     remind: (_state, delayMs, ctx) => ctx.timers.once({ key: String(delayMs), delayMs }, 'count'),
@@ -95,7 +122,11 @@ const Member: ActorDefinition<Protocol, { failsToStart: boolean }> = defineActor
 const actor = fc.nat(30)
 const flag = fc.boolean()
 const supervise = fc.record({
-  onFailure: fc.constantFrom('restart' as const, 'resume' as const, 'stop' as const, 'escalate' as const),
+  strategy: fc.constantFrom('one-for-one' as const, 'one-for-all' as const, 'rest-for-one' as const),
+  onFailure: fc.constantFrom('restart' as const, 'resume' as const, 'stop' as const, 'escalate' as const, {
+    ERR_TROUPE_ASK_TIMEOUT: 'stop' as const,
+    Error: 'restart' as const,
+  }),
   maxRestarts: fc.nat(2),
   withinMs: fc.constantFrom(1, 1_000),
   backoff: fc.constantFrom(undefined, { minMs: 10, maxMs: 20 }),
@@ -111,14 +142,27 @@ const step = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      do: fc.constantFrom('defer' as const, 'answer' as const, 'stopSelf' as const, 'count' as const, 'kill' as const),
+      do: fc.constantFrom(
+        'defer' as const,
+        'answer' as const,
+        'stopSelf' as const,
+        'count' as const,
+        'kill now' as const,
+      ),
       actor,
     }),
   },
   {
     weight: 4,
     arbitrary: fc.record({
-      do: fc.constantFrom('watch' as const, 'unwatch' as const, 'stop' as const),
+      do: fc.constantFrom(
+        'watch' as const,
+        'unwatch' as const,
+        'stop' as const,
+        'kill' as const,
+        'link' as const,
+        'unlink' as const,
+      ),
       actor,
       other: actor,
     }),
@@ -138,6 +182,9 @@ test('no actor outlives its parent, every ask ends, and nothing is left', async 
       const system = new ProbeSystem({ disk })
       const { node } = system
       const gate = await system.spawn(Gate, undefined)
+      const witness = await system.spawn(Witness, undefined)
+      // Otherwise a root whose strategy is one for all would end them.
+      for (const { ref } of [gate, witness]) node.lookup(ref as Ref)!.isInternal = true
       const cellsBefore = [...node.cells].length
       const refs: ActorRef<Protocol>[] = []
       const known = new Set<ActorCell>()
@@ -180,13 +227,14 @@ test('no actor outlives its parent, every ask ends, and nothing is left', async 
           case 'watch':
           case 'unwatch':
           case 'stop':
+          case 'kill':
+          case 'link':
+          case 'unlink':
             if (ref !== undefined) system.tell(ref, step.do, refs[step.other % refs.length]!)
             break
-          case 'kill': {
-            const cell = ref === undefined ? undefined : node.lookup(ref as Ref)
-            if (cell !== undefined) node.lifecycle.kill(cell)
+          case 'kill now':
+            if (ref !== undefined) node.kill(undefined, ref as Ref)
             break
-          }
           case 'open':
             gate.tell('open')
             break
@@ -202,7 +250,10 @@ test('no actor outlives its parent, every ask ends, and nothing is left', async 
           default:
             if (ref !== undefined) ended(system.ask(ref, step.do))
         }
-        for (const cell of node.cells) known.add(cell)
+        for (const cell of node.cells) {
+          if (cell.definition.name === 'Member' && !known.has(cell)) witness.tell('watch', cell.ref)
+          known.add(cell)
+        }
         for (const cell of known) {
           if (cell.phase !== Phase.stopped) expect(cell.parent?.phase, cell.path()).not.toBe(Phase.stopped)
         }
@@ -214,19 +265,25 @@ test('no actor outlives its parent, every ask ends, and nothing is left', async 
         await system.advance(6_000)
       }
       expect(open).toBe(0)
-      for (const root of system.roots) if (root.ref !== gate.ref) node.stop(undefined, root.ref)
+      for (const root of system.roots)
+        if (root.ref !== gate.ref && root.ref !== witness.ref) node.stop(undefined, root.ref)
       for (let round = 0; round < 3; round++) {
         gate.tell('open')
         await system.advance(1_000)
       }
       const left = [...node.cells].filter((cell) => cell !== node.guardian).map((cell) => cell.definition.name)
-      // The gate, and the system's own watch of it.
-      expect(left.sort()).toEqual(['Gate', 'Watcher'])
+      // The gate and the witness, and the system's own watches of them.
+      expect(left.sort()).toEqual(['Gate', 'Watcher', 'Watcher', 'Witness'])
+      const { heard } = node.lookup(witness.ref as Ref)!.state as { heard: Map<string, number> }
+      for (const cell of known) {
+        if (cell.definition.name === 'Member') expect(heard.get(refKey(cell.ref)), 'notices of a death').toBe(1)
+        expect(cell.group ?? cell.siblings ?? cell.links?.size ?? 0, 'groups and links').toBe(0)
+      }
       expect([...node.cells]).toHaveLength(cellsBefore)
       expect(node.asks.size).toBe(0)
       expect(node.asks.queued).toBe(0)
       expect(node.guardian.deferred?.size ?? 0).toBe(0)
-      expect(system.roots).toHaveLength(1)
+      expect(system.roots).toHaveLength(2)
       for (const cell of known) {
         if (cell.phase !== Phase.stopped) continue
         expect(cell.timers?.size ?? 0, 'timers').toBe(0)

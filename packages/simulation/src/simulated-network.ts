@@ -311,6 +311,10 @@ const frameNames: readonly FrameName[] = [
   'terminated',
   'stop',
   'forward',
+  'link',
+  'unlink',
+  'linkEnded',
+  'kill',
 ]
 
 function factsOf(frame: Frame, link: Link): FrameFacts {
@@ -334,8 +338,11 @@ function factsOf(frame: Frame, link: Link): FrameFacts {
       return { ...facts, payload: `${frame[3].name}: ${frame[3].message}` }
     case FrameKind.watch:
     case FrameKind.unwatch:
+    case FrameKind.link:
+    case FrameKind.unlink:
       return { ...facts, target: targetOf(frame, link), payload: undefined, sender: frame[5] }
     case FrameKind.terminated:
+    case FrameKind.linkEnded:
       return { ...facts, target: frame[2], payload: frame[4], sender: frame[3] }
     default:
       return { ...facts, target: targetOf(frame, link), payload: undefined }

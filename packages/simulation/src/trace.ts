@@ -28,6 +28,10 @@ export type FrameName =
   | 'terminated'
   | 'stop'
   | 'forward'
+  | 'link'
+  | 'unlink'
+  | 'linkEnded'
+  | 'kill'
 
 /** Why a frame did not arrive. `quarantine`: its sender had been declared down before it arrived. */
 export type DropReason = 'loss' | 'partition' | 'crash' | 'node-down' | 'quarantine'

@@ -4,6 +4,7 @@ import { ask } from './ask.ts'
 import { behaviors } from './behaviors.ts'
 import { deathWatch } from './death-watch.ts'
 import { durable } from './durable.ts'
+import { kills, links, strategies } from './family.ts'
 import { mailbox } from './mailbox.ts'
 import { messages } from './messages.ts'
 import { spawn } from './spawn.ts'
@@ -12,5 +13,20 @@ import { supervision } from './supervision.ts'
 import { timers } from './timers.ts'
 import { turns } from './turns.ts'
 
-const sections = [turns, messages, spawn, supervision, stopping, deathWatch, ask, mailbox, timers, durable, behaviors]
+const sections = [
+  turns,
+  messages,
+  spawn,
+  supervision,
+  strategies,
+  stopping,
+  kills,
+  deathWatch,
+  links,
+  ask,
+  mailbox,
+  timers,
+  durable,
+  behaviors,
+]
 export const cases: readonly Case[] = sections.flat()
