@@ -151,6 +151,14 @@ export class RecordedEffects implements Effects {
 
   replyError(_from: ActorCell, _token: ReplyToken, _error: unknown): void {}
 
+  openStream(_from: ActorCell, { name }: Envelope): never {
+    throw this.refuse(`answers ${name} with a stream; ${supported}: tell the items, one message each`)
+  }
+
+  streamed(): never {
+    throw this.refuse(`streams; ${supported}`)
+  }
+
   /** A dead letter: a delivery without effect. */
   unhandled(_from: ActorCell, _envelope: Envelope): void {}
 

@@ -1,7 +1,7 @@
 /** Behaviors, the stash and repeating timers in the checker: part of an actor's local state. */
 import { defineActor, namedRef } from '@troupe/core'
 import { expect, test } from 'vitest'
-import { check, formatCounterexample } from '../src/index.ts'
+import { CheckerError, check, formatCounterexample } from '../src/index.ts'
 
 const Lamp = defineActor({
   name: 'Lamp',
@@ -145,4 +145,20 @@ test('a full stash fails the turn', () => {
   })
   const { counterexample } = check({ actors: [{ name: 'hoarder', definition: Hoarder }], network: 'duplicating' })
   expect(counterexample?.error).toMatchObject({ code: 'ERR_TROUPE_STASH_OVERFLOW' })
+})
+
+test('a stream is refused, by the name of its message', () => {
+  const Source = defineActor({
+    name: 'Source',
+    init: () => ({}),
+    started: (_state, ctx) => ctx.tell(ctx.self, 'count'),
+    on: {
+      async *count() {
+        yield 1
+      },
+    },
+  })
+  const run = () => check({ actors: [{ name: 'source', definition: Source }], network: 'non-duplicating' })
+  expect(run).toThrow(CheckerError)
+  expect(run).toThrow('answers count with a stream')
 })

@@ -3,7 +3,9 @@ import type { CompiledDefinition, Handler, TerminationReason } from './actor-def
 import type { Ref, ReplyToken } from './actor-ref.ts'
 import type { DurableOutput } from './durable-output.ts'
 import type { Envelope } from './envelope.ts'
+import type { IncomingStream } from './incoming-stream.ts'
 import { Mailbox } from './mailbox.ts'
+import type { OutgoingStream } from './outgoing-stream.ts'
 import type { ScheduledTask } from './ports/clock.ts'
 import type { SiblingGroup } from './sibling-group.ts'
 import type { SpawnOptions } from './spawn-options.ts'
@@ -76,6 +78,9 @@ export class ActorCell {
   /** Asks whose reply this actor deferred and has not sent. */
   deferred: Map<string, ReplyToken> | undefined = undefined
   restartTimes: number[] | undefined = undefined
+  /** Open streams: those that this actor asked for, and those that it answers with. */
+  incoming: Set<IncomingStream> | undefined = undefined
+  outgoing: Set<OutgoingStream> | undefined = undefined
   /** True while a restart waits for the children to stop. */
   restarting = false
   restartTask: ScheduledTask | undefined = undefined

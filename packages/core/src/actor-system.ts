@@ -19,7 +19,7 @@ import { whenTerminated } from './outside-watch.ts'
 import type { MessageName, PayloadArguments, ReplyOf } from './protocol.ts'
 import { type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
 import { SystemGuardian } from './system-guardian.ts'
-import { askTimeoutOf } from './turn-context.ts'
+import { askTimeoutOf, withWindow } from './turn-context.ts'
 
 /** Options of a spawn from outside. */
 export interface SystemSpawnOptions extends SpawnOptions {
@@ -95,7 +95,7 @@ export abstract class ActorSystem implements AsyncDisposable {
     ...payload: PayloadArguments<Protocol, Name>
   ): Promise<ReplyOf<Protocol, Name>> {
     const timeoutMs = askTimeoutOf(options)
-    return this.kernel.ask(undefined, to as Ref, name, payload[0], timeoutMs) as Promise<ReplyOf<Protocol, Name>>
+    return withWindow(options, this.kernel.ask(undefined, to as Ref, name, payload[0], timeoutMs))
   }
 
   /** Stops an actor gracefully, as `ctx.stop` does, and resolves when it is gone. */

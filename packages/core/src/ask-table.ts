@@ -7,6 +7,7 @@ import type { Ref } from './actor-ref.ts'
 import { refKey } from './actor-ref.ts'
 import { Deque } from './deque.ts'
 import { ActorStoppedError, AskTimeoutError, NodeDownError, SystemStoppedError } from './errors.ts'
+import type { StreamAsk } from './incoming-stream.ts'
 import type { Clock, ScheduledTask } from './ports/clock.ts'
 
 /** One ask under way. */
@@ -15,6 +16,7 @@ interface PendingAsk {
   readonly from: ActorCell | undefined
   readonly to: Ref
   readonly name: string
+  readonly timeoutMs: number
   readonly deadline: number
   readonly group: TimeoutGroup
   readonly promise: Promise<unknown>
@@ -68,11 +70,16 @@ export class AskTable {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const deadline = this.#clock.now() + timeoutMs
     const group = this.#group(timeoutMs)
-    const ask: PendingAsk = { askId, from, to, name, deadline, group, promise, resolve, reject }
+    const ask: PendingAsk = { askId, from, to, name, timeoutMs, deadline, group, promise, resolve, reject }
     this.#pending.set(askId, ask)
     this.#enqueue(ask, timeoutMs)
     if (from !== undefined) from.openAsks++
     return { askId, promise }
+  }
+
+  /** The ask of that number, while it waits. */
+  pending(askId: number): StreamAsk | undefined {
+    return this.#pending.get(askId)
   }
 
   /** Ends an ask with its reply; false when nobody waits for it any more. */

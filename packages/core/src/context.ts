@@ -47,7 +47,8 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
   /**
    * Sends a message and waits for the reply, which holds this actor's mailbox until the turn settles. Always ends:
    * rejects with the callee's failure, `ActorStoppedError`, `NodeDownError`, `OverloadError` or `AskTimeoutError`
-   * (after 5,000 ms unless {@link ActorContext.askWith} says otherwise).
+   * (after 5,000 ms unless {@link ActorContext.askWith} says otherwise). When the handler answers with an
+   * `AsyncIterable`, so does the ask: to be iterated once, in this turn, with the same errors and the timeout for each item.
    */
   ask<Protocol, Name extends MessageName<Protocol>>(
     to: ActorRef<Protocol>,
@@ -151,6 +152,8 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
 export interface AskOptions {
   /** How long to wait for the reply, in milliseconds; above 0. Default 5,000. */
   readonly timeoutMs?: number
+  /** Items that a stream may be ahead of its consumer; a whole number from 1. Default 16. */
+  readonly window?: number
 }
 
 /** The arguments after an event's name. */

@@ -156,6 +156,7 @@ export abstract class Delivery extends TurnLoop {
         if (frame[1] === this.epoch) this.links.ended(frame[2], frame[3], frame[4], frame[5])
         break
       default:
+        if (this.streams.receive(from, frame)) break
         throw new ConfigurationError(
           `node ${this.node} got a frame of unknown kind ${String(frame[0])} from ${from.node}`,
         )
@@ -177,6 +178,7 @@ export abstract class Delivery extends TurnLoop {
   protected settleAsk(askId: number, value: unknown, error: Error | undefined): void {
     const ended = error === undefined ? this.asks.resolve(askId, value) : this.asks.reject(askId, error)
     // An error for an ask that already ended says nothing new; a value that nobody waits for is a dead letter.
+    if (error !== undefined && !ended) this.streams.fail(askId, error)
     if (ended || error !== undefined) return
     this.ports.events.emit('deadLetter', {
       to: new Ref(this.node, this.epoch, -1, askId, 'asker'),
@@ -194,6 +196,7 @@ export abstract class Delivery extends TurnLoop {
     this.deathWatch.nodeDown(node, epoch)
     this.links.nodeDown(node, epoch)
     this.asks.rejectNode(node)
+    this.streams.nodeDown(node, epoch)
   }
 
   /** Hands a frame for another node to the transport. */

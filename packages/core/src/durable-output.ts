@@ -15,6 +15,7 @@ import type { Effects, TimerRequest } from './effects.ts'
 import type { Envelope } from './envelope.ts'
 import { DurabilityError, toError } from './errors.ts'
 import type { NodeKernel } from './node-kernel.ts'
+import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
 import type { RandomStream } from './ports/random.ts'
 import { applyEvent } from './run-turn.ts'
 import type { SpawnOptions } from './spawn-options.ts'
@@ -28,6 +29,8 @@ type HeldEffect =
   | { readonly type: 'forward'; readonly to: Ref; readonly envelope: Envelope }
   | { readonly type: 'reply'; readonly token: ReplyToken; readonly value: unknown }
   | { readonly type: 'replyError'; readonly token: ReplyToken; readonly error: unknown }
+  | { readonly type: 'openStream'; readonly stream: OutgoingStream }
+  | { readonly type: 'stream'; readonly token: ReplyToken; readonly output: StreamOutput }
   | { readonly type: 'activate'; readonly child: ActorCell }
   | { readonly type: 'stop' | 'kill' | 'link' | 'unlink'; readonly ref: Ref }
 
@@ -188,7 +191,7 @@ export class DurableOutput implements Effects {
       if (effect.type === 'ask') this.#kernel.asks.reject(effect.askId, toError(error))
       else if (effect.type === 'forward' && effect.envelope.replyTo !== undefined) {
         this.#kernel.sendError(effect.envelope.replyTo, error)
-      } else if (effect.type === 'reply') this.#kernel.sendError(effect.token, error)
+      } else if (effect.type === 'reply' || effect.type === 'stream') this.#kernel.sendError(effect.token, error)
     }
   }
 
@@ -210,6 +213,12 @@ export class DurableOutput implements Effects {
         break
       case 'replyError':
         kernel.replyError(cell, effect.token, effect.error)
+        break
+      case 'openStream':
+        kernel.streams.sendOpen(effect.stream)
+        break
+      case 'stream':
+        kernel.sendStreamOutput(effect.token, effect.output)
         break
       case 'activate':
         kernel.lifecycle.activate(effect.child)
@@ -263,6 +272,17 @@ export class DurableOutput implements Effects {
 
   forward(_from: ActorCell, to: Ref, envelope: Envelope): void {
     this.#effects.push({ type: 'forward', to, envelope })
+  }
+
+  openStream(from: ActorCell, envelope: Envelope, iterable: AsyncIterable<unknown>): void {
+    const stream = this.#kernel.beginStream(from, envelope, iterable)
+    if (stream !== undefined) this.#effects.push({ type: 'openStream', stream })
+  }
+
+  streamed(from: ActorCell, stream: OutgoingStream, result: IteratorResult<unknown>): void {
+    const output = this.#kernel.streamOutput(from, stream, result)
+    if (output !== undefined) this.#effects.push({ type: 'stream', token: stream.token, output })
+    stream.pullNext()
   }
 
   spawn(from: ActorCell, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Ref {

@@ -9,6 +9,7 @@ import type { CompiledDefinition } from './actor-definition.ts'
 import type { ActorRef, Ref, ReplyToken } from './actor-ref.ts'
 import type { LogFields, LogLevel } from './context.ts'
 import type { Envelope } from './envelope.ts'
+import type { OutgoingStream } from './outgoing-stream.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 
@@ -19,6 +20,10 @@ export interface Effects {
   ask(from: ActorCell, to: Ref, name: string, payload: unknown, timeoutMs: number): Promise<unknown>
   reply(from: ActorCell, token: ReplyToken, value: unknown): void
   replyError(from: ActorCell, token: ReplyToken, error: unknown): void
+  /** The handler answered with a stream: opens it towards the asker. */
+  openStream(from: ActorCell, envelope: Envelope, iterable: AsyncIterable<unknown>): void
+  /** A pull of a stream went well. */
+  streamed(from: ActorCell, stream: OutgoingStream, result: IteratorResult<unknown>): void
   /** Sends the message of `envelope` on to `to`, with its sender and its asker. */
   forward(from: ActorCell, to: Ref, envelope: Envelope): void
   spawn(from: ActorCell, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Ref

@@ -2,7 +2,7 @@
 import type { TerminationReason } from './actor-definition.ts'
 import type { ActorRef, Ref, ReplyToken } from './actor-ref.ts'
 
-/** The kinds of envelope. The first four give the actor a turn; the others are for the kernel. */
+/** The kinds of envelope. The first four, and `pull`, give the actor a turn; the others are for the kernel. */
 export const EnvelopeKind = {
   message: 0,
   started: 1,
@@ -11,6 +11,8 @@ export const EnvelopeKind = {
   timer: 4,
   stop: 5,
   attend: 6,
+  /** The next item of a stream: a turn too. */
+  pull: 7,
 } as const
 export type EnvelopeKind = (typeof EnvelopeKind)[keyof typeof EnvelopeKind]
 

@@ -10,6 +10,7 @@ export { decodeError, type ErrorData, encodeError, toError, troupeErrorClass } f
 export type { KernelPorts } from './kernel-ports.ts'
 export { cloneValue, prepareMessage } from './message-value.ts'
 export { NodeKernel } from './node-kernel.ts'
+export type { StreamOutput } from './outgoing-stream.ts'
 export type { DefinitionAddress, Definitions } from './ports/definitions.ts'
 export type { Refusal, Transport } from './ports/transport.ts'
 export { applyEvent, runTurn } from './run-turn.ts'

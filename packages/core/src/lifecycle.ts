@@ -13,6 +13,7 @@ import { attendEnvelope, type Envelope, EnvelopeKind, startedEnvelope, stoppedEn
 import { ActorStoppedError, LinkedActorError, NameTakenError, SpawnError, toError } from './errors.ts'
 import type { Links } from './links.ts'
 import type { NodeKernel } from './node-kernel.ts'
+import type { OutgoingStream } from './outgoing-stream.ts'
 import { runTurn } from './run-turn.ts'
 import { type MemberLife, SiblingGroup, treatedWith } from './sibling-group.ts'
 import type { SpawnOptions } from './spawn-options.ts'
@@ -151,6 +152,7 @@ export class Lifecycle {
     const error = toError(thrown)
     const spoiled = cell.durable?.abandonTurn() ?? false
     forgetStashing(cell)
+    if (envelope.kind === EnvelopeKind.pull) this.#kernel.streams.close(envelope.payload as OutgoingStream)
     cell.phase = Phase.suspended
     this.#whenSynced(cell, () => {
       const { replyTo } = envelope
@@ -165,6 +167,8 @@ export class Lifecycle {
   /** A child's failure was escalated to `cell`: the turn that it may be in fails with it. */
   #failWithChild(cell: ActorCell, failure: Failure): void {
     const replyTo = cell.asker(cell.current)
+    if (cell.current?.kind === EnvelopeKind.pull) this.#kernel.streams.close(cell.current.payload as OutgoingStream)
+    if (cell.current !== undefined) this.#kernel.streams.turnEnded(cell, cell.current)
     cell.current = undefined
     forgetStashing(cell)
     cell.generation++
@@ -249,6 +253,7 @@ export class Lifecycle {
       this.#groupOf(parent).join(cell, supervision.strategy)
     }
     this.#kernel.asks.dropCell(cell)
+    this.#kernel.streams.dropCell(cell)
     cell.generation++
     cell.context = undefined
     this.#kernel.timers.cancelAll(cell)
@@ -320,6 +325,7 @@ export class Lifecycle {
     if (cell.phase !== Phase.suspended || cell.descent === 'last turn') {
       this.#kernel.timers.cancelAll(cell)
       this.#kernel.asks.dropCell(cell)
+      this.#kernel.streams.dropCell(cell)
       cell.generation++
       cell.context = undefined
       cell.first = undefined
@@ -523,6 +529,7 @@ export class Lifecycle {
       kernel.sendError(token, new ActorStoppedError(`${cell.path()} stopped before it replied`, { actor: cell.path() }))
     }
     kernel.asks.dropCell(cell)
+    kernel.streams.dropCell(cell)
     // A path with a number in it is never used again; one of names alone may be, and then its stream goes on.
     if (cell.draws && cell.options.name === undefined) kernel.ports.random.forget?.(cell.path())
     if (cell.options.durableId !== undefined) kernel.journal.release(cell.options.durableId)

@@ -21,9 +21,11 @@ import { Lifecycle } from './lifecycle.ts'
 import { Links } from './links.ts'
 import { prepareMessage } from './message-value.ts'
 import { NodeJournal } from './node-journal.ts'
+import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import { stash, unstashAll } from './stash.ts'
+import { StreamTable } from './stream-table.ts'
 import { NodeTimers } from './timers.ts'
 import { askTimeoutMsDefault } from './turn-context.ts'
 import { type Frame, FrameKind } from './wire.ts'
@@ -31,6 +33,7 @@ import { type Frame, FrameKind } from './wire.ts'
 export class NodeKernel extends Delivery implements Effects {
   readonly lifecycle: Lifecycle
   readonly timers: NodeTimers
+  readonly streams: StreamTable
   readonly journal: NodeJournal
   readonly guardian: ActorCell
   protected readonly deathWatch: DeathWatch
@@ -42,6 +45,7 @@ export class NodeKernel extends Delivery implements Effects {
     super(ports)
     this.journal = new NodeJournal(ports)
     this.timers = new NodeTimers(this)
+    this.streams = new StreamTable(this)
     this.deathWatch = new DeathWatch(this)
     this.links = new Links(this)
     this.lifecycle = new Lifecycle(this, this.deathWatch, this.links)
@@ -64,6 +68,7 @@ export class NodeKernel extends Delivery implements Effects {
       cell.generation++
     }
     this.asks.close(`node ${this.node} ended`)
+    this.streams.halt(`node ${this.node} ended`)
     for (const listener of this.#haltListeners) listener()
     this.#haltListeners.clear()
   }
@@ -142,6 +147,35 @@ export class NodeKernel extends Delivery implements Effects {
   replyError(from: ActorCell, token: ReplyToken, error: unknown): void {
     from.deferred?.delete(tokenKey(token))
     this.sendError(token, error)
+  }
+
+  openStream(from: ActorCell, envelope: Envelope, iterable: AsyncIterable<unknown>): void {
+    const stream = this.beginStream(from, envelope, iterable)
+    if (stream !== undefined) this.streams.sendOpen(stream)
+  }
+
+  /** {@link openStream} up to telling the consumer: `undefined` when there is none, or no room. */
+  beginStream(from: ActorCell, envelope: Envelope, iterable: AsyncIterable<unknown>): OutgoingStream | undefined {
+    if (envelope.replyTo !== undefined) return this.streams.open(from, envelope, iterable)
+    this.log(from, 'warn', `${envelope.name} answers with a stream and was not asked: its body does not run`)
+    return undefined
+  }
+
+  streamed(from: ActorCell, stream: OutgoingStream, result: IteratorResult<unknown>): void {
+    const output = this.streamOutput(from, stream, result)
+    if (output !== undefined) this.sendStreamOutput(stream.token, output)
+    stream.pullNext()
+  }
+
+  /** What a pull lets out, as this node's message mode wants it. */
+  streamOutput(from: ActorCell, stream: OutgoingStream, result: IteratorResult<unknown>): StreamOutput | undefined {
+    const output = stream.pulled(result)
+    if (stream.closed) this.streams.close(stream)
+    return output?.kind === 'item' ? { ...output, value: this.prepareReply(output.value, from) } : output
+  }
+
+  sendStreamOutput(token: ReplyToken, output: StreamOutput): void {
+    this.streams.sendOutput(token, output)
   }
 
   forward(from: ActorCell, to: Ref, envelope: Envelope): void {

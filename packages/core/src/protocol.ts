@@ -19,7 +19,13 @@ export type ReplyOf<Protocol, Name extends keyof Protocol> = Protocol[Name] exte
   : never
 
 type Unwrapped<Reply> =
-  Awaited<Reply> extends infer Value ? (Value extends ReplyToken<infer Later> ? Later : Value) : never
+  Awaited<Reply> extends infer Value
+    ? Value extends ReplyToken<infer Later>
+      ? Later
+      : Value extends AsyncIterable<infer Item>
+        ? AsyncIterable<Item>
+        : Value
+    : never
 
 /** Why a type is refused: the compiler prints it where the actor is spawned. */
 export interface NotSendable<Reason extends string> {
@@ -70,7 +76,9 @@ interface SendableSet<Item> extends ReadonlySet<Sendable<Item>> {}
 type Payloads<Protocol> = { readonly [Name in keyof Protocol]: PayloadArguments<Protocol, Name> }
 type SendablePayloads<Protocol> = { readonly [Name in keyof Protocol]: Sendable<PayloadArguments<Protocol, Name>> }
 type Replies<Protocol> = { readonly [Name in keyof Protocol]: ReplyOf<Protocol, Name> }
-type SendableReplies<Protocol> = { readonly [Name in keyof Protocol]: Sendable<ReplyOf<Protocol, Name>> }
+type SendableReplies<Protocol> = { readonly [Name in keyof Protocol]: SendableReply<ReplyOf<Protocol, Name>> }
+/** A reply is a value, or a stream of values. */
+type SendableReply<Reply> = Reply extends AsyncIterable<infer Item> ? AsyncIterable<Sendable<Item>> : Sendable<Reply>
 
 /** `Definition`, when everything that its protocol and `init` carry can travel; else a type that no spawn accepts. */
 export type CheckedDefinition<Protocol, Args, Definition> = [Payloads<Protocol>, Replies<Protocol>, Args] extends [

@@ -8,6 +8,7 @@ import type { ActorContext } from './context.ts'
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind, type Termination } from './envelope.ts'
 import { DurabilityError } from './errors.ts'
+import type { OutgoingStream } from './outgoing-stream.ts'
 import { TurnContext } from './turn-context.ts'
 
 /**
@@ -56,6 +57,9 @@ export function runTurn(
       case EnvelopeKind.stopped:
         result = definition.stopped?.(cell.state, ctx)
         break
+      case EnvelopeKind.pull:
+        result = (envelope.payload as OutgoingStream).pull()
+        break
       default:
         throw new Error(`an envelope of kind ${envelope.kind} is not a turn`)
     }
@@ -77,7 +81,15 @@ export function settleTurn(cell: ActorCell, envelope: Envelope, effects: Effects
     return
   }
   const { replyTo } = envelope
+  if (typeof result === 'object' && result !== null && Symbol.asyncIterator in result) {
+    if (!cell.context?.hasForwarded(envelope)) effects.openStream(cell, envelope, result as AsyncIterable<unknown>)
+    return
+  }
   if (replyTo === undefined || cell.context?.hasForwarded(envelope)) return
+  if (envelope.kind === EnvelopeKind.pull) {
+    effects.streamed(cell, envelope.payload as OutgoingStream, result as IteratorResult<unknown>)
+    return
+  }
   if (!(result instanceof ReplyToken)) effects.reply(cell, replyTo, result)
 }
 

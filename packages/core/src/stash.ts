@@ -1,7 +1,7 @@
 /** An actor's stash: messages put aside, to be handled later. Bounded; what is in it goes back before the mailbox. */
 import type { ActorCell } from './actor-cell.ts'
 import type { Deque } from './deque.ts'
-import type { Envelope } from './envelope.ts'
+import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { StashOverflowError } from './errors.ts'
 
 /** Throws a {@link StashOverflowError} when `count` messages are all that `cell` may put aside. */
@@ -28,7 +28,11 @@ export function unstashAll(cell: ActorCell): void {
   const aside = cell.stash
   if (aside === undefined) return
   cell.stash = undefined
-  for (const envelope of aside.reverse()) cell.mailbox.queue.unshift(envelope)
+  const { queue } = cell.mailbox
+  // What supervision decided meanwhile comes before any message.
+  const attend = queue.peek()?.kind === EnvelopeKind.attend ? queue.shift() : undefined
+  for (const envelope of aside.reverse()) queue.unshift(envelope)
+  if (attend !== undefined) queue.unshift(attend)
 }
 
 /** The turn that put its message aside failed, and with it the message: it is not handled again. */

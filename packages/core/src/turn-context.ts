@@ -7,6 +7,7 @@ import type { ActorLog, AskOptions, BehaviorTimeout, LogFields, Timers } from '.
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
+import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { Service } from './service.ts'
 import { type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
@@ -112,7 +113,7 @@ export class TurnContext {
   }
 
   askWith(options: AskOptions, to: unknown, name: string, payload?: unknown): Promise<any> {
-    return this.#open().ask(this.#cell, to as Ref, name, payload, askTimeoutOf(options))
+    return withWindow(options, this.#open().ask(this.#cell, to as Ref, name, payload, askTimeoutOf(options)))
   }
 
   deferReply<Reply>(): ReplyToken<Reply> {
@@ -248,9 +249,22 @@ export class TurnContext {
   }
 }
 
+/** The ask's promise, with the window of `options` where it resolves to a stream. */
+export function withWindow(options: AskOptions, asked: Promise<any>): Promise<any> {
+  const { window } = options
+  if (window === undefined) return asked
+  return asked.then((reply) => {
+    if (reply instanceof IncomingStream) reply.window = window
+    return reply
+  })
+}
+
 /** The timeout of ask options; throws a `ConfigurationError` when it is not above 0 or not a timer's range. */
 export function askTimeoutOf(options: AskOptions): number {
-  const { timeoutMs = askTimeoutMsDefault } = options
+  const { timeoutMs = askTimeoutMsDefault, window } = options
+  if (window !== undefined && !(Number.isInteger(window) && window >= 1 && window <= streamWindowMax)) {
+    throw new ConfigurationError(`an ask's window must be a whole number from 1 to ${streamWindowMax}, got ${window}`)
+  }
   if (!(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
     throw new ConfigurationError(`an ask's timeoutMs must be above 0 and at most 2^31 - 1, got ${timeoutMs}`)
   }

@@ -8,7 +8,9 @@ import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind, type Termination } from './envelope.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import type { OutgoingStream } from './outgoing-stream.ts'
 import { runTurn, settleTurn } from './run-turn.ts'
+import type { StreamTable } from './stream-table.ts'
 import type { NodeTimers, RunningTimer } from './timers.ts'
 
 /** Turns that one cell takes before the next cell in the run queue gets its own. */
@@ -22,6 +24,7 @@ export abstract class TurnLoop {
   alive = true
   abstract readonly lifecycle: Lifecycle
   abstract readonly timers: NodeTimers
+  abstract readonly streams: StreamTable
   /** What carries out the effects of a cell that is not durable. */
   protected abstract readonly effects: Effects
   readonly #runQueue = new Deque<ActorCell>()
@@ -103,6 +106,9 @@ export abstract class TurnLoop {
         if (cell.phase !== Phase.busy) this.timers.handled(cell)
         break
       }
+      case EnvelopeKind.pull:
+        if (!(envelope.payload as OutgoingStream).closed) this.turn(cell, envelope)
+        break
       case EnvelopeKind.terminated: {
         const { key, ref } = envelope.payload as Termination
         if (cell.watching?.get(key) !== ref) break
@@ -170,9 +176,11 @@ export abstract class TurnLoop {
     } catch (error) {
       cell.context?.end()
       this.lifecycle.fail(cell, envelope, error)
+      this.streams.turnEnded(cell, envelope)
       this.timers.handled(cell)
       return
     }
+    this.streams.turnEnded(cell, envelope)
     this.timers.handled(cell)
     if (cell.stopReason !== undefined) this.lifecycle.stop(cell, cell.stopReason)
     else this.schedule(cell)

@@ -21,6 +21,11 @@ export const FrameKind = {
   unlink: 10,
   linkEnded: 11,
   kill: 12,
+  streamOpen: 13,
+  streamItem: 14,
+  streamEnd: 15,
+  streamCredit: 16,
+  streamCancel: 17,
 } as const
 
 type Target = readonly [epoch: number, slot: number, incarnation: number, name: string | undefined]
@@ -39,8 +44,13 @@ export type Frame =
   | readonly [kind: 10, ...target: Target, linker: Ref, id: string]
   | readonly [kind: 11, epoch: number, linked: Ref, ref: Ref, reason: TerminationReason, id: string]
   | readonly [kind: 12, ...target: Target]
+  | readonly [kind: 13, epoch: number, askId: number, producer: Ref]
+  | readonly [kind: 14, epoch: number, askId: number, index: number, value: unknown]
+  | readonly [kind: 15, epoch: number, askId: number, count: number]
+  | readonly [kind: 16, epoch: number, askId: number, total: number]
+  | readonly [kind: 17, epoch: number, askId: number]
 
 /** True for what actors say to each other, which a network may lose; the rest is the runtime's own. */
 export function isMessageFrame(frame: Frame): boolean {
-  return frame[0] <= FrameKind.replyError || frame[0] === FrameKind.forward
+  return frame[0] <= FrameKind.replyError || frame[0] === FrameKind.forward || frame[0] === FrameKind.streamItem
 }

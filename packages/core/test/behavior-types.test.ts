@@ -1,6 +1,14 @@
 /** What the compiler knows of behaviors, timers and streams; see `types.test.ts`. */
 import { describe, expectTypeOf, test } from 'vitest'
-import { type ActorDefinition, defineActor, type ProtocolOf, type Unhandled } from '../src/index.ts'
+import {
+  type ActorDefinition,
+  type createLocalSystem,
+  defineActor,
+  type NotSendable,
+  type ProtocolOf,
+  type ReplyOf,
+  type Unhandled,
+} from '../src/index.ts'
 
 const Door = defineActor({
   name: 'Door',
@@ -129,5 +137,60 @@ describe('behaviors', () => {
         },
       },
     })
+  })
+})
+
+const Streams = defineActor({
+  name: 'Streams',
+  init: () => ({}),
+  on: {
+    async *range(_state, to: number) {
+      for (let item = 0; item < to; item++) yield { item }
+    },
+    async later(): Promise<AsyncIterable<string>> {
+      return (async function* () {
+        yield 'later'
+      })()
+    },
+  },
+})
+
+describe('streams', () => {
+  test('an ask of a generator resolves to an iterable of its items', () => {
+    type Protocol = ProtocolOf<typeof Streams>
+    expectTypeOf<ReplyOf<Protocol, 'range'>>().toEqualTypeOf<AsyncIterable<{ item: number }>>()
+    expectTypeOf<ReplyOf<Protocol, 'later'>>().toEqualTypeOf<AsyncIterable<string>>()
+    const explicit = defineActor<{ range: (to: number) => AsyncIterable<number> }>()({
+      name: 'Explicit',
+      init: () => ({}),
+      on: {
+        async *range(_state, to) {
+          expectTypeOf(to).toEqualTypeOf<number>()
+          yield to
+        },
+      },
+    })
+    expectTypeOf(explicit).toExtend<ActorDefinition<any, any>>()
+  })
+
+  test('the wrong payload and the wrong item are refused', () => {
+    const _calls = async (system: ReturnType<typeof createLocalSystem>) => {
+      const handle = await system.spawn(Streams, undefined)
+      // @ts-expect-error the payload is a number
+      await handle.ask('range', 'ten')
+      for await (const { item } of await handle.askWith({ window: 4 }, 'range', 10)) {
+        expectTypeOf(item).toEqualTypeOf<number>()
+      }
+    }
+    const functions = defineActor({
+      name: 'Functions',
+      init: () => ({}),
+      on: {
+        async *range() {
+          yield () => 1
+        },
+      },
+    })
+    expectTypeOf(functions).toExtend<NotSendable<string>>()
   })
 })

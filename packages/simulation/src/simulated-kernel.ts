@@ -6,12 +6,14 @@ import type { ReplyToken } from '@troupe/core'
 import {
   type ActorCell,
   type Envelope,
+  EnvelopeKind,
   type Frame,
   FrameKind,
   type KernelPorts,
   NodeKernel,
   Phase,
   type Ref,
+  type StreamOutput,
 } from '@troupe/core/host'
 import type { Scopes } from './scopes.ts'
 import type { Trace } from './trace.ts'
@@ -58,7 +60,8 @@ export class SimulatedKernel extends NodeKernel {
       durableId: cell.options.durableId,
       behavior: cell.behavior,
       message: envelope.name,
-      payload: envelope.payload,
+      // A pull has no payload of its own, but the stream itself.
+      payload: envelope.kind === EnvelopeKind.pull ? undefined : envelope.payload,
       sender: envelope.sender,
     })
     scopes.enterActor(actor)
@@ -67,7 +70,7 @@ export class SimulatedKernel extends NodeKernel {
   }
 
   override receive(from: { readonly node: string; readonly epoch: number }, frame: Frame): void {
-    if (frame[0] === FrameKind.reply || frame[0] === FrameKind.replyError) this.#observer.drain()
+    if (settles(frame)) this.#observer.drain()
     this.#receiving = true
     try {
       super.receive(from, frame)
@@ -116,8 +119,27 @@ export class SimulatedKernel extends NodeKernel {
     super.reply(from, token, value)
   }
 
+  override sendStreamOutput(token: ReplyToken, output: StreamOutput): void {
+    if (token.node === this.node) this.#observer.drain()
+    super.sendStreamOutput(token, output)
+  }
+
   override sendError(token: ReplyToken, error: unknown): void {
     if (token.node === this.node) this.#observer.drain()
     super.sendError(token, error)
+  }
+}
+
+/** True for the frames that a promise of this node may wait for. */
+function settles(frame: Frame): boolean {
+  switch (frame[0]) {
+    case FrameKind.reply:
+    case FrameKind.replyError:
+    case FrameKind.streamOpen:
+    case FrameKind.streamItem:
+    case FrameKind.streamEnd:
+      return true
+    default:
+      return false
   }
 }

@@ -294,6 +294,11 @@ function copyFrame(frame: Frame, link: Link): Frame {
       const describe = () => `message ${frame[5]} to ${frame[4] === undefined ? '' : `${frame[4]} on `}${link.to.name}`
       return frame.with(6, prepareMessage(frame[6], 'copied', describe)) as unknown as Frame
     }
+    case FrameKind.streamItem:
+      return frame.with(
+        4,
+        prepareMessage(frame[4], 'copied', () => `a stream from ${link.from.name}`),
+      ) as unknown as Frame
     case FrameKind.reply:
       return [frame[0], frame[1], frame[2], prepareMessage(frame[3], 'copied', () => `a reply from ${link.from.name}`)]
     default:
@@ -315,6 +320,11 @@ const frameNames: readonly FrameName[] = [
   'unlink',
   'linkEnded',
   'kill',
+  'streamOpen',
+  'streamItem',
+  'streamEnd',
+  'streamCredit',
+  'streamCancel',
 ]
 
 function factsOf(frame: Frame, link: Link): FrameFacts {
@@ -334,6 +344,13 @@ function factsOf(frame: Frame, link: Link): FrameFacts {
       return { ...facts, target: targetOf(frame, link), message: frame[5], payload: frame[6], sender: frame[7] }
     case FrameKind.reply:
       return { ...facts, payload: frame[3] }
+    case FrameKind.streamItem:
+      return { ...facts, payload: frame[4] }
+    case FrameKind.streamOpen:
+    case FrameKind.streamEnd:
+    case FrameKind.streamCredit:
+    case FrameKind.streamCancel:
+      return { ...facts, target: undefined, payload: frame[3] }
     case FrameKind.replyError:
       return { ...facts, payload: `${frame[3].name}: ${frame[3].message}` }
     case FrameKind.watch:

@@ -32,6 +32,11 @@ export type FrameName =
   | 'unlink'
   | 'linkEnded'
   | 'kill'
+  | 'streamOpen'
+  | 'streamItem'
+  | 'streamEnd'
+  | 'streamCredit'
+  | 'streamCancel'
 
 /** Why a frame did not arrive. `quarantine`: its sender had been declared down before it arrived. */
 export type DropReason = 'loss' | 'partition' | 'crash' | 'node-down' | 'quarantine'

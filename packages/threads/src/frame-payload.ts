@@ -12,6 +12,8 @@ export function payloadIndexOf(frame: Frame): number | undefined {
       return 6
     case FrameKind.reply:
       return 3
+    case FrameKind.streamItem:
+      return 4
     default:
       return undefined
   }
@@ -19,6 +21,7 @@ export function payloadIndexOf(frame: Frame): number | undefined {
 
 /** What a frame is about, for an error: the message, the receiver and the sender. */
 export function describeFrame(node: string, frame: Frame): string {
+  if (frame[0] === FrameKind.streamItem) return `an item of a stream to node ${node}`
   if (payloadIndexOf(frame) !== 6) return `a reply to node ${node}`
   const [, epoch, slot, incarnation, name, message, , sender] = frame as Extract<Frame, { readonly 0: 0 }>
   const to = refKey(new Ref(node, epoch, slot, incarnation, name ?? undefined))

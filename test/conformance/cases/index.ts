@@ -9,6 +9,7 @@ import { mailbox } from './mailbox.ts'
 import { messages } from './messages.ts'
 import { spawn } from './spawn.ts'
 import { stopping } from './stopping.ts'
+import { streams } from './streams.ts'
 import { supervision } from './supervision.ts'
 import { timers } from './timers.ts'
 import { turns } from './turns.ts'
@@ -28,5 +29,6 @@ const sections = [
   timers,
   durable,
   behaviors,
+  streams,
 ]
 export const cases: readonly Case[] = sections.flat()
