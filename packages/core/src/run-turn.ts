@@ -75,6 +75,12 @@ export function runTurn(
 /** Ends a turn that went well: the context closes and the asker gets its reply, unless the reply was deferred. */
 export function settleTurn(cell: ActorCell, envelope: Envelope, effects: Effects, result: unknown): void {
   cell.context?.end()
+  // Most turns are of a tell: there is nothing to answer.
+  if (result === undefined && envelope.replyTo === undefined && cell.stashing === undefined) return
+  answer(cell, envelope, effects, result)
+}
+
+function answer(cell: ActorCell, envelope: Envelope, effects: Effects, result: unknown): void {
   if (cell.stashing !== undefined) {
     // The message waits, and whoever asked waits with it.
     cell.stashing = undefined
