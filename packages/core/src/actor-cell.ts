@@ -7,6 +7,7 @@ import type { IncomingStream } from './incoming-stream.ts'
 import { Mailbox } from './mailbox.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import type { ScheduledTask } from './ports/clock.ts'
+import type { Rollback } from './rollback.ts'
 import type { SiblingGroup } from './sibling-group.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import { given, type Supervision, supervisionOf } from './supervision.ts'
@@ -96,6 +97,8 @@ export class ActorCell {
   descent: 'children' | 'last turn' | 'down' | undefined = undefined
   /** Actors that fail, are killed or are lost together with this one, by link. */
   links: Map<string, Ref> | undefined = undefined
+  /** Undoes what a failed turn did to the state, where supervision says so. */
+  rollback: Rollback | undefined = undefined
   /** True for the runtime's own actors under the guardian, which no strategy treats. */
   isInternal = false
   durable: DurableOutput | undefined = undefined

@@ -10,15 +10,23 @@ import { enterBehavior } from './behavior.ts'
 import type { DeathWatch } from './death-watch.ts'
 import { DurableOutput } from './durable-output.ts'
 import { attendEnvelope, type Envelope, EnvelopeKind, startedEnvelope, stoppedEnvelope } from './envelope.ts'
-import { ActorStoppedError, LinkedActorError, NameTakenError, SpawnError, toError } from './errors.ts'
+import {
+  ActorStoppedError,
+  ConfigurationError,
+  LinkedActorError,
+  NameTakenError,
+  SpawnError,
+  toError,
+} from './errors.ts'
 import type { Links } from './links.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
+import { assertRollsBack, Rollback } from './rollback.ts'
 import { runTurn } from './run-turn.ts'
 import { type MemberLife, SiblingGroup, treatedWith } from './sibling-group.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import { forgetStashing, unstashAll } from './stash.ts'
-import { type Directive, directiveFor } from './supervision.ts'
+import { type Directive, directiveFor, supervisionOf } from './supervision.ts'
 
 /** A failed turn. */
 interface Failure {
@@ -76,11 +84,14 @@ export class Lifecycle {
       )
     }
     if (durableId !== undefined) kernel.journal.claim(durableId, definition.name)
+    const { rollback } = supervisionOf(options.supervise, definition.supervise)
     let state: unknown
     try {
       state = definition.init(args)
+      if (rollback) assertRollsBack(state, definition.name)
     } catch (error) {
       if (durableId !== undefined) kernel.journal.release(durableId)
+      if (rollback && error instanceof ConfigurationError) throw error
       throw new SpawnError(
         `spawn of ${definition.name} under ${parent?.path() ?? `/${kernel.node}`}: init threw: ${toError(error).message}`,
         { definition: definition.name },
@@ -97,6 +108,7 @@ export class Lifecycle {
         parent.names.set(name, cell)
       }
     }
+    if (rollback) cell.rollback = new Rollback(cell)
     if (durableId !== undefined) cell.durable = new DurableOutput(kernel, cell, durableId)
     return cell
   }
@@ -150,7 +162,7 @@ export class Lifecycle {
   /** A turn of `cell` threw: the asker hears of it, and supervision decides what becomes of the cell. */
   fail(cell: ActorCell, envelope: Envelope, thrown: unknown): void {
     const error = toError(thrown)
-    const spoiled = cell.durable?.abandonTurn() ?? false
+    const spoiled = this.#undoTurn(cell)
     forgetStashing(cell)
     if (envelope.kind === EnvelopeKind.pull) this.#kernel.streams.close(envelope.payload as OutgoingStream)
     cell.phase = Phase.suspended
@@ -164,6 +176,13 @@ export class Lifecycle {
     })
   }
 
+  /** What a failed turn would have let out is gone. True when the state has events that will never be in the journal. */
+  #undoTurn(cell: ActorCell): boolean {
+    const persisted = cell.durable?.abandonTurn() ?? false
+    cell.rollback?.undo()
+    return persisted && cell.rollback === undefined
+  }
+
   /** A child's failure was escalated to `cell`: the turn that it may be in fails with it. */
   #failWithChild(cell: ActorCell, failure: Failure): void {
     const replyTo = cell.asker(cell.current)
@@ -173,7 +192,7 @@ export class Lifecycle {
     forgetStashing(cell)
     cell.generation++
     cell.context = undefined
-    const spoiled = cell.durable?.abandonTurn() ?? false
+    const spoiled = this.#undoTurn(cell)
     cell.phase = Phase.suspended
     this.#whenSynced(cell, () => {
       if (replyTo !== undefined) this.#kernel.sendError(replyTo, failure.error)
@@ -338,6 +357,7 @@ export class Lifecycle {
   #renew(cell: ActorCell): void {
     try {
       cell.state = cell.definition.init(cell.args)
+      if (cell.rollback !== undefined) assertRollsBack(cell.state, cell.definition.name)
     } catch (error) {
       this.fail(cell, startedEnvelope, error)
       return
@@ -477,7 +497,7 @@ export class Lifecycle {
     const failed = (thrown: unknown) => {
       if (cell.generation !== generation) return
       cell.context?.end()
-      durable?.abandonTurn()
+      this.#undoTurn(cell)
       const error = toError(thrown)
       const directive = cell.phase === Phase.stopping ? 'stop' : 'restart'
       this.#kernel.ports.events.emit('failure', {
@@ -503,6 +523,7 @@ export class Lifecycle {
       const settle = () => {
         if (cell.generation !== generation) return
         cell.context?.end()
+        cell.rollback?.keep(undefined)
         durable?.commit()
       }
       promise.then(settle).then(end, failed)

@@ -7,7 +7,7 @@ import { ReplyToken } from './actor-ref.ts'
 import type { ActorContext } from './context.ts'
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind, type Termination } from './envelope.ts'
-import { DurabilityError } from './errors.ts'
+import { ConfigurationError, DurabilityError } from './errors.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import { TurnContext } from './turn-context.ts'
 
@@ -27,7 +27,9 @@ export function runTurn(
     context = new TurnContext(cell)
     cell.context = context
   }
-  context.begin(envelope, effects)
+  const { rollback } = cell
+  const turnEffects = rollback === undefined ? effects : rollback.begin(effects)
+  context.begin(envelope, turnEffects)
   const ctx = context as unknown as ActorContext
   let result: unknown
   try {
@@ -40,6 +42,7 @@ export function runTurn(
             break
           }
           context.end()
+          rollback?.undo()
           effects.unhandled(cell, envelope)
           return undefined
         }
@@ -76,27 +79,38 @@ export function runTurn(
 export function settleTurn(cell: ActorCell, envelope: Envelope, effects: Effects, result: unknown): void {
   cell.context?.end()
   // Most turns are of a tell: there is nothing to answer.
-  if (result === undefined && envelope.replyTo === undefined && cell.stashing === undefined) return
+  const { rollback, stashing } = cell
+  if (result === undefined && envelope.replyTo === undefined && stashing === undefined && rollback === undefined) return
   answer(cell, envelope, effects, result)
 }
 
 function answer(cell: ActorCell, envelope: Envelope, effects: Effects, result: unknown): void {
+  const reply = cell.rollback === undefined ? result : cell.rollback.keep(result)
   if (cell.stashing !== undefined) {
     // The message waits, and whoever asked waits with it.
     cell.stashing = undefined
     return
   }
   const { replyTo } = envelope
-  if (typeof result === 'object' && result !== null && Symbol.asyncIterator in result) {
-    if (!cell.context?.hasForwarded(envelope)) effects.openStream(cell, envelope, result as AsyncIterable<unknown>)
+  if (typeof reply === 'object' && reply !== null && Symbol.asyncIterator in reply) {
+    if (cell.rollback !== undefined) throw noStream(cell)
+    if (!cell.context?.hasForwarded(envelope)) effects.openStream(cell, envelope, reply as AsyncIterable<unknown>)
     return
   }
   if (replyTo === undefined || cell.context?.hasForwarded(envelope)) return
   if (envelope.kind === EnvelopeKind.pull) {
-    effects.streamed(cell, envelope.payload as OutgoingStream, result as IteratorResult<unknown>)
+    effects.streamed(cell, envelope.payload as OutgoingStream, reply as IteratorResult<unknown>)
     return
   }
-  if (!(result instanceof ReplyToken)) effects.reply(cell, replyTo, result)
+  if (!(reply instanceof ReplyToken)) effects.reply(cell, replyTo, reply)
+}
+
+/** A generator keeps the state that it was given, and a draft is valid for one turn. */
+function noStream(cell: ActorCell): ConfigurationError {
+  return new ConfigurationError(
+    `${cell.path()} answers with a stream, whose turns cannot be rolled back: spawn it without supervise.rollback`,
+    { actor: cell.path() },
+  )
 }
 
 /** Applies a persisted event to the state. */

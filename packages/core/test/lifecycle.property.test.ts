@@ -128,6 +128,7 @@ const supervise = fc.record({
     Error: 'restart' as const,
   }),
   maxRestarts: fc.nat(2),
+  rollback: fc.boolean(),
   withinMs: fc.constantFrom(1, 1_000),
   backoff: fc.constantFrom(undefined, { minMs: 10, maxMs: 20 }),
 })

@@ -63,7 +63,7 @@ export function systemView(nodes: readonly SimulatedNode[], now: () => number): 
             durableId: cell.options.durableId,
             path: kernel.pathOf(cell),
             ref: cell.ref,
-            state: cell.state,
+            state: cell.rollback === undefined ? cell.state : cell.rollback.state,
             behavior: cell.behavior,
           })
         }

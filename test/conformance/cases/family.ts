@@ -162,6 +162,20 @@ export const strategies: readonly Case[] = [
       expect(await again.ask('items')).toEqual([])
     },
   },
+  {
+    promise: '5.13',
+    name: 'rollback: a turn that fails, before or after an await, leaves the state as it was',
+    async check(bench) {
+      const actor = await member(bench, { name: 'm' }, { supervise: { onFailure: 'resume', rollback: true } })
+      await actor.ask('add', 'one')
+      for (const later of [false, true]) {
+        await expect(actor.ask('addThenFail', { item: 'two', later })).rejects.toThrow('after the change')
+        expect(await actor.ask('items')).toEqual(['one 0'])
+      }
+      await actor.ask('add', 'three')
+      expect(await actor.ask('items')).toEqual(['one 0', 'three 1'])
+    },
+  },
 ]
 
 export const kills: readonly Case[] = [
