@@ -7,7 +7,7 @@ import { realTime } from '@troupe/threads/real-time'
 import { HeldDisk, memoryDisk } from '../../packages/core/test/probe-system.ts'
 import { conformance } from './conformance.ts'
 import { movingTime } from './moving-time.ts'
-import { services } from './services.ts'
+import { placement, services } from './services.ts'
 
 const virtual = (name: string, messages: MessageMode) =>
   conformance({
@@ -15,7 +15,7 @@ const virtual = (name: string, messages: MessageMode) =>
     capabilities: ['held disk'],
     async run(body) {
       const disk = new HeldDisk()
-      const system = createLocalSystem({ disk, services, messages })
+      const system = createLocalSystem({ disk, services, placement, messages })
       await movingTime(system, body({ system, node: 'local', otherNode: 'local', disk, idle: () => system.idle() }))
       await system.stop()
     },
@@ -28,7 +28,7 @@ conformance({
   name: 'local (real time)',
   capabilities: [],
   async run(body) {
-    const system = createLocalSystem({ disk: memoryDisk(), services, realTime: realTime() })
+    const system = createLocalSystem({ disk: memoryDisk(), services, placement, realTime: realTime() })
     await body({ system, node: 'local', otherNode: 'local' })
     await system.stop()
   },

@@ -4,14 +4,14 @@
  */
 import { simulate } from '@troupe/simulation'
 import { conformance } from './conformance.ts'
-import { services } from './services.ts'
+import { placement, services } from './services.ts'
 
 for (const seed of [1, 105, 134]) {
   conformance({
     name: `simulation (seed ${seed})`,
     capabilities: ['several nodes', 'node crash'],
     async run(body) {
-      await simulate({ seed, nodes: 2, services }, (world) =>
+      await simulate({ seed, nodes: 2, services, placement }, (world) =>
         body({
           system: world,
           node: 'node-1',

@@ -208,6 +208,14 @@ export class RecordedEffects implements Effects {
     throw this.refuse(`unwatches an actor; ${supported}: no actor ends`)
   }
 
+  lookupPath(_from: ActorCell, path: string): never {
+    throw this.refuse(`looks up ${path}; ${supported}: give it the reference`)
+  }
+
+  backlog(_from: ActorCell, to: Ref): never {
+    throw this.refuse(`reads how much waits for ${refKey(to)}; ${supported}: let that actor say it`)
+  }
+
   use(_from: ActorCell, service: string): never {
     throw this.refuse(`uses service ${service}; ${supported}: make the service an actor`)
   }

@@ -13,18 +13,25 @@ import type { ActorRef, Ref } from './actor-ref.ts'
 import type { AskOptions } from './context.ts'
 import { SystemStoppedError } from './errors.ts'
 import type { EventStream } from './event-stream.ts'
+import type { ActorKey } from './finding.ts'
 import { prepareMessage } from './message-value.ts'
 import type { NodeKernel } from './node-kernel.ts'
+import { subscribeOutside } from './outside-subscription.ts'
 import { whenTerminated } from './outside-watch.ts'
+import type { NodeChoice } from './placement.ts'
 import type { MessageName, PayloadArguments, ReplyOf } from './protocol.ts'
+import { receptionistOf } from './receptionist.ts'
 import { type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
 import { SystemGuardian } from './system-guardian.ts'
 import { askTimeoutOf, withWindow } from './turn-context.ts'
 
 /** Options of a spawn from outside. */
 export interface SystemSpawnOptions extends SpawnOptions {
-  /** The node to live on: its name, `spread` (the host's nodes in turn) or `local` (the node of this thread). */
-  readonly node?: string
+  /**
+   * The node to live on: its name, `spread` (the host's nodes in turn), `local` (the node of this thread), `{ near: ref }`,
+   * `{ key }` or a policy of the host's `placement` option. See {@link NodeChoice}.
+   */
+  readonly node?: NodeChoice
 }
 
 export abstract class ActorSystem implements AsyncDisposable {
@@ -47,6 +54,15 @@ export abstract class ActorSystem implements AsyncDisposable {
   abstract get nodes(): readonly string[]
   /** The name of the node for a root, by its spawn option. Throws a `ConfigurationError` for a node that is not there. */
   protected abstract place(node: string | undefined, definition: ActorDefinition<any, any>): string
+  /** The node for a root. Throws as {@link ActorSystem.place} and the kernel's placement do. */
+  protected placeRoot({ node, name }: SystemSpawnOptions, definition: ActorDefinition<any, any>): string {
+    const { placement } = this.kernel
+    if (node === undefined || (typeof node === 'string' && !placement.hasPolicy(node))) {
+      return this.place(node, definition)
+    }
+    return placement.choose(node, { definition: definition.name, ...(name === undefined ? {} : { name }) })
+  }
+
   /** Ends what the host holds open, after the roots were stopped. */
   protected abstract end(): Promise<void>
 
@@ -62,10 +78,15 @@ export abstract class ActorSystem implements AsyncDisposable {
     if (this.#stopping !== undefined)
       throw new SystemStoppedError(`spawn of ${definition?.name}: the system is stopping`)
     const actorDefinition = compiled(definition)
-    const { node, ...spawnOptions } = options
+    const { node: _node, ...spawnOptions } = options
     validateSpawnOptions(actorDefinition.name, spawnOptions)
     const initArgs = prepareMessage(args, 'frozen', () => `the arguments of ${actorDefinition.name}`)
-    const ref = await this.guardian.spawn(this.place(node, actorDefinition), actorDefinition, initArgs, spawnOptions)
+    const ref = await this.guardian.spawn(
+      this.placeRoot(options, actorDefinition),
+      actorDefinition,
+      initArgs,
+      spawnOptions,
+    )
     return new ActorHandle(this, ref as ActorRef<ProtocolOf<Definition>>)
   }
 
@@ -96,6 +117,38 @@ export abstract class ActorSystem implements AsyncDisposable {
   ): Promise<ReplyOf<Protocol, Name>> {
     const timeoutMs = askTimeoutOf(options)
     return withWindow(options, this.kernel.ask(undefined, to as Ref, name, payload[0], timeoutMs))
+  }
+
+  /** The living actor at `/node/parent/child`, on any node that is up; `undefined` when there is none. */
+  lookup(path: string): Promise<ActorRef<any> | undefined> {
+    return this.kernel.lookupPath(undefined, path)
+  }
+
+  /** Registers an actor under a key, at the receptionist of its node; resolves when it is. See {@link receptionist}. */
+  register<Protocol>(key: ActorKey<Protocol>, ref: ActorRef<Protocol>): Promise<void> {
+    return this.ask(receptionistOf(ref.node), 'register', { key: key.name, ref })
+  }
+
+  /** Who is registered under a key, as far as the node of this thread knows. */
+  find<Protocol>(key: ActorKey<Protocol>): Promise<readonly ActorRef<Protocol>[]> {
+    return this.ask(receptionistOf(this.kernel.node), 'find', key.name)
+  }
+
+  /**
+   * Calls `listener` with the list of a key's actors: first as it is, then after each change. Returns how to end it.
+   * What the listener throws becomes an unhandled rejection.
+   */
+  subscribe<Protocol>(key: ActorKey<Protocol>, listener: (refs: readonly ActorRef<Protocol>[]) => void): () => void {
+    return subscribeOutside(this.kernel, key, listener)
+  }
+
+  /** Tells all members of a group that the node of this thread knows of. */
+  broadcast<Protocol, Name extends MessageName<Protocol>>(
+    key: ActorKey<Protocol>,
+    name: Name,
+    ...payload: PayloadArguments<Protocol, Name>
+  ): void {
+    this.tell(receptionistOf(this.kernel.node), 'broadcast', { key: key.name, name, payload: payload[0] })
   }
 
   /** Stops an actor gracefully, as `ctx.stop` does, and resolves when it is gone. */

@@ -4,6 +4,7 @@
 
 import type { ActorDefinition, ArgsOf, ProtocolOf } from './actor-definition.ts'
 import type { ActorRef, ReplyToken } from './actor-ref.ts'
+import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { MessageName, PayloadArguments, ReplyOf } from './protocol.ts'
 import type { Service } from './service.ts'
@@ -86,9 +87,12 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
     args: ArgsOf<Definition>,
     options?: SpawnOptions,
   ): ActorRef<ProtocolOf<Definition>>
-  /** Starts an actor under another node's guardian, linked to this one: it stops when this actor does. */
+  /**
+   * Starts an actor under another node's guardian, linked to this one: it stops when this actor does. The node is a name,
+   * `local` (this one), `spread` (the nodes that are up in turn), `{ near: ref }`, `{ key }` or a placement policy's name.
+   */
   spawnOn<Definition extends ActorDefinition<any, any>>(
-    node: string,
+    node: NodeChoice,
     definition: Definition,
     args: ArgsOf<Definition>,
     options?: SpawnOptions,
@@ -139,6 +143,11 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
   stash(): void
   /** Puts all messages that were put aside back to the front of the mailbox, in their order. */
   unstashAll(): void
+
+  /** The living actor at `/node/parent/child`, on any node that is up; `undefined` when there is none. Ends as an ask does. */
+  lookup(path: string): Promise<ActorRef<any> | undefined>
+  /** How many messages wait for an actor of this node, with the one that it is busy with; `undefined` for any other. */
+  backlog(ref: ActorRef): number | undefined
 
   /** Milliseconds since the Unix epoch, by this node's clock. */
   now(): number

@@ -18,9 +18,9 @@ import {
   encodeError,
   OverloadError,
 } from './errors.ts'
-import { guardianName } from './guardian.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import type { Links } from './links.ts'
+import { type Member, Membership } from './membership.ts'
 import { type MessageMode, prepareMessage } from './message-value.ts'
 import type { Refusal } from './ports/transport.ts'
 import { TurnLoop } from './turn-loop.ts'
@@ -31,6 +31,8 @@ export abstract class Delivery extends TurnLoop {
   readonly epoch: number
   readonly asks: AskTable
   readonly cells: CellTable
+  /** The nodes that are up. */
+  readonly membership: Membership
   /** The root of this node's actors. */
   abstract readonly guardian: ActorCell
   protected abstract readonly deathWatch: DeathWatch
@@ -43,14 +45,21 @@ export abstract class Delivery extends TurnLoop {
     this.epoch = ports.epoch
     this.messages = ports.messages
     this.cells = new CellTable(ports.node, ports.epoch)
+    this.membership = new Membership(ports)
     this.asks = new AskTable(ports.clock, (ask) => this.#askEnded(ask.to, ask.askId))
   }
 
   /** The living actor that `ref` means on this node. */
   lookup(ref: Ref): ActorCell | undefined {
     if (ref.name === undefined) return this.cells.find(ref)
-    return ref.name === guardianName ? this.guardian : this.guardian.names?.get(ref.name)
+    // Names that begin with @ are the runtime's own.
+    return ref.name.startsWith('@') ? this.systemActor(ref.name) : this.guardian.names?.get(ref.name)
   }
+
+  /** An actor of the runtime itself, by its name. */
+  protected abstract systemActor(name: string): ActorCell | undefined
+  /** True for the actors of the runtime itself, which nobody stops and nobody counts. */
+  abstract isSystemActor(cell: ActorCell): boolean
 
   /** Delivers a message on this node. */
   deliver(to: Ref, name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken | undefined): void {
@@ -138,12 +147,12 @@ export abstract class Delivery extends TurnLoop {
         break
       case FrameKind.stop: {
         const cell = this.lookup(this.#target(frame))
-        if (cell !== undefined) this.enqueue(cell, stopEnvelope)
+        if (cell !== undefined && !this.isSystemActor(cell)) this.enqueue(cell, stopEnvelope)
         break
       }
       case FrameKind.kill: {
         const cell = this.lookup(this.#target(frame))
-        if (cell !== undefined && cell !== this.guardian) this.lifecycle.kill(cell)
+        if (cell !== undefined && !this.isSystemActor(cell)) this.lifecycle.kill(cell)
         break
       }
       case FrameKind.link:
@@ -189,6 +198,15 @@ export abstract class Delivery extends TurnLoop {
     })
   }
 
+  /** A node is up, and can be reached: placement and the receptionist know of it. */
+  nodeUp(node: string, epoch: number): void {
+    if (!this.alive || node === this.node || !this.membership.up({ node, epoch })) return
+    this.tellReceptionist('memberUp', { node, epoch })
+  }
+
+  /** Tells the receptionist of this node, if it was ever needed. */
+  protected abstract tellReceptionist(name: 'memberUp' | 'memberDown', member: Member): void
+
   /** A node of that name died with that epoch: its watchers are told and asks to it fail. */
   nodeDown(node: string, epoch: number, reason: string): void {
     if (!this.alive) return
@@ -197,6 +215,7 @@ export abstract class Delivery extends TurnLoop {
     this.links.nodeDown(node, epoch)
     this.asks.rejectNode(node)
     this.streams.nodeDown(node, epoch)
+    if (this.membership.down({ node, epoch })) this.tellReceptionist('memberDown', { node, epoch })
   }
 
   /** Hands a frame for another node to the transport. */

@@ -16,6 +16,7 @@ import type { Envelope } from './envelope.ts'
 import { DurabilityError, toError } from './errors.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
+import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import { applyEvent } from './run-turn.ts'
 import type { SpawnOptions } from './spawn-options.ts'
@@ -293,7 +294,7 @@ export class DurableOutput implements Effects {
 
   spawnOn(
     from: ActorCell,
-    node: string,
+    node: NodeChoice,
     definition: CompiledDefinition,
     args: unknown,
     options: SpawnOptions,
@@ -363,6 +364,15 @@ export class DurableOutput implements Effects {
 
   unstashAll(from: ActorCell): void {
     this.#kernel.unstashAll(from)
+  }
+
+  backlog(from: ActorCell, ref: Ref): number | undefined {
+    return this.#kernel.backlog(from, ref)
+  }
+
+  /** A question about names, which tells nobody of this actor's state. */
+  lookupPath(from: ActorCell, path: string): Promise<Ref | undefined> {
+    return this.#kernel.lookupPath(from, path)
   }
 
   now(): number {

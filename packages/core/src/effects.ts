@@ -10,6 +10,7 @@ import type { ActorRef, Ref, ReplyToken } from './actor-ref.ts'
 import type { LogFields, LogLevel } from './context.ts'
 import type { Envelope } from './envelope.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
+import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 
@@ -29,7 +30,7 @@ export interface Effects {
   spawn(from: ActorCell, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Ref
   spawnOn(
     from: ActorCell,
-    node: string,
+    node: NodeChoice,
     definition: CompiledDefinition,
     args: unknown,
     options: SpawnOptions,
@@ -56,6 +57,10 @@ export interface Effects {
   unhandled(from: ActorCell, envelope: Envelope): void
   now(from: ActorCell): number
   random(from: ActorCell): RandomStream
+  /** How many messages wait for an actor of this node, with the one that it is busy with; `undefined` for others. */
+  backlog(from: ActorCell, ref: Ref): number | undefined
+  /** The living actor at a path, on any node. */
+  lookupPath(from: ActorCell, path: string): Promise<Ref | undefined>
   use(from: ActorCell, service: string): unknown
   log(from: ActorCell, level: LogLevel, message: string, fields: LogFields | undefined): void
 }

@@ -1,9 +1,10 @@
 /**
  * The guardian: the actor at the root of a node. What is placed on the node from elsewhere runs under it; asking it
- * `spawn` is how another node starts an actor here. Its arguments are the host's definitions port.
+ * `spawn` is how another node starts an actor here, `lookup` how it finds one, and `backlogs` how it learns how much
+ * waits for actors here.
  */
 import { type CompiledDefinition, defineActor } from './actor-definition.ts'
-import type { ActorRef } from './actor-ref.ts'
+import { type ActorRef, Ref } from './actor-ref.ts'
 import { toError } from './errors.ts'
 import type { DefinitionAddress, Definitions } from './ports/definitions.ts'
 import type { SpawnOptions } from './spawn-options.ts'
@@ -18,10 +19,36 @@ export interface SpawnRequest {
   readonly options: SpawnOptions
 }
 
-export const Guardian = defineActor<{ spawn: (request: SpawnRequest) => ActorRef<any> }>()({
+/** What the guardian's own node gives it; never sent anywhere. */
+export interface GuardianPort {
+  readonly definitions: Definitions
+  /** The living actor at a path under the guardian. */
+  lookup(path: string): ActorRef<any> | undefined
+  /** How many messages wait for an actor of this node, with the one that it is busy with. */
+  backlog(ref: ActorRef<any>): number | undefined
+}
+
+export type GuardianProtocol = {
+  spawn: (request: SpawnRequest) => ActorRef<any>
+  lookup: (path: string) => ActorRef<any> | undefined
+  /** Tells the sender `message` with how much waits for each of `refs`. */
+  backlogs: (request: { readonly refs: readonly ActorRef<any>[]; readonly message: string }) => void
+}
+
+/** The guardian of a node. */
+export function guardianOf(node: string): ActorRef<GuardianProtocol> {
+  return new Ref(node, -1, -1, -1, guardianName)
+}
+
+export const Guardian = defineActor<GuardianProtocol>()({
   name: 'Guardian',
-  init: (definitions: object) => ({ definitions: definitions as Definitions }),
+  init: (port: object) => port as GuardianPort,
   on: {
+    lookup: (state, path) => state.lookup(path),
+    backlogs(state, { refs, message }, ctx) {
+      const backlogs = refs.map((ref) => ({ ref, waiting: state.backlog(ref) ?? 0 }))
+      if (ctx.sender !== undefined) ctx.tell(ctx.sender, message, backlogs)
+    },
     spawn(state, request, ctx) {
       const reply = ctx.deferReply<ActorRef<any>>()
       const start = (definition: CompiledDefinition) =>

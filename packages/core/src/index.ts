@@ -44,6 +44,7 @@ export {
   UnknownMessageError,
 } from './errors.ts'
 export { EventStream, type LogEntry, type SystemEvents } from './event-stream.ts'
+export { type ActorKey, actorKey, group, receptionist } from './finding.ts'
 export {
   JournalCorruptError,
   JournalFailedError,
@@ -53,6 +54,7 @@ export {
 export { createLocalSystem, LocalSystem, type LocalSystemOptions, type RealTime } from './local-system.ts'
 export { MemoryDisk } from './memory-disk.ts'
 export type { MessageMode } from './message-value.ts'
+export type { NodeChoice, PlacementPolicies, PlacementPolicy, PlacementRequest } from './placement.ts'
 export type { Clock, ScheduledTask } from './ports/clock.ts'
 export type { Disk, DiskCallback } from './ports/disk.ts'
 export type { RandomSource, RandomStream } from './ports/random.ts'

@@ -1,6 +1,7 @@
 /** What a host gives a node's kernel. */
 import type { EventStream } from './event-stream.ts'
 import type { MessageMode } from './message-value.ts'
+import type { PlacementPolicies } from './placement.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Definitions } from './ports/definitions.ts'
 import type { Disk } from './ports/disk.ts'
@@ -22,6 +23,10 @@ export interface KernelPorts {
   readonly segmentBytesMax?: number
   readonly services: ServiceImplementations
   readonly definitions: Definitions
+  /** Placement policies by name. Default: none. */
+  readonly placement?: PlacementPolicies
+  /** The node that `spread` and keys leave out where there are others: that of the program. Default: none. */
+  readonly programNode?: string
   readonly events: EventStream
   readonly messages: MessageMode
   /** Called when the node gets work while it had none: the host calls `kernel.run` soon, not from inside this call. */

@@ -9,6 +9,7 @@ import { ConfigurationError } from './errors.ts'
 import { EventStream } from './event-stream.ts'
 import type { MessageMode } from './message-value.ts'
 import { NodeKernel } from './node-kernel.ts'
+import type { PlacementPolicies } from './placement.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Disk } from './ports/disk.ts'
 import type { RandomSource } from './ports/random.ts'
@@ -30,6 +31,8 @@ export interface LocalSystemOptions {
   /** Seeds all randomness when time is virtual. Default 1. */
   readonly seed?: number
   readonly services?: ServiceImplementations
+  /** Placement policies by name, for the `node` option of a spawn. Default: none. */
+  readonly placement?: PlacementPolicies
   /** Where durable actors keep their journal. Default: none of them can be spawned. */
   readonly disk?: Disk
   /** `frozen` catches what changes a message after it was sent; `shared` is faster. Default `frozen`. */
@@ -49,7 +52,7 @@ export class LocalSystem extends ActorSystem {
   readonly #virtual: VirtualClock | undefined
 
   constructor(options: LocalSystemOptions = {}) {
-    const { node = 'local', seed = 1, services = {}, disk, messages = 'frozen', realTime } = options
+    const { node = 'local', seed = 1, services = {}, placement = {}, disk, messages = 'frozen', realTime } = options
     const virtual = realTime === undefined ? new VirtualClock() : undefined
     const soon = (run: () => void) => void Promise.resolve().then(run)
     const defer = realTime?.defer ?? soon
@@ -66,6 +69,7 @@ export class LocalSystem extends ActorSystem {
       random: realTime?.random ?? new SeededRandomSource(seed),
       transport: { send: () => 'node-down' },
       services,
+      placement,
       definitions: new DefinitionRegistry(),
       events: new EventStream(),
       messages,

@@ -8,21 +8,25 @@
  */
 import { type ActorCell, Phase, tokenKey } from './actor-cell.ts'
 import { type CompiledDefinition, compiled } from './actor-definition.ts'
-import { Ref, ReplyToken, sameRef } from './actor-ref.ts'
+import { findByPath, splitPath } from './actor-path.ts'
+import { type Ref, ReplyToken, sameRef } from './actor-ref.ts'
 import type { LogFields, LogLevel } from './context.ts'
 import { DeathWatch } from './death-watch.ts'
 import { Delivery } from './delivery.ts'
 import type { Effects, TimerRequest } from './effects.ts'
-import { type Envelope, stopEnvelope } from './envelope.ts'
+import { Envelope, EnvelopeKind, stopEnvelope } from './envelope.ts'
 import { DurabilityError, ServiceMissingError, SystemStoppedError, UnknownMessageError } from './errors.ts'
-import { Guardian, guardianName, type SpawnRequest } from './guardian.ts'
+import { Guardian, type GuardianPort, guardianName, guardianOf, type SpawnRequest } from './guardian.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { Links } from './links.ts'
+import type { Member } from './membership.ts'
 import { prepareMessage } from './message-value.ts'
 import { NodeJournal } from './node-journal.ts'
 import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
+import { type NodeChoice, Placement, type PlacementRequest } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
+import { Receptionist, type ReceptionistPort, receptionistName } from './receptionist.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import { stash, unstashAll } from './stash.ts'
 import { StreamTable } from './stream-table.ts'
@@ -36,9 +40,11 @@ export class NodeKernel extends Delivery implements Effects {
   readonly streams: StreamTable
   readonly journal: NodeJournal
   readonly guardian: ActorCell
+  readonly placement: Placement
   protected readonly deathWatch: DeathWatch
   protected readonly links: Links
   protected readonly effects: Effects = this
+  #receptionist: ActorCell | undefined
   readonly #haltListeners = new Set<() => void>()
 
   constructor(ports: KernelPorts) {
@@ -49,11 +55,69 @@ export class NodeKernel extends Delivery implements Effects {
     this.deathWatch = new DeathWatch(this)
     this.links = new Links(this)
     this.lifecycle = new Lifecycle(this, this.deathWatch, this.links)
-    this.guardian = this.lifecycle.create(undefined, compiled(Guardian), ports.definitions, {
+    this.placement = new Placement(ports, this.membership)
+    const { definitions } = ports
+    const guardianPort: GuardianPort = {
+      definitions,
+      lookup: (path) => findByPath(this.guardian, path)?.ref,
+      backlog: (ref) => this.backlog(undefined, ref as Ref),
+    }
+    this.guardian = this.lifecycle.create(undefined, compiled(Guardian), guardianPort, {
       supervise: { onFailure: 'resume' },
       mailbox: { capacity: Number.POSITIVE_INFINITY },
     })
     this.lifecycle.activate(this.guardian)
+  }
+
+  // The actors of the runtime itself.
+
+  protected systemActor(name: string): ActorCell | undefined {
+    if (name === guardianName) return this.guardian
+    return name === receptionistName ? this.#startedReceptionist() : undefined
+  }
+
+  isSystemActor(cell: ActorCell): boolean {
+    return cell === this.guardian || cell === this.#receptionist
+  }
+
+  /** The receptionist begins with its first message: a node that nobody looks for anything on has none. */
+  #startedReceptionist(): ActorCell {
+    if (this.#receptionist !== undefined) return this.#receptionist
+    const { node, epoch, membership } = this
+    const port: ReceptionistPort = {
+      self: { node, epoch },
+      members: () => membership.members,
+      send: (to, name, payload, sender) => {
+        const envelope = new Envelope(EnvelopeKind.message, name, payload, sender as Ref | undefined, undefined)
+        this.forward(cell, to as Ref, envelope)
+      },
+    }
+    const options = { name: receptionistName, supervise: { onFailure: 'resume' } } as const
+    const cell = this.lifecycle.create(this.guardian, compiled(Receptionist), port, options)
+    // No child like others: a node is empty when nobody but the runtime lives on it.
+    this.guardian.children?.delete(cell)
+    this.guardian.names?.delete(receptionistName)
+    this.#receptionist = cell
+    this.lifecycle.activate(cell)
+    return cell
+  }
+
+  protected tellReceptionist(name: 'memberUp' | 'memberDown', member: Member): void {
+    const cell = this.#receptionist
+    if (cell !== undefined) this.enqueue(cell, new Envelope(EnvelopeKind.message, name, member, undefined, undefined))
+  }
+
+  /** How many messages wait for an actor of this node, with the one that it is busy with. */
+  backlog(_from: ActorCell | undefined, ref: Ref): number | undefined {
+    const cell = ref.node === this.node ? this.lookup(ref) : undefined
+    return cell === undefined ? undefined : cell.mailbox.queue.length + (cell.phase === Phase.busy ? 1 : 0)
+  }
+
+  /** The living actor at `/node/parent/child` on any node that is up. */
+  async lookupPath(from: ActorCell | undefined, path: string): Promise<Ref | undefined> {
+    const { node, rest } = splitPath(path)
+    if (!this.membership.has(node)) return undefined
+    return this.ask(from, guardianOf(node) as Ref, 'lookup', rest) as Promise<Ref | undefined>
   }
 
   /** Ends the node at once, as a crash does: no handler runs any more. */
@@ -206,7 +270,7 @@ export class NodeKernel extends Delivery implements Effects {
 
   async spawnOn(
     from: ActorCell | undefined,
-    node: string,
+    node: NodeChoice,
     definition: CompiledDefinition,
     args: unknown,
     options: SpawnOptions,
@@ -215,16 +279,22 @@ export class NodeKernel extends Delivery implements Effects {
     return (await this.ask(from, guardian, 'spawn', request)) as Ref
   }
 
-  /** What to ask the guardian of `node` to start an actor there, linked to `from`. */
+  /** What to ask the guardian of the node that is chosen to start an actor there, linked to `from`. */
   spawnRequest(
     from: ActorCell | undefined,
-    node: string,
+    choice: NodeChoice,
     definition: CompiledDefinition,
     args: unknown,
     options: SpawnOptions,
   ): { guardian: Ref; request: SpawnRequest } {
+    const wanted: PlacementRequest = {
+      definition: definition.name,
+      ...(options.name === undefined ? {} : { name: options.name }),
+      ...(from === undefined ? {} : { spawner: from.ref }),
+    }
+    const node = this.placement.choose(choice, wanted)
     return {
-      guardian: new Ref(node, -1, -1, -1, guardianName),
+      guardian: guardianOf(node) as Ref,
       request: {
         definition: this.ports.definitions.address(definition, node),
         args,
@@ -243,7 +313,7 @@ export class NodeKernel extends Delivery implements Effects {
       return
     }
     const cell = this.lookup(ref)
-    if (cell !== undefined && cell !== this.guardian) this.enqueue(cell, stopEnvelope)
+    if (cell !== undefined && !this.isSystemActor(cell)) this.enqueue(cell, stopEnvelope)
   }
 
   kill(from: ActorCell | undefined, ref: Ref | undefined): void {
@@ -254,7 +324,7 @@ export class NodeKernel extends Delivery implements Effects {
       return
     }
     const cell = this.lookup(target)
-    if (cell !== undefined && cell !== this.guardian) this.lifecycle.kill(cell)
+    if (cell !== undefined && !this.isSystemActor(cell)) this.lifecycle.kill(cell)
   }
 
   link(from: ActorCell, ref: Ref): void {

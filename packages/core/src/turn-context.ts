@@ -8,6 +8,7 @@ import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
 import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
+import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { Service } from './service.ts'
 import { type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
@@ -163,7 +164,7 @@ export class TurnContext {
     return effects.spawn(this.#cell, actorDefinition, args, options)
   }
 
-  async spawnOn(node: string, definition: unknown, args: unknown, options: SpawnOptions = {}): Promise<any> {
+  async spawnOn(node: NodeChoice, definition: unknown, args: unknown, options: SpawnOptions = {}): Promise<any> {
     const effects = this.#open()
     const actorDefinition = compiled(definition)
     validateSpawnOptions(actorDefinition.name, options)
@@ -234,6 +235,14 @@ export class TurnContext {
 
   unstashAll(): void {
     this.#open().unstashAll(this.#cell)
+  }
+
+  async lookup(path: string): Promise<any> {
+    return this.#open().lookupPath(this.#cell, path)
+  }
+
+  backlog(ref: unknown): number | undefined {
+    return this.#open().backlog(this.#cell, ref as Ref)
   }
 
   now(): number {

@@ -53,7 +53,7 @@ export function systemView(nodes: readonly SimulatedNode[], now: () => number): 
       for (const { kernel } of nodes) {
         if (kernel === undefined || !kernel.alive) continue
         for (const cell of kernel.cells) {
-          if (cell === kernel.guardian || (cell.phase !== Phase.ready && cell.phase !== Phase.busy)) continue
+          if (kernel.isSystemActor(cell) || (cell.phase !== Phase.ready && cell.phase !== Phase.busy)) continue
           if (definition !== undefined && cell.definition !== definition) continue
           views.push({
             node: kernel.node,

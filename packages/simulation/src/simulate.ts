@@ -1,5 +1,5 @@
 /** `simulate`: one run of a program in a simulated cluster, decided by one seed. */
-import { ConfigurationError, type ServiceImplementations } from '@troupe/core'
+import { ConfigurationError, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
 import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './fault-knobs.ts'
 import { lowerGuard, raiseGuard } from './real-world-guard.ts'
 import type { NetworkLatency } from './simulated-network.ts'
@@ -29,6 +29,8 @@ export interface SimulateOptions {
   readonly latency?: NetworkLatency
   /** Twins of the outside world, for `ctx.use`; or what makes them, once for the run. */
   readonly services?: ServiceImplementations | ((world: SimulatedWorld) => ServiceImplementations)
+  /** Placement policies by name, for the `node` option of a spawn; called in the run, so pure. */
+  readonly placement?: PlacementPolicies
   /** Steps after which the run fails with a `SimulationLimitError`. Default 5,000,000. */
   readonly eventsMax?: number
   /** Virtual milliseconds after which it does. Default 600,000: ten minutes. */
@@ -80,6 +82,7 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
     delivery,
     latency: options.latency ?? { minMs: 0.2, meanMs: 1 },
     services,
+    placement: options.placement ?? {},
     eventsMax: options.eventsMax ?? 5_000_000,
     virtualMsMax: options.virtualMsMax ?? 600_000,
     keepsTrace: trace,

@@ -213,6 +213,13 @@ export class SimulatedNetwork {
     }
   }
 
+  /** All nodes have started for the first time: each is told of the others. */
+  announceAll(): void {
+    for (const node of this.#nodes.values()) {
+      for (const other of this.#nodes.values()) if (other !== node) node.kernel?.nodeUp(other.name, other.epoch)
+    }
+  }
+
   /** `node` is up again: the others learn it, `seen` is called for each that does. */
   nodeStarted(node: SimulatedNode, seen: (by: SimulatedNode) => void): void {
     const { clock } = this.#core
@@ -220,15 +227,17 @@ export class SimulatedNetwork {
     for (const [other, view] of this.#views.get(node)!) {
       view.isDown = !other.isUp
       view.downEpoch = other.isUp ? other.epoch - 1 : other.epoch
+      if (other.isUp) node.kernel?.nodeUp(other.name, other.epoch)
     }
     for (const link of this.#links.get(node)!.values()) {
       const arrival = Math.max(clock.now() + this.#latencyMs(), link.orderedUntil)
       link.orderedUntil = arrival
       clock.schedule(arrival - clock.now(), () => {
         if (!node.isUp || node.epoch !== epoch) return
-        link.to.perform(link.to.epoch, () => {
+        link.to.perform(link.to.epoch, (kernel) => {
           this.declareDown(link.to, node, epoch - 1, 'it came back')
           this.#view(link.to, node).isDown = false
+          kernel.nodeUp(node.name, epoch)
           seen(link.to)
         })
       })

@@ -7,6 +7,7 @@ import {
   type Clock,
   ConfigurationError,
   EventStream,
+  type PlacementPolicies,
   type ScheduledTask,
   type ServiceImplementations,
 } from '@troupe/core'
@@ -33,6 +34,7 @@ export interface SimulatedNodeOptions {
   /** Called for what actors of the node tell the world: failures, dead letters, logs. */
   readonly forward: (events: EventStream, node: string) => void
   readonly services: () => ServiceImplementations
+  readonly placement: PlacementPolicies
 }
 
 export class SimulatedNode {
@@ -122,7 +124,7 @@ export class SimulatedNode {
   }
 
   #ports(epoch: number): KernelPorts {
-    const { network, forward, failed, services } = this.#options
+    const { network, forward, failed, services, placement } = this.#options
     const events = new EventStream()
     forward(events, this.name)
     return {
@@ -133,6 +135,8 @@ export class SimulatedNode {
       transport: { send: (to, frame) => network.send(this, to, frame) },
       disk: this.disk.open(),
       services: services(),
+      placement,
+      programNode: 'main',
       definitions: this.#core.definitions,
       events,
       messages: 'copied',

@@ -83,7 +83,7 @@ export class SimulatedWorld extends ActorSystem {
     options: SystemSpawnOptions = {},
   ): Promise<ActorHandle<ProtocolOf<Definition>>> {
     for (;;) {
-      const node = this.place(options.node, definition)
+      const node = this.placeRoot(options, definition)
       try {
         return await super.spawn(definition, args, { ...options, node })
       } catch (error) {

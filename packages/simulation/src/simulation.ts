@@ -9,7 +9,7 @@
  * Nothing but the clock's order and the seeded streams decides what comes next. Promises run between two events, to the
  * last microtask, which a return to the event loop makes sure of; events that settle none do not pay for it.
  */
-import { ConfigurationError, type EventStream, type ServiceImplementations } from '@troupe/core'
+import { ConfigurationError, type EventStream, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
 import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
 import { type SystemView, systemView } from './cell-view.ts'
 import { type Delivery, drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
@@ -37,6 +37,7 @@ export interface SimulationSettings {
   readonly delivery: Delivery
   readonly latency: NetworkLatency
   readonly services: ServiceImplementations | ((world: SimulatedWorld) => ServiceImplementations)
+  readonly placement: PlacementPolicies
   readonly eventsMax: number
   readonly virtualMsMax: number
   readonly keepsTrace: boolean
@@ -110,6 +111,7 @@ export class Simulation implements SimulationCore {
     this.main.start()
     this.world = new SimulatedWorld(this)
     for (const node of this.nodes) node.start()
+    this.#network.announceAll()
     const { loss, duplicate, reorder } = this.strengths
     this.#network.faults = { loss, duplicate, reorder }
     this.nemesis.begin(this.strengths)
@@ -281,6 +283,7 @@ export class Simulation implements SimulationCore {
       failed: (error) => this.nemesis.journalFailed(node, error),
       forward: (events) => this.#forward(events, name),
       services: () => this.#servicesOf(),
+      placement: this.#settings.placement,
     })
     this.#network.add(node)
     return node

@@ -3,7 +3,7 @@
  * as well; only who gives it orders differs.
  */
 import { join } from 'node:path'
-import { EventStream, type ServiceImplementations } from '@troupe/core'
+import { EventStream, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
 import { type Definitions, type Frame, NodeKernel } from '@troupe/core/host'
 import { Doorbell, type DoorbellDescriptor } from './channel/index.ts'
 import { emitForwarded } from './event-forwarding.ts'
@@ -34,6 +34,7 @@ export interface NodeHostParts {
   readonly settings: NodeSettings
   readonly definitions: Definitions
   readonly services: ServiceImplementations
+  readonly placement: PlacementPolicies
   /** The node's journal failed: it is to end as if it had crashed. */
   failed(error: Error): void
   /** The channel from a node is broken. */
@@ -45,7 +46,7 @@ export interface NodeInspection {
   readonly node: string
   /** Raised each time the node was replaced; from 0. */
   readonly epoch: number
-  /** Living actors, without the node's guardian. */
+  /** Living actors, without the runtime's own. */
   readonly actors: number
   /** Turns run since the node started. */
   readonly turns: number
@@ -58,7 +59,7 @@ export class NodeHost {
   readonly #disk: NodeDisk | undefined
 
   /** Throws the file system's error when the data directory cannot be used. */
-  constructor({ settings, definitions, services, failed, broken }: NodeHostParts) {
+  constructor({ settings, definitions, services, placement, failed, broken }: NodeHostParts) {
     const { node, epoch, development, spinLimit, dataDirectory } = settings
     const events = new EventStream()
     const wake = () => this.#loop.wake()
@@ -79,6 +80,8 @@ export class NodeHost {
       random: realTime().random,
       transport: this.links,
       services,
+      placement,
+      programNode: mainNode,
       definitions,
       events,
       messages: development ? 'frozen' : 'shared',
@@ -93,6 +96,7 @@ export class NodeHost {
 
   connect(peer: PeerDescriptor): void {
     this.links.connect(peer)
+    this.kernel.nodeUp(peer.node, peer.epoch)
   }
 
   /** A node died: first what it had published is delivered, then its death is told. */
@@ -102,8 +106,8 @@ export class NodeHost {
 
   inspect(): NodeInspection {
     const { node, epoch, turns } = this.kernel
-    let actors = -1
-    for (const _cell of this.kernel.cells) actors++
+    let actors = 0
+    for (const cell of this.kernel.cells) if (!this.kernel.isSystemActor(cell)) actors++
     return { node, epoch, actors, turns }
   }
 

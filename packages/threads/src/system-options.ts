@@ -1,7 +1,7 @@
 /** The options of a thread system, their defaults and their checks. */
 import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
-import { ConfigurationError, type ServiceImplementations } from '@troupe/core'
+import { ConfigurationError, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
 import { DOORBELL_SPIN_LIMIT_DEFAULT } from './channel/index.ts'
 
 /** Less heap than this, in MiB, and V8 ends the whole process while it prepares the thread. */
@@ -18,6 +18,11 @@ export interface ThreadSystemOptions {
    * as its default. On the main thread `services` goes before it.
    */
   readonly servicesModule?: URL | string
+  /**
+   * Placement policies by name, for the `node` option of a spawn on the main thread. For `ctx.spawnOn` on the other
+   * threads the services module exports them as `placement`.
+   */
+  readonly placement?: PlacementPolicies
   /** Where durable actors keep their journals, one directory below it for each node. Default: there are none. */
   readonly dataDirectory?: string
   /**
@@ -62,6 +67,7 @@ export interface ReplacementOptions {
 export interface CheckedOptions {
   readonly threads: number
   readonly services: ServiceImplementations
+  readonly placement: PlacementPolicies
   readonly servicesModule: string | undefined
   readonly dataDirectory: string | undefined
   readonly development: boolean
@@ -77,6 +83,7 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
   const {
     threads = availableParallelism(),
     services = {},
+    placement = {},
     servicesModule,
     dataDirectory,
     development = process.env.NODE_ENV !== 'production',
@@ -122,6 +129,7 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
   return {
     threads,
     services,
+    placement,
     servicesModule: servicesModule === undefined ? undefined : String(servicesModule),
     dataDirectory,
     development,

@@ -86,7 +86,9 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
   await refuseInsideNode()
   const checked = checkOptions(options)
   const { development, spinLimit, dataDirectory, servicesModule } = checked
-  const services = { ...(await loadServices(servicesModule)), ...checked.services }
+  const loaded = await loadServices(servicesModule)
+  const services = { ...loaded.services, ...checked.services }
+  const placement = { ...loaded.placement, ...checked.placement }
   const mainDoorbell = createDoorbell()
   const main: NodeHost = new NodeHost({
     settings: {
@@ -99,6 +101,7 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
     },
     definitions: new ModuleDefinitions(mainNode),
     services,
+    placement,
     failed: (error) => {
       const { kernel } = main
       kernel.ports.events.emit('escalated', { actor: `/${mainNode}`, ref: kernel.guardian.ref, error })

@@ -27,11 +27,12 @@ export class WorkerHost implements HostControl {
     const { node, servicesModule } = settings
     try {
       const mark = markThread(node)
-      const services = await loadServices(servicesModule)
+      const { services, placement } = await loadServices(servicesModule)
       const host = new NodeHost({
         settings,
         definitions: new ModuleDefinitions(node, mark),
         services,
+        placement,
         failed: (error) => this.#die(error),
         broken: (_from, error) => this.#die(error),
       })

@@ -5,8 +5,10 @@ import { behaviors } from './behaviors.ts'
 import { deathWatch } from './death-watch.ts'
 import { durable } from './durable.ts'
 import { kills, links, strategies } from './family.ts'
+import { finding } from './finding.ts'
 import { mailbox } from './mailbox.ts'
 import { messages } from './messages.ts'
+import { placement } from './placement.ts'
 import { spawn } from './spawn.ts'
 import { stopping } from './stopping.ts'
 import { streams } from './streams.ts'
@@ -30,5 +32,7 @@ const sections = [
   durable,
   behaviors,
   streams,
+  finding,
+  placement,
 ]
 export const cases: readonly Case[] = sections.flat()
