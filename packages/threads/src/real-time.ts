@@ -4,9 +4,14 @@
  */
 import type { Clock, RealTime, ScheduledTask } from '@troupe/core'
 import { SeededRandomSource } from '@troupe/core/host'
+import { TimerQueue } from './timer-queue.ts'
 
-/** `Date.now`, kept from going backwards, and `setTimeout`. */
+/** `Date.now`, kept from going backwards, and timers that run in the order in which they are due. */
 export class RealClock implements Clock {
+  readonly #timers = new TimerQueue({
+    now: () => performance.now(),
+    start: (delayMs, run) => this.startTimeout(delayMs, run),
+  })
   #last = 0
 
   now(): number {
@@ -15,8 +20,12 @@ export class RealClock implements Clock {
   }
 
   schedule(delayMs: number, run: () => void): ScheduledTask {
-    // A longer delay would overflow and fire at once.
-    const timeout = setTimeout(run, Math.min(delayMs, 2 ** 31 - 1))
+    return this.#timers.schedule(delayMs, run)
+  }
+
+  /** Starts a timer of the platform. */
+  protected startTimeout(delayMs: number, run: () => void): ScheduledTask {
+    const timeout = setTimeout(run, delayMs)
     return { cancel: () => clearTimeout(timeout) }
   }
 }
