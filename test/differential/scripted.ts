@@ -52,7 +52,7 @@ export interface ScriptedArgs {
   readonly fails: boolean
 }
 
-export interface RunMessage {
+interface RunMessage {
   readonly lane: string
   readonly from: string
   readonly body: Body
