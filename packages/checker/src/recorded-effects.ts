@@ -146,6 +146,11 @@ export class RecordedEffects implements Effects {
     applyEvent(from, name, event)
   }
 
+  /** Nobody asks here, so no reply is deferred. */
+  defer(_from: ActorCell, token: ReplyToken): ReturnType<Effects['defer']> {
+    return { token, controller: undefined }
+  }
+
   /** Nobody asked: a reply token of a tell leads nowhere, on every host. */
   reply(_from: ActorCell, _token: ReplyToken, _value: unknown): void {}
 

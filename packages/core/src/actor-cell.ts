@@ -1,12 +1,14 @@
 /** The cell: the runtime's record of one living actor. A turn needs its first part only; the kernel keeps the rest. */
 import type { CompiledDefinition, Handler, TerminationReason } from './actor-definition.ts'
 import type { Ref, ReplyToken } from './actor-ref.ts'
+import type { PendingAsk } from './ask-table.ts'
 import type { DurableOutput } from './durable-output.ts'
 import type { Envelope } from './envelope.ts'
 import type { IncomingStream } from './incoming-stream.ts'
 import { Mailbox } from './mailbox.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import type { ScheduledTask } from './ports/clock.ts'
+import type { Deferral } from './reply-duties.ts'
 import type { Rollback } from './rollback.ts'
 import type { SiblingGroup } from './sibling-group.ts'
 import type { SpawnOptions } from './spawn-options.ts'
@@ -77,7 +79,9 @@ export class ActorCell {
   /** The message of the turn under way, once it was put aside. */
   stashing: Envelope | undefined = undefined
   /** Asks whose reply this actor deferred and has not sent. */
-  deferred: Map<string, ReplyToken> | undefined = undefined
+  deferred: Map<string, Deferral> | undefined = undefined
+  /** Asks of other nodes that nobody waits for any more and whose messages may be in the mailbox. */
+  givenUp: Set<string> | undefined = undefined
   restartTimes: number[] | undefined = undefined
   /** Open streams: those that this actor asked for, and those that it answers with. */
   incoming: Set<IncomingStream> | undefined = undefined
@@ -106,8 +110,8 @@ export class ActorCell {
   current: Envelope | undefined = undefined
   /** True once the actor asked for its random stream. */
   draws = false
-  /** Asks of this actor that wait for a reply. */
-  openAsks = 0
+  /** The latest ask of this actor that waits for a reply; the others are linked to it. */
+  lastAsk: PendingAsk | undefined = undefined
 
   constructor(
     definition: CompiledDefinition,
@@ -139,12 +143,6 @@ export class ActorCell {
     if (envelope === undefined) return undefined
     // What a durable actor sends on is held; a turn that is cut short lets none of it out.
     return this.durable === undefined && this.context?.hasForwarded(envelope) ? undefined : envelope.replyTo
-  }
-
-  /** Notes an ask whose reply the actor took into its own hands, so that its death fails the asker. */
-  defer(token: ReplyToken): void {
-    this.deferred ??= new Map()
-    this.deferred.set(tokenKey(token), token)
   }
 }
 

@@ -116,7 +116,8 @@ export abstract class ActorSystem implements AsyncDisposable {
     ...payload: PayloadArguments<Protocol, Name>
   ): Promise<ReplyOf<Protocol, Name>> {
     const timeoutMs = askTimeoutOf(options)
-    return withWindow(options, this.kernel.ask(undefined, to as Ref, name, payload[0], timeoutMs))
+    const asked = this.kernel.ask(undefined, to as Ref, name, payload[0], timeoutMs, options.signal)
+    return withWindow(options, asked)
   }
 
   /** The living actor at `/node/parent/child`, on any node that is up; `undefined` when there is none. */

@@ -6,12 +6,12 @@ import type { ActorCell } from './actor-cell.ts'
 import type { Ref } from './actor-ref.ts'
 import { refKey } from './actor-ref.ts'
 import { Deque } from './deque.ts'
-import { ActorStoppedError, AskTimeoutError, NodeDownError, SystemStoppedError } from './errors.ts'
+import { ActorStoppedError, AskAbortedError, AskTimeoutError, NodeDownError, SystemStoppedError } from './errors.ts'
 import type { StreamAsk } from './incoming-stream.ts'
 import type { Clock, ScheduledTask } from './ports/clock.ts'
 
 /** One ask under way. */
-interface PendingAsk {
+export interface PendingAsk {
   readonly askId: number
   readonly from: ActorCell | undefined
   readonly to: Ref
@@ -22,6 +22,11 @@ interface PendingAsk {
   readonly promise: Promise<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
+  /** Takes the listener off the asker's signal. */
+  unlisten: (() => void) | undefined
+  /** The other asks of the same actor. */
+  earlier: PendingAsk | undefined
+  later: PendingAsk | undefined
 }
 
 interface TimeoutGroup {
@@ -32,6 +37,9 @@ interface TimeoutGroup {
   task: ScheduledTask | undefined
 }
 
+/** Called for an ask that ended: answered, by an actor of `answeredBy` if a node is named, or given up. */
+export type AskEnded = (ask: PendingAsk, outcome: 'answered' | 'given-up', answeredBy: string | undefined) => void
+
 /** Asks that ended and are still queued: at most this many, or as many as are open. */
 const endedQueuedMax = 64
 
@@ -39,11 +47,11 @@ export class AskTable {
   readonly #clock: Clock
   readonly #pending = new Map<number, PendingAsk>()
   readonly #groups = new Map<number, TimeoutGroup>()
-  readonly #onEnded: (ask: { readonly to: Ref; readonly askId: number }) => void
+  readonly #onEnded: AskEnded
   #nextId = 1
 
   /** `onEnded` is called for each ask that ends, however it does. */
-  constructor(clock: Clock, onEnded: (ask: { readonly to: Ref; readonly askId: number }) => void = () => {}) {
+  constructor(clock: Clock, onEnded: AskEnded = () => {}) {
     this.#clock = clock
     this.#onEnded = onEnded
   }
@@ -59,21 +67,46 @@ export class AskTable {
     return queued
   }
 
-  /** Opens an ask: its number, and the promise of its end. */
+  /** True while somebody waits for the ask's reply. */
+  has(askId: number): boolean {
+    return this.#pending.has(askId)
+  }
+
+  /** Opens an ask: its number, and the promise of its end. It ends too when `signal` is aborted; when it is already, no ask is opened. */
   open(
     from: ActorCell | undefined,
     to: Ref,
     name: string,
     timeoutMs: number,
+    signal?: AbortSignal,
   ): { askId: number; promise: Promise<unknown> } {
     const askId = this.#nextId++
+    if (signal?.aborted) return { askId, promise: Promise.reject(askAborted(name, to, signal)) }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const deadline = this.#clock.now() + timeoutMs
     const group = this.#group(timeoutMs)
-    const ask: PendingAsk = { askId, from, to, name, timeoutMs, deadline, group, promise, resolve, reject }
+    const ask: PendingAsk = {
+      askId,
+      from,
+      to,
+      name,
+      timeoutMs,
+      deadline,
+      group,
+      promise,
+      resolve,
+      reject,
+      unlisten: undefined,
+      earlier: from?.lastAsk,
+      later: undefined,
+    }
     this.#pending.set(askId, ask)
     this.#enqueue(ask, timeoutMs)
-    if (from !== undefined) from.openAsks++
+    if (from !== undefined) {
+      if (ask.earlier !== undefined) ask.earlier.later = ask
+      from.lastAsk = ask
+    }
+    if (signal !== undefined) this.#listen(ask, signal)
     return { askId, promise }
   }
 
@@ -83,57 +116,75 @@ export class AskTable {
   }
 
   /** Ends an ask with its reply; false when nobody waits for it any more. */
-  resolve(askId: number, value: unknown): boolean {
-    const ask = this.#take(askId)
+  resolve(askId: number, value: unknown, answeredBy?: string): boolean {
+    const ask = this.#take(askId, 'answered', answeredBy)
     ask?.resolve(value)
     return ask !== undefined
   }
 
-  /** Ends an ask with an error; false when nobody waits for it any more. */
-  reject(askId: number, error: Error): boolean {
-    const ask = this.#take(askId)
+  /** Ends an ask with the error that answers it; false when nobody waits for it any more. */
+  reject(askId: number, error: Error, answeredBy?: string): boolean {
+    const ask = this.#take(askId, 'answered', answeredBy)
     ask?.reject(error)
     return ask !== undefined
+  }
+
+  /** Ends an ask that is not waited for any longer; who was asked is to know. */
+  #giveUp(ask: PendingAsk, error: Error): void {
+    if (this.#take(ask.askId, 'given-up', undefined) !== undefined) ask.reject(error)
+  }
+
+  #listen(ask: PendingAsk, signal: AbortSignal): void {
+    const abort = () => this.#giveUp(ask, askAborted(ask.name, ask.to, signal))
+    signal.addEventListener('abort', abort, { once: true })
+    ask.unlisten = () => signal.removeEventListener('abort', abort)
   }
 
   /** Ends every ask that waits for an actor on `node`. */
   rejectNode(node: string): void {
     for (const ask of [...this.#pending.values()]) {
       if (ask.to.node !== node) continue
-      this.reject(ask.askId, nodeDownError(node, ask.name, ask.to))
+      this.#giveUp(ask, nodeDownError(node, ask.name, ask.to))
     }
   }
 
   /** Forgets the asks of an actor that is no more; their replies will be dead letters. */
   dropCell(cell: ActorCell): void {
-    if (cell.openAsks === 0) return
-    for (const ask of [...this.#pending.values()]) {
-      if (ask.from === cell) {
-        // The turn that waited is over for good: nobody else need handle this.
-        ask.promise.catch(() => {})
-        this.reject(ask.askId, new ActorStoppedError(`${cell.path()} stopped while it waited for ${ask.name}`))
-      }
+    for (let ask = cell.lastAsk; ask !== undefined; ask = cell.lastAsk) {
+      // The turn that waited is over for good: nobody else need handle this.
+      ask.promise.catch(() => {})
+      this.#giveUp(ask, new ActorStoppedError(`${cell.path()} stopped while it waited for ${ask.name}`))
     }
   }
 
   /** The node ends: asks from outside the actors fail, those of its actors are forgotten with the turns that wait. */
   close(reason: string): void {
     for (const ask of [...this.#pending.values()]) {
-      if (ask.from !== undefined) this.#take(ask.askId)
-      else this.reject(ask.askId, new SystemStoppedError(`ask ${ask.name} of ${refKey(ask.to)}: ${reason}`))
+      if (ask.from !== undefined) this.#take(ask.askId, 'given-up', undefined)
+      else this.#giveUp(ask, new SystemStoppedError(`ask ${ask.name} of ${refKey(ask.to)}: ${reason}`))
     }
     for (const group of this.#groups.values()) group.task?.cancel()
     this.#groups.clear()
   }
 
-  #take(askId: number): PendingAsk | undefined {
+  #take(askId: number, outcome: 'answered' | 'given-up', answeredBy: string | undefined): PendingAsk | undefined {
     const ask = this.#pending.get(askId)
     if (ask === undefined) return undefined
     this.#pending.delete(askId)
     ask.group.open--
-    if (ask.from !== undefined) ask.from.openAsks--
-    this.#onEnded(ask)
+    if (ask.from !== undefined) this.#unlink(ask, ask.from)
+    ask.unlisten?.()
+    this.#onEnded(ask, outcome, answeredBy)
     return ask
+  }
+
+  #unlink(ask: PendingAsk, from: ActorCell): void {
+    if (ask.later === undefined) from.lastAsk = ask.earlier
+    else ask.later.earlier = ask.earlier
+    if (ask.earlier !== undefined) ask.earlier.later = ask.later
+    // Ended asks wait in the queue of their timeout: they must not keep each other.
+    ask.earlier = undefined
+    ask.later = undefined
   }
 
   #group(timeoutMs: number): TimeoutGroup {
@@ -185,8 +236,8 @@ export class AskTable {
     this.#dropEnded(group)
     let head = group.queue.peek()
     while (head !== undefined && head.deadline <= now) {
-      this.reject(
-        head.askId,
+      this.#giveUp(
+        head,
         new AskTimeoutError(
           `no reply to ${head.name} from ${refKey(head.to)} within ${timeoutMs} ms; raise timeoutMs or see why it is busy`,
           { message: head.name, to: refKey(head.to), timeoutMs },
@@ -198,6 +249,12 @@ export class AskTable {
     if (head === undefined) this.#groups.delete(timeoutMs)
     else this.#schedule(group, timeoutMs)
   }
+}
+
+/** What an asker is told whose signal was aborted. */
+function askAborted(name: string, to: Ref, signal: AbortSignal): AskAbortedError {
+  const facts = { message: name, to: refKey(to) }
+  return new AskAbortedError(`the ask ${name} to ${refKey(to)} was aborted`, facts, { cause: signal.reason })
 }
 
 /** Why an ask to an actor on a dead or unknown node failed. */

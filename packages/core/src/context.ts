@@ -21,6 +21,11 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
   readonly sender: ActorRef<any> | undefined
   /** The name of the node that this actor lives on. */
   readonly node: string
+  /**
+   * Aborted when nobody waits for the reply of this turn's message any more (the asker aborted, timed out or ended), or
+   * when this turn is cut short. It stays that of the message while its reply is deferred. Give it to what takes long.
+   */
+  readonly signal: AbortSignal
   /** Random draws from this actor's own stream. */
   readonly random: RandomStream
   /** Timers that deliver messages to this actor. */
@@ -47,8 +52,8 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
   ): void
   /**
    * Sends a message and waits for the reply, which holds this actor's mailbox until the turn settles. Always ends:
-   * rejects with the callee's failure, `ActorStoppedError`, `NodeDownError`, `OverloadError` or `AskTimeoutError`
-   * (after 5,000 ms unless {@link ActorContext.askWith} says otherwise). When the handler answers with an
+   * rejects with the callee's failure, `ActorStoppedError`, `NodeDownError`, `OverloadError`, `AskAbortedError` or
+   * `AskTimeoutError` (after 5,000 ms unless {@link ActorContext.askWith} says otherwise). When the handler answers with an
    * `AsyncIterable`, so does the ask: to be iterated once, in this turn, with the same errors and the timeout for each item.
    */
   ask<Protocol, Name extends MessageName<Protocol>>(
@@ -163,6 +168,11 @@ export interface AskOptions {
   readonly timeoutMs?: number
   /** Items that a stream may be ahead of its consumer; a whole number from 1. Default 16. */
   readonly window?: number
+  /**
+   * Aborting it ends the ask with an `AskAbortedError` whose cause is the signal's reason. A message that still waits is
+   * then not handled; a turn under way has its `ctx.signal` aborted.
+   */
+  readonly signal?: AbortSignal
 }
 
 /** The arguments after an event's name. */

@@ -3,9 +3,8 @@
  * what finds nobody becomes a dead letter, and its asker is told.
  */
 import type { ActorCell } from './actor-cell.ts'
-import { tokenKey } from './actor-cell.ts'
 import { Ref, ReplyToken, refKey } from './actor-ref.ts'
-import { AskTable, nodeDownError } from './ask-table.ts'
+import { type AskEnded, AskTable, nodeDownError } from './ask-table.ts'
 import { CellTable } from './cell-table.ts'
 import type { DeathWatch } from './death-watch.ts'
 import type { DeadLetterReason } from './effects.ts'
@@ -23,6 +22,7 @@ import type { Links } from './links.ts'
 import { type Member, Membership } from './membership.ts'
 import { type MessageMode, prepareMessage } from './message-value.ts'
 import type { Refusal } from './ports/transport.ts'
+import { ReplyDuties } from './reply-duties.ts'
 import { TurnLoop } from './turn-loop.ts'
 import { type Frame, FrameKind } from './wire.ts'
 
@@ -30,6 +30,7 @@ export abstract class Delivery extends TurnLoop {
   readonly node: string
   readonly epoch: number
   readonly asks: AskTable
+  readonly duties: ReplyDuties
   readonly cells: CellTable
   /** The nodes that are up. */
   readonly membership: Membership
@@ -46,7 +47,8 @@ export abstract class Delivery extends TurnLoop {
     this.messages = ports.messages
     this.cells = new CellTable(ports.node, ports.epoch)
     this.membership = new Membership(ports)
-    this.asks = new AskTable(ports.clock, (ask) => this.#askEnded(ask.to, ask.askId))
+    this.asks = new AskTable(ports.clock, this.#askEnded)
+    this.duties = new ReplyDuties({ ...ports, asks: this.asks, onAbort: () => this.signalAborted() })
   }
 
   /** The living actor that `ref` means on this node. */
@@ -85,6 +87,10 @@ export abstract class Delivery extends TurnLoop {
     if (envelope.kind === EnvelopeKind.stop) cell.stopRequested = true
     cell.mailbox.queue.push(envelope)
     this.schedule(cell)
+  }
+
+  protected override isGivenUp(cell: ActorCell, token: ReplyToken): boolean {
+    return this.duties.isGivenUp(cell, token)
   }
 
   /** What waited for an actor that is no more. */
@@ -131,10 +137,13 @@ export abstract class Delivery extends TurnLoop {
         this.deliver(this.#target(frame), frame[5], frame[6], frame[7], frame[8])
         break
       case FrameKind.reply:
-        if (frame[1] === this.epoch) this.settleAsk(frame[2], frame[3], undefined)
+        if (frame[1] === this.epoch) this.settleAsk(frame[2], frame[3], undefined, from.node)
         break
       case FrameKind.replyError:
-        if (frame[1] === this.epoch) this.settleAsk(frame[2], undefined, decodeError(frame[3]))
+        if (frame[1] === this.epoch) this.settleAsk(frame[2], undefined, decodeError(frame[3]), from.node)
+        break
+      case FrameKind.cancel:
+        this.#askCancelled(this.#target(frame), new ReplyToken(from.node, from.epoch, frame[5]), frame[6])
         break
       case FrameKind.watch:
         this.deathWatch.addWatcher(this.#target(frame), frame[5], frame[6])
@@ -176,16 +185,29 @@ export abstract class Delivery extends TurnLoop {
     return new Ref(this.node, frame[1], frame[2] as number, frame[3] as number, frame[4] ?? undefined)
   }
 
-  /** Nobody waits for the reply any more: an actor of this node that deferred it, or forwarded it, can forget it. */
-  #askEnded(to: Ref, askId: number): void {
-    const deferred = to.node === this.node ? this.lookup(to)?.deferred : undefined
-    if (deferred !== undefined && deferred.size > 0) {
-      deferred.delete(tokenKey(new ReplyToken(this.node, this.epoch, askId)))
+  /** Nobody waits for the reply any more: whoever was asked, or deferred it, is to know. */
+  readonly #askEnded: AskEnded = ({ to, askId }, outcome, answeredBy) => {
+    const isGivenUp = outcome === 'given-up'
+    if (to.node === this.node) {
+      const token = new ReplyToken(this.node, this.epoch, askId)
+      if (isGivenUp) this.duties.withdraw(this.lookup(to), token)
+      else this.duties.release(token)
+    } else if (isGivenUp || (answeredBy !== undefined && answeredBy !== to.node)) {
+      this.send(to.node, [FrameKind.cancel, to.epoch, to.slot, to.incarnation, to.name, askId, !isGivenUp])
     }
   }
 
-  protected settleAsk(askId: number, value: unknown, error: Error | undefined): void {
-    const ended = error === undefined ? this.asks.resolve(askId, value) : this.asks.reject(askId, error)
+  #askCancelled(to: Ref, token: ReplyToken, isAnswered: boolean): void {
+    if (isAnswered) this.duties.release(token)
+    else this.duties.withdraw(this.lookup(to), token)
+  }
+
+  /** A signal of an actor is about to be aborted: what waits for it goes on in a microtask. */
+  protected signalAborted(): void {}
+
+  protected settleAsk(askId: number, value: unknown, error: Error | undefined, answeredBy?: string): void {
+    const ended =
+      error === undefined ? this.asks.resolve(askId, value, answeredBy) : this.asks.reject(askId, error, answeredBy)
     // An error for an ask that already ended says nothing new; a value that nobody waits for is a dead letter.
     if (error !== undefined && !ended) this.streams.fail(askId, error)
     if (ended || error !== undefined) return
@@ -211,6 +233,7 @@ export abstract class Delivery extends TurnLoop {
   nodeDown(node: string, epoch: number, reason: string): void {
     if (!this.alive) return
     this.ports.events.emit('nodeDown', { node, epoch, reason })
+    this.duties.nodeDown(node, epoch, this.cells)
     this.deathWatch.nodeDown(node, epoch)
     this.links.nodeDown(node, epoch)
     this.asks.rejectNode(node)
@@ -233,11 +256,11 @@ export abstract class Delivery extends TurnLoop {
     return prepareMessage(value, this.messages, () => `the reply of ${from.path()}`)
   }
 
-  /** Ends an ask with an error, wherever the asker is. */
-  sendError(token: ReplyToken, error: unknown): void {
+  /** Ends an ask with an error, wherever the asker is; `answeredBy` is the node of the actor whose answer it is. */
+  sendError(token: ReplyToken, error: unknown, answeredBy?: string): void {
     const data = encodeError(error)
     if (token.node === this.node && token.epoch === this.epoch)
-      this.settleAsk(token.askId, undefined, decodeError(data))
+      this.settleAsk(token.askId, undefined, decodeError(data), answeredBy)
     else this.#sendErrorData(token, data)
   }
 

@@ -31,6 +31,13 @@ export class Deque<Item> {
     return this.length === 0 ? undefined : this.#ring[this.#head]
   }
 
+  /** The items, the next to leave first. */
+  *[Symbol.iterator](): Iterator<Item> {
+    for (let index = 0; index < this.length; index++) {
+      yield this.#ring[(this.#head + index) & (this.#ring.length - 1)] as Item
+    }
+  }
+
   /** Brings the item at `index` (0 is the next to leave) to the front, exchanging it with the one there. */
   bringToFront(index: number): void {
     const ring = this.#ring

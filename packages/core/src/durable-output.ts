@@ -18,6 +18,7 @@ import type { NodeKernel } from './node-kernel.ts'
 import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
+import type { Deferral } from './reply-duties.ts'
 import { applyEvent } from './run-turn.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import { askTimeoutMsDefault } from './turn-context.ts'
@@ -204,7 +205,8 @@ export class DurableOutput implements Effects {
         kernel.tell(cell, effect.to, effect.name, effect.payload)
         break
       case 'ask':
-        kernel.sendAsk(cell, effect.to, effect.name, effect.payload, effect.askId)
+        // Given up meanwhile, it need not be heard of.
+        if (kernel.asks.has(effect.askId)) kernel.sendAsk(cell, effect.to, effect.name, effect.payload, effect.askId)
         break
       case 'forward':
         kernel.forward(cell, effect.to, effect.envelope)
@@ -249,7 +251,14 @@ export class DurableOutput implements Effects {
     this.#early.push({ type: 'tell', to, name, payload: this.#kernel.prepare(payload, name, to, this.#cell) })
   }
 
-  ask(from: ActorCell, to: Ref, name: string, payload: unknown, timeoutMs: number): Promise<unknown> {
+  ask(
+    from: ActorCell,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
     if (this.#events.length > 0) {
       throw new DurabilityError(
         `${from.path()} asks ${name} after it persisted in the same turn; ask first, then persist`,
@@ -257,10 +266,14 @@ export class DurableOutput implements Effects {
       )
     }
     const value = this.#kernel.prepare(payload, name, to, from)
-    const { askId, promise } = this.#kernel.asks.open(from, to, name, timeoutMs)
+    const { askId, promise } = this.#kernel.asks.open(from, to, name, timeoutMs, signal)
     this.#effects.push({ type: 'ask', to, name, payload: value, askId })
     this.#releaseAfterSync(this.#effects)
     return promise
+  }
+
+  defer(from: ActorCell, token: ReplyToken): Deferral {
+    return this.#kernel.defer(from, token)
   }
 
   reply(_from: ActorCell, token: ReplyToken, value: unknown): void {

@@ -12,13 +12,23 @@ import type { Envelope } from './envelope.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
+import type { Deferral } from './reply-duties.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 
 /** What a turn can do. `from` is the cell whose turn it is. */
 export interface Effects {
   tell(from: ActorCell, to: Ref, name: string, payload: unknown): void
   tellEarly(from: ActorCell, to: Ref, name: string, payload: unknown): void
-  ask(from: ActorCell, to: Ref, name: string, payload: unknown, timeoutMs: number): Promise<unknown>
+  ask(
+    from: ActorCell,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<unknown>
+  /** The actor takes the reply of its turn's message into its own hands. */
+  defer(from: ActorCell, token: ReplyToken): Deferral
   reply(from: ActorCell, token: ReplyToken, value: unknown): void
   replyError(from: ActorCell, token: ReplyToken, error: unknown): void
   /** The handler answered with a stream: opens it towards the asker. */

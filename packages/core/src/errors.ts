@@ -73,6 +73,13 @@ export class AskTimeoutError extends TroupeError {
   }
 }
 
+/** The asker's signal was aborted; `cause` is its reason. Also the reason of a callee's signal when nobody waits. */
+export class AskAbortedError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_ASK_ABORTED', message, facts, options)
+  }
+}
+
 /** The actor asked is not alive, or stopped before it replied. */
 export class ActorStoppedError extends TroupeError {
   constructor(...[message, facts, options]: ErrorArguments) {
@@ -169,6 +176,7 @@ const troupeErrors = new Map<string, TroupeErrorClass>(
     NotSendableError,
     UnknownMessageError,
     AskTimeoutError,
+    AskAbortedError,
     ActorStoppedError,
     NodeDownError,
     LinkedActorError,

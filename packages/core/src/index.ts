@@ -25,6 +25,7 @@ export type {
 export type { DeadLetter, DeadLetterReason } from './effects.ts'
 export {
   ActorStoppedError,
+  AskAbortedError,
   AskTimeoutError,
   ConfigurationError,
   DefinitionNotFoundError,

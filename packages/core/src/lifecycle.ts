@@ -3,7 +3,7 @@
  * to the parent's policy for that child; children stop before their parent; a budget of restarts within a window,
  * then the failure escalates.
  */
-import { ActorCell, Phase, tokenKey } from './actor-cell.ts'
+import { ActorCell, Phase } from './actor-cell.ts'
 import type { CompiledDefinition, TerminationReason } from './actor-definition.ts'
 import { type Ref, refKey } from './actor-ref.ts'
 import { enterBehavior } from './behavior.ts'
@@ -169,7 +169,7 @@ export class Lifecycle {
     this.#whenSynced(cell, () => {
       const { replyTo } = envelope
       if (replyTo !== undefined) {
-        cell.deferred?.delete(tokenKey(replyTo))
+        this.#kernel.duties.release(replyTo)
         this.#kernel.sendError(replyTo, error)
       }
       this.#supervise(cell, { message: envelope.name, error, spoiled, first: envelope.kind === EnvelopeKind.started })
@@ -188,6 +188,7 @@ export class Lifecycle {
     const replyTo = cell.asker(cell.current)
     if (cell.current?.kind === EnvelopeKind.pull) this.#kernel.streams.close(cell.current.payload as OutgoingStream)
     if (cell.current !== undefined) this.#kernel.streams.turnEnded(cell, cell.current)
+    this.#cutShort(cell)
     cell.current = undefined
     forgetStashing(cell)
     cell.generation++
@@ -267,6 +268,7 @@ export class Lifecycle {
   }
 
   #restart(cell: ActorCell): void {
+    this.#cutShort(cell)
     const { parent, supervision } = cell
     if (parent !== undefined && supervision.strategy !== 'one-for-one') {
       this.#groupOf(parent).join(cell, supervision.strategy)
@@ -342,6 +344,7 @@ export class Lifecycle {
   #isDown(cell: ActorCell, delayMs = 0): void {
     // The generation of one that failed has ended by that.
     if (cell.phase !== Phase.suspended || cell.descent === 'last turn') {
+      this.#cutShort(cell)
       this.#kernel.timers.cancelAll(cell)
       this.#kernel.asks.dropCell(cell)
       this.#kernel.streams.dropCell(cell)
@@ -408,6 +411,7 @@ export class Lifecycle {
       cell.stopReason = 'killed'
       return
     }
+    this.#cutShort(cell)
     cell.generation++
     cell.phase = Phase.stopping
     cell.stopReason = 'killed'
@@ -540,10 +544,11 @@ export class Lifecycle {
   #remove(cell: ActorCell, reason: TerminationReason): void {
     const kernel = this.#kernel
     if (cell.phase === Phase.stopped) return
+    this.#cutShort(cell)
     cell.phase = Phase.stopped
     cell.generation++
-    this.#kernel.timers.cancelAll(cell)
-    const unanswered = [...(cell.deferred?.values() ?? [])]
+    kernel.timers.cancelAll(cell)
+    const unanswered = kernel.duties.dropCell(cell)
     const asker = cell.asker(cell.current)
     if (asker !== undefined) unanswered.push(asker)
     for (const token of unanswered) {
@@ -569,5 +574,13 @@ export class Lifecycle {
     this.#links.gone(cell, reason)
     this.#deathWatch.gone(cell, reason)
     if (parent !== undefined) this.#childGone(parent, cell)
+  }
+
+  /** The signals of what `cell` began are aborted. */
+  #cutShort(cell: ActorCell): void {
+    this.#kernel.duties.cutShort(cell, () => {
+      const actor = cell.path()
+      return new ActorStoppedError(`${actor} was restarted, stopped or killed`, { actor })
+    })
   }
 }

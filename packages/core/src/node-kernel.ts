@@ -6,7 +6,7 @@
  * queue; the host calls `run`, which gives each cell in the queue a bounded batch of turns through `runTurn`. A tell to
  * another node becomes a frame on the transport, and `receive` delivers it there.
  */
-import { type ActorCell, Phase, tokenKey } from './actor-cell.ts'
+import { type ActorCell, Phase } from './actor-cell.ts'
 import { type CompiledDefinition, compiled } from './actor-definition.ts'
 import { findByPath, splitPath } from './actor-path.ts'
 import { type Ref, ReplyToken, sameRef } from './actor-ref.ts'
@@ -27,6 +27,7 @@ import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
 import { type NodeChoice, Placement, type PlacementRequest } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import { Receptionist, type ReceptionistPort, receptionistName } from './receptionist.ts'
+import type { Deferral } from './reply-duties.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import { stash, unstashAll } from './stash.ts'
 import { StreamTable } from './stream-table.ts'
@@ -175,9 +176,11 @@ export class NodeKernel extends Delivery implements Effects {
     name: string,
     payload: unknown,
     timeoutMs = askTimeoutMsDefault,
+    signal?: AbortSignal,
   ): Promise<unknown> {
     if (!this.alive) return Promise.reject(new SystemStoppedError(`ask ${name}: node ${this.node} has ended`))
-    const { askId, promise } = this.asks.open(from, to, name, timeoutMs)
+    const { askId, promise } = this.asks.open(from, to, name, timeoutMs, signal)
+    if (signal?.aborted) return promise
     try {
       this.sendAsk(from, to, name, payload, askId)
     } catch (error) {
@@ -201,16 +204,20 @@ export class NodeKernel extends Delivery implements Effects {
     }
   }
 
-  reply(from: ActorCell, token: ReplyToken, value: unknown): void {
-    if (token.node === this.node && token.epoch === this.epoch) {
-      this.settleAsk(token.askId, this.prepareReply(value, from), undefined)
-    } else this.send(token.node, [FrameKind.reply, token.epoch, token.askId, value])
-    from.deferred?.delete(tokenKey(token))
+  defer(from: ActorCell, token: ReplyToken): Deferral {
+    return this.duties.defer(from, token)
   }
 
-  replyError(from: ActorCell, token: ReplyToken, error: unknown): void {
-    from.deferred?.delete(tokenKey(token))
-    this.sendError(token, error)
+  reply(from: ActorCell, token: ReplyToken, value: unknown): void {
+    if (token.node === this.node && token.epoch === this.epoch) {
+      this.settleAsk(token.askId, this.prepareReply(value, from), undefined, this.node)
+    } else this.send(token.node, [FrameKind.reply, token.epoch, token.askId, value])
+    this.duties.release(token)
+  }
+
+  replyError(_from: ActorCell, token: ReplyToken, error: unknown): void {
+    this.duties.release(token)
+    this.sendError(token, error, this.node)
   }
 
   openStream(from: ActorCell, envelope: Envelope, iterable: AsyncIterable<unknown>): void {
@@ -244,6 +251,7 @@ export class NodeKernel extends Delivery implements Effects {
 
   forward(from: ActorCell, to: Ref, envelope: Envelope): void {
     const { name, payload, sender, replyTo } = envelope
+    if (replyTo !== undefined) this.duties.release(replyTo)
     if (to.node === this.node) {
       this.deliver(to, name, this.prepare(payload, name, to, from), sender, replyTo)
       return

@@ -26,6 +26,8 @@ export class TurnContext {
   #timers: Timers<any> | undefined
   /** The message that was sent on last. */
   #forwarded: Envelope | undefined
+  /** Of this turn's signal, once somebody asked for it. */
+  #controller: AbortController | undefined
   #random: RandomStream | undefined
   #log: ActorLog | undefined
 
@@ -47,6 +49,7 @@ export class TurnContext {
   end(): void {
     this.#envelope = undefined
     this.#effects = undefined
+    if (this.#controller !== undefined) this.#controller = undefined
   }
 
   /** The effects of the running turn; throws when there is none, or when it belongs to an earlier generation. */
@@ -79,6 +82,23 @@ export class TurnContext {
 
   get node(): string {
     return this.#cell.ref.node
+  }
+
+  get signal(): AbortSignal {
+    this.#open()
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      const replyTo = this.#envelope?.replyTo
+      const deferral = replyTo === undefined ? undefined : this.#cell.deferred?.get(tokenKey(replyTo))
+      if (deferral !== undefined) deferral.controller = this.#controller
+    }
+    return this.#controller.signal
+  }
+
+  /** Aborts the signal of the turn under way, also for one who asks for it later. */
+  abort(reason: Error): void {
+    this.#controller ??= new AbortController()
+    this.#controller.abort(reason)
   }
 
   get random(): RandomStream {
@@ -114,14 +134,15 @@ export class TurnContext {
   }
 
   askWith(options: AskOptions, to: unknown, name: string, payload?: unknown): Promise<any> {
-    return withWindow(options, this.#open().ask(this.#cell, to as Ref, name, payload, askTimeoutOf(options)))
+    const timeoutMs = askTimeoutOf(options)
+    return withWindow(options, this.#open().ask(this.#cell, to as Ref, name, payload, timeoutMs, options.signal))
   }
 
   deferReply<Reply>(): ReplyToken<Reply> {
-    this.#open()
+    const effects = this.#open()
     const token = this.#envelope?.replyTo
     if (token === undefined) return this.#nobodysToken()
-    this.#cell.defer(token)
+    effects.defer(this.#cell, token).controller = this.#controller
     return token as ReplyToken<Reply>
   }
 
@@ -141,10 +162,7 @@ export class TurnContext {
     }
     effects.forward(this.#cell, to as Ref, envelope)
     this.#forwarded = envelope
-    const { replyTo } = envelope
-    if (replyTo === undefined) return this.#nobodysToken()
-    this.#cell.deferred?.delete(tokenKey(replyTo))
-    return replyTo
+    return envelope.replyTo ?? this.#nobodysToken()
   }
 
   /** A tell has no asker; replying to this token is a dead letter, not an error. */
@@ -270,9 +288,12 @@ export function withWindow(options: AskOptions, asked: Promise<any>): Promise<an
 
 /** The timeout of ask options; throws a `ConfigurationError` when it is not above 0 or not a timer's range. */
 export function askTimeoutOf(options: AskOptions): number {
-  const { timeoutMs = askTimeoutMsDefault, window } = options
+  const { timeoutMs = askTimeoutMsDefault, window, signal } = options
   if (window !== undefined && !(Number.isInteger(window) && window >= 1 && window <= streamWindowMax)) {
     throw new ConfigurationError(`an ask's window must be a whole number from 1 to ${streamWindowMax}, got ${window}`)
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new ConfigurationError(`an ask's signal must be an AbortSignal, got ${typeof signal}`)
   }
   if (!(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
     throw new ConfigurationError(`an ask's timeoutMs must be above 0 and at most 2^31 - 1, got ${timeoutMs}`)

@@ -3,6 +3,7 @@
  * where it chooses every turn itself; a cell gets a bounded batch of turns, then it stands behind the others.
  */
 import { type ActorCell, Phase } from './actor-cell.ts'
+import type { ReplyToken } from './actor-ref.ts'
 import { Deque } from './deque.ts'
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind, type Termination } from './envelope.ts'
@@ -84,8 +85,10 @@ export abstract class TurnLoop {
       }
       const envelope = queue.shift()
       if (envelope === undefined) break
-      if (envelope.kind === EnvelopeKind.message) this.turn(cell, envelope)
-      else this.#special(cell, envelope)
+      if (envelope.kind === EnvelopeKind.message) {
+        // What nobody waits for any more need not be done.
+        if (envelope.replyTo === undefined || !this.isGivenUp(cell, envelope.replyTo)) this.turn(cell, envelope)
+      } else this.#special(cell, envelope)
     }
     cell.scheduled = false
     if (cell.first !== undefined || queue.length > 0) this.schedule(cell)
@@ -120,6 +123,9 @@ export abstract class TurnLoop {
         throw new Error(`an envelope of kind ${envelope.kind} in the mailbox of ${cell.path()}`)
     }
   }
+
+  /** True when nobody waits for the reply to a message in the mailbox. */
+  protected abstract isGivenUp(cell: ActorCell, token: ReplyToken): boolean
 
   /** Runs one turn to its end or to its first await; a host that traces overrides it. */
   protected turn(cell: ActorCell, envelope: Envelope): void {

@@ -26,6 +26,7 @@ export const FrameKind = {
   streamEnd: 15,
   streamCredit: 16,
   streamCancel: 17,
+  cancel: 18,
 } as const
 
 type Target = readonly [epoch: number, slot: number, incarnation: number, name: string | undefined]
@@ -49,6 +50,7 @@ export type Frame =
   | readonly [kind: 15, epoch: number, askId: number, count: number]
   | readonly [kind: 16, epoch: number, askId: number, total: number]
   | readonly [kind: 17, epoch: number, askId: number]
+  | readonly [kind: 18, ...target: Target, askId: number, isAnswered: boolean]
 
 /** True for what actors say to each other, which a network may lose; the rest is the runtime's own. */
 export function isMessageFrame(frame: Frame): boolean {

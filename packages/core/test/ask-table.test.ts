@@ -103,7 +103,7 @@ test('a node that ends fails the asks from outside and leaves no task on the clo
 
 test('the asks of an actor that is gone end without anybody to hear them', async () => {
   const { asks } = setUp()
-  const cell = { openAsks: 0, path: () => '/n/a' } as never
+  const cell = { lastAsk: undefined, path: () => '/n/a' } as never
   const { promise } = asks.open(cell, to, 'read', 1_000)
   asks.dropCell(cell)
   // Nothing handles this promise in the actor: were it not handled by the table, the process would hear of it.

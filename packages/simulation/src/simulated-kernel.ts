@@ -108,10 +108,11 @@ export class SimulatedKernel extends NodeKernel {
     name: string,
     payload: unknown,
     timeoutMs?: number,
+    signal?: AbortSignal,
   ): Promise<unknown> {
     // A program that retries at once what is refused at once would never let virtual time go on: its loop ends here.
     if (from === undefined && !this.#observer.mayAsk()) return new Promise(() => {})
-    return super.ask(from, to, name, payload, timeoutMs)
+    return super.ask(from, to, name, payload, timeoutMs, signal)
   }
 
   override reply(from: ActorCell, token: ReplyToken, value: unknown): void {
@@ -124,9 +125,13 @@ export class SimulatedKernel extends NodeKernel {
     super.sendStreamOutput(token, output)
   }
 
-  override sendError(token: ReplyToken, error: unknown): void {
+  override sendError(token: ReplyToken, error: unknown, answeredBy?: string): void {
     if (token.node === this.node) this.#observer.drain()
-    super.sendError(token, error)
+    super.sendError(token, error, answeredBy)
+  }
+
+  protected override signalAborted(): void {
+    this.#observer.drain()
   }
 }
 

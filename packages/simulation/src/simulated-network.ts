@@ -334,6 +334,7 @@ const frameNames: readonly FrameName[] = [
   'streamEnd',
   'streamCredit',
   'streamCancel',
+  'cancel',
 ]
 
 function factsOf(frame: Frame, link: Link): FrameFacts {

@@ -37,6 +37,7 @@ export type FrameName =
   | 'streamEnd'
   | 'streamCredit'
   | 'streamCancel'
+  | 'cancel'
 
 /** Why a frame did not arrive. `quarantine`: its sender had been declared down before it arrived. */
 export type DropReason = 'loss' | 'partition' | 'crash' | 'node-down' | 'quarantine'

@@ -1,5 +1,6 @@
 /** All cases, in the order of `docs/semantics.md`. */
 import type { Case } from '../host.ts'
+import { abort } from './abort.ts'
 import { ask } from './ask.ts'
 import { behaviors } from './behaviors.ts'
 import { deathWatch } from './death-watch.ts'
@@ -27,6 +28,7 @@ const sections = [
   deathWatch,
   links,
   ask,
+  abort,
   mailbox,
   timers,
   durable,
