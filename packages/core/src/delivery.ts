@@ -182,7 +182,13 @@ export abstract class Delivery extends TurnLoop {
   }
 
   #target(frame: Frame & { readonly 4: string | undefined }): Ref {
-    return new Ref(this.node, frame[1], frame[2] as number, frame[3] as number, frame[4] ?? undefined)
+    return new Ref(
+      this.node,
+      frame[1],
+      frame[2] as number,
+      frame[3] as number,
+      typeof frame[4] === 'string' ? frame[4] : undefined,
+    )
   }
 
   /** Nobody waits for the reply any more: whoever was asked, or deferred it, is to know. */
