@@ -221,6 +221,10 @@ export class RecordedEffects implements Effects {
     throw this.refuse(`reads how much waits for ${refKey(to)}; ${supported}: let that actor say it`)
   }
 
+  task(_from: ActorCell, task: { readonly name: string }): never {
+    throw this.refuse(`runs task ${task.name}; ${supported}: call its function in the handler`)
+  }
+
   use(_from: ActorCell, service: string): never {
     throw this.refuse(`uses service ${service}; ${supported}: make the service an actor`)
   }

@@ -112,6 +112,8 @@ export class ActorCell {
   draws = false
   /** The latest ask of this actor that waits for a reply; the others are linked to it. */
   lastAsk: PendingAsk | undefined = undefined
+  /** Tasks of this actor that are under way. */
+  openTasks = 0
 
   constructor(
     definition: CompiledDefinition,

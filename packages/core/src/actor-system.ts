@@ -23,6 +23,7 @@ import type { MessageName, PayloadArguments, ReplyOf } from './protocol.ts'
 import { receptionistOf } from './receptionist.ts'
 import { type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
 import { SystemGuardian } from './system-guardian.ts'
+import { compiledTask, type TaskDefinition, type TaskOptions } from './task-definition.ts'
 import { askTimeoutOf, withWindow } from './turn-context.ts'
 
 /** Options of a spawn from outside. */
@@ -150,6 +151,15 @@ export abstract class ActorSystem implements AsyncDisposable {
     ...payload: PayloadArguments<Protocol, Name>
   ): void {
     this.tell(receptionistOf(this.kernel.node), 'broadcast', { key: key.name, name, payload: payload[0] })
+  }
+
+  /** Runs a task; rejects as `ctx.task` does, and with a `SystemStoppedError` when the system ends before it. */
+  async task<Args, Result>(
+    task: TaskDefinition<Args, Result>,
+    args: NoInfer<Args>,
+    options?: TaskOptions,
+  ): Promise<Result> {
+    return this.kernel.task(undefined, compiledTask(task, 'the program'), args, options) as Promise<Result>
   }
 
   /** Stops an actor gracefully, as `ctx.stop` does, and resolves when it is gone. */

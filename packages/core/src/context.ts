@@ -9,6 +9,7 @@ import type { RandomStream } from './ports/random.ts'
 import type { MessageName, PayloadArguments, ReplyOf } from './protocol.ts'
 import type { Service } from './service.ts'
 import type { SpawnOptions } from './spawn-options.ts'
+import type { TaskDefinition, TaskOptions } from './task-definition.ts'
 
 /**
  * What a handler gets beside the state and the message. Valid during its turn only. `Behavior` are the names of the
@@ -160,6 +161,12 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
   persist<Name extends MessageName<Events>>(name: Name, ...event: EventArguments<Events, Name>): void
   /** The host's implementation of a service; throws `ServiceMissingError` when it was given none. */
   use<Implementation>(service: Service<Implementation>): Implementation
+  /**
+   * Runs a task away from this node's actors and waits for its result, which holds this actor's mailbox until the turn
+   * settles. Rejects with a `TaskError` when it throws, dies, is aborted or times out, an `OverloadError` when too many
+   * wait already, a `DefinitionNotFoundError` when no thread can find it. Ends with this generation of the actor.
+   */
+  task<Args, Result>(task: TaskDefinition<Args, Result>, args: NoInfer<Args>, options?: TaskOptions): Promise<Result>
 }
 
 /** Options of an ask. */

@@ -14,6 +14,7 @@ import { Deque } from './deque.ts'
 import type { Effects, TimerRequest } from './effects.ts'
 import type { Envelope } from './envelope.ts'
 import { DurabilityError, toError } from './errors.ts'
+import { takeMessage } from './message-value.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
 import type { NodeChoice } from './placement.ts'
@@ -21,6 +22,7 @@ import type { RandomStream } from './ports/random.ts'
 import type { Deferral } from './reply-duties.ts'
 import { applyEvent } from './run-turn.ts'
 import type { SpawnOptions } from './spawn-options.ts'
+import type { CompiledTask, TaskOptions } from './task-definition.ts'
 import { askTimeoutMsDefault } from './turn-context.ts'
 import { decodeValue, encodeValue } from './value-codec.ts'
 
@@ -343,6 +345,31 @@ export class DurableOutput implements Effects {
 
   unhandled(from: ActorCell, envelope: Envelope): void {
     this.#kernel.unhandled(from, envelope)
+  }
+
+  /** As an ask: it must come before the turn's first persist, and starts once what came before it is synced. */
+  task(from: ActorCell, task: CompiledTask, args: unknown, options: TaskOptions | undefined): Promise<unknown> {
+    if (this.#events.length > 0) {
+      throw new DurabilityError(
+        `${from.path()} runs task ${task.name} after it persisted in the same turn; run it first, then persist`,
+        { actor: from.path(), task: task.name },
+      )
+    }
+    this.#releaseAfterSync(this.#effects)
+    if (this.#held.length === 0 && this.#synced === this.#appended) return this.#kernel.task(from, task, args, options)
+    // The task is given what the arguments are now, not what they are when it starts.
+    const taken = takeMessage(
+      args,
+      options?.transfer ?? [],
+      () => `the arguments of task ${task.name} from ${from.path()}`,
+    )
+    const { generation } = from
+    return new Promise((resolve) => {
+      this.whenSynced(() => {
+        if (from.generation !== generation) return
+        resolve(this.#kernel.task(from, task, taken.value, { ...options, transfer: taken.moved }))
+      })
+    })
   }
 
   // What the actor sees of the world, and what stays inside it, is not held.

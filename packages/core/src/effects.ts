@@ -14,6 +14,7 @@ import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { Deferral } from './reply-duties.ts'
 import type { SpawnOptions } from './spawn-options.ts'
+import type { CompiledTask, TaskOptions } from './task-definition.ts'
 
 /** What a turn can do. `from` is the cell whose turn it is. */
 export interface Effects {
@@ -72,6 +73,7 @@ export interface Effects {
   /** The living actor at a path, on any node. */
   lookupPath(from: ActorCell, path: string): Promise<Ref | undefined>
   use(from: ActorCell, service: string): unknown
+  task(from: ActorCell, task: CompiledTask, args: unknown, options: TaskOptions | undefined): Promise<unknown>
   log(from: ActorCell, level: LogLevel, message: string, fields: LogFields | undefined): void
 }
 

@@ -129,6 +129,16 @@ export class DurabilityError extends TroupeError {
   }
 }
 
+/**
+ * A task has no result: it threw (`cause` is what it threw), its thread died under it, its caller's signal was aborted,
+ * or its time was up. `facts` has its name, its module and the `reason`: `failed`, `died`, `aborted` or `timeout`.
+ */
+export class TaskError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_TASK', message, facts, options)
+  }
+}
+
 /** The context was used outside a turn, or by a turn of an earlier generation of the actor. */
 export class StaleContextError extends TroupeError {
   constructor(...[message, facts, options]: ErrorArguments) {
@@ -186,6 +196,7 @@ const troupeErrors = new Map<string, TroupeErrorClass>(
     DurabilityError,
     StaleContextError,
     SystemStoppedError,
+    TaskError,
   ].map((errorClass) => [errorClass.name, errorClass]),
 )
 

@@ -41,6 +41,7 @@ export {
   StaleContextError,
   StashOverflowError,
   SystemStoppedError,
+  TaskError,
   TroupeError,
   UnknownMessageError,
 } from './errors.ts'
@@ -63,3 +64,4 @@ export type { MessageName, NotSendable, PayloadArguments, ReplyOf, Sendable } fr
 export { defineService, type Service, type ServiceImplementations } from './service.ts'
 export type { MailboxOptions, SpawnOptions } from './spawn-options.ts'
 export type { Directive, DirectivesByKind, SuperviseOptions, SupervisionStrategy } from './supervision.ts'
+export { defineTask, type TaskContext, type TaskDefinition, type TaskOptions } from './task-definition.ts'

@@ -6,6 +6,7 @@ import type { Clock } from './ports/clock.ts'
 import type { Definitions } from './ports/definitions.ts'
 import type { Disk } from './ports/disk.ts'
 import type { RandomSource } from './ports/random.ts'
+import type { TaskRunner } from './ports/task-runner.ts'
 import type { Transport } from './ports/transport.ts'
 import type { ServiceImplementations } from './service.ts'
 
@@ -21,6 +22,8 @@ export interface KernelPorts {
   readonly disk?: Disk
   /** Bytes after which the journal starts a new segment. Default: the journal's own. */
   readonly segmentBytesMax?: number
+  /** Where tasks run. Default: in place, as a step of the node's clock. */
+  readonly tasks?: TaskRunner
   readonly services: ServiceImplementations
   readonly definitions: Definitions
   /** Placement policies by name. Default: none. */

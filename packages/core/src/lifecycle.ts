@@ -275,6 +275,7 @@ export class Lifecycle {
     }
     this.#kernel.asks.dropCell(cell)
     this.#kernel.streams.dropCell(cell)
+    this.#kernel.tasks.dropCell(cell)
     cell.generation++
     cell.context = undefined
     this.#kernel.timers.cancelAll(cell)
@@ -348,6 +349,7 @@ export class Lifecycle {
       this.#kernel.timers.cancelAll(cell)
       this.#kernel.asks.dropCell(cell)
       this.#kernel.streams.dropCell(cell)
+      this.#kernel.tasks.dropCell(cell)
       cell.generation++
       cell.context = undefined
       cell.first = undefined
@@ -556,6 +558,7 @@ export class Lifecycle {
     }
     kernel.asks.dropCell(cell)
     kernel.streams.dropCell(cell)
+    kernel.tasks.dropCell(cell)
     // A path with a number in it is never used again; one of names alone may be, and then its stream goes on.
     if (cell.draws && cell.options.name === undefined) kernel.ports.random.forget?.(cell.path())
     if (cell.options.durableId !== undefined) kernel.journal.release(cell.options.durableId)

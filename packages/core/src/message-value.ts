@@ -31,6 +31,46 @@ interface FreezeWalk {
   needsCopy: boolean
 }
 
+/** What {@link takeMessage} made of a value. */
+interface TakenMessage {
+  readonly value: unknown
+  /** The moved buffers, in the order of `transfer`. */
+  readonly moved: readonly ArrayBuffer[]
+}
+
+/** What is moved by one {@link takeMessage}: buffers, and the views on them as they were. */
+interface Moves {
+  readonly buffers: Map<ArrayBuffer, ArrayBuffer>
+  readonly views: Map<ArrayBufferView, { readonly byteOffset: number; readonly length: number }>
+}
+
+/**
+ * A copy of `value`, in which the buffers of `transfer` are moved instead of copied: the originals are detached. It can
+ * be changed unless `freezing`. Throws a {@link NotSendableError}, and then nothing is detached, when the value cannot
+ * be a message or a buffer cannot be moved.
+ */
+export function takeMessage(
+  value: unknown,
+  transfer: readonly ArrayBuffer[],
+  describe: () => string,
+  freezing = false,
+): TakenMessage {
+  if (transfer.length === 0) return { value: copy(value, '', new Map(), describe, freezing), moved: [] }
+  const moves: Moves = { buffers: new Map(), views: new Map() }
+  const { buffers } = moves
+  for (const [index, buffer] of transfer.entries()) {
+    if (!(buffer instanceof ArrayBuffer) || buffer.detached || buffers.has(buffer)) {
+      const what = !(buffer instanceof ArrayBuffer) ? 'no ArrayBuffer' : buffer.detached ? 'detached' : 'there twice'
+      throw new NotSendableError(`${describe()}: transfer[${index}] is ${what}`, { path: `transfer[${index}]` })
+    }
+    buffers.set(buffer, buffer)
+  }
+  // Once without moving anything: it finds what cannot be sent while nothing is lost yet, and notes the views.
+  copy(value, '', new Map(), describe, false, moves)
+  for (const buffer of transfer) buffers.set(buffer, buffer.transfer())
+  return { value: copy(value, '', new Map(), describe, freezing, moves), moved: [...buffers.values()] }
+}
+
 /** A copy that shares nothing with `value` and can be changed: for state that came out of a snapshot or a message. */
 export function cloneValue<Value>(value: Value): Value {
   return copy(value, '', new Map(), () => 'a value', false) as Value
@@ -56,7 +96,7 @@ function freeze(value: unknown, path: string, walk: FreezeWalk): void {
     for (const item of value) freeze(item, `${path}.item`, walk)
     freezeCollection(value, ['add', 'delete', 'clear'])
   } else if (isOpaque(value)) {
-    if (!(value instanceof Error || value instanceof SharedArrayBuffer)) walk.needsCopy = true
+    if (!(value instanceof Error || value instanceof SharedArrayBuffer || isSharedView(value))) walk.needsCopy = true
   } else {
     if (!isPlain(value)) throw refuse(value, path, walk.describe)
     for (const key of Object.keys(value)) freeze((value as any)[key], `${path}.${key}`, walk)
@@ -70,6 +110,7 @@ function copy(
   copies: Map<object, object>,
   describe: () => string,
   freezing = true,
+  moves?: Moves,
 ): unknown {
   if (typeof value !== 'object' || value === null) {
     if (typeof value === 'function' || typeof value === 'symbol') throw refuse(value, path, describe)
@@ -82,7 +123,7 @@ function copy(
     copies.set(value, made)
     return made
   }
-  const inner = (item: unknown, at: string) => copy(item, at, copies, describe, freezing)
+  const inner = (item: unknown, at: string) => copy(item, at, copies, describe, freezing, moves)
   if (Array.isArray(value)) {
     const made = remember(new Array(value.length))
     for (const index of value.keys()) if (index in value) made[index] = inner(value[index], `${path}[${index}]`)
@@ -98,7 +139,13 @@ function copy(
     for (const item of value) made.add(inner(item, `${path}.item`))
     return freezing ? freezeCollection(made, ['add', 'delete', 'clear']) : made
   }
-  if (value instanceof SharedArrayBuffer) return value
+  if (value instanceof SharedArrayBuffer || isSharedView(value)) return value
+  if (moves !== undefined) {
+    if (value instanceof ArrayBuffer && moves.buffers.has(value)) return moves.buffers.get(value)
+    if (ArrayBuffer.isView(value) && moves.buffers.has(value.buffer as ArrayBuffer)) {
+      return remember(moveView(value, moves))
+    }
+  }
   // Structured clone would lose an error's class and code.
   if (value instanceof Error) return remember(decodeError(encodeError(value)))
   if (isOpaque(value)) return remember(structuredClone(value))
@@ -116,6 +163,23 @@ function copy(
 
 function pathOfItem(path: string, key: unknown): string {
   return `${path}.get(${typeof key === 'object' ? '...' : String(key)})`
+}
+
+/** True for a view on shared memory, which stays shared. */
+function isSharedView(value: object): boolean {
+  return ArrayBuffer.isView(value) && value.buffer instanceof SharedArrayBuffer
+}
+
+/** The same view on the buffer that took the place of its own. A view on a detached buffer no longer knows its place. */
+function moveView(view: ArrayBufferView, { buffers, views }: Moves): ArrayBufferView {
+  let place = views.get(view)
+  if (place === undefined) {
+    const length = (view as { length?: number }).length ?? view.byteLength
+    place = { byteOffset: view.byteOffset, length }
+    views.set(view, place)
+  }
+  const type = view.constructor as new (...parameters: unknown[]) => ArrayBufferView
+  return new type(buffers.get(view.buffer as ArrayBuffer), place.byteOffset, place.length)
 }
 
 /** Values that are copied whole and looked into by nobody. */

@@ -17,6 +17,7 @@ import type { Effects, TimerRequest } from './effects.ts'
 import { Envelope, EnvelopeKind, stopEnvelope } from './envelope.ts'
 import { DurabilityError, ServiceMissingError, SystemStoppedError, UnknownMessageError } from './errors.ts'
 import { Guardian, type GuardianPort, guardianName, guardianOf, type SpawnRequest } from './guardian.ts'
+import { InPlaceTasks } from './in-place-tasks.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { Links } from './links.ts'
@@ -31,6 +32,8 @@ import type { Deferral } from './reply-duties.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import { stash, unstashAll } from './stash.ts'
 import { StreamTable } from './stream-table.ts'
+import type { CompiledTask, TaskOptions } from './task-definition.ts'
+import { TaskTable } from './task-table.ts'
 import { NodeTimers } from './timers.ts'
 import { askTimeoutMsDefault } from './turn-context.ts'
 import { type Frame, FrameKind } from './wire.ts'
@@ -40,6 +43,7 @@ export class NodeKernel extends Delivery implements Effects {
   readonly timers: NodeTimers
   readonly streams: StreamTable
   readonly journal: NodeJournal
+  readonly tasks: TaskTable
   readonly guardian: ActorCell
   readonly placement: Placement
   protected readonly deathWatch: DeathWatch
@@ -51,6 +55,7 @@ export class NodeKernel extends Delivery implements Effects {
   constructor(ports: KernelPorts) {
     super(ports)
     this.journal = new NodeJournal(ports)
+    this.tasks = new TaskTable(ports.clock, ports.tasks ?? new InPlaceTasks(ports.clock))
     this.timers = new NodeTimers(this)
     this.streams = new StreamTable(this)
     this.deathWatch = new DeathWatch(this)
@@ -134,6 +139,7 @@ export class NodeKernel extends Delivery implements Effects {
     }
     this.asks.close(`node ${this.node} ended`)
     this.streams.halt(`node ${this.node} ended`)
+    this.tasks.close(`node ${this.node} ended`)
     for (const listener of this.#haltListeners) listener()
     this.#haltListeners.clear()
   }
@@ -414,6 +420,16 @@ export class NodeKernel extends Delivery implements Effects {
       `${from.path()} uses service ${JSON.stringify(service)}, which node ${this.node} was not given: pass services: { ${service}: ... }, or on worker threads a servicesModule that exports it`,
       { actor: from.path(), service },
     )
+  }
+
+  task(
+    from: ActorCell | undefined,
+    task: CompiledTask,
+    args: unknown,
+    options: TaskOptions | undefined,
+  ): Promise<unknown> {
+    if (!this.alive) return Promise.reject(new SystemStoppedError(`task ${task.name}: node ${this.node} has ended`))
+    return this.tasks.start(from, task, args, options)
   }
 
   log(from: ActorCell, level: LogLevel, message: string, fields: LogFields = {}): void {

@@ -12,6 +12,7 @@ import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { Service } from './service.ts'
 import { type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
+import { compiledTask, type TaskOptions } from './task-definition.ts'
 import { checkDelay, TurnTimers } from './turn-timers.ts'
 
 /** How long an ask waits unless told otherwise. */
@@ -273,6 +274,10 @@ export class TurnContext {
 
   use<Implementation>(service: Service<Implementation>): Implementation {
     return this.#open().use(this.#cell, service.name) as Implementation
+  }
+
+  async task(task: unknown, args: unknown, options?: TaskOptions): Promise<any> {
+    return this.#open().task(this.#cell, compiledTask(task, this.#cell.path()), args, options)
   }
 }
 

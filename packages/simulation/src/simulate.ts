@@ -31,6 +31,8 @@ export interface SimulateOptions {
   readonly services?: ServiceImplementations | ((world: SimulatedWorld) => ServiceImplementations)
   /** Placement policies by name, for the `node` option of a spawn; called in the run, so pure. */
   readonly placement?: PlacementPolicies
+  /** Virtual milliseconds that each task of `ctx.task` takes; from 0. Default 0: a step of its own at the same time. */
+  readonly taskMs?: number
   /** Steps after which the run fails with a `SimulationLimitError`. Default 5,000,000. */
   readonly eventsMax?: number
   /** Virtual milliseconds after which it does. Default 600,000: ten minutes. */
@@ -72,8 +74,9 @@ export type SimulationProgram = (world: SimulatedWorld) => Promise<unknown>
  *     })
  */
 export async function simulate(options: SimulateOptions, program: SimulationProgram): Promise<SimulationRun> {
-  const { seed, delivery = 'promised', swarm = true, services = {}, trace = false } = options
+  const { seed, delivery = 'promised', swarm = true, services = {}, taskMs = 0, trace = false } = options
   if (!Number.isSafeInteger(seed)) throw new ConfigurationError(`seed must be a whole number, got ${seed}`)
+  if (!(taskMs >= 0)) throw new ConfigurationError(`taskMs must be a number from 0, got ${taskMs}`)
   const simulation = new Simulation({
     seed,
     nodes: namesOf(options.nodes ?? 1),
@@ -83,6 +86,7 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
     latency: options.latency ?? { minMs: 0.2, meanMs: 1 },
     services,
     placement: options.placement ?? {},
+    taskMs,
     eventsMax: options.eventsMax ?? 5_000_000,
     virtualMsMax: options.virtualMsMax ?? 600_000,
     keepsTrace: trace,

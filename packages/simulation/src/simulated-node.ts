@@ -11,7 +11,7 @@ import {
   type ScheduledTask,
   type ServiceImplementations,
 } from '@troupe/core'
-import type { KernelPorts } from '@troupe/core/host'
+import { InPlaceTasks, type KernelPorts } from '@troupe/core/host'
 import type { SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedKernel } from './simulated-kernel.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
@@ -35,6 +35,8 @@ export interface SimulatedNodeOptions {
   readonly forward: (events: EventStream, node: string) => void
   readonly services: () => ServiceImplementations
   readonly placement: PlacementPolicies
+  /** Virtual milliseconds that a task takes. */
+  readonly taskMs: number
 }
 
 export class SimulatedNode {
@@ -119,21 +121,25 @@ export class SimulatedNode {
       return
     }
     const asks = kernel.asks.size
+    // A task may have been run by this step, and settles when its promises have.
+    const tasks = kernel.tasks.size
     this.#core.scopes.runNode(this.name, () => run(kernel))
-    if (this.isMain || kernel.asks.size !== asks) this.#core.drain()
+    if (this.isMain || kernel.asks.size !== asks || tasks > 0) this.#core.drain()
   }
 
   #ports(epoch: number): KernelPorts {
-    const { network, forward, failed, services, placement } = this.#options
+    const { network, forward, failed, services, placement, taskMs } = this.#options
+    const clock = this.#clock(epoch)
     const events = new EventStream()
     forward(events, this.name)
     return {
       node: this.name,
       epoch,
-      clock: this.#clock(epoch),
+      clock,
       random: { stream: (purpose) => this.#core.random.stream(`${this.name}.${epoch} ${purpose}`) },
       transport: { send: (to, frame) => network.send(this, to, frame) },
       disk: this.disk.open(),
+      tasks: new InPlaceTasks(clock, taskMs),
       services: services(),
       placement,
       programNode: 'main',

@@ -38,6 +38,7 @@ export interface SimulationSettings {
   readonly latency: NetworkLatency
   readonly services: ServiceImplementations | ((world: SimulatedWorld) => ServiceImplementations)
   readonly placement: PlacementPolicies
+  readonly taskMs: number
   readonly eventsMax: number
   readonly virtualMsMax: number
   readonly keepsTrace: boolean
@@ -284,6 +285,7 @@ export class Simulation implements SimulationCore {
       forward: (events) => this.#forward(events, name),
       services: () => this.#servicesOf(),
       placement: this.#settings.placement,
+      taskMs: this.#settings.taskMs,
     })
     this.#network.add(node)
     return node

@@ -16,8 +16,8 @@ export interface HostTask {
 export interface HostControl {
   /** The thread's id, before any foreign code runs on it. */
   identify(): number
-  /** Starts the node; what went wrong, as plain data. */
-  start(settings: NodeSettings): Promise<ErrorData | undefined>
+  /** Starts the node, with its way to the pool for tasks; what went wrong, as plain data. */
+  start(settings: NodeSettings, tasks: MessagePort): Promise<ErrorData | undefined>
   /** Opens the channels to another node. */
   connect(peer: PeerDescriptor): void
   /** Delivers what a dead node had published, then tells of its death. */

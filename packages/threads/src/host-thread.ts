@@ -12,6 +12,8 @@ import type { Piscina } from 'piscina'
 import { type HostControl, type HostTask, nodeFailedExitCode } from './host-control.ts'
 import type { NodeInspection, NodeSettings } from './node-host.ts'
 import type { PeerDescriptor } from './node-links.ts'
+import type { TaskExecutor } from './tasks/posted-task.ts'
+import { TaskRelay } from './tasks/task-relay.ts'
 
 /** The death of a node, as it is told to the others. */
 export interface NodeDeath {
@@ -29,13 +31,16 @@ export class HostThread {
   readonly #pool: Piscina
   readonly #control: Remote<HostControl>
   readonly #controlPort: MessagePort
+  readonly #tasks: TaskExecutor
   readonly #abort = new AbortController()
+  #relay: TaskRelay | undefined
   #exited: Promise<void> | undefined
 
   /** Gives a free thread of the pool the task of hosting `node`. */
-  constructor(pool: Piscina, node: string) {
+  constructor(pool: Piscina, node: string, tasks: TaskExecutor) {
     this.node = node
     this.#pool = pool
+    this.#tasks = tasks
     const { port1, port2 } = new MessageChannel()
     this.#controlPort = port1
     this.#control = wrap<HostControl>(nodeEndpoint(port1))
@@ -53,6 +58,7 @@ export class HostThread {
       await this.#exited
     }
     this.hasEnded = true
+    this.#relay?.close()
     this.#control[releaseProxy]()
     this.#controlPort.close()
     return reason
@@ -70,7 +76,9 @@ export class HostThread {
       const identified = await this.#call(() => this.#control.identify())
       const worker = this.#pool.threads.find(({ threadId }) => threadId === identified)
       if (worker !== undefined) this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
-      const failure = await this.#call(() => this.#control.start(settings))
+      const { port1, port2 } = new MessageChannel()
+      this.#relay = new TaskRelay(port1, this.#tasks)
+      const failure = await this.#call(() => this.#control.start(settings, transfer(port2, [port2])))
       if (failure !== undefined) throw decodeError(failure)
     } finally {
       clearTimeout(timeout)

@@ -2,4 +2,6 @@
 export { NodeDisk } from './node-disk.ts'
 export type { NodeInspection } from './node-host.ts'
 export type { ChannelSizes, ReplacementOptions, ThreadSystemOptions } from './system-options.ts'
+export type { TaskPoolOptions } from './tasks/task-options.ts'
+export type { TaskPoolInspection } from './tasks/task-pool.ts'
 export { createSystem, ThreadSystem } from './thread-system.ts'

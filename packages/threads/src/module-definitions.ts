@@ -2,21 +2,27 @@
  * Definitions by module: another thread finds a definition by the URL of the module that exports it and its name. A
  * definition without a module, or one of a test file, which only its test runner can load, stays on its own node.
  */
-import { type ActorDefinition, ConfigurationError, DefinitionNotFoundError } from '@troupe/core'
+import { DefinitionNotFoundError } from '@troupe/core'
 import {
   type CompiledDefinition,
   type DefinitionAddress,
   DefinitionRegistry,
   type Definitions,
   isDefinition,
-  toError,
 } from '@troupe/core/host'
+import { importDefinitions, onlyNamed } from './module-loading.ts'
 import type { ThreadMark } from './thread-mark.ts'
 
 const testFilePattern = /\.(test|spec)\.[cm]?[jt]sx?$/
 
-/** Why a definition runs on the local node only; `undefined` when it can run on every node. */
-export function localOnlyReason({ name, module }: ActorDefinition<any, any>): string | undefined {
+/** Why a definition, of an actor or a task, runs on the local node only; `undefined` when every thread can load it. */
+export function localOnlyReason({
+  name,
+  module,
+}: {
+  readonly name: string
+  readonly module: string | undefined
+}): string | undefined {
   if (module === undefined) {
     return `${name} has no module, so no other thread can load it: define it with module: import.meta.url`
   }
@@ -59,63 +65,10 @@ export class ModuleDefinitions implements Definitions {
   }
 
   async #load(module: string, name: string): Promise<CompiledDefinition> {
-    const exported = Object.values(await this.#import(module, name))
-    const definitions = [...new Set(exported.filter(isDefinition))]
-    const [definition, another] = definitions.filter((candidate) => candidate.name === name)
-    if (another !== undefined) {
-      throw new DefinitionNotFoundError(
-        `${module} exports two actor definitions named ${name}: other threads find them by name, so give them two`,
-        { definition: name, module, node: this.#node },
-      )
-    }
-    if (definition === undefined) {
-      const found = definitions.map((candidate) => candidate.name).join(', ') || 'no actor definition at all'
-      throw new DefinitionNotFoundError(
-        `${module} does not export an actor definition named ${name}; it exports: ${found}`,
-        { definition: name, module, node: this.#node },
-      )
-    }
+    const wanted = { name, module, node: this.#node }
+    const exported = Object.values(await importDefinitions(wanted, this.#mark))
+    const definition = onlyNamed([...new Set(exported.filter(isDefinition))], wanted, 'actor definition')
     this.#loaded.set(`${module}#${name}`, definition)
     return definition
   }
-
-  async #import(module: string, name: string): Promise<object> {
-    try {
-      return await this.#importMarked(module)
-    } catch (thrown) {
-      if (thrown instanceof ConfigurationError) throw thrown
-      const error = toError(thrown)
-      const problem = isImportFailure(error) ? 'cannot be imported' : 'threw while it was imported'
-      throw new DefinitionNotFoundError(
-        `${name} was not found on ${this.#node}: ${module} ${problem}: ${error.message}`,
-        { definition: name, module, node: this.#node },
-        { cause: thrown },
-      )
-    }
-  }
-
-  /** Imports a module under the thread's mark, so that a `createSystem` in it is noticed. */
-  async #importMarked(module: string): Promise<object> {
-    const mark = this.#mark
-    if (mark === undefined) return import(module)
-    const refused = new Promise<never>((_resolve, reject) => {
-      const before = mark.refuse
-      mark.refuse = (error) => {
-        before(error)
-        reject(error)
-      }
-    })
-    mark.loading.add(module)
-    try {
-      return await Promise.race([import(module), refused])
-    } finally {
-      mark.loading.delete(module)
-      if (mark.loading.size === 0) mark.refuse = () => {}
-    }
-  }
-}
-
-/** True when Node could not load the module, rather than run it. */
-function isImportFailure(error: Error & { readonly code?: unknown }): boolean {
-  return error instanceof SyntaxError || (typeof error.code === 'string' && error.code.startsWith('ERR_'))
 }

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { EventStream, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
-import { type Definitions, type Frame, NodeKernel } from '@troupe/core/host'
+import { type Definitions, type Frame, NodeKernel, type TaskRunner } from '@troupe/core/host'
 import { Doorbell, type DoorbellDescriptor } from './channel/index.ts'
 import { emitForwarded } from './event-forwarding.ts'
 import { HostLoop } from './host-loop.ts'
@@ -35,6 +35,7 @@ export interface NodeHostParts {
   readonly definitions: Definitions
   readonly services: ServiceImplementations
   readonly placement: PlacementPolicies
+  readonly tasks: TaskRunner
   /** The node's journal failed: it is to end as if it had crashed. */
   failed(error: Error): void
   /** The channel from a node is broken. */
@@ -59,7 +60,7 @@ export class NodeHost {
   readonly #disk: NodeDisk | undefined
 
   /** Throws the file system's error when the data directory cannot be used. */
-  constructor({ settings, definitions, services, placement, failed, broken }: NodeHostParts) {
+  constructor({ settings, definitions, services, placement, tasks, failed, broken }: NodeHostParts) {
     const { node, epoch, development, spinLimit, dataDirectory } = settings
     const events = new EventStream()
     const wake = () => this.#loop.wake()
@@ -82,6 +83,7 @@ export class NodeHost {
       services,
       placement,
       programNode: mainNode,
+      tasks,
       definitions,
       events,
       messages: development ? 'frozen' : 'shared',

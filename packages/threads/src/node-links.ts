@@ -5,15 +5,7 @@
  * death, stops) is never dropped: it waits behind the queue, and tells are refused until it is through, so that the
  * order holds.
  */
-import {
-  cloneValue,
-  type Frame,
-  prepareMessage,
-  type Refusal,
-  refExtension,
-  replyTokenExtension,
-  type Transport,
-} from '@troupe/core/host'
+import { cloneValue, type Frame, prepareMessage, type Refusal, type Transport } from '@troupe/core/host'
 import {
   type ChannelReceiver,
   type ChannelSender,
@@ -22,13 +14,10 @@ import {
   openReceiver,
   openSender,
   type ReceiverDescriptor,
-  registerExtension,
   type SenderDescriptor,
 } from './channel/index.ts'
+import './value-extensions.ts'
 import { describeFrame, notSendable, payloadIndexOf } from './frame-payload.ts'
-
-registerExtension(refExtension)
-registerExtension(replyTokenExtension)
 
 /** Another node, and both channels to it: what a thread needs to be connected. Its ports are transferred. */
 export interface PeerDescriptor {

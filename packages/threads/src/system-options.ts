@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
 import { ConfigurationError, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
 import { DOORBELL_SPIN_LIMIT_DEFAULT } from './channel/index.ts'
+import { type CheckedTaskOptions, checkTaskOptions, type TaskPoolOptions } from './tasks/task-options.ts'
 
 /** Less heap than this, in MiB, and V8 ends the whole process while it prepares the thread. */
 const oldGenerationMbMin = 8
@@ -43,6 +44,8 @@ export interface ThreadSystemOptions {
   readonly startTimeoutMs?: number
   /** How threads that died are replaced. */
   readonly replacement?: ReplacementOptions
+  /** The pool of threads for tasks. */
+  readonly tasks?: TaskPoolOptions
 }
 
 /** The bounds of one channel. */
@@ -76,6 +79,7 @@ export interface CheckedOptions {
   readonly spinLimit: number
   readonly startTimeoutMs: number
   readonly replacement: Required<ReplacementOptions>
+  readonly tasks: CheckedTaskOptions
 }
 
 /** Fills in the defaults; throws a `ConfigurationError` that names the option that is malformed. */
@@ -126,6 +130,7 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
     "a URL, such as new URL('./services.ts', import.meta.url)",
     servicesModule,
   )
+  const tasks = checkTaskOptions(options.tasks ?? {}, check)
   return {
     threads,
     services,
@@ -138,6 +143,7 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
     spinLimit,
     startTimeoutMs,
     replacement: { maxReplacements, withinMs, backoff },
+    tasks,
   }
 }
 

@@ -18,6 +18,7 @@ import { mainNode, type NodeHost, type NodeInspection } from './node-host.ts'
 import type { PeerDescriptor } from './node-links.ts'
 import { ReplacementBudget } from './replacement-budget.ts'
 import type { CheckedOptions } from './system-options.ts'
+import type { TaskExecutor } from './tasks/posted-task.ts'
 
 /** The longest time that a timer keeps. */
 const timeoutMsMax = 2 ** 31 - 1
@@ -40,12 +41,14 @@ export interface ThreadNodesParts {
   readonly options: CheckedOptions
   readonly main: NodeHost
   readonly mainDoorbell: DoorbellDescriptor
+  readonly tasks: TaskExecutor
 }
 
 export class ThreadNodes {
   readonly #options: CheckedOptions
   readonly #main: NodeHost
   readonly #mainDoorbell: DoorbellDescriptor
+  readonly #tasks: TaskExecutor
   readonly #pool: Piscina
   readonly #nodes: readonly ThreadNode[]
   /** Holds the process open until {@link stop}, also while no thread is up. */
@@ -55,10 +58,11 @@ export class ThreadNodes {
   /** Called when a node is up again, before anything else is placed on it. */
   onUpAgain: (node: string) => Promise<void> = async () => {}
 
-  constructor({ options, main, mainDoorbell }: ThreadNodesParts) {
+  constructor({ options, main, mainDoorbell, tasks }: ThreadNodesParts) {
     this.#options = options
     this.#main = main
     this.#mainDoorbell = mainDoorbell
+    this.#tasks = tasks
     const { threads, resourceLimits } = options
     this.#pool = new Piscina({
       filename: fileURLToPath(import.meta.resolve('#worker-entry')),
@@ -148,7 +152,7 @@ export class ThreadNodes {
 
   async #boot(node: ThreadNode): Promise<void> {
     const { development, spinLimit, dataDirectory, servicesModule, startTimeoutMs } = this.#options
-    const thread = new HostThread(this.#pool, node.node)
+    const thread = new HostThread(this.#pool, node.node, this.#tasks)
     node.thread = thread
     node.doorbell = createDoorbell()
     void thread.ended.then((reason) => this.#ended(node, reason))

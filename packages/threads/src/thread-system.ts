@@ -8,19 +8,23 @@ import { localOnlyReason, ModuleDefinitions } from './module-definitions.ts'
 import { mainNode, NodeHost, type NodeInspection } from './node-host.ts'
 import { loadServices } from './services-module.ts'
 import { checkOptions, type ThreadSystemOptions } from './system-options.ts'
+import { PortableTasks } from './tasks/portable-tasks.ts'
+import { TaskPool, type TaskPoolInspection } from './tasks/task-pool.ts'
 import { refuseInsideNode } from './thread-mark.ts'
 import { ThreadNodes } from './thread-nodes.ts'
 
 export class ThreadSystem extends ActorSystem {
   readonly #main: NodeHost
   readonly #nodes: ThreadNodes
+  readonly #tasks: TaskPool
   #deadline = Number.POSITIVE_INFINITY
 
   /** Use {@link createSystem}. */
-  constructor(main: NodeHost, nodes: ThreadNodes) {
+  constructor(main: NodeHost, nodes: ThreadNodes, tasks: TaskPool) {
     super(main.kernel)
     this.#main = main
     this.#nodes = nodes
+    this.#tasks = tasks
     nodes.onUpAgain = (node) => this.guardian.nodeUp(node)
   }
 
@@ -31,6 +35,11 @@ export class ThreadSystem extends ActorSystem {
   /** What lives on each node that is up: its epoch, its living actors, the turns it ran. */
   async inspect(): Promise<NodeInspection[]> {
     return [this.#main.inspect(), ...(await this.#nodes.inspect())]
+  }
+
+  /** What the pool for tasks does now: its threads, the tasks that run and those that wait. */
+  inspectTasks(): TaskPoolInspection {
+    return this.#tasks.inspect()
   }
 
   /**
@@ -65,6 +74,7 @@ export class ThreadSystem extends ActorSystem {
   protected async end(): Promise<void> {
     await this.#nodes.stop(Math.max(0, this.#deadline - Date.now()))
     await this.#main.stop()
+    await this.#tasks.stop()
   }
 }
 
@@ -89,6 +99,7 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
   const loaded = await loadServices(servicesModule)
   const services = { ...loaded.services, ...checked.services }
   const placement = { ...loaded.placement, ...checked.placement }
+  const tasks = new TaskPool(checked.tasks)
   const mainDoorbell = createDoorbell()
   const main: NodeHost = new NodeHost({
     settings: {
@@ -102,6 +113,7 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
     definitions: new ModuleDefinitions(mainNode),
     services,
     placement,
+    tasks: new PortableTasks(tasks),
     failed: (error) => {
       const { kernel } = main
       kernel.ports.events.emit('escalated', { actor: `/${mainNode}`, ref: kernel.guardian.ref, error })
@@ -109,12 +121,12 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
     },
     broken: (node, error) => void nodes.kill(node, error.message),
   })
-  const nodes: ThreadNodes = new ThreadNodes({ options: checked, main, mainDoorbell })
+  const nodes: ThreadNodes = new ThreadNodes({ options: checked, main, mainDoorbell, tasks })
   try {
     await nodes.start()
   } catch (error) {
     await main.stop()
     throw error
   }
-  return new ThreadSystem(main, nodes)
+  return new ThreadSystem(main, nodes, tasks)
 }

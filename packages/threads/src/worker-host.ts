@@ -1,5 +1,5 @@
 /** A node on a worker thread: what the control plane calls. */
-import { threadId } from 'node:worker_threads'
+import { type MessagePort, threadId } from 'node:worker_threads'
 import { ConfigurationError } from '@troupe/core'
 import { type ErrorData, encodeError } from '@troupe/core/host'
 import { EventForwarding } from './event-forwarding.ts'
@@ -8,6 +8,8 @@ import { ModuleDefinitions } from './module-definitions.ts'
 import { mainNode, NodeHost, type NodeInspection, type NodeSettings } from './node-host.ts'
 import type { PeerDescriptor } from './node-links.ts'
 import { loadServices } from './services-module.ts'
+import { PortableTasks } from './tasks/portable-tasks.ts'
+import { RemoteTasks } from './tasks/task-relay.ts'
 import { markThread } from './thread-mark.ts'
 
 export class WorkerHost implements HostControl {
@@ -23,7 +25,7 @@ export class WorkerHost implements HostControl {
     return threadId
   }
 
-  async start(settings: NodeSettings): Promise<ErrorData | undefined> {
+  async start(settings: NodeSettings, tasks: MessagePort): Promise<ErrorData | undefined> {
     const { node, servicesModule } = settings
     try {
       const mark = markThread(node)
@@ -33,6 +35,7 @@ export class WorkerHost implements HostControl {
         definitions: new ModuleDefinitions(node, mark),
         services,
         placement,
+        tasks: new PortableTasks(new RemoteTasks(tasks)),
         failed: (error) => this.#die(error),
         broken: (_from, error) => this.#die(error),
       })

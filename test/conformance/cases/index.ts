@@ -14,6 +14,7 @@ import { spawn } from './spawn.ts'
 import { stopping } from './stopping.ts'
 import { streams } from './streams.ts'
 import { supervision } from './supervision.ts'
+import { tasks } from './tasks.ts'
 import { timers } from './timers.ts'
 import { turns } from './turns.ts'
 
@@ -36,5 +37,6 @@ const sections = [
   streams,
   finding,
   placement,
+  tasks,
 ]
 export const cases: readonly Case[] = sections.flat()

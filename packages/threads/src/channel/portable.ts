@@ -32,10 +32,15 @@ const BUILT_IN_ERRORS = new Map<string, new (message: string) => Error>(
   [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [type.name, type]),
 )
 
-/** The portable copy of a value that `routeOf` did not refuse. */
-export function toPortable(value: unknown): unknown {
+/**
+ * The portable copy of a value that `routeOf` did not refuse. Views on the buffers of `moved`, which are posted in a
+ * transfer list, and on shared memory stay views on them.
+ */
+export function toPortable(value: unknown, moved?: ReadonlySet<ArrayBufferLike>): unknown {
   const standIns: StandIn[] = []
-  return [copyOut(value, new Map(), standIns), standIns] satisfies Portable
+  const copies = new Map<object, object>()
+  if (moved !== undefined) for (const buffer of moved) copies.set(buffer, buffer)
+  return [copyOut(value, copies, standIns), standIns] satisfies Portable
 }
 
 /** The value behind a portable copy that has been through structured clone. Changes the copy. Throws when it is none. */
@@ -91,7 +96,10 @@ function copyOut(value: unknown, copies: Map<object, object>, standIns: StandIn[
     for (const item of value) copy.add(copyOut(item, copies, standIns))
     return copy
   }
-  if (ArrayBuffer.isView(value)) return remember(copyView(value))
+  if (ArrayBuffer.isView(value)) {
+    const stays = value.buffer instanceof SharedArrayBuffer || copies.get(value.buffer) === value.buffer
+    return remember(stays ? value : copyView(value))
+  }
   if (value instanceof Error) {
     const standIn = remember({})
     const entry: StandIn = [standIn, ERROR_TYPE, undefined]

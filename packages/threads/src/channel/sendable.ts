@@ -33,8 +33,14 @@ const PLAIN_BINARY = new Set<object>(
   [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array,
     BigInt64Array, BigUint64Array, ArrayBuffer, DataView, Buffer].map((type) => type.prototype),
 )
-/** What only structured clone knows: boxed primitives, regular expressions, and typed arrays newer than msgpack's list. */
-const ASIDE_PROTOTYPES = new Set<object>([RegExp.prototype, Boolean.prototype, Number.prototype, String.prototype])
+/** What only structured clone knows: shared memory, boxed primitives, regular expressions, and typed arrays newer than msgpack's list. */
+const ASIDE_PROTOTYPES = new Set<object>([
+  SharedArrayBuffer.prototype,
+  RegExp.prototype,
+  Boolean.prototype,
+  Number.prototype,
+  String.prototype,
+])
 ASIDE_PROTOTYPES.add(BigInt.prototype)
 const float16Array = (globalThis as { Float16Array?: { prototype: object } }).Float16Array
 if (float16Array !== undefined) ASIDE_PROTOTYPES.add(float16Array.prototype)
@@ -97,7 +103,11 @@ function routeOfObject(value: object, depth: number): Route {
     }
     return result
   }
-  if (prototype === Date.prototype || PLAIN_BINARY.has(prototype)) return isProxy(value) ? Route.refused : Route.plain
+  if (prototype === Date.prototype) return isProxy(value) ? Route.refused : Route.plain
+  if (PLAIN_BINARY.has(prototype)) {
+    if (isProxy(value)) return Route.refused
+    return ArrayBuffer.isView(value) && value.buffer instanceof SharedArrayBuffer ? Route.aside : Route.plain
+  }
   // What an error carries never keeps it from travelling: see `portable.ts`.
   if (ASIDE_PROTOTYPES.has(prototype) || value instanceof Error) return isProxy(value) ? Route.refused : Route.aside
   return Route.refused

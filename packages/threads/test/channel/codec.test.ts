@@ -48,7 +48,6 @@ describe('what cannot be sent', () => {
       new Map([['list', new (class List extends Array {})()]]),
       'payload.get("list") is an',
     ],
-    ['shared memory', { memory: new SharedArrayBuffer(8) }, 'payload.memory is an instance of SharedArrayBuffer'],
     ['a function in a set', new Set([1, Math.max]), 'payload.values()[1] is a function'],
     ['an odd key', { 'a b': Math.max }, 'payload["a b"] is a function'],
     ['a function behind what goes aside', { zero: -0, call: Math.max }, 'payload.call is a function'],
@@ -87,6 +86,18 @@ describe('what is data', () => {
     expect(Object.keys(received)).toEqual(['__proto__', 'n'])
     expect(Object.getPrototypeOf(received)).toBe(Object.prototype)
     expect((received as { polluted?: boolean }).polluted).toBeUndefined()
+  })
+
+  it('shares shared memory, and views on it', () => {
+    const memory = new SharedArrayBuffer(8)
+    const back = passThrough({ memory, view: new Uint8Array(memory, 2, 3) }) as {
+      memory: typeof memory
+      view: Uint8Array
+    }
+    Atomics.store(new Uint8Array(memory), 3, 7)
+    expect(new Uint8Array(back.memory)[3]).toBe(7)
+    expect([...back.view]).toEqual([0, 7, 0])
+    expect(back.view.buffer).toBe(back.memory)
   })
 
   it('keeps cycles, also those through an error and its cause', () => {
