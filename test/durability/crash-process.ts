@@ -12,6 +12,8 @@ import { UnsyncedLossDisk } from './unsynced-loss-disk.ts'
 
 /** Numbers that a ledger is asked to add at a time. */
 const pipelined = 12
+/** The machine may be busy with other things; what is late is not wrong. */
+const patient = { timeoutMs: 120_000 }
 const ledgers = ['a', 'b', 'c', 'd']
 
 const [dataDirectory = '', mode] = process.argv.slice(2)
@@ -28,7 +30,7 @@ setInterval(() => {}, 60_000)
 for (const [index, name] of ledgers.entries()) {
   const node = system.nodes[index % system.nodes.length] as string
   const ledger = await system.spawn(Ledger, undefined, { node, name, durableId: name })
-  const contents = await ledger.ask('contents')
+  const contents = await ledger.askWith(patient, 'contents')
   process.stdout.write(`recovered ${name} ${JSON.stringify(contents)}\n`)
   let next = (contents.ranges.at(-1)?.[1] ?? 0) + 1
   for (let lane = 0; lane < pipelined; lane++) void addForEver(name, ledger, () => next++)
@@ -41,7 +43,7 @@ async function addForEver(
 ): Promise<void> {
   for (;;) {
     const number = next()
-    const added = await ledger.ask('add', { number, note: 'x'.repeat(number % 300) })
+    const added = await ledger.askWith(patient, 'add', { number, note: 'x'.repeat(number % 300) })
     process.stdout.write(`added ${name} ${added}\n`)
   }
 }

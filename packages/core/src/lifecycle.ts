@@ -503,6 +503,7 @@ export class Lifecycle {
     const failed = (thrown: unknown) => {
       if (cell.generation !== generation) return
       cell.context?.end()
+      this.#kernel.turnEnded(cell, { error: thrown })
       this.#undoTurn(cell)
       const error = toError(thrown)
       const directive = cell.phase === Phase.stopping ? 'stop' : 'restart'
@@ -520,9 +521,10 @@ export class Lifecycle {
       return
     }
     try {
-      const promise = runTurn(definition, cell, stoppedEnvelope, durable ?? this.#kernel)
+      const promise = runTurn(definition, cell, stoppedEnvelope, this.#kernel.effectsOf(cell, stoppedEnvelope))
       if (promise === undefined) {
         durable?.commit()
+        this.#kernel.turnEnded(cell)
         end()
         return
       }
@@ -531,6 +533,7 @@ export class Lifecycle {
         cell.context?.end()
         cell.rollback?.keep(undefined)
         durable?.commit()
+        this.#kernel.turnEnded(cell)
       }
       promise.then(settle).then(end, failed)
     } catch (error) {
@@ -568,6 +571,7 @@ export class Lifecycle {
       parent.names.delete(cell.options.name)
     }
     kernel.cells.release(cell.ref)
+    kernel.cellGone(cell)
     unstashAll(cell)
     let envelope = cell.mailbox.queue.shift()
     while (envelope !== undefined) {

@@ -127,23 +127,39 @@ export abstract class TurnLoop {
   /** True when nobody waits for the reply to a message in the mailbox. */
   protected abstract isGivenUp(cell: ActorCell, token: ReplyToken): boolean
 
+  /** What carries out the effects of the turn of `cell` that begins now; {@link turnEnded} follows. */
+  effectsOf(cell: ActorCell, _envelope: Envelope): Effects {
+    return cell.durable ?? this.effects
+  }
+
+  /** A turn of `cell` is over, and nothing was done about it yet; `thrown` is what it threw. */
+  turnEnded(_cell: ActorCell, _thrown?: { readonly error: unknown }): void {}
+
+  /** A cell is no more. */
+  cellGone(_cell: ActorCell): void {}
+
   /** Runs one turn to its end or to its first await; a host that traces overrides it. */
   protected turn(cell: ActorCell, envelope: Envelope): void {
     this.turns++
     const { durable } = cell
+    const effects = this.effectsOf(cell, envelope)
     let promise: PromiseLike<unknown> | undefined
     try {
-      promise = runTurn(cell.definition, cell, envelope, durable ?? this.effects)
-      if (promise === undefined) durable?.commit()
+      promise = runTurn(cell.definition, cell, envelope, effects)
+      if (promise === undefined) {
+        durable?.commit()
+        this.turnEnded(cell)
+      }
     } catch (error) {
+      this.turnEnded(cell, { error })
       this.lifecycle.fail(cell, envelope, error)
       return
     }
-    if (promise !== undefined) this.#awaitTurn(cell, envelope, promise)
+    if (promise !== undefined) this.#awaitTurn(cell, envelope, effects, promise)
     else if (cell.stopReason !== undefined) this.lifecycle.stop(cell, cell.stopReason)
   }
 
-  #awaitTurn(cell: ActorCell, envelope: Envelope, promise: PromiseLike<unknown>): void {
+  #awaitTurn(cell: ActorCell, envelope: Envelope, effects: Effects, promise: PromiseLike<unknown>): void {
     const { generation } = cell
     cell.phase = Phase.busy
     cell.current = envelope
@@ -155,7 +171,7 @@ export abstract class TurnLoop {
           cell,
           generation,
           () => {
-            settleTurn(cell, envelope, cell.durable ?? this.effects, result)
+            settleTurn(cell, envelope, effects, result)
             cell.durable?.commit()
           },
           envelope,
@@ -179,8 +195,10 @@ export abstract class TurnLoop {
     cell.current = undefined
     try {
       finish()
+      this.turnEnded(cell)
     } catch (error) {
       cell.context?.end()
+      this.turnEnded(cell, { error })
       this.lifecycle.fail(cell, envelope, error)
       this.streams.turnEnded(cell, envelope)
       this.timers.handled(cell)

@@ -5,3 +5,4 @@ export type { ChannelSizes, ReplacementOptions, ThreadSystemOptions } from './sy
 export type { TaskPoolOptions } from './tasks/task-options.ts'
 export type { TaskPoolInspection } from './tasks/task-pool.ts'
 export { createSystem, ThreadSystem } from './thread-system.ts'
+export { readTurnLog } from './turn-log.ts'

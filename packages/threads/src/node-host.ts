@@ -4,7 +4,14 @@
  */
 import { join } from 'node:path'
 import { EventStream, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
-import { type Definitions, type Frame, NodeKernel, type TaskRunner } from '@troupe/core/host'
+import {
+  type Definitions,
+  type Frame,
+  type KernelPorts,
+  NodeKernel,
+  RecordingKernel,
+  type TaskRunner,
+} from '@troupe/core/host'
 import { Doorbell, type DoorbellDescriptor } from './channel/index.ts'
 import { emitForwarded } from './event-forwarding.ts'
 import { HostLoop } from './host-loop.ts'
@@ -12,6 +19,7 @@ import { NodeClock } from './node-clock.ts'
 import { NodeDisk } from './node-disk.ts'
 import { NodeLinks, type PeerDescriptor } from './node-links.ts'
 import { realTime } from './real-time.ts'
+import { TurnLog } from './turn-log.ts'
 
 /** The node of the thread that created the system. */
 export const mainNode = 'main'
@@ -25,6 +33,8 @@ export interface NodeSettings {
   readonly spinLimit: number
   /** The directory of the whole system; the node's own is below it. */
   readonly dataDirectory?: string
+  /** The directory into which the turns are recorded. */
+  readonly recordTurns?: string
   /** The URL of the module that gives the services. */
   readonly servicesModule?: string
 }
@@ -58,10 +68,11 @@ export class NodeHost {
   readonly links: NodeLinks
   readonly #loop: HostLoop
   readonly #disk: NodeDisk | undefined
+  readonly #turnLog: TurnLog | undefined
 
   /** Throws the file system's error when the data directory cannot be used. */
   constructor({ settings, definitions, services, placement, tasks, failed, broken }: NodeHostParts) {
-    const { node, epoch, development, spinLimit, dataDirectory } = settings
+    const { node, epoch, development, spinLimit, dataDirectory, recordTurns } = settings
     const events = new EventStream()
     const wake = () => this.#loop.wake()
     this.#disk = dataDirectory === undefined ? undefined : new NodeDisk(join(dataDirectory, node))
@@ -74,7 +85,7 @@ export class NodeHost {
         wake,
       },
     })
-    this.kernel = new NodeKernel({
+    const ports: KernelPorts = {
       node,
       epoch,
       clock: new NodeClock(),
@@ -90,7 +101,9 @@ export class NodeHost {
       wake,
       failed,
       ...(this.#disk === undefined ? {} : { disk: this.#disk }),
-    })
+    }
+    this.#turnLog = recordTurns === undefined ? undefined : new TurnLog(recordTurns, node, epoch)
+    this.kernel = this.#turnLog === undefined ? new NodeKernel(ports) : new RecordingKernel(ports, this.#turnLog.write)
     const doorbell = new Doorbell(settings.doorbell)
     this.#loop = new HostLoop({ kernel: this.kernel, links: this.links, doorbell, spinLimit })
     this.#loop.wake()
@@ -125,6 +138,7 @@ export class NodeHost {
     this.#loop.end()
     this.links.flush()
     this.links.close()
+    this.#turnLog?.close()
     const disk = this.#disk
     if (disk !== undefined) await new Promise<void>((resolve) => disk.close(() => resolve()))
   }

@@ -27,6 +27,11 @@ export interface ThreadSystemOptions {
   /** Where durable actors keep their journals, one directory below it for each node. Default: there are none. */
   readonly dataDirectory?: string
   /**
+   * A directory into which every turn of every node is recorded, to be run again with `replayTurn` of
+   * `@troupe/core/host`: one file for each node and epoch, read with {@link readTurnLog}. Dear; for tests. Default: none.
+   */
+  readonly recordTurns?: string
+  /**
    * Freezes messages, so that an actor that changes one after it was sent, or got one, fails. Costs a walk over each
    * message. Default: true unless `NODE_ENV` is `production`.
    */
@@ -73,6 +78,7 @@ export interface CheckedOptions {
   readonly placement: PlacementPolicies
   readonly servicesModule: string | undefined
   readonly dataDirectory: string | undefined
+  readonly recordTurns: string | undefined
   readonly development: boolean
   readonly resourceLimits: ResourceLimits | undefined
   readonly channels: ChannelSizes
@@ -90,6 +96,7 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
     placement = {},
     servicesModule,
     dataDirectory,
+    recordTurns,
     development = process.env.NODE_ENV !== 'production',
     resourceLimits,
     channels = {},
@@ -118,12 +125,9 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
     `at least ${oldGenerationMbMin}`,
     maxOldGenerationSizeMb,
   )
-  check(
-    dataDirectory === undefined || (typeof dataDirectory === 'string' && dataDirectory !== ''),
-    'dataDirectory',
-    'a path that is not empty',
-    dataDirectory,
-  )
+  for (const [option, path] of Object.entries({ dataDirectory, recordTurns })) {
+    check(path === undefined || (typeof path === 'string' && path !== ''), option, 'a path that is not empty', path)
+  }
   check(
     servicesModule === undefined || URL.canParse(String(servicesModule)),
     'servicesModule',
@@ -137,6 +141,7 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
     placement,
     servicesModule: servicesModule === undefined ? undefined : String(servicesModule),
     dataDirectory,
+    recordTurns,
     development,
     resourceLimits,
     channels,

@@ -151,7 +151,7 @@ export class ThreadNodes {
   // One node's life.
 
   async #boot(node: ThreadNode): Promise<void> {
-    const { development, spinLimit, dataDirectory, servicesModule, startTimeoutMs } = this.#options
+    const { development, spinLimit, dataDirectory, recordTurns, servicesModule, startTimeoutMs } = this.#options
     const thread = new HostThread(this.#pool, node.node, this.#tasks)
     node.thread = thread
     node.doorbell = createDoorbell()
@@ -165,6 +165,7 @@ export class ThreadNodes {
           development,
           spinLimit,
           ...(dataDirectory === undefined ? {} : { dataDirectory }),
+          ...(recordTurns === undefined ? {} : { recordTurns }),
           ...(servicesModule === undefined ? {} : { servicesModule }),
         },
         startTimeoutMs,

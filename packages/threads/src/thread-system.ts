@@ -95,7 +95,7 @@ export class ThreadSystem extends ActorSystem {
 export async function createSystem(options: ThreadSystemOptions = {}): Promise<ThreadSystem> {
   await refuseInsideNode()
   const checked = checkOptions(options)
-  const { development, spinLimit, dataDirectory, servicesModule } = checked
+  const { development, spinLimit, dataDirectory, recordTurns, servicesModule } = checked
   const loaded = await loadServices(servicesModule)
   const services = { ...loaded.services, ...checked.services }
   const placement = { ...loaded.placement, ...checked.placement }
@@ -109,6 +109,7 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
       development,
       spinLimit,
       ...(dataDirectory === undefined ? {} : { dataDirectory }),
+      ...(recordTurns === undefined ? {} : { recordTurns }),
     },
     definitions: new ModuleDefinitions(mainNode),
     services,
