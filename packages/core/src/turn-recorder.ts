@@ -52,7 +52,7 @@ export type RecordedStep =
   | { readonly type: 'settled'; readonly of: number; readonly value: Uint8Array; readonly error: ErrorData | undefined }
 
 /** How the call of an effect ended; a promise is settled by a later step, or not during the turn. */
-export type RecordedOutcome =
+type RecordedOutcome =
   | { readonly type: 'returned'; readonly value: Uint8Array | undefined }
   | { readonly type: 'promise' }
   | { readonly type: 'threw'; readonly error: ErrorData }
