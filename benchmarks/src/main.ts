@@ -5,12 +5,14 @@
 import { parseArgs } from 'node:util'
 import { channelSuite } from './channel.ts'
 import { kernelSuite, type SuiteOptions } from './kernel.ts'
+import { observationSuite } from './observation.ts'
 import { threadsSuite } from './threads.ts'
 
 const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<unknown>>> = {
   kernel: kernelSuite,
   channel: channelSuite,
   threads: threadsSuite,
+  observation: observationSuite,
 }
 
 const { values, positionals } = parseArgs({

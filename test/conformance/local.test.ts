@@ -15,7 +15,7 @@ const virtual = (name: string, messages: MessageMode) =>
     capabilities: ['held disk'],
     async run(body) {
       const disk = new HeldDisk()
-      const system = createLocalSystem({ disk, services, placement, messages })
+      const system = createLocalSystem({ disk, services, placement, messages, metrics: true })
       await movingTime(system, body({ system, node: 'local', otherNode: 'local', disk, idle: () => system.idle() }))
       await system.stop()
     },
@@ -28,7 +28,7 @@ conformance({
   name: 'local (real time)',
   capabilities: [],
   async run(body) {
-    const system = createLocalSystem({ disk: memoryDisk(), services, placement, realTime: realTime() })
+    const system = createLocalSystem({ disk: memoryDisk(), services, placement, realTime: realTime(), metrics: true })
     await body({ system, node: 'local', otherNode: 'local' })
     await system.stop()
   },

@@ -11,7 +11,7 @@ for (const seed of [1, 105, 134]) {
     name: `simulation (seed ${seed})`,
     capabilities: ['several nodes', 'node crash'],
     async run(body) {
-      await simulate({ seed, nodes: 2, services, placement }, (world) =>
+      await simulate({ seed, nodes: 2, services, placement, metrics: true }, (world) =>
         body({
           system: world,
           node: 'node-1',

@@ -11,7 +11,7 @@ conformance({
   async run(body) {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'troupe-conformance-'))
     const servicesModule = new URL('./services.ts', import.meta.url)
-    const system = await createSystem({ threads: 2, dataDirectory, servicesModule })
+    const system = await createSystem({ threads: 2, dataDirectory, servicesModule, metrics: true })
     try {
       const [node = '', otherNode = ''] = system.nodes
       await body({

@@ -62,7 +62,7 @@ export async function runKills({ kills, threads, acceptor = Acceptor }: KillOpti
   const dataDirectory = await mkdtemp(join(tmpdir(), 'troupe-paxos-'))
   try {
     const replacement = { maxReplacements: kills + 1, withinMs: 3_600_000, backoff: { minMs: 0, maxMs: 0 } }
-    await using system = await createSystem({ threads, dataDirectory, replacement })
+    await using system = await createSystem({ threads, dataDirectory, replacement, logLevel: 'debug', log: 'none' })
     const nodes = system.nodes.filter((node) => node !== 'main')
     const probe = await startProbe(system, nodes, acceptor)
     const instances = Math.min(kills, instancesMax)

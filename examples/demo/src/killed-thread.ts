@@ -14,7 +14,7 @@ export async function agreeWhileThreadDies(): Promise<void> {
   sayHeading(`2. Consensus: ${members} Paxos acceptors, each on a thread of its own with a journal on disk`)
   const dataDirectory = await mkdtemp(join(tmpdir(), 'troupe-demo-'))
   try {
-    await using system = await createSystem({ threads: members, dataDirectory })
+    await using system = await createSystem({ threads: members, dataDirectory, log: 'none' })
     await run(system)
   } finally {
     await rm(dataDirectory, { recursive: true, force: true })

@@ -32,6 +32,7 @@ const display = new ProgressDisplay(
   lists.map((tasks, index) => ({ name: `worker-${index + 1}`, tasks: tasks.length })).filter(({ tasks }) => tasks > 0),
 )
 await using system = await createSystem({
+  log: 'none',
   threads: wholeNumber('--threads', values.threads),
   services: { display },
   servicesModule: corpusModule,

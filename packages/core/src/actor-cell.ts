@@ -6,6 +6,7 @@ import type { DurableOutput } from './durable-output.ts'
 import type { Envelope } from './envelope.ts'
 import type { IncomingStream } from './incoming-stream.ts'
 import { Mailbox } from './mailbox.ts'
+import type { DefinitionCounters } from './metrics/node-metrics.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import type { ScheduledTask } from './ports/clock.ts'
 import type { Deferral } from './reply-duties.ts'
@@ -108,6 +109,11 @@ export class ActorCell {
   durable: DurableOutput | undefined = undefined
   /** The message of the asynchronous turn under way. */
   current: Envelope | undefined = undefined
+  /** When it began: by the node's clock, and where turns are measured by that of the metrics. */
+  currentSince = 0
+  turnBeganNs = 0
+  /** What is counted of its definition; set where turns are measured. */
+  counters: DefinitionCounters | undefined = undefined
   /** True once the actor asked for its random stream. */
   draws = false
   /** The latest ask of this actor that waits for a reply; the others are linked to it. */

@@ -11,10 +11,18 @@ import {
 } from './actor-definition.ts'
 import type { ActorRef, Ref } from './actor-ref.ts'
 import type { AskOptions } from './context.ts'
-import { SystemStoppedError } from './errors.ts'
+import { ConfigurationError, SystemStoppedError } from './errors.ts'
 import type { EventStream } from './event-stream.ts'
 import type { ActorKey } from './finding.ts'
+import {
+  type InspectionLimits,
+  type InspectOptions,
+  inspectNode,
+  type NodeInspection,
+  type SystemInspection,
+} from './inspection.ts'
 import { prepareMessage } from './message-value.ts'
+import type { NodeMetricsData, SystemMetrics } from './metrics/metrics-data.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import { subscribeOutside } from './outside-subscription.ts'
 import { whenTerminated } from './outside-watch.ts'
@@ -181,6 +189,42 @@ export abstract class ActorSystem implements AsyncDisposable {
   /** Resolves with the reason when the actor is no more, at once when it is already gone. */
   terminated(ref: ActorRef): Promise<TerminationReason> {
     return whenTerminated(this.kernel, ref as Ref)
+  }
+
+  /**
+   * The living tree of every node as plain data, bounded; `formatTree` prints it. Each actor that lives when its node is
+   * looked at is in it, or counted in `omitted`. Rejects with a `ConfigurationError` when an option is malformed.
+   */
+  async inspect(options: InspectOptions = {}): Promise<SystemInspection> {
+    const { depth = 16, maxActors = 10_000, timeoutMs = 1_000 } = options
+    const check = (holds: boolean, what: string) => {
+      if (!holds) throw new ConfigurationError(`inspect: ${what}`)
+    }
+    check(Number.isInteger(depth) && depth >= 1 && depth <= 1_000, `depth must be from 1 to 1,000, got ${depth}`)
+    check(Number.isInteger(maxActors) && maxActors >= 1, `maxActors must be a whole number from 1, got ${maxActors}`)
+    check(timeoutMs > 0, `timeoutMs must be above 0, got ${timeoutMs}`)
+    return { nodes: await this.inspectNodes({ depth, maxActors, timeoutMs }) }
+  }
+
+  /**
+   * What was counted and measured on every node that answers, since it began. Rejects with a `ConfigurationError` when
+   * the system was not made with `metrics: true`.
+   */
+  async metrics(): Promise<SystemMetrics> {
+    if (this.kernel.metrics === undefined) {
+      throw new ConfigurationError('metrics: nothing was counted; make the system with the option metrics: true')
+    }
+    return { nodes: await this.nodeMetrics() }
+  }
+
+  /** Every node of the host, inspected. */
+  protected async inspectNodes(limits: InspectionLimits): Promise<readonly NodeInspection[]> {
+    return [inspectNode(this.kernel, limits)]
+  }
+
+  /** The metrics of every node that answers. */
+  protected async nodeMetrics(): Promise<readonly NodeMetricsData[]> {
+    return [this.kernel.metricsData()].filter((data) => data !== undefined)
   }
 
   /**

@@ -8,14 +8,11 @@ import { refKey } from './actor-ref.ts'
 import { Deque } from './deque.ts'
 import { ActorStoppedError, AskAbortedError, AskTimeoutError, NodeDownError, SystemStoppedError } from './errors.ts'
 import type { StreamAsk } from './incoming-stream.ts'
+import type { ObservedAsk } from './observers.ts'
 import type { Clock, ScheduledTask } from './ports/clock.ts'
 
 /** One ask under way. */
-export interface PendingAsk {
-  readonly askId: number
-  readonly from: ActorCell | undefined
-  readonly to: Ref
-  readonly name: string
+export interface PendingAsk extends ObservedAsk {
   readonly timeoutMs: number
   readonly deadline: number
   readonly group: TimeoutGroup
@@ -37,8 +34,16 @@ interface TimeoutGroup {
   task: ScheduledTask | undefined
 }
 
-/** Called for an ask that ended: answered, by an actor of `answeredBy` if a node is named, or given up. */
-export type AskEnded = (ask: PendingAsk, outcome: 'answered' | 'given-up', answeredBy: string | undefined) => void
+/**
+ * Called for an ask that ended: answered, by an actor of `answeredBy` if a node is named, or given up. `error`
+ * undefined: with a reply.
+ */
+export type AskEnded = (
+  ask: PendingAsk,
+  outcome: 'answered' | 'given-up',
+  answeredBy: string | undefined,
+  error: Error | undefined,
+) => void
 
 /** Asks that ended and are still queued: at most this many, or as many as are open. */
 const endedQueuedMax = 64
@@ -48,12 +53,14 @@ export class AskTable {
   readonly #pending = new Map<number, PendingAsk>()
   readonly #groups = new Map<number, TimeoutGroup>()
   readonly #onEnded: AskEnded
+  readonly #onOpened: (ask: ObservedAsk) => void
   #nextId = 1
 
-  /** `onEnded` is called for each ask that ends, however it does. */
-  constructor(clock: Clock, onEnded: AskEnded = () => {}) {
+  /** `onEnded` is called for each ask that ends, however it does; `onOpened` for each that begins. */
+  constructor(clock: Clock, onEnded: AskEnded = () => {}, onOpened: (ask: ObservedAsk) => void = () => {}) {
     this.#clock = clock
     this.#onEnded = onEnded
+    this.#onOpened = onOpened
   }
 
   get size(): number {
@@ -107,6 +114,7 @@ export class AskTable {
       from.lastAsk = ask
     }
     if (signal !== undefined) this.#listen(ask, signal)
+    this.#onOpened(ask)
     return { askId, promise }
   }
 
@@ -117,21 +125,21 @@ export class AskTable {
 
   /** Ends an ask with its reply; false when nobody waits for it any more. */
   resolve(askId: number, value: unknown, answeredBy?: string): boolean {
-    const ask = this.#take(askId, 'answered', answeredBy)
+    const ask = this.#take(askId, 'answered', answeredBy, undefined)
     ask?.resolve(value)
     return ask !== undefined
   }
 
   /** Ends an ask with the error that answers it; false when nobody waits for it any more. */
   reject(askId: number, error: Error, answeredBy?: string): boolean {
-    const ask = this.#take(askId, 'answered', answeredBy)
+    const ask = this.#take(askId, 'answered', answeredBy, error)
     ask?.reject(error)
     return ask !== undefined
   }
 
   /** Ends an ask that is not waited for any longer; who was asked is to know. */
   #giveUp(ask: PendingAsk, error: Error): void {
-    if (this.#take(ask.askId, 'given-up', undefined) !== undefined) ask.reject(error)
+    if (this.#take(ask.askId, 'given-up', undefined, error) !== undefined) ask.reject(error)
   }
 
   #listen(ask: PendingAsk, signal: AbortSignal): void {
@@ -160,21 +168,27 @@ export class AskTable {
   /** The node ends: asks from outside the actors fail, those of its actors are forgotten with the turns that wait. */
   close(reason: string): void {
     for (const ask of [...this.#pending.values()]) {
-      if (ask.from !== undefined) this.#take(ask.askId, 'given-up', undefined)
-      else this.#giveUp(ask, new SystemStoppedError(`ask ${ask.name} of ${refKey(ask.to)}: ${reason}`))
+      const error = new SystemStoppedError(`ask ${ask.name} of ${refKey(ask.to)}: ${reason}`)
+      if (ask.from !== undefined) this.#take(ask.askId, 'given-up', undefined, error)
+      else this.#giveUp(ask, error)
     }
     for (const group of this.#groups.values()) group.task?.cancel()
     this.#groups.clear()
   }
 
-  #take(askId: number, outcome: 'answered' | 'given-up', answeredBy: string | undefined): PendingAsk | undefined {
+  #take(
+    askId: number,
+    outcome: 'answered' | 'given-up',
+    answeredBy: string | undefined,
+    error: Error | undefined,
+  ): PendingAsk | undefined {
     const ask = this.#pending.get(askId)
     if (ask === undefined) return undefined
     this.#pending.delete(askId)
     ask.group.open--
     if (ask.from !== undefined) this.#unlink(ask, ask.from)
     ask.unlisten?.()
-    this.#onEnded(ask, outcome, answeredBy)
+    this.#onEnded(ask, outcome, answeredBy, error)
     return ask
   }
 

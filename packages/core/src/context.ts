@@ -259,3 +259,6 @@ export interface ActorLog {
 export type LogFields = Readonly<Record<string, unknown>>
 /** Severity of a log entry. */
 export type LogLevel = keyof ActorLog
+
+/** How severe the entries of a level are, in order. */
+export const logSeverity: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }

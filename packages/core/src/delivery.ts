@@ -7,7 +7,7 @@ import { Ref, ReplyToken, refKey } from './actor-ref.ts'
 import { type AskEnded, AskTable, nodeDownError } from './ask-table.ts'
 import { CellTable } from './cell-table.ts'
 import type { DeathWatch } from './death-watch.ts'
-import type { DeadLetterReason } from './effects.ts'
+import type { DeadLetter, DeadLetterReason } from './effects.ts'
 import { Envelope, EnvelopeKind, stopEnvelope } from './envelope.ts'
 import {
   ActorStoppedError,
@@ -21,6 +21,7 @@ import type { KernelPorts } from './kernel-ports.ts'
 import type { Links } from './links.ts'
 import { type Member, Membership } from './membership.ts'
 import { type MessageMode, prepareMessage } from './message-value.ts'
+import type { ObservedAsk } from './observers.ts'
 import type { Refusal } from './ports/transport.ts'
 import { ReplyDuties } from './reply-duties.ts'
 import { TurnLoop } from './turn-loop.ts'
@@ -47,7 +48,7 @@ export abstract class Delivery extends TurnLoop {
     this.messages = ports.messages
     this.cells = new CellTable(ports.node, ports.epoch)
     this.membership = new Membership(ports)
-    this.asks = new AskTable(ports.clock, this.#askEnded)
+    this.asks = new AskTable(ports.clock, this.#askEnded, this.#askOpened)
     this.duties = new ReplyDuties({ ...ports, asks: this.asks, onAbort: () => this.signalAborted() })
   }
 
@@ -72,6 +73,7 @@ export abstract class Delivery extends TurnLoop {
     }
     const { mailbox } = cell
     const envelope = new Envelope(EnvelopeKind.message, name, payload, sender, replyTo)
+    if (this.metrics !== undefined) this.metrics.stamp(envelope)
     if (mailbox.queue.length < mailbox.capacity) mailbox.queue.push(envelope)
     else {
       const dropped = mailbox.offer(envelope)
@@ -107,8 +109,13 @@ export abstract class Delivery extends TurnLoop {
     replyTo: ReplyToken | undefined,
     reason: DeadLetterReason,
   ): void {
-    this.ports.events.emit('deadLetter', { to, name, payload, sender, reason })
+    this.deadLetter({ to, name, payload, sender, reason })
     if (replyTo !== undefined) this.sendError(replyTo, this.#refusalError(to, name, reason))
+  }
+
+  protected deadLetter(letter: DeadLetter): void {
+    this.metrics?.deadLetter(letter.reason)
+    this.ports.events.emit('deadLetter', letter)
   }
 
   #refusalError(to: Ref, name: string, reason: DeadLetterReason): Error {
@@ -191,8 +198,16 @@ export abstract class Delivery extends TurnLoop {
     )
   }
 
+  readonly #askOpened = (ask: ObservedAsk): void => {
+    this.metrics?.askOpened()
+    this.ports.askObserver?.askOpened(ask)
+  }
+
   /** Nobody waits for the reply any more: whoever was asked, or deferred it, is to know. */
-  readonly #askEnded: AskEnded = ({ to, askId }, outcome, answeredBy) => {
+  readonly #askEnded: AskEnded = (ask, outcome, answeredBy, error) => {
+    const { to, askId } = ask
+    this.metrics?.askEnded(error)
+    this.ports.askObserver?.askEnded(ask, error)
     const isGivenUp = outcome === 'given-up'
     if (to.node === this.node) {
       const token = new ReplyToken(this.node, this.epoch, askId)
@@ -217,7 +232,7 @@ export abstract class Delivery extends TurnLoop {
     // An error for an ask that already ended says nothing new; a value that nobody waits for is a dead letter.
     if (error !== undefined && !ended) this.streams.fail(askId, error)
     if (ended || error !== undefined) return
-    this.ports.events.emit('deadLetter', {
+    this.deadLetter({
       to: new Ref(this.node, this.epoch, -1, askId, 'asker'),
       name: 'reply',
       payload: value,

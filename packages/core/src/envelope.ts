@@ -24,6 +24,8 @@ export class Envelope {
   readonly sender: Ref | undefined
   /** Set when the sender asked. */
   readonly replyTo: ReplyToken | undefined
+  /** When it was put into the mailbox, in microseconds modulo 2^32; 0 where nobody measures. */
+  atUs = 0
 
   constructor(
     kind: EnvelopeKind,

@@ -3,6 +3,7 @@ import { EventEmitter } from 'eventemitter3'
 import type { ActorRef } from './actor-ref.ts'
 import type { LogFields, LogLevel } from './context.ts'
 import type { DeadLetter } from './effects.ts'
+import type { StuckTurn } from './inspection.ts'
 import type { Directive } from './supervision.ts'
 
 /** The events by name. */
@@ -27,6 +28,8 @@ export interface SystemEvents {
   nodeUp: [{ readonly node: string; readonly epoch: number }]
   /** A node died. */
   nodeDown: [{ readonly node: string; readonly epoch: number; readonly reason: string }]
+  /** A node's thread does not move any more, and the turn it is in. Told once, on hosts that have a watchdog. */
+  stuck: [{ readonly node: string; readonly epoch: number; readonly turn: StuckTurn }]
   /** The node's journal was opened; `tornBytes` were cut off its end. */
   journalOpened: [{ readonly node: string; readonly records: number; readonly tornBytes: number }]
   /** A log entry of an actor. */
@@ -36,7 +39,13 @@ export interface SystemEvents {
 /** One log entry. */
 export interface LogEntry {
   readonly level: LogLevel
+  readonly node: string
+  /** The actor's path. */
   readonly actor: string
+  readonly definition: string
+  readonly generation: number
+  /** Milliseconds since the Unix epoch, by the node's clock. */
+  readonly time: number
   readonly message: string
   readonly fields: LogFields
 }

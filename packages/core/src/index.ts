@@ -47,6 +47,14 @@ export {
 } from './errors.ts'
 export { EventStream, type LogEntry, type SystemEvents } from './event-stream.ts'
 export { type ActorKey, actorKey, group, receptionist } from './finding.ts'
+export { formatTree } from './format-tree.ts'
+export type {
+  ActorInspection,
+  InspectOptions,
+  NodeInspection,
+  StuckTurn,
+  SystemInspection,
+} from './inspection.ts'
 export {
   JournalCorruptError,
   JournalFailedError,
@@ -56,6 +64,17 @@ export {
 export { createLocalSystem, LocalSystem, type LocalSystemOptions, type RealTime } from './local-system.ts'
 export { MemoryDisk } from './memory-disk.ts'
 export type { MessageMode } from './message-value.ts'
+export type { HistogramData } from './metrics/histogram.ts'
+export type { MetricsClock } from './metrics/metrics-clock.ts'
+export type {
+  AskMetrics,
+  DefinitionMetrics,
+  NodeMetricsData,
+  PeerMetrics,
+  SystemMetrics,
+  ThreadMetrics,
+} from './metrics/metrics-data.ts'
+export { prometheusText } from './metrics/prometheus.ts'
 export type { NodeChoice, PlacementPolicies, PlacementPolicy, PlacementRequest } from './placement.ts'
 export type { Clock, ScheduledTask } from './ports/clock.ts'
 export type { Disk, DiskCallback } from './ports/disk.ts'

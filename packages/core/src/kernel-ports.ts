@@ -1,6 +1,9 @@
 /** What a host gives a node's kernel. */
+import type { LogLevel } from './context.ts'
 import type { EventStream } from './event-stream.ts'
 import type { MessageMode } from './message-value.ts'
+import type { MetricsClock } from './metrics/metrics-clock.ts'
+import type { AskObserver, TurnObserver } from './observers.ts'
 import type { PlacementPolicies } from './placement.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Definitions } from './ports/definitions.ts'
@@ -32,6 +35,12 @@ export interface KernelPorts {
   readonly programNode?: string
   readonly events: EventStream
   readonly messages: MessageMode
+  /** Makes the node count and measure what happens on it, by this clock. */
+  readonly metrics?: MetricsClock
+  readonly turnObserver?: TurnObserver
+  readonly askObserver?: AskObserver
+  /** The least severe log entries that are told. Default `debug`: all. */
+  readonly logLevel?: LogLevel
   /** Called when the node gets work while it had none: the host calls `kernel.run` soon, not from inside this call. */
   wake(): void
   /** The node cannot go on (its journal failed): the host ends it as if it had crashed. */

@@ -22,7 +22,6 @@ import type { Links } from './links.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import { assertRollsBack, Rollback } from './rollback.ts'
-import { runTurn } from './run-turn.ts'
 import { type MemberLife, SiblingGroup, treatedWith } from './sibling-group.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import { forgetStashing, unstashAll } from './stash.ts'
@@ -100,6 +99,7 @@ export class Lifecycle {
     }
     const cell = new ActorCell(definition, kernel.cells.allocate(), parent, args, options, state)
     kernel.cells.fill(cell)
+    kernel.metrics?.spawned(cell)
     if (parent !== undefined) {
       parent.children ??= new Set()
       parent.children.add(cell)
@@ -216,6 +216,7 @@ export class Lifecycle {
     const { events } = this.#kernel.ports
     const { message, error } = failure
     const directive = this.#directive(cell, failure)
+    this.#kernel.metrics?.failed(cell)
     events.emit('failure', { actor: cell.path(), ref: cell.ref, message, error, directive })
     switch (directive) {
       case 'resume':
@@ -370,6 +371,7 @@ export class Lifecycle {
     enterBehavior(cell, undefined, [])
     unstashAll(cell)
     cell.phase = Phase.starting
+    this.#kernel.metrics?.restarted(cell)
     this.#kernel.ports.events.emit('restarted', { actor: cell.path(), ref: cell.ref, generation: cell.generation })
     this.activate(cell)
   }
@@ -521,7 +523,7 @@ export class Lifecycle {
       return
     }
     try {
-      const promise = runTurn(definition, cell, stoppedEnvelope, this.#kernel.effectsOf(cell, stoppedEnvelope))
+      const promise = this.#kernel.runLastTurn(cell, this.#kernel.effectsOf(cell, stoppedEnvelope))
       if (promise === undefined) {
         durable?.commit()
         this.#kernel.turnEnded(cell)

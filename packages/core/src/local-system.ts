@@ -4,10 +4,12 @@
  */
 import type { ActorDefinition } from './actor-definition.ts'
 import { ActorSystem } from './actor-system.ts'
+import type { LogLevel } from './context.ts'
 import { DefinitionRegistry } from './definition-registry.ts'
 import { ConfigurationError } from './errors.ts'
 import { EventStream } from './event-stream.ts'
 import type { MessageMode } from './message-value.ts'
+import { type MetricsClock, metricsClockOf } from './metrics/metrics-clock.ts'
 import { NodeKernel } from './node-kernel.ts'
 import type { PlacementPolicies } from './placement.ts'
 import type { Clock } from './ports/clock.ts'
@@ -20,6 +22,8 @@ import { VirtualClock } from './virtual-clock.ts'
 /** What a local system takes to live in real time. */
 export interface RealTime {
   readonly clock: Clock
+  /** Measures turns; without it metrics are measured by `clock`, to the millisecond. */
+  readonly metrics?: MetricsClock
   readonly random: RandomSource
   /** Runs `run` in a later turn of the event loop, after I/O and timers had their chance. */
   defer(run: () => void): void
@@ -39,6 +43,10 @@ export interface LocalSystemOptions {
   readonly messages?: MessageMode
   /** Real time, such as `realTime()` of `@troupe/threads/real-time`. Default: virtual time, from 0. */
   readonly realTime?: RealTime
+  /** Counts and measures, for `system.metrics()`; with virtual time by that. Default false. */
+  readonly metrics?: boolean
+  /** The least severe log entries that are told on the event stream. Default `debug`: all. */
+  readonly logLevel?: LogLevel
 }
 
 /** Turns between two returns to the event loop. */
@@ -53,6 +61,7 @@ export class LocalSystem extends ActorSystem {
 
   constructor(options: LocalSystemOptions = {}) {
     const { node = 'local', seed = 1, services = {}, placement = {}, disk, messages = 'frozen', realTime } = options
+    const { metrics = false, logLevel = 'debug' } = options
     const virtual = realTime === undefined ? new VirtualClock() : undefined
     const soon = (run: () => void) => void Promise.resolve().then(run)
     const defer = realTime?.defer ?? soon
@@ -62,10 +71,12 @@ export class LocalSystem extends ActorSystem {
     // An ask that is answered at once wakes the node again from a microtask; now and then the event loop gets its turn.
     let wakes = 0
     const wake = () => (++wakes % wakesPerReturn === 0 ? defer : soon)(run)
+    const clock = virtual ?? (realTime as RealTime).clock
     const kernel: NodeKernel = new NodeKernel({
       node,
       epoch: 0,
-      clock: virtual ?? (realTime as RealTime).clock,
+      clock,
+      logLevel,
       random: realTime?.random ?? new SeededRandomSource(seed),
       transport: { send: () => 'node-down' },
       services,
@@ -79,6 +90,7 @@ export class LocalSystem extends ActorSystem {
         kernel.halt()
       },
       ...(disk === undefined ? {} : { disk }),
+      ...(metrics ? { metrics: realTime?.metrics ?? metricsClockOf(clock) } : {}),
     })
     super(kernel)
     this.#virtual = virtual

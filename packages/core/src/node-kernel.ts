@@ -10,11 +10,11 @@ import { type ActorCell, Phase } from './actor-cell.ts'
 import { type CompiledDefinition, compiled } from './actor-definition.ts'
 import { findByPath, splitPath } from './actor-path.ts'
 import { type Ref, ReplyToken, sameRef } from './actor-ref.ts'
-import type { LogFields, LogLevel } from './context.ts'
+import { type LogFields, type LogLevel, logSeverity } from './context.ts'
 import { DeathWatch } from './death-watch.ts'
 import { Delivery } from './delivery.ts'
 import type { Effects, TimerRequest } from './effects.ts'
-import { Envelope, EnvelopeKind, stopEnvelope } from './envelope.ts'
+import { Envelope, EnvelopeKind, stopEnvelope, stoppedEnvelope } from './envelope.ts'
 import { DurabilityError, ServiceMissingError, SystemStoppedError, UnknownMessageError } from './errors.ts'
 import { Guardian, type GuardianPort, guardianName, guardianOf, type SpawnRequest } from './guardian.ts'
 import { InPlaceTasks } from './in-place-tasks.ts'
@@ -23,12 +23,14 @@ import { Lifecycle } from './lifecycle.ts'
 import { Links } from './links.ts'
 import type { Member } from './membership.ts'
 import { prepareMessage } from './message-value.ts'
+import type { NodeMetricsData } from './metrics/metrics-data.ts'
 import { NodeJournal } from './node-journal.ts'
 import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
 import { type NodeChoice, Placement, type PlacementRequest } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import { Receptionist, type ReceptionistPort, receptionistName } from './receptionist.ts'
 import type { Deferral } from './reply-duties.ts'
+import { runTurn } from './run-turn.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import { stash, unstashAll } from './stash.ts'
 import { StreamTable } from './stream-table.ts'
@@ -51,9 +53,11 @@ export class NodeKernel extends Delivery implements Effects {
   protected readonly effects: Effects = this
   #receptionist: ActorCell | undefined
   readonly #haltListeners = new Set<() => void>()
+  readonly #logSeverityMin: number
 
   constructor(ports: KernelPorts) {
     super(ports)
+    this.#logSeverityMin = logSeverity[ports.logLevel ?? 'debug']
     this.journal = new NodeJournal(ports)
     this.tasks = new TaskTable(ports.clock, ports.tasks ?? new InPlaceTasks(ports.clock))
     this.timers = new NodeTimers(this)
@@ -390,7 +394,7 @@ export class NodeKernel extends Delivery implements Effects {
 
   unhandled(from: ActorCell, envelope: Envelope): void {
     const { name, payload, sender, replyTo } = envelope
-    this.ports.events.emit('deadLetter', { to: from.ref, name, payload, sender, reason: 'unknown-message' })
+    this.deadLetter({ to: from.ref, name, payload, sender, reason: 'unknown-message' })
     if (replyTo === undefined) return
     const known = [...from.handlers.keys()].join(', ')
     const behavior = from.behavior === undefined ? '' : ` in behavior ${from.behavior}`
@@ -402,6 +406,23 @@ export class NodeKernel extends Delivery implements Effects {
         ...(from.behavior === undefined ? {} : { behavior: from.behavior }),
       }),
     )
+  }
+
+  /** What was counted and measured so far, where the host wants to know. */
+  metricsData(): NodeMetricsData | undefined {
+    return this.metrics?.data(this, this.cells, this.asks.size)
+  }
+
+  /** Runs the last turn of an actor, for those who count and watch turns too. */
+  runLastTurn(cell: ActorCell, effects: Effects): PromiseLike<unknown> | undefined {
+    this.tellTurnBegins(cell, stoppedEnvelope)
+    let promise: PromiseLike<unknown> | undefined
+    try {
+      promise = runTurn(cell.definition, cell, stoppedEnvelope, effects)
+    } finally {
+      this.tellTurnEnds(cell, promise !== undefined)
+    }
+    return promise
   }
 
   now(): number {
@@ -433,6 +454,16 @@ export class NodeKernel extends Delivery implements Effects {
   }
 
   log(from: ActorCell, level: LogLevel, message: string, fields: LogFields = {}): void {
-    this.ports.events.emit('log', { level, actor: from.path(), message, fields })
+    if (logSeverity[level] < this.#logSeverityMin) return
+    this.ports.events.emit('log', {
+      level,
+      node: this.node,
+      actor: from.path(),
+      definition: from.definition.name,
+      generation: from.generation,
+      time: this.now(),
+      message,
+      fields,
+    })
   }
 }

@@ -9,6 +9,8 @@ import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind, type Termination } from './envelope.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { NodeMetrics } from './metrics/node-metrics.ts'
+import type { TurnObserver } from './observers.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import { runTurn, settleTurn } from './run-turn.ts'
 import type { StreamTable } from './stream-table.ts'
@@ -28,11 +30,19 @@ export abstract class TurnLoop {
   abstract readonly streams: StreamTable
   /** What carries out the effects of a cell that is not durable. */
   protected abstract readonly effects: Effects
+  /** What is counted here, if the host wants to know. */
+  readonly metrics: NodeMetrics | undefined
+  /** True when turns are counted or watched: the one question that each turn asks otherwise. */
+  readonly #observed: boolean
+  readonly #observer: TurnObserver | undefined
   readonly #runQueue = new Deque<ActorCell>()
   #awake = false
 
   constructor(ports: KernelPorts) {
     this.ports = ports
+    this.metrics = ports.metrics === undefined ? undefined : new NodeMetrics(ports.metrics)
+    this.#observer = ports.turnObserver
+    this.#observed = ports.metrics !== undefined || ports.turnObserver !== undefined
   }
 
   /** Cells that have something to do. */
@@ -43,11 +53,13 @@ export abstract class TurnLoop {
   /** Gives turns to the cells in the run queue, about `turnsMax` in all; true when there is more to do. */
   run(turnsMax: number): boolean {
     const end = this.turns + turnsMax
+    this.metrics?.runBegins()
     while (this.turns < end) {
       const cell = this.#runQueue.shift()
       if (cell === undefined) break
       this.#runCell(cell, turnsPerBatch)
     }
+    this.metrics?.runEnds()
     this.#awake = this.#runQueue.length > 0
     return this.#awake
   }
@@ -57,7 +69,9 @@ export abstract class TurnLoop {
     const count = this.#runQueue.length
     if (count > 1) this.#runQueue.bringToFront(pick(count))
     const cell = this.#runQueue.shift()
+    this.metrics?.runBegins()
     if (cell !== undefined) this.#runCell(cell, 1)
+    this.metrics?.runEnds()
     this.#awake = this.#runQueue.length > 0
     return this.#awake
   }
@@ -141,6 +155,28 @@ export abstract class TurnLoop {
   /** Runs one turn to its end or to its first await; a host that traces overrides it. */
   protected turn(cell: ActorCell, envelope: Envelope): void {
     this.turns++
+    if (!this.#observed) {
+      this.#turn(cell, envelope)
+      return
+    }
+    this.tellTurnBegins(cell, envelope)
+    this.#turn(cell, envelope)
+    this.tellTurnEnds(cell, cell.current === envelope)
+  }
+
+  /** Tells those who count and watch turns that one begins. */
+  protected tellTurnBegins(cell: ActorCell, envelope: Envelope): void {
+    if (this.metrics !== undefined) cell.turnBeganNs = this.metrics.turnBegins(cell)
+    this.#observer?.turnBegins(cell, envelope)
+  }
+
+  /** Tells them that it is over, or has come to its first `await`. */
+  protected tellTurnEnds(cell: ActorCell, goesOn: boolean): void {
+    this.#observer?.turnEnds()
+    if (!goesOn) this.metrics?.turnEnds(cell, cell.turnBeganNs)
+  }
+
+  #turn(cell: ActorCell, envelope: Envelope): void {
     const { durable } = cell
     const effects = this.effectsOf(cell, envelope)
     let promise: PromiseLike<unknown> | undefined
@@ -160,9 +196,10 @@ export abstract class TurnLoop {
   }
 
   #awaitTurn(cell: ActorCell, envelope: Envelope, effects: Effects, promise: PromiseLike<unknown>): void {
-    const { generation } = cell
+    const { generation, turnBeganNs } = cell
     cell.phase = Phase.busy
     cell.current = envelope
+    cell.currentSince = this.ports.clock.now()
     // What is no promise of the platform need not keep a promise's word: settle once, and later.
     const settled = promise instanceof Promise ? promise : Promise.resolve(promise)
     settled.then(
@@ -170,6 +207,7 @@ export abstract class TurnLoop {
         this.#resume(
           cell,
           generation,
+          turnBeganNs,
           () => {
             settleTurn(cell, envelope, effects, result)
             cell.durable?.commit()
@@ -180,6 +218,7 @@ export abstract class TurnLoop {
         this.#resume(
           cell,
           generation,
+          turnBeganNs,
           () => {
             throw error
           },
@@ -189,8 +228,9 @@ export abstract class TurnLoop {
     if (cell.stopReason === 'killed') this.lifecycle.kill(cell)
   }
 
-  #resume(cell: ActorCell, generation: number, finish: () => void, envelope: Envelope): void {
+  #resume(cell: ActorCell, generation: number, beganNs: number, finish: () => void, envelope: Envelope): void {
     if (cell.generation !== generation || !this.alive) return
+    this.metrics?.turnEnds(cell, beganNs)
     cell.phase = Phase.ready
     cell.current = undefined
     try {

@@ -1,5 +1,5 @@
 /** `simulate`: one run of a program in a simulated cluster, decided by one seed. */
-import { ConfigurationError, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
+import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
 import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './fault-knobs.ts'
 import { lowerGuard, raiseGuard } from './real-world-guard.ts'
 import type { NetworkLatency } from './simulated-network.ts'
@@ -37,6 +37,10 @@ export interface SimulateOptions {
   readonly eventsMax?: number
   /** Virtual milliseconds after which it does. Default 600,000: ten minutes. */
   readonly virtualMsMax?: number
+  /** Counts and measures, by virtual time, for `world.metrics()`. Default `false`. */
+  readonly metrics?: boolean
+  /** The least severe log entries that are told. Default `debug`: all. */
+  readonly logLevel?: LogLevel
   /** Keeps all events of the trace in the result. Default `false`. */
   readonly trace?: boolean
 }
@@ -75,6 +79,7 @@ export type SimulationProgram = (world: SimulatedWorld) => Promise<unknown>
  */
 export async function simulate(options: SimulateOptions, program: SimulationProgram): Promise<SimulationRun> {
   const { seed, delivery = 'promised', swarm = true, services = {}, taskMs = 0, trace = false } = options
+  const { metrics = false, logLevel = 'debug' } = options
   if (!Number.isSafeInteger(seed)) throw new ConfigurationError(`seed must be a whole number, got ${seed}`)
   if (!(taskMs >= 0)) throw new ConfigurationError(`taskMs must be a number from 0, got ${taskMs}`)
   const simulation = new Simulation({
@@ -90,6 +95,8 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
     eventsMax: options.eventsMax ?? 5_000_000,
     virtualMsMax: options.virtualMsMax ?? 600_000,
     keepsTrace: trace,
+    metrics,
+    logLevel,
   })
   raiseGuard()
   try {

@@ -7,11 +7,20 @@ import {
   type Clock,
   ConfigurationError,
   EventStream,
+  type LogLevel,
+  type NodeInspection,
   type PlacementPolicies,
   type ScheduledTask,
   type ServiceImplementations,
 } from '@troupe/core'
-import { InPlaceTasks, type KernelPorts } from '@troupe/core/host'
+import {
+  downNode,
+  InPlaceTasks,
+  type InspectionLimits,
+  inspectNode,
+  type KernelPorts,
+  metricsClockOf,
+} from '@troupe/core/host'
 import type { SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedKernel } from './simulated-kernel.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
@@ -37,6 +46,8 @@ export interface SimulatedNodeOptions {
   readonly placement: PlacementPolicies
   /** Virtual milliseconds that a task takes. */
   readonly taskMs: number
+  readonly metrics: boolean
+  readonly logLevel: LogLevel
 }
 
 export class SimulatedNode {
@@ -96,6 +107,13 @@ export class SimulatedNode {
     this.#core.drain()
   }
 
+  /** What lives on it; a paused machine does not answer. */
+  inspect(limits: InspectionLimits): NodeInspection {
+    const { kernel, name, epoch } = this
+    if (kernel === undefined || !kernel.alive) return downNode(name, epoch)
+    return this.paused ? { ...downNode(name, epoch), status: 'unresponsive' } : inspectNode(kernel, limits)
+  }
+
   pause(): void {
     if (!this.isUp || this.paused) return
     this.paused = true
@@ -128,7 +146,7 @@ export class SimulatedNode {
   }
 
   #ports(epoch: number): KernelPorts {
-    const { network, forward, failed, services, placement, taskMs } = this.#options
+    const { network, forward, failed, services, placement, taskMs, metrics, logLevel } = this.#options
     const clock = this.#clock(epoch)
     const events = new EventStream()
     forward(events, this.name)
@@ -136,6 +154,8 @@ export class SimulatedNode {
       node: this.name,
       epoch,
       clock,
+      logLevel,
+      ...(metrics ? { metrics: metricsClockOf(clock) } : {}),
       random: { stream: (purpose) => this.#core.random.stream(`${this.name}.${epoch} ${purpose}`) },
       transport: { send: (to, frame) => network.send(this, to, frame) },
       disk: this.disk.open(),

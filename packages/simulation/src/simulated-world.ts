@@ -10,12 +10,15 @@ import {
   type ArgsOf,
   ConfigurationError,
   NodeDownError,
+  type NodeInspection,
+  type NodeMetricsData,
   type ProtocolOf,
   type RandomStream,
   refKey,
   type SystemSpawnOptions,
   type TerminationReason,
 } from '@troupe/core'
+import type { InspectionLimits } from '@troupe/core/host'
 import type { SystemView } from './cell-view.ts'
 import type { Partition } from './nemesis.ts'
 import type { Simulation } from './simulation.ts'
@@ -185,6 +188,15 @@ export class SimulatedWorld extends ActorSystem {
     if (waiting === undefined) this.#waitingForNodes.set(node, [resolve])
     else waiting.push(resolve)
     await this.#simulation.waiting(`node ${node} to be up`, promise)
+  }
+
+  protected override async inspectNodes(limits: InspectionLimits): Promise<readonly NodeInspection[]> {
+    return [this.#simulation.main, ...this.#simulation.nodes].map((node) => node.inspect(limits))
+  }
+
+  protected override async nodeMetrics(): Promise<readonly NodeMetricsData[]> {
+    const up = [this.#simulation.main, ...this.#simulation.nodes].filter((node) => node.isUp && !node.paused)
+    return up.map(({ kernel }) => kernel?.metricsData()).filter((data) => data !== undefined)
   }
 
   protected place(node: string | undefined, definition: ActorDefinition<any, any>): string {

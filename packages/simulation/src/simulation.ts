@@ -9,7 +9,13 @@
  * Nothing but the clock's order and the seeded streams decides what comes next. Promises run between two events, to the
  * last microtask, which a return to the event loop makes sure of; events that settle none do not pay for it.
  */
-import { ConfigurationError, type EventStream, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
+import {
+  ConfigurationError,
+  type EventStream,
+  type LogLevel,
+  type PlacementPolicies,
+  type ServiceImplementations,
+} from '@troupe/core'
 import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
 import { type SystemView, systemView } from './cell-view.ts'
 import { type Delivery, drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
@@ -42,6 +48,8 @@ export interface SimulationSettings {
   readonly eventsMax: number
   readonly virtualMsMax: number
   readonly keepsTrace: boolean
+  readonly metrics: boolean
+  readonly logLevel: LogLevel
 }
 
 /** What made a run fail. */
@@ -286,6 +294,8 @@ export class Simulation implements SimulationCore {
       services: () => this.#servicesOf(),
       placement: this.#settings.placement,
       taskMs: this.#settings.taskMs,
+      metrics: this.#settings.metrics,
+      logLevel: this.#settings.logLevel,
     })
     this.#network.add(node)
     return node

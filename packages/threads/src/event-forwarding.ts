@@ -3,7 +3,7 @@
  * that was published before its thread died is not lost with it. When a node raises more events than anyone can read,
  * or its channel is full, the rest are counted, and the count is told as a warning.
  */
-import type { EventStream, SystemEvents } from '@troupe/core'
+import type { EventStream, LogEntry, SystemEvents } from '@troupe/core'
 import { decodeError, type ErrorData, encodeError } from '@troupe/core/host'
 import { EncodeError } from './channel/index.ts'
 
@@ -58,7 +58,16 @@ export class EventForwarding {
     if (dropped === 0) return
     this.#dropped = 0
     const message = `${dropped} events of this node were dropped, since there were too many`
-    const entry = { level: 'warn', actor: `/${this.#node}`, message, fields: { dropped } }
+    const entry: LogEntry = {
+      level: 'warn',
+      node: this.#node,
+      actor: `/${this.#node}`,
+      definition: 'Guardian',
+      generation: 0,
+      time: Date.now(),
+      message,
+      fields: { dropped },
+    }
     if (!this.#send('log', entry)) this.#dropped += dropped
   }
 }

@@ -3,8 +3,9 @@
  * message, and nothing depends on its order with messages. Calls are carried out in the order in which they were made.
  */
 import type { MessagePort } from 'node:worker_threads'
-import type { ErrorData } from '@troupe/core/host'
-import type { NodeInspection, NodeSettings } from './node-host.ts'
+import type { NodeInspection, NodeMetricsData } from '@troupe/core'
+import type { ErrorData, InspectionLimits } from '@troupe/core/host'
+import type { NodeSettings } from './node-host.ts'
 import type { PeerDescriptor } from './node-links.ts'
 
 /** The task that a thread of the pool is given: to host a node until it is told to stop. */
@@ -22,7 +23,8 @@ export interface HostControl {
   connect(peer: PeerDescriptor): void
   /** Delivers what a dead node had published, then tells of its death. */
   nodeDown(death: { readonly node: string; readonly epoch: number; readonly reason: string }): void
-  inspect(): NodeInspection
+  inspect(limits: InspectionLimits): NodeInspection
+  metrics(): NodeMetricsData | undefined
   /** Resolves once no actor lives on the node any more. */
   drain(): Promise<void>
   /** Ends the node in order; the thread's task is over then. */

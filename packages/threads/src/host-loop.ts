@@ -14,6 +14,7 @@
 import type { NodeKernel } from '@troupe/core/host'
 import type { Doorbell } from './channel/index.ts'
 import type { NodeLinks } from './node-links.ts'
+import type { TurnBoard } from './turn-board.ts'
 
 /** Turns of one round. More than can be drained, so that mailboxes do not grow by what comes in alone. */
 const turnsPerRound = 4_096
@@ -31,6 +32,8 @@ export interface HostLoopParts {
   readonly doorbell: Doorbell
   /** Pauses spent looking for work before the thread parks. */
   readonly spinLimit: number
+  /** Where the thread shows that it moves. */
+  readonly board?: TurnBoard
 }
 
 export class HostLoop {
@@ -38,6 +41,7 @@ export class HostLoop {
   readonly #links: NodeLinks
   readonly #doorbell: Doorbell
   readonly #spinLimit: number
+  readonly #board: TurnBoard | undefined
   #running = false
   #scheduled = false
   #ended = false
@@ -47,11 +51,12 @@ export class HostLoop {
   #parked: Promise<void> | undefined
   #whenQuiet: (() => void)[] = []
 
-  constructor({ kernel, links, doorbell, spinLimit }: HostLoopParts) {
+  constructor({ kernel, links, doorbell, spinLimit, board }: HostLoopParts) {
     this.#kernel = kernel
     this.#links = links
     this.#doorbell = doorbell
     this.#spinLimit = spinLimit
+    this.#board = board
   }
 
   /** There is something to do: a round follows soon, not from inside this call. */
@@ -108,6 +113,7 @@ export class HostLoop {
     this.#scheduled = false
     if (this.#ended) return false
     this.#running = true
+    this.#board?.beat()
     try {
       const received = this.#links.drain(this.#behind ? messagesPerRoundBehind : messagesPerRound)
       const { turns } = this.#kernel

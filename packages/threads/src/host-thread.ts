@@ -4,13 +4,14 @@
  * starts the thread, limits it and puts another in its place when it is gone.
  */
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import { NodeDownError } from '@troupe/core'
-import { decodeError, toError } from '@troupe/core/host'
+import { NodeDownError, type NodeInspection, type NodeMetricsData } from '@troupe/core'
+import { decodeError, type InspectionLimits, toError } from '@troupe/core/host'
 import { type Remote, releaseProxy, transfer, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { Piscina } from 'piscina'
 import { type HostControl, type HostTask, nodeFailedExitCode } from './host-control.ts'
-import type { NodeInspection, NodeSettings } from './node-host.ts'
+import { revived } from './inspection-transfer.ts'
+import type { NodeSettings } from './node-host.ts'
 import type { PeerDescriptor } from './node-links.ts'
 import type { TaskExecutor } from './tasks/posted-task.ts'
 import { TaskRelay } from './tasks/task-relay.ts'
@@ -95,8 +96,12 @@ export class HostThread {
     return this.#call(() => this.#control.nodeDown(death))
   }
 
-  inspect(): Promise<NodeInspection> {
-    return this.#call(() => this.#control.inspect())
+  async inspect(limits: InspectionLimits): Promise<NodeInspection> {
+    return revived(await this.#call(() => this.#control.inspect(limits)))
+  }
+
+  metrics(): Promise<NodeMetricsData | undefined> {
+    return this.#call(() => this.#control.metrics())
   }
 
   /** Resolves once no actor lives on the node any more. */

@@ -3,22 +3,33 @@
  * as well; only who gives it orders differs.
  */
 import { join } from 'node:path'
-import { EventStream, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
+import {
+  EventStream,
+  type LogLevel,
+  type NodeInspection,
+  type NodeMetricsData,
+  type PlacementPolicies,
+  type ServiceImplementations,
+} from '@troupe/core'
 import {
   type Definitions,
   type Frame,
+  type InspectionLimits,
+  inspectNode,
   type KernelPorts,
   NodeKernel,
   RecordingKernel,
   type TaskRunner,
 } from '@troupe/core/host'
 import { Doorbell, type DoorbellDescriptor } from './channel/index.ts'
+import { AskTracing, publishEvents } from './diagnostics.ts'
 import { emitForwarded } from './event-forwarding.ts'
 import { HostLoop } from './host-loop.ts'
 import { NodeClock } from './node-clock.ts'
 import { NodeDisk } from './node-disk.ts'
 import { NodeLinks, type PeerDescriptor } from './node-links.ts'
-import { realTime } from './real-time.ts'
+import { performanceClock, realTime } from './real-time.ts'
+import { TurnBoard, type TurnBoardDescriptor } from './turn-board.ts'
 import { TurnLog } from './turn-log.ts'
 
 /** The node of the thread that created the system. */
@@ -31,6 +42,10 @@ export interface NodeSettings {
   readonly doorbell: DoorbellDescriptor
   readonly development: boolean
   readonly spinLimit: number
+  readonly metrics: boolean
+  readonly logLevel: LogLevel
+  /** Where the node shows its turns to the watchdog; without it nobody watches. */
+  readonly board?: TurnBoardDescriptor
   /** The directory of the whole system; the node's own is below it. */
   readonly dataDirectory?: string
   /** The directory into which the turns are recorded. */
@@ -52,28 +67,20 @@ export interface NodeHostParts {
   broken(node: string, error: Error): void
 }
 
-/** What lives on a node now. */
-export interface NodeInspection {
-  readonly node: string
-  /** Raised each time the node was replaced; from 0. */
-  readonly epoch: number
-  /** Living actors, without the runtime's own. */
-  readonly actors: number
-  /** Turns run since the node started. */
-  readonly turns: number
-}
-
 export class NodeHost {
   readonly kernel: NodeKernel
   readonly links: NodeLinks
   readonly #loop: HostLoop
+  readonly #doorbell: Doorbell
   readonly #disk: NodeDisk | undefined
   readonly #turnLog: TurnLog | undefined
 
   /** Throws the file system's error when the data directory cannot be used. */
   constructor({ settings, definitions, services, placement, tasks, failed, broken }: NodeHostParts) {
-    const { node, epoch, development, spinLimit, dataDirectory, recordTurns } = settings
+    const { node, epoch, development, spinLimit, dataDirectory, recordTurns, metrics, logLevel } = settings
     const events = new EventStream()
+    publishEvents(events)
+    const board = settings.board === undefined ? undefined : new TurnBoard(settings.board)
     const wake = () => this.#loop.wake()
     this.#disk = dataDirectory === undefined ? undefined : new NodeDisk(join(dataDirectory, node))
     this.links = new NodeLinks({
@@ -100,12 +107,22 @@ export class NodeHost {
       messages: development ? 'frozen' : 'shared',
       wake,
       failed,
+      logLevel,
+      askObserver: new AskTracing(node),
+      ...(board === undefined ? {} : { turnObserver: board }),
+      ...(metrics ? { metrics: performanceClock } : {}),
       ...(this.#disk === undefined ? {} : { disk: this.#disk }),
     }
     this.#turnLog = recordTurns === undefined ? undefined : new TurnLog(recordTurns, node, epoch)
     this.kernel = this.#turnLog === undefined ? new NodeKernel(ports) : new RecordingKernel(ports, this.#turnLog.write)
-    const doorbell = new Doorbell(settings.doorbell)
-    this.#loop = new HostLoop({ kernel: this.kernel, links: this.links, doorbell, spinLimit })
+    this.#doorbell = new Doorbell(settings.doorbell)
+    this.#loop = new HostLoop({
+      kernel: this.kernel,
+      links: this.links,
+      doorbell: this.#doorbell,
+      spinLimit,
+      ...(board === undefined ? {} : { board }),
+    })
     this.#loop.wake()
   }
 
@@ -119,11 +136,16 @@ export class NodeHost {
     if (this.links.disconnect(node, epoch)) this.kernel.nodeDown(node, epoch, reason)
   }
 
-  inspect(): NodeInspection {
-    const { node, epoch, turns } = this.kernel
-    let actors = 0
-    for (const cell of this.kernel.cells) if (!this.kernel.isSystemActor(cell)) actors++
-    return { node, epoch, actors, turns }
+  inspect(limits: InspectionLimits): NodeInspection {
+    return inspectNode(this.kernel, limits)
+  }
+
+  /** What was counted and measured, when the system was made with `metrics: true`. */
+  metrics(): NodeMetricsData | undefined {
+    const data = this.kernel.metricsData()
+    if (data === undefined) return undefined
+    const { spins, parkings, wakes } = this.#doorbell
+    return { ...data, thread: { peers: this.links.traffic, spins, parkings, wakes } }
   }
 
   /** Resolves once no actor lives here any more and nothing waits to be sent. */

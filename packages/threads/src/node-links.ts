@@ -5,6 +5,8 @@
  * death, stops) is never dropped: it waits behind the queue, and tells are refused until it is through, so that the
  * order holds.
  */
+
+import type { PeerMetrics } from '@troupe/core'
 import { cloneValue, type Frame, prepareMessage, type Refusal, type Transport } from '@troupe/core/host'
 import {
   type ChannelReceiver,
@@ -159,6 +161,18 @@ export class NodeLinks implements Transport {
   /** Messages that were accepted and are not in a ring yet. */
   get pending(): number {
     return this.#list.reduce((count, { sender, waiting }) => count + sender.pending + waiting.length, 0)
+  }
+
+  /** What went through the channels to and from each node. */
+  get traffic(): PeerMetrics[] {
+    return this.#list.map(({ node, sender, receiver, waiting }) => ({
+      node,
+      messagesOut: sender.sentMessages,
+      bytesOut: sender.sentBytes,
+      messagesIn: receiver.receivedMessages,
+      bytesIn: receiver.receivedBytes,
+      pending: sender.pending + waiting.length,
+    }))
   }
 
   #touch(link: Link): void {

@@ -2,7 +2,7 @@
  * The real world's clock, randomness and turn of the event loop, for hosts that live in it. Nothing here is Node's alone:
  * with `createLocalSystem({ realTime: realTime() })` actors live in real time in a browser too.
  */
-import type { Clock, RealTime, ScheduledTask } from '@troupe/core'
+import type { Clock, MetricsClock, RealTime, ScheduledTask } from '@troupe/core'
 import { SeededRandomSource } from '@troupe/core/host'
 import { TimerQueue } from './timer-queue.ts'
 
@@ -30,10 +30,14 @@ export class RealClock implements Clock {
   }
 }
 
+/** `performance.now`, which is as fine as the platform's clock. */
+export const performanceClock: MetricsClock = { nowNs: () => performance.now() * 1e6 }
+
 /** The platform's clock, streams seeded by its cryptographic generator, and its event loop. */
 export function realTime(): RealTime {
   return {
     clock: new RealClock(),
+    metrics: performanceClock,
     random: new SeededRandomSource(crypto.getRandomValues(new Uint32Array(1))[0] as number),
     defer: typeof setImmediate === 'function' ? (run) => void setImmediate(run) : (run) => void setTimeout(run, 0),
   }

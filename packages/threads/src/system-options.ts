@@ -1,8 +1,10 @@
 /** The options of a thread system, their defaults and their checks. */
 import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
-import { ConfigurationError, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
+import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
+import { logSeverity } from '@troupe/core/host'
 import { DOORBELL_SPIN_LIMIT_DEFAULT } from './channel/index.ts'
+import type { LogOutput } from './log-sink.ts'
 import { type CheckedTaskOptions, checkTaskOptions, type TaskPoolOptions } from './tasks/task-options.ts'
 
 /** Less heap than this, in MiB, and V8 ends the whole process while it prepares the thread. */
@@ -51,6 +53,14 @@ export interface ThreadSystemOptions {
   readonly replacement?: ReplacementOptions
   /** The pool of threads for tasks. */
   readonly tasks?: TaskPoolOptions
+  /** Counts and measures, for `system.metrics()`. Default false. */
+  readonly metrics?: boolean
+  /** The least severe log entries that are told at all; what is below costs a comparison. Default `info`. */
+  readonly logLevel?: LogLevel
+  /** Where the log goes beside the event stream. Default `pretty`; `none` while `NODE_ENV` is `test`. */
+  readonly log?: LogOutput
+  /** Notices worker threads that do not move any more; `false`: nobody does. */
+  readonly watchdog?: WatchdogOptions | false
 }
 
 /** The bounds of one channel. */
@@ -71,6 +81,14 @@ export interface ReplacementOptions {
   readonly backoff?: { readonly minMs: number; readonly maxMs: number }
 }
 
+/** When a thread counts as stuck, and what becomes of it. */
+export interface WatchdogOptions {
+  /** Milliseconds without a sign of life; from 10. Default 1,000. */
+  readonly stuckAfterMs?: number
+  /** `report`: the event `stuck`. `kill`: then the thread is terminated, which is a node that died. Default `report`. */
+  readonly onStuck?: 'report' | 'kill'
+}
+
 /** {@link ThreadSystemOptions} with every default filled in. */
 export interface CheckedOptions {
   readonly threads: number
@@ -86,6 +104,10 @@ export interface CheckedOptions {
   readonly startTimeoutMs: number
   readonly replacement: Required<ReplacementOptions>
   readonly tasks: CheckedTaskOptions
+  readonly metrics: boolean
+  readonly logLevel: LogLevel
+  readonly log: LogOutput
+  readonly watchdog: Required<WatchdogOptions> | undefined
 }
 
 /** Fills in the defaults; throws a `ConfigurationError` that names the option that is malformed. */
@@ -103,6 +125,10 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
     spinLimit = DOORBELL_SPIN_LIMIT_DEFAULT,
     startTimeoutMs = 30_000,
     replacement: { maxReplacements = 30, withinMs = 60_000, backoff = { minMs: 10, maxMs: 2_000 } } = {},
+    metrics = false,
+    logLevel = 'info',
+    log = process.env.NODE_ENV === 'test' ? 'none' : 'pretty',
+    watchdog: wantedWatchdog = {},
   } = options
   const check = (holds: boolean, option: string, needed: string, value: unknown) => {
     if (!holds)
@@ -118,6 +144,16 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
   check(isWhole(maxReplacements, 0), 'replacement.maxReplacements', 'a whole number from 0', maxReplacements)
   check(withinMs > 0, 'replacement.withinMs', 'above 0', withinMs)
   check(backoff.minMs >= 0 && backoff.maxMs >= backoff.minMs, 'replacement.backoff', '0 <= minMs <= maxMs', backoff)
+  check(typeof metrics === 'boolean', 'metrics', 'true or false', metrics)
+  check(Object.hasOwn(logSeverity, logLevel), 'logLevel', Object.keys(logSeverity).join(', '), logLevel)
+  const isOutput = typeof log === 'function' || ['pretty', 'json', 'none'].includes(log)
+  check(isOutput, 'log', "'pretty', 'json', 'none' or a function", log)
+  const watchdog = wantedWatchdog && { stuckAfterMs: 1_000, onStuck: 'report' as const, ...wantedWatchdog }
+  if (watchdog) {
+    const { stuckAfterMs, onStuck } = watchdog
+    check(stuckAfterMs >= 10 && stuckAfterMs <= 2 ** 31, 'watchdog.stuckAfterMs', 'from 10 to 2^31', stuckAfterMs)
+    check(onStuck === 'report' || onStuck === 'kill', 'watchdog.onStuck', "'report' or 'kill'", onStuck)
+  }
   const { maxOldGenerationSizeMb = oldGenerationMbMin } = resourceLimits ?? {}
   check(
     maxOldGenerationSizeMb >= oldGenerationMbMin,
@@ -149,6 +185,10 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
     startTimeoutMs,
     replacement: { maxReplacements, withinMs, backoff },
     tasks,
+    metrics,
+    logLevel,
+    log,
+    watchdog: watchdog === false ? undefined : watchdog,
   }
 }
 

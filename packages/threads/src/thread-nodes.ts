@@ -9,19 +9,26 @@
  * the main thread and then to every connected node, each of which delivers what the dead node had published before.
  */
 import { fileURLToPath } from 'node:url'
-import { ConfigurationError, NodeDownError } from '@troupe/core'
-import { Ref, toError } from '@troupe/core/host'
+import { ConfigurationError, NodeDownError, type NodeInspection, type NodeMetricsData } from '@troupe/core'
+import { downNode, type InspectionLimits, Ref, toError } from '@troupe/core/host'
 import { Piscina } from 'piscina'
 import { createChannelPair, createDoorbell, type DoorbellDescriptor } from './channel/index.ts'
 import { HostThread } from './host-thread.ts'
-import { mainNode, type NodeHost, type NodeInspection } from './node-host.ts'
+import { describeTurn } from './log-sink.ts'
+import { mainNode, type NodeHost } from './node-host.ts'
 import type { PeerDescriptor } from './node-links.ts'
 import { ReplacementBudget } from './replacement-budget.ts'
 import type { CheckedOptions } from './system-options.ts'
 import type { TaskExecutor } from './tasks/posted-task.ts'
+import { createTurnBoard, type TurnBoardDescriptor } from './turn-board.ts'
+import { Watchdog } from './watchdog.ts'
 
 /** The longest time that a timer keeps. */
 const timeoutMsMax = 2 ** 31 - 1
+/** How long a node may take to tell its metrics. */
+const metricsTimeoutMs = 1_000
+/** How often the watchdog looks before it takes a thread for stuck. */
+const looksUntilStuck = 4
 
 /** One node, whatever thread hosts it now. */
 interface ThreadNode {
@@ -29,6 +36,8 @@ interface ThreadNode {
   readonly budget: ReplacementBudget
   epoch: number
   doorbell: DoorbellDescriptor
+  /** Where it shows its turns. */
+  board: TurnBoardDescriptor | undefined
   thread: HostThread | undefined
   connected: boolean
   up: boolean
@@ -54,6 +63,8 @@ export class ThreadNodes {
   /** Holds the process open until {@link stop}, also while no thread is up. */
   readonly #alive = setInterval(() => {}, 2 ** 30)
   readonly #stopping = new AbortController()
+  readonly #watchdog: Watchdog | undefined
+  readonly #watchTimer: NodeJS.Timeout | undefined
   #next = 0
   /** Called when a node is up again, before anything else is placed on it. */
   onUpAgain: (node: string) => Promise<void> = async () => {}
@@ -76,11 +87,21 @@ export class ThreadNodes {
     })
     // What ends a thread ends its task, where it is handled; the pool repeats it here for threads without one.
     this.#pool.on('error', () => {})
+    const { watchdog } = options
+    if (watchdog !== undefined) {
+      const dog = new Watchdog(watchdog.stuckAfterMs)
+      this.#watchdog = dog
+      this.#watchTimer = setInterval(
+        () => this.#watch(dog, watchdog.onStuck),
+        watchdog.stuckAfterMs / looksUntilStuck,
+      ).unref()
+    }
     this.#nodes = Array.from({ length: threads }, (_, index) => ({
       node: `node-${index + 1}`,
       budget: new ReplacementBudget(options.replacement),
       epoch: 0,
       doorbell: createDoorbell(),
+      board: undefined,
       thread: undefined,
       connected: false,
       up: false,
@@ -114,13 +135,40 @@ export class ThreadNodes {
     throw new NodeDownError(`none of the nodes ${this.names.join(', ')} is up`, { nodes: this.names })
   }
 
-  /** What lives on each node that is up. */
-  async inspect(): Promise<NodeInspection[]> {
-    const up = this.#nodes.filter((node) => node.up)
-    const inspected = await Promise.allSettled(up.map(({ thread }) => thread?.inspect()))
-    return inspected.flatMap((result) =>
-      result.status === 'fulfilled' && result.value !== undefined ? [result.value] : [],
+  /** What lives on each node. One that does not answer in time is `unresponsive`, with the turn that it shows. */
+  inspect(limits: InspectionLimits): Promise<NodeInspection[]> {
+    return Promise.all(
+      this.#nodes.map(async (node) => {
+        const { thread, up } = node
+        const down = downNode(node.node, node.epoch)
+        if (!up || thread === undefined) return down
+        const answered = await within(limits.timeoutMs, thread.inspect(limits))
+        if (answered !== undefined) return answered
+        if (!node.up) return down
+        const stuck =
+          node.board === undefined
+            ? undefined
+            : this.#watchdog?.turnOf({ ...node, board: node.board }, performance.now())
+        return { ...down, status: 'unresponsive' as const, ...(stuck === undefined ? {} : { stuck }) }
+      }),
     )
+  }
+
+  /** The metrics of the nodes that answer within a second. */
+  async metrics(): Promise<NodeMetricsData[]> {
+    const up = this.#nodes.flatMap(({ up, thread }) => (up && thread !== undefined ? [thread] : []))
+    const answers = await Promise.all(up.map((thread) => within(metricsTimeoutMs, thread.metrics())))
+    return answers.filter((data) => data !== undefined)
+  }
+
+  #watch(watchdog: Watchdog, onStuck: 'report' | 'kill'): void {
+    const watched = this.#nodes.flatMap(({ node, epoch, doorbell, board, up }) =>
+      up && board !== undefined ? [{ node, epoch, doorbell, board }] : [],
+    )
+    for (const { node, epoch, turn } of watchdog.look(watched, performance.now())) {
+      this.#main.kernel.ports.events.emit('stuck', { node, epoch, turn })
+      if (onStuck === 'kill') void this.kill(node, `it was stuck: ${describeTurn(turn.actor, turn.message)}`)
+    }
   }
 
   /** Terminates a node's thread at once; resolves when all was told that the main thread can tell. */
@@ -135,6 +183,7 @@ export class ThreadNodes {
   /** Ends every thread: in order as far as `deadlineMs` milliseconds allow, then abruptly. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping.abort()
+    clearInterval(this.#watchTimer)
     const deadline = AbortSignal.timeout(Math.ceil(Math.min(deadlineMs, timeoutMsMax)))
     const up = this.#nodes.flatMap(({ up, thread }) => (up && thread !== undefined ? [thread] : []))
     if (deadlineMs > 0) {
@@ -151,10 +200,12 @@ export class ThreadNodes {
   // One node's life.
 
   async #boot(node: ThreadNode): Promise<void> {
-    const { development, spinLimit, dataDirectory, recordTurns, servicesModule, startTimeoutMs } = this.#options
+    const { development, spinLimit, dataDirectory, recordTurns, servicesModule, startTimeoutMs, metrics, logLevel } =
+      this.#options
     const thread = new HostThread(this.#pool, node.node, this.#tasks)
     node.thread = thread
     node.doorbell = createDoorbell()
+    node.board = this.#watchdog === undefined ? undefined : createTurnBoard()
     void thread.ended.then((reason) => this.#ended(node, reason))
     try {
       await thread.start(
@@ -164,6 +215,9 @@ export class ThreadNodes {
           doorbell: node.doorbell,
           development,
           spinLimit,
+          metrics,
+          logLevel,
+          ...(node.board === undefined ? {} : { board: node.board }),
           ...(dataDirectory === undefined ? {} : { dataDirectory }),
           ...(recordTurns === undefined ? {} : { recordTurns }),
           ...(servicesModule === undefined ? {} : { servicesModule }),
@@ -285,6 +339,21 @@ interface PeerEnd {
   readonly node: string
   readonly epoch: number
   readonly doorbell: DoorbellDescriptor
+}
+
+/** What `promise` gives within `ms` milliseconds; `undefined` when it is late or rejects. */
+async function within<Result>(ms: number, promise: Promise<Result>): Promise<Result | undefined> {
+  let timeout: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timeout = setTimeout(() => resolve(undefined), Math.min(ms, timeoutMsMax))
+  })
+  try {
+    return await Promise.race([promise, late])
+  } catch {
+    return undefined
+  } finally {
+    clearTimeout(timeout)
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -2,10 +2,18 @@
  * The system on threads: the main thread's own node, and one node on each worker thread. From outside it is an
  * `ActorSystem` like any other; what it adds is where an actor is placed, what happens when a thread dies, and the end.
  */
-import { type ActorDefinition, ActorSystem, ConfigurationError } from '@troupe/core'
+import {
+  type ActorDefinition,
+  ActorSystem,
+  ConfigurationError,
+  type NodeInspection,
+  type NodeMetricsData,
+} from '@troupe/core'
+import type { InspectionLimits } from '@troupe/core/host'
 import { createDoorbell } from './channel/index.ts'
+import { attachLog } from './log-sink.ts'
 import { localOnlyReason, ModuleDefinitions } from './module-definitions.ts'
-import { mainNode, NodeHost, type NodeInspection } from './node-host.ts'
+import { mainNode, NodeHost } from './node-host.ts'
 import { loadServices } from './services-module.ts'
 import { checkOptions, type ThreadSystemOptions } from './system-options.ts'
 import { PortableTasks } from './tasks/portable-tasks.ts'
@@ -32,9 +40,12 @@ export class ThreadSystem extends ActorSystem {
     return this.#nodes.names
   }
 
-  /** What lives on each node that is up: its epoch, its living actors, the turns it ran. */
-  async inspect(): Promise<NodeInspection[]> {
-    return [this.#main.inspect(), ...(await this.#nodes.inspect())]
+  protected override async inspectNodes(limits: InspectionLimits): Promise<readonly NodeInspection[]> {
+    return [this.#main.inspect(limits), ...(await this.#nodes.inspect(limits))]
+  }
+
+  protected override async nodeMetrics(): Promise<readonly NodeMetricsData[]> {
+    return [this.#main.metrics(), ...(await this.#nodes.metrics())].filter((data) => data !== undefined)
   }
 
   /** What the pool for tasks does now: its threads, the tasks that run and those that wait. */
@@ -95,7 +106,7 @@ export class ThreadSystem extends ActorSystem {
 export async function createSystem(options: ThreadSystemOptions = {}): Promise<ThreadSystem> {
   await refuseInsideNode()
   const checked = checkOptions(options)
-  const { development, spinLimit, dataDirectory, recordTurns, servicesModule } = checked
+  const { development, spinLimit, dataDirectory, recordTurns, servicesModule, metrics, logLevel, log } = checked
   const loaded = await loadServices(servicesModule)
   const services = { ...loaded.services, ...checked.services }
   const placement = { ...loaded.placement, ...checked.placement }
@@ -108,6 +119,8 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
       doorbell: mainDoorbell,
       development,
       spinLimit,
+      metrics,
+      logLevel,
       ...(dataDirectory === undefined ? {} : { dataDirectory }),
       ...(recordTurns === undefined ? {} : { recordTurns }),
     },
@@ -122,6 +135,7 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
     },
     broken: (node, error) => void nodes.kill(node, error.message),
   })
+  attachLog(main.kernel.ports.events, log)
   const nodes: ThreadNodes = new ThreadNodes({ options: checked, main, mainDoorbell, tasks })
   try {
     await nodes.start()

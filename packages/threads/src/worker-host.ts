@@ -1,11 +1,11 @@
 /** A node on a worker thread: what the control plane calls. */
 import { type MessagePort, threadId } from 'node:worker_threads'
-import { ConfigurationError } from '@troupe/core'
-import { type ErrorData, encodeError } from '@troupe/core/host'
+import { ConfigurationError, type NodeInspection, type NodeMetricsData } from '@troupe/core'
+import { type ErrorData, encodeError, type InspectionLimits } from '@troupe/core/host'
 import { EventForwarding } from './event-forwarding.ts'
 import { type HostControl, nodeFailedExitCode } from './host-control.ts'
 import { ModuleDefinitions } from './module-definitions.ts'
-import { mainNode, NodeHost, type NodeInspection, type NodeSettings } from './node-host.ts'
+import { mainNode, NodeHost, type NodeSettings } from './node-host.ts'
 import type { PeerDescriptor } from './node-links.ts'
 import { loadServices } from './services-module.ts'
 import { PortableTasks } from './tasks/portable-tasks.ts'
@@ -57,8 +57,12 @@ export class WorkerHost implements HostControl {
     this.#host?.nodeDown(death)
   }
 
-  inspect(): NodeInspection {
-    return this.#started.inspect()
+  inspect(limits: InspectionLimits): NodeInspection {
+    return this.#started.inspect(limits)
+  }
+
+  metrics(): NodeMetricsData | undefined {
+    return this.#started.metrics()
   }
 
   drain(): Promise<void> {

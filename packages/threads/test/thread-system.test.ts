@@ -24,7 +24,7 @@ describe('a system on threads', () => {
     expect((await second.ask('where')).node).toBe('node-2')
     expect((await local.ask('where')).node).toBe('main')
     expect((await main.ask('where')).node).toBe('main')
-    expect(await system.inspect()).toMatchObject([
+    expect((await system.inspect()).nodes).toMatchObject([
       { node: 'main', epoch: 0 },
       { node: 'node-1', epoch: 0, actors: 1 },
       { node: 'node-2', epoch: 0, actors: 2 },
@@ -66,9 +66,9 @@ describe('a system on threads', () => {
     await using system = await startSystem()
     const [left, right] = await Promise.all([system.spawn(Player, undefined), system.spawn(Player, undefined)])
     expect(left.ref.node).not.toBe(right.ref.node)
-    const [before] = await system.inspect()
+    const [before] = (await system.inspect()).nodes
     expect(await left.askWith({ timeoutMs: 60_000 }, 'play', { with: right.ref, rounds: 20_001 })).toBe(10_001)
-    const [after] = await system.inspect()
+    const [after] = (await system.inspect()).nodes
     expect((after?.turns ?? 0) - (before?.turns ?? 0)).toBeLessThan(10)
   })
 

@@ -39,6 +39,7 @@ type SubjectProtocol = {
   countTo: (message: { to: number; peer: Notes }) => void
   echo: (value: unknown) => unknown
   count: () => number
+  logText: (text: string) => void
   where: () => string
   whoSent: () => string
   askWhoSent: (to: ActorRef<{ whoSent: () => string }>) => string
@@ -185,6 +186,7 @@ export const Subject: ActorDefinition<SubjectProtocol, SubjectArgs> = defineActo
         return `${(error as { code: string }).code} ${(error as { facts: { path: string } }).facts.path}`
       }
     },
+    logText: (_state, text, ctx) => ctx.log.info(text, { text }),
     spawn(state, { name, life, options, initFails }, ctx) {
       const args = { to: state.args.to, name: name ?? 'child', life: life ?? false, initFails: initFails ?? false }
       const child = ctx.spawn(Subject, args, { ...options, ...(name === undefined ? {} : { name }) })

@@ -9,6 +9,7 @@ import { kills, links, strategies } from './family.ts'
 import { finding } from './finding.ts'
 import { mailbox } from './mailbox.ts'
 import { messages } from './messages.ts'
+import { observation } from './observation.ts'
 import { placement } from './placement.ts'
 import { spawn } from './spawn.ts'
 import { stopping } from './stopping.ts'
@@ -38,5 +39,6 @@ const sections = [
   finding,
   placement,
   tasks,
+  observation,
 ]
 export const cases: readonly Case[] = sections.flat()

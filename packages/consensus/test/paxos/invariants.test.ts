@@ -7,16 +7,18 @@ const instance = 'observed'
 const configuration = paxosConfiguration({ instance, members: ['a', 'b', 'c'] })
 const ballot = (n: number, node = 'a'): Ballot => ({ n, priority: 0, node })
 
+const entry = { level: 'info', node: 'a', definition: 'Acceptor', generation: 0, time: 0 } as const
+
 /** Sends what happened to a new observer, each thing as [message, fields]. */
 function observe(...messages: [name: string, fields: object][]): PaxosObserver {
   const observer = new PaxosObserver(configuration)
   for (const [name, fields] of messages) {
     if (name === 'recovered') {
       const actor = `/a/paxos.${instance}.acceptor.a`
-      observer.logged({ level: 'info', actor, message: 'acceptor recovered', fields: { id: 'a', ...fields } })
+      observer.logged({ ...entry, actor, message: 'acceptor recovered', fields: { id: 'a', ...fields } })
     } else if (name === 'proposer recovered') {
       const actor = `/a/paxos.${instance}.proposer.a`
-      observer.logged({ level: 'info', actor, message: name, fields: { id: 'a', ...fields } })
+      observer.logged({ ...entry, actor, message: name, fields: { id: 'a', ...fields } })
     } else observer.sent(name, { instance, ...fields })
   }
   return observer

@@ -22,6 +22,7 @@ class RingReceiver implements ChannelReceiver {
   readonly #codec: Codec
   /** Space taken after which it is given back within one `drain`, so that the sender can go on meanwhile. */
   readonly #releaseBytes: number
+  receivedMessages = 0
   #receivedCount = 0
   #failure: FrameError | undefined
   #closed = false
@@ -40,6 +41,10 @@ class RingReceiver implements ChannelReceiver {
     return this.#closed || (this.#reader.memory.closedByProducer && !this.#reader.hasNext())
   }
 
+  get receivedBytes(): number {
+    return this.#reader.takenBytes
+  }
+
   hasMessages(): boolean {
     return !this.#closed && this.#reader.hasNext()
   }
@@ -52,6 +57,7 @@ class RingReceiver implements ChannelReceiver {
         const value = this.#next()
         if (value === NONE) break
         count++
+        this.receivedMessages++
         deliver(value)
         if (this.#reader.unreleasedBytes >= this.#releaseBytes) this.#release()
       }

@@ -32,6 +32,7 @@ class RingSender implements ChannelSender {
   readonly #encoding = createEncoding()
   /** The payload of marker frames: which posted message belongs here. */
   readonly #marker = new Uint8Array(4)
+  sentMessages = 0
   #postedCount = 0
   #closed = false
 
@@ -53,6 +54,10 @@ class RingSender implements ChannelSender {
     return this.#queue.size > 0 && !this.#writer.memory.waiting
   }
 
+  get sentBytes(): number {
+    return this.#writer.writtenBytes
+  }
+
   get capacityBytes(): number {
     return this.#writer.memory.capacityBytes
   }
@@ -70,6 +75,7 @@ class RingSender implements ChannelSender {
     if (encoding.isAside) this.#postAside(encoding)
     else if (end - start > this.#writer.memory.payloadBytesMax) this.#postBytes(bytes.slice(start, end))
     else this.#write(FrameKind.message, bytes, start, end)
+    this.sentMessages++
     if (this.#writer.unpublishedBytes >= PUBLISH_BYTES) this.#publish()
     return true
   }

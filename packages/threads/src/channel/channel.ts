@@ -39,6 +39,9 @@ export interface ChannelSender {
   readonly flushable: boolean
   /** The ring's capacity. */
   readonly capacityBytes: number
+  /** Messages accepted so far, and the bytes of those that are in the ring already, as frames. */
+  readonly sentMessages: number
+  readonly sentBytes: number
   /** True when this end or the receiver's has closed. */
   readonly closed: boolean
   /** Flushes, drops what is still pending, and tells the receiver that no more will come. */
@@ -53,6 +56,9 @@ export interface ChannelReceiver {
    * what no sender writes; the channel is closed then.
    */
   drain(deliver: (value: unknown) => void, limit: number): number
+  /** Messages delivered so far, and their bytes as frames. */
+  readonly receivedMessages: number
+  readonly receivedBytes: number
   /** True when something is published that was not delivered; what a parking thread asks, beside `closed`. */
   hasMessages(): boolean
   /** True when no message will come any more: the sender closed and all it published was delivered, or this end closed. */

@@ -31,6 +31,10 @@ export function createDoorbell(): DoorbellDescriptor {
 export class Doorbell {
   readonly #word: Int32Array
   #waiting: Promise<void> | undefined
+  /** What this owner did so far: looks for work before parking, waits begun, and waits that a ring ended. */
+  spins = 0
+  parkings = 0
+  wakes = 0
 
   constructor(descriptor: DoorbellDescriptor) {
     this.#word = new Int32Array(descriptor)
@@ -63,6 +67,7 @@ export class Doorbell {
     for (let spins = 0; ; spins++) {
       if (hasWork()) return undefined
       if (spins >= spinLimit) break
+      this.spins++
       pause()
     }
     Atomics.store(this.#word, 0, PARKED)
@@ -72,7 +77,9 @@ export class Doorbell {
     }
     const wait = Atomics.waitAsync(this.#word, 0, PARKED)
     if (!wait.async) return undefined
+    this.parkings++
     const waiting: Promise<void> = wait.value.then(() => {
+      this.wakes++
       if (this.#waiting === waiting) this.#waiting = undefined
     })
     this.#waiting = waiting

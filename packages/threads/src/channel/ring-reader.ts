@@ -9,6 +9,8 @@ import { checksumStart, checksumStep, FrameKind, frameBytes, RingMemory } from '
 /** Reads frames from a ring. Exactly one thread holds the reader of a ring, for the ring's whole life. */
 export class RingReader {
   readonly memory: RingMemory
+  /** Bytes of frames taken so far, with their headers. */
+  takenBytes = 0
   /** The current frame's kind; never padding. */
   kind: FrameKind = FrameKind.padding
   /** The current frame's payload: its first `length` bytes. Private memory, overwritten by the next frame. */
@@ -95,6 +97,7 @@ export class RingReader {
     if (sum !== words[(offset >> 2) + 1]) throw this.#malformed('does not match its checksum', header)
     this.kind = kind
     this.length = length
+    if (kind !== FrameKind.padding) this.takenBytes += size
     this.#position = (position + size) | 0
   }
 

@@ -12,6 +12,8 @@ const COPY_LOOP_BYTES_MAX = 96
 /** Writes frames into a ring. Exactly one thread holds the writer of a ring, for the ring's whole life. */
 export class RingWriter {
   readonly memory: RingMemory
+  /** Bytes of frames written so far, with their headers. */
+  writtenBytes = 0
   /** Where the next frame goes. */
   #position: number
   /** Up to where the consumer can see. */
@@ -50,6 +52,7 @@ export class RingWriter {
       this.#position = (this.#position + padding) | 0
     }
     this.#writeFrame(kind, bytes, start, length)
+    this.writtenBytes += needed
     this.#position = (this.#position + needed) | 0
     return true
   }

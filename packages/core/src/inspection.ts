@@ -1,0 +1,144 @@
+/**
+ * Inspection: the living tree of a node as plain data, bounded, so that it can be taken from a system of any size and
+ * sent anywhere.
+ */
+import { type ActorCell, Phase } from './actor-cell.ts'
+import type { ActorRef } from './actor-ref.ts'
+import type { NodeKernel } from './node-kernel.ts'
+
+/** How much to look at. */
+export interface InspectOptions {
+  /** Generations below a node's guardian; a whole number from 1. Default 16. */
+  readonly depth?: number
+  /** Actors of each node at most; a whole number from 1. Default 10,000. */
+  readonly maxActors?: number
+  /** How long to wait for a node's answer, in milliseconds, where it can be late. Default 1,000. */
+  readonly timeoutMs?: number
+}
+
+/** What lives in a system now. */
+export interface SystemInspection {
+  readonly nodes: readonly NodeInspection[]
+}
+
+/** What lives on a node now. */
+export interface NodeInspection {
+  readonly node: string
+  /** Raised each time the node was replaced; from 0. */
+  readonly epoch: number
+  /** `unresponsive`: it did not answer in time, and what is told of it is not known but for `stuck`. */
+  readonly status: 'up' | 'down' | 'unresponsive'
+  /** Living actors, without the runtime's own: the node's guardian, say, and those that watch for the outside. */
+  readonly actors: number
+  /** Turns run since the node started. */
+  readonly turns: number
+  /** The actors under the node's guardian, in the order in which they were started. */
+  readonly roots: readonly ActorInspection[]
+  /** Actors that were left out, since there were more than asked for. */
+  readonly omitted: number
+  /** The turn that keeps the node's thread, as far as its host can know. */
+  readonly stuck?: StuckTurn
+}
+
+/** A turn that does not end. */
+export interface StuckTurn {
+  /** The actor's path and the name of its message; `undefined` when no turn is under way. */
+  readonly actor: string | undefined
+  readonly message: string | undefined
+  /** How long it has been seen not to move, in milliseconds. */
+  readonly forMs: number
+}
+
+/** One living actor. */
+export interface ActorInspection {
+  readonly path: string
+  readonly definition: string
+  readonly ref: ActorRef
+  readonly phase: keyof typeof Phase
+  /** The named behavior it is in; `undefined` when it is in none. */
+  readonly behavior: string | undefined
+  /** Raised by each restart; from 0. */
+  readonly generation: number
+  /** Messages that wait in its mailbox, and those it put aside. */
+  readonly mailbox: number
+  readonly stash: number
+  readonly watchers: number
+  readonly watching: number
+  /** The keys of its running timers, the first 100. */
+  readonly timers: readonly string[]
+  /** Asks of this actor that wait for a reply. */
+  readonly openAsks: number
+  readonly durableId: string | undefined
+  /** The message of its asynchronous turn under way, and for how long. */
+  readonly turn: { readonly message: string; readonly sender: ActorRef | undefined; readonly forMs: number } | undefined
+  readonly children: readonly ActorInspection[]
+}
+
+const timersMax = 100
+
+/** The limits of an inspection, with every default filled in. */
+export type InspectionLimits = Required<InspectOptions>
+
+/** The living tree of `kernel`'s node. */
+export function inspectNode(kernel: NodeKernel, { depth, maxActors }: InspectionLimits): NodeInspection {
+  let actors = 0
+  for (const cell of kernel.cells) if (!isRuntimes(kernel, cell)) actors++
+  const { node, epoch, turns } = kernel
+  if (!kernel.alive) return downNode(node, epoch)
+  const now = kernel.now()
+  let shown = 0
+  const inspectChildren = (cell: ActorCell, level: number): ActorInspection[] => {
+    const children: ActorInspection[] = []
+    if (level > depth) return children
+    for (const child of cell.children ?? []) {
+      if (isRuntimes(kernel, child)) continue
+      if (shown >= maxActors) break
+      shown++
+      children.push(inspectActor(child, now, inspectChildren(child, level + 1)))
+    }
+    return children
+  }
+  const roots = inspectChildren(kernel.guardian, 1)
+  return { node, epoch, status: 'up', actors, turns, roots, omitted: actors - shown }
+}
+
+function isRuntimes(kernel: NodeKernel, cell: ActorCell): boolean {
+  return kernel.isSystemActor(cell) || cell.isInternal
+}
+
+/** What there is to say of a node that is not up. */
+export function downNode(node: string, epoch: number): NodeInspection {
+  return { node, epoch, status: 'down', actors: 0, turns: 0, roots: [], omitted: 0 }
+}
+
+function inspectActor(cell: ActorCell, now: number, children: readonly ActorInspection[]): ActorInspection {
+  const { current } = cell
+  return {
+    path: cell.path(),
+    definition: cell.definition.name,
+    ref: cell.ref,
+    phase: phaseNames[cell.phase] as keyof typeof Phase,
+    behavior: cell.behavior,
+    generation: cell.generation,
+    mailbox: cell.mailbox.queue.length,
+    stash: cell.stash?.length ?? 0,
+    watchers: cell.watchers?.length ?? 0,
+    watching: cell.watching?.size ?? 0,
+    timers: [...(cell.timers?.keys() ?? [])].slice(0, timersMax),
+    openAsks: openAsksOf(cell),
+    durableId: cell.options.durableId,
+    turn:
+      current === undefined
+        ? undefined
+        : { message: current.name, sender: current.sender, forMs: Math.max(0, now - cell.currentSince) },
+    children,
+  }
+}
+
+function openAsksOf(cell: ActorCell): number {
+  let count = 0
+  for (let ask = cell.lastAsk; ask !== undefined; ask = ask.earlier) count++
+  return count
+}
+
+const phaseNames = Object.keys(Phase)
