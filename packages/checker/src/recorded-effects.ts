@@ -12,6 +12,7 @@ import {
   type Effects,
   type Envelope,
   type Ref,
+  type ReminderRequest,
   type TimerRequest,
 } from '@troupe/core/host'
 import { canonicalValue } from './canonical-value.ts'
@@ -149,6 +150,21 @@ export class RecordedEffects implements Effects {
   /** Nobody asks here, so no reply is deferred. */
   defer(_from: ActorCell, token: ReplyToken): ReturnType<Effects['defer']> {
     return { token, controller: undefined }
+  }
+
+  /** No actor crashes here, so a reminder is a timer. */
+  setReminder(_from: ActorCell, { key, name, payload }: ReminderRequest): void {
+    this.startTimer(_from, { key: `reminder ${key}`, delayMs: 0, name, payload, repeat: undefined })
+  }
+
+  cancelReminder(from: ActorCell, key: string): void {
+    this.cancelTimer(from, `reminder ${key}`)
+  }
+
+  snapshot(): void {}
+
+  forget(): never {
+    throw this.refuse(`forgets its history, which stops it; ${supported}: let a state say that it is over`)
   }
 
   /** Nobody asked: a reply token of a tell leads nowhere, on every host. */

@@ -5,6 +5,14 @@
 import type { ActorRef, ReplyToken } from './actor-ref.ts'
 import type { ActorContext } from './context.ts'
 import { ConfigurationError } from './errors.ts'
+import {
+  compileEvents,
+  compileVersion,
+  type EventFunction,
+  type EventsShape,
+  type Upcasts,
+  type Version,
+} from './event-versions.ts'
 import type { CheckedDefinition } from './protocol.ts'
 import { type MailboxOptions, optionsProblem } from './spawn-options.ts'
 import type { SuperviseOptions } from './supervision.ts'
@@ -42,7 +50,10 @@ interface CommonSpec<State, Args, Protocol, Events, Behavior> {
   readonly module?: string
   /** The state of a new actor. Pure: no context, no outside world. */
   readonly init: (args: Args) => State
-  /** Each event's effect on the state; run when persisted and again at recovery. */
+  /**
+   * Each event's effect on the state; run when persisted and again at recovery. An event that changed its shape is
+   * `{ version, update, upcast }`.
+   */
   readonly events?: Events & EventsShape<NoInfer<State>>
   /** The first turn of a generation, after recovery. */
   readonly started?: (
@@ -80,13 +91,16 @@ interface CommonSpec<State, Args, Protocol, Events, Behavior> {
   readonly supervise?: SuperviseOptions
   /** The mailboxes of this definition's actors, where a spawn does not say otherwise. */
   readonly mailbox?: MailboxOptions
+  /** The version of what `snapshot` gives; stored with it. A whole number from 1. Default 1. */
+  readonly snapshotVersion?: number
+  /** From each older version of a snapshot that is still understood to the next one. */
+  readonly snapshotUpcast?: Upcasts
 }
 
 /** The events of an actor that declares none. */
 type NoEvents = Record<never, never>
 /** The behaviors of an actor that has none. */
 type NoSets = Record<never, never>
-type EventsShape<State> = Record<string, (state: State, event: any) => void>
 type HandlersShape<State, Events, Behavior> = Record<
   string,
   (state: State, message: any, ctx: ActorContext<any, Events, Behavior>) => unknown
@@ -216,7 +230,9 @@ export interface CompiledDefinition extends ActorDefinition<any, any> {
   readonly handlers: ReadonlyMap<string, Handler>
   /** By the behavior's name: its handlers, and those of `on` that it does not have. */
   readonly behaviors: ReadonlyMap<string, ReadonlyMap<string, Handler>>
-  readonly events: ReadonlyMap<string, (state: any, event: any) => void>
+  readonly events: ReadonlyMap<string, EventFunction<any>>
+  /** Of those events that say a version. */
+  readonly eventVersions: ReadonlyMap<string, Version>
   readonly started: ((state: any, ctx: ActorContext) => unknown) | undefined
   readonly terminated:
     | ((state: any, ref: ActorRef, reason: TerminationReason, ctx: ActorContext) => unknown)
@@ -228,6 +244,7 @@ export interface CompiledDefinition extends ActorDefinition<any, any> {
   readonly snapshotEvery: number
   readonly supervise: SuperviseOptions | undefined
   readonly mailbox: MailboxOptions | undefined
+  readonly snapshotVersion: Version
 }
 
 /** The compiled side of a definition; throws a `ConfigurationError` when `value` is not one. */
@@ -279,7 +296,7 @@ function compileDefinition(spec: any): CompiledDefinition {
     init: spec.init,
     handlers,
     behaviors: behaviorsOf(spec.behaviors ?? {}),
-    events: functionsOf('events', spec.events ?? {}),
+    ...compileEvents(name, spec.events ?? {}),
     started: spec.started,
     terminated: spec.terminated,
     stopped: spec.stopped,
@@ -289,6 +306,7 @@ function compileDefinition(spec: any): CompiledDefinition {
     snapshotEvery,
     supervise,
     mailbox,
+    snapshotVersion: compileVersion(name, 'snapshot', spec.snapshotVersion ?? 1, spec.snapshotUpcast),
   })
 
   function behaviorsOf(sets: unknown): Map<string, Map<string, any>> {

@@ -4,6 +4,7 @@
 
 import type { ActorDefinition, ArgsOf, ProtocolOf } from './actor-definition.ts'
 import type { ActorRef, ReplyToken } from './actor-ref.ts'
+import type { EventArguments } from './event-versions.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { MessageName, PayloadArguments, ReplyOf } from './protocol.ts'
@@ -159,6 +160,18 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
   now(): number
   /** Applies the event to the state now, and makes it durable before anything this turn lets out leaves the actor. */
   persist<Name extends MessageName<Events>>(name: Name, ...event: EventArguments<Events, Name>): void
+  /**
+   * Timers that outlive this durable actor, and its node: each delivers its message until a turn that handled it is
+   * durable, and takes effect once, since its end is stored in one record with that turn's events.
+   */
+  readonly reminders: Reminders<Self>
+  /** Stores the state as it is after this turn, so that a recovery replays no event before it. */
+  snapshot(): void
+  /**
+   * Forgets this durable actor's history, with its reminders, and stops the actor after this turn. Its durable id
+   * begins anew with the next actor of that id. A turn that throws forgets nothing.
+   */
+  forget(): void
   /** The host's implementation of a service; throws `ServiceMissingError` when it was given none. */
   use<Implementation>(service: Service<Implementation>): Implementation
   /**
@@ -182,13 +195,26 @@ export interface AskOptions {
   readonly signal?: AbortSignal
 }
 
-/** The arguments after an event's name. */
-type EventArguments<Events, Name extends keyof Events> = Events[Name] extends (
-  state: never,
-  ...event: infer Event
-) => unknown
-  ? Event
-  : never
+/** Durable timers of one actor, keyed: setting a key again replaces it. */
+export interface Reminders<Self> {
+  /**
+   * Delivers the message once, `delayMs` milliseconds from now or at the time `atMs`, by the clock of the node; at once
+   * when that has passed while nobody of this durable id lived. A failed turn is followed by the reminder again, after
+   * the restart, or after 1,000 ms when the actor resumed. At most 10,000 at a time.
+   */
+  set<Name extends MessageName<Self>>(
+    reminder: ReminderTime & { readonly key: string },
+    name: Name,
+    ...payload: PayloadArguments<Self, Name>
+  ): void
+  /** Cancels the reminder, with this turn: its message is not delivered after this call, even if it was already due. */
+  cancel(key: string): void
+}
+
+/** When a reminder is due: so many milliseconds from now, or at a time in milliseconds since the Unix epoch. */
+export type ReminderTime =
+  | { readonly delayMs: number; readonly atMs?: undefined }
+  | { readonly atMs: number; readonly delayMs?: undefined }
 
 /** Timers of one actor, keyed: starting a key again replaces it. A restart or a stop cancels them all. */
 export interface Timers<Self> {

@@ -13,18 +13,28 @@ import type { LogFields, LogLevel } from './context.ts'
 import { Deque } from './deque.ts'
 import type { Effects, TimerRequest } from './effects.ts'
 import type { Envelope } from './envelope.ts'
-import { DurabilityError, toError } from './errors.ts'
+import { DurabilityError, DurableVersionError, toError } from './errors.ts'
+import { firstVersion, upcastTo } from './event-versions.ts'
 import { takeMessage } from './message-value.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
+import {
+  type Reminder,
+  type ReminderRequest,
+  Reminders,
+  reminderDone,
+  reminderSet,
+  type StoredReminder,
+} from './reminders.ts'
 import type { Deferral } from './reply-duties.ts'
 import { applyEvent } from './run-turn.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import type { CompiledTask, TaskOptions } from './task-definition.ts'
 import { askTimeoutMsDefault } from './turn-context.ts'
 import { decodeValue, encodeValue } from './value-codec.ts'
+import { approximateBytes } from './value-size.ts'
 
 /** One thing that the actor lets out, as data. */
 type HeldEffect =
@@ -43,12 +53,18 @@ interface Held {
   readonly record: number
   readonly effects: readonly HeldEffect[]
   readonly run: (() => void) | undefined
+  /** About how many bytes the effects carry. */
+  readonly bytes: number
 }
 
-type EventRecord = [name: string, event: unknown][]
+/** The events of one turn; a version that is not there is 1. */
+type EventRecord = [name: string, event: unknown, version?: number][]
+type SnapshotRecord = [version: number, state: unknown, reminders: StoredReminder[]]
 
 /** Records of one actor, and turns whose output is held, that may wait for syncs at a time. */
 export const unsyncedMax = 4_096
+/** Bytes of those, about: the last turn before the bound may go past it. */
+const unsyncedBytesMax = 8 * 1024 ** 2
 
 export class DurableOutput implements Effects {
   readonly #kernel: NodeKernel
@@ -62,13 +78,26 @@ export class DurableOutput implements Effects {
   #appended = 0
   #synced = 0
   #eventsSinceSnapshot = 0
+  /** The size of each record that waits for its sync, and of all that waits. */
+  readonly #recordBytes = new Deque<number>()
+  #unsyncedBytes = 0
   /** True once the turn under way persisted something. */
   #persisting = false
+  /** What the turn under way asked for. */
+  #wantsSnapshot = false
+  #wantsForget = false
+  /** True once the history was forgotten: the actor is about to stop. */
+  #forgotten = false
+  #stashed = false
+  /** Keys of the reminders that the turn set or cancelled. */
+  readonly #remindersChanged = new Set<string>()
+  readonly reminders: Reminders
 
   constructor(kernel: NodeKernel, cell: ActorCell, durableId: string) {
     this.#kernel = kernel
     this.#cell = cell
     this.#durableId = durableId
+    this.reminders = new Reminders(kernel, cell)
   }
 
   /** Brings the state back from the latest snapshot and the events after it. The state is fresh from `init`. */
@@ -82,76 +111,160 @@ export class DurableOutput implements Effects {
       try {
         apply()
       } catch (cause) {
-        failure = new DurabilityError(
-          `${cell.path()} cannot be recovered: its definition rejects what the journal has of ${this.#durableId}`,
-          { actor: cell.path(), durableId: this.#durableId },
-          { cause },
-        )
+        failure =
+          cause instanceof DurableVersionError
+            ? cause
+            : new DurabilityError(
+                `${cell.path()} cannot be recovered: its definition rejects what the journal has of ${this.#durableId}: ${toError(cause).message}`,
+                { actor: cell.path(), durableId: this.#durableId },
+                { cause },
+              )
       }
     }
     this.#eventsSinceSnapshot = 0
     this.#kernel.journal.recover(this.#durableId, {
       snapshot: (payload) =>
         attempt(() => {
-          cell.state = cell.definition.restore(decodeValue(payload))
+          const [version, stored, reminders] = decodeValue(payload) as SnapshotRecord
+          cell.state = cell.definition.restore(this.#upcast('', version, stored, true))
+          for (const reminder of reminders) this.reminders.set(reminder)
         }),
       event: (payload) =>
         attempt(() => {
           const events = decodeValue(payload) as EventRecord
           this.#eventsSinceSnapshot += events.length
-          for (const [name, event] of events) applyEvent(cell, name, event)
+          for (const [name, event, version = 1] of events) this.#replay(name, event, version)
         }),
-      done: (error) => done(error ?? failure),
+      done: (error) => {
+        if (cell.generation === generation && error === undefined && failure === undefined) this.reminders.startAll()
+        done(error ?? failure)
+      },
     })
   }
 
-  /** Ends a turn that went well: appends its events, and lets its output go as soon as that is safe. */
-  commit(): void {
+  #replay(name: string, event: unknown, version: number): void {
+    if (name === reminderSet) this.reminders.set(event as StoredReminder)
+    else if (name === reminderDone) this.reminders.remove(event as string)
+    else applyEvent(this.#cell, name, this.#upcast(name, version, event))
+  }
+
+  /** What was stored, as the definition wants it now. `name` is an event's, or `snapshot`. */
+  #upcast(name: string, version: number, stored: unknown, isSnapshot = false): unknown {
+    const { definition } = this.#cell
+    const known = isSnapshot ? definition.snapshotVersion : (definition.eventVersions.get(name) ?? firstVersion)
+    if (version === known.current) return stored
+    const what = isSnapshot ? 'snapshot' : `event ${name}`
+    return upcastTo(known, version, stored, { actor: this.#cell.path(), durableId: this.#durableId, what })
+  }
+
+  /**
+   * Ends the turn of `envelope`, which went well: appends its events, and lets its output go as soon as that is safe.
+   * Throws when the events cannot be stored; the turn has failed then.
+   */
+  commit(envelope?: Envelope): void {
     const effects = this.#effects
     const events = this.#events
     const early = this.#early
-    this.#persisting = false
-    if (events.length > 0) {
-      this.#kernel.journal.append(this.#durableId, encodeValue(events), this.#onSynced)
-      this.#appended++
+    const reminder = this.#handledReminder(envelope)
+    if (reminder !== undefined) events.push([reminderDone, reminder.key])
+    const wantsSnapshot = this.#wantsSnapshot
+    if (this.#wantsForget) this.#forget()
+    else if (events.length > 0) {
+      const record = encodeValue(events)
+      this.#kernel.journal.append(this.#durableId, record, this.#onSynced)
+      this.#noteAppended(record.length)
       this.#eventsSinceSnapshot += events.length
-      this.#events = []
     }
-    this.#early = []
+    if (this.#remindersChanged.size > 0) this.#changeReminders(events)
+    if (reminder !== undefined) this.reminders.remove(reminder.key)
+    this.#endTurn()
     for (const effect of early) this.#release(effect)
     this.#releaseAfterSync(effects)
-    if (this.#eventsSinceSnapshot >= this.#cell.definition.snapshotEvery) this.#snapshot()
+    if (this.#forgotten) return
+    if (wantsSnapshot || this.#eventsSinceSnapshot >= this.#cell.definition.snapshotEvery) this.#snapshot()
   }
 
-  /** Ends a turn that threw: it has appended nothing and lets nothing out. True when its events had been applied. */
-  abandonTurn(): boolean {
+  /** The reminder that the turn has dealt with: one that it set anew, cancelled or put aside is not. */
+  #handledReminder(envelope: Envelope | undefined): Reminder | undefined {
+    const reminder = this.reminders.handledBy(envelope)
+    if (reminder === undefined || this.#remindersChanged.has(reminder.key)) return undefined
+    if (this.#stashed) reminder.stashed = true
+    return this.#stashed ? undefined : reminder
+  }
+
+  /** What a turn leaves for the next one: nothing. */
+  #endTurn(): void {
+    this.#persisting = false
+    this.#wantsSnapshot = false
+    this.#wantsForget = false
+    this.#stashed = false
+    if (this.#remindersChanged.size > 0) this.#remindersChanged.clear()
+    if (this.#events.length > 0) this.#events = []
+    if (this.#early.length > 0) this.#early = []
+  }
+
+  /** Once their turn went well: a turn that fails has changed no reminder. */
+  #changeReminders(events: EventRecord): void {
+    if (this.#wantsForget) return
+    for (const [name, event] of events) {
+      if (name === reminderSet) this.reminders.start(this.reminders.set(event as StoredReminder))
+      else if (name === reminderDone) this.reminders.remove(event as string)
+    }
+  }
+
+  /** In the place of the turn's events: everything before is forgotten with them. */
+  #forget(): void {
+    this.#kernel.journal.remove(this.#durableId, this.#onSynced)
+    this.#noteAppended(0)
+    this.#forgotten = true
+    this.reminders.clear()
+    this.#kernel.stop(this.#cell, undefined)
+  }
+
+  #noteAppended(bytes: number): void {
+    this.#appended++
+    this.#recordBytes.push(bytes)
+    this.#unsyncedBytes += bytes
+  }
+
+  /**
+   * Ends the turn of `envelope`, which threw: it has appended nothing and lets nothing out. True when its events had
+   * been applied.
+   */
+  abandonTurn(envelope?: Envelope): boolean {
     const effects = this.#effects
     const spoiled = this.#persisting
-    this.#persisting = false
+    this.#endTurn()
     this.#effects = []
-    this.#early = []
-    this.#events = []
+    if (envelope !== undefined) this.reminders.failed(envelope)
     for (const effect of effects) if (effect.type === 'activate') this.#kernel.lifecycle.discard(effect.child)
     return spoiled
   }
 
   /** True while so much waits for syncs that the actor takes no more turns: what is held has a bound. */
   get isFull(): boolean {
-    return this.#appended - this.#synced >= unsyncedMax || this.#held.length >= unsyncedMax
+    return (
+      this.#appended - this.#synced >= unsyncedMax ||
+      this.#held.length >= unsyncedMax ||
+      this.#unsyncedBytes >= unsyncedBytesMax
+    )
   }
 
   /** Runs `run` once everything that was appended so far is synced, after what is held: at once if nothing is. */
   whenSynced(run: () => void): void {
     if (this.#held.length === 0 && this.#synced === this.#appended) run()
-    else this.#held.push({ record: this.#appended, effects: [], run })
+    else this.#held.push({ record: this.#appended, effects: [], run, bytes: 0 })
   }
 
   #snapshot(): void {
     const { definition, state } = this.#cell
     this.#eventsSinceSnapshot = 0
     try {
-      this.#kernel.journal.snapshot(this.#durableId, encodeValue(definition.snapshot(state)), this.#onSynced)
-      this.#appended++
+      const { current } = definition.snapshotVersion
+      const record: SnapshotRecord = [current, definition.snapshot(state), this.reminders.stored()]
+      const bytes = encodeValue(record)
+      this.#kernel.journal.snapshot(this.#durableId, bytes, this.#onSynced)
+      this.#noteAppended(bytes.length)
     } catch (error) {
       // The turn is committed by its events; without the snapshot a recovery replays more of them.
       this.#report('its snapshot could not be stored', error)
@@ -166,9 +279,11 @@ export class DurableOutput implements Effects {
   readonly #onSynced = (): void => {
     const { isFull } = this
     this.#synced++
+    this.#unsyncedBytes -= this.#recordBytes.shift() ?? 0
     let head = this.#held.peek()
     while (head !== undefined && head.record <= this.#synced && this.#kernel.alive) {
       this.#held.shift()
+      this.#unsyncedBytes -= head.bytes
       for (const effect of head.effects) this.#release(effect)
       head.run?.()
       head = this.#held.peek()
@@ -180,7 +295,9 @@ export class DurableOutput implements Effects {
     if (effects.length === 0) return
     this.#effects = []
     if (this.#held.length > 0 || this.#synced < this.#appended) {
-      this.#held.push({ record: this.#appended, effects, run: undefined })
+      const bytes = bytesOf(effects)
+      this.#unsyncedBytes += bytes
+      this.#held.push({ record: this.#appended, effects, run: undefined, bytes })
     } else {
       for (const effect of effects) this.#release(effect)
     }
@@ -261,7 +378,7 @@ export class DurableOutput implements Effects {
     timeoutMs: number,
     signal?: AbortSignal,
   ): Promise<unknown> {
-    if (this.#events.length > 0) {
+    if (this.#events.length > 0 || this.#wantsForget) {
       throw new DurabilityError(
         `${from.path()} asks ${name} after it persisted in the same turn; ask first, then persist`,
         { actor: from.path(), message: name },
@@ -337,10 +454,45 @@ export class DurableOutput implements Effects {
   }
 
   persist(from: ActorCell, name: string, event: unknown): void {
+    this.#assertRemembers(`persists ${name}`)
     const value = this.#kernel.prepare(event, `event ${name}`, from.ref, from)
     this.#persisting = true
     applyEvent(from, name, value)
-    this.#events.push([name, value])
+    const version = from.definition.eventVersions.get(name)
+    this.#events.push(version === undefined ? [name, value] : [name, value, version.current])
+  }
+
+  setReminder(from: ActorCell, { key, atMs, name, payload }: ReminderRequest): void {
+    this.#assertRemembers(`sets reminder ${key}`)
+    if (!this.reminders.has(key)) this.reminders.assertRoom(this.#remindersChanged.size)
+    const stored = [key, atMs, name, this.#kernel.prepare(payload, `reminder ${name}`, from.ref, from)] as const
+    this.#remindersChanged.add(key)
+    this.#events.push([reminderSet, stored])
+  }
+
+  cancelReminder(_from: ActorCell, key: string): void {
+    this.#assertRemembers(`cancels reminder ${key}`)
+    if (!this.reminders.has(key) && !this.#remindersChanged.has(key)) return
+    this.#remindersChanged.add(key)
+    this.#events.push([reminderDone, key])
+  }
+
+  snapshot(_from: ActorCell): void {
+    this.#assertRemembers('takes a snapshot')
+    this.#wantsSnapshot = true
+  }
+
+  forget(_from: ActorCell): void {
+    this.#wantsForget = true
+  }
+
+  #assertRemembers(what: string): void {
+    if (!this.#wantsForget && !this.#forgotten) return
+    const actor = this.#cell.path()
+    throw new DurabilityError(`${actor} ${what} after ctx.forget(), which ends its history; do it before, or not`, {
+      actor,
+      durableId: this.#durableId,
+    })
   }
 
   unhandled(from: ActorCell, envelope: Envelope): void {
@@ -399,6 +551,7 @@ export class DurableOutput implements Effects {
   }
 
   stash(from: ActorCell, envelope: Envelope): void {
+    this.#stashed = true
     this.#kernel.stash(from, envelope)
   }
 
@@ -430,4 +583,16 @@ export class DurableOutput implements Effects {
   log(from: ActorCell, level: LogLevel, message: string, fields: LogFields | undefined): void {
     this.#kernel.log(from, level, message, fields)
   }
+}
+
+/** About how many bytes these effects carry. */
+function bytesOf(effects: readonly HeldEffect[]): number {
+  let bytes = 0
+  for (const effect of effects) {
+    bytes += 64
+    if (effect.type === 'tell' || effect.type === 'ask') bytes += approximateBytes(effect.payload)
+    else if (effect.type === 'reply') bytes += approximateBytes(effect.value)
+    else if (effect.type === 'forward') bytes += approximateBytes(effect.envelope.payload)
+  }
+  return bytes
 }

@@ -12,6 +12,7 @@ import type { Envelope } from './envelope.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
+import type { ReminderRequest } from './reminders.ts'
 import type { Deferral } from './reply-duties.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import type { CompiledTask, TaskOptions } from './task-definition.ts'
@@ -64,6 +65,12 @@ export interface Effects {
   /** Puts what was put aside back, before the mailbox. */
   unstashAll(from: ActorCell): void
   persist(from: ActorCell, name: string, event: unknown): void
+  setReminder(from: ActorCell, reminder: ReminderRequest): void
+  cancelReminder(from: ActorCell, key: string): void
+  /** Stores the state after this turn. */
+  snapshot(from: ActorCell): void
+  /** Forgets the actor's history with this turn, and stops it after. */
+  forget(from: ActorCell): void
   /** The actor has no handler for the message. */
   unhandled(from: ActorCell, envelope: Envelope): void
   now(from: ActorCell): number

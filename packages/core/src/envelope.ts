@@ -13,6 +13,7 @@ export const EnvelopeKind = {
   attend: 6,
   /** The next item of a stream: a turn too. */
   pull: 7,
+  reminder: 8,
 } as const
 export type EnvelopeKind = (typeof EnvelopeKind)[keyof typeof EnvelopeKind]
 

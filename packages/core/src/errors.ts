@@ -122,7 +122,10 @@ export class ServiceMissingError extends TroupeError {
   }
 }
 
-/** `ctx.persist` in an actor that is not durable, of an event it does not declare, or an ask after a persist. */
+/**
+ * What only a durable actor may do (`ctx.persist`, reminders, a snapshot) in one that is not, an event that it does not
+ * declare, an ask after a persist, or a history that its definition rejects.
+ */
 export class DurabilityError extends TroupeError {
   constructor(...[message, facts, options]: ErrorArguments) {
     super('ERR_TROUPE_DURABILITY', message, facts, options)
@@ -136,6 +139,13 @@ export class DurabilityError extends TroupeError {
 export class TaskError extends TroupeError {
   constructor(...[message, facts, options]: ErrorArguments) {
     super('ERR_TROUPE_TASK', message, facts, options)
+  }
+}
+
+/** The journal has an event or a snapshot of a version that the actor's definition does not know; facts say which. */
+export class DurableVersionError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_DURABLE_VERSION', message, facts, options)
   }
 }
 
@@ -194,6 +204,7 @@ const troupeErrors = new Map<string, TroupeErrorClass>(
     StashOverflowError,
     ServiceMissingError,
     DurabilityError,
+    DurableVersionError,
     StaleContextError,
     SystemStoppedError,
     TaskError,

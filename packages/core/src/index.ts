@@ -20,6 +20,8 @@ export type {
   FixedRate,
   LogFields,
   LogLevel,
+  Reminders,
+  ReminderTime,
   Timers,
 } from './context.ts'
 export type { DeadLetter, DeadLetterReason } from './effects.ts'
@@ -30,6 +32,7 @@ export {
   ConfigurationError,
   DefinitionNotFoundError,
   DurabilityError,
+  DurableVersionError,
   LinkedActorError,
   NameTakenError,
   NodeDownError,
@@ -46,6 +49,7 @@ export {
   UnknownMessageError,
 } from './errors.ts'
 export { EventStream, type LogEntry, type SystemEvents } from './event-stream.ts'
+export type { Upcasts, VersionedEvent } from './event-versions.ts'
 export { type ActorKey, actorKey, group, receptionist } from './finding.ts'
 export { formatTree } from './format-tree.ts'
 export type {

@@ -162,7 +162,7 @@ export class Lifecycle {
   /** A turn of `cell` threw: the asker hears of it, and supervision decides what becomes of the cell. */
   fail(cell: ActorCell, envelope: Envelope, thrown: unknown): void {
     const error = toError(thrown)
-    const spoiled = this.#undoTurn(cell)
+    const spoiled = this.#undoTurn(cell, envelope)
     forgetStashing(cell)
     if (envelope.kind === EnvelopeKind.pull) this.#kernel.streams.close(envelope.payload as OutgoingStream)
     cell.phase = Phase.suspended
@@ -177,8 +177,8 @@ export class Lifecycle {
   }
 
   /** What a failed turn would have let out is gone. True when the state has events that will never be in the journal. */
-  #undoTurn(cell: ActorCell): boolean {
-    const persisted = cell.durable?.abandonTurn() ?? false
+  #undoTurn(cell: ActorCell, envelope?: Envelope): boolean {
+    const persisted = cell.durable?.abandonTurn(envelope) ?? false
     cell.rollback?.undo()
     return persisted && cell.rollback === undefined
   }
@@ -279,7 +279,7 @@ export class Lifecycle {
     this.#kernel.tasks.dropCell(cell)
     cell.generation++
     cell.context = undefined
-    this.#kernel.timers.cancelAll(cell)
+    this.#cancelTimers(cell)
     cell.restarting = true
     if (this.#stopChildren(cell)) this.#restartNow(cell)
     parent?.siblings?.advance()
@@ -339,7 +339,7 @@ export class Lifecycle {
   #descend(cell: ActorCell): void {
     cell.phase = Phase.suspended
     cell.descent = 'children'
-    this.#kernel.timers.cancelAll(cell)
+    this.#cancelTimers(cell)
     if (this.#stopChildren(cell)) this.#lastTurn(cell)
   }
 
@@ -347,7 +347,7 @@ export class Lifecycle {
     // The generation of one that failed has ended by that.
     if (cell.phase !== Phase.suspended || cell.descent === 'last turn') {
       this.#cutShort(cell)
-      this.#kernel.timers.cancelAll(cell)
+      this.#cancelTimers(cell)
       this.#kernel.asks.dropCell(cell)
       this.#kernel.streams.dropCell(cell)
       this.#kernel.tasks.dropCell(cell)
@@ -393,7 +393,7 @@ export class Lifecycle {
     cell.phase = Phase.stopping
     cell.restarting = false
     cell.restartTask?.cancel()
-    this.#kernel.timers.cancelAll(cell)
+    this.#cancelTimers(cell)
     switch (cell.descent) {
       case 'down':
         this.#removeWhenSynced(cell)
@@ -421,7 +421,7 @@ export class Lifecycle {
     cell.stopReason = 'killed'
     cell.restarting = false
     cell.restartTask?.cancel()
-    this.#kernel.timers.cancelAll(cell)
+    this.#cancelTimers(cell)
     cell.durable?.abandonTurn()
     cell.siblings?.dissolve()
     for (const child of [...(cell.children ?? [])].reverse()) this.kill(child)
@@ -554,7 +554,7 @@ export class Lifecycle {
     this.#cutShort(cell)
     cell.phase = Phase.stopped
     cell.generation++
-    kernel.timers.cancelAll(cell)
+    this.#cancelTimers(cell)
     const unanswered = kernel.duties.dropCell(cell)
     const asker = cell.asker(cell.current)
     if (asker !== undefined) unanswered.push(asker)
@@ -591,5 +591,10 @@ export class Lifecycle {
       const actor = cell.path()
       return new ActorStoppedError(`${actor} was restarted, stopped or killed`, { actor })
     })
+  }
+
+  #cancelTimers(cell: ActorCell): void {
+    this.#kernel.timers.cancelAll(cell)
+    cell.durable?.reminders.clear()
   }
 }

@@ -67,6 +67,11 @@ export class NodeJournal {
     this.#opened().snapshot(durableId, payload, (error) => this.#settled(error, onSynced))
   }
 
+  /** Forgets what was appended for this id. */
+  remove(durableId: string, onSynced: () => void): void {
+    this.#opened().remove(durableId, (error) => this.#settled(error, onSynced))
+  }
+
   /** Syncs what was appended and ends the journal; `done` is called once. */
   close(done: () => void): void {
     if (this.#waiting !== undefined) this.#waiting.push(() => this.close(done))

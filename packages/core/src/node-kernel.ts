@@ -15,7 +15,13 @@ import { DeathWatch } from './death-watch.ts'
 import { Delivery } from './delivery.ts'
 import type { Effects, TimerRequest } from './effects.ts'
 import { Envelope, EnvelopeKind, stopEnvelope, stoppedEnvelope } from './envelope.ts'
-import { DurabilityError, ServiceMissingError, SystemStoppedError, UnknownMessageError } from './errors.ts'
+import {
+  DurabilityError,
+  type ErrorFacts,
+  ServiceMissingError,
+  SystemStoppedError,
+  UnknownMessageError,
+} from './errors.ts'
 import { Guardian, type GuardianPort, guardianName, guardianOf, type SpawnRequest } from './guardian.ts'
 import { InPlaceTasks } from './in-place-tasks.ts'
 import type { KernelPorts } from './kernel-ports.ts'
@@ -29,6 +35,7 @@ import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
 import { type NodeChoice, Placement, type PlacementRequest } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import { Receptionist, type ReceptionistPort, receptionistName } from './receptionist.ts'
+import type { ReminderRequest } from './reminders.ts'
 import type { Deferral } from './reply-duties.ts'
 import { runTurn } from './run-turn.ts'
 import type { SpawnOptions } from './spawn-options.ts'
@@ -136,6 +143,7 @@ export class NodeKernel extends Delivery implements Effects {
     this.alive = false
     for (const cell of this.cells) {
       this.timers.cancelAll(cell)
+      cell.durable?.reminders.clear()
       cell.restartTask?.cancel()
       cell.siblings?.dissolve()
       cell.phase = Phase.stopped
@@ -386,10 +394,23 @@ export class NodeKernel extends Delivery implements Effects {
   }
 
   persist(from: ActorCell, name: string, _event: unknown): void {
-    throw new DurabilityError(
-      `${from.path()} persists ${name} but is not durable: spawn it with a durableId, on a host that has a disk`,
-      { actor: from.path(), event: name },
-    )
+    throw notDurable(from, `persists ${name}`, { event: name })
+  }
+
+  setReminder(from: ActorCell, { key }: ReminderRequest): void {
+    throw notDurable(from, `sets reminder ${key}`, { key })
+  }
+
+  cancelReminder(from: ActorCell, key: string): void {
+    throw notDurable(from, `cancels reminder ${key}`, { key })
+  }
+
+  snapshot(from: ActorCell): void {
+    throw notDurable(from, 'takes a snapshot', {})
+  }
+
+  forget(from: ActorCell): void {
+    throw notDurable(from, 'forgets its history', {})
   }
 
   unhandled(from: ActorCell, envelope: Envelope): void {
@@ -466,4 +487,12 @@ export class NodeKernel extends Delivery implements Effects {
       fields,
     })
   }
+}
+
+function notDurable(from: ActorCell, what: string, facts: ErrorFacts): DurabilityError {
+  const actor = from.path()
+  return new DurabilityError(
+    `${actor} ${what} but is not durable: spawn it with a durableId, on a host that has a disk`,
+    { actor, ...facts },
+  )
 }

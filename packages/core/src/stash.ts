@@ -40,9 +40,14 @@ export function forgetStashing(cell: ActorCell): void {
   const failed = cell.stashing
   if (failed === undefined) return
   cell.stashing = undefined
-  const index = cell.stash?.indexOf(failed) ?? -1
+  dropMessage(cell, failed)
+}
+
+/** Takes a message that was put aside out of the stash, or of the mailbox when it was put back. */
+export function dropMessage(cell: ActorCell, message: Envelope): void {
+  const index = cell.stash?.indexOf(message) ?? -1
   if (index >= 0) cell.stash?.splice(index, 1)
-  else removeFrom(cell.mailbox.queue, failed)
+  else removeFrom(cell.mailbox.queue, message)
 }
 
 function removeFrom(queue: Deque<Envelope>, envelope: Envelope): void {

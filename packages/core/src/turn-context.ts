@@ -3,7 +3,7 @@ import { type ActorCell, tokenKey } from './actor-cell.ts'
 import { compiled } from './actor-definition.ts'
 import { type Ref, ReplyToken } from './actor-ref.ts'
 import { become, behaviorTimerKey, unbecome } from './behavior.ts'
-import type { ActorLog, AskOptions, BehaviorTimeout, LogFields, Timers } from './context.ts'
+import type { ActorLog, AskOptions, BehaviorTimeout, LogFields, Reminders, Timers } from './context.ts'
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
@@ -13,6 +13,7 @@ import type { RandomStream } from './ports/random.ts'
 import type { Service } from './service.ts'
 import { type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
 import { compiledTask, type TaskOptions } from './task-definition.ts'
+import { TurnReminders } from './turn-reminders.ts'
 import { checkDelay, TurnTimers } from './turn-timers.ts'
 
 /** How long an ask waits unless told otherwise. */
@@ -29,6 +30,7 @@ export class TurnContext {
   #forwarded: Envelope | undefined
   /** Of this turn's signal, once somebody asked for it. */
   #controller: AbortController | undefined
+  #reminders: Reminders<any> | undefined
   #random: RandomStream | undefined
   #log: ActorLog | undefined
 
@@ -270,6 +272,19 @@ export class TurnContext {
 
   persist(name: string, event?: unknown): void {
     this.#open().persist(this.#cell, name, event)
+  }
+
+  get reminders(): Reminders<any> {
+    this.#reminders ??= new TurnReminders(this.#cell, () => this.#open())
+    return this.#reminders
+  }
+
+  snapshot(): void {
+    this.#open().snapshot(this.#cell)
+  }
+
+  forget(): void {
+    this.#open().forget(this.#cell)
   }
 
   use<Implementation>(service: Service<Implementation>): Implementation {

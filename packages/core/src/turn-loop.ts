@@ -12,6 +12,7 @@ import type { Lifecycle } from './lifecycle.ts'
 import { NodeMetrics } from './metrics/node-metrics.ts'
 import type { TurnObserver } from './observers.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
+import type { Reminder } from './reminders.ts'
 import { runTurn, settleTurn } from './run-turn.ts'
 import type { StreamTable } from './stream-table.ts'
 import type { NodeTimers, RunningTimer } from './timers.ts'
@@ -126,6 +127,11 @@ export abstract class TurnLoop {
       case EnvelopeKind.pull:
         if (!(envelope.payload as OutgoingStream).closed) this.turn(cell, envelope)
         break
+      case EnvelopeKind.reminder: {
+        const message = cell.durable?.reminders.due(envelope.payload as Reminder)
+        if (message !== undefined) this.turn(cell, message)
+        break
+      }
       case EnvelopeKind.terminated: {
         const { key, ref } = envelope.payload as Termination
         if (cell.watching?.get(key) !== ref) break
@@ -183,7 +189,7 @@ export abstract class TurnLoop {
     try {
       promise = runTurn(cell.definition, cell, envelope, effects)
       if (promise === undefined) {
-        durable?.commit()
+        durable?.commit(envelope)
         this.turnEnded(cell)
       }
     } catch (error) {
@@ -210,7 +216,7 @@ export abstract class TurnLoop {
           turnBeganNs,
           () => {
             settleTurn(cell, envelope, effects, result)
-            cell.durable?.commit()
+            cell.durable?.commit(envelope)
           },
           envelope,
         ),

@@ -320,3 +320,26 @@ test('an actor whose disk is slow takes turns up to a bound, and goes on after t
   await last
   expect(turns).toEqual(Array.from({ length: unsyncedMax + 102 }, (_, index) => index - 1))
 })
+
+test('a turn whose events cannot be stored has failed, and leaves nothing of them in a state that resumes', async () => {
+  const disk = memoryDisk()
+  await using system = new ProbeSystem({ disk, messages: 'shared' })
+  const Loose = defineActor({
+    name: 'Loose',
+    init: () => ({ count: 0 }),
+    events: {
+      took(state, _what: unknown) {
+        state.count++
+      },
+    },
+    on: {
+      take: (_state, what: number, ctx) => ctx.persist('took', what),
+      takeFunction: (_state, _message, ctx) => ctx.persist('took', () => 1),
+      count: (state) => state.count,
+    },
+  })
+  const loose = await system.spawn(Loose, undefined, { durableId: 'loose', supervise: { onFailure: 'resume' } })
+  await loose.ask('take', 1)
+  await expect(loose.ask('takeFunction')).rejects.toThrow()
+  expect(await loose.ask('count')).toBe(1)
+})

@@ -90,6 +90,7 @@ type SubjectProtocol = {
   spin: () => void
   tellUnknown: (to: ActorRef) => void
   persistAnyway: () => void
+  remindAnyway: () => void
   draw: () => number[]
 }
 
@@ -298,6 +299,7 @@ export const Subject: ActorDefinition<SubjectProtocol, SubjectArgs> = defineActo
     },
     tellUnknown: (_state, to, ctx) => ctx.tell(to as ActorRef<{ whatever: () => void }>, 'whatever'),
     persistAnyway: (_state, _message, ctx) => (ctx as any).persist('anything', 1),
+    remindAnyway: (_state, _message, ctx) => ctx.reminders.set({ key: 'any', delayMs: 0 }, 'draw'),
     draw: (_state, _message, ctx) => Array.from({ length: 4 }, () => ctx.random.int(1_000_000)),
   },
 })
