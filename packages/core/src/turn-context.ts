@@ -42,6 +42,7 @@ export class TurnContext {
   begin(envelope: Envelope, effects: Effects): void {
     this.#envelope = envelope
     this.#effects = effects
+    if (this.#controller !== undefined) this.#controller = undefined
   }
 
   /** True in the synchronous part of a turn, and in an asynchronous turn until it settles. */
@@ -52,7 +53,11 @@ export class TurnContext {
   end(): void {
     this.#envelope = undefined
     this.#effects = undefined
-    if (this.#controller !== undefined) this.#controller = undefined
+  }
+
+  /** True when the turn under way, or the last one, has a signal. */
+  get hasSignal(): boolean {
+    return this.#controller !== undefined
   }
 
   /** The effects of the running turn; throws when there is none, or when it belongs to an earlier generation. */

@@ -100,6 +100,7 @@ export class TurnRecorder {
     const turn = this.#open.get(cell)
     if (turn === undefined) return
     this.#open.delete(cell)
+    if (cell.context?.hasSignal) turn.opaque ??= 'it looked at its signal, which another can abort at any time'
     if (thrown === undefined) turn.after = this.#stateOf(cell, turn)
     else turn.error = encodeError(thrown.error)
     this.#write(turn)
