@@ -1,0 +1,28 @@
+/**
+ * Vitest's `test` with a kit for each test: stopped at its end, which fails when a turn failed or a message found nobody
+ * and the test neither took that nor allowed it.
+ *
+ * ```ts
+ * import { test } from '@troupe/core/testing/vitest'
+ *
+ * test('adds', async ({ kit }) => {
+ *   const adder = await kit.spawn(Adder, undefined)
+ *   expect(await adder.ask('add', 2)).toBe(2)
+ * })
+ * ```
+ */
+import { test as base, type TestAPI } from 'vitest'
+import { createTestKit, type TestKit } from './test-kit.ts'
+
+/** `test` of Vitest with the fixture `kit`. */
+export const test: TestAPI<{ kit: TestKit }> = base.extend<{ kit: TestKit }>({
+  kit: async ({ task: _task }, use) => {
+    const kit = createTestKit()
+    try {
+      await use(kit)
+      await kit.check()
+    } finally {
+      await kit.stop()
+    }
+  },
+})
