@@ -3,8 +3,6 @@
  * and the test neither took that nor allowed it.
  *
  * ```ts
- * import { test } from '@troupe/core/testing/vitest'
- *
  * test('adds', async ({ kit }) => {
  *   const adder = await kit.spawn(Adder, undefined)
  *   expect(await adder.ask('add', 2)).toBe(2)
