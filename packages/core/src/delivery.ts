@@ -9,14 +9,8 @@ import { CellTable } from './cell-table.ts'
 import type { DeathWatch } from './death-watch.ts'
 import type { DeadLetter, DeadLetterReason } from './effects.ts'
 import { Envelope, EnvelopeKind, stopEnvelope } from './envelope.ts'
-import {
-  ActorStoppedError,
-  ConfigurationError,
-  decodeError,
-  type ErrorData,
-  encodeError,
-  OverloadError,
-} from './errors.ts'
+import { ActorStoppedError, decodeError, type ErrorData, encodeError, OverloadError } from './errors.ts'
+import { checkFrame } from './frame-check.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import type { Links } from './links.ts'
 import { type Member, Membership } from './membership.ts'
@@ -130,9 +124,10 @@ export abstract class Delivery extends TurnLoop {
     return new ActorStoppedError(`${name} to ${refKey(to)}: the actor is not there or stopped before it replied`, facts)
   }
 
-  /** A frame from another node. */
-  receive(from: { readonly node: string; readonly epoch: number }, frame: Frame): void {
+  /** A frame from another node. Throws a `MalformedFrameError`, and has done nothing then, when it is none. */
+  receive(from: { readonly node: string; readonly epoch: number }, received: Frame): void {
     if (!this.alive) return
+    const frame = checkFrame(received)
     switch (frame[0]) {
       case FrameKind.tell:
         this.deliver(this.#target(frame), frame[5], frame[6], frame[7], undefined)
@@ -181,10 +176,7 @@ export abstract class Delivery extends TurnLoop {
         if (frame[1] === this.epoch) this.links.ended(frame[2], frame[3], frame[4], frame[5])
         break
       default:
-        if (this.streams.receive(from, frame)) break
-        throw new ConfigurationError(
-          `node ${this.node} got a frame of unknown kind ${String(frame[0])} from ${from.node}`,
-        )
+        this.streams.receive(from, frame)
     }
   }
 
@@ -262,9 +254,9 @@ export abstract class Delivery extends TurnLoop {
     if (this.membership.down({ node, epoch })) this.tellReceptionist('memberDown', { node, epoch })
   }
 
-  /** Hands a frame for another node to the transport. */
+  /** Hands a frame for another node to the transport. Throws a `MalformedFrameError` when the other would refuse it. */
   send(node: string, frame: Frame): Refusal | undefined {
-    return this.alive ? this.ports.transport.send(node, frame) : 'node-down'
+    return this.alive ? this.ports.transport.send(node, checkFrame(frame)) : 'node-down'
   }
 
   /** The payload as this node's message mode wants it, for an effect that is held before it is sent. */
@@ -291,7 +283,7 @@ export abstract class Delivery extends TurnLoop {
     } catch {
       // What the error carries cannot travel; what it says can.
       const { name, message, code } = data
-      const plain = { name: String(name), message: String(message), ...(code === undefined ? {} : { code }) }
+      const plain = { name, message, ...(code === undefined ? {} : { code }) }
       this.send(token.node, [FrameKind.replyError, token.epoch, token.askId, plain])
     }
   }

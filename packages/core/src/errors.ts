@@ -149,6 +149,16 @@ export class DurableVersionError extends TroupeError {
   }
 }
 
+/**
+ * What came from another node is no frame, or what an actor passed as a reference is none; `facts.kind` and
+ * `facts.field` say which part of which frame. Nothing was changed by it.
+ */
+export class MalformedFrameError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_MALFORMED_FRAME', message, facts, options)
+  }
+}
+
 /** The context was used outside a turn, or by a turn of an earlier generation of the actor. */
 export class StaleContextError extends TroupeError {
   constructor(...[message, facts, options]: ErrorArguments) {
@@ -205,6 +215,7 @@ const troupeErrors = new Map<string, TroupeErrorClass>(
     ServiceMissingError,
     DurabilityError,
     DurableVersionError,
+    MalformedFrameError,
     StaleContextError,
     SystemStoppedError,
     TaskError,
@@ -235,11 +246,12 @@ export function encodeError(thrown: unknown, depth = 0): ErrorData {
   const error = toError(thrown)
   const { code, facts } = error as { code?: unknown; facts?: ErrorFacts }
   return {
-    name: error.name,
-    message: error.message,
-    ...(code === undefined ? {} : { code: String(code) }),
-    ...(error.stack === undefined ? {} : { stack: error.stack }),
-    ...(facts === undefined ? {} : { facts }),
+    // Whatever the error's class or its thrower put there: what travels is as declared.
+    name: describe(error.name),
+    message: describe(error.message),
+    ...(code === undefined ? {} : { code: describe(code) }),
+    ...(typeof error.stack === 'string' ? { stack: error.stack } : {}),
+    ...(typeof facts === 'object' && facts !== null ? { facts } : {}),
     ...(error.cause === undefined || depth >= causeDepthMax ? {} : { cause: encodeError(error.cause, depth + 1) }),
   }
 }

@@ -34,6 +34,7 @@ export {
   DurabilityError,
   DurableVersionError,
   LinkedActorError,
+  MalformedFrameError,
   NameTakenError,
   NodeDownError,
   NotSendableError,

@@ -149,27 +149,25 @@ export class StreamTable {
 
   // Both.
 
-  /** A frame of a stream from another node; false when it is of something else. */
-  receive(from: { readonly node: string; readonly epoch: number }, frame: Frame): boolean {
+  /** A frame of a stream from another node. */
+  receive(from: { readonly node: string; readonly epoch: number }, frame: Frame): void {
     const isMine = frame[1] === this.#kernel.epoch
     switch (frame[0]) {
       case FrameKind.streamOpen:
         if (isMine) this.opened(frame[2], frame[3])
-        return true
+        break
       case FrameKind.streamItem:
         if (isMine) this.#incoming.get(frame[2])?.item(frame[3], frame[4])
-        return true
+        break
       case FrameKind.streamEnd:
         if (isMine) this.#incoming.get(frame[2])?.end(frame[3])
-        return true
+        break
       case FrameKind.streamCredit:
         if (isMine) this.#credit(new ReplyToken(from.node, from.epoch, frame[2]), frame[3])
-        return true
+        break
       case FrameKind.streamCancel:
         if (isMine) this.#cancelled(new ReplyToken(from.node, from.epoch, frame[2]))
-        return true
-      default:
-        return false
+        break
     }
   }
 

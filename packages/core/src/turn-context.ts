@@ -7,6 +7,7 @@ import type { ActorLog, AskOptions, BehaviorTimeout, LogFields, Reminders, Timer
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
+import { checkRef, checkToken } from './frame-check.ts'
 import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
@@ -155,11 +156,11 @@ export class TurnContext {
   }
 
   reply(token: ReplyToken<any>, value: unknown): void {
-    this.#open().reply(this.#cell, token, value)
+    this.#open().reply(this.#cell, checkToken(token, 'ctx.reply'), value)
   }
 
   replyError(token: ReplyToken<any>, error: Error): void {
-    this.#open().replyError(this.#cell, token, error)
+    this.#open().replyError(this.#cell, checkToken(token, 'ctx.replyError'), error)
   }
 
   forward(to: unknown): ReplyToken<any> {
@@ -206,19 +207,19 @@ export class TurnContext {
   }
 
   link(ref: unknown): void {
-    this.#open().link(this.#cell, ref as Ref)
+    this.#open().link(this.#cell, checkRef(ref, 'ctx.link') as Ref)
   }
 
   unlink(ref: unknown): void {
-    this.#open().unlink(this.#cell, ref as Ref)
+    this.#open().unlink(this.#cell, checkRef(ref, 'ctx.unlink') as Ref)
   }
 
   watch(ref: unknown): void {
-    this.#open().watch(this.#cell, ref as Ref)
+    this.#open().watch(this.#cell, checkRef(ref, 'ctx.watch') as Ref)
   }
 
   unwatch(ref: unknown): void {
-    this.#open().unwatch(this.#cell, ref as Ref)
+    this.#open().unwatch(this.#cell, checkRef(ref, 'ctx.unwatch') as Ref)
   }
 
   get behavior(): string | undefined {

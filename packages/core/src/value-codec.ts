@@ -7,6 +7,7 @@
 import { addExtension, Packr } from 'msgpackr/pack'
 import { Ref, ReplyToken } from './actor-ref.ts'
 import { decodeError, type ErrorData, encodeError } from './errors.ts'
+import { checkRef, checkToken } from './frame-check.ts'
 import { isOpaque } from './message-value.ts'
 
 /** How a class of values is written inside MessagePack. */
@@ -22,19 +23,35 @@ export interface ValueExtension<Instance> {
 export const refExtension: ValueExtension<Ref> = {
   class: Ref,
   type: 0x32,
-  write: (ref) =>
-    ref.name === undefined
+  write: (ref) => {
+    checkRef(ref)
+    return ref.name === undefined
       ? [ref.node, ref.epoch, ref.slot, ref.incarnation]
-      : [ref.node, ref.epoch, ref.slot, ref.incarnation, ref.name],
-  read: ([node, epoch, slot, incarnation, name]) => new Ref(node, epoch, slot, incarnation, name),
+      : [ref.node, ref.epoch, ref.slot, ref.incarnation, ref.name]
+  },
+  read: (plain) => {
+    const [node, epoch, slot, incarnation, name] = fieldsOf(plain, 4, 5)
+    return checkRef(new Ref(node, epoch, slot, incarnation, name))
+  },
 }
 
 /** See {@link refExtension}. */
 export const replyTokenExtension: ValueExtension<ReplyToken> = {
   class: ReplyToken,
   type: 0x34,
-  write: (token) => [token.node, token.epoch, token.askId],
-  read: ([node, epoch, askId]) => new ReplyToken(node, epoch, askId),
+  write: (token) => {
+    checkToken(token)
+    return [token.node, token.epoch, token.askId]
+  },
+  read: (plain) => {
+    const [node, epoch, askId] = fieldsOf(plain, 3, 3)
+    return checkToken(new ReplyToken(node, epoch, askId))
+  },
+}
+
+function fieldsOf(plain: unknown, least: number, most: number): any[] {
+  if (Array.isArray(plain) && plain.length >= least && plain.length <= most) return plain
+  throw new TypeError('a reference or reply token consists of other fields')
 }
 
 /** What msgpackr would not give back as it was; the number says what of. */

@@ -9,6 +9,7 @@
 import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE, Unpackr } from 'msgpackr'
 import type { Codec, Encoding } from './codec.ts'
 import { EncodeError, FrameError } from './errors.ts'
+import { MessageScan } from './message-scan.ts'
 import { fromPortable, toPortable } from './portable.ts'
 import { explainRefusal, Route, routeOf } from './sendable.ts'
 
@@ -23,6 +24,7 @@ const options = () => ({ sequential: true, moreTypes: true, copyBuffers: true, u
 export class MsgpackCodec implements Codec {
   #packr = new Packr(options())
   readonly #unpackr = new Unpackr(options())
+  readonly #scan = new MessageScan()
 
   encode(value: unknown, into: Encoding): void {
     into.isAside = prepare(value, into)
@@ -39,6 +41,7 @@ export class MsgpackCodec implements Codec {
   }
 
   decode(bytes: Uint8Array, length: number): unknown {
+    this.#scan.check(bytes, length)
     // msgpackr reads short strings by this method where it exists; a Buffer would make binary data arrive as Buffers.
     const source = bytes as Uint8Array & { latin1Slice?: typeof Buffer.prototype.latin1Slice }
     source.latin1Slice ??= Buffer.prototype.latin1Slice

@@ -1,0 +1,197 @@
+/**
+ * What a frame must look like, field by field. Frames come from other threads and machines, so a node looks before it
+ * acts: a value that is no frame changes nothing, and the error names the field. The sender looks too, since what an
+ * actor passes as a reference goes into frames as it is, and must fail that actor and not the node that hears of it.
+ *
+ * The table below says what each kind consists of. The kinds that carry nearly all traffic have a short way that says yes
+ * to what the table would say yes to.
+ */
+import type { TerminationReason } from './actor-definition.ts'
+import { Ref, ReplyToken } from './actor-ref.ts'
+import { type ErrorData, MalformedFrameError } from './errors.ts'
+import { type Frame, FrameKind } from './wire.ts'
+
+interface Field {
+  readonly name: string
+  readonly expected: string
+  fits(value: unknown): boolean
+}
+
+const reasons = new Set<unknown>([
+  'stopped',
+  'failed',
+  'killed',
+  'node-down',
+  'not-found',
+] satisfies TerminationReason[])
+/** How many causes deep an error may be; one more than `encodeError` writes. */
+const causeDepthMax = 16
+
+const field = (name: string, expected: string, fits: (value: unknown) => boolean): Field => ({ name, expected, fits })
+const whole = (name: string, from: number): Field =>
+  field(name, `a whole number from ${from}`, (value) => Number.isSafeInteger(value) && (value as number) >= from)
+const text = (name: string): Field => field(name, 'a string', (value) => typeof value === 'string')
+const ref = (name: string): Field => field(name, 'a reference', isRef)
+
+const wholeEpoch = whole('epoch', -1)
+const wholeAskId = whole('askId', 0)
+const payload = field('payload', 'a value', () => true)
+const target: readonly Field[] = [
+  wholeEpoch,
+  whole('slot', -1),
+  whole('incarnation', -1),
+  field('name', 'a string or undefined', isOptionalText),
+]
+const message: readonly Field[] = [
+  ...target,
+  text('message'),
+  payload,
+  field('sender', 'a reference or undefined', isSender),
+]
+const reason = field('reason', `one of ${[...reasons].join(', ')}`, (value) => reasons.has(value))
+
+/** The fields of each kind, behind the kind itself. */
+const fieldsOf: { readonly [Kind in keyof typeof FrameKind]: readonly Field[] } = {
+  tell: message,
+  ask: [...message, wholeAskId],
+  reply: [wholeEpoch, wholeAskId, payload],
+  replyError: [wholeEpoch, wholeAskId, field('error', 'an error as data', (value) => isErrorData(value, 0))],
+  watch: [...target, ref('watcher'), text('key')],
+  unwatch: [...target, ref('watcher'), text('key')],
+  terminated: [wholeEpoch, ref('watcher'), ref('ref'), reason, text('key')],
+  stop: target,
+  forward: [...message, field('to', 'a reply token', isToken)],
+  link: [...target, ref('linker'), text('id')],
+  unlink: [...target, ref('linker'), text('id')],
+  linkEnded: [wholeEpoch, ref('linked'), ref('ref'), reason, text('id')],
+  kill: target,
+  streamOpen: [wholeEpoch, wholeAskId, ref('producer')],
+  streamItem: [wholeEpoch, wholeAskId, whole('index', 0), payload],
+  streamEnd: [wholeEpoch, wholeAskId, whole('count', 0)],
+  streamCredit: [wholeEpoch, wholeAskId, whole('total', 0)],
+  streamCancel: [wholeEpoch, wholeAskId],
+  cancel: [...target, wholeAskId, field('isAnswered', 'true or false', (value) => typeof value === 'boolean')],
+}
+
+const kinds = new Map<unknown, { readonly kind: string; readonly fields: readonly Field[] }>(
+  Object.entries(fieldsOf).map(([kind, fields]) => [FrameKind[kind as keyof typeof FrameKind], { kind, fields }]),
+)
+
+/** `value`, when it is a frame; throws a {@link MalformedFrameError} that names what is wrong when it is none. */
+export function checkFrame(value: unknown): Frame {
+  return isUsualFrame(value) ? value : checkEachField(value)
+}
+
+/** What {@link checkFrame} says without its short way. */
+export function checkEachField(value: unknown): Frame {
+  if (!Array.isArray(value)) throw new MalformedFrameError(`a frame is an array, not ${describe(value)}`)
+  const known = kinds.get(value[0])
+  if (known === undefined) {
+    throw new MalformedFrameError(`there is no kind of frame ${describe(value[0])}`, { field: 'kind' })
+  }
+  const { kind, fields } = known
+  if (value.length !== fields.length + 1) {
+    throw new MalformedFrameError(
+      `a ${kind} frame has ${fields.length} fields behind its kind, this one has ${value.length - 1}`,
+      { kind },
+    )
+  }
+  fields.forEach(({ name, expected, fits }, index) => {
+    if (fits(value[index + 1])) return
+    throw new MalformedFrameError(
+      `the field ${name} of a ${kind} frame is ${describe(value[index + 1])}, it must be ${expected}`,
+      { kind, field: name },
+    )
+  })
+  return value as unknown as Frame
+}
+
+/** Throws a {@link MalformedFrameError} when `value` is not the address of an actor; `use` says who was given it. */
+export function checkRef<Value>(value: Value, use = 'a message'): Value {
+  const { node, epoch, slot, incarnation, name } = (value ?? {}) as Partial<Ref>
+  if (typeof node === 'string' && isAddress(epoch, slot, incarnation, name)) return value
+  throw new MalformedFrameError(`${use} was given ${describe(value)}, which is not a reference of the runtime's`, {
+    field: 'ref',
+  })
+}
+
+/** The same for a reply token. */
+export function checkToken<Value>(value: Value, use = 'a message'): Value {
+  const { node, epoch, askId } = (value ?? {}) as Partial<ReplyToken>
+  if (typeof node === 'string' && isWhole(epoch, -1) && isWhole(askId, 0)) return value
+  throw new MalformedFrameError(`${use} was given ${describe(value)}, which is not a reply token of the runtime's`, {
+    field: 'token',
+  })
+}
+
+/** Tells, asks and replies that are as they should be. */
+function isUsualFrame(value: unknown): value is Frame {
+  if (!Array.isArray(value)) return false
+  switch (value[0]) {
+    case FrameKind.tell:
+      return value.length === 8 && isMessage(value)
+    case FrameKind.ask:
+      return value.length === 9 && isMessage(value) && isWhole(value[8], 0)
+    case FrameKind.reply:
+      return value.length === 4 && isWhole(value[1], -1) && isWhole(value[2], 0)
+    default:
+      return false
+  }
+}
+
+function isMessage(frame: readonly unknown[]): boolean {
+  return isAddress(frame[1], frame[2], frame[3], frame[4]) && typeof frame[5] === 'string' && isSender(frame[7])
+}
+
+function isAddress(epoch: unknown, slot: unknown, incarnation: unknown, name: unknown): boolean {
+  return isWhole(epoch, -1) && isWhole(slot, -1) && isWhole(incarnation, -1) && isOptionalText(name)
+}
+
+function isWhole(value: unknown, from: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= from
+}
+
+function isOptionalText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string'
+}
+
+function isSender(value: unknown): boolean {
+  return value === undefined || isRef(value)
+}
+
+function isRef(value: unknown): boolean {
+  return (
+    value instanceof Ref &&
+    typeof value.node === 'string' &&
+    isAddress(value.epoch, value.slot, value.incarnation, value.name)
+  )
+}
+
+function isToken(value: unknown): boolean {
+  return (
+    value instanceof ReplyToken && typeof value.node === 'string' && isWhole(value.epoch, -1) && isWhole(value.askId, 0)
+  )
+}
+
+function isErrorData(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null || depth > causeDepthMax) return false
+  const { name, message: said, code, stack, facts, cause } = value as { readonly [Part in keyof ErrorData]?: unknown }
+  return (
+    typeof name === 'string' &&
+    typeof said === 'string' &&
+    isOptionalText(code) &&
+    isOptionalText(stack) &&
+    (facts === undefined || (typeof facts === 'object' && facts !== null)) &&
+    (cause === undefined || isErrorData(cause, depth + 1))
+  )
+}
+
+/** A value for an error's text: short, whatever it is. */
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)
+  if (typeof value === 'function') return 'a function'
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  if (value instanceof Ref) return 'a reference with odd fields'
+  return value instanceof ReplyToken ? 'a reply token' : 'an object'
+}
