@@ -55,7 +55,7 @@ const fieldsOf: { readonly [Kind in keyof typeof FrameKind]: readonly Field[] } 
   tell: message,
   ask: [...message, wholeAskId],
   reply: [wholeEpoch, wholeAskId, payload],
-  replyError: [wholeEpoch, wholeAskId, field('error', 'an error as data', (value) => isErrorData(value, 0))],
+  replyError: [wholeEpoch, wholeAskId, field('error', 'an error as data', (value) => isErrorData(value))],
   watch: [...target, ref('watcher'), text('key')],
   unwatch: [...target, ref('watcher'), text('key')],
   terminated: [wholeEpoch, ref('watcher'), ref('ref'), reason, text('key')],
@@ -173,7 +173,8 @@ function isToken(value: unknown): boolean {
   )
 }
 
-function isErrorData(value: unknown, depth: number): boolean {
+/** True for an error as `encodeError` writes it. */
+export function isErrorData(value: unknown, depth = 0): value is ErrorData {
   if (typeof value !== 'object' || value === null || depth > causeDepthMax) return false
   const { name, message: said, code, stack, facts, cause } = value as { readonly [Part in keyof ErrorData]?: unknown }
   return (

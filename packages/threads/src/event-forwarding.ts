@@ -4,12 +4,32 @@
  * or its channel is full, the rest are counted, and the count is told as a warning.
  */
 import type { EventStream, LogEntry, SystemEvents } from '@troupe/core'
-import { decodeError, type ErrorData, encodeError } from '@troupe/core/host'
+import { decodeError, type ErrorData, encodeError, isErrorData, logSeverity } from '@troupe/core/host'
 import { EncodeError } from './channel/index.ts'
 
 /** The events that go from a node to the main thread. `nodeUp` and `nodeDown` are the main thread's own. */
-const forwarded = ['deadLetter', 'failure', 'restarted', 'escalated', 'journalOpened', 'log'] as const
-type Forwarded = (typeof forwarded)[number]
+type Forwarded = 'deadLetter' | 'failure' | 'restarted' | 'escalated' | 'journalOpened' | 'log'
+
+const actorParts = { actor: 'string', ref: 'object' }
+/** What each of them has to have, and of which type, before the main thread tells it to its listeners. */
+const forwarded: { readonly [Name in Forwarded]: Readonly<Record<string, string>> } = {
+  deadLetter: { to: 'object', name: 'string', reason: 'string' },
+  failure: { ...actorParts, message: 'string', directive: 'string', errorData: 'object' },
+  restarted: { ...actorParts, generation: 'number' },
+  escalated: { ...actorParts, errorData: 'object' },
+  journalOpened: { node: 'string', records: 'number', tornBytes: 'number' },
+  log: {
+    level: 'string',
+    node: 'string',
+    actor: 'string',
+    definition: 'string',
+    generation: 'number',
+    time: 'number',
+    message: 'string',
+    fields: 'object',
+  },
+}
+const partsOf = new Map<unknown, Readonly<Record<string, string>>>(Object.entries(forwarded))
 
 /** Events forwarded within one window at most, and the window's length in milliseconds. */
 const eventsPerWindowMax = 1_000
@@ -29,12 +49,15 @@ export class EventForwarding {
   constructor(options: { readonly node: string; readonly events: EventStream; readonly send: SendEvent }) {
     this.#node = options.node
     this.#send = options.send
-    for (const name of forwarded) options.events.on(name, (event: unknown) => this.#forward(name, event))
+    for (const name of Object.keys(forwarded) as Forwarded[])
+      options.events.on(name, (event: unknown) => this.#forward(name, event))
   }
 
   #forward(name: Forwarded, event: unknown): void {
     this.#window ??= setTimeout(() => this.#endWindow(), windowMs).unref()
-    if (++this.#inWindow > eventsPerWindowMax || !this.#trySend(name, portableEvent(event))) this.#dropped++
+    const portable = portableEvent(event)
+    const isTold = ++this.#inWindow <= eventsPerWindowMax && isForwardedEvent(name, portable)
+    if (!isTold || !this.#trySend(name, portable)) this.#dropped++
   }
 
   #trySend(name: Forwarded, event: object): boolean {
@@ -70,6 +93,19 @@ export class EventForwarding {
     }
     if (!this.#send('log', entry)) this.#dropped += dropped
   }
+}
+
+/** True for the name and the data of an event that {@link EventForwarding} sends. */
+export function isForwardedEvent(name: unknown, data: unknown): name is Forwarded {
+  const parts = partsOf.get(name)
+  if (parts === undefined || typeof data !== 'object' || data === null) return false
+  const { errorData, ...rest } = data as Readonly<Record<string, unknown>>
+  for (const [part, type] of Object.entries(parts)) {
+    if (part === 'errorData') {
+      if (!isErrorData(errorData)) return false
+    } else if (!Object.hasOwn(rest, part) || typeof rest[part] !== type || rest[part] === null) return false
+  }
+  return name !== 'log' || Object.hasOwn(logSeverity, rest['level'] as string)
 }
 
 /** Emits on the main thread what {@link EventForwarding} sent. */

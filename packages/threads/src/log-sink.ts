@@ -51,9 +51,7 @@ export function prettyLine({ time, level, actor, definition, generation, message
 
 /** The fields as JSON can hold them: errors with class and code, what is cyclic or odd as its text. */
 function plainFields(fields: LogEntry['fields']): Record<string, unknown> {
-  const plain: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(fields)) plain[name] = plainField(value)
-  return plain
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plainField(value)]))
 }
 
 function plainField(value: unknown): unknown {

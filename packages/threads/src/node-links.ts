@@ -6,8 +6,8 @@
  * order holds.
  */
 
-import type { PeerMetrics } from '@troupe/core'
-import { cloneValue, type Frame, prepareMessage, type Refusal, type Transport } from '@troupe/core/host'
+import { MalformedFrameError, type PeerMetrics } from '@troupe/core'
+import { checkFrame, cloneValue, type Frame, prepareMessage, type Refusal, type Transport } from '@troupe/core/host'
 import {
   type ChannelReceiver,
   type ChannelSender,
@@ -19,6 +19,7 @@ import {
   type SenderDescriptor,
 } from './channel/index.ts'
 import './value-extensions.ts'
+import { isForwardedEvent } from './event-forwarding.ts'
 import { describeFrame, notSendable, payloadIndexOf } from './frame-payload.ts'
 
 /** Another node, and both channels to it: what a thread needs to be connected. Its ports are transferred. */
@@ -42,6 +43,8 @@ interface Link {
   readonly waiting: Frame[]
   /** True while the link is among those to flush. */
   dirty: boolean
+  /** True once the channel in held what no sender writes. */
+  broken: boolean
 }
 
 /** What links tell their node. */
@@ -79,6 +82,7 @@ export class NodeLinks implements Transport {
       deliver: (value) => this.#deliver(link, value),
       waiting: [],
       dirty: false,
+      broken: false,
     }
     this.#links.set(node, link)
     this.#list = [...this.#links.values()]
@@ -203,19 +207,31 @@ export class NodeLinks implements Transport {
       return link.receiver.drain(link.deliver, limit)
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
-      this.#listener.broken(link.node, error)
+      link.receiver.close()
+      if (!link.broken) {
+        link.broken = true
+        this.#listener.broken(link.node, error)
+      }
       return 0
     }
   }
 
   #deliver(link: Link, value: unknown): void {
-    const frame = value as Frame | readonly [mark: typeof eventMark, name: string, data: unknown]
-    if (frame[0] === eventMark) {
-      this.#listener.event(frame[1], frame[2])
+    if (Array.isArray(value) && value[0] === eventMark) {
+      if (value.length !== 3 || !isForwardedEvent(value[1], value[2])) {
+        throw new FrameError(`${link.node} sent an event that is none of those that nodes send`)
+      }
+      this.#listener.event(value[1], value[2])
       return
     }
-    if (this.#development) this.#freeze(frame, () => describeFrame(link.node, frame))
-    this.#listener.receive(link, frame)
+    try {
+      const frame = checkFrame(value)
+      if (this.#development) this.#freeze(frame, () => describeFrame(link.node, frame))
+      this.#listener.receive(link, frame)
+    } catch (error) {
+      if (!(error instanceof MalformedFrameError)) throw error
+      throw new FrameError(`${link.node} sent what is no frame: ${error.message}`, { cause: error })
+    }
   }
 
   /** Freezes in place; the copies that this makes of what cannot be frozen are not needed, since the channel copies. */

@@ -92,7 +92,8 @@ class RingReceiver implements ChannelReceiver {
     if (kind === FrameKind.message) return this.#codec.decode(payload, length)
     const posted = this.#takePosted(payload, length)
     if (kind === FrameKind.messageAside) return this.#codec.decodeAside(posted)
-    if (!(posted instanceof Uint8Array)) throw new FrameError('what lies beside the ring is not the bytes it should be')
+    if (!(posted instanceof Uint8Array && posted.buffer instanceof ArrayBuffer))
+      throw new FrameError('what lies beside the ring is not the bytes it should be')
     return this.#codec.decode(posted, posted.length)
   }
 

@@ -38,7 +38,6 @@ export class MessageScan {
   readonly #keyCounts = new Int8Array(shapesMax).fill(-1)
   /** Values still to come on each level that is open. */
   readonly #open = new Int32Array(nestingMax)
-  #depth = 0
   #bytes: Uint8Array = new Uint8Array(0)
   #position = 0
   #length = 0
@@ -48,23 +47,61 @@ export class MessageScan {
     if (length > bytes.length) throw new FrameError(`a message of ${length} bytes in ${bytes.length}`)
     this.#bytes = bytes
     this.#length = length
-    this.#position = 0
-    this.#depth = 0
     const open = this.#open
+    const keyCounts = this.#keyCounts
+    let depth = 0
     let left = 1
+    let position = 0
     for (;;) {
       while (left === 0) {
-        if (this.#depth === 0) {
-          if (this.#position !== length) throw this.#malformed('goes on after its value')
+        if (depth === 0) {
+          this.#position = position
+          if (position !== length) throw this.#malformed('goes on after its value')
           return
         }
-        left = open[--this.#depth]!
+        left = open[--depth]!
       }
       left--
-      const inside = this.#value()
+      // What small messages are made of, without a call; anything odd among it is left to `#value`.
+      const token = position < length ? bytes[position]! : -1
+      let inside = -1
+      if (token >= 0) {
+        if (token < 0x40 || token >= 0xe0) {
+          position++
+          continue
+        }
+        if (token < 0x80) inside = keyCounts[token & 0x3f]!
+        else if (token >= 0x90 && token < 0xa0) inside = token & 0x0f
+        else if (token >= 0xa0 && token < 0xc0) {
+          const end = position + 1 + (token & 0x1f)
+          let at = position + 1
+          if (end <= length) while (at < end && bytes[at]! < 0x80) at++
+          if (at === end) {
+            position = end
+            continue
+          }
+        } else if (
+          token === 0xd4 &&
+          position + 2 < length &&
+          bytes[position + 1] === undefinedType &&
+          bytes[position + 2] === 0
+        ) {
+          position += 3
+          continue
+        }
+      }
+      if (inside >= 0) position++
+      else {
+        this.#position = position
+        inside = this.#value()
+        position = this.#position
+      }
       if (inside === 0) continue
-      if (this.#depth === nestingMax) throw this.#malformed(`is nested deeper than ${nestingMax}`)
-      open[this.#depth++] = left
+      if (depth === nestingMax) {
+        this.#position = position
+        throw this.#malformed(`is nested deeper than ${nestingMax}`)
+      }
+      open[depth++] = left
       left = inside
     }
   }

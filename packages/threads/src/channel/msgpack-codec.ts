@@ -53,11 +53,19 @@ export class MsgpackCodec implements Codec {
   }
 
   decodeAside(aside: unknown): unknown {
+    let value: unknown
+    let route: Route
     try {
-      return fromPortable(aside)
+      value = fromPortable(aside)
+      // A clone carries more than messages may hold: ports, blobs, keys.
+      route = routeOf(value)
     } catch (cause) {
       throw new FrameError(`the message beside the ring could not be read: ${cause}`, { cause })
     }
+    if (route === Route.refused) {
+      throw new FrameError(`the message beside the ring is no data: ${explainRefusal(value).message}`)
+    }
+    return value
   }
 }
 

@@ -51,6 +51,7 @@ export function fromPortable(portable: unknown): unknown {
   if (standIns.length === 0) return root
   const revived = new Map<object, unknown>()
   for (const [standIn, type, plain] of standIns) {
+    if (typeof standIn !== 'object' || standIn === null) throw new TypeError('a stand-in is no object')
     if (type === ERROR_TYPE) revived.set(standIn, createError(plain as PortableError))
     else revived.set(standIn, reviveExtension(type, plain))
   }
