@@ -105,7 +105,7 @@ export function isForwardedEvent(name: unknown, data: unknown): name is Forwarde
       if (!isErrorData(errorData)) return false
     } else if (!Object.hasOwn(rest, part) || typeof rest[part] !== type || rest[part] === null) return false
   }
-  return name !== 'log' || Object.hasOwn(logSeverity, rest['level'] as string)
+  return name !== 'log' || Object.hasOwn(logSeverity, rest.level as string)
 }
 
 /** Emits on the main thread what {@link EventForwarding} sent. */

@@ -44,9 +44,9 @@ for (let round = 0; round < frames && failures < failuresMax; round++) {
   try {
     const { attack, outcome } = fuzz(new SeededRandom(Math.imul(seed, 0x9e37_79b1) + round))
     const key = `${depth}: ${attack}`
-    let count = counts.get(key)
-    if (count === undefined) counts.set(key, (count = { refused: 0, unharmed: 0 }))
+    const count = counts.get(key) ?? { refused: 0, unharmed: 0 }
     count[outcome]++
+    counts.set(key, count)
   } catch (error) {
     failures++
     console.error(`round ${round} of seed ${seed}, ${depth}:`, error)
