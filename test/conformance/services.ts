@@ -1,7 +1,10 @@
 /** The services that every host of the suite is given; worker threads import this module. */
 import type { PlacementPolicies } from '@troupe/core'
+import { named } from './actors/oddly-named.ts'
 
-export const services = { greeter: { greet: (name: string) => `hello ${name}` } }
+const greeter = { greet: (name: string) => `hello ${name}` }
+
+export const services = { greeter, ...named(() => greeter) }
 
 /** Placement policies, likewise: one that works and two that do not. */
 export const placement: PlacementPolicies = {

@@ -9,6 +9,7 @@ import { kills, links, strategies } from './family.ts'
 import { finding } from './finding.ts'
 import { mailbox } from './mailbox.ts'
 import { messages } from './messages.ts'
+import { names } from './names.ts'
 import { observation } from './observation.ts'
 import { placement } from './placement.ts'
 import { spawn } from './spawn.ts'
@@ -22,6 +23,7 @@ import { turns } from './turns.ts'
 const sections = [
   turns,
   messages,
+  names,
   spawn,
   supervision,
   strategies,

@@ -27,6 +27,7 @@ export async function runFlood({ threads, senders, messages }: FloodOptions): Pr
   await using system = await startSystem({
     threads,
     metrics: true,
+    log: 'none',
     channels: { capacityBytes: 16_384, outboundCapacity: 256 },
   })
   const mailbox = { capacity: 500 }
@@ -87,6 +88,7 @@ export async function runCorrespondence({
   await using system = await startSystem({
     threads,
     metrics: true,
+    log: 'none',
     channels: { capacityBytes: 1_024, outboundCapacity: 4 },
   })
   const spawnAll = () => Promise.all(system.nodes.map((node) => system.spawn(Correspondent, undefined, { node })))
