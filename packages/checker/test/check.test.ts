@@ -404,6 +404,36 @@ test('an init and a started that throw are named', () => {
   expect(attempt(false, 'bob')).toBe('check: args ask for actor bob; there are broken')
 })
 
+test('messages, state, invariants and actors may be called __proto__ or constructor', () => {
+  const names = ['__proto__', 'constructor', 'toString']
+  const each = <Value>(make: (name: string) => Value) => Object.fromEntries(names.map((name) => [name, make(name)]))
+  for (const name of names) {
+    const definition = defineActor<any>()({
+      name,
+      init: () => ({ got: each(() => 0) }),
+      started(_state, ctx) {
+        ctx.tell(
+          ctx.self,
+          name,
+          each((key) => key),
+        )
+      },
+      on: each(() => (state: any, payload: any) => {
+        state.got = { ...payload }
+      }) as any,
+    })
+    const isBefore = (view: any) => Object.entries(view.state(name).got).every(([, value]) => value === 0)
+    const { distinct, invariants, counterexample } = check({
+      actors: [{ name, definition }],
+      network: 'non-duplicating',
+      invariants: { ...each(() => () => true), ...Object.fromEntries([[name, isBefore]]) },
+    })
+    expect(distinct).toBe(2)
+    expect(Object.entries(invariants)).toContainEqual([name, 'fails'])
+    expect(formatCounterexample(counterexample!)).toContain(`1. ${name} -> ${name}: ${name}`)
+  }
+})
+
 function refusalOf(attempt: () => unknown): CheckerError {
   try {
     attempt()

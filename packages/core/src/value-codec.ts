@@ -80,7 +80,7 @@ for (const extension of [refExtension, replyTokenExtension, standInExtension]) {
   addExtension({ Class, type, write, read } as unknown as Parameters<typeof addExtension>[0])
 }
 
-const packr = new Packr({ useRecords: true, structuredClone: true, moreTypes: true })
+const packr = new Packr({ useRecords: true, structuredClone: true, moreTypes: true, useToJSON: false })
 
 /** `value` as bytes of its own. Throws for what is no data, such as a symbol. */
 export function encodeValue(value: unknown): Uint8Array {

@@ -75,3 +75,14 @@ describe('other errors', () => {
     expect(depth).toBeLessThan(20)
   })
 })
+
+test('an error whose parts are not what they should be travels as one whose parts are', () => {
+  const odd = Object.assign(new Error('m'), {
+    name: 7,
+    message: Symbol('s'),
+    stack: [1],
+    code: { a: 1 },
+    facts: 'none',
+  })
+  expect(encodeError(odd)).toEqual({ name: '7', message: 'Symbol(s)', code: '[object Object]' })
+})

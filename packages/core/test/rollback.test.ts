@@ -200,3 +200,25 @@ describe('state that cannot be rolled back is refused at the spawn, with its pla
     }
   })
 })
+
+test('a state with keys that objects have already is rolled back and kept like any other', async () => {
+  await using system = new ProbeSystem()
+  const names = ['__proto__', 'constructor', 'toString']
+  const Odd = defineActor({
+    name: 'Odd',
+    init: () => ({ record: Object.fromEntries([...names, 'plain'].map((name) => [name, 1])) }),
+    supervise: { onFailure: 'resume', rollback: true },
+    on: {
+      change({ record }, { name, fails }: { name: string; fails: boolean }) {
+        record[name] = 2
+        if (fails) throw new RangeError('after the change')
+      },
+      entries: ({ record }) => Object.entries(record),
+    },
+  })
+  const actor = await system.spawn(Odd, undefined)
+  for (const name of ['constructor', 'toString', 'plain']) {
+    await expect(actor.ask('change', { name, fails: true })).rejects.toThrow(RangeError)
+    expect(await actor.ask('entries')).toEqual([...names, 'plain'].map((key) => [key, 1]))
+  }
+})

@@ -44,6 +44,26 @@ test('every value comes back as it was', () => {
   )
 })
 
+test('keys that objects have already are keys like others, alone and together', () => {
+  const odd = [
+    '__proto__',
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    'valueOf',
+    'toJSON',
+    'then',
+    '__keys__',
+    'length',
+  ]
+  for (const one of odd) {
+    for (const other of odd) {
+      const original = Object.fromEntries([one, other].map((name) => [name, name]))
+      assert.deepStrictEqual(roundTrip(original), original)
+    }
+  }
+})
+
 test('values are decoded in any order: no value leans on one encoded before it', () => {
   fc.assert(
     fc.property(fc.array(value, { maxLength: 6 }), (originals) => {

@@ -33,6 +33,9 @@ function connected() {
   return { left, right, received, broken, ring: there.sender.ring }
 }
 
+/** Sends a value as it is, past what a kernel would check. */
+const raw = (links: NodeLinks, value: unknown): boolean => links.send('right', value as Frame) === undefined
+
 describe('the links of a node', () => {
   it('refuse tells beyond the bounds, never a notice, and keep the order of what they took', () => {
     const { left, right, received } = connected()
@@ -70,5 +73,29 @@ describe('the links of a node', () => {
     expect(right.drain(10)).toBe(0)
     expect({ received, broken }).toEqual({ received: [], broken: ['left'] })
     expect(right.hasWork()).toBe(false)
+    right.disconnect('left', 3)
+    expect(broken).toEqual(['left'])
+  })
+
+  it('say the same once of values that are no frame and of events that nodes do not send', () => {
+    for (const odd of [
+      undefined,
+      7,
+      {},
+      [99],
+      [FrameKind.tell],
+      [FrameKind.stop, 0, Number.NaN, 1, undefined],
+      [-1, 'x', {}],
+    ]) {
+      const { left, right, received, broken } = connected()
+      left.send('right', tell(0))
+      expect(raw(left, odd)).toBe(true)
+      left.send('right', tell(1))
+      left.flush()
+      while (right.drain(1) > 0);
+      expect(right.hasWork()).toBe(false)
+      expect(right.disconnect('left', 3)).toBe(true)
+      expect({ received, broken }).toEqual({ received: [tell(0)], broken: ['left'] })
+    }
   })
 })

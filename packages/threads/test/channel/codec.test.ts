@@ -207,6 +207,26 @@ describe('the decoder', () => {
     )
   })
 
+  it.each([
+    ['a record whose shape was never defined', [0x92, 1, 0x6e], 'shape 46, which was not defined'],
+    ['the token that stands for nothing', [0xc1], 'unused token 0xc1'],
+    ['text that is not UTF-8', [0xa2, 0x61, 0xff], 'not UTF-8'],
+    ['an error as msgpackr writes them', [0xd4, 0x65, 0, 0x93, 0xa1, 0x45, 0xa1, 0x6d, 0xc0], 'extension of type 101'],
+    ['a pointer to a repeated object', [0xd6, 0x70, 0, 0, 0, 1], 'extension of type 112'],
+    [
+      'a shape with a key called __proto__',
+      [0xd4, 0x72, 0x40, 0x91, 0xa9, ...Buffer.from('__proto__'), 1],
+      '__proto__',
+    ],
+    ['a length beyond the end', [0xc6, 0x7f, 0xff, 0xff, 0xff, 1], 'ends too early'],
+    ['more than a value', [1, 2], 'goes on after its value'],
+    ['nesting without end', new Array(1_000).fill(0x91), 'nested deeper than 256'],
+  ])('refuses %s, and says so', (_name, bytes, said) => {
+    const attempt = () => new MsgpackCodec().decode(Uint8Array.from(bytes), bytes.length)
+    expect(attempt).toThrow(FrameError)
+    expect(attempt).toThrow(said)
+  })
+
   it('answers anything posted beside the ring with a value or a FrameError', () => {
     fc.assert(
       fc.property(fc.anything(), (aside) => {
