@@ -197,6 +197,10 @@ export class RecordedEffects implements Effects {
     throw this.refuse(`asks ${name} of ${refKey(to)}; ${supported}: tell, and let the answer be a tell`)
   }
 
+  offer(_from: ActorCell, to: Ref, name: string): never {
+    throw this.refuse(`sends ${name} to ${refKey(to)} and waits until it is taken; ${supported}: tell`)
+  }
+
   spawn(): never {
     throw this.refuse(`spawns an actor; ${supported}: name every actor in actors`)
   }

@@ -91,6 +91,12 @@ interface CommonSpec<State, Args, Protocol, Events, Behavior> {
   readonly supervise?: SuperviseOptions
   /** The mailboxes of this definition's actors, where a spawn does not say otherwise. */
   readonly mailbox?: MailboxOptions
+  /**
+   * The names of the messages that are re-entrant: an asynchronous turn of one does not hold the mailbox, and one is
+   * handled while the turn of another holds it, before what waits there. What the turns share is the state, which may
+   * have changed after each `await`. Not for durable actors, nor for those that roll back. Default: none.
+   */
+  readonly reentrant?: readonly (keyof Protocol & string)[]
   /** The version of what `snapshot` gives; stored with it. A whole number from 1. Default 1. */
   readonly snapshotVersion?: number
   /** From each older version of a snapshot that is still understood to the next one. */
@@ -244,6 +250,8 @@ export interface CompiledDefinition extends ActorDefinition<any, any> {
   readonly snapshotEvery: number
   readonly supervise: SuperviseOptions | undefined
   readonly mailbox: MailboxOptions | undefined
+  /** The names of the messages whose turns interleave with others. */
+  readonly reentrant: ReadonlySet<string>
   readonly snapshotVersion: Version
 }
 
@@ -306,8 +314,27 @@ function compileDefinition(spec: any): CompiledDefinition {
     snapshotEvery,
     supervise,
     mailbox,
+    reentrant: reentrantOf(spec.reentrant ?? []),
     snapshotVersion: compileVersion(name, 'snapshot', spec.snapshotVersion ?? 1, spec.snapshotUpcast),
   })
+
+  function reentrantOf(names: unknown): ReadonlySet<string> {
+    const known = (message: unknown) =>
+      typeof message === 'string' &&
+      (spec.otherwise !== undefined ||
+        handlers.has(message) ||
+        Object.values(spec.behaviors ?? {}).some((set) => Object.hasOwn(set as object, message)))
+    if (!Array.isArray(names)) {
+      throw new ConfigurationError(`actor ${name}: reentrant must be a list of message names`, { definition: name })
+    }
+    const unknown = names.find((message) => !known(message))
+    if (unknown !== undefined) {
+      throw new ConfigurationError(`actor ${name}: reentrant names ${String(unknown)}, for which it has no handler`, {
+        definition: name,
+      })
+    }
+    return new Set(names)
+  }
 
   function behaviorsOf(sets: unknown): Map<string, Map<string, any>> {
     const behaviors = new Map<string, Map<string, unknown>>()

@@ -22,6 +22,7 @@ export type {
   LogLevel,
   Reminders,
   ReminderTime,
+  SendOptions,
   Timers,
 } from './context.ts'
 export type { DeadLetter, DeadLetterReason } from './effects.ts'

@@ -575,11 +575,7 @@ export class Lifecycle {
     kernel.cells.release(cell.ref)
     kernel.cellGone(cell)
     unstashAll(cell)
-    let envelope = cell.mailbox.queue.shift()
-    while (envelope !== undefined) {
-      kernel.discard(cell, envelope)
-      envelope = cell.mailbox.queue.shift()
-    }
+    kernel.discardAll(cell)
     this.#links.gone(cell, reason)
     this.#deathWatch.gone(cell, reason)
     if (parent !== undefined) this.#childGone(parent, cell)

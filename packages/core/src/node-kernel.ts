@@ -222,6 +222,48 @@ export class NodeKernel extends Delivery implements Effects {
     }
   }
 
+  offer(
+    from: ActorCell | undefined,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs = askTimeoutMsDefault,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (!this.alive) return Promise.reject(new SystemStoppedError(`send ${name}: node ${this.node} has ended`))
+    const { askId, promise } = this.asks.open(from, to, name, timeoutMs, signal, true)
+    if (signal?.aborted) return promise as Promise<void>
+    try {
+      this.sendOffer(from, to, name, payload, askId)
+    } catch (error) {
+      this.asks.reject(askId, error as Error)
+    }
+    return promise as Promise<void>
+  }
+
+  /** Sends the message of a send that was opened in `asks`. */
+  sendOffer(from: ActorCell | undefined, to: Ref, name: string, payload: unknown, askId: number): void {
+    const sender = from?.ref
+    const offer = new ReplyToken(this.node, this.epoch, askId)
+    if (to.node === this.node) {
+      this.deliverOffer(to, name, this.prepare(payload, name, to, from), sender, offer)
+      return
+    }
+    const { epoch, slot, incarnation } = to
+    const refusal = this.send(to.node, [
+      FrameKind.offer,
+      epoch,
+      slot,
+      incarnation,
+      to.name,
+      name,
+      payload,
+      sender,
+      askId,
+    ])
+    if (refusal !== undefined) this.undeliverable(to, name, payload, sender, offer, refusal)
+  }
+
   defer(from: ActorCell, token: ReplyToken): Deferral {
     return this.duties.defer(from, token)
   }
