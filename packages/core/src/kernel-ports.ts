@@ -11,7 +11,7 @@ import type { Disk } from './ports/disk.ts'
 import type { RandomSource } from './ports/random.ts'
 import type { TaskRunner } from './ports/task-runner.ts'
 import type { Transport } from './ports/transport.ts'
-import type { ServiceImplementations } from './service.ts'
+import type { NodeServices } from './node-services.ts'
 
 export interface KernelPorts {
   /** The node's name. */
@@ -27,7 +27,8 @@ export interface KernelPorts {
   readonly segmentBytesMax?: number
   /** Where tasks run. Default: in place, as a step of the node's clock. */
   readonly tasks?: TaskRunner
-  readonly services: ServiceImplementations
+  /** The host starts them, and stops them when the node has ended. No actor is spawned before they have started. */
+  readonly services: NodeServices
   readonly definitions: Definitions
   /** Placement policies by name. Default: none. */
   readonly placement?: PlacementPolicies

@@ -82,6 +82,10 @@ export class Lifecycle {
         { name, parent: parent.path() },
       )
     }
+    for (const service of definition.uses) {
+      const { services } = kernel.ports
+      if (!services.has(service)) throw services.missing(service, `spawn of ${definition.name}: the actor`)
+    }
     if (durableId !== undefined) kernel.journal.claim(durableId, definition.name)
     const { rollback } = supervisionOf(options.supervise, definition.supervise)
     let state: unknown
