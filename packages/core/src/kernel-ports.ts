@@ -3,6 +3,7 @@ import type { LogLevel } from './context.ts'
 import type { EventStream } from './event-stream.ts'
 import type { MessageMode } from './message-value.ts'
 import type { MetricsClock } from './metrics/metrics-clock.ts'
+import type { NodeServices } from './node-services.ts'
 import type { AskObserver, TurnObserver } from './observers.ts'
 import type { PlacementPolicies } from './placement.ts'
 import type { Clock } from './ports/clock.ts'
@@ -11,7 +12,6 @@ import type { Disk } from './ports/disk.ts'
 import type { RandomSource } from './ports/random.ts'
 import type { TaskRunner } from './ports/task-runner.ts'
 import type { Transport } from './ports/transport.ts'
-import type { NodeServices } from './node-services.ts'
 
 export interface KernelPorts {
   /** The node's name. */

@@ -84,7 +84,8 @@ export class Lifecycle {
     }
     for (const service of definition.uses) {
       const { services } = kernel.ports
-      if (!services.has(service)) throw services.missing(service, `spawn of ${definition.name}: the actor`)
+      if (services.has(service)) continue
+      throw services.missing(service, `spawn of ${definition.name}: it`, { definition: definition.name })
     }
     if (durableId !== undefined) kernel.journal.claim(durableId, definition.name)
     const { rollback } = supervisionOf(options.supervise, definition.supervise)

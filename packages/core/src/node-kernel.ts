@@ -15,12 +15,7 @@ import { DeathWatch } from './death-watch.ts'
 import { Delivery } from './delivery.ts'
 import type { Effects, TimerRequest } from './effects.ts'
 import { Envelope, EnvelopeKind, stopEnvelope, stoppedEnvelope } from './envelope.ts'
-import {
-  DurabilityError,
-  type ErrorFacts,
-  SystemStoppedError,
-  UnknownMessageError,
-} from './errors.ts'
+import { DurabilityError, type ErrorFacts, SystemStoppedError, UnknownMessageError } from './errors.ts'
 import { Guardian, type GuardianPort, guardianName, guardianOf, type SpawnRequest } from './guardian.ts'
 import { InPlaceTasks } from './in-place-tasks.ts'
 import type { KernelPorts } from './kernel-ports.ts'

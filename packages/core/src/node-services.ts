@@ -9,11 +9,24 @@
  *
  * A node all of whose services are there at once is ready when `start` returns, and nothing waits.
  */
-import { ConfigurationError, ServiceError, ServiceMissingError, SystemStoppedError, toError } from './errors.ts'
+import {
+  ConfigurationError,
+  type ErrorFacts,
+  ServiceError,
+  ServiceMissingError,
+  SystemStoppedError,
+  toError,
+} from './errors.ts'
 import type { EventStream } from './event-stream.ts'
 import type { Clock } from './ports/clock.ts'
 import type { RandomSource } from './ports/random.ts'
-import { isProvided, type ProvidedService, type Service, type ServiceContext, type ServiceImplementations } from './service.ts'
+import {
+  isProvided,
+  type ProvidedService,
+  type Service,
+  type ServiceContext,
+  type ServiceImplementations,
+} from './service.ts'
 
 /** What a node gives its services. */
 export interface NodeServicesPorts {
@@ -60,9 +73,9 @@ export class NodeServices {
     return this.#instances.has(service)
   }
 
-  /** The node's instance of a service; `user` is who wants it. Throws a `ServiceMissingError` when there is none. */
-  get(service: string, user: () => string): unknown {
-    if (!this.#instances.has(service)) throw this.missing(service, user())
+  /** The node's instance of a service, for `actor`, a path. Throws a `ServiceMissingError` when there is none. */
+  get(service: string, actor: () => string): unknown {
+    if (!this.#instances.has(service)) throw this.missing(service, actor(), { actor: actor() })
     return this.#instances.get(service)
   }
 
@@ -98,12 +111,12 @@ export class NodeServices {
     this.#over.abort()
   }
 
-  /** The error that a service is not there for `user`. */
-  missing(service: string, user: string): ServiceMissingError {
+  /** The error that a service is not there, for who uses it. */
+  missing(service: string, user: string, facts: ErrorFacts): ServiceMissingError {
     const { node } = this.#ports
     return new ServiceMissingError(
       `${user} uses service ${JSON.stringify(service)}, which node ${node} was not given: pass services: { ${service}: ... }, or on worker threads a servicesModule that exports it`,
-      { user, service, node },
+      { ...facts, service, node },
     )
   }
 
@@ -172,7 +185,7 @@ export class NodeServices {
       random: random.stream(`service ${service.name}`),
       signal,
       use: <Implementation>({ name }: Service<Implementation>): Implementation => {
-        if (needs.includes(name)) return this.get(name, () => `service ${service.name}`) as Implementation
+        if (needs.includes(name)) return this.#instances.get(name) as Implementation
         throw new ConfigurationError(
           `service ${service.name} uses service ${name}, which its provider does not name in needs`,
           { service: service.name, needs: [...needs] },
@@ -298,7 +311,7 @@ export class NodeServices {
       const value = Object.hasOwn(given, name) ? given[name] : undefined
       if (value === undefined) {
         if (needing === undefined) return
-        throw this.missing(name, `service ${needing}`)
+        throw this.missing(name, `service ${needing}`, { needing })
       }
       if (path.includes(name)) {
         const cycle = [...path.slice(path.indexOf(name)), name]
