@@ -11,6 +11,7 @@ import { mailbox } from './mailbox.ts'
 import { messages } from './messages.ts'
 import { observation } from './observation.ts'
 import { placement } from './placement.ts'
+import { services } from './services.ts'
 import { spawn } from './spawn.ts'
 import { stopping } from './stopping.ts'
 import { streams } from './streams.ts'
@@ -33,6 +34,7 @@ const sections = [
   abort,
   mailbox,
   timers,
+  services,
   durable,
   behaviors,
   streams,
