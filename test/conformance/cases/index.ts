@@ -7,6 +7,7 @@ import { deathWatch } from './death-watch.ts'
 import { durable } from './durable.ts'
 import { kills, links, strategies } from './family.ts'
 import { finding } from './finding.ts'
+import { journals } from './journals.ts'
 import { mailbox } from './mailbox.ts'
 import { messages } from './messages.ts'
 import { observation } from './observation.ts'
@@ -36,6 +37,7 @@ const sections = [
   timers,
   services,
   durable,
+  journals,
   behaviors,
   streams,
   finding,
