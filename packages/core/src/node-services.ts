@@ -172,8 +172,8 @@ export class NodeServices {
       return error
     }
     await this.#within(startTimeoutMs, kept, giveUp, this.#over.signal)
-    // It may have come in the moment of a crash.
-    if (this.#abandoned) throw this.#error('start', service.name, 'node-ended')
+    // It may have come in the moment of the node's end: then it is the last.
+    if (this.#over.signal.aborted) throw this.#error('start', service.name, 'node-ended')
   }
 
   #context({ service, needs }: ProvidedService, signal: AbortSignal): ServiceContext {
