@@ -245,7 +245,9 @@ export class RecordedEffects implements Effects {
     throw this.refuse(`runs task ${task.name}; ${supported}: call its function in the handler`)
   }
 
-  use(_from: ActorCell, service: string): never {
-    throw this.refuse(`uses service ${service}; ${supported}: make the service an actor`)
+  use(_from: ActorCell, service: string): unknown {
+    const twin = this.#system.twin(service)
+    if (twin !== undefined) return twin
+    throw this.refuse(`uses service ${service}, which check was not given: pass a twin in services`)
   }
 }

@@ -14,6 +14,7 @@ import {
   type Version,
 } from './event-versions.ts'
 import type { CheckedDefinition } from './protocol.ts'
+import { type Service, serviceNames } from './service.ts'
 import { type MailboxOptions, optionsProblem } from './spawn-options.ts'
 import type { SuperviseOptions } from './supervision.ts'
 
@@ -55,6 +56,11 @@ interface CommonSpec<State, Args, Protocol, Events, Behavior> {
    * `{ version, update, upcast }`.
    */
   readonly events?: Events & EventsShape<NoInfer<State>>
+  /**
+   * The services that its actors cannot do without: a spawn on a node that was not given one is a `ServiceMissingError`.
+   * Default: none, and `ctx.use` tells.
+   */
+  readonly uses?: readonly Service<any>[]
   /** The first turn of a generation, after recovery. */
   readonly started?: (
     state: NoInfer<State>,
@@ -239,6 +245,8 @@ export interface CompiledDefinition extends ActorDefinition<any, any> {
   readonly events: ReadonlyMap<string, EventFunction<any>>
   /** Of those events that say a version. */
   readonly eventVersions: ReadonlyMap<string, Version>
+  /** The names of the services that it declares. */
+  readonly uses: readonly string[]
   readonly started: ((state: any, ctx: ActorContext) => unknown) | undefined
   readonly terminated:
     | ((state: any, ref: ActorRef, reason: TerminationReason, ctx: ActorContext) => unknown)
@@ -293,6 +301,12 @@ function compileDefinition(spec: any): CompiledDefinition {
   if (!Number.isInteger(snapshotEvery) || snapshotEvery < 1) {
     throw new ConfigurationError(`actor ${name}: snapshotEvery must be a whole number from 1`, { definition: name })
   }
+  const uses = serviceNames(spec.uses ?? [])
+  if (uses === undefined) {
+    throw new ConfigurationError(`actor ${name}: uses must be an array of services made by defineService(...)`, {
+      definition: name,
+    })
+  }
   const { supervise, mailbox } = spec
   const problem = optionsProblem({ supervise, mailbox })
   if (problem !== undefined) throw new ConfigurationError(`actor ${name}: ${problem}`, { definition: name })
@@ -305,6 +319,7 @@ function compileDefinition(spec: any): CompiledDefinition {
     handlers,
     behaviors: behaviorsOf(spec.behaviors ?? {}),
     ...compileEvents(name, spec.events ?? {}),
+    uses,
     started: spec.started,
     terminated: spec.terminated,
     stopped: spec.stopped,

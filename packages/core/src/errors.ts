@@ -115,10 +115,20 @@ export class StashOverflowError extends TroupeError {
   }
 }
 
-/** `ctx.use` of a service that the host was not given. */
+/** A service that the host was not given: at the spawn of an actor that declares it, or in `ctx.use`. */
 export class ServiceMissingError extends TroupeError {
   constructor(...[message, facts, options]: ErrorArguments) {
     super('ERR_TROUPE_SERVICE_MISSING', message, facts, options)
+  }
+}
+
+/**
+ * A service did not start or stop on a node: its provider threw (`cause` is what it threw), or its time was up. `facts`
+ * has `service`, `node`, `phase` (`start` or `stop`) and `reason` (`failed`, `timeout` or `node-ended`).
+ */
+export class ServiceError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_SERVICE', message, facts, options)
   }
 }
 
@@ -202,6 +212,7 @@ const troupeErrors = new Map<string, TroupeErrorClass>(
     LinkedActorError,
     OverloadError,
     StashOverflowError,
+    ServiceError,
     ServiceMissingError,
     DurabilityError,
     DurableVersionError,

@@ -34,12 +34,14 @@ export {
   DefinitionNotFoundError,
   DurabilityError,
   DurableVersionError,
+  type ErrorFacts,
   LinkedActorError,
   NameTakenError,
   NodeDownError,
   NotSendableError,
   OverloadError,
   RemoteError,
+  ServiceError,
   ServiceMissingError,
   SpawnError,
   StaleContextError,
@@ -85,7 +87,15 @@ export type { Clock, ScheduledTask } from './ports/clock.ts'
 export type { Disk, DiskCallback } from './ports/disk.ts'
 export type { RandomSource, RandomStream } from './ports/random.ts'
 export type { MessageName, NotSendable, PayloadArguments, ReplyOf, Sendable } from './protocol.ts'
-export { defineService, type Service, type ServiceImplementations } from './service.ts'
+export {
+  defineService,
+  type ProvidedService,
+  provideService,
+  type Service,
+  type ServiceContext,
+  type ServiceImplementations,
+  type ServiceProvider,
+} from './service.ts'
 export type { MailboxOptions, SpawnOptions } from './spawn-options.ts'
 export type { Directive, DirectivesByKind, SuperviseOptions, SupervisionStrategy } from './supervision.ts'
 export { defineTask, type TaskContext, type TaskDefinition, type TaskOptions } from './task-definition.ts'

@@ -82,6 +82,11 @@ export class Lifecycle {
         { name, parent: parent.path() },
       )
     }
+    for (const service of definition.uses) {
+      const { services } = kernel.ports
+      if (services.has(service)) continue
+      throw services.missing(service, `spawn of ${definition.name}: it`, { definition: definition.name })
+    }
     if (durableId !== undefined) kernel.journal.claim(durableId, definition.name)
     const { rollback } = supervisionOf(options.supervise, definition.supervise)
     let state: unknown

@@ -14,6 +14,7 @@ import { markThread } from './thread-mark.ts'
 
 export class WorkerHost implements HostControl {
   #host: NodeHost | undefined
+  #stopping: Promise<void> | undefined
   readonly #stopped: () => void
 
   /** `stopped` is called once the node has ended in order. */
@@ -33,7 +34,6 @@ export class WorkerHost implements HostControl {
       const host = new NodeHost({
         settings,
         definitions: new ModuleDefinitions(node, mark),
-        services,
         placement,
         tasks: new PortableTasks(new RemoteTasks(tasks)),
         failed: (error) => this.#die(error),
@@ -42,6 +42,7 @@ export class WorkerHost implements HostControl {
       const { events } = host.kernel.ports
       const send = (name: string, data: unknown) => host.links.sendEvent(mainNode, name, data)
       new EventForwarding({ node, events, send })
+      await host.startServices(services)
       this.#host = host
       return undefined
     } catch (error) {
@@ -69,7 +70,12 @@ export class WorkerHost implements HostControl {
     return this.#started.drain()
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
     await this.#host?.stop()
     this.#stopped()
   }
