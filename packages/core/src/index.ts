@@ -39,6 +39,7 @@ export {
   NotSendableError,
   OverloadError,
   RemoteError,
+  RoutingError,
   ServiceMissingError,
   SpawnError,
   StaleContextError,
@@ -84,6 +85,20 @@ export type { Clock, ScheduledTask } from './ports/clock.ts'
 export type { Disk, DiskCallback } from './ports/disk.ts'
 export type { RandomSource, RandomStream } from './ports/random.ts'
 export type { MessageName, NotSendable, PayloadArguments, ReplyOf, Sendable } from './protocol.ts'
+export { definePool, type PoolArgs, type PoolSpec, type RouteeOptions } from './routing/pool.ts'
+export type { PoolSize } from './routing/pool-size.ts'
+export { defineRouter, type RouterArgs, type RouterSpec } from './routing/router.ts'
+export type {
+  PoolProtocol,
+  PoolStatistics,
+  RoutedMessage,
+  RouteeStatistics,
+  RouterMessages,
+  RouterProtocol,
+  RouterStatistics,
+} from './routing/router-messages.ts'
+export type { RoutingOptions } from './routing/routing.ts'
+export type { RouteeView, RoutingDraw, RoutingStrategy } from './routing/strategy.ts'
 export { defineService, type Service, type ServiceImplementations } from './service.ts'
 export type { MailboxOptions, SpawnOptions } from './spawn-options.ts'
 export type { Directive, DirectivesByKind, SuperviseOptions, SupervisionStrategy } from './supervision.ts'

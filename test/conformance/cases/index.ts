@@ -11,6 +11,7 @@ import { mailbox } from './mailbox.ts'
 import { messages } from './messages.ts'
 import { observation } from './observation.ts'
 import { placement } from './placement.ts'
+import { routing } from './routing.ts'
 import { spawn } from './spawn.ts'
 import { stopping } from './stopping.ts'
 import { streams } from './streams.ts'
@@ -37,6 +38,7 @@ const sections = [
   behaviors,
   streams,
   finding,
+  routing,
   placement,
   tasks,
   observation,
