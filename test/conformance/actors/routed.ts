@@ -6,6 +6,7 @@ import {
   definePool,
   defineRouter,
   type ProtocolOf,
+  type ReplyToken,
   receptionist,
   refKey,
 } from '@troupe/core'
@@ -130,6 +131,23 @@ export const Caller = defineActor({
     askWhoSent: (_state, to: HandPort, ctx) => ctx.ask(to, 'whoSent'),
     async notes(_state, { to, texts }: { to: HandPort; texts: readonly string[] }, ctx) {
       for (const text of texts) ctx.tell(to, 'note', text)
+    },
+  },
+})
+
+/** Lets time pass, on every host: answers after so many milliseconds. */
+export const Pause = defineActor({
+  name: 'Pause',
+  module: import.meta.url,
+  init: () => ({ token: undefined as ReplyToken<void> | undefined }),
+  on: {
+    after(state, ms: number, ctx) {
+      state.token = ctx.deferReply<void>()
+      ctx.timers.once({ key: 'over', delayMs: ms }, 'over')
+      return state.token
+    },
+    over(state, _message: undefined, ctx) {
+      if (state.token !== undefined) ctx.reply(state.token, undefined)
     },
   },
 })

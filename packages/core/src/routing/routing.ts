@@ -46,8 +46,8 @@ export interface RoutingOptions<Protocol> {
 
 /** The settings of a definition; throws a `ConfigurationError`. */
 export function routingSettings<Protocol>(name: string, options: RoutingOptions<Protocol>): RoutingSettings {
-  const { waitMs = 3_000, checkMs = 200 } = options
-  const strategy = (options.strategy ?? 'round-robin') as RoutingStrategy
+  const { strategy: given = 'round-robin', waitMs = 3_000, checkMs = 200 } = options
+  const strategy = given as RoutingStrategy
   validateStrategy(name, strategy)
   const check = (holds: boolean, what: string) => {
     if (!holds) throw new ConfigurationError(`router ${name}: ${what}`, { definition: name })
