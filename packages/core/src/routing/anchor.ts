@@ -16,15 +16,18 @@ export interface AnchorArgs {
   readonly options: SpawnOptions
 }
 
-/** The anchors of a pool's routees. It tells the pool `@started` or `@notStarted`. */
-export function defineAnchor(pool: string, routee: ActorDefinition<any, any>): ActorDefinition<object, AnchorArgs> {
+/** The anchor of one routee of the pool. It tells the pool `@started` or `@notStarted`. */
+export function defineAnchor(poolName: string, routee: ActorDefinition<any, any>): ActorDefinition<object, AnchorArgs> {
   return defineActor({
-    name: `${pool}.anchor`,
+    name: `${poolName}.anchor`,
     init: (args: AnchorArgs) => args,
     supervise: { onFailure: 'stop' },
     async started({ pool, node, args, options }, ctx) {
+      // A name of its own, so that a request which a network doubles starts one actor and not two.
+      const { epoch, incarnation } = ctx.self
+      const name = `${poolName}@${ctx.node.replaceAll(/[^\w.:-]/g, '_')}.${epoch}.${incarnation}`
       try {
-        ctx.tell(pool, '@started', await ctx.spawnOn(node, routee, args, options))
+        ctx.tell(pool, '@started', await ctx.spawnOn(node, routee, args, { ...options, name }))
       } catch (thrown) {
         ctx.tell(pool, '@notStarted', toError(thrown))
         ctx.stop()
