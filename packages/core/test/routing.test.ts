@@ -79,6 +79,13 @@ describe('without a routee', () => {
     await router.ask('@add', worker.ref)
     expect(await router.ask('work')).toBe(1)
     expect(await router.ask('@statistics')).toMatchObject({ waiting: 0, refused: 4, routed: 1 })
+    // Without that one the wait begins anew.
+    await router.ask('@remove', worker.ref)
+    void asked('who')
+    await system.advance(2_999)
+    expect(outcomes).toHaveLength(2)
+    await system.advance(1)
+    expect(outcomes).toEqual(['work no-routee', 'who no-routee', 'who no-routee'])
   })
 
   test('waitMs: 0 keeps nothing', async () => {
@@ -159,6 +166,8 @@ test('a second @add is no second routee, and a stranger is removed without a wor
   expect((await router.ask('@routees')).map(refKey)).toEqual([refKey(one.ref)])
   // Nothing of one that was removed comes back when it ends.
   await router.ask('@remove', one.ref)
+  const watchers = cellOf(system, one.ref).watchers?.map(({ ref }) => refKey(ref))
+  expect(watchers).not.toContain(refKey(router.ref))
   await router.ask('@add', two.ref)
   await one.stop()
   expect((await router.ask('@routees')).map(refKey)).toEqual([refKey(two.ref)])
@@ -306,6 +315,30 @@ describe('a pool', () => {
     expect(await pool.ask('@statistics')).toMatchObject({ leaving: 0 })
   })
 
+  test('that takes out a place whose next start waits forgets that start', async () => {
+    await using system = new ProbeSystem()
+    const Quick = definePool({
+      name: 'Quick',
+      routee: Worker,
+      size: { min: 1, max: 2, growAbove: 4, shrinkBelow: 2, calmChecks: 1 },
+      checkMs: 20,
+    })
+    const pool = await system.spawn(Quick, undefined)
+    for (let count = 0; count < 6; count++) pool.tell('hold')
+    await system.advance(20)
+    // The second ends, and so does the one in its place: the third start of the place waits 100 ms.
+    for (let end = 0; end < 2; end++) await system.kill((await pool.ask('@routees'))[1]!)
+    const timers = () => [...(cellOf(system, pool.ref).timers?.keys() ?? [])]
+    expect(timers()).toContain('start-2')
+    for (let count = 0; count < 6; count++) {
+      cellOf(system, (await pool.ask('@routees'))[0]!).state.resume()
+      await system.idle()
+    }
+    await system.advance(20)
+    expect(timers()).not.toContain('start-2')
+    expect(await pool.ask('@statistics')).toMatchObject({ shrunk: 1, starting: 0, leaving: 0 })
+  })
+
   test('of a fixed size looks at nothing', async () => {
     await using system = new ProbeSystem()
     const pool = await system.spawn(Pool, undefined)
@@ -314,7 +347,7 @@ describe('a pool', () => {
     expect(cellOf(system, pool.ref).timers?.size ?? 0).toBe(0)
   })
 
-  test('that drains refuses what was kept and what comes, answers everyone who asked, and is gone', async () => {
+  test('that drains refuses what comes, answers everyone who asked, and is gone', async () => {
     await using system = new ProbeSystem()
     const pool = await system.spawn(Pool, undefined)
     for (let count = 0; count < 3; count++) pool.tell('hold')

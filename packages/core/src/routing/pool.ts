@@ -31,7 +31,6 @@ import {
   askForBacklogs,
   awaitRoutees,
   checkSoon,
-  handleKept,
   looksFar,
   newRouting,
   type RouterContext,
@@ -118,7 +117,7 @@ interface State {
   readonly bounds: PoolBounds
   readonly slots: Map<number, Slot>
   /** Routees that were taken out and are not done yet. */
-  leaving: readonly { readonly ref: ActorRef<any>; readonly anchor: ActorRef<any> | undefined }[]
+  leaving: readonly ActorRef<any>[]
   /** Checks in a row that found too little to do. */
   calm: number
   draining: boolean
@@ -208,12 +207,9 @@ export function definePool<Routee extends ActorDefinition<any, any>>(
     const slot = state.slots.get(Math.max(...state.slots.keys())) as Slot
     state.slots.delete(slot.number)
     ctx.timers.cancel(timerOf(slot))
-    const { ref, anchor } = slot
-    if (ref !== undefined) {
-      state.leaving = [...state.leaving, { ref, anchor }]
-      ctx.stop(ref)
-      // The anchor holds it until it is done.
-      slot.anchor = undefined
+    if (slot.ref !== undefined) {
+      state.leaving = [...state.leaving, slot.ref]
+      ctx.stop(slot.ref)
     }
     release(state, slot, ctx)
   }
@@ -256,10 +252,8 @@ export function definePool<Routee extends ActorDefinition<any, any>>(
       grow(state, state.bounds.min, ctx)
     },
     terminated(state, ref, _reason, ctx) {
-      const leaving = state.leaving.find((one) => sameRef(one.ref, ref))
-      if (leaving !== undefined) {
-        state.leaving = state.leaving.filter((one) => one !== leaving)
-        if (leaving.anchor !== undefined) ctx.stop(leaving.anchor)
+      if (state.leaving.some((leaving) => sameRef(leaving, ref))) {
+        state.leaving = state.leaving.filter((leaving) => !sameRef(leaving, ref))
         stopWhenDrained(state, ctx)
         return
       }
@@ -291,7 +285,6 @@ export function definePool<Routee extends ActorDefinition<any, any>>(
         state.drained.push(token)
         state.draining = true
         while (state.slots.size > 0) shrink(state, ctx)
-        handleKept(state.routing, ctx)
         stopWhenDrained(state, ctx)
         return token
       },

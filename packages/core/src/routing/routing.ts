@@ -214,7 +214,7 @@ export function routeesAt(routing: Routing, refs: readonly ActorRef<any>[]): Rou
 }
 
 /** What was kept is handled before anything else. */
-export function handleKept(routing: Routing, ctx: RouterContext): void {
+function handleKept(routing: Routing, ctx: RouterContext): void {
   if (routing.waiting === 0) return
   routing.waiting = 0
   ctx.unstashAll()
