@@ -182,6 +182,21 @@ describe('a pool', () => {
     checkMs: 100,
   })
 
+  const Calm = definePool({
+    name: 'Calm',
+    routee: Worker,
+    size: { min: 1, max: 2, growAbove: 4, shrinkBelow: 2, calmChecks: 1 },
+    checkMs: 20,
+  })
+
+  /** A pool that has just grown to two: six hold up the first. */
+  async function grown(system: ProbeSystem) {
+    const pool = await system.spawn(Calm, undefined)
+    for (let count = 0; count < 6; count++) pool.tell('hold')
+    await system.advance(20)
+    return pool
+  }
+
   test('is gone with all its routees when it stops or is killed', async () => {
     await using system = new ProbeSystem()
     for (const end of ['stop', 'kill'] as const) {
@@ -284,15 +299,7 @@ describe('a pool', () => {
 
   test('lets one that it takes out finish what it accepted, and gives it nothing more', async () => {
     await using system = new ProbeSystem()
-    const Calm = definePool({
-      name: 'Calm',
-      routee: Worker,
-      size: { min: 1, max: 2, growAbove: 4, shrinkBelow: 2, calmChecks: 1 },
-      checkMs: 100,
-    })
-    const pool = await system.spawn(Calm, undefined)
-    for (let count = 0; count < 6; count++) pool.tell('hold')
-    await system.advance(100)
+    const pool = await grown(system)
     const [first, second] = (await pool.ask('@routees')) as [ActorRef<WorkerProtocol>, ActorRef<WorkerProtocol>]
     pool.tell('work')
     pool.tell('hold')
@@ -304,7 +311,7 @@ describe('a pool', () => {
       await system.idle()
     }
     expect(await answers[0]).toBe(2)
-    await system.advance(100)
+    await system.advance(20)
     expect((await pool.ask('@routees')).map(refKey)).toEqual([refKey(first)])
     expect(await pool.ask('@statistics')).toMatchObject({ leaving: 1, shrunk: 1 })
     expect(await pool.ask('who')).toBe(refKey(first))
@@ -317,15 +324,7 @@ describe('a pool', () => {
 
   test('that takes out a place whose next start waits forgets that start', async () => {
     await using system = new ProbeSystem()
-    const Quick = definePool({
-      name: 'Quick',
-      routee: Worker,
-      size: { min: 1, max: 2, growAbove: 4, shrinkBelow: 2, calmChecks: 1 },
-      checkMs: 20,
-    })
-    const pool = await system.spawn(Quick, undefined)
-    for (let count = 0; count < 6; count++) pool.tell('hold')
-    await system.advance(20)
+    const pool = await grown(system)
     // The second ends, and so does the one in its place: the third start of the place waits 100 ms.
     for (let end = 0; end < 2; end++) await system.kill((await pool.ask('@routees'))[1]!)
     const timers = () => [...(cellOf(system, pool.ref).timers?.keys() ?? [])]
@@ -357,6 +356,13 @@ describe('a pool', () => {
     await Promise.all(drained)
     expect(await system.terminated(pool.ref)).toMatch(/stopped|not-found/)
     expect(workersOf(system)).toHaveLength(0)
+    // Nobody is answered who did not ask.
+    const letters: string[] = []
+    system.events.on('deadLetter', ({ name }) => letters.push(name))
+    const told = await system.spawn(Pool, undefined)
+    told.tell('@drain')
+    expect(await system.terminated(told.ref)).toMatch(/stopped|not-found/)
+    expect(letters).toEqual([])
     // One that has nobody yet.
     const empty = await system.spawn(Pool, { routee: { initFails: true } })
     const refused = expect(empty.ask('work')).rejects.toBeInstanceOf(Error)

@@ -31,6 +31,7 @@ import {
   askForBacklogs,
   awaitRoutees,
   checkSoon,
+  isAsked,
   looksFar,
   newRouting,
   type RouterContext,
@@ -282,7 +283,7 @@ export function definePool<Routee extends ActorDefinition<any, any>>(
       },
       '@drain'(state, _message, ctx) {
         const token = ctx.deferReply<void>()
-        state.drained.push(token)
+        if (isAsked(token)) state.drained.push(token)
         state.draining = true
         while (state.slots.size > 0) shrink(state, ctx)
         stopWhenDrained(state, ctx)
@@ -307,7 +308,7 @@ export function definePool<Routee extends ActorDefinition<any, any>>(
         if (slot !== undefined) start(state, slot, ctx)
       },
       '@started'(state, ref, ctx) {
-        const slot = [...state.slots.values()].find(({ anchor }) => sameRef(anchor, ctx.sender))
+        const slot = [...state.slots.values()].find(({ anchor }) => anchor !== undefined && sameRef(anchor, ctx.sender))
         // Without a slot its anchor was told to stop, and the routee stops with it.
         if (slot !== undefined) began(state, slot, ref, ctx)
       },

@@ -163,7 +163,7 @@ export function answerError(error: Error, ctx: RouterContext): ReplyToken<any> {
 }
 
 /** The token of a message that was told has no ask. */
-function isAsked(token: ReplyToken): boolean {
+export function isAsked(token: ReplyToken): boolean {
   return token.askId !== 0
 }
 
