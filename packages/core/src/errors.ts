@@ -108,6 +108,16 @@ export class OverloadError extends TroupeError {
   }
 }
 
+/**
+ * A router did not send a message on; `facts.reason` says why: `no-routee`, `broadcast-ask` (an ask has one answer),
+ * `strategy-failed` (`cause` is what it threw) or `draining`.
+ */
+export class RoutingError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_ROUTING', message, facts, options)
+  }
+}
+
 /** `ctx.stash` in an actor whose stash is full; `facts.capacity` says how much it holds. */
 export class StashOverflowError extends TroupeError {
   constructor(...[message, facts, options]: ErrorArguments) {
@@ -211,6 +221,7 @@ const troupeErrors = new Map<string, TroupeErrorClass>(
     NodeDownError,
     LinkedActorError,
     OverloadError,
+    RoutingError,
     StashOverflowError,
     ServiceError,
     ServiceMissingError,

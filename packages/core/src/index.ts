@@ -41,6 +41,7 @@ export {
   NotSendableError,
   OverloadError,
   RemoteError,
+  RoutingError,
   ServiceError,
   ServiceMissingError,
   SpawnError,
@@ -87,6 +88,20 @@ export type { Clock, ScheduledTask } from './ports/clock.ts'
 export type { Disk, DiskCallback } from './ports/disk.ts'
 export type { RandomSource, RandomStream } from './ports/random.ts'
 export type { MessageName, NotSendable, PayloadArguments, ReplyOf, Sendable } from './protocol.ts'
+export { definePool, type PoolArgs, type PoolSpec, type RouteeOptions } from './routing/pool.ts'
+export type { PoolSize } from './routing/pool-size.ts'
+export { defineRouter, type RouterArgs, type RouterSpec } from './routing/router.ts'
+export type {
+  PoolProtocol,
+  PoolStatistics,
+  RoutedMessage,
+  RouteeStatistics,
+  RouterMessages,
+  RouterProtocol,
+  RouterStatistics,
+} from './routing/router-messages.ts'
+export type { RoutingOptions } from './routing/routing.ts'
+export type { RouteeView, RoutingDraw, RoutingStrategy } from './routing/strategy.ts'
 export {
   defineService,
   type ProvidedService,

@@ -12,6 +12,7 @@ import { mailbox } from './mailbox.ts'
 import { messages } from './messages.ts'
 import { observation } from './observation.ts'
 import { placement } from './placement.ts'
+import { routing } from './routing.ts'
 import { services } from './services.ts'
 import { spawn } from './spawn.ts'
 import { stopping } from './stopping.ts'
@@ -41,6 +42,7 @@ const sections = [
   behaviors,
   streams,
   finding,
+  routing,
   placement,
   tasks,
   observation,
