@@ -4,6 +4,7 @@
  */
 import { type ActorCell, Phase } from './actor-cell.ts'
 import type { ActorRef } from './actor-ref.ts'
+import { interleavedOf } from './interleaving.ts'
 import type { NodeKernel } from './node-kernel.ts'
 
 /** How much to look at. */
@@ -71,6 +72,8 @@ export interface ActorInspection {
   readonly durableId: string | undefined
   /** The message of its asynchronous turn under way, and for how long. */
   readonly turn: { readonly message: string; readonly sender: ActorRef | undefined; readonly forMs: number } | undefined
+  /** Its asynchronous turns of re-entrant messages, which hold nobody. */
+  readonly interleaved: number
   readonly children: readonly ActorInspection[]
 }
 
@@ -131,6 +134,7 @@ function inspectActor(cell: ActorCell, now: number, children: readonly ActorInsp
       current === undefined
         ? undefined
         : { message: current.name, sender: current.sender, forMs: Math.max(0, now - cell.currentSince) },
+    interleaved: interleavedOf(cell),
     children,
   }
 }

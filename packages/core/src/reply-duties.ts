@@ -78,6 +78,12 @@ export class ReplyDuties {
       cell.context?.abort(givenUp(current.name))
       return
     }
+    for (const { envelope, context } of cell.interleaved?.values() ?? []) {
+      if (envelope.replyTo === undefined || !sameToken(envelope.replyTo, token)) continue
+      this.#onAbort()
+      context.abort(givenUp(envelope.name))
+      return
+    }
     if (!this.#isOwn(token) && waitingOf(cell) > 0) this.#remember(cell, tokenKey(token))
   }
 
@@ -93,7 +99,8 @@ export class ReplyDuties {
     this.#downEpochs.set(node, Math.max(epoch, this.#downEpochs.get(node) ?? -1))
     const isDead = (token: ReplyToken | undefined) => token?.node === node && token.epoch <= epoch
     for (const cell of cells) {
-      if (isDead(cell.current?.replyTo)) this.withdraw(cell, cell.current?.replyTo as ReplyToken)
+      const underWay = [cell.current, ...(cell.interleaved?.keys() ?? [])]
+      for (const turn of underWay) if (isDead(turn?.replyTo)) this.withdraw(cell, turn?.replyTo as ReplyToken)
       for (const { token } of [...(cell.deferred?.values() ?? [])]) if (isDead(token)) this.withdraw(cell, token)
     }
   }
@@ -103,6 +110,10 @@ export class ReplyDuties {
     if (cell.current !== undefined) {
       this.#onAbort()
       cell.context?.abort(reason())
+    }
+    for (const { context } of cell.interleaved?.values() ?? []) {
+      this.#onAbort()
+      context.abort(reason())
     }
     for (const deferral of cell.deferred?.values() ?? []) this.#abort(deferral, reason())
   }

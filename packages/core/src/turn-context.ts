@@ -264,6 +264,12 @@ export class TurnContext {
         { actor: this.#cell.path() },
       )
     }
+    if (this.#cell.definition.reentrant.has(envelope.name)) {
+      throw new ConfigurationError(
+        `${this.#cell.path()} stashes ${envelope.name}, which is re-entrant: such a message waits for no other`,
+        { actor: this.#cell.path(), message: envelope.name },
+      )
+    }
     effects.stash(this.#cell, envelope)
   }
 

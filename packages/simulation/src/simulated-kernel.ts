@@ -66,7 +66,7 @@ export class SimulatedKernel extends NodeKernel {
     })
     scopes.enterActor(actor)
     super.turn(cell, envelope)
-    if (cell.phase === Phase.busy) this.#observer.drain()
+    if (cell.phase === Phase.busy || cell.interleaved?.has(envelope)) this.#observer.drain()
   }
 
   override receive(from: { readonly node: string; readonly epoch: number }, frame: Frame): void {

@@ -12,6 +12,7 @@ import { mailbox } from './mailbox.ts'
 import { messages } from './messages.ts'
 import { observation } from './observation.ts'
 import { placement } from './placement.ts'
+import { reentrancy } from './reentrancy.ts'
 import { routing } from './routing.ts'
 import { services } from './services.ts'
 import { spawn } from './spawn.ts'
@@ -24,6 +25,7 @@ import { turns } from './turns.ts'
 
 const sections = [
   turns,
+  reentrancy,
   messages,
   spawn,
   supervision,
