@@ -109,6 +109,8 @@ export class ActorCell {
   durable: DurableOutput | undefined = undefined
   /** The message of the asynchronous turn under way. */
   current: Envelope | undefined = undefined
+  /** Its number among the turns of the node. */
+  currentTurn = 0
   /** When it began: by the node's clock, and where turns are measured by that of the metrics. */
   currentSince = 0
   turnBeganNs = 0

@@ -4,6 +4,7 @@
  */
 import type { ActorDefinition } from './actor-definition.ts'
 import { ActorSystem } from './actor-system.ts'
+import { askCyclesAfterMsDefault } from './ask-cycles.ts'
 import type { LogLevel } from './context.ts'
 import { DefinitionRegistry } from './definition-registry.ts'
 import { ConfigurationError } from './errors.ts'
@@ -45,6 +46,10 @@ export interface LocalSystemOptions {
   readonly realTime?: RealTime
   /** Counts and measures, for `system.metrics()`; with virtual time by that. Default false. */
   readonly metrics?: boolean
+  /**
+   * How long an ask of an asynchronous turn waits, in milliseconds, before a cycle of asks is looked for. `Infinity`: nobody looks. Default 100.
+   */
+  readonly askCyclesAfterMs?: number
   /** The least severe log entries that are told on the event stream. Default `debug`: all. */
   readonly logLevel?: LogLevel
 }
@@ -61,7 +66,7 @@ export class LocalSystem extends ActorSystem {
 
   constructor(options: LocalSystemOptions = {}) {
     const { node = 'local', seed = 1, services = {}, placement = {}, disk, messages = 'frozen', realTime } = options
-    const { metrics = false, logLevel = 'debug' } = options
+    const { metrics = false, logLevel = 'debug', askCyclesAfterMs = askCyclesAfterMsDefault } = options
     const virtual = realTime === undefined ? new VirtualClock() : undefined
     const soon = (run: () => void) => void Promise.resolve().then(run)
     const defer = realTime?.defer ?? soon
@@ -77,6 +82,7 @@ export class LocalSystem extends ActorSystem {
       epoch: 0,
       clock,
       logLevel,
+      askCyclesAfterMs,
       random: realTime?.random ?? new SeededRandomSource(seed),
       transport: { send: () => 'node-down' },
       services,

@@ -335,6 +335,7 @@ const frameNames: readonly FrameName[] = [
   'streamCredit',
   'streamCancel',
   'cancel',
+  'waitProbe',
 ]
 
 function factsOf(frame: Frame, link: Link): FrameFacts {
@@ -361,6 +362,8 @@ function factsOf(frame: Frame, link: Link): FrameFacts {
     case FrameKind.streamCredit:
     case FrameKind.streamCancel:
       return { ...facts, target: undefined, payload: frame[3] }
+    case FrameKind.waitProbe:
+      return { ...facts, payload: frame[2].turns.map(({ path }) => path).join(' ') }
     case FrameKind.replyError:
       return { ...facts, payload: `${frame[3].name}: ${frame[3].message}` }
     case FrameKind.watch:

@@ -48,6 +48,7 @@ export interface SimulatedNodeOptions {
   readonly taskMs: number
   readonly metrics: boolean
   readonly logLevel: LogLevel
+  readonly askCyclesAfterMs: number
 }
 
 export class SimulatedNode {
@@ -146,7 +147,7 @@ export class SimulatedNode {
   }
 
   #ports(epoch: number): KernelPorts {
-    const { network, forward, failed, services, placement, taskMs, metrics, logLevel } = this.#options
+    const { network, forward, failed, services, placement, taskMs, metrics, logLevel, askCyclesAfterMs } = this.#options
     const clock = this.#clock(epoch)
     const events = new EventStream()
     forward(events, this.name)
@@ -155,6 +156,7 @@ export class SimulatedNode {
       epoch,
       clock,
       logLevel,
+      askCyclesAfterMs,
       ...(metrics ? { metrics: metricsClockOf(clock) } : {}),
       random: { stream: (purpose) => this.#core.random.stream(`${this.name}.${epoch} ${purpose}`) },
       transport: { send: (to, frame) => network.send(this, to, frame) },
