@@ -61,7 +61,9 @@ interface Search {
 
 /** Turns that a probe visits. */
 const turnsMax = 256
-/** Visits of a probe to other nodes and to where asks were forwarded, each time it is sent. */
+/** Times that one ask was forwarded. */
+const forwardsMax = 16
+/** Visits of a probe to other nodes and to where asks were forwarded. */
 const visitsMax = 1_024
 /** Probes that a node sends off at a time; the others wait for the next time. */
 const probesMax = 64
@@ -203,7 +205,10 @@ export class AskCycles {
       return true
     }
     const next = this.#trail.find(address)
-    if (next === undefined || sameRef(next, ask.at)) return false
+    ask.passed.push(ask.at)
+    // Where it was before, it is no more: somebody handles it, or has its token.
+    if (next === undefined || ask.passed.length > forwardsMax) return false
+    if (ask.passed.some((before) => sameRef(before, next))) return false
     ask.at = next
     return true
   }
@@ -252,5 +257,9 @@ function haveSameAsks({ asks: left }: WaitingTurn, { asks: right }: WaitingTurn)
 
 /** A probe of one's own: what came may be held by its sender, or come twice. */
 function copyOf({ round, visits, turns }: WaitProbe): WaitProbe {
-  return { round, visits, turns: turns.map((turn) => ({ ...turn, asks: turn.asks.map((ask) => ({ ...ask })) })) }
+  return {
+    round,
+    visits,
+    turns: turns.map((turn) => ({ ...turn, asks: turn.asks.map((ask) => ({ ...ask, passed: [...ask.passed] })) })),
+  }
 }

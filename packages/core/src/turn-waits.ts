@@ -26,6 +26,8 @@ export interface WaitingAsk {
   readonly isOfTurn: boolean
   /** Where its message is, as far as it is known. */
   at: ActorRef
+  /** Where it was before: sent on from there. */
+  readonly passed: ActorRef[]
   /** The position, in the picture, of the turn that must go on before the ask can be answered; -1 while it is not known. */
   by: number
 }
@@ -58,7 +60,7 @@ export function waitingTurn(cell: ActorCell): WaitingTurn | undefined {
   for (let ask = cell.lastAsk; ask !== undefined; ask = ask.earlier) {
     if (asks.length === asksMax || (ask.signal !== undefined && !context.isSignal(ask.signal))) return undefined
     const { askId, name, openedAt, to } = ask
-    asks.push({ askId, name, openedAt, isOfTurn: ask.during === cell.current, at: to, by: -1 })
+    asks.push({ askId, name, openedAt, isOfTurn: ask.during === cell.current, at: to, passed: [], by: -1 })
   }
   return { ref: cell.ref, turn: cell.currentTurn, path: cell.path(), asks }
 }

@@ -18,6 +18,8 @@ export interface PlannedAsk {
 }
 
 export interface Plan {
+  /** Begins with this, once everybody is held. */
+  readonly gate?: PlannedAsk
   readonly kind: 'all' | 'race' | 'settled'
   readonly asks: readonly PlannedAsk[]
 }
@@ -75,7 +77,8 @@ export const AskerActor = defineActor<AskerProtocol>()({
         return caught(error)
       }
     },
-    async several(_state, { kind, asks }, ctx) {
+    async several(_state, { gate, kind, asks }, ctx) {
+      if (gate !== undefined) await ctx.ask(gate.to, 'answer', gate.afterMs)
       const open = asks.map(({ to, afterMs, back, over, defer, stash, timeoutMs }) => {
         const options = timeoutMs === undefined ? {} : { timeoutMs }
         if (afterMs !== undefined) return ctx.askWith(options, to, 'answer', afterMs)
