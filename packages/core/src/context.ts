@@ -54,7 +54,7 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
   ): void
   /**
    * Sends a message and waits for the reply, which holds this actor's mailbox until the turn settles. Always ends:
-   * rejects with the callee's failure, `ActorStoppedError`, `NodeDownError`, `OverloadError`, `AskAbortedError` or
+   * rejects with the callee's failure, `ActorStoppedError`, `NodeDownError`, `OverloadError`, `AskAbortedError`, `AskCycleError` or
    * `AskTimeoutError` (after 5,000 ms unless {@link ActorContext.askWith} says otherwise). When the handler answers with an
    * `AsyncIterable`, so does the ask: to be iterated once, in this turn, with the same errors and the timeout for each item.
    */

@@ -68,6 +68,7 @@ export async function runGraph(
   world: Pick<ActorSystem, 'spawn'>,
   graph: AskGraph,
   nodes: readonly string[],
+  prefix = '',
 ): Promise<Promise<unknown[]>[]> {
   const on = (index: number) => ({ node: nodes[index % nodes.length] as string })
   const later = await world.spawn(Later, undefined, on(0))
@@ -75,7 +76,7 @@ export async function runGraph(
   const passers = [await world.spawn(AskerActor, undefined, on(2)), await world.spawn(AskerActor, undefined, on(1))]
   const askers: ActorHandle<AskerProtocol>[] = []
   for (const index of graph.keys())
-    askers.push(await world.spawn(AskerActor, undefined, { name: `a${index}`, ...on(index) }))
+    askers.push(await world.spawn(AskerActor, undefined, { name: `${prefix}a${index}`, ...on(index) }))
   const planned = (to: Target): PlannedAsk => {
     if ('lateMs' in to) return { to: later.ref, afterMs: to.lateMs, timeoutMs }
     if ('silentMs' in to) return { to: silent.ref, defer: true, timeoutMs: to.silentMs }

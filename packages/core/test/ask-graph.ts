@@ -36,6 +36,8 @@ export interface AskerProtocol {
   putAside: () => string
   unstash: () => void
   note: () => void
+  /** Starts a child on a node, which asks its parent as it starts, and asks it what came of that. */
+  spawnAndAsk: (node: string) => string
 }
 
 interface AskerState {
@@ -52,8 +54,19 @@ export function caught(error: unknown): string {
   return `caught ${code} ${path === undefined ? 'undefined' : path + cycle?.[0]?.actor}`
 }
 
+export const Child = defineActor<{ outcome: () => string }>()({
+  name: 'Child',
+  module: import.meta.url,
+  init: ({ parent }: { parent: Asker }) => ({ parent, outcome: 'not started' }),
+  async started(state, ctx) {
+    state.outcome = await ctx.ask(state.parent, 'chain', []).catch(caught)
+  },
+  on: { outcome: ({ outcome }) => outcome },
+})
+
 export const AskerActor = defineActor<AskerProtocol>()({
   name: 'Asker',
+  module: import.meta.url,
   init: (): AskerState => ({ kept: undefined, stashing: true, notes: 0 }),
   events: {
     noted(state, _nothing: null) {
@@ -121,12 +134,17 @@ export const AskerActor = defineActor<AskerProtocol>()({
     note(_state, _message, ctx) {
       ctx.persist('noted', null)
     },
+    async spawnAndAsk(_state, node, ctx) {
+      const child = await ctx.spawnOn(node, Child, { parent: ctx.self })
+      return ctx.ask(child, 'outcome').catch(caught)
+    },
   },
 })
 
 /** Answers after a while, without being held. */
 export const Later = defineActor<{ answer: (afterMs: number) => string; due: (token: ReplyToken<string>) => void }>()({
   name: 'Later',
+  module: import.meta.url,
   init: () => ({ asks: 0 }),
   on: {
     answer(state, afterMs, ctx) {
