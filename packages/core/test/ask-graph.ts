@@ -47,7 +47,7 @@ interface AskerState {
 }
 
 /** What an asker says of an error that it caught. */
-export function caught(error: unknown): string {
+function caught(error: unknown): string {
   const { code, facts } = error as AskCycleError
   const cycle = facts.cycle as readonly { actor: string; message: string }[] | undefined
   const path = cycle?.map(({ actor, message }) => `${actor} -[${message}]-> `).join('')
