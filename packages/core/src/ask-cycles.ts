@@ -14,7 +14,7 @@
  * same asks: each of those waits lasted from the one sight to the other, so at the moment between they were all there.
  */
 import type { ActorCell } from './actor-cell.ts'
-import { type ActorRef, type Ref, sameRef } from './actor-ref.ts'
+import { type ActorRef, type Ref, type ReplyToken, sameRef } from './actor-ref.ts'
 import type { AskTable, PendingAsk } from './ask-table.ts'
 import { AskCycleError, ConfigurationError } from './errors.ts'
 import { ForwardTrail } from './forward-trail.ts'
@@ -26,7 +26,7 @@ import { type Frame, FrameKind } from './wire.ts'
 /** How long an ask waits before a cycle is looked for, unless told otherwise. */
 export const askCyclesAfterMsDefault = 100
 
-/** A probe on its way: whose it is (the first turn), which of that turn's, and what it saw so far. */
+/** A probe on its way: which of its node's it is, and what it saw so far; the first turn is the one that sent it. */
 export interface WaitProbe {
   readonly round: number
   /** Visits so far, to other nodes and to where asks were forwarded. */
@@ -94,9 +94,9 @@ export class AskCycles {
     if (time < this.#taskAt) this.#lookAt(time)
   }
 
-  /** An ask was sent on. */
-  forwarded(...[token, to]: Parameters<ForwardTrail['note']>): void {
-    this.#trail.note(token, to)
+  /** `from` sent an ask on. */
+  forwarded(token: ReplyToken, from: Ref, to: Ref): void {
+    this.#trail.note(token, from, to)
   }
 
   /** A probe came from another node. */
@@ -204,7 +204,7 @@ export class AskCycles {
       ask.by = turns.push(turn) - 1
       return true
     }
-    const next = this.#trail.find(address)
+    const next = this.#trail.find(address, cell?.ref ?? ask.at)
     ask.passed.push(ask.at)
     // Where it was before, it is no more: somebody handles it, or has its token.
     if (next === undefined || ask.passed.length > forwardsMax) return false

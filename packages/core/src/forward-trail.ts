@@ -1,12 +1,13 @@
 /**
  * Where the asks went that actors of a node sent on: the last few thousand, so that whoever looks for one finds it.
- * Forwarding is quick and looking is rare: a ring that is written round and searched from the end.
+ * Forwarding is quick and looking is rare: a ring that is written round and searched as a whole.
  */
-import type { ActorRef, ReplyToken } from './actor-ref.ts'
+import { type ActorRef, type ReplyToken, sameRef } from './actor-ref.ts'
 import type { AskAddress } from './turn-waits.ts'
 
 interface Forwarded {
   readonly token: ReplyToken
+  readonly from: ActorRef
   readonly to: ActorRef
 }
 
@@ -17,18 +18,19 @@ export class ForwardTrail {
   readonly #ring: Forwarded[] = []
   #next = 0
 
-  note(token: ReplyToken, to: ActorRef): void {
-    this.#ring[this.#next] = { token, to }
+  note(token: ReplyToken, from: ActorRef, to: ActorRef): void {
+    this.#ring[this.#next] = { token, from, to }
     this.#next = (this.#next + 1) % rememberedMax
   }
 
-  /** To whom an ask was sent on last, if that is remembered. */
-  find({ node, epoch, askId }: AskAddress): ActorRef | undefined {
-    const ring = this.#ring
-    for (let back = 1; back <= ring.length; back++) {
-      const { token, to } = ring[(this.#next - back + ring.length) % ring.length] as Forwarded
-      if (token.askId === askId && token.epoch === epoch && token.node === node) return to
+  /** To whom `from` sent the ask on, if that is remembered, and was only one. */
+  find({ node, epoch, askId }: AskAddress, from: ActorRef): ActorRef | undefined {
+    let found: ActorRef | undefined
+    for (const { token, from: by, to } of this.#ring) {
+      if (token.askId !== askId || token.epoch !== epoch || token.node !== node || !sameRef(by, from)) continue
+      if (found !== undefined && !sameRef(found, to)) return undefined
+      found = to
     }
-    return undefined
+    return found
   }
 }

@@ -47,7 +47,8 @@ export interface LocalSystemOptions {
   /** Counts and measures, for `system.metrics()`; with virtual time by that. Default false. */
   readonly metrics?: boolean
   /**
-   * How long an ask of an asynchronous turn waits, in milliseconds, before a cycle of asks is looked for. `Infinity`: nobody looks. Default 100.
+   * How long an ask of an asynchronous turn waits, in milliseconds, before a cycle of asks is looked for. `Infinity`:
+   * nobody looks. Default 100.
    */
   readonly askCyclesAfterMs?: number
   /** The least severe log entries that are told on the event stream. Default `debug`: all. */

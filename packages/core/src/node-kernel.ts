@@ -272,7 +272,7 @@ export class NodeKernel extends Delivery implements Effects {
     const { name, payload, sender, replyTo } = envelope
     if (replyTo !== undefined) {
       this.duties.release(replyTo)
-      this.askCycles.forwarded(replyTo, to)
+      this.askCycles.forwarded(replyTo, from.ref, to)
     }
     if (to.node === this.node) {
       this.deliver(to, name, this.prepare(payload, name, to, from), sender, replyTo)

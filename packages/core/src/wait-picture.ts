@@ -38,11 +38,11 @@ function isYounger(turn: WaitingTurn, ask: WaitingAsk, otherTurn: WaitingTurn, o
 function allReachFirst(picture: WaitPicture): boolean {
   const waitsFor = picture.map(({ asks }) => asks.map(({ by }) => by))
   const reaching = new Set([0])
-  for (let before = 0; before < reaching.size; ) {
+  let before: number
+  do {
     before = reaching.size
     for (const [index, others] of waitsFor.entries()) if (others.some((by) => reaching.has(by))) reaching.add(index)
-    if (before === reaching.size) break
-  }
+  } while (reaching.size > before)
   return reaching.size === picture.length
 }
 

@@ -8,6 +8,7 @@ import {
   defineActor,
   defineTask,
   type ProtocolOf,
+  type ReplyToken,
 } from '../src/index.ts'
 import { type Asker, AskerActor, Later } from './ask-graph.ts'
 import { HeldDisk, ProbeSystem } from './probe-system.ts'
@@ -156,6 +157,7 @@ test('an ask of an earlier turn does not make a turn wait', async () => {
     start: (to: Asker) => void
     wait: () => Promise<string>
     chain: (refs: Asker[]) => string
+    answer: () => string
   }>()({
     name: 'Careless',
     init: () => ({ answer: 'none' }),
@@ -170,6 +172,7 @@ test('an ask of an earlier turn does not make a turn wait', async () => {
         return 'waited'
       },
       chain: () => 'end',
+      answer: ({ answer }) => answer,
     },
   })
   await using system = new ProbeSystem()
@@ -181,6 +184,7 @@ test('an ask of an earlier turn does not make a turn wait', async () => {
   outside.resolve()
   expect(await waited).toBe('waited')
   await system.idle()
+  expect(await careless.ask('answer')).toBe('end')
   expect(system.node.asks.size).toBe(0)
 })
 
@@ -205,6 +209,66 @@ test('a deferred reply may come from anybody: no cycle', async () => {
   await system.advance(1)
   expect(await asked).toBe('caught ERR_TROUPE_ASK_TIMEOUT undefined')
   expect(await blocked).toBe('end')
+})
+
+test('a turn that gave its reply away, and goes on asking, is not who keeps the asker waiting', async () => {
+  type Way = 'sends it to one' | 'sends it to two' | 'defers it' | 'stashes it too'
+  const Giver = defineActor<{ give: (way: Way) => string }>()({
+    name: 'Giver',
+    init: (args: { others: readonly ActorRef<any>[] }) => args,
+    on: {
+      async give({ others: [asker, taker, busy] }, way, ctx): Promise<any> {
+        if (way.startsWith('sends')) {
+          ctx.forward(taker as ActorRef<any>)
+          if (way === 'sends it to two') ctx.forward(busy as ActorRef<any>)
+          return ctx.ask(asker as ActorRef<any>, 'chain', [])
+        }
+        const token = ctx.deferReply<string>()
+        ctx.tell(taker as ActorRef<any>, 'takeLater', token)
+        if (way === 'stashes it too') ctx.stash()
+        await ctx.ask(asker as ActorRef<any>, 'chain', [])
+        return token
+      },
+    },
+  })
+  /** Answers after a second, whatever way the ask came. */
+  interface TakerProtocol {
+    give: (way: Way) => string
+    takeLater: (token: ReplyToken<string>) => void
+    take: (token: ReplyToken<string>) => void
+  }
+  const Taker = defineActor<TakerProtocol>()({
+    name: 'Taker',
+    init: () => ({}),
+    on: {
+      give(_state, _way, ctx) {
+        const token = ctx.deferReply<string>()
+        ctx.tell(ctx.self, 'takeLater', token)
+        return token
+      },
+      takeLater: (_state, token, ctx) => ctx.timers.once({ key: 'take', delayMs: 1_000 }, 'take', token),
+      take: (_state, token, ctx) => ctx.reply(token, 'taken'),
+    },
+  })
+  const Client = defineActor<{ start: (message: { to: ActorRef<any>; way: Way }) => string; chain: () => string }>()({
+    name: 'Client',
+    init: () => ({}),
+    on: { start: async (_state, { to, way }, ctx): Promise<any> => ctx.ask(to, 'give', way), chain: () => 'end' },
+  })
+  for (const way of ['sends it to one', 'sends it to two', 'defers it', 'stashes it too'] as const) {
+    await using system = new ProbeSystem({ metrics: true })
+    const client = await system.spawn(Client, undefined)
+    const taker = await system.spawn(Taker, undefined)
+    // Held by an ask of the client, behind which what it is sent waits.
+    const busy = await system.spawn(Giver, { others: [client.ref, taker.ref, client.ref] })
+    const giver = await system.spawn(Giver, { others: [client.ref, taker.ref, busy.ref] })
+    const asked = client.ask('start', { to: giver.ref, way })
+    if (way === 'sends it to two') busy.tell('give', 'sends it to one')
+    await system.advance(1_000)
+    expect(await asked, way).toBe('taken')
+    const ended = (await system.metrics()).nodes[0]?.asks.ended
+    expect(ended, way).not.toHaveProperty('ERR_TROUPE_ASK_CYCLE')
+  }
 })
 
 test('a message in the stash waits with the mailbox', async () => {
