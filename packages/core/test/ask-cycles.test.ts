@@ -213,7 +213,7 @@ test('a deferred reply may come from anybody: no cycle', async () => {
 
 test('a turn that gave its reply away, and goes on asking, is not who keeps the asker waiting', async () => {
   type Way = 'sends it to one' | 'sends it to two' | 'defers it' | 'stashes it too'
-  const Giver = defineActor<{ give: (way: Way) => string }>()({
+  const Giver = defineActor<{ give: (way: Way) => string; hold: () => string }>()({
     name: 'Giver',
     init: (args: { others: readonly ActorRef<any>[] }) => args,
     on: {
@@ -225,10 +225,15 @@ test('a turn that gave its reply away, and goes on asking, is not who keeps the 
         }
         const token = ctx.deferReply<string>()
         ctx.tell(taker as ActorRef<any>, 'takeLater', token)
-        if (way === 'stashes it too') ctx.stash()
+        if (way === 'stashes it too') {
+          ctx.stash()
+          ctx.tell(ctx.self, 'hold')
+          return token
+        }
         await ctx.ask(asker as ActorRef<any>, 'chain', [])
         return token
       },
+      hold: async ({ others: [asker] }, _message, ctx): Promise<any> => ctx.ask(asker as ActorRef<any>, 'chain', []),
     },
   })
   /** Answers after a second, whatever way the ask came. */
