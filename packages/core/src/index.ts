@@ -29,6 +29,7 @@ export type { DeadLetter, DeadLetterReason } from './effects.ts'
 export {
   ActorStoppedError,
   AskAbortedError,
+  AskCycleError,
   AskTimeoutError,
   ConfigurationError,
   DefinitionNotFoundError,

@@ -28,6 +28,8 @@ export class TurnContext {
   #timers: Timers<any> | undefined
   /** The message that was sent on last. */
   #forwarded: Envelope | undefined
+  /** The message whose reply was deferred last. */
+  #deferred: Envelope | undefined
   /** Of this turn's signal, once somebody asked for it. */
   #controller: AbortController | undefined
   #reminders: Reminders<any> | undefined
@@ -55,9 +57,19 @@ export class TurnContext {
     this.#effects = undefined
   }
 
+  /** What the turn under way handles. */
+  get envelope(): Envelope | undefined {
+    return this.#envelope
+  }
+
   /** True when the turn under way, or the last one, has a signal. */
   get hasSignal(): boolean {
     return this.#controller !== undefined
+  }
+
+  /** True for the signal of the turn under way. */
+  isSignal(signal: AbortSignal): boolean {
+    return this.#controller?.signal === signal
   }
 
   /** The effects of the running turn; throws when there is none, or when it belongs to an earlier generation. */
@@ -159,6 +171,7 @@ export class TurnContext {
     const token = this.#envelope?.replyTo
     if (token === undefined) return this.#nobodysToken()
     effects.defer(this.#cell, token).controller = this.#controller
+    this.#deferred = this.#envelope
     return token as ReplyToken<Reply>
   }
 
@@ -189,6 +202,11 @@ export class TurnContext {
   /** True when the message was sent on, and its reply left to the actor that got it. */
   hasForwarded(envelope: Envelope): boolean {
     return this.#forwarded === envelope
+  }
+
+  /** True when others than the turn of the message may answer it: it was sent on, or its reply was deferred. */
+  hasGivenAway(envelope: Envelope): boolean {
+    return this.#forwarded === envelope || this.#deferred === envelope
   }
 
   spawn(definition: unknown, args: unknown, options: SpawnOptions = {}): any {

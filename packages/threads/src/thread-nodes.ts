@@ -214,8 +214,8 @@ export class ThreadNodes {
   // One node's life.
 
   async #boot(node: ThreadNode): Promise<void> {
-    const { development, spinLimit, dataDirectory, recordTurns, servicesModule, startTimeoutMs, metrics, logLevel } =
-      this.#options
+    const { development, spinLimit, dataDirectory, recordTurns, servicesModule, startTimeoutMs } = this.#options
+    const { metrics, logLevel, askCyclesAfterMs } = this.#options
     const thread = new HostThread(this.#pool, node.node, this.#tasks)
     node.thread = thread
     node.doorbell = createDoorbell()
@@ -231,6 +231,7 @@ export class ThreadNodes {
           spinLimit,
           metrics,
           logLevel,
+          askCyclesAfterMs,
           ...(node.board === undefined ? {} : { board: node.board }),
           ...(dataDirectory === undefined ? {} : { dataDirectory }),
           ...(recordTurns === undefined ? {} : { recordTurns }),
