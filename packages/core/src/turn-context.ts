@@ -8,6 +8,7 @@ import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
 import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
+import { withContext } from './interleaving.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { Service } from './service.ts'
@@ -150,12 +151,15 @@ export class TurnContext {
   }
 
   ask(to: unknown, name: string, payload?: unknown): Promise<any> {
-    return this.#open().ask(this.#cell, to as Ref, name, payload, askTimeoutMsDefault)
+    const effects = this.#open()
+    return this.#asOwn(() => effects.ask(this.#cell, to as Ref, name, payload, askTimeoutMsDefault))
   }
 
   askWith(options: AskOptions, to: unknown, name: string, payload?: unknown): Promise<any> {
     const timeoutMs = askTimeoutOf(options)
-    return withWindow(options, this.#open().ask(this.#cell, to as Ref, name, payload, timeoutMs, options.signal))
+    const effects = this.#open()
+    const asked = this.#asOwn(() => effects.ask(this.#cell, to as Ref, name, payload, timeoutMs, options.signal))
+    return withWindow(options, asked)
   }
 
   send(to: unknown, name: string, payload?: unknown): Promise<void> {
@@ -164,6 +168,11 @@ export class TurnContext {
 
   sendWith(options: SendOptions, to: unknown, name: string, payload?: unknown): Promise<void> {
     return this.#open().offer(this.#cell, to as Ref, name, payload, askTimeoutOf(options, 'a send'), options.signal)
+  }
+
+  /** An ask is noted as this turn's, also while another turn of the actor is held. */
+  #asOwn<Result>(ask: () => Result): Result {
+    return this.#cell.context === this ? ask() : withContext(this.#cell, this, ask)
   }
 
   deferReply<Reply>(): ReplyToken<Reply> {

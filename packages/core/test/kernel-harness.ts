@@ -29,6 +29,8 @@ export class Cluster {
       definitions: this.#definitions,
       events,
       messages: 'frozen',
+      // A test moves the clock from one event of its own to the next.
+      askCyclesAfterMs: Number.POSITIVE_INFINITY,
       wake: () => {},
       failed: () => kernel.halt(),
     })
