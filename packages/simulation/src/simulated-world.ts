@@ -167,7 +167,7 @@ export class SimulatedWorld extends ActorSystem {
   /** The node of the program has heard that `node` is back: its roots are started again. */
   async nodeUp(node: string, epoch: number): Promise<void> {
     this.events.emit('nodeUp', { node, epoch })
-    await this.guardian.nodeUp(node)
+    await this.guardian.nodeUp(node, epoch)
     this.#readyEpochs.set(node, epoch)
     if (!this.#isReady(node)) return
     const waiting = this.#waitingForNodes.get(node) ?? []

@@ -67,7 +67,7 @@ export class ThreadNodes {
   readonly #watchTimer: NodeJS.Timeout | undefined
   #next = 0
   /** Called when a node is up again, before anything else is placed on it. */
-  onUpAgain: (node: string) => Promise<void> = async () => {}
+  onUpAgain: (node: string, epoch: number) => Promise<void> = async () => {}
 
   constructor({ options, main, mainDoorbell, tasks }: ThreadNodesParts) {
     this.#options = options
@@ -300,7 +300,7 @@ export class ThreadNodes {
         reason = toError(error)
         continue
       }
-      await this.onUpAgain(node.node)
+      await this.onUpAgain(node.node, node.epoch)
       // It may have died once more while its roots were started.
       if (node.up) this.#main.kernel.ports.events.emit('nodeUp', { node: node.node, epoch: node.epoch })
       return
