@@ -56,6 +56,7 @@ export type {
   ActorInspection,
   InspectOptions,
   NodeInspection,
+  NodeTables,
   StuckTurn,
   SystemInspection,
 } from './inspection.ts'

@@ -9,7 +9,7 @@ import { decodeError, type InspectionLimits, toError } from '@troupe/core/host'
 import { type Remote, releaseProxy, transfer, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { Piscina } from 'piscina'
-import { type HostControl, type HostTask, nodeFailedExitCode } from './host-control.ts'
+import { type HostControl, type HostTask, memoryExceededExitCode, nodeFailedExitCode } from './host-control.ts'
 import { revived } from './inspection-transfer.ts'
 import type { NodeSettings } from './node-host.ts'
 import type { PeerDescriptor } from './node-links.ts'
@@ -67,7 +67,11 @@ export class HostThread {
 
   #reasonOf(error: Error): Error {
     if (this.#abort.signal.aborted) return this.#abort.signal.reason
-    return error.message.endsWith(`code: ${nodeFailedExitCode}`) ? new Error('its journal or a channel failed') : error
+    if (error.message.endsWith(`code: ${nodeFailedExitCode}`)) return new Error('its journal or a channel failed')
+    if (error.message.endsWith(`code: ${memoryExceededExitCode}`)) {
+      return new Error('its actors kept more memory than resourceLimits.maxOldGenerationSizeMb')
+    }
+    return error
   }
 
   /** Starts the node. Rejects with what went wrong there, or a `NodeDownError` when the thread ended or took too long. */

@@ -13,6 +13,7 @@ import { ConfigurationError, NodeDownError, type NodeInspection, type NodeMetric
 import { downNode, type InspectionLimits, Ref, toError } from '@troupe/core/host'
 import { Piscina } from 'piscina'
 import { createChannelPair, createDoorbell, type DoorbellDescriptor } from './channel/index.ts'
+import { limitsForWorker } from './heap-limit.ts'
 import { HostThread } from './host-thread.ts'
 import { describeTurn } from './log-sink.ts'
 import { mainNode, type NodeHost } from './node-host.ts'
@@ -83,7 +84,7 @@ export class ThreadNodes {
       // The threads run event loops: they must not block in the pool's own wait for tasks.
       atomics: 'disabled',
       recordTiming: false,
-      ...(resourceLimits === undefined ? {} : { resourceLimits }),
+      ...(resourceLimits === undefined ? {} : { resourceLimits: limitsForWorker(resourceLimits) }),
     })
     // What ends a thread ends its task, where it is handled; the pool repeats it here for threads without one.
     this.#pool.on('error', () => {})
@@ -202,6 +203,7 @@ export class ThreadNodes {
   async #boot(node: ThreadNode): Promise<void> {
     const { development, spinLimit, dataDirectory, recordTurns, servicesModule, startTimeoutMs, metrics, logLevel } =
       this.#options
+    const memoryMbMax = this.#options.resourceLimits?.maxOldGenerationSizeMb
     const thread = new HostThread(this.#pool, node.node, this.#tasks)
     node.thread = thread
     node.doorbell = createDoorbell()
@@ -217,6 +219,7 @@ export class ThreadNodes {
           spinLimit,
           metrics,
           logLevel,
+          ...(memoryMbMax === undefined ? {} : { memoryMbMax }),
           ...(node.board === undefined ? {} : { board: node.board }),
           ...(dataDirectory === undefined ? {} : { dataDirectory }),
           ...(recordTurns === undefined ? {} : { recordTurns }),
