@@ -66,6 +66,8 @@ export const Asker = defineActor<AskerProtocol>()({
         } catch (error) {
           const { code, name, message } = error as Error & { readonly code?: string }
           if (explained.has(code ?? '')) count(`${kind} failed by a death`)
+          // The one thing whose timeout cannot be raised, asked of a node that is busy with its end.
+          else if (kind === 'spawn' && code === 'ERR_TROUPE_ASK_TIMEOUT') count('spawn timed out')
           else ctx.tell(auditor, 'finding', `${ctx.node}: ${kind} of ${node} ended by ${code ?? name}: ${message}`)
         }
       }
