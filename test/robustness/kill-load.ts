@@ -151,6 +151,8 @@ export class KillLoad {
         this.#tied.set(`${from}>${node}`, ref)
         mourner.tie([ref])
       }
+      // One that is killed now would otherwise leave no link behind that could end the other side.
+      await this.#bounded(`the mourner of ${from} has its links`, mourner.confirm())
     }
   }
 
@@ -204,6 +206,7 @@ export class KillLoad {
     return {
       mourn: (refs: readonly ActorRef<any>[]) => this.#system.tell(ref, 'mourn', refs),
       tie: (refs: readonly ActorRef<any>[]) => this.#system.tell(ref, 'tie', refs),
+      confirm: () => this.#system.askWith({ timeoutMs: 2 * endsWithinMs }, ref, 'confirm'),
       heard: (keys: readonly string[]) => this.#system.askWith({ timeoutMs: 2 * endsWithinMs }, ref, 'heard', keys),
       forget: (keys: readonly string[]) => this.#system.tell(ref, 'forget', keys),
     }

@@ -219,3 +219,8 @@ describe('the decoder', () => {
     )
   })
 })
+
+it('strings are read without the native addon, which clears a table of all threads when one of them starts', async () => {
+  const { isNativeAccelerationEnabled } = await import('msgpackr/unpack')
+  expect(isNativeAccelerationEnabled).toBe(false)
+})
