@@ -4,7 +4,16 @@
  * worker thread. On every worker thread a ledger, which is durable, and a doomed actor. From outside: numbers for the
  * ledgers, spawns and tasks.
  */
-import { type ActorHandle, type ActorRef, type NodeInspection, type NodeTables, namedRef, type ProtocolOf, refKey, type TerminationReason } from '@troupe/core'
+import {
+  type ActorHandle,
+  type ActorRef,
+  type NodeInspection,
+  type NodeTables,
+  namedRef,
+  type ProtocolOf,
+  refKey,
+  type TerminationReason,
+} from '@troupe/core'
 import type { ThreadSystem } from '@troupe/threads'
 import { Ledger } from '../durability/ledger.ts'
 import { Asker, endsWithinMs, triangle } from './actors/asker.ts'
@@ -15,7 +24,7 @@ import { Server } from './actors/server.ts'
 import { Sweeper } from './actors/sweeper.ts'
 import { Receiver, Teller } from './actors/teller.ts'
 import { collectGarbage } from './memory.ts'
-import { BoundExceeded, type NodeWatch, within } from './node-watch.ts'
+import { within } from './node-watch.ts'
 
 /** Numbers that one ledger is given at a time. */
 const numbersInFlight = 8
@@ -64,7 +73,6 @@ export interface Dying {
 
 export class KillLoad {
   readonly #system: ThreadSystem
-  readonly #watch: NodeWatch
   readonly #workers: readonly string[]
   readonly #everywhere: readonly string[]
   readonly #auditor: ActorHandle<ProtocolOf<typeof Auditor>>
@@ -78,22 +86,17 @@ export class KillLoad {
   #running = false
   #loops: Promise<void>[] = []
 
-  private constructor(
-    system: ThreadSystem,
-    watch: NodeWatch,
-    auditor: ActorHandle<ProtocolOf<typeof Auditor>>,
-  ) {
+  private constructor(system: ThreadSystem, auditor: ActorHandle<ProtocolOf<typeof Auditor>>) {
     this.#system = system
-    this.#watch = watch
     this.#auditor = auditor
     this.#workers = system.nodes
     this.#everywhere = [mainNode, ...system.nodes]
   }
 
   /** Spawns all actors, which begin at once, and the load from outside. */
-  static async start(system: ThreadSystem, watch: NodeWatch): Promise<KillLoad> {
+  static async start(system: ThreadSystem): Promise<KillLoad> {
     const auditor = await system.spawn(Auditor, undefined, { node: 'local', name: 'auditor' })
-    const load = new KillLoad(system, watch, auditor)
+    const load = new KillLoad(system, auditor)
     const nodes = load.#everywhere
     for (const node of nodes) {
       const args = { nodes, auditor: auditor.ref }
@@ -253,12 +256,16 @@ export class KillLoad {
 
   async #spawnLoop(node: string): Promise<void> {
     while (this.#running) {
-      await this.#attempt(`a spawn on ${node} from outside`, async () => {
-        // Otherwise it would come back with its node, and nobody would know its new address.
-        const mortal = await this.#system.spawn(Mortal, undefined, { node, supervise: { onFailure: 'stop' } })
-        await mortal.stop()
-        this.#count('spawns and stops from outside')
-      }, true)
+      await this.#attempt(
+        `a spawn on ${node} from outside`,
+        async () => {
+          // Otherwise it would come back with its node, and nobody would know its new address.
+          const mortal = await this.#system.spawn(Mortal, undefined, { node, supervise: { onFailure: 'stop' } })
+          await mortal.stop()
+          this.#count('spawns and stops from outside')
+        },
+        true,
+      )
     }
   }
 

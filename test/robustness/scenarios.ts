@@ -2,9 +2,9 @@
  * Scenarios of endurance: each does one thing very often or very much of it, and says what was left over. Each holds what
  * is open and in use at the end against what was half of the way, so that what grows with the count shows.
  */
-import { namedRef, type NodeTables } from '@troupe/core'
+import { type NodeTables, namedRef } from '@troupe/core'
 import { createSystem, type ThreadSystem, type ThreadSystemOptions } from '@troupe/threads'
-import { appetites, Doomed, type Appetite } from './actors/doomed.ts'
+import { type Appetite, appetites, Doomed } from './actors/doomed.ts'
 import { Herd } from './actors/herd.ts'
 import { Sweeper } from './actors/sweeper.ts'
 import { collectGarbage, formatBytes, mebibyte } from './memory.ts'
@@ -59,7 +59,10 @@ class Bench implements AsyncDisposable {
   async state(): Promise<ReadonlyMap<string, { readonly bytes: number; readonly tables: NodeTables }>> {
     const bytes = new Map([['main', collectGarbage()]])
     for (const node of this.system.nodes) {
-      bytes.set(node, await this.bounded('a sweep', this.system.ask(namedRef(Sweeper, { node, name: 'sweeper' }), 'sweep')))
+      bytes.set(
+        node,
+        await this.bounded('a sweep', this.system.ask(namedRef(Sweeper, { node, name: 'sweeper' }), 'sweep')),
+      )
     }
     const { nodes } = await this.system.inspect({ timeoutMs: boundMs })
     return new Map(nodes.map(({ node, tables }) => [node, { bytes: bytes.get(node) ?? 0, tables }]))

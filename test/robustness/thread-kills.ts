@@ -76,7 +76,7 @@ export async function runThreadKills(options: ThreadKillsOptions): Promise<Threa
       replacement: { maxReplacements: 4 * kills, withinMs: 3_600_000, backoff: { minMs: 0, maxMs: 0 } },
     })
     const watch = new NodeWatch(system)
-    const load = await within(boundMs, 'the start of the load', KillLoad.start(system, watch))
+    const load = await within(boundMs, 'the start of the load', KillLoad.start(system))
     system.events.on('escalated', ({ actor, error }) => load.find(`${actor} escalated: ${error.message}`))
     system.events.on('deadLetter', ({ reason, name }) => {
       if (reason === 'overload') load.find(`${name} was dropped: something is full`)

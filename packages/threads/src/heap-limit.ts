@@ -6,9 +6,10 @@
  * for, and the thread itself looks at its heap, between turns: when it is above the limit and a collection does not help,
  * the node dies. V8's own limit is left for what one turn takes without end.
  */
-import type { ResourceLimits } from 'node:worker_threads'
+
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import type { ResourceLimits } from 'node:worker_threads'
 
 /** V8's limit over that of the node. A table that doubles has three times its size while it is copied. */
 const headroomFactor = 4

@@ -34,7 +34,8 @@ export const Receiver = defineActor<ReceiverProtocol>()({
         if (n <= last.n) find(`message ${n} came after ${last.n}`)
         else if (n > last.n + 1) find(`message ${n} came after ${last.n}: ${n - last.n - 1} are missing`)
         last.n = n
-      } else if (last !== undefined && epoch < last.epoch) find(`a message of epoch ${epoch} after one of ${last.epoch}`)
+      } else if (last !== undefined && epoch < last.epoch)
+        find(`a message of epoch ${epoch} after one of ${last.epoch}`)
       else state.last.set(node, { epoch, incarnation, n })
       if (++state.received % 100 === 0) ctx.tell(state.auditor, 'count', { 'tells received': 100 })
     },

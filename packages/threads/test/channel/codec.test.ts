@@ -221,6 +221,7 @@ describe('the decoder', () => {
 })
 
 it('strings are read without the native addon, which clears a table of all threads when one of them starts', async () => {
-  const { isNativeAccelerationEnabled } = await import('msgpackr/unpack')
-  expect(isNativeAccelerationEnabled).toBe(false)
+  // The module that the codec decodes with; its types leave this out.
+  const reading: object = await import('msgpackr/unpack')
+  expect(reading).toMatchObject({ isNativeAccelerationEnabled: false })
 })
