@@ -90,6 +90,13 @@ class Bench implements AsyncDisposable {
     }
   }
 
+  /** {@link twice}, in batches of `size`. */
+  inBatches(count: number, size: number, run: (batch: number) => Promise<void>): Promise<void> {
+    return this.twice(count, async (half) => {
+      for (let left = half; left > 0; left -= size) await run(Math.min(size, left))
+    })
+  }
+
   bounded<Value>(what: string, promise: Promise<Value>): Promise<Value> {
     return within(boundMs, what, promise)
   }
@@ -108,13 +115,9 @@ class Bench implements AsyncDisposable {
 async function spawnAndStop(count: number): Promise<ScenarioFigures> {
   await using bench = await Bench.start({ threads: 1 })
   const herd = await bench.system.spawn(Herd, undefined, { node: 'node-1' })
-  await bench.twice(count, async (half) => {
-    for (let done = 0; done < half; ) {
-      const batch = Math.min(1_000, half - done)
-      const { stopped } = await herd.askWith({ timeoutMs: boundMs }, 'cycle', batch)
-      if (stopped !== batch) bench.findings.push(`${stopped} of ${batch} children ran their last turn`)
-      done += batch
-    }
+  await bench.inBatches(count, 1_000, async (batch) => {
+    const { stopped } = await herd.askWith({ timeoutMs: boundMs }, 'cycle', batch)
+    if (stopped !== batch) bench.findings.push(`the ends of ${stopped} of ${batch} children were told`)
   })
   return bench.figures(`${count} actors spawned and stopped in a node`)
 }
@@ -123,13 +126,9 @@ async function spawnAndStop(count: number): Promise<ScenarioFigures> {
 async function spawnAcross(count: number): Promise<ScenarioFigures> {
   await using bench = await Bench.start({ threads: 2 })
   const herd = await bench.system.spawn(Herd, undefined, { node: 'node-1' })
-  await bench.twice(count, async (half) => {
-    for (let done = 0; done < half; ) {
-      const batch = Math.min(100, half - done)
-      const { stopped } = await herd.askWith({ timeoutMs: boundMs }, 'cycleOn', { node: 'node-2', count: batch })
-      if (stopped !== batch) bench.findings.push(`the ends of ${stopped} of ${batch} actors were told`)
-      done += batch
-    }
+  await bench.inBatches(count, 100, async (batch) => {
+    const { stopped } = await herd.askWith({ timeoutMs: boundMs }, 'cycleOn', { node: 'node-2', count: batch })
+    if (stopped !== batch) bench.findings.push(`the ends of ${stopped} of ${batch} actors were told`)
   })
   return bench.figures(`${count} actors spawned on another thread and stopped from there`)
 }
