@@ -136,7 +136,7 @@ export class ActorCell {
     this.args = args
     this.options = options
     this.supervision = supervisionOf(options.supervise, definition.supervise)
-    this.mailbox = new Mailbox({ ...given(definition.mailbox), ...given(options.mailbox) })
+    this.mailbox = new Mailbox({ ...given(definition.mailbox), ...given(options.mailbox) }, definition.reentrant)
     this.state = state
   }
 

@@ -6,7 +6,14 @@ import type { ActorCell } from './actor-cell.ts'
 import type { Ref } from './actor-ref.ts'
 import { refKey } from './actor-ref.ts'
 import { Deque } from './deque.ts'
-import { ActorStoppedError, AskAbortedError, AskTimeoutError, NodeDownError, SystemStoppedError } from './errors.ts'
+import {
+  ActorStoppedError,
+  AskAbortedError,
+  AskTimeoutError,
+  NodeDownError,
+  OverloadError,
+  SystemStoppedError,
+} from './errors.ts'
 import type { StreamAsk } from './incoming-stream.ts'
 import type { ObservedAsk } from './observers.ts'
 import type { Clock, ScheduledTask } from './ports/clock.ts'
@@ -16,6 +23,8 @@ export interface PendingAsk extends ObservedAsk {
   readonly timeoutMs: number
   readonly deadline: number
   readonly group: TimeoutGroup
+  /** True for a send, which waits for room in the receiver's mailbox and not for a reply. */
+  readonly isOffer: boolean
   readonly promise: Promise<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
@@ -86,6 +95,7 @@ export class AskTable {
     name: string,
     timeoutMs: number,
     signal?: AbortSignal,
+    isOffer = false,
   ): { askId: number; promise: Promise<unknown> } {
     const askId = this.#nextId++
     if (signal?.aborted) return { askId, promise: Promise.reject(askAborted(name, to, signal)) }
@@ -100,6 +110,7 @@ export class AskTable {
       timeoutMs,
       deadline,
       group,
+      isOffer,
       promise,
       resolve,
       reject,
@@ -114,7 +125,7 @@ export class AskTable {
       from.lastAsk = ask
     }
     if (signal !== undefined) this.#listen(ask, signal)
-    this.#onOpened(ask)
+    if (!isOffer) this.#onOpened(ask)
     return { askId, promise }
   }
 
@@ -250,19 +261,27 @@ export class AskTable {
     this.#dropEnded(group)
     let head = group.queue.peek()
     while (head !== undefined && head.deadline <= now) {
-      this.#giveUp(
-        head,
-        new AskTimeoutError(
-          `no reply to ${head.name} from ${refKey(head.to)} within ${timeoutMs} ms; raise timeoutMs or see why it is busy`,
-          { message: head.name, to: refKey(head.to), timeoutMs },
-        ),
-      )
+      this.#giveUp(head, timedOut(head))
       this.#dropEnded(group)
       head = group.queue.peek()
     }
     if (head === undefined) this.#groups.delete(timeoutMs)
     else this.#schedule(group, timeoutMs)
   }
+}
+
+/** What an asker is told that has waited too long, and a sender that nobody took the message of. */
+function timedOut({ name, to, timeoutMs, isOffer }: PendingAsk): Error {
+  const facts = { message: name, to: refKey(to), timeoutMs }
+  return isOffer
+    ? new OverloadError(
+        `${name} to ${refKey(to)} was not taken within ${timeoutMs} ms; send less, or raise timeoutMs`,
+        facts,
+      )
+    : new AskTimeoutError(
+        `no reply to ${name} from ${refKey(to)} within ${timeoutMs} ms; raise timeoutMs or see why it is busy`,
+        facts,
+      )
 }
 
 /** What an asker is told whose signal was aborted. */

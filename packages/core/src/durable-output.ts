@@ -39,7 +39,13 @@ import { approximateBytes } from './value-size.ts'
 /** One thing that the actor lets out, as data. */
 type HeldEffect =
   | { readonly type: 'tell'; readonly to: Ref; readonly name: string; readonly payload: unknown }
-  | { readonly type: 'ask'; readonly to: Ref; readonly name: string; readonly payload: unknown; readonly askId: number }
+  | {
+      readonly type: 'ask' | 'offer'
+      readonly to: Ref
+      readonly name: string
+      readonly payload: unknown
+      readonly askId: number
+    }
   | { readonly type: 'forward'; readonly to: Ref; readonly envelope: Envelope }
   | { readonly type: 'reply'; readonly token: ReplyToken; readonly value: unknown }
   | { readonly type: 'replyError'; readonly token: ReplyToken; readonly error: unknown }
@@ -309,7 +315,7 @@ export class DurableOutput implements Effects {
       this.#apply(effect)
     } catch (error) {
       this.#report(`a ${effect.type} that was held could not be carried out`, error)
-      if (effect.type === 'ask') this.#kernel.asks.reject(effect.askId, toError(error))
+      if (effect.type === 'ask' || effect.type === 'offer') this.#kernel.asks.reject(effect.askId, toError(error))
       else if (effect.type === 'forward' && effect.envelope.replyTo !== undefined) {
         this.#kernel.sendError(effect.envelope.replyTo, error)
       } else if (effect.type === 'reply' || effect.type === 'stream') this.#kernel.sendError(effect.token, error)
@@ -326,6 +332,9 @@ export class DurableOutput implements Effects {
       case 'ask':
         // Given up meanwhile, it need not be heard of.
         if (kernel.asks.has(effect.askId)) kernel.sendAsk(cell, effect.to, effect.name, effect.payload, effect.askId)
+        break
+      case 'offer':
+        if (kernel.asks.has(effect.askId)) kernel.sendOffer(cell, effect.to, effect.name, effect.payload, effect.askId)
         break
       case 'forward':
         kernel.forward(cell, effect.to, effect.envelope)
@@ -378,15 +387,40 @@ export class DurableOutput implements Effects {
     timeoutMs: number,
     signal?: AbortSignal,
   ): Promise<unknown> {
+    return this.#await('ask', from, to, name, payload, timeoutMs, signal)
+  }
+
+  offer(
+    from: ActorCell,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    return this.#await('offer', from, to, name, payload, timeoutMs, signal) as Promise<void>
+  }
+
+  /** What the turn waits for cannot be held until its end. */
+  #await(
+    type: 'ask' | 'offer',
+    from: ActorCell,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
     if (this.#events.length > 0 || this.#wantsForget) {
+      const verb = type === 'ask' ? 'ask' : 'send'
       throw new DurabilityError(
-        `${from.path()} asks ${name} after it persisted in the same turn; ask first, then persist`,
+        `${from.path()} ${verb}s ${name} after it persisted in the same turn; ${verb} first, then persist`,
         { actor: from.path(), message: name },
       )
     }
     const value = this.#kernel.prepare(payload, name, to, from)
-    const { askId, promise } = this.#kernel.asks.open(from, to, name, timeoutMs, signal)
-    this.#effects.push({ type: 'ask', to, name, payload: value, askId })
+    const { askId, promise } = this.#kernel.asks.open(from, to, name, timeoutMs, signal, type === 'offer')
+    this.#effects.push({ type, to, name, payload: value, askId })
     this.#releaseAfterSync(this.#effects)
     return promise
   }
@@ -590,7 +624,8 @@ function bytesOf(effects: readonly HeldEffect[]): number {
   let bytes = 0
   for (const effect of effects) {
     bytes += 64
-    if (effect.type === 'tell' || effect.type === 'ask') bytes += approximateBytes(effect.payload)
+    if (effect.type === 'tell' || effect.type === 'ask' || effect.type === 'offer')
+      bytes += approximateBytes(effect.payload)
     else if (effect.type === 'reply') bytes += approximateBytes(effect.value)
     else if (effect.type === 'forward') bytes += approximateBytes(effect.envelope.payload)
   }

@@ -108,6 +108,16 @@ export class OverloadError extends TroupeError {
   }
 }
 
+/**
+ * A router did not send a message on; `facts.reason` says why: `no-routee`, `broadcast-ask` (an ask has one answer),
+ * `strategy-failed` (`cause` is what it threw) or `draining`.
+ */
+export class RoutingError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_ROUTING', message, facts, options)
+  }
+}
+
 /** `ctx.stash` in an actor whose stash is full; `facts.capacity` says how much it holds. */
 export class StashOverflowError extends TroupeError {
   constructor(...[message, facts, options]: ErrorArguments) {
@@ -115,10 +125,20 @@ export class StashOverflowError extends TroupeError {
   }
 }
 
-/** `ctx.use` of a service that the host was not given. */
+/** A service that the host was not given: at the spawn of an actor that declares it, or in `ctx.use`. */
 export class ServiceMissingError extends TroupeError {
   constructor(...[message, facts, options]: ErrorArguments) {
     super('ERR_TROUPE_SERVICE_MISSING', message, facts, options)
+  }
+}
+
+/**
+ * A service did not start or stop on a node: its provider threw (`cause` is what it threw), or its time was up. `facts`
+ * has `service`, `node`, `phase` (`start` or `stop`) and `reason` (`failed`, `timeout` or `node-ended`).
+ */
+export class ServiceError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_SERVICE', message, facts, options)
   }
 }
 
@@ -201,7 +221,9 @@ const troupeErrors = new Map<string, TroupeErrorClass>(
     NodeDownError,
     LinkedActorError,
     OverloadError,
+    RoutingError,
     StashOverflowError,
+    ServiceError,
     ServiceMissingError,
     DurabilityError,
     DurableVersionError,

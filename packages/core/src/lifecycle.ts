@@ -82,6 +82,11 @@ export class Lifecycle {
         { name, parent: parent.path() },
       )
     }
+    for (const service of definition.uses) {
+      const { services } = kernel.ports
+      if (services.has(service)) continue
+      throw services.missing(service, `spawn of ${definition.name}: it`, { definition: definition.name })
+    }
     if (durableId !== undefined) kernel.journal.claim(durableId, definition.name)
     const { rollback } = supervisionOf(options.supervise, definition.supervise)
     let state: unknown
@@ -575,11 +580,7 @@ export class Lifecycle {
     kernel.cells.release(cell.ref)
     kernel.cellGone(cell)
     unstashAll(cell)
-    let envelope = cell.mailbox.queue.shift()
-    while (envelope !== undefined) {
-      kernel.discard(cell, envelope)
-      envelope = cell.mailbox.queue.shift()
-    }
+    kernel.discardAll(cell)
     this.#links.gone(cell, reason)
     this.#deathWatch.gone(cell, reason)
     if (parent !== undefined) this.#childGone(parent, cell)

@@ -140,15 +140,17 @@ export class ReplyDuties {
     cell.givenUp.add(key)
     if (cell.givenUp.size <= waitingOf(cell) + givenUpSlack) return
     const waiting = new Set<string>()
-    for (const { replyTo } of [...cell.mailbox.queue, ...(cell.stash ?? [])]) {
-      if (replyTo !== undefined && cell.givenUp.has(tokenKey(replyTo))) waiting.add(tokenKey(replyTo))
+    const note = (token: ReplyToken | undefined) => {
+      if (token !== undefined && cell.givenUp?.has(tokenKey(token))) waiting.add(tokenKey(token))
     }
+    for (const { replyTo } of [...cell.mailbox.queue, ...(cell.stash ?? [])]) note(replyTo)
+    for (const { envelope, offer } of cell.mailbox.waiting ?? []) note(offer ?? envelope.replyTo)
     cell.givenUp = waiting
   }
 }
 
 function waitingOf({ mailbox, stash }: ActorCell): number {
-  return mailbox.queue.length + (stash?.length ?? 0)
+  return mailbox.queue.length + (mailbox.waiting?.length ?? 0) + (stash?.length ?? 0)
 }
 
 function sameToken(left: ReplyToken, right: ReplyToken): boolean {

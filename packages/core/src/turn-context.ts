@@ -3,7 +3,7 @@ import { type ActorCell, tokenKey } from './actor-cell.ts'
 import { compiled } from './actor-definition.ts'
 import { type Ref, ReplyToken } from './actor-ref.ts'
 import { become, behaviorTimerKey, unbecome } from './behavior.ts'
-import type { ActorLog, AskOptions, BehaviorTimeout, LogFields, Reminders, Timers } from './context.ts'
+import type { ActorLog, AskOptions, BehaviorTimeout, LogFields, Reminders, SendOptions, Timers } from './context.ts'
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
@@ -144,6 +144,14 @@ export class TurnContext {
   askWith(options: AskOptions, to: unknown, name: string, payload?: unknown): Promise<any> {
     const timeoutMs = askTimeoutOf(options)
     return withWindow(options, this.#open().ask(this.#cell, to as Ref, name, payload, timeoutMs, options.signal))
+  }
+
+  send(to: unknown, name: string, payload?: unknown): Promise<void> {
+    return this.#open().offer(this.#cell, to as Ref, name, payload, askTimeoutMsDefault)
+  }
+
+  sendWith(options: SendOptions, to: unknown, name: string, payload?: unknown): Promise<void> {
+    return this.#open().offer(this.#cell, to as Ref, name, payload, askTimeoutOf(options, 'a send'), options.signal)
   }
 
   deferReply<Reply>(): ReplyToken<Reply> {
@@ -312,16 +320,16 @@ export function withWindow(options: AskOptions, asked: Promise<any>): Promise<an
 }
 
 /** The timeout of ask options; throws a `ConfigurationError` when it is not above 0 or not a timer's range. */
-export function askTimeoutOf(options: AskOptions): number {
+export function askTimeoutOf(options: AskOptions, what = 'an ask'): number {
   const { timeoutMs = askTimeoutMsDefault, window, signal } = options
   if (window !== undefined && !(Number.isInteger(window) && window >= 1 && window <= streamWindowMax)) {
-    throw new ConfigurationError(`an ask's window must be a whole number from 1 to ${streamWindowMax}, got ${window}`)
+    throw new ConfigurationError(`${what}'s window must be a whole number from 1 to ${streamWindowMax}, got ${window}`)
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new ConfigurationError(`an ask's signal must be an AbortSignal, got ${typeof signal}`)
+    throw new ConfigurationError(`${what}'s signal must be an AbortSignal, got ${typeof signal}`)
   }
   if (!(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
-    throw new ConfigurationError(`an ask's timeoutMs must be above 0 and at most 2^31 - 1, got ${timeoutMs}`)
+    throw new ConfigurationError(`${what}'s timeoutMs must be above 0 and at most 2^31 - 1, got ${timeoutMs}`)
   }
   return timeoutMs
 }

@@ -106,6 +106,7 @@ export abstract class TurnLoop {
       } else this.#special(cell, envelope)
     }
     cell.scheduled = false
+    if (cell.mailbox.waiting !== undefined) this.admitWaiting(cell)
     if (cell.first !== undefined || queue.length > 0) this.schedule(cell)
   }
 
@@ -143,6 +144,9 @@ export abstract class TurnLoop {
         throw new Error(`an envelope of kind ${envelope.kind} in the mailbox of ${cell.path()}`)
     }
   }
+
+  /** Lets in those who wait for room in the mailbox of `cell`. */
+  protected abstract admitWaiting(cell: ActorCell): void
 
   /** True when nobody waits for the reply to a message in the mailbox. */
   protected abstract isGivenUp(cell: ActorCell, token: ReplyToken): boolean

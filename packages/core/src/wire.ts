@@ -27,6 +27,7 @@ export const FrameKind = {
   streamCredit: 16,
   streamCancel: 17,
   cancel: 18,
+  offer: 19,
 } as const
 
 type Target = readonly [epoch: number, slot: number, incarnation: number, name: string | undefined]
@@ -51,8 +52,16 @@ export type Frame =
   | readonly [kind: 16, epoch: number, askId: number, total: number]
   | readonly [kind: 17, epoch: number, askId: number]
   | readonly [kind: 18, ...target: Target, askId: number, isAnswered: boolean]
+  | readonly [kind: 19, ...target: Target, message: string, payload: unknown, sender: Ref | undefined, askId: number]
 
 /** True for what actors say to each other, which a network may lose; the rest is the runtime's own. */
 export function isMessageFrame(frame: Frame): boolean {
-  return frame[0] <= FrameKind.replyError || frame[0] === FrameKind.forward || frame[0] === FrameKind.streamItem
+  switch (frame[0]) {
+    case FrameKind.forward:
+    case FrameKind.streamItem:
+    case FrameKind.offer:
+      return true
+    default:
+      return frame[0] <= FrameKind.replyError
+  }
 }

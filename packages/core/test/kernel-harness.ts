@@ -3,6 +3,7 @@ import { DefinitionRegistry } from '../src/definition-registry.ts'
 import { EventStream } from '../src/event-stream.ts'
 import { prepareMessage } from '../src/message-value.ts'
 import { NodeKernel } from '../src/node-kernel.ts'
+import { NodeServices } from '../src/node-services.ts'
 import { SeededRandomSource } from '../src/seeded-random.ts'
 import { VirtualClock } from '../src/virtual-clock.ts'
 import type { Frame } from '../src/wire.ts'
@@ -18,15 +19,17 @@ export class Cluster {
 
   /** Starts a node; a node of the same name takes the place of the one before. */
   node(name: string, epoch = 0): NodeKernel {
+    const { clock, events } = this
+    const random = new SeededRandomSource(1)
     const kernel: NodeKernel = new NodeKernel({
       node: name,
       epoch,
-      clock: this.clock,
-      random: new SeededRandomSource(1),
+      clock,
+      random,
       transport: { send: (to, frame) => this.#send(kernel, to, frame) },
-      services: {},
+      services: new NodeServices({ node: name, epoch, clock, random, events }),
       definitions: this.#definitions,
-      events: this.events,
+      events,
       messages: 'frozen',
       wake: () => {},
       failed: () => kernel.halt(),

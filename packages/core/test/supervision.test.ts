@@ -341,7 +341,7 @@ describe('kinds of failure', () => {
       (await system.spawn(Fragile, undefined, { mailbox: { capacity: 3 }, supervise: { onFailure: 'restart' } }))
         .ref as Ref,
     )!
-    expect(mailbox).toMatchObject({ capacity: 3, dropsOldest: true })
+    expect(mailbox).toMatchObject({ capacity: 3, overflow: 'drop-oldest' })
     expect(supervision).toMatchObject({ onFailure: 'restart', maxRestarts: 0 })
     expect(() => defineActor({ name: 'Bad', init: () => 0, on: {}, supervise: { maxRestarts: -1 } })).toThrow(
       /actor Bad: supervise\.maxRestarts/,

@@ -4,7 +4,7 @@ import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './
 import { lowerGuard, raiseGuard } from './real-world-guard.ts'
 import type { NetworkLatency } from './simulated-network.ts'
 import { mainNode, type SimulatedWorld } from './simulated-world.ts'
-import { Simulation } from './simulation.ts'
+import { Simulation, type SimulationSettings } from './simulation.ts'
 import type { TraceEvent } from './trace.ts'
 
 /** How a run is set up. */
@@ -27,7 +27,10 @@ export interface SimulateOptions {
   readonly delivery?: Delivery
   /** How long frames take. Default: 0.2 ms and an exponentially distributed time with a mean of 1 ms. */
   readonly latency?: NetworkLatency
-  /** Twins of the outside world, for `ctx.use`; or what makes them, once for the run. */
+  /**
+   * Twins of the outside world: ready objects, which all nodes share, or providers, which make one for each start of a
+   * node; or a function that gives them, called once for the run. Providers take time and chance from their context.
+   */
   readonly services?: ServiceImplementations | ((world: SimulatedWorld) => ServiceImplementations)
   /** Placement policies by name, for the `node` option of a spawn; called in the run, so pure. */
   readonly placement?: PlacementPolicies
@@ -82,9 +85,10 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
   const { metrics = false, logLevel = 'debug' } = options
   if (!Number.isSafeInteger(seed)) throw new ConfigurationError(`seed must be a whole number, got ${seed}`)
   if (!(taskMs >= 0)) throw new ConfigurationError(`taskMs must be a number from 0, got ${taskMs}`)
-  const simulation = new Simulation({
+  const nodes = namesOf(options.nodes ?? 1)
+  const settings: SimulationSettings = {
     seed,
-    nodes: namesOf(options.nodes ?? 1),
+    nodes,
     knobs: knobsOf(options.faults, delivery),
     swarm,
     delivery,
@@ -97,13 +101,19 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
     keepsTrace: trace,
     metrics,
     logLevel,
-  })
+  }
+  // The services of the nodes start with the simulation, and are to find no real world either.
   raiseGuard()
   try {
+    const simulation = new Simulation(settings)
     await simulation.run(program)
+    return resultOf(simulation, seed)
   } finally {
     lowerGuard()
   }
+}
+
+function resultOf(simulation: Simulation, seed: number): SimulationRun {
   return {
     seed,
     hash: simulation.trace.digest,

@@ -18,6 +18,7 @@ import {
   inspectNode,
   type KernelPorts,
   NodeKernel,
+  NodeServices,
   RecordingKernel,
   type TaskRunner,
 } from '@troupe/core/host'
@@ -60,7 +61,6 @@ export interface NodeSettings {
 export interface NodeHostParts {
   readonly settings: NodeSettings
   readonly definitions: Definitions
-  readonly services: ServiceImplementations
   readonly placement: PlacementPolicies
   readonly tasks: TaskRunner
   /** The node's journal failed: it is to end as if it had crashed. */
@@ -77,8 +77,8 @@ export class NodeHost {
   readonly #disk: NodeDisk | undefined
   readonly #turnLog: TurnLog | undefined
 
-  /** Throws the file system's error when the data directory cannot be used. */
-  constructor({ settings, definitions, services, placement, tasks, failed, broken }: NodeHostParts) {
+  /** Throws the file system's error when the data directory cannot be used, or a `DataDirectoryInUseError`. */
+  constructor({ settings, definitions, placement, tasks, failed, broken }: NodeHostParts) {
     const { node, epoch, development, spinLimit, dataDirectory, recordTurns, metrics, logLevel } = settings
     const events = new EventStream()
     publishEvents(events)
@@ -94,13 +94,15 @@ export class NodeHost {
         wake,
       },
     })
+    const clock = new NodeClock()
+    const { random } = realTime()
     const ports: KernelPorts = {
       node,
       epoch,
-      clock: new NodeClock(),
-      random: realTime().random,
+      clock,
+      random,
       transport: this.links,
-      services,
+      services: new NodeServices({ node, epoch, clock, random, events }),
       placement,
       programNode: mainNode,
       tasks,
@@ -126,6 +128,11 @@ export class NodeHost {
       ...(board === undefined ? {} : { board }),
     })
     this.#loop.wake()
+  }
+
+  /** Starts the node's services, before anybody is placed on it. Rejects with what went wrong; then {@link stop} it. */
+  async startServices(services: ServiceImplementations): Promise<void> {
+    await this.kernel.ports.services.start(services)
   }
 
   connect(peer: PeerDescriptor): void {
@@ -155,10 +162,14 @@ export class NodeHost {
     return this.#loop.quiet()
   }
 
-  /** Ends the node in order: the journal is synced and closed, what was sent is published, the channels are closed. */
+  /**
+   * Ends the node in order: the journal is synced and closed, its services are stopped, what was sent is published, the
+   * channels are closed.
+   */
   async stop(): Promise<void> {
     await new Promise<void>((resolve) => this.kernel.journal.close(resolve))
     this.kernel.halt()
+    await this.kernel.ports.services.stop()
     this.#loop.end()
     this.links.flush()
     this.links.close()

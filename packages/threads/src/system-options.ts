@@ -14,11 +14,14 @@ const oldGenerationMbMin = 8
 export interface ThreadSystemOptions {
   /** Worker threads, each a node; a whole number from 1 to 1,024. Default: what the machine runs in parallel. */
   readonly threads?: number
-  /** Services for the actors of the main thread only: functions cannot be sent to the other threads. */
+  /**
+   * Services for the actors of the main thread only, ready objects or providers: functions cannot be sent to the other
+   * threads.
+   */
   readonly services?: ServiceImplementations
   /**
-   * The URL of a module that gives services on every thread: it exports an object of implementations as `services`, or
-   * as its default. On the main thread `services` goes before it.
+   * The URL of a module that gives services on every thread: it exports an object of implementations or providers as
+   * `services`, or as its default. Each thread starts its own. On the main thread `services` goes before it.
    */
   readonly servicesModule?: URL | string
   /**

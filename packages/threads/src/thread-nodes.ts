@@ -26,6 +26,9 @@ import { Watchdog } from './watchdog.ts'
 
 /** The longest time that a timer keeps. */
 const timeoutMsMax = 2 ** 31 - 1
+/** How long the services of all nodes may take to stop after the deadline, at most, and a node to begin with it. */
+const servicesStopMsMax = 10_000
+const answerMsMax = 500
 /** How long a node may take to tell its metrics. */
 const metricsTimeoutMs = 1_000
 /** How often the watchdog looks before it takes a thread for stuck. */
@@ -52,6 +55,8 @@ export interface ThreadNodesParts {
   readonly main: NodeHost
   readonly mainDoorbell: DoorbellDescriptor
   readonly tasks: TaskExecutor
+  /** How long the services of one node may take to stop. */
+  readonly servicesStopMs: number
 }
 
 export class ThreadNodes {
@@ -59,6 +64,7 @@ export class ThreadNodes {
   readonly #main: NodeHost
   readonly #mainDoorbell: DoorbellDescriptor
   readonly #tasks: TaskExecutor
+  readonly #servicesStopMs: number
   readonly #pool: Piscina
   readonly #nodes: readonly ThreadNode[]
   /** Holds the process open until {@link stop}, also while no thread is up. */
@@ -70,11 +76,12 @@ export class ThreadNodes {
   /** Called when a node is up again, before anything else is placed on it. */
   onUpAgain: (node: string, epoch: number) => Promise<void> = async () => {}
 
-  constructor({ options, main, mainDoorbell, tasks }: ThreadNodesParts) {
+  constructor({ options, main, mainDoorbell, tasks, servicesStopMs }: ThreadNodesParts) {
     this.#options = options
     this.#main = main
     this.#mainDoorbell = mainDoorbell
     this.#tasks = tasks
+    this.#servicesStopMs = servicesStopMs
     const { threads, resourceLimits } = options
     this.#pool = new Piscina({
       filename: fileURLToPath(import.meta.resolve('#worker-entry')),
@@ -181,7 +188,10 @@ export class ThreadNodes {
     await node.thread?.kill(reason)
   }
 
-  /** Ends every thread: in order as far as `deadlineMs` milliseconds allow, then abruptly. */
+  /**
+   * Ends every thread: in order as far as `deadlineMs` milliseconds allow, then without waiting for actors and abruptly,
+   * but for services: they get their time to stop, so that what they hold outside is given back.
+   */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping.abort()
     clearInterval(this.#watchTimer)
@@ -192,6 +202,10 @@ export class ThreadNodes {
       if (!deadline.aborted) {
         await Promise.race([Promise.allSettled(up.map((thread) => thread.stop())), aborted(deadline)])
       }
+    }
+    if (this.#servicesStopMs > 0) {
+      const late = AbortSignal.timeout(Math.min(this.#servicesStopMs + answerMsMax, servicesStopMsMax))
+      await Promise.race([Promise.allSettled(up.map((thread) => thread.stop())), aborted(late)])
     }
     await this.#pool.destroy()
     await Promise.all(this.#nodes.map(({ replacement }) => replacement))

@@ -9,7 +9,7 @@ import {
   type NodeInspection,
   type NodeMetricsData,
 } from '@troupe/core'
-import type { InspectionLimits } from '@troupe/core/host'
+import { type InspectionLimits, stopMsMax } from '@troupe/core/host'
 import { createDoorbell } from './channel/index.ts'
 import { attachLog } from './log-sink.ts'
 import { localOnlyReason, ModuleDefinitions } from './module-definitions.ts'
@@ -93,8 +93,9 @@ export class ThreadSystem extends ActorSystem {
  * Starts a system of worker threads. The process stays alive from here to `system.stop()`.
  *
  * Rejects with a `ConfigurationError` when an option is malformed, when `servicesModule` does not load, or when it is
- * called on a thread that hosts a node; with a `NodeDownError` when a thread dies before it is up. Nothing is left
- * running then.
+ * called on a thread that hosts a node; with a `ServiceError` when a service does not start on a node; with a
+ * `DataDirectoryInUseError` when another system has the data directory; with a `NodeDownError` when a thread dies before
+ * it is up. Nothing is left running then.
  *
  * ```ts
  * await using system = await createSystem({ threads: 4 })
@@ -125,7 +126,6 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
       ...(recordTurns === undefined ? {} : { recordTurns }),
     },
     definitions: new ModuleDefinitions(mainNode),
-    services,
     placement,
     tasks: new PortableTasks(tasks),
     failed: (error) => {
@@ -136,8 +136,10 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
     broken: (node, error) => void nodes.kill(node, error.message),
   })
   attachLog(main.kernel.ports.events, log)
-  const nodes: ThreadNodes = new ThreadNodes({ options: checked, main, mainDoorbell, tasks })
+  let nodes: ThreadNodes
   try {
+    await main.startServices(services)
+    nodes = new ThreadNodes({ options: checked, main, mainDoorbell, tasks, servicesStopMs: stopMsMax(loaded.services) })
     await nodes.start()
   } catch (error) {
     await main.stop()

@@ -16,6 +16,7 @@ import { markThread } from './thread-mark.ts'
 export class WorkerHost implements HostControl {
   #host: NodeHost | undefined
   #heapGuard: HeapGuard | undefined
+  #stopping: Promise<void> | undefined
   readonly #stopped: () => void
 
   /** `stopped` is called once the node has ended in order. */
@@ -35,7 +36,6 @@ export class WorkerHost implements HostControl {
       const host = new NodeHost({
         settings,
         definitions: new ModuleDefinitions(node, mark),
-        services,
         placement,
         tasks: new PortableTasks(new RemoteTasks(tasks)),
         failed: (error) => this.#die(error),
@@ -44,6 +44,7 @@ export class WorkerHost implements HostControl {
       const { events } = host.kernel.ports
       const send = (name: string, data: unknown) => host.links.sendEvent(mainNode, name, data)
       new EventForwarding({ node, events, send })
+      await host.startServices(services)
       this.#host = host
       if (memoryMbMax !== undefined) {
         this.#heapGuard = new HeapGuard(memoryMbMax, () => {
@@ -77,7 +78,12 @@ export class WorkerHost implements HostControl {
     return this.#started.drain()
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
     this.#heapGuard?.close()
     await this.#host?.stop()
     this.#stopped()

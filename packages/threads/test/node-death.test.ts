@@ -37,9 +37,17 @@ const deaths: readonly {
   },
 ]
 
+async function temporaryDirectory() {
+  const path = await mkdtemp(join(tmpdir(), 'troupe-threads-'))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) }
+}
+
 describe('the death of a thread', () => {
   it.each(deaths)('by $death is told everywhere, fails asks, and the node comes back', async ({ reason, end }) => {
-    await using system = await startSystem({ resourceLimits: { maxOldGenerationSizeMb: 64 } })
+    // With a data directory, which the thread's end gives back, however it ends.
+    await using data = await temporaryDirectory()
+    const resourceLimits = { maxOldGenerationSizeMb: 64 }
+    await using system = await startSystem({ resourceLimits, dataDirectory: data.path })
     const doomed = await system.spawn(Doomed, undefined, { node: 'node-1', name: 'doomed' })
     const collector = await system.spawn(Collector, undefined, { node: 'node-2' })
     collector.tell('watch', doomed.ref)

@@ -7,10 +7,13 @@ import { deathWatch } from './death-watch.ts'
 import { durable } from './durable.ts'
 import { kills, links, strategies } from './family.ts'
 import { finding } from './finding.ts'
+import { journals } from './journals.ts'
 import { mailbox } from './mailbox.ts'
 import { messages } from './messages.ts'
 import { observation } from './observation.ts'
 import { placement } from './placement.ts'
+import { routing } from './routing.ts'
+import { services } from './services.ts'
 import { spawn } from './spawn.ts'
 import { stopping } from './stopping.ts'
 import { streams } from './streams.ts'
@@ -33,10 +36,13 @@ const sections = [
   abort,
   mailbox,
   timers,
+  services,
   durable,
+  journals,
   behaviors,
   streams,
   finding,
+  routing,
   placement,
   tasks,
   observation,
