@@ -74,7 +74,13 @@ test('the tables of a node count what is open, and nothing of what has ended', a
   const hanging = root.askWith({ timeoutMs: 1_000 }, 'hang', undefined)
   const ended = expect(hanging).rejects.toMatchObject({ code: 'ERR_TROUPE_ACTOR_STOPPED' })
   await system.advance(5)
-  expect(await open()).toEqual({ ...before, asks: 1, timers: 1, watches: before.watches + 1, watchers: before.watchers + 1 })
+  expect(await open()).toEqual({
+    ...before,
+    asks: 1,
+    timers: 1,
+    watches: before.watches + 1,
+    watchers: before.watchers + 1,
+  })
   await root.kill()
   await ended
   expect(await open()).toEqual(before)
