@@ -61,6 +61,7 @@ export type {
   ActorInspection,
   InspectOptions,
   NodeInspection,
+  NodeTables,
   StuckTurn,
   SystemInspection,
 } from './inspection.ts'

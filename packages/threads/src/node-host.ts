@@ -44,6 +44,8 @@ export interface NodeSettings {
   readonly development: boolean
   readonly spinLimit: number
   readonly metrics: boolean
+  /** How many MiB of heap the thread may keep; without it V8's own limit holds. */
+  readonly memoryMbMax?: number
   readonly logLevel: LogLevel
   readonly askCyclesAfterMs: number
   /** Where the node shows its turns to the watchdog; without it nobody watches. */

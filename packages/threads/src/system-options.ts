@@ -42,8 +42,10 @@ export interface ThreadSystemOptions {
    */
   readonly development?: boolean
   /**
-   * Memory limits of each worker thread, as Node's `Worker` takes them; a thread that goes beyond dies.
-   * `maxOldGenerationSizeMb` is at least 8.
+   * Memory limits of each worker thread, as Node's `Worker` takes them. `maxOldGenerationSizeMb`, at least 8, is what a
+   * thread may keep: it looks at its heap ten times a second, between turns, and dies when it keeps more, alone. V8 itself
+   * gets four times that, since beyond its limit it may end the whole process: so it does still when a single turn builds
+   * a `Map`, a `Set` or an array that large.
    */
   readonly resourceLimits?: ResourceLimits
   /** The size of each of the channels, of which there are (threads + 1) * threads. */

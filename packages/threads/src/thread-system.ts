@@ -33,7 +33,7 @@ export class ThreadSystem extends ActorSystem {
     this.#main = main
     this.#nodes = nodes
     this.#tasks = tasks
-    nodes.onUpAgain = (node) => this.guardian.nodeUp(node)
+    nodes.onUpAgain = (node, epoch) => this.guardian.nodeUp(node, epoch)
   }
 
   get nodes(): readonly string[] {
