@@ -4,9 +4,10 @@
  */
 import { type NodeTables, namedRef } from '@troupe/core'
 import { createSystem, type ThreadSystem, type ThreadSystemOptions } from '@troupe/threads'
+import { triangle } from './actors/asker.ts'
 import { type Appetite, appetites, Doomed } from './actors/doomed.ts'
 import { Herd } from './actors/herd.ts'
-import { Sweeper } from './actors/sweeper.ts'
+import { Sweeper, sweepTask } from './actors/sweeper.ts'
 import { collectGarbage, formatBytes, mebibyte } from './memory.ts'
 import { NodeWatch, within } from './node-watch.ts'
 
@@ -209,6 +210,22 @@ async function die(bench: Bench, count: number, end: (death: number) => RegExp):
   })
 }
 
+/** Tasks one after the other on one thread of the pool, whose heap is looked at too. */
+async function runTasks(count: number): Promise<ScenarioFigures> {
+  await using bench = await Bench.start({ threads: 1, tasks: { minThreads: 1, maxThreads: 1 } })
+  const kept: number[] = []
+  await bench.twice(count, async (half) => {
+    for (let each = 0; each < half; each++) await bench.system.task(triangle, { n: 100 })
+    kept.push(await bench.system.task(sweepTask, undefined))
+  })
+  const [before = 0, after = 0] = kept
+  bench.measured.push(`the thread for tasks: ${formatBytes(before)} after half, ${formatBytes(after)} at the end`)
+  if (after - before > heapGrowthMax) {
+    bench.findings.push(`the heap of the thread for tasks grew by ${formatBytes(after - before)} in the second half`)
+  }
+  return bench.figures(`${count} tasks on one thread`)
+}
+
 /** Inspections and metrics, as an operator's console asks for them. */
 async function inspect(count: number): Promise<ScenarioFigures> {
   await using bench = await Bench.start({ threads: 2, metrics: true })
@@ -238,5 +255,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   memory: { what: 'threads that run out of memory', count: 40, countShort: 4, run: runOutOfMemory },
   exit: { what: 'process.exit in an actor', count: 50, countShort: 4, run: exit },
   loop: { what: 'loops that never end, and the watchdog', count: 20, countShort: 2, run: loopForEver },
+  tasks: { what: 'tasks on one thread of the pool', count: 200_000, countShort: 60_000, run: runTasks },
   inspections: { what: 'inspections and metrics', count: 10_000, countShort: 400, run: inspect },
 }

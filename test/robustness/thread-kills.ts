@@ -80,7 +80,12 @@ export async function runThreadKills(options: ThreadKillsOptions): Promise<Threa
     })
     const watch = new NodeWatch(system)
     const load = await within(boundMs, 'the start of the load', KillLoad.start(system))
-    system.events.on('escalated', ({ actor, error }) => load.find(`${actor} escalated: ${error.message}`))
+    let dying: readonly string[] = []
+    system.events.on('escalated', ({ actor, error }) => {
+      // While a thread is terminated, what it calls of the platform may return nothing; it may say so before it is gone.
+      const isLastWord = error.name === 'FrameError' && dying.some((node) => actor === `/${node}`)
+      if (!isLastWord) load.find(`${actor} escalated: ${error.name}: ${error.message}`)
+    })
     system.events.on('deadLetter', ({ reason, name }) => {
       if (reason === 'overload') load.find(`${name} was dropped: something is full`)
     })
@@ -92,6 +97,7 @@ export async function runThreadKills(options: ThreadKillsOptions): Promise<Threa
     try {
       await takeRest()
       for (const round of plan) {
+        dying = round.map(({ node }) => node)
         wholeAfterMsMax = Math.max(wholeAfterMsMax, await new RoundRun(system, watch, load, round).run())
         done += killsOf(round)
         progress(done)

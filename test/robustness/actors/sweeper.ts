@@ -1,5 +1,5 @@
 /** Collects garbage on its thread, and says how much memory is in use after that. */
-import { defineActor } from '@troupe/core'
+import { defineActor, defineTask } from '@troupe/core'
 import { collectGarbage } from '../memory.ts'
 
 export const Sweeper = defineActor({
@@ -11,3 +11,6 @@ export const Sweeper = defineActor({
     sweep: () => collectGarbage(),
   },
 })
+
+/** The same on a thread of the pool for tasks. */
+export const sweepTask = defineTask({ name: 'sweepTask', module: import.meta.url, run: () => collectGarbage() })
