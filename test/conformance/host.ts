@@ -10,6 +10,10 @@ type Capability =
   | 'node crash'
   /** The test decides when a sync completes, and knows when nothing else is left to do. */
   | 'held disk'
+  /** The test can put a file on the disk of `node`, beside those of a journal that was not opened yet. */
+  | 'planted file'
+  /** The system has a directory that another could be given. */
+  | 'data directory'
 
 /** A running system with what the cases need around it. */
 export interface Bench {
@@ -21,6 +25,10 @@ export interface Bench {
   readonly crash?: () => Promise<void>
   /** Holds the syncs of `node`'s disk, and lets them go; with `held disk`. */
   readonly disk?: { hold(): void; release(): void }
+  /** Puts a file on `node`'s disk; with `planted file`. */
+  readonly plant?: (file: string, bytes: Uint8Array) => Promise<void>
+  /** Starts another system on the same data, which should not succeed; with `data directory`. */
+  readonly startAnother?: () => Promise<ActorSystem>
   /** Resolves when nothing runs any more but what waits for the disk. */
   readonly idle?: () => Promise<void>
   readonly recorder: ActorHandle<ProtocolOf<typeof Recorder>>

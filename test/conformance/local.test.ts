@@ -12,11 +12,14 @@ import { placement, services } from './services.ts'
 const virtual = (name: string, messages: MessageMode) =>
   conformance({
     name,
-    capabilities: ['held disk'],
+    capabilities: ['held disk', 'planted file'],
     async run(body) {
       const disk = new HeldDisk()
       const system = createLocalSystem({ disk, services, placement, messages, metrics: true })
-      await movingTime(system, body({ system, node: 'local', otherNode: 'local', disk, idle: () => system.idle() }))
+      const plant = (file: string, bytes: Uint8Array) =>
+        new Promise<void>((resolve) => disk.write(file, 0, bytes, () => resolve()))
+      const idle = () => system.idle()
+      await movingTime(system, body({ system, node: 'local', otherNode: 'local', disk, plant, idle }))
       await system.stop()
     },
   })

@@ -1,5 +1,5 @@
 /** The conformance suite on worker threads: real time, two nodes, disks in a directory of their own. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSystem } from '@troupe/threads'
@@ -7,7 +7,7 @@ import { conformance } from './conformance.ts'
 
 conformance({
   name: 'threads',
-  capabilities: ['several nodes', 'node crash'],
+  capabilities: ['several nodes', 'node crash', 'planted file', 'data directory'],
   async run(body) {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'troupe-conformance-'))
     const servicesModule = new URL('./services.ts', import.meta.url)
@@ -18,6 +18,8 @@ conformance({
         system,
         node,
         otherNode,
+        plant: (file, bytes) => writeFile(join(dataDirectory, node, file), bytes),
+        startAnother: () => createSystem({ threads: 1, dataDirectory }),
         async crash() {
           const up = new Promise<void>((resolve) => {
             const listener = (event: { readonly node: string }) => {

@@ -5,7 +5,8 @@
  *
  *     check -> Explorer (global states) -> LocalTransitions (one actor, one message, remembered) -> runTurn
  */
-import type { ActorDefinition } from '@troupe/core'
+import type { ActorDefinition, ServiceImplementations } from '@troupe/core'
+import { isProvided } from '@troupe/core/host'
 import { type CheckedActor, CheckedSystem } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import { type Counterexample, traceViolation } from './counterexample.ts'
@@ -22,6 +23,11 @@ export type StatePredicate = (view: StateView) => boolean
 export interface CheckOptions<Definitions extends readonly ActorDefinition<any, any>[]> {
   /** The whole system: nothing is spawned. */
   readonly actors: readonly [...{ [Index in keyof Definitions]: CheckedActor<Definitions[Index]> }]
+  /**
+   * Twins for `ctx.use`, by service name: their results are part of the turn that calls them, so they are functions of
+   * their arguments, without state, time or chance. Default: none; an actor that declares one in `uses` is refused.
+   */
+  readonly services?: ServiceImplementations
   /** What the network does with a message that was delivered. Both kinds are unordered. */
   readonly network: NetworkKind
   /** Also explores the loss of each message in the network. Default false. */
@@ -72,7 +78,7 @@ export interface CheckResult {
  * A delivery that neither changes the receiver's state, behavior, stash or timers nor sends anything is no transition,
  * and leaves the message where it is. A timer that fires is consumed, unless it repeats: then it stays pending. Messages
  * that were put aside are handled in order once they are put back, before any other of that actor. Throws a {@link CheckerError} for what cannot be explored: a
- * clock read, `random.float`, an asynchronous turn, an ask, a spawn, a watch, a stop, a service, a message to an actor
+ * clock read, `random.float`, an asynchronous turn, an ask, a spawn, a watch, a stop, a service without a twin, a message to an actor
  * outside the system, and state or messages that are not plain data, Map, Set and references.
  *
  * ```ts
@@ -95,7 +101,13 @@ export function check<const Definitions extends readonly ActorDefinition<any, an
   oneOf('network', options.network, ['duplicating', 'non-duplicating'])
   oneOf('failedTurns', failedTurns, ['counterexample', 'discard'])
 
-  const system = new CheckedSystem(options.actors as readonly CheckedActor[])
+  const { services = {} } = options
+  for (const [service, twin] of Object.entries(services)) {
+    if (!isProvided(twin)) continue
+    const what = `check: service ${service} is a provider; here nothing starts or stops: give its twin as an object`
+    throw new CheckerError(what, { service })
+  }
+  const system = new CheckedSystem(options.actors as readonly CheckedActor[], services)
   const messages = new MessageTable()
   const network = new NetworkTable(options.network)
   const transitions = new LocalTransitions(system, messages, network, failedTurns === 'discard')

@@ -2,7 +2,14 @@
  * The actors of a check: a fixed set, each with a label, a named reference and one cell, which every turn of that
  * actor reuses. Nothing is spawned and nobody stops, so an actor is its number here, from 0 in the order given.
  */
-import { type ActorDefinition, type ActorRef, type ArgsOf, namedRef, refKey } from '@troupe/core'
+import {
+  type ActorDefinition,
+  type ActorRef,
+  type ArgsOf,
+  namedRef,
+  refKey,
+  type ServiceImplementations,
+} from '@troupe/core'
 import { ActorCell, cloneValue, compiled, type Ref } from '@troupe/core/host'
 import { CheckerError } from './checker-error.ts'
 
@@ -35,9 +42,11 @@ export interface SystemActor {
 
 export class CheckedSystem {
   readonly actors: readonly SystemActor[]
+  readonly #services: ServiceImplementations
   readonly #indexes = new Map<string, number>()
 
-  constructor(checked: readonly CheckedActor[]) {
+  constructor(checked: readonly CheckedActor[], services: ServiceImplementations) {
+    this.#services = services
     if (checked.length === 0) throw new CheckerError('check needs at least one actor in actors')
     const refs = new Map<string, Ref>()
     const placed = checked.map(({ name, node, definition, args }) => {
@@ -53,6 +62,11 @@ export class CheckedSystem {
       throw new CheckerError(`check: args ask for actor ${name}; there are ${[...refs.keys()].join(', ')}`, { name })
     }
     this.actors = placed.map(({ label, name, ref, definition, args }, index) => {
+      for (const service of definition.uses) {
+        if (this.twin(service) !== undefined) continue
+        const what = `actor ${label} uses service ${service}, which check was not given: pass a twin in services`
+        throw new CheckerError(what, { actor: label, service })
+      }
       const given = typeof args === 'function' ? args(refByName) : args
       this.#indexes.set(refKey(ref), index)
       let state: unknown
@@ -68,6 +82,11 @@ export class CheckedSystem {
   /** The number of the actor that `ref` means. */
   indexOf(ref: ActorRef): number | undefined {
     return this.#indexes.get(refKey(ref))
+  }
+
+  /** The twin of a service, when there is one. */
+  twin(service: string): unknown {
+    return Object.hasOwn(this.#services, service) ? this.#services[service] : undefined
   }
 
   label(actor: number): string {

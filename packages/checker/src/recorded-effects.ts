@@ -197,6 +197,10 @@ export class RecordedEffects implements Effects {
     throw this.refuse(`asks ${name} of ${refKey(to)}; ${supported}: tell, and let the answer be a tell`)
   }
 
+  offer(_from: ActorCell, to: Ref, name: string): never {
+    throw this.refuse(`sends ${name} to ${refKey(to)} and waits until it is taken; ${supported}: tell`)
+  }
+
   spawn(): never {
     throw this.refuse(`spawns an actor; ${supported}: name every actor in actors`)
   }
@@ -241,7 +245,9 @@ export class RecordedEffects implements Effects {
     throw this.refuse(`runs task ${task.name}; ${supported}: call its function in the handler`)
   }
 
-  use(_from: ActorCell, service: string): never {
-    throw this.refuse(`uses service ${service}; ${supported}: make the service an actor`)
+  use(_from: ActorCell, service: string): unknown {
+    const twin = this.#system.twin(service)
+    if (twin !== undefined) return twin
+    throw this.refuse(`uses service ${service}, which check was not given: pass a twin in services`)
   }
 }

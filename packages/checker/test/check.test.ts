@@ -1,5 +1,5 @@
 /** `check` on systems of one or two small actors: choices, limits, failures and what it refuses. */
-import { type ActorContext, type ActorRef, defineActor, defineService, namedRef } from '@troupe/core'
+import { type ActorContext, type ActorRef, defineActor, defineService, namedRef, provideService } from '@troupe/core'
 import { expect, test } from 'vitest'
 import { CheckerError, check, formatCounterexample } from '../src/index.ts'
 
@@ -354,6 +354,40 @@ test('refuses state that is not plain data at init', () => {
   )
   const { message } = refusalOf(() => check({ actors, network: 'duplicating' }))
   expect(message).toMatch(/^actor alone, message init: state\.when is an instance of class Date/)
+})
+
+const Shopper = defineActor<{ buy: (item: string) => void }>()({
+  name: 'Shopper',
+  uses: [http],
+  init: () => ({ bought: '' }),
+  started(_state, ctx) {
+    ctx.tell(ctx.self, 'buy', 'tea')
+  },
+  on: {
+    buy(state, item, ctx) {
+      state.bought = `${ctx.use(http).get()} ${item}`
+    },
+  },
+})
+
+test('a twin of a service is part of the turn that calls it', () => {
+  const result = check({
+    actors: [{ name: 'shopper', definition: Shopper }],
+    network: 'duplicating',
+    services: { http: { get: () => 'one' } },
+    sometimes: { bought: (view) => view.state('shopper').bought === 'one tea' },
+  })
+  expect(result).toMatchObject({ sometimes: { bought: 'holds' }, complete: true })
+})
+
+test('refuses a declared service without a twin before it searches, and providers', () => {
+  const actors = [{ name: 'shopper', definition: Shopper }] as const
+  const missing = refusalOf(() => check({ actors, network: 'duplicating' }))
+  expect(missing).toMatchObject({ facts: { actor: 'shopper', service: 'http' } })
+  expect(missing.message).toMatch(/actor shopper uses service http, which check was not given/)
+  const provided = { http: provideService(http, { start: () => ({ get: () => 'two' }) }) }
+  const provider = refusalOf(() => check({ actors, network: 'duplicating', services: provided }))
+  expect(provider.message).toMatch(/service http is a provider/)
 })
 
 test('refuses a turn that depends on more than its state and message', () => {

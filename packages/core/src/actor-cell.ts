@@ -5,6 +5,7 @@ import type { PendingAsk } from './ask-table.ts'
 import type { DurableOutput } from './durable-output.ts'
 import type { Envelope } from './envelope.ts'
 import type { IncomingStream } from './incoming-stream.ts'
+import type { InterleavedTurn } from './interleaving.ts'
 import { Mailbox } from './mailbox.ts'
 import type { DefinitionCounters } from './metrics/node-metrics.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
@@ -22,7 +23,7 @@ export const Phase = {
   /** Held back: its spawner's events are not durable yet, or it is being recovered from the journal. */
   starting: 0,
   ready: 1,
-  /** In an asynchronous turn. */
+  /** Held by an asynchronous turn, or about to stop while interleaved turns end. */
   busy: 2,
   /** Its turn failed; it waits to be restarted. */
   suspended: 3,
@@ -109,6 +110,10 @@ export class ActorCell {
   durable: DurableOutput | undefined = undefined
   /** The message of the asynchronous turn under way. */
   current: Envelope | undefined = undefined
+  /** The asynchronous turns under way that hold nobody, by their messages. */
+  interleaved: Map<Envelope, InterleavedTurn> | undefined = undefined
+  /** Its number among the turns of the node. */
+  currentTurn = 0
   /** When it began: by the node's clock, and where turns are measured by that of the metrics. */
   currentSince = 0
   turnBeganNs = 0
@@ -136,7 +141,7 @@ export class ActorCell {
     this.args = args
     this.options = options
     this.supervision = supervisionOf(options.supervise, definition.supervise)
-    this.mailbox = new Mailbox({ ...given(definition.mailbox), ...given(options.mailbox) })
+    this.mailbox = new Mailbox({ ...given(definition.mailbox), ...given(options.mailbox) }, definition.reentrant)
     this.state = state
   }
 

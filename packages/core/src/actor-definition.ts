@@ -14,6 +14,7 @@ import {
   type Version,
 } from './event-versions.ts'
 import type { CheckedDefinition } from './protocol.ts'
+import { type Service, serviceNames } from './service.ts'
 import { type MailboxOptions, optionsProblem } from './spawn-options.ts'
 import type { SuperviseOptions } from './supervision.ts'
 
@@ -55,6 +56,11 @@ interface CommonSpec<State, Args, Protocol, Events, Behavior> {
    * `{ version, update, upcast }`.
    */
   readonly events?: Events & EventsShape<NoInfer<State>>
+  /**
+   * The services that its actors cannot do without: a spawn on a node that was not given one is a `ServiceMissingError`.
+   * Default: none, and `ctx.use` tells.
+   */
+  readonly uses?: readonly Service<any>[]
   /** The first turn of a generation, after recovery. */
   readonly started?: (
     state: NoInfer<State>,
@@ -91,6 +97,12 @@ interface CommonSpec<State, Args, Protocol, Events, Behavior> {
   readonly supervise?: SuperviseOptions
   /** The mailboxes of this definition's actors, where a spawn does not say otherwise. */
   readonly mailbox?: MailboxOptions
+  /**
+   * The names of the messages that are re-entrant: an asynchronous turn of one does not hold the mailbox, and one is
+   * handled while the turn of another holds it, before what waits there. What the turns share is the state, which may
+   * have changed after each `await`. Not for durable actors, nor for those that roll back. Default: none.
+   */
+  readonly reentrant?: readonly (keyof Protocol & string)[]
   /** The version of what `snapshot` gives; stored with it. A whole number from 1. Default 1. */
   readonly snapshotVersion?: number
   /** From each older version of a snapshot that is still understood to the next one. */
@@ -233,6 +245,8 @@ export interface CompiledDefinition extends ActorDefinition<any, any> {
   readonly events: ReadonlyMap<string, EventFunction<any>>
   /** Of those events that say a version. */
   readonly eventVersions: ReadonlyMap<string, Version>
+  /** The names of the services that it declares. */
+  readonly uses: readonly string[]
   readonly started: ((state: any, ctx: ActorContext) => unknown) | undefined
   readonly terminated:
     | ((state: any, ref: ActorRef, reason: TerminationReason, ctx: ActorContext) => unknown)
@@ -244,6 +258,8 @@ export interface CompiledDefinition extends ActorDefinition<any, any> {
   readonly snapshotEvery: number
   readonly supervise: SuperviseOptions | undefined
   readonly mailbox: MailboxOptions | undefined
+  /** The names of the messages whose turns interleave with others. */
+  readonly reentrant: ReadonlySet<string>
   readonly snapshotVersion: Version
 }
 
@@ -285,6 +301,12 @@ function compileDefinition(spec: any): CompiledDefinition {
   if (!Number.isInteger(snapshotEvery) || snapshotEvery < 1) {
     throw new ConfigurationError(`actor ${name}: snapshotEvery must be a whole number from 1`, { definition: name })
   }
+  const uses = serviceNames(spec.uses ?? [])
+  if (uses === undefined) {
+    throw new ConfigurationError(`actor ${name}: uses must be an array of services made by defineService(...)`, {
+      definition: name,
+    })
+  }
   const { supervise, mailbox } = spec
   const problem = optionsProblem({ supervise, mailbox })
   if (problem !== undefined) throw new ConfigurationError(`actor ${name}: ${problem}`, { definition: name })
@@ -297,6 +319,7 @@ function compileDefinition(spec: any): CompiledDefinition {
     handlers,
     behaviors: behaviorsOf(spec.behaviors ?? {}),
     ...compileEvents(name, spec.events ?? {}),
+    uses,
     started: spec.started,
     terminated: spec.terminated,
     stopped: spec.stopped,
@@ -306,8 +329,27 @@ function compileDefinition(spec: any): CompiledDefinition {
     snapshotEvery,
     supervise,
     mailbox,
+    reentrant: reentrantOf(spec.reentrant ?? []),
     snapshotVersion: compileVersion(name, 'snapshot', spec.snapshotVersion ?? 1, spec.snapshotUpcast),
   })
+
+  function reentrantOf(names: unknown): ReadonlySet<string> {
+    const known = (message: unknown) =>
+      typeof message === 'string' &&
+      (spec.otherwise !== undefined ||
+        handlers.has(message) ||
+        Object.values(spec.behaviors ?? {}).some((set) => Object.hasOwn(set as object, message)))
+    if (!Array.isArray(names)) {
+      throw new ConfigurationError(`actor ${name}: reentrant must be a list of message names`, { definition: name })
+    }
+    const unknown = names.find((message) => !known(message))
+    if (unknown !== undefined) {
+      throw new ConfigurationError(`actor ${name}: reentrant names ${String(unknown)}, for which it has no handler`, {
+        definition: name,
+      })
+    }
+    return new Set(names)
+  }
 
   function behaviorsOf(sets: unknown): Map<string, Map<string, any>> {
     const behaviors = new Map<string, Map<string, unknown>>()

@@ -10,7 +10,7 @@ import {
   type TerminationReason,
 } from './actor-definition.ts'
 import type { ActorRef, Ref } from './actor-ref.ts'
-import type { AskOptions } from './context.ts'
+import type { AskOptions, SendOptions } from './context.ts'
 import { ConfigurationError, SystemStoppedError } from './errors.ts'
 import type { EventStream } from './event-stream.ts'
 import type { ActorKey } from './finding.ts'
@@ -127,6 +127,25 @@ export abstract class ActorSystem implements AsyncDisposable {
     const timeoutMs = askTimeoutOf(options)
     const asked = this.kernel.ask(undefined, to as Ref, name, payload[0], timeoutMs, options.signal)
     return withWindow(options, asked)
+  }
+
+  /** Sends a message and resolves once the receiver's mailbox has taken it; waits for room, and rejects, as `ctx.send` does. */
+  send<Protocol, Name extends MessageName<Protocol>>(
+    to: ActorRef<Protocol>,
+    name: Name,
+    ...payload: PayloadArguments<Protocol, Name>
+  ): Promise<void> {
+    return this.kernel.offer(undefined, to as Ref, name, payload[0])
+  }
+
+  /** {@link ActorSystem.send} with options. */
+  sendWith<Protocol, Name extends MessageName<Protocol>>(
+    options: SendOptions,
+    to: ActorRef<Protocol>,
+    name: Name,
+    ...payload: PayloadArguments<Protocol, Name>
+  ): Promise<void> {
+    return this.kernel.offer(undefined, to as Ref, name, payload[0], askTimeoutOf(options, 'a send'), options.signal)
   }
 
   /** The living actor at `/node/parent/child`, on any node that is up; `undefined` when there is none. */
@@ -289,6 +308,20 @@ export class ActorHandle<Protocol> {
     ...payload: PayloadArguments<Protocol, Name>
   ): Promise<ReplyOf<Protocol, Name>> {
     return this.#system.askWith(options, this.ref, name, ...payload)
+  }
+
+  /** See {@link ActorSystem.send}. */
+  send<Name extends MessageName<Protocol>>(name: Name, ...payload: PayloadArguments<Protocol, Name>): Promise<void> {
+    return this.#system.send(this.ref, name, ...payload)
+  }
+
+  /** See {@link ActorSystem.sendWith}. */
+  sendWith<Name extends MessageName<Protocol>>(
+    options: SendOptions,
+    name: Name,
+    ...payload: PayloadArguments<Protocol, Name>
+  ): Promise<void> {
+    return this.#system.sendWith(options, this.ref, name, ...payload)
   }
 
   /** Stops the actor gracefully and resolves when it is gone. */

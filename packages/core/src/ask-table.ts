@@ -6,7 +6,15 @@ import type { ActorCell } from './actor-cell.ts'
 import type { Ref } from './actor-ref.ts'
 import { refKey } from './actor-ref.ts'
 import { Deque } from './deque.ts'
-import { ActorStoppedError, AskAbortedError, AskTimeoutError, NodeDownError, SystemStoppedError } from './errors.ts'
+import type { Envelope } from './envelope.ts'
+import {
+  ActorStoppedError,
+  AskAbortedError,
+  AskTimeoutError,
+  NodeDownError,
+  OverloadError,
+  SystemStoppedError,
+} from './errors.ts'
 import type { StreamAsk } from './incoming-stream.ts'
 import type { ObservedAsk } from './observers.ts'
 import type { Clock, ScheduledTask } from './ports/clock.ts'
@@ -14,8 +22,14 @@ import type { Clock, ScheduledTask } from './ports/clock.ts'
 /** One ask under way. */
 export interface PendingAsk extends ObservedAsk {
   readonly timeoutMs: number
+  readonly openedAt: number
   readonly deadline: number
+  /** The message of the turn that asked, while it waits. */
+  during: Envelope | undefined
+  readonly signal: AbortSignal | undefined
   readonly group: TimeoutGroup
+  /** True for a send, which waits for room in the receiver's mailbox and not for a reply. */
+  readonly isOffer: boolean
   readonly promise: Promise<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
@@ -53,11 +67,11 @@ export class AskTable {
   readonly #pending = new Map<number, PendingAsk>()
   readonly #groups = new Map<number, TimeoutGroup>()
   readonly #onEnded: AskEnded
-  readonly #onOpened: (ask: ObservedAsk) => void
+  readonly #onOpened: (ask: PendingAsk) => void
   #nextId = 1
 
   /** `onEnded` is called for each ask that ends, however it does; `onOpened` for each that begins. */
-  constructor(clock: Clock, onEnded: AskEnded = () => {}, onOpened: (ask: ObservedAsk) => void = () => {}) {
+  constructor(clock: Clock, onEnded: AskEnded = () => {}, onOpened: (ask: PendingAsk) => void = () => {}) {
     this.#clock = clock
     this.#onEnded = onEnded
     this.#onOpened = onOpened
@@ -74,6 +88,11 @@ export class AskTable {
     return queued
   }
 
+  /** The asks that wait, in the order in which they began. */
+  [Symbol.iterator](): Iterator<PendingAsk> {
+    return this.#pending.values()
+  }
+
   /** True while somebody waits for the ask's reply. */
   has(askId: number): boolean {
     return this.#pending.has(askId)
@@ -86,11 +105,12 @@ export class AskTable {
     name: string,
     timeoutMs: number,
     signal?: AbortSignal,
+    isOffer = false,
   ): { askId: number; promise: Promise<unknown> } {
     const askId = this.#nextId++
     if (signal?.aborted) return { askId, promise: Promise.reject(askAborted(name, to, signal)) }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const deadline = this.#clock.now() + timeoutMs
+    const openedAt = this.#clock.now()
     const group = this.#group(timeoutMs)
     const ask: PendingAsk = {
       askId,
@@ -98,8 +118,12 @@ export class AskTable {
       to,
       name,
       timeoutMs,
-      deadline,
+      openedAt,
+      deadline: openedAt + timeoutMs,
+      during: from?.context?.envelope,
+      signal,
       group,
+      isOffer,
       promise,
       resolve,
       reject,
@@ -114,7 +138,7 @@ export class AskTable {
       from.lastAsk = ask
     }
     if (signal !== undefined) this.#listen(ask, signal)
-    this.#onOpened(ask)
+    if (!isOffer) this.#onOpened(ask)
     return { askId, promise }
   }
 
@@ -138,6 +162,11 @@ export class AskTable {
   }
 
   /** Ends an ask that is not waited for any longer; who was asked is to know. */
+  giveUp(askId: number, error: Error): void {
+    const ask = this.#pending.get(askId)
+    if (ask !== undefined) this.#giveUp(ask, error)
+  }
+
   #giveUp(ask: PendingAsk, error: Error): void {
     if (this.#take(ask.askId, 'given-up', undefined, error) !== undefined) ask.reject(error)
   }
@@ -196,9 +225,10 @@ export class AskTable {
     if (ask.later === undefined) from.lastAsk = ask.earlier
     else ask.later.earlier = ask.earlier
     if (ask.earlier !== undefined) ask.earlier.later = ask.later
-    // Ended asks wait in the queue of their timeout: they must not keep each other.
+    // Ended asks wait in the queue of their timeout: they must not keep each other, or a message.
     ask.earlier = undefined
     ask.later = undefined
+    ask.during = undefined
   }
 
   #group(timeoutMs: number): TimeoutGroup {
@@ -250,19 +280,27 @@ export class AskTable {
     this.#dropEnded(group)
     let head = group.queue.peek()
     while (head !== undefined && head.deadline <= now) {
-      this.#giveUp(
-        head,
-        new AskTimeoutError(
-          `no reply to ${head.name} from ${refKey(head.to)} within ${timeoutMs} ms; raise timeoutMs or see why it is busy`,
-          { message: head.name, to: refKey(head.to), timeoutMs },
-        ),
-      )
+      this.#giveUp(head, timedOut(head))
       this.#dropEnded(group)
       head = group.queue.peek()
     }
     if (head === undefined) this.#groups.delete(timeoutMs)
     else this.#schedule(group, timeoutMs)
   }
+}
+
+/** What an asker is told that has waited too long, and a sender that nobody took the message of. */
+function timedOut({ name, to, timeoutMs, isOffer }: PendingAsk): Error {
+  const facts = { message: name, to: refKey(to), timeoutMs }
+  return isOffer
+    ? new OverloadError(
+        `${name} to ${refKey(to)} was not taken within ${timeoutMs} ms; send less, or raise timeoutMs`,
+        facts,
+      )
+    : new AskTimeoutError(
+        `no reply to ${name} from ${refKey(to)} within ${timeoutMs} ms; raise timeoutMs or see why it is busy`,
+        facts,
+      )
 }
 
 /** What an asker is told whose signal was aborted. */

@@ -54,9 +54,10 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
   ): void
   /**
    * Sends a message and waits for the reply, which holds this actor's mailbox until the turn settles. Always ends:
-   * rejects with the callee's failure, `ActorStoppedError`, `NodeDownError`, `OverloadError`, `AskAbortedError` or
-   * `AskTimeoutError` (after 5,000 ms unless {@link ActorContext.askWith} says otherwise). When the handler answers with an
-   * `AsyncIterable`, so does the ask: to be iterated once, in this turn, with the same errors and the timeout for each item.
+   * rejects with the callee's failure, `ActorStoppedError`, `NodeDownError`, `OverloadError`, `AskAbortedError`,
+   * `AskCycleError` (it closes a cycle of asks, none of which could be answered) or `AskTimeoutError` (after 5,000 ms unless
+   * {@link ActorContext.askWith} says otherwise). When the handler answers with an `AsyncIterable`, so does the ask: to be
+   * iterated once, in this turn, with the same errors and the timeout for each item.
    */
   ask<Protocol, Name extends MessageName<Protocol>>(
     to: ActorRef<Protocol>,
@@ -70,6 +71,26 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
     name: Name,
     ...payload: PayloadArguments<Protocol, Name>
   ): Promise<ReplyOf<Protocol, Name>>
+  /**
+   * Sends a message and resolves once the receiver's mailbox has taken it: a sender that awaits it goes no faster than its
+   * receiver. Waits while a full mailbox, or the channel to it, has no room (`mailbox.overflow` says what
+   * happens there), and holds this actor's mailbox until the turn settles. Always ends: rejects with an `OverloadError`
+   * (also after 5,000 ms unless {@link ActorContext.sendWith} says otherwise; then the message was not handled, or over a
+   * network perhaps it was), an `ActorStoppedError`, a `NodeDownError` or an `AskAbortedError`. Sends that are awaited
+   * keep their order with tells to the same receiver; while a send waits, a tell does not overtake it.
+   */
+  send<Protocol, Name extends MessageName<Protocol>>(
+    to: ActorRef<Protocol>,
+    name: Name,
+    ...payload: PayloadArguments<Protocol, Name>
+  ): Promise<void>
+  /** {@link ActorContext.send} with options. */
+  sendWith<Protocol, Name extends MessageName<Protocol>>(
+    options: SendOptions,
+    to: ActorRef<Protocol>,
+    name: Name,
+    ...payload: PayloadArguments<Protocol, Name>
+  ): Promise<void>
   /**
    * Takes the reply of this turn's message into the actor's own hands: return the token from the handler, and no
    * reply is sent until {@link ActorContext.reply} is called with it, by this actor or by one it was sent to.
@@ -190,8 +211,17 @@ export interface AskOptions {
   readonly window?: number
   /**
    * Aborting it ends the ask with an `AskAbortedError` whose cause is the signal's reason. A message that still waits is
-   * then not handled; a turn under way has its `ctx.signal` aborted.
+   * then not handled; a turn under way has its `ctx.signal` aborted. Give one to an ask that is raced against something
+   * outside the runtime: it says that the turn may go on without the reply, so that no cycle of asks is seen in it.
    */
+  readonly signal?: AbortSignal
+}
+
+/** Options of a send. */
+export interface SendOptions {
+  /** How long to wait for room, in milliseconds; above 0. Default 5,000. */
+  readonly timeoutMs?: number
+  /** Aborting it ends the wait with an `AskAbortedError`; a message that still waits does not come in. */
   readonly signal?: AbortSignal
 }
 

@@ -4,7 +4,8 @@
  */
 import type { ActorCell } from './actor-cell.ts'
 import { Ref, ReplyToken, refKey } from './actor-ref.ts'
-import { type AskEnded, AskTable, nodeDownError } from './ask-table.ts'
+import { AskCycles, askCyclesAfterMsDefault } from './ask-cycles.ts'
+import { type AskEnded, AskTable, nodeDownError, type PendingAsk } from './ask-table.ts'
 import { CellTable } from './cell-table.ts'
 import type { DeathWatch } from './death-watch.ts'
 import type { DeadLetter, DeadLetterReason } from './effects.ts'
@@ -15,7 +16,6 @@ import type { KernelPorts } from './kernel-ports.ts'
 import type { Links } from './links.ts'
 import { type Member, Membership } from './membership.ts'
 import { type MessageMode, prepareMessage } from './message-value.ts'
-import type { ObservedAsk } from './observers.ts'
 import type { Refusal } from './ports/transport.ts'
 import { ReplyDuties } from './reply-duties.ts'
 import { TurnLoop } from './turn-loop.ts'
@@ -26,6 +26,7 @@ export abstract class Delivery extends TurnLoop {
   readonly epoch: number
   readonly asks: AskTable
   readonly duties: ReplyDuties
+  protected readonly askCycles: AskCycles
   readonly cells: CellTable
   /** The nodes that are up. */
   readonly membership: Membership
@@ -44,6 +45,13 @@ export abstract class Delivery extends TurnLoop {
     this.membership = new Membership(ports)
     this.asks = new AskTable(ports.clock, this.#askEnded, this.#askOpened)
     this.duties = new ReplyDuties({ ...ports, asks: this.asks, onAbort: () => this.signalAborted() })
+    this.askCycles = new AskCycles({
+      ...ports,
+      asks: this.asks,
+      afterMs: ports.askCyclesAfterMs ?? askCyclesAfterMsDefault,
+      lookup: (ref) => this.lookup(ref),
+      send: (node, frame) => this.send(node, frame),
+    })
   }
 
   /** The living actor that `ref` means on this node. */
@@ -68,14 +76,60 @@ export abstract class Delivery extends TurnLoop {
     const { mailbox } = cell
     const envelope = new Envelope(EnvelopeKind.message, name, payload, sender, replyTo)
     if (this.metrics !== undefined) this.metrics.stamp(envelope)
-    if (mailbox.queue.length < mailbox.capacity) mailbox.queue.push(envelope)
-    else {
-      const dropped = mailbox.offer(envelope)
-      if (dropped !== undefined) {
-        this.undeliverable(to, dropped.name, dropped.payload, dropped.sender, dropped.replyTo, 'overload')
-      }
-    }
+    if (mailbox.queue.length < mailbox.limit) mailbox.queue.push(envelope)
+    else this.#overflow(cell, to, envelope, undefined)
     if (!cell.scheduled) this.schedule(cell)
+  }
+
+  /** Delivers a message on this node; the sender waits to hear that the mailbox has taken it. */
+  deliverOffer(to: Ref, name: string, payload: unknown, sender: Ref | undefined, offer: ReplyToken): void {
+    const cell = this.alive ? this.lookup(to) : undefined
+    if (cell === undefined) {
+      this.undeliverable(to, name, payload, sender, offer, this.alive ? 'no-such-actor' : 'node-down')
+      return
+    }
+    const { mailbox } = cell
+    const envelope = new Envelope(EnvelopeKind.message, name, payload, sender, undefined)
+    if (this.metrics !== undefined) this.metrics.stamp(envelope)
+    if (mailbox.queue.length < mailbox.limit) {
+      mailbox.queue.push(envelope)
+      this.accept(offer)
+    } else this.#overflow(cell, to, envelope, offer)
+    if (!cell.scheduled) this.schedule(cell)
+  }
+
+  /** A message comes to a full mailbox. */
+  #overflow({ mailbox }: ActorCell, to: Ref, envelope: Envelope, offer: ReplyToken | undefined): void {
+    const { overflow } = mailbox
+    const waits =
+      offer === undefined
+        ? overflow === 'backpressure' && envelope.replyTo !== undefined
+        : overflow === 'backpressure' || overflow === 'drop-newest'
+    if (waits && mailbox.wait({ envelope, offer })) return
+    const dropped = mailbox.displace(envelope)
+    if (offer !== undefined && dropped !== envelope) this.accept(offer)
+    if (dropped === undefined) return
+    const told = dropped === envelope ? (offer ?? envelope.replyTo) : dropped.replyTo
+    this.undeliverable(to, dropped.name, dropped.payload, dropped.sender, told, 'overload')
+  }
+
+  /** Lets in those who wait for room in the mailbox of `cell`, in order, as far as there is any. */
+  protected override admitWaiting(cell: ActorCell): void {
+    const { mailbox } = cell
+    for (let next = mailbox.nextWaiting(); next !== undefined; next = mailbox.nextWaiting()) {
+      const { envelope, offer } = next
+      const token = offer ?? (envelope.replyTo as ReplyToken)
+      // What nobody waits for any more was refused by that.
+      if (this.isGivenUp(cell, token)) continue
+      mailbox.queue.push(envelope)
+      if (offer !== undefined) this.accept(offer)
+    }
+  }
+
+  /** Tells the sender of an offered message that it was taken. */
+  protected accept(offer: ReplyToken): void {
+    if (offer.node === this.node && offer.epoch === this.epoch) this.asks.resolve(offer.askId, undefined, this.node)
+    else this.send(offer.node, [FrameKind.reply, offer.epoch, offer.askId, undefined])
   }
 
   /** Puts what must not be dropped into a mailbox, past its bound. */
@@ -89,10 +143,19 @@ export abstract class Delivery extends TurnLoop {
     return this.duties.isGivenUp(cell, token)
   }
 
-  /** What waited for an actor that is no more. */
-  discard(cell: ActorCell, envelope: Envelope): void {
-    if (envelope.kind !== EnvelopeKind.message) return
-    this.undeliverable(cell.ref, envelope.name, envelope.payload, envelope.sender, envelope.replyTo, 'stopped')
+  /** What waited for an actor that is no more, in its mailbox or before it. */
+  discardAll(cell: ActorCell): void {
+    const { queue, waiting } = cell.mailbox
+    for (let envelope = queue.shift(); envelope !== undefined; envelope = queue.shift()) {
+      if (envelope.kind === EnvelopeKind.message) this.#discard(cell, envelope, envelope.replyTo)
+    }
+    for (let next = waiting?.shift(); next !== undefined; next = waiting?.shift()) {
+      this.#discard(cell, next.envelope, next.offer ?? next.envelope.replyTo)
+    }
+  }
+
+  #discard(cell: ActorCell, { name, payload, sender }: Envelope, told: ReplyToken | undefined): void {
+    this.undeliverable(cell.ref, name, payload, sender, told, 'stopped')
   }
 
   protected undeliverable(
@@ -138,6 +201,11 @@ export abstract class Delivery extends TurnLoop {
       case FrameKind.forward:
         this.deliver(this.#target(frame), frame[5], frame[6], frame[7], frame[8])
         break
+      case FrameKind.offer: {
+        const offer = new ReplyToken(from.node, from.epoch, frame[8])
+        this.deliverOffer(this.#target(frame), frame[5], frame[6], frame[7], offer)
+        break
+      }
       case FrameKind.reply:
         if (frame[1] === this.epoch) this.settleAsk(frame[2], frame[3], undefined, from.node)
         break
@@ -146,6 +214,9 @@ export abstract class Delivery extends TurnLoop {
         break
       case FrameKind.cancel:
         this.#askCancelled(this.#target(frame), new ReplyToken(from.node, from.epoch, frame[5]), frame[6])
+        break
+      case FrameKind.waitProbe:
+        this.askCycles.receive(frame[1], frame[2])
         break
       case FrameKind.watch:
         this.deathWatch.addWatcher(this.#target(frame), frame[5], frame[6])
@@ -190,7 +261,8 @@ export abstract class Delivery extends TurnLoop {
     )
   }
 
-  readonly #askOpened = (ask: ObservedAsk): void => {
+  readonly #askOpened = (ask: PendingAsk): void => {
+    if (ask.from !== undefined) this.askCycles.asked(ask)
     this.metrics?.askOpened()
     this.ports.askObserver?.askOpened(ask)
   }
@@ -198,8 +270,10 @@ export abstract class Delivery extends TurnLoop {
   /** Nobody waits for the reply any more: whoever was asked, or deferred it, is to know. */
   readonly #askEnded: AskEnded = (ask, outcome, answeredBy, error) => {
     const { to, askId } = ask
-    this.metrics?.askEnded(error)
-    this.ports.askObserver?.askEnded(ask, error)
+    if (!ask.isOffer) {
+      this.metrics?.askEnded(error)
+      this.ports.askObserver?.askEnded(ask, error)
+    }
     const isGivenUp = outcome === 'given-up'
     if (to.node === this.node) {
       const token = new ReplyToken(this.node, this.epoch, askId)

@@ -39,7 +39,13 @@ import { approximateBytes } from './value-size.ts'
 /** One thing that the actor lets out, as data. */
 type HeldEffect =
   | { readonly type: 'tell'; readonly to: Ref; readonly name: string; readonly payload: unknown }
-  | { readonly type: 'ask'; readonly to: Ref; readonly name: string; readonly payload: unknown; readonly askId: number }
+  | {
+      readonly type: 'ask' | 'offer'
+      readonly to: Ref
+      readonly name: string
+      readonly payload: unknown
+      readonly askId: number
+    }
   | { readonly type: 'forward'; readonly to: Ref; readonly envelope: Envelope }
   | { readonly type: 'reply'; readonly token: ReplyToken; readonly value: unknown }
   | { readonly type: 'replyError'; readonly token: ReplyToken; readonly error: unknown }
@@ -250,9 +256,14 @@ export class DurableOutput implements Effects {
     )
   }
 
+  /** True while nothing waits for a sync. */
+  get isSynced(): boolean {
+    return this.#held.length === 0 && this.#synced === this.#appended
+  }
+
   /** Runs `run` once everything that was appended so far is synced, after what is held: at once if nothing is. */
   whenSynced(run: () => void): void {
-    if (this.#held.length === 0 && this.#synced === this.#appended) run()
+    if (this.isSynced) run()
     else this.#held.push({ record: this.#appended, effects: [], run, bytes: 0 })
   }
 
@@ -294,7 +305,7 @@ export class DurableOutput implements Effects {
   #releaseAfterSync(effects: HeldEffect[]): void {
     if (effects.length === 0) return
     this.#effects = []
-    if (this.#held.length > 0 || this.#synced < this.#appended) {
+    if (!this.isSynced) {
       const bytes = bytesOf(effects)
       this.#unsyncedBytes += bytes
       this.#held.push({ record: this.#appended, effects, run: undefined, bytes })
@@ -309,7 +320,7 @@ export class DurableOutput implements Effects {
       this.#apply(effect)
     } catch (error) {
       this.#report(`a ${effect.type} that was held could not be carried out`, error)
-      if (effect.type === 'ask') this.#kernel.asks.reject(effect.askId, toError(error))
+      if (effect.type === 'ask' || effect.type === 'offer') this.#kernel.asks.reject(effect.askId, toError(error))
       else if (effect.type === 'forward' && effect.envelope.replyTo !== undefined) {
         this.#kernel.sendError(effect.envelope.replyTo, error)
       } else if (effect.type === 'reply' || effect.type === 'stream') this.#kernel.sendError(effect.token, error)
@@ -326,6 +337,9 @@ export class DurableOutput implements Effects {
       case 'ask':
         // Given up meanwhile, it need not be heard of.
         if (kernel.asks.has(effect.askId)) kernel.sendAsk(cell, effect.to, effect.name, effect.payload, effect.askId)
+        break
+      case 'offer':
+        if (kernel.asks.has(effect.askId)) kernel.sendOffer(cell, effect.to, effect.name, effect.payload, effect.askId)
         break
       case 'forward':
         kernel.forward(cell, effect.to, effect.envelope)
@@ -378,15 +392,40 @@ export class DurableOutput implements Effects {
     timeoutMs: number,
     signal?: AbortSignal,
   ): Promise<unknown> {
+    return this.#await('ask', from, to, name, payload, timeoutMs, signal)
+  }
+
+  offer(
+    from: ActorCell,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    return this.#await('offer', from, to, name, payload, timeoutMs, signal) as Promise<void>
+  }
+
+  /** What the turn waits for cannot be held until its end. */
+  #await(
+    type: 'ask' | 'offer',
+    from: ActorCell,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
     if (this.#events.length > 0 || this.#wantsForget) {
+      const verb = type === 'ask' ? 'ask' : 'send'
       throw new DurabilityError(
-        `${from.path()} asks ${name} after it persisted in the same turn; ask first, then persist`,
+        `${from.path()} ${verb}s ${name} after it persisted in the same turn; ${verb} first, then persist`,
         { actor: from.path(), message: name },
       )
     }
     const value = this.#kernel.prepare(payload, name, to, from)
-    const { askId, promise } = this.#kernel.asks.open(from, to, name, timeoutMs, signal)
-    this.#effects.push({ type: 'ask', to, name, payload: value, askId })
+    const { askId, promise } = this.#kernel.asks.open(from, to, name, timeoutMs, signal, type === 'offer')
+    this.#effects.push({ type, to, name, payload: value, askId })
     this.#releaseAfterSync(this.#effects)
     return promise
   }
@@ -508,7 +547,7 @@ export class DurableOutput implements Effects {
       )
     }
     this.#releaseAfterSync(this.#effects)
-    if (this.#held.length === 0 && this.#synced === this.#appended) return this.#kernel.task(from, task, args, options)
+    if (this.isSynced) return this.#kernel.task(from, task, args, options)
     // The task is given what the arguments are now, not what they are when it starts.
     const taken = takeMessage(
       args,
@@ -590,7 +629,8 @@ function bytesOf(effects: readonly HeldEffect[]): number {
   let bytes = 0
   for (const effect of effects) {
     bytes += 64
-    if (effect.type === 'tell' || effect.type === 'ask') bytes += approximateBytes(effect.payload)
+    if (effect.type === 'tell' || effect.type === 'ask' || effect.type === 'offer')
+      bytes += approximateBytes(effect.payload)
     else if (effect.type === 'reply') bytes += approximateBytes(effect.value)
     else if (effect.type === 'forward') bytes += approximateBytes(effect.envelope.payload)
   }

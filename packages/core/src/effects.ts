@@ -29,6 +29,15 @@ export interface Effects {
     timeoutMs: number,
     signal?: AbortSignal,
   ): Promise<unknown>
+  /** Sends a message and resolves once the receiver's mailbox has taken it; rejects when it will not. */
+  offer(
+    from: ActorCell,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<void>
   /** The actor takes the reply of its turn's message into its own hands. */
   defer(from: ActorCell, token: ReplyToken): Deferral
   reply(from: ActorCell, token: ReplyToken, value: unknown): void

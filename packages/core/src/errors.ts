@@ -73,6 +73,16 @@ export class AskTimeoutError extends TroupeError {
   }
 }
 
+/**
+ * The ask closes a cycle of asks, each in an asynchronous turn that holds its actor: none could be answered before its
+ * asker's turn is over. `facts.cycle` lists the `actor` paths and the `message` that each asked the next.
+ */
+export class AskCycleError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_ASK_CYCLE', message, facts, options)
+  }
+}
+
 /** The asker's signal was aborted; `cause` is its reason. Also the reason of a callee's signal when nobody waits. */
 export class AskAbortedError extends TroupeError {
   constructor(...[message, facts, options]: ErrorArguments) {
@@ -108,6 +118,16 @@ export class OverloadError extends TroupeError {
   }
 }
 
+/**
+ * A router did not send a message on; `facts.reason` says why: `no-routee`, `broadcast-ask` (an ask has one answer),
+ * `strategy-failed` (`cause` is what it threw) or `draining`.
+ */
+export class RoutingError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_ROUTING', message, facts, options)
+  }
+}
+
 /** `ctx.stash` in an actor whose stash is full; `facts.capacity` says how much it holds. */
 export class StashOverflowError extends TroupeError {
   constructor(...[message, facts, options]: ErrorArguments) {
@@ -115,10 +135,20 @@ export class StashOverflowError extends TroupeError {
   }
 }
 
-/** `ctx.use` of a service that the host was not given. */
+/** A service that the host was not given: at the spawn of an actor that declares it, or in `ctx.use`. */
 export class ServiceMissingError extends TroupeError {
   constructor(...[message, facts, options]: ErrorArguments) {
     super('ERR_TROUPE_SERVICE_MISSING', message, facts, options)
+  }
+}
+
+/**
+ * A service did not start or stop on a node: its provider threw (`cause` is what it threw), or its time was up. `facts`
+ * has `service`, `node`, `phase` (`start` or `stop`) and `reason` (`failed`, `timeout` or `node-ended`).
+ */
+export class ServiceError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_SERVICE', message, facts, options)
   }
 }
 
@@ -206,12 +236,15 @@ const troupeErrors = new Map<string, TroupeErrorClass>(
     NotSendableError,
     UnknownMessageError,
     AskTimeoutError,
+    AskCycleError,
     AskAbortedError,
     ActorStoppedError,
     NodeDownError,
     LinkedActorError,
     OverloadError,
+    RoutingError,
     StashOverflowError,
+    ServiceError,
     ServiceMissingError,
     DurabilityError,
     DurableVersionError,

@@ -32,6 +32,8 @@ export interface SystemEvents {
   stuck: [{ readonly node: string; readonly epoch: number; readonly turn: StuckTurn }]
   /** The node's journal was opened; `tornBytes` were cut off its end. */
   journalOpened: [{ readonly node: string; readonly records: number; readonly tornBytes: number }]
+  /** A service did not start, or did not stop in order or in time: a `ServiceError`. */
+  serviceFailed: [{ readonly node: string; readonly service: string; readonly error: Error }]
   /** A log entry of an actor. */
   log: [LogEntry]
 }

@@ -8,7 +8,9 @@
  */
 import type { TerminationReason } from './actor-definition.ts'
 import { Ref, ReplyToken } from './actor-ref.ts'
+import type { WaitProbe } from './ask-cycles.ts'
 import { type ErrorData, MalformedFrameError } from './errors.ts'
+import type { WaitingAsk, WaitingTurn } from './turn-waits.ts'
 import { type Frame, FrameKind } from './wire.ts'
 
 interface Field {
@@ -71,6 +73,8 @@ const fieldsOf: { readonly [Kind in keyof typeof FrameKind]: readonly Field[] } 
   streamCredit: [wholeEpoch, wholeAskId, whole('total', 0)],
   streamCancel: [wholeEpoch, wholeAskId],
   cancel: [...target, wholeAskId, field('isAnswered', 'true or false', (value) => typeof value === 'boolean')],
+  offer: [...message, wholeAskId],
+  waitProbe: [wholeEpoch, field('probe', 'a probe of waiting turns', isProbe)],
 }
 
 const kinds = new Map<unknown, { readonly kind: string; readonly fields: readonly Field[] }>(
@@ -108,8 +112,7 @@ export function checkEachField(value: unknown): Frame {
 
 /** Throws a {@link MalformedFrameError} when `value` is not the address of an actor; `use` says who was given it. */
 export function checkRef<Value>(value: Value, use = 'a message'): Value {
-  const { node, epoch, slot, incarnation, name } = (value ?? {}) as Partial<Ref>
-  if (typeof node === 'string' && isAddress(epoch, slot, incarnation, name)) return value
+  if (hasAddress(value)) return value
   throw new MalformedFrameError(`${use} was given ${describe(value)}, which is not a reference of the runtime's`, {
     field: 'ref',
   })
@@ -160,17 +163,48 @@ function isSender(value: unknown): boolean {
 }
 
 function isRef(value: unknown): boolean {
-  return (
-    value instanceof Ref &&
-    typeof value.node === 'string' &&
-    isAddress(value.epoch, value.slot, value.incarnation, value.name)
-  )
+  return value instanceof Ref && hasAddress(value)
+}
+
+function hasAddress(value: unknown): boolean {
+  const { node, epoch, slot, incarnation, name } = (value ?? {}) as Partial<Ref>
+  return typeof node === 'string' && isAddress(epoch, slot, incarnation, name)
 }
 
 function isToken(value: unknown): boolean {
   return (
     value instanceof ReplyToken && typeof value.node === 'string' && isWhole(value.epoch, -1) && isWhole(value.askId, 0)
   )
+}
+
+/** True for a probe whose turns can be followed; what it says in words is not looked at. */
+function isProbe(value: unknown): boolean {
+  const { round, visits, turns } = (value ?? {}) as { readonly [Part in keyof WaitProbe]?: unknown }
+  return isWhole(round, 0) && isWhole(visits, 0) && isListOf(turns, (turn, all) => isWaitingTurn(turn, all.length))
+}
+
+function isWaitingTurn(value: unknown, turnCount: number): boolean {
+  const { ref, turn, path, asks } = (value ?? {}) as { readonly [Part in keyof WaitingTurn]?: unknown }
+  const follows = (ask: unknown) => isWaitingAsk(ask, turnCount)
+  return isRef(ref) && isWhole(turn, 0) && typeof path === 'string' && isListOf(asks, follows)
+}
+
+function isWaitingAsk(value: unknown, turnCount: number): boolean {
+  const ask = (value ?? {}) as { readonly [Part in keyof WaitingAsk]?: unknown }
+  return (
+    isWhole(ask.askId, 0) &&
+    typeof ask.openedAt === 'number' &&
+    typeof ask.isOfTurn === 'boolean' &&
+    hasAddress(ask.at) &&
+    isWhole(ask.by, -1) &&
+    (ask.by as number) < turnCount &&
+    Array.isArray(ask.passed) &&
+    ask.passed.every(hasAddress)
+  )
+}
+
+function isListOf(value: unknown, fits: (item: unknown, all: readonly unknown[]) => boolean): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((item) => fits(item, value))
 }
 
 /** True for an error as `encodeError` writes it. */

@@ -22,6 +22,8 @@ export interface SpawnRequest {
 /** What the guardian's own node gives it; never sent anywhere. */
 export interface GuardianPort {
   readonly definitions: Definitions
+  /** Until they have started nothing is spawned; when they have not, nothing ever is. */
+  readonly services: { readonly ready: Promise<void> | undefined }
   /** The living actor at a path under the guardian. */
   lookup(path: string): ActorRef<any> | undefined
   /** How many messages wait for an actor of this node, with the one that it is busy with. */
@@ -57,9 +59,10 @@ export const Guardian = defineActor<GuardianProtocol>()({
       const refuse = (error: unknown) => ctx.replyError(reply, toError(error))
       try {
         const definition = state.definitions.resolve(request.definition)
-        if (definition instanceof Promise)
-          return definition
-            .then(start)
+        const { ready } = state.services
+        if (ready !== undefined || definition instanceof Promise)
+          return Promise.all([definition, ready])
+            .then(([resolved]) => start(resolved))
             .catch(refuse)
             .then(() => reply)
         start(definition)

@@ -22,17 +22,20 @@ export type {
   LogLevel,
   Reminders,
   ReminderTime,
+  SendOptions,
   Timers,
 } from './context.ts'
 export type { DeadLetter, DeadLetterReason } from './effects.ts'
 export {
   ActorStoppedError,
   AskAbortedError,
+  AskCycleError,
   AskTimeoutError,
   ConfigurationError,
   DefinitionNotFoundError,
   DurabilityError,
   DurableVersionError,
+  type ErrorFacts,
   LinkedActorError,
   MalformedFrameError,
   NameTakenError,
@@ -40,6 +43,8 @@ export {
   NotSendableError,
   OverloadError,
   RemoteError,
+  RoutingError,
+  ServiceError,
   ServiceMissingError,
   SpawnError,
   StaleContextError,
@@ -57,6 +62,7 @@ export type {
   ActorInspection,
   InspectOptions,
   NodeInspection,
+  NodeTables,
   StuckTurn,
   SystemInspection,
 } from './inspection.ts'
@@ -85,7 +91,29 @@ export type { Clock, ScheduledTask } from './ports/clock.ts'
 export type { Disk, DiskCallback } from './ports/disk.ts'
 export type { RandomSource, RandomStream } from './ports/random.ts'
 export type { MessageName, NotSendable, PayloadArguments, ReplyOf, Sendable } from './protocol.ts'
-export { defineService, type Service, type ServiceImplementations } from './service.ts'
+export { definePool, type PoolArgs, type PoolSpec, type RouteeOptions } from './routing/pool.ts'
+export type { PoolSize } from './routing/pool-size.ts'
+export { defineRouter, type RouterArgs, type RouterSpec } from './routing/router.ts'
+export type {
+  PoolProtocol,
+  PoolStatistics,
+  RoutedMessage,
+  RouteeStatistics,
+  RouterMessages,
+  RouterProtocol,
+  RouterStatistics,
+} from './routing/router-messages.ts'
+export type { RoutingOptions } from './routing/routing.ts'
+export type { RouteeView, RoutingDraw, RoutingStrategy } from './routing/strategy.ts'
+export {
+  defineService,
+  type ProvidedService,
+  provideService,
+  type Service,
+  type ServiceContext,
+  type ServiceImplementations,
+  type ServiceProvider,
+} from './service.ts'
 export type { MailboxOptions, SpawnOptions } from './spawn-options.ts'
 export type { Directive, DirectivesByKind, SuperviseOptions, SupervisionStrategy } from './supervision.ts'
 export { defineTask, type TaskContext, type TaskDefinition, type TaskOptions } from './task-definition.ts'

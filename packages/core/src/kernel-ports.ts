@@ -3,6 +3,7 @@ import type { LogLevel } from './context.ts'
 import type { EventStream } from './event-stream.ts'
 import type { MessageMode } from './message-value.ts'
 import type { MetricsClock } from './metrics/metrics-clock.ts'
+import type { NodeServices } from './node-services.ts'
 import type { AskObserver, TurnObserver } from './observers.ts'
 import type { PlacementPolicies } from './placement.ts'
 import type { Clock } from './ports/clock.ts'
@@ -11,7 +12,6 @@ import type { Disk } from './ports/disk.ts'
 import type { RandomSource } from './ports/random.ts'
 import type { TaskRunner } from './ports/task-runner.ts'
 import type { Transport } from './ports/transport.ts'
-import type { ServiceImplementations } from './service.ts'
 
 export interface KernelPorts {
   /** The node's name. */
@@ -27,7 +27,8 @@ export interface KernelPorts {
   readonly segmentBytesMax?: number
   /** Where tasks run. Default: in place, as a step of the node's clock. */
   readonly tasks?: TaskRunner
-  readonly services: ServiceImplementations
+  /** The host starts them, and stops them when the node has ended. No actor is spawned before they have started. */
+  readonly services: NodeServices
   readonly definitions: Definitions
   /** Placement policies by name. Default: none. */
   readonly placement?: PlacementPolicies
@@ -39,6 +40,8 @@ export interface KernelPorts {
   readonly metrics?: MetricsClock
   readonly turnObserver?: TurnObserver
   readonly askObserver?: AskObserver
+  /** How long an ask of an asynchronous turn waits, in milliseconds, before a cycle of asks is looked for. Default 100. */
+  readonly askCyclesAfterMs?: number
   /** The least severe log entries that are told. Default `debug`: all. */
   readonly logLevel?: LogLevel
   /** Called when the node gets work while it had none: the host calls `kernel.run` soon, not from inside this call. */

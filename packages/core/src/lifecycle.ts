@@ -18,6 +18,7 @@ import {
   SpawnError,
   toError,
 } from './errors.ts'
+import { interleavedOf } from './interleaving.ts'
 import type { Links } from './links.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
@@ -82,6 +83,12 @@ export class Lifecycle {
         { name, parent: parent.path() },
       )
     }
+    for (const service of definition.uses) {
+      const { services } = kernel.ports
+      if (services.has(service)) continue
+      throw services.missing(service, `spawn of ${definition.name}: it`, { definition: definition.name })
+    }
+    this.#refuseInterleaving(definition, options)
     if (durableId !== undefined) kernel.journal.claim(durableId, definition.name)
     const { rollback } = supervisionOf(options.supervise, definition.supervise)
     let state: unknown
@@ -111,6 +118,18 @@ export class Lifecycle {
     if (rollback) cell.rollback = new Rollback(cell)
     if (durableId !== undefined) cell.durable = new DurableOutput(kernel, cell, durableId)
     return cell
+  }
+
+  /** A durable actor's turn is one record, and a draft is of one turn: turns that interleave are neither. */
+  #refuseInterleaving({ name, reentrant, supervise }: CompiledDefinition, options: SpawnOptions): void {
+    if (reentrant.size === 0) return
+    const { rollback } = supervisionOf(options.supervise, supervise)
+    if (options.durableId === undefined && !rollback) return
+    const what = rollback ? 'supervise.rollback' : 'a durableId'
+    throw new ConfigurationError(
+      `spawn of ${name}: its messages ${[...reentrant].join(', ')} are re-entrant, which does not go with ${what}`,
+      { definition: name },
+    )
   }
 
   /** Lets a created or restarted cell begin: recovery if it is durable, then `started`, then its mailbox. */
@@ -163,7 +182,7 @@ export class Lifecycle {
   fail(cell: ActorCell, envelope: Envelope, thrown: unknown): void {
     const error = toError(thrown)
     const spoiled = this.#undoTurn(cell, envelope)
-    forgetStashing(cell)
+    if (cell.stashing === envelope) forgetStashing(cell)
     if (envelope.kind === EnvelopeKind.pull) this.#kernel.streams.close(envelope.payload as OutgoingStream)
     cell.phase = Phase.suspended
     this.#whenSynced(cell, () => {
@@ -220,7 +239,8 @@ export class Lifecycle {
     events.emit('failure', { actor: cell.path(), ref: cell.ref, message, error, directive })
     switch (directive) {
       case 'resume':
-        cell.phase = Phase.ready
+        // A turn of another message may hold it still.
+        cell.phase = cell.current === undefined ? Phase.ready : Phase.busy
         this.#kernel.schedule(cell)
         this.started(cell)
         break
@@ -270,6 +290,7 @@ export class Lifecycle {
 
   #restart(cell: ActorCell): void {
     this.#cutShort(cell)
+    this.#endHeldTurn(cell)
     const { parent, supervision } = cell
     if (parent !== undefined && supervision.strategy !== 'one-for-one') {
       this.#groupOf(parent).join(cell, supervision.strategy)
@@ -387,6 +408,12 @@ export class Lifecycle {
     }
     if (cell.phase === Phase.busy || cell.phase === Phase.starting) {
       cell.stopReason ??= reason
+      return
+    }
+    if (cell.phase === Phase.ready && interleavedOf(cell) > 0) {
+      // Nothing new begins; the last of those under way comes back here.
+      cell.stopReason ??= reason
+      cell.phase = Phase.busy
       return
     }
     cell.stopReason = reason
@@ -575,26 +602,42 @@ export class Lifecycle {
     kernel.cells.release(cell.ref)
     kernel.cellGone(cell)
     unstashAll(cell)
-    let envelope = cell.mailbox.queue.shift()
-    while (envelope !== undefined) {
-      kernel.discard(cell, envelope)
-      envelope = cell.mailbox.queue.shift()
-    }
+    kernel.discardAll(cell)
     this.#links.gone(cell, reason)
     this.#deathWatch.gone(cell, reason)
     if (parent !== undefined) this.#childGone(parent, cell)
   }
 
-  /** The signals of what `cell` began are aborted. */
+  /** The signals of what `cell` began are aborted, and its interleaved turns are over. */
   #cutShort(cell: ActorCell): void {
-    this.#kernel.duties.cutShort(cell, () => {
-      const actor = cell.path()
-      return new ActorStoppedError(`${actor} was restarted, stopped or killed`, { actor })
-    })
+    this.#kernel.duties.cutShort(cell, () => cutShortError(cell))
+    const { interleaved } = cell
+    cell.interleaved = undefined
+    for (const { envelope, context } of interleaved?.values() ?? []) {
+      this.#kernel.streams.turnEnded(cell, envelope)
+      if (envelope.replyTo === undefined || context.hasForwarded(envelope)) continue
+      this.#kernel.sendError(envelope.replyTo, cutShortError(cell))
+    }
+  }
+
+  /** An interleaved turn failed: the one that held the actor goes with it. */
+  #endHeldTurn(cell: ActorCell): void {
+    const { current } = cell
+    if (current === undefined) return
+    const asker = cell.asker(current)
+    cell.current = undefined
+    forgetStashing(cell)
+    this.#kernel.streams.turnEnded(cell, current)
+    if (asker !== undefined) this.#kernel.sendError(asker, cutShortError(cell))
   }
 
   #cancelTimers(cell: ActorCell): void {
     this.#kernel.timers.cancelAll(cell)
     cell.durable?.reminders.clear()
   }
+}
+
+function cutShortError(cell: ActorCell): ActorStoppedError {
+  const actor = cell.path()
+  return new ActorStoppedError(`${actor} was restarted, stopped or killed`, { actor })
 }

@@ -2,8 +2,9 @@
  * The local host: one node in this thread, for unit tests and browsers. Time is virtual and moves by `advance`, unless
  * the host is given the real one; either way the actors cannot tell.
  */
-import type { ActorDefinition } from './actor-definition.ts'
-import { ActorSystem } from './actor-system.ts'
+import type { ActorDefinition, ArgsOf, ProtocolOf } from './actor-definition.ts'
+import { type ActorHandle, ActorSystem, type SystemSpawnOptions } from './actor-system.ts'
+import { askCyclesAfterMsDefault } from './ask-cycles.ts'
 import type { LogLevel } from './context.ts'
 import { DefinitionRegistry } from './definition-registry.ts'
 import { ConfigurationError } from './errors.ts'
@@ -11,6 +12,7 @@ import { EventStream } from './event-stream.ts'
 import type { MessageMode } from './message-value.ts'
 import { type MetricsClock, metricsClockOf } from './metrics/metrics-clock.ts'
 import { NodeKernel } from './node-kernel.ts'
+import { NodeServices } from './node-services.ts'
 import type { PlacementPolicies } from './placement.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Disk } from './ports/disk.ts'
@@ -34,6 +36,7 @@ export interface LocalSystemOptions {
   readonly node?: string
   /** Seeds all randomness when time is virtual. Default 1. */
   readonly seed?: number
+  /** Ready objects or providers, by service name; twins where time is virtual. Default: none. */
   readonly services?: ServiceImplementations
   /** Placement policies by name, for the `node` option of a spawn. Default: none. */
   readonly placement?: PlacementPolicies
@@ -45,6 +48,11 @@ export interface LocalSystemOptions {
   readonly realTime?: RealTime
   /** Counts and measures, for `system.metrics()`; with virtual time by that. Default false. */
   readonly metrics?: boolean
+  /**
+   * How long an ask of an asynchronous turn waits, in milliseconds, before a cycle of asks is looked for. `Infinity`:
+   * nobody looks. Default 100.
+   */
+  readonly askCyclesAfterMs?: number
   /** The least severe log entries that are told on the event stream. Default `debug`: all. */
   readonly logLevel?: LogLevel
 }
@@ -61,7 +69,7 @@ export class LocalSystem extends ActorSystem {
 
   constructor(options: LocalSystemOptions = {}) {
     const { node = 'local', seed = 1, services = {}, placement = {}, disk, messages = 'frozen', realTime } = options
-    const { metrics = false, logLevel = 'debug' } = options
+    const { metrics = false, logLevel = 'debug', askCyclesAfterMs = askCyclesAfterMsDefault } = options
     const virtual = realTime === undefined ? new VirtualClock() : undefined
     const soon = (run: () => void) => void Promise.resolve().then(run)
     const defer = realTime?.defer ?? soon
@@ -72,17 +80,21 @@ export class LocalSystem extends ActorSystem {
     let wakes = 0
     const wake = () => (++wakes % wakesPerReturn === 0 ? defer : soon)(run)
     const clock = virtual ?? (realTime as RealTime).clock
+    const random = realTime?.random ?? new SeededRandomSource(seed)
+    const events = new EventStream()
+    const nodeServices = new NodeServices({ node, epoch: 0, clock, random, events })
     const kernel: NodeKernel = new NodeKernel({
       node,
       epoch: 0,
       clock,
       logLevel,
-      random: realTime?.random ?? new SeededRandomSource(seed),
+      random,
+      askCyclesAfterMs,
       transport: { send: () => 'node-down' },
-      services,
+      services: nodeServices,
       placement,
       definitions: new DefinitionRegistry(),
-      events: new EventStream(),
+      events,
       messages,
       wake,
       failed: (error) => {
@@ -94,6 +106,7 @@ export class LocalSystem extends ActorSystem {
     })
     super(kernel)
     this.#virtual = virtual
+    void nodeServices.start(services)
   }
 
   get nodes(): readonly string[] {
@@ -110,6 +123,20 @@ export class LocalSystem extends ActorSystem {
     clock.moveTo(end)
   }
 
+  /** As {@link ActorSystem.spawn}, once the services have started; virtual time moves on while they need it. */
+  override async spawn<Definition extends ActorDefinition<any, any>>(
+    definition: Definition,
+    args: ArgsOf<Definition>,
+    options?: SystemSpawnOptions,
+  ): Promise<ActorHandle<ProtocolOf<Definition>>> {
+    const { ready } = this.kernel.ports.services
+    if (ready !== undefined) {
+      if (this.#virtual !== undefined) void this.#moveUntil(ready, this.#virtual)
+      await ready
+    }
+    return super.spawn(definition, args, options)
+  }
+
   /**
    * As {@link ActorSystem.stop}. Virtual time moves on while actors wait for it, to the deadline at most: an actor that
    * waits for the outside world, which no clock moves, ends with its node then.
@@ -120,12 +147,12 @@ export class LocalSystem extends ActorSystem {
     return stopped
   }
 
-  async #moveUntil(stopped: Promise<void>, clock: VirtualClock): Promise<void> {
+  async #moveUntil(awaited: Promise<void>, clock: VirtualClock): Promise<void> {
     let over = false
     const end = () => {
       over = true
     }
-    stopped.then(end, end)
+    awaited.then(end, end)
     do await this.idle()
     while (!over && clock.runNext())
   }
@@ -154,6 +181,7 @@ export class LocalSystem extends ActorSystem {
   protected async end(): Promise<void> {
     await new Promise<void>((resolve) => this.kernel.journal.close(resolve))
     this.kernel.halt()
+    await this.kernel.ports.services.stop()
   }
 }
 

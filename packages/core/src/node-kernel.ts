@@ -15,13 +15,7 @@ import { DeathWatch } from './death-watch.ts'
 import { Delivery } from './delivery.ts'
 import type { Effects, TimerRequest } from './effects.ts'
 import { Envelope, EnvelopeKind, stopEnvelope, stoppedEnvelope } from './envelope.ts'
-import {
-  DurabilityError,
-  type ErrorFacts,
-  ServiceMissingError,
-  SystemStoppedError,
-  UnknownMessageError,
-} from './errors.ts'
+import { DurabilityError, type ErrorFacts, SystemStoppedError, UnknownMessageError } from './errors.ts'
 import { Guardian, type GuardianPort, guardianName, guardianOf, type SpawnRequest } from './guardian.ts'
 import { InPlaceTasks } from './in-place-tasks.ts'
 import type { KernelPorts } from './kernel-ports.ts'
@@ -73,9 +67,10 @@ export class NodeKernel extends Delivery implements Effects {
     this.links = new Links(this)
     this.lifecycle = new Lifecycle(this, this.deathWatch, this.links)
     this.placement = new Placement(ports, this.membership)
-    const { definitions } = ports
+    const { definitions, services } = ports
     const guardianPort: GuardianPort = {
       definitions,
+      services,
       lookup: (path) => findByPath(this.guardian, path)?.ref,
       backlog: (ref) => this.backlog(undefined, ref as Ref),
     }
@@ -150,6 +145,7 @@ export class NodeKernel extends Delivery implements Effects {
       cell.generation++
     }
     this.asks.close(`node ${this.node} ended`)
+    this.askCycles.close()
     this.streams.halt(`node ${this.node} ended`)
     this.tasks.close(`node ${this.node} ended`)
     for (const listener of this.#haltListeners) listener()
@@ -222,6 +218,48 @@ export class NodeKernel extends Delivery implements Effects {
     }
   }
 
+  offer(
+    from: ActorCell | undefined,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs = askTimeoutMsDefault,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (!this.alive) return Promise.reject(new SystemStoppedError(`send ${name}: node ${this.node} has ended`))
+    const { askId, promise } = this.asks.open(from, to, name, timeoutMs, signal, true)
+    if (signal?.aborted) return promise as Promise<void>
+    try {
+      this.sendOffer(from, to, name, payload, askId)
+    } catch (error) {
+      this.asks.reject(askId, error as Error)
+    }
+    return promise as Promise<void>
+  }
+
+  /** Sends the message of a send that was opened in `asks`. */
+  sendOffer(from: ActorCell | undefined, to: Ref, name: string, payload: unknown, askId: number): void {
+    const sender = from?.ref
+    const offer = new ReplyToken(this.node, this.epoch, askId)
+    if (to.node === this.node) {
+      this.deliverOffer(to, name, this.prepare(payload, name, to, from), sender, offer)
+      return
+    }
+    const { epoch, slot, incarnation } = to
+    const refusal = this.send(to.node, [
+      FrameKind.offer,
+      epoch,
+      slot,
+      incarnation,
+      to.name,
+      name,
+      payload,
+      sender,
+      askId,
+    ])
+    if (refusal !== undefined) this.undeliverable(to, name, payload, sender, offer, refusal)
+  }
+
   defer(from: ActorCell, token: ReplyToken): Deferral {
     return this.duties.defer(from, token)
   }
@@ -269,7 +307,10 @@ export class NodeKernel extends Delivery implements Effects {
 
   forward(from: ActorCell, to: Ref, envelope: Envelope): void {
     const { name, payload, sender, replyTo } = envelope
-    if (replyTo !== undefined) this.duties.release(replyTo)
+    if (replyTo !== undefined) {
+      this.duties.release(replyTo)
+      this.askCycles.forwarded(replyTo, from.ref, to)
+    }
     if (to.node === this.node) {
       this.deliver(to, name, this.prepare(payload, name, to, from), sender, replyTo)
       return
@@ -456,12 +497,7 @@ export class NodeKernel extends Delivery implements Effects {
   }
 
   use(from: ActorCell, service: string): unknown {
-    const { services } = this.ports
-    if (Object.hasOwn(services, service)) return services[service]
-    throw new ServiceMissingError(
-      `${from.path()} uses service ${JSON.stringify(service)}, which node ${this.node} was not given: pass services: { ${service}: ... }, or on worker threads a servicesModule that exports it`,
-      { actor: from.path(), service },
-    )
+    return this.ports.services.get(service, () => from.path())
   }
 
   task(

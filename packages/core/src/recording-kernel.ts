@@ -1,4 +1,7 @@
-/** A kernel whose turns are recorded. The guardian's are not: it holds what is the host's. */
+/**
+ * A kernel whose turns are recorded. The guardian's are not: it holds what is the host's. Nor are those of actors with
+ * re-entrant messages, whose turns stand in one another.
+ */
 import type { ActorCell } from './actor-cell.ts'
 import type { Effects } from './effects.ts'
 import type { Envelope } from './envelope.ts'
@@ -16,7 +19,9 @@ export class RecordingKernel extends NodeKernel {
 
   override effectsOf(cell: ActorCell, envelope: Envelope): Effects {
     const effects = super.effectsOf(cell, envelope)
-    return cell.parent === undefined ? effects : this.#recorder.begin(cell, envelope, effects)
+    return cell.parent === undefined || cell.definition.reentrant.size > 0
+      ? effects
+      : this.#recorder.begin(cell, envelope, effects)
   }
 
   override turnEnded(cell: ActorCell, thrown?: { readonly error: unknown }): void {

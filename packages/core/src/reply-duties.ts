@@ -43,6 +43,11 @@ export class ReplyDuties {
     this.#onAbort = onAbort
   }
 
+  /** Replies of this node's actors that were deferred and are still owed. */
+  get deferredCount(): number {
+    return this.#deferring.size
+  }
+
   defer(cell: ActorCell, token: ReplyToken): Deferral {
     const key = tokenKey(token)
     const deferral: Deferral = { token, controller: undefined }
@@ -78,6 +83,12 @@ export class ReplyDuties {
       cell.context?.abort(givenUp(current.name))
       return
     }
+    for (const { envelope, context } of cell.interleaved?.values() ?? []) {
+      if (envelope.replyTo === undefined || !sameToken(envelope.replyTo, token)) continue
+      this.#onAbort()
+      context.abort(givenUp(envelope.name))
+      return
+    }
     if (!this.#isOwn(token) && waitingOf(cell) > 0) this.#remember(cell, tokenKey(token))
   }
 
@@ -93,7 +104,8 @@ export class ReplyDuties {
     this.#downEpochs.set(node, Math.max(epoch, this.#downEpochs.get(node) ?? -1))
     const isDead = (token: ReplyToken | undefined) => token?.node === node && token.epoch <= epoch
     for (const cell of cells) {
-      if (isDead(cell.current?.replyTo)) this.withdraw(cell, cell.current?.replyTo as ReplyToken)
+      const underWay = [cell.current, ...(cell.interleaved?.keys() ?? [])]
+      for (const turn of underWay) if (isDead(turn?.replyTo)) this.withdraw(cell, turn?.replyTo as ReplyToken)
       for (const { token } of [...(cell.deferred?.values() ?? [])]) if (isDead(token)) this.withdraw(cell, token)
     }
   }
@@ -103,6 +115,10 @@ export class ReplyDuties {
     if (cell.current !== undefined) {
       this.#onAbort()
       cell.context?.abort(reason())
+    }
+    for (const { context } of cell.interleaved?.values() ?? []) {
+      this.#onAbort()
+      context.abort(reason())
     }
     for (const deferral of cell.deferred?.values() ?? []) this.#abort(deferral, reason())
   }
@@ -135,15 +151,17 @@ export class ReplyDuties {
     cell.givenUp.add(key)
     if (cell.givenUp.size <= waitingOf(cell) + givenUpSlack) return
     const waiting = new Set<string>()
-    for (const { replyTo } of [...cell.mailbox.queue, ...(cell.stash ?? [])]) {
-      if (replyTo !== undefined && cell.givenUp.has(tokenKey(replyTo))) waiting.add(tokenKey(replyTo))
+    const note = (token: ReplyToken | undefined) => {
+      if (token !== undefined && cell.givenUp?.has(tokenKey(token))) waiting.add(tokenKey(token))
     }
+    for (const { replyTo } of [...cell.mailbox.queue, ...(cell.stash ?? [])]) note(replyTo)
+    for (const { envelope, offer } of cell.mailbox.waiting ?? []) note(offer ?? envelope.replyTo)
     cell.givenUp = waiting
   }
 }
 
 function waitingOf({ mailbox, stash }: ActorCell): number {
-  return mailbox.queue.length + (stash?.length ?? 0)
+  return mailbox.queue.length + (mailbox.waiting?.length ?? 0) + (stash?.length ?? 0)
 }
 
 function sameToken(left: ReplyToken, right: ReplyToken): boolean {

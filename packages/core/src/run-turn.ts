@@ -86,7 +86,7 @@ export function settleTurn(cell: ActorCell, envelope: Envelope, effects: Effects
 
 function answer(cell: ActorCell, envelope: Envelope, effects: Effects, result: unknown): void {
   const reply = cell.rollback === undefined ? result : cell.rollback.keep(result)
-  if (cell.stashing !== undefined) {
+  if (cell.stashing === envelope) {
     // The message waits, and whoever asked waits with it.
     cell.stashing = undefined
     return

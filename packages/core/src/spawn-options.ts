@@ -17,15 +17,36 @@ export interface SpawnOptions {
   readonly linkedTo?: ActorRef
 }
 
-/** The bound of a mailbox and what happens beyond it. */
+/** The bound of a mailbox, what happens beyond it, and what goes first. */
 export interface MailboxOptions {
   /** Messages that may wait; a whole number from 1, or `Infinity`. Default 100,000. */
   readonly capacity?: number
-  /** Which message becomes a dead letter when the mailbox is full. An ask that is dropped fails. Default `drop-newest`. */
-  readonly overflow?: 'drop-newest' | 'drop-oldest'
+  /**
+   * What happens to a message when the mailbox is full. Default `drop-newest`.
+   *
+   * | | a tell | an ask | a send |
+   * |---|---|---|---|
+   * | `drop-newest` | is a dead letter | fails with an `OverloadError` | waits for room |
+   * | `drop-oldest` | comes in; the oldest message is a dead letter, and its ask fails | as a tell | as a tell |
+   * | `fail` | is a dead letter | fails with an `OverloadError` | fails with an `OverloadError` |
+   * | `backpressure` | is a dead letter | waits for room, within its timeout | waits for room |
+   */
+  readonly overflow?: (typeof overflowPolicies)[number]
+  /** Messages that may wait for room before the full mailbox; a whole number from 1. Beyond it they fail. Default 10,000. */
+  readonly waitingCapacity?: number
+  /**
+   * By the name of a message: a number; the higher goes first, and what is not named has 0. Order of arrival holds
+   * among messages of one priority only. Stops and death notices keep their place behind what came before them.
+   */
+  readonly priority?: Readonly<Record<string, number>>
   /** Messages that `ctx.stash` may put aside; a whole number from 1. Default 1,000. */
   readonly stashCapacity?: number
 }
+
+/** What may happen at the bound of a mailbox. */
+const overflowPolicies = ['drop-newest', 'drop-oldest', 'fail', 'backpressure'] as const
+/** Messages that one mailbox can give a priority. */
+const prioritiesMax = 100
 
 /** Names that begin with `@` are the runtime's own. */
 const namePattern = /^[\w.:-][\w.:@-]{0,199}$/
@@ -33,7 +54,7 @@ const namePattern = /^[\w.:-][\w.:@-]{0,199}$/
 /** What is malformed in the options of a mailbox, or `undefined`. */
 function mailboxProblem(options: MailboxOptions): string | undefined {
   if (typeof options !== 'object' || options === null) return `mailbox must be an object, got ${String(options)}`
-  const { capacity, overflow, stashCapacity } = options
+  const { capacity, overflow, stashCapacity, waitingCapacity, priority } = options
   if (
     capacity !== undefined &&
     capacity !== Number.POSITIVE_INFINITY &&
@@ -41,11 +62,27 @@ function mailboxProblem(options: MailboxOptions): string | undefined {
   ) {
     return `mailbox.capacity must be a whole number from 1 or Infinity, got ${capacity}`
   }
-  if (overflow !== undefined && overflow !== 'drop-newest' && overflow !== 'drop-oldest') {
-    return `mailbox.overflow must be 'drop-newest' or 'drop-oldest', got ${overflow}`
+  if (overflow !== undefined && !overflowPolicies.includes(overflow)) {
+    return `mailbox.overflow must be one of ${overflowPolicies.join(', ')}, got ${overflow}`
   }
-  if (stashCapacity !== undefined && !(Number.isInteger(stashCapacity) && stashCapacity > 0)) {
-    return `mailbox.stashCapacity must be a whole number from 1, got ${stashCapacity}`
+  for (const [option, value] of Object.entries({ stashCapacity, waitingCapacity })) {
+    if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
+      return `mailbox.${option} must be a whole number from 1, got ${value}`
+    }
+  }
+  return priority === undefined ? undefined : priorityProblem(priority)
+}
+
+function priorityProblem(priority: Readonly<Record<string, number>>): string | undefined {
+  if (typeof priority !== 'object' || priority === null || Array.isArray(priority)) {
+    return `mailbox.priority must be an object of numbers by message name, got ${String(priority)}`
+  }
+  const entries = Object.entries(priority)
+  if (entries.length > prioritiesMax) {
+    return `mailbox.priority names ${entries.length} messages; ${prioritiesMax} at most`
+  }
+  for (const [name, value] of entries) {
+    if (!Number.isFinite(value)) return `mailbox.priority.${name} must be a finite number, got ${String(value)}`
   }
   return undefined
 }

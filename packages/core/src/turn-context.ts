@@ -3,12 +3,13 @@ import { type ActorCell, tokenKey } from './actor-cell.ts'
 import { compiled } from './actor-definition.ts'
 import { type Ref, ReplyToken } from './actor-ref.ts'
 import { become, behaviorTimerKey, unbecome } from './behavior.ts'
-import type { ActorLog, AskOptions, BehaviorTimeout, LogFields, Reminders, Timers } from './context.ts'
+import type { ActorLog, AskOptions, BehaviorTimeout, LogFields, Reminders, SendOptions, Timers } from './context.ts'
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
 import { checkRef, checkToken } from './frame-check.ts'
 import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
+import { withContext } from './interleaving.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { Service } from './service.ts'
@@ -29,6 +30,8 @@ export class TurnContext {
   #timers: Timers<any> | undefined
   /** The message that was sent on last. */
   #forwarded: Envelope | undefined
+  /** The message whose reply was deferred last. */
+  #deferred: Envelope | undefined
   /** Of this turn's signal, once somebody asked for it. */
   #controller: AbortController | undefined
   #reminders: Reminders<any> | undefined
@@ -56,9 +59,19 @@ export class TurnContext {
     this.#effects = undefined
   }
 
+  /** What the turn under way handles. */
+  get envelope(): Envelope | undefined {
+    return this.#envelope
+  }
+
   /** True when the turn under way, or the last one, has a signal. */
   get hasSignal(): boolean {
     return this.#controller !== undefined
+  }
+
+  /** True for the signal of the turn under way. */
+  isSignal(signal: AbortSignal): boolean {
+    return this.#controller?.signal === signal
   }
 
   /** The effects of the running turn; throws when there is none, or when it belongs to an earlier generation. */
@@ -139,12 +152,28 @@ export class TurnContext {
   }
 
   ask(to: unknown, name: string, payload?: unknown): Promise<any> {
-    return this.#open().ask(this.#cell, to as Ref, name, payload, askTimeoutMsDefault)
+    const effects = this.#open()
+    return this.#asOwn(() => effects.ask(this.#cell, to as Ref, name, payload, askTimeoutMsDefault))
   }
 
   askWith(options: AskOptions, to: unknown, name: string, payload?: unknown): Promise<any> {
     const timeoutMs = askTimeoutOf(options)
-    return withWindow(options, this.#open().ask(this.#cell, to as Ref, name, payload, timeoutMs, options.signal))
+    const effects = this.#open()
+    const asked = this.#asOwn(() => effects.ask(this.#cell, to as Ref, name, payload, timeoutMs, options.signal))
+    return withWindow(options, asked)
+  }
+
+  send(to: unknown, name: string, payload?: unknown): Promise<void> {
+    return this.#open().offer(this.#cell, to as Ref, name, payload, askTimeoutMsDefault)
+  }
+
+  sendWith(options: SendOptions, to: unknown, name: string, payload?: unknown): Promise<void> {
+    return this.#open().offer(this.#cell, to as Ref, name, payload, askTimeoutOf(options, 'a send'), options.signal)
+  }
+
+  /** An ask is noted as this turn's, also while another turn of the actor is held. */
+  #asOwn<Result>(ask: () => Result): Result {
+    return this.#cell.context === this ? ask() : withContext(this.#cell, this, ask)
   }
 
   deferReply<Reply>(): ReplyToken<Reply> {
@@ -152,6 +181,7 @@ export class TurnContext {
     const token = this.#envelope?.replyTo
     if (token === undefined) return this.#nobodysToken()
     effects.defer(this.#cell, token).controller = this.#controller
+    this.#deferred = this.#envelope
     return token as ReplyToken<Reply>
   }
 
@@ -182,6 +212,11 @@ export class TurnContext {
   /** True when the message was sent on, and its reply left to the actor that got it. */
   hasForwarded(envelope: Envelope): boolean {
     return this.#forwarded === envelope
+  }
+
+  /** True when others than the turn of the message may answer it: it was sent on, or its reply was deferred. */
+  hasGivenAway(envelope: Envelope): boolean {
+    return this.#forwarded === envelope || this.#deferred === envelope
   }
 
   spawn(definition: unknown, args: unknown, options: SpawnOptions = {}): any {
@@ -257,6 +292,12 @@ export class TurnContext {
         { actor: this.#cell.path() },
       )
     }
+    if (this.#cell.definition.reentrant.has(envelope.name)) {
+      throw new ConfigurationError(
+        `${this.#cell.path()} stashes ${envelope.name}, which is re-entrant: such a message waits for no other`,
+        { actor: this.#cell.path(), message: envelope.name },
+      )
+    }
     effects.stash(this.#cell, envelope)
   }
 
@@ -313,16 +354,16 @@ export function withWindow(options: AskOptions, asked: Promise<any>): Promise<an
 }
 
 /** The timeout of ask options; throws a `ConfigurationError` when it is not above 0 or not a timer's range. */
-export function askTimeoutOf(options: AskOptions): number {
+export function askTimeoutOf(options: AskOptions, what = 'an ask'): number {
   const { timeoutMs = askTimeoutMsDefault, window, signal } = options
   if (window !== undefined && !(Number.isInteger(window) && window >= 1 && window <= streamWindowMax)) {
-    throw new ConfigurationError(`an ask's window must be a whole number from 1 to ${streamWindowMax}, got ${window}`)
+    throw new ConfigurationError(`${what}'s window must be a whole number from 1 to ${streamWindowMax}, got ${window}`)
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new ConfigurationError(`an ask's signal must be an AbortSignal, got ${typeof signal}`)
+    throw new ConfigurationError(`${what}'s signal must be an AbortSignal, got ${typeof signal}`)
   }
   if (!(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
-    throw new ConfigurationError(`an ask's timeoutMs must be above 0 and at most 2^31 - 1, got ${timeoutMs}`)
+    throw new ConfigurationError(`${what}'s timeoutMs must be above 0 and at most 2^31 - 1, got ${timeoutMs}`)
   }
   return timeoutMs
 }

@@ -7,6 +7,7 @@ import type { ReplyToken } from './actor-ref.ts'
 import { Deque } from './deque.ts'
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind, type Termination } from './envelope.ts'
+import { interleave, interleavedOf, interleaves, mayInterleave, withContext } from './interleaving.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { NodeMetrics } from './metrics/node-metrics.ts'
@@ -79,7 +80,8 @@ export abstract class TurnLoop {
 
   /** Puts a ready cell that has something to do into the run queue. */
   schedule(cell: ActorCell): void {
-    if (cell.scheduled || cell.phase !== Phase.ready || !this.alive || cell.durable?.isFull) return
+    if (cell.scheduled || !this.alive || cell.durable?.isFull) return
+    if (cell.phase !== Phase.ready && !mayInterleave(cell)) return
     cell.scheduled = true
     this.#runQueue.push(cell)
     if (!this.#awake) {
@@ -105,8 +107,19 @@ export abstract class TurnLoop {
         if (envelope.replyTo === undefined || !this.isGivenUp(cell, envelope.replyTo)) this.turn(cell, envelope)
       } else this.#special(cell, envelope)
     }
+    if (mayInterleave(cell)) this.#runReentrant(cell, turnsMax)
     cell.scheduled = false
+    if (cell.mailbox.waiting !== undefined) this.admitWaiting(cell)
     if (cell.first !== undefined || queue.length > 0) this.schedule(cell)
+  }
+
+  /** Gives turns to the re-entrant messages that wait while the turn of another message holds the actor. */
+  #runReentrant(cell: ActorCell, turnsMax: number): void {
+    for (let turns = 0; turns < turnsMax && mayInterleave(cell); turns++) {
+      const envelope = cell.mailbox.lanes?.shiftReentrant() as Envelope
+      if (envelope.replyTo !== undefined && this.isGivenUp(cell, envelope.replyTo)) continue
+      withContext(cell, undefined, () => this.turn(cell, envelope))
+    }
   }
 
   #special(cell: ActorCell, envelope: Envelope): void {
@@ -144,6 +157,9 @@ export abstract class TurnLoop {
     }
   }
 
+  /** Lets in those who wait for room in the mailbox of `cell`. */
+  protected abstract admitWaiting(cell: ActorCell): void
+
   /** True when nobody waits for the reply to a message in the mailbox. */
   protected abstract isGivenUp(cell: ActorCell, token: ReplyToken): boolean
 
@@ -167,7 +183,7 @@ export abstract class TurnLoop {
     }
     this.tellTurnBegins(cell, envelope)
     this.#turn(cell, envelope)
-    this.tellTurnEnds(cell, cell.current === envelope)
+    this.tellTurnEnds(cell, cell.current === envelope || cell.interleaved?.has(envelope) === true)
   }
 
   /** Tells those who count and watch turns that one begins. */
@@ -197,14 +213,17 @@ export abstract class TurnLoop {
       this.lifecycle.fail(cell, envelope, error)
       return
     }
-    if (promise !== undefined) this.#awaitTurn(cell, envelope, effects, promise)
-    else if (cell.stopReason !== undefined) this.lifecycle.stop(cell, cell.stopReason)
+    if (promise !== undefined) {
+      if (interleaves(cell, envelope)) this.#awaitInterleaved(cell, envelope, effects, promise)
+      else this.#awaitTurn(cell, envelope, effects, promise)
+    } else if (cell.stopReason !== undefined) this.lifecycle.stop(cell, cell.stopReason)
   }
 
   #awaitTurn(cell: ActorCell, envelope: Envelope, effects: Effects, promise: PromiseLike<unknown>): void {
     const { generation, turnBeganNs } = cell
     cell.phase = Phase.busy
     cell.current = envelope
+    cell.currentTurn = this.turns
     cell.currentSince = this.ports.clock.now()
     // What is no promise of the platform need not keep a promise's word: settle once, and later.
     const settled = promise instanceof Promise ? promise : Promise.resolve(promise)
@@ -232,6 +251,47 @@ export abstract class TurnLoop {
         ),
     )
     if (cell.stopReason === 'killed') this.lifecycle.kill(cell)
+  }
+
+  #awaitInterleaved(cell: ActorCell, envelope: Envelope, effects: Effects, promise: PromiseLike<unknown>): void {
+    const { generation, turnBeganNs } = cell
+    const { context } = interleave(cell, envelope)
+    const ended = (finish: () => void) => {
+      if (cell.generation !== generation || !this.alive) return
+      this.metrics?.turnEnds(cell, turnBeganNs)
+      cell.interleaved?.delete(envelope)
+      withContext(cell, context, () => {
+        try {
+          finish()
+          this.turnEnded(cell)
+        } catch (error) {
+          context.end()
+          this.turnEnded(cell, { error })
+          this.lifecycle.fail(cell, envelope, error)
+        }
+      })
+      this.streams.turnEnded(cell, envelope)
+      this.#interleavedEnded(cell)
+    }
+    const settled = promise instanceof Promise ? promise : Promise.resolve(promise)
+    settled.then(
+      (result) => ended(() => settleTurn(cell, envelope, effects, result)),
+      (error) =>
+        ended(() => {
+          throw error
+        }),
+    )
+    if (cell.stopReason !== undefined) this.lifecycle.stop(cell, cell.stopReason)
+  }
+
+  /** An interleaved turn is over: a stop may have waited for it, or there is room for the next. */
+  #interleavedEnded(cell: ActorCell): void {
+    const { stopReason } = cell
+    if (stopReason !== undefined && cell.current === undefined) {
+      if (cell.phase === Phase.busy && interleavedOf(cell) === 0) cell.phase = Phase.ready
+      this.lifecycle.stop(cell, stopReason)
+    }
+    this.schedule(cell)
   }
 
   #resume(cell: ActorCell, generation: number, beganNs: number, finish: () => void, envelope: Envelope): void {

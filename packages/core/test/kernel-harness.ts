@@ -3,6 +3,7 @@ import { DefinitionRegistry } from '../src/definition-registry.ts'
 import { EventStream } from '../src/event-stream.ts'
 import { prepareMessage } from '../src/message-value.ts'
 import { NodeKernel } from '../src/node-kernel.ts'
+import { NodeServices } from '../src/node-services.ts'
 import { SeededRandomSource } from '../src/seeded-random.ts'
 import { VirtualClock } from '../src/virtual-clock.ts'
 import type { Frame } from '../src/wire.ts'
@@ -12,20 +13,26 @@ export class Cluster {
   readonly clock = new VirtualClock()
   readonly events = new EventStream()
   readonly kernels = new Map<string, NodeKernel>()
+  /** Nodes to which what is sent now is accepted and never arrives, as with a node that is about to die. */
+  readonly deaf = new Set<string>()
   readonly #definitions = new DefinitionRegistry()
 
   /** Starts a node; a node of the same name takes the place of the one before. */
   node(name: string, epoch = 0): NodeKernel {
+    const { clock, events } = this
+    const random = new SeededRandomSource(1)
     const kernel: NodeKernel = new NodeKernel({
       node: name,
       epoch,
-      clock: this.clock,
-      random: new SeededRandomSource(1),
+      clock,
+      random,
       transport: { send: (to, frame) => this.#send(kernel, to, frame) },
-      services: {},
+      services: new NodeServices({ node: name, epoch, clock, random, events }),
       definitions: this.#definitions,
-      events: this.events,
+      events,
       messages: 'frozen',
+      // A test moves the clock from one event of its own to the next.
+      askCyclesAfterMs: Number.POSITIVE_INFINITY,
       wake: () => {},
       failed: () => kernel.halt(),
     })
@@ -48,6 +55,7 @@ export class Cluster {
   #send(from: NodeKernel, to: string, frame: Frame): 'node-down' | undefined {
     const kernel = this.kernels.get(to)
     if (kernel === undefined || !kernel.alive) return 'node-down'
+    if (this.deaf.has(to)) return undefined
     // Frames are copied, as a channel copies them; what cannot be is refused with an error.
     const copied = prepareMessage(frame, 'copied', () => 'a frame') as Frame
     kernel.receive({ node: from.node, epoch: from.epoch }, copied)

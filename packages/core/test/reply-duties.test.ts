@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ActorCell } from '../src/actor-cell.ts'
 import { compiled } from '../src/actor-definition.ts'
-import { type ActorRef, defineActor, type ReplyToken } from '../src/index.ts'
+import { type ActorRef, defineActor, MalformedFrameError, type ReplyToken } from '../src/index.ts'
 import type { NodeKernel } from '../src/node-kernel.ts'
 import type { Frame } from '../src/wire.ts'
 import { Cluster } from './kernel-harness.ts'

@@ -341,7 +341,7 @@ describe('kinds of failure', () => {
       (await system.spawn(Fragile, undefined, { mailbox: { capacity: 3 }, supervise: { onFailure: 'restart' } }))
         .ref as Ref,
     )!
-    expect(mailbox).toMatchObject({ capacity: 3, dropsOldest: true })
+    expect(mailbox).toMatchObject({ capacity: 3, overflow: 'drop-oldest' })
     expect(supervision).toMatchObject({ onFailure: 'restart', maxRestarts: 0 })
     expect(() => defineActor({ name: 'Bad', init: () => 0, on: {}, supervise: { maxRestarts: -1 } })).toThrow(
       /actor Bad: supervise\.maxRestarts/,
@@ -562,5 +562,28 @@ describe('links', () => {
     left.tell(undefined, c!, 'link', y)
     await cluster.settle()
     expect(notes.slice(3)).toEqual(['c stopped'])
+  })
+
+  test('who links to an actor of an earlier epoch ends when the node dies before it answered', async () => {
+    notes = []
+    const cluster = new Cluster()
+    const left = cluster.node('left')
+    const right = cluster.node('right')
+    const spawned = Promise.all(
+      [left, right].map((kernel) => kernel.spawnOn(undefined, kernel.node, Member as never, { name: kernel.node }, {})),
+    )
+    await cluster.settle()
+    const [a, x] = await spawned
+    right.halt()
+    left.nodeDown('right', 0, 'it was halted')
+    cluster.node('right', 1)
+    cluster.deaf.add('right')
+    left.tell(undefined, a!, 'link', x)
+    await cluster.settle()
+    cluster.kernels.get('right')!.halt()
+    left.nodeDown('right', 1, 'it was halted')
+    await cluster.settle()
+    expect(notes).toContain('left stopped')
+    expect(left.lookup(a!)).toBeUndefined()
   })
 })

@@ -16,6 +16,7 @@ import {
   type NotSendable,
   namedRef,
   type ProtocolOf,
+  provideService,
   type RefOf,
   type ReplyOf,
   type ReplyToken,
@@ -511,5 +512,20 @@ describe('services', () => {
     expectTypeOf(ctx.use(Greeter).greet('you')).toEqualTypeOf<string>()
     // @ts-expect-error no such method
     ctx.use(Greeter).shout('you')
+  })
+
+  compiles('a provider makes what its service is, and may keep more for its own stop', () => {
+    const Greeter = defineService<{ greet(name: string): string }>('greeter')
+    const greet = (name: string) => name
+    provideService(Greeter, {
+      start: async () => ({ greet, socket: 5 }),
+      stop: (instance) => expectTypeOf(instance.socket).toEqualTypeOf<number>(),
+    })
+    // @ts-expect-error it does not greet
+    provideService(Greeter, { start: () => ({ shout: greet }) })
+    // @ts-expect-error it greets numbers
+    provideService(Greeter, { start: () => ({ greet: (count: number) => String(count) }) })
+    // @ts-expect-error a name is no service
+    defineActor({ name: 'Named', uses: ['greeter'], init: () => ({}), on: {} })
   })
 })

@@ -86,10 +86,10 @@ export class Nemesis {
     this.#restartLater(node)
   }
 
-  /** The node's journal failed: it crashes and comes back. */
-  journalFailed(node: SimulatedNode, error: Error): void {
+  /** The node cannot go on: it crashes and comes back. */
+  nodeFailed(node: SimulatedNode, error: Error): void {
     if (!node.isUp) return
-    this.crash(node, `its journal failed: ${error.message}`)
+    this.crash(node, error.message)
     this.#restartLater(node)
   }
 

@@ -1,10 +1,11 @@
 /** `simulate`: one run of a program in a simulated cluster, decided by one seed. */
 import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
+import { askCyclesAfterMsDefault } from '@troupe/core/host'
 import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './fault-knobs.ts'
 import { lowerGuard, raiseGuard } from './real-world-guard.ts'
 import type { NetworkLatency } from './simulated-network.ts'
 import { mainNode, type SimulatedWorld } from './simulated-world.ts'
-import { Simulation } from './simulation.ts'
+import { Simulation, type SimulationSettings } from './simulation.ts'
 import type { TraceEvent } from './trace.ts'
 
 /** How a run is set up. */
@@ -27,7 +28,10 @@ export interface SimulateOptions {
   readonly delivery?: Delivery
   /** How long frames take. Default: 0.2 ms and an exponentially distributed time with a mean of 1 ms. */
   readonly latency?: NetworkLatency
-  /** Twins of the outside world, for `ctx.use`; or what makes them, once for the run. */
+  /**
+   * Twins of the outside world: ready objects, which all nodes share, or providers, which make one for each start of a
+   * node; or a function that gives them, called once for the run. Providers take time and chance from their context.
+   */
   readonly services?: ServiceImplementations | ((world: SimulatedWorld) => ServiceImplementations)
   /** Placement policies by name, for the `node` option of a spawn; called in the run, so pure. */
   readonly placement?: PlacementPolicies
@@ -39,6 +43,11 @@ export interface SimulateOptions {
   readonly virtualMsMax?: number
   /** Counts and measures, by virtual time, for `world.metrics()`. Default `false`. */
   readonly metrics?: boolean
+  /**
+   * How long an ask of an asynchronous turn waits, in virtual milliseconds, before a cycle of asks is looked for; over
+   * several nodes it must be seen twice. `Infinity`: nobody looks. Default 100.
+   */
+  readonly askCyclesAfterMs?: number
   /** The least severe log entries that are told. Default `debug`: all. */
   readonly logLevel?: LogLevel
   /** Keeps all events of the trace in the result. Default `false`. */
@@ -79,12 +88,13 @@ export type SimulationProgram = (world: SimulatedWorld) => Promise<unknown>
  */
 export async function simulate(options: SimulateOptions, program: SimulationProgram): Promise<SimulationRun> {
   const { seed, delivery = 'promised', swarm = true, services = {}, taskMs = 0, trace = false } = options
-  const { metrics = false, logLevel = 'debug' } = options
+  const { metrics = false, logLevel = 'debug', askCyclesAfterMs = askCyclesAfterMsDefault } = options
   if (!Number.isSafeInteger(seed)) throw new ConfigurationError(`seed must be a whole number, got ${seed}`)
   if (!(taskMs >= 0)) throw new ConfigurationError(`taskMs must be a number from 0, got ${taskMs}`)
-  const simulation = new Simulation({
+  const nodes = namesOf(options.nodes ?? 1)
+  const settings: SimulationSettings = {
     seed,
-    nodes: namesOf(options.nodes ?? 1),
+    nodes,
     knobs: knobsOf(options.faults, delivery),
     swarm,
     delivery,
@@ -97,13 +107,20 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
     keepsTrace: trace,
     metrics,
     logLevel,
-  })
+    askCyclesAfterMs,
+  }
+  // The services of the nodes start with the simulation, and are to find no real world either.
   raiseGuard()
   try {
+    const simulation = new Simulation(settings)
     await simulation.run(program)
+    return resultOf(simulation, seed)
   } finally {
     lowerGuard()
   }
+}
+
+function resultOf(simulation: Simulation, seed: number): SimulationRun {
   return {
     seed,
     hash: simulation.trace.digest,

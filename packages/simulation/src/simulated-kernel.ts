@@ -66,7 +66,7 @@ export class SimulatedKernel extends NodeKernel {
     })
     scopes.enterActor(actor)
     super.turn(cell, envelope)
-    if (cell.phase === Phase.busy) this.#observer.drain()
+    if (cell.phase === Phase.busy || cell.interleaved?.has(envelope)) this.#observer.drain()
   }
 
   override receive(from: { readonly node: string; readonly epoch: number }, frame: Frame): void {
@@ -86,20 +86,41 @@ export class SimulatedKernel extends NodeKernel {
     sender: Ref | undefined,
     replyTo: ReplyToken | undefined,
   ): void {
-    if (!this.#receiving) {
-      this.#observer.trace.record({
-        type: 'sent',
-        node: this.node,
-        frame: replyTo === undefined ? 'tell' : 'ask',
-        from: this.node,
-        to: this.node,
-        target: to,
-        message: name,
-        payload,
-        sender,
-      })
-    }
+    this.#traceLocal(replyTo === undefined ? 'tell' : 'ask', to, name, payload, sender)
     super.deliver(to, name, payload, sender, replyTo)
+  }
+
+  override deliverOffer(to: Ref, name: string, payload: unknown, sender: Ref | undefined, offer: ReplyToken): void {
+    this.#traceLocal('offer', to, name, payload, sender)
+    super.deliverOffer(to, name, payload, sender, offer)
+  }
+
+  protected override accept(offer: ReplyToken): void {
+    if (offer.node === this.node) this.#observer.drain()
+    super.accept(offer)
+  }
+
+  /** What comes from another node is in the trace as the network's. */
+  #traceLocal(
+    frame: 'tell' | 'ask' | 'offer',
+    to: Ref,
+    message: string,
+    payload: unknown,
+    sender: Ref | undefined,
+  ): void {
+    if (this.#receiving) return
+    const { node } = this
+    this.#observer.trace.record({
+      type: 'sent',
+      node,
+      frame,
+      from: node,
+      to: node,
+      target: to,
+      message,
+      payload,
+      sender,
+    })
   }
 
   override ask(
@@ -113,6 +134,18 @@ export class SimulatedKernel extends NodeKernel {
     // A program that retries at once what is refused at once would never let virtual time go on: its loop ends here.
     if (from === undefined && !this.#observer.mayAsk()) return new Promise(() => {})
     return super.ask(from, to, name, payload, timeoutMs, signal)
+  }
+
+  override offer(
+    from: ActorCell | undefined,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs?: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (from === undefined && !this.#observer.mayAsk()) return new Promise(() => {})
+    return super.offer(from, to, name, payload, timeoutMs, signal)
   }
 
   override reply(from: ActorCell, token: ReplyToken, value: unknown): void {

@@ -299,7 +299,8 @@ function copyFrame(frame: Frame, link: Link): Frame {
   switch (frame[0]) {
     case FrameKind.tell:
     case FrameKind.ask:
-    case FrameKind.forward: {
+    case FrameKind.forward:
+    case FrameKind.offer: {
       const describe = () => `message ${frame[5]} to ${frame[4] === undefined ? '' : `${frame[4]} on `}${link.to.name}`
       return frame.with(6, prepareMessage(frame[6], 'copied', describe)) as unknown as Frame
     }
@@ -335,6 +336,8 @@ const frameNames: readonly FrameName[] = [
   'streamCredit',
   'streamCancel',
   'cancel',
+  'offer',
+  'waitProbe',
 ]
 
 function factsOf(frame: Frame, link: Link): FrameFacts {
@@ -351,6 +354,7 @@ function factsOf(frame: Frame, link: Link): FrameFacts {
     case FrameKind.tell:
     case FrameKind.ask:
     case FrameKind.forward:
+    case FrameKind.offer:
       return { ...facts, target: targetOf(frame, link), message: frame[5], payload: frame[6], sender: frame[7] }
     case FrameKind.reply:
       return { ...facts, payload: frame[3] }
@@ -361,6 +365,8 @@ function factsOf(frame: Frame, link: Link): FrameFacts {
     case FrameKind.streamCredit:
     case FrameKind.streamCancel:
       return { ...facts, target: undefined, payload: frame[3] }
+    case FrameKind.waitProbe:
+      return { ...facts, payload: frame[2].turns.map(({ path }) => path).join(' ') }
     case FrameKind.replyError:
       return { ...facts, payload: `${frame[3].name}: ${frame[3].message}` }
     case FrameKind.watch:

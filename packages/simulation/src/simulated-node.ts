@@ -20,6 +20,7 @@ import {
   inspectNode,
   type KernelPorts,
   metricsClockOf,
+  NodeServices,
 } from '@troupe/core/host'
 import type { SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedKernel } from './simulated-kernel.ts'
@@ -38,7 +39,7 @@ export interface SimulatedNodeOptions {
   readonly clockAheadMs: number
   readonly disk: SimulatedDisk
   readonly network: SimulatedNetwork
-  /** Called when the node's journal failed: the node is to be crashed. */
+  /** Called when the node cannot go on (its journal failed, or its services did not start): it is to be crashed. */
   readonly failed: (error: Error) => void
   /** Called for what actors of the node tell the world: failures, dead letters, logs. */
   readonly forward: (events: EventStream, node: string) => void
@@ -48,6 +49,7 @@ export interface SimulatedNodeOptions {
   readonly taskMs: number
   readonly metrics: boolean
   readonly logLevel: LogLevel
+  readonly askCyclesAfterMs: number
 }
 
 export class SimulatedNode {
@@ -59,6 +61,7 @@ export class SimulatedNode {
   /** The kernel of this epoch: halted while the node is down. */
   kernel: SimulatedKernel | undefined
   paused = false
+  #crashedEpoch = -1
   readonly #core: SimulationCore
   readonly #options: SimulatedNodeOptions
   #backlog: (() => void)[] = []
@@ -93,6 +96,46 @@ export class SimulatedNode {
     this.epoch++
     this.kernel = new SimulatedKernel(this.#ports(this.epoch), this.#core)
     this.#core.trace.record({ type: 'started', node: this.name, epoch: this.epoch, detail: `epoch ${this.epoch}` })
+    if (!this.isMain) this.startServices()
+  }
+
+  /**
+   * Starts what the machine's services are: with it, and on the program's own node once there is a world to make them
+   * from. A machine that came back and cannot start them fails again; of one that never had them each spawn says so.
+   */
+  startServices(): void {
+    const { kernel, epoch } = this
+    if (kernel === undefined) return
+    const { services, failed } = this.#options
+    const starting = this.#asServices(() => kernel.ports.services.start(services()))
+    if (starting === undefined) return
+    this.#core.drain()
+    starting.catch((error) => {
+      if (epoch > 0 && kernel.alive) failed(error)
+    })
+  }
+
+  /** Stops the services, then the machine is empty: it was ended in order. */
+  async stop(): Promise<void> {
+    const { kernel } = this
+    if (kernel === undefined || !kernel.alive) return
+    kernel.halt()
+    this.resume()
+    this.#core.drain()
+    await this.#asServices(() => kernel.ports.services.stop())
+  }
+
+  /** The start of the services while it is under way; see `NodeServices.ready`. */
+  get servicesReady(): Promise<void> | undefined {
+    return this.kernel?.ports.services.ready
+  }
+
+  #asServices<Result>(run: () => Result): Result {
+    const { scopes } = this.#core
+    return scopes.runNode(this.name, () => {
+      scopes.enterActor(`the services of ${this.name}`)
+      return run()
+    })
   }
 
   /** The machine stops at once: its actors are gone, its disk keeps what was synced. */
@@ -101,6 +144,8 @@ export class SimulatedNode {
     if (kernel === undefined || !kernel.alive) return
     this.#core.trace.record({ type: 'crashed', node: this.name, epoch: this.epoch, detail: reason })
     kernel.halt()
+    kernel.ports.services.abandon()
+    this.#crashedEpoch = this.epoch
     this.disk.crash('power')
     this.paused = false
     this.#backlog = []
@@ -146,21 +191,24 @@ export class SimulatedNode {
   }
 
   #ports(epoch: number): KernelPorts {
-    const { network, forward, failed, services, placement, taskMs, metrics, logLevel } = this.#options
+    const { name } = this
+    const { network, forward, failed, placement, taskMs, metrics, logLevel, askCyclesAfterMs } = this.#options
     const clock = this.#clock(epoch)
     const events = new EventStream()
-    forward(events, this.name)
+    const random = { stream: (purpose: string) => this.#core.random.stream(`${name}.${epoch} ${purpose}`) }
+    forward(events, name)
     return {
-      node: this.name,
+      node: name,
       epoch,
       clock,
       logLevel,
+      askCyclesAfterMs,
       ...(metrics ? { metrics: metricsClockOf(clock) } : {}),
-      random: { stream: (purpose) => this.#core.random.stream(`${this.name}.${epoch} ${purpose}`) },
+      random,
       transport: { send: (to, frame) => network.send(this, to, frame) },
       disk: this.disk.open(),
       tasks: new InPlaceTasks(clock, taskMs),
-      services: services(),
+      services: new NodeServices({ node: name, epoch, clock: this.#servicesClock(epoch), random, events }),
       placement,
       programNode: 'main',
       definitions: this.#core.definitions,
@@ -176,6 +224,23 @@ export class SimulatedNode {
       now: () => this.now(),
       schedule: (delayMs, run): ScheduledTask =>
         this.#core.clock.schedule(delayMs, () => this.perform(epoch, () => run())),
+    }
+  }
+
+  /** The clock of the machine's services: it goes on while they stop, after the last turn, and not after a crash. */
+  #servicesClock(epoch: number): Clock {
+    const perform = (run: () => void): void => {
+      if (epoch !== this.epoch || epoch === this.#crashedEpoch) return
+      if (this.paused) {
+        this.#backlog.push(() => perform(run))
+        return
+      }
+      this.#asServices(run)
+      this.#core.drain()
+    }
+    return {
+      now: () => this.now(),
+      schedule: (delayMs, run): ScheduledTask => this.#core.clock.schedule(delayMs, () => perform(run)),
     }
   }
 

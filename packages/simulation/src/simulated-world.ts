@@ -88,6 +88,8 @@ export class SimulatedWorld extends ActorSystem {
     for (;;) {
       const node = this.placeRoot(options, definition)
       try {
+        const starting = this.#services(node)
+        if (starting !== undefined) await starting
         return await super.spawn(definition, args, { ...options, node })
       } catch (error) {
         if (!(error instanceof NodeDownError)) throw error
@@ -167,12 +169,21 @@ export class SimulatedWorld extends ActorSystem {
   /** The node of the program has heard that `node` is back: its roots are started again. */
   async nodeUp(node: string, epoch: number): Promise<void> {
     this.events.emit('nodeUp', { node, epoch })
-    await this.guardian.nodeUp(node)
+    const starting = this.#services(node)
+    if (starting !== undefined) await starting
+    await this.guardian.nodeUp(node, epoch)
     this.#readyEpochs.set(node, epoch)
     if (!this.#isReady(node)) return
     const waiting = this.#waitingForNodes.get(node) ?? []
     this.#waitingForNodes.delete(node)
     for (const resolve of waiting) resolve()
+  }
+
+  /** Waits for the services of a node that starts. What went wrong with them is told by the spawns there. */
+  #services(node: string): Promise<void> | undefined {
+    const ready = (node === mainNode ? this.#simulation.main : this.#simulation.failingNode(node)).servicesReady
+    if (ready === undefined) return undefined
+    return this.#simulation.waiting(`the services of ${node} to start`, ready).catch(() => {})
   }
 
   /** True while the node is up and its roots that are to be restarted are. */
@@ -211,6 +222,6 @@ export class SimulatedWorld extends ActorSystem {
   }
 
   protected async end(): Promise<void> {
-    this.#simulation.stop()
+    await this.#simulation.waiting('the services to stop', this.#simulation.stop())
   }
 }

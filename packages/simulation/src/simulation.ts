@@ -50,6 +50,7 @@ export interface SimulationSettings {
   readonly keepsTrace: boolean
   readonly metrics: boolean
   readonly logLevel: LogLevel
+  readonly askCyclesAfterMs: number
 }
 
 /** What made a run fail. */
@@ -119,6 +120,7 @@ export class Simulation implements SimulationCore {
     this.view = systemView([this.main, ...this.nodes], () => this.clock.now())
     this.main.start()
     this.world = new SimulatedWorld(this)
+    this.main.startServices()
     for (const node of this.nodes) node.start()
     this.#network.announceAll()
     const { loss, duplicate, reorder } = this.strengths
@@ -228,9 +230,9 @@ export class Simulation implements SimulationCore {
     this.nemesis.heal()
   }
 
-  /** Ends every node: the system was stopped. */
-  stop(): void {
-    for (const node of [...this.nodes, this.main]) node.kernel?.halt()
+  /** Ends every node, its services too: the system was stopped. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.nodes, this.main].map((node) => node.stop()))
     this.drain()
   }
 
@@ -289,13 +291,14 @@ export class Simulation implements SimulationCore {
       clockAheadMs,
       disk,
       network: this.#network,
-      failed: (error) => this.nemesis.journalFailed(node, error),
+      failed: (error) => this.nemesis.nodeFailed(node, error),
       forward: (events) => this.#forward(events, name),
       services: () => this.#servicesOf(),
       placement: this.#settings.placement,
       taskMs: this.#settings.taskMs,
       metrics: this.#settings.metrics,
       logLevel: this.#settings.logLevel,
+      askCyclesAfterMs: this.#settings.askCyclesAfterMs,
     })
     this.#network.add(node)
     return node
@@ -325,27 +328,15 @@ export class Simulation implements SimulationCore {
     events.on('restarted', (restart) => all.emit('restarted', restart))
     events.on('escalated', (escalation) => all.emit('escalated', escalation))
     events.on('journalOpened', (opening) => all.emit('journalOpened', opening))
+    events.on('serviceFailed', (failure) => all.emit('serviceFailed', failure))
     events.on('log', (entry) => all.emit('log', entry))
   }
 
   #servicesOf(): ServiceImplementations {
     const { services } = this.#settings
     if (typeof services !== 'function') return services
-    // A node needs them when it starts; those of the program's own node are looked up later, when the world exists.
-    const of = () => {
-      this.#services ??= services(this.world)
-      return this.#services
-    }
-    return new Proxy(
-      {},
-      {
-        get: (_target, name) => Reflect.get(of(), name),
-        getOwnPropertyDescriptor: (_target, name) => {
-          const descriptor = Reflect.getOwnPropertyDescriptor(of(), name)
-          return descriptor === undefined ? undefined : { ...descriptor, configurable: true }
-        },
-      },
-    )
+    this.#services ??= services(this.world)
+    return this.#services
   }
 }
 

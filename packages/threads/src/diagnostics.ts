@@ -4,7 +4,7 @@
  *
  * | channel | message |
  * |---|---|
- * | `troupe:dead-letter`, `troupe:failure`, `troupe:restart`, `troupe:escalated`, `troupe:stuck`, `troupe:log` | the event of `system.events` |
+ * | `troupe:dead-letter`, `troupe:failure`, `troupe:restart`, `troupe:escalated`, `troupe:service-failed`, `troupe:stuck`, `troupe:log` | the event of `system.events` |
  * | `troupe:node` | `{ node, epoch, status: 'up' \| 'down', reason? }` |
  * | `tracing:troupe:ask:*` | {@link AskTrace}: `start` and `end` when it is sent, `error`, `asyncStart` and `asyncEnd` when it ends |
  */
@@ -29,6 +29,7 @@ const relayed = {
   failure: channel('troupe:failure'),
   restarted: channel('troupe:restart'),
   escalated: channel('troupe:escalated'),
+  serviceFailed: channel('troupe:service-failed'),
   stuck: channel('troupe:stuck'),
   log: channel('troupe:log'),
 } as const

@@ -8,7 +8,7 @@ import { decodeError, type ErrorData, encodeError, isErrorData, logSeverity } fr
 import { EncodeError } from './channel/index.ts'
 
 /** The events that go from a node to the main thread. `nodeUp` and `nodeDown` are the main thread's own. */
-type Forwarded = 'deadLetter' | 'failure' | 'restarted' | 'escalated' | 'journalOpened' | 'log'
+type Forwarded = 'deadLetter' | 'failure' | 'restarted' | 'escalated' | 'journalOpened' | 'serviceFailed' | 'log'
 
 const actorParts = { actor: 'string', ref: 'object' }
 /** What each of them has to have, and of which type, before the main thread tells it to its listeners. */
@@ -18,6 +18,7 @@ const forwarded: { readonly [Name in Forwarded]: Readonly<Record<string, string>
   restarted: { ...actorParts, generation: 'number' },
   escalated: { ...actorParts, errorData: 'object' },
   journalOpened: { node: 'string', records: 'number', tornBytes: 'number' },
+  serviceFailed: { node: 'string', service: 'string', errorData: 'object' },
   log: {
     level: 'string',
     node: 'string',

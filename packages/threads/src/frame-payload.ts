@@ -9,6 +9,7 @@ export function payloadIndexOf(frame: Frame): number | undefined {
     case FrameKind.tell:
     case FrameKind.ask:
     case FrameKind.forward:
+    case FrameKind.offer:
       return 6
     case FrameKind.reply:
       return 3

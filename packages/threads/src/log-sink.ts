@@ -19,6 +19,7 @@ export function attachLog(events: EventStream, output: LogOutput): void {
     report('error', ref.node, `${actor} failed in ${message}: ${directive}`, { error }),
   )
   events.on('escalated', ({ actor, ref, error }) => report('error', ref.node, `${actor} escalated`, { error }))
+  events.on('serviceFailed', ({ node, error }) => report('error', node, error.message, { error }))
   events.on('nodeDown', ({ node, epoch, reason }) => report('warn', node, `the node died: ${reason}`, { epoch }))
   events.on('stuck', ({ node, epoch, turn: { actor, message, forMs } }) =>
     report('error', node, `the thread does not move: ${describeTurn(actor, message)}`, { epoch, forMs }),

@@ -4,7 +4,8 @@
  * Each file is opened once and its operations wait for one another, so that they take effect in the order of the calls
  * although Node's thread pool runs them. Making a file's existence durable takes a sync of the directory as well; that
  * is done with the first sync of a file, also of one that was there, since the process that created it may have died
- * in between. A directory belongs to one disk at a time; two processes on it are not kept apart.
+ * in between. A directory belongs to one disk at a time, see `directory-lock.ts`. A thread that is terminated ends once
+ * its operations have, and keeps the lock until then, so that nothing of it is written under its successor.
  */
 import {
   close,
@@ -25,18 +26,24 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Disk, DiskCallback } from '@troupe/core'
+import { DirectoryLock } from './directory-lock.ts'
 
 /** A {@link Disk} in a directory, which is made durably when it is absent. */
 export class NodeDisk implements Disk {
   /** The directory's absolute path. */
   readonly directory: string
+  readonly #lock: DirectoryLock
   readonly #directoryHandle: number
   readonly #files = new Map<string, OpenFile>()
 
-  /** Throws the file system's error when the directory cannot be made or opened. */
+  /**
+   * Throws the file system's error when the directory cannot be made or opened, and a `DataDirectoryInUseError` when
+   * another disk has it.
+   */
   constructor(directory: string) {
     this.directory = resolve(directory)
     makeDirectory(this.directory)
+    this.#lock = new DirectoryLock(this.directory)
     this.#directoryHandle = openSync(this.directory, 'r')
   }
 
@@ -46,7 +53,8 @@ export class NodeDisk implements Disk {
       else
         done(
           undefined,
-          entries.filter((entry) => entry.isFile()).map((entry) => entry.name),
+          // Names that begin with a dot are the lock's.
+          entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.')).map((entry) => entry.name),
         )
     })
   }
@@ -110,7 +118,10 @@ export class NodeDisk implements Disk {
     const closeNext = () => {
       const file = files.pop()
       if (file === undefined) {
-        close(this.#directoryHandle, (error) => done(failure ?? error ?? undefined))
+        close(this.#directoryHandle, (error) => {
+          this.#lock.release()
+          done(failure ?? error ?? undefined)
+        })
         return
       }
       file.enqueue(() => {

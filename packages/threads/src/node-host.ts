@@ -18,6 +18,7 @@ import {
   inspectNode,
   type KernelPorts,
   NodeKernel,
+  NodeServices,
   RecordingKernel,
   type TaskRunner,
 } from '@troupe/core/host'
@@ -43,7 +44,10 @@ export interface NodeSettings {
   readonly development: boolean
   readonly spinLimit: number
   readonly metrics: boolean
+  /** How many MiB of heap the thread may keep; without it V8's own limit holds. */
+  readonly memoryMbMax?: number
   readonly logLevel: LogLevel
+  readonly askCyclesAfterMs: number
   /** Where the node shows its turns to the watchdog; without it nobody watches. */
   readonly board?: TurnBoardDescriptor
   /** The directory of the whole system; the node's own is below it. */
@@ -58,7 +62,6 @@ export interface NodeSettings {
 export interface NodeHostParts {
   readonly settings: NodeSettings
   readonly definitions: Definitions
-  readonly services: ServiceImplementations
   readonly placement: PlacementPolicies
   readonly tasks: TaskRunner
   /** The node's journal failed: it is to end as if it had crashed. */
@@ -75,9 +78,10 @@ export class NodeHost {
   readonly #disk: NodeDisk | undefined
   readonly #turnLog: TurnLog | undefined
 
-  /** Throws the file system's error when the data directory cannot be used. */
-  constructor({ settings, definitions, services, placement, tasks, failed, broken }: NodeHostParts) {
-    const { node, epoch, development, spinLimit, dataDirectory, recordTurns, metrics, logLevel } = settings
+  /** Throws the file system's error when the data directory cannot be used, or a `DataDirectoryInUseError`. */
+  constructor({ settings, definitions, placement, tasks, failed, broken }: NodeHostParts) {
+    const { node, epoch, development, spinLimit, dataDirectory, recordTurns, metrics, logLevel, askCyclesAfterMs } =
+      settings
     const events = new EventStream()
     publishEvents(events)
     const board = settings.board === undefined ? undefined : new TurnBoard(settings.board)
@@ -92,13 +96,15 @@ export class NodeHost {
         wake,
       },
     })
+    const clock = new NodeClock()
+    const { random } = realTime()
     const ports: KernelPorts = {
       node,
       epoch,
-      clock: new NodeClock(),
-      random: realTime().random,
+      clock,
+      random,
       transport: this.links,
-      services,
+      services: new NodeServices({ node, epoch, clock, random, events }),
       placement,
       programNode: mainNode,
       tasks,
@@ -108,6 +114,7 @@ export class NodeHost {
       wake,
       failed,
       logLevel,
+      askCyclesAfterMs,
       askObserver: new AskTracing(node),
       ...(board === undefined ? {} : { turnObserver: board }),
       ...(metrics ? { metrics: performanceClock } : {}),
@@ -124,6 +131,11 @@ export class NodeHost {
       ...(board === undefined ? {} : { board }),
     })
     this.#loop.wake()
+  }
+
+  /** Starts the node's services, before anybody is placed on it. Rejects with what went wrong; then {@link stop} it. */
+  async startServices(services: ServiceImplementations): Promise<void> {
+    await this.kernel.ports.services.start(services)
   }
 
   connect(peer: PeerDescriptor): void {
@@ -153,10 +165,14 @@ export class NodeHost {
     return this.#loop.quiet()
   }
 
-  /** Ends the node in order: the journal is synced and closed, what was sent is published, the channels are closed. */
+  /**
+   * Ends the node in order: the journal is synced and closed, its services are stopped, what was sent is published, the
+   * channels are closed.
+   */
   async stop(): Promise<void> {
     await new Promise<void>((resolve) => this.kernel.journal.close(resolve))
     this.kernel.halt()
+    await this.kernel.ports.services.stop()
     this.#loop.end()
     this.links.flush()
     this.links.close()

@@ -1,13 +1,21 @@
 /**
  * The links of one node: a channel out and a channel in for each other node, and the transport port over them.
  *
- * A tell that finds a channel's queue full is refused. What the runtime itself says (replies, watches, notices of
- * death, stops) is never dropped: it waits behind the queue, and tells are refused until it is through, so that the
- * order holds.
+ * A tell or an ask that finds a channel's queue full is refused. A send waits behind the queue, and so does what the
+ * runtime itself says (replies, watches, notices of death, stops), which is never dropped: tells are refused until it is
+ * through, so that the order holds.
  */
 
 import { MalformedFrameError, type PeerMetrics } from '@troupe/core'
-import { checkFrame, cloneValue, type Frame, prepareMessage, type Refusal, type Transport } from '@troupe/core/host'
+import {
+  checkFrame,
+  cloneValue,
+  type Frame,
+  FrameKind,
+  prepareMessage,
+  type Refusal,
+  type Transport,
+} from '@troupe/core/host'
 import {
   type ChannelReceiver,
   type ChannelSender,
@@ -29,6 +37,9 @@ export interface PeerDescriptor {
   readonly sender: SenderDescriptor
   readonly receiver: ReceiverDescriptor
 }
+
+/** Frames that may wait behind one channel's queue when a send comes; beyond, it fails. */
+const sendsWaitingMax = 10_000
 
 /** The first element of a value that is no frame but an event of the other node. */
 const eventMark = -1
@@ -119,7 +130,9 @@ export class NodeLinks implements Transport {
     this.#touch(link)
     if (link.waiting.length === 0 && this.#write(link, frame)) return undefined
     if (link.sender.closed) return 'node-down'
-    if (payloadIndexOf(frame) === 6) return 'overload'
+    if (frame[0] === FrameKind.offer ? link.waiting.length >= sendsWaitingMax : payloadIndexOf(frame) === 6) {
+      return 'overload'
+    }
     link.waiting.push(cloneValue(frame))
     return undefined
   }

@@ -13,6 +13,7 @@ import { ConfigurationError, NodeDownError, type NodeInspection, type NodeMetric
 import { downNode, type InspectionLimits, Ref, toError } from '@troupe/core/host'
 import { Piscina } from 'piscina'
 import { createChannelPair, createDoorbell, type DoorbellDescriptor } from './channel/index.ts'
+import { limitsForWorker } from './heap-limit.ts'
 import { HostThread } from './host-thread.ts'
 import { describeTurn } from './log-sink.ts'
 import { mainNode, type NodeHost } from './node-host.ts'
@@ -25,6 +26,9 @@ import { Watchdog } from './watchdog.ts'
 
 /** The longest time that a timer keeps. */
 const timeoutMsMax = 2 ** 31 - 1
+/** How long the services of all nodes may take to stop after the deadline, at most, and a node to begin with it. */
+const servicesStopMsMax = 10_000
+const answerMsMax = 500
 /** How long a node may take to tell its metrics. */
 const metricsTimeoutMs = 1_000
 /** How often the watchdog looks before it takes a thread for stuck. */
@@ -51,6 +55,8 @@ export interface ThreadNodesParts {
   readonly main: NodeHost
   readonly mainDoorbell: DoorbellDescriptor
   readonly tasks: TaskExecutor
+  /** How long the services of one node may take to stop. */
+  readonly servicesStopMs: number
 }
 
 export class ThreadNodes {
@@ -58,6 +64,7 @@ export class ThreadNodes {
   readonly #main: NodeHost
   readonly #mainDoorbell: DoorbellDescriptor
   readonly #tasks: TaskExecutor
+  readonly #servicesStopMs: number
   readonly #pool: Piscina
   readonly #nodes: readonly ThreadNode[]
   /** Holds the process open until {@link stop}, also while no thread is up. */
@@ -67,13 +74,14 @@ export class ThreadNodes {
   readonly #watchTimer: NodeJS.Timeout | undefined
   #next = 0
   /** Called when a node is up again, before anything else is placed on it. */
-  onUpAgain: (node: string) => Promise<void> = async () => {}
+  onUpAgain: (node: string, epoch: number) => Promise<void> = async () => {}
 
-  constructor({ options, main, mainDoorbell, tasks }: ThreadNodesParts) {
+  constructor({ options, main, mainDoorbell, tasks, servicesStopMs }: ThreadNodesParts) {
     this.#options = options
     this.#main = main
     this.#mainDoorbell = mainDoorbell
     this.#tasks = tasks
+    this.#servicesStopMs = servicesStopMs
     const { threads, resourceLimits } = options
     this.#pool = new Piscina({
       filename: fileURLToPath(import.meta.resolve('#worker-entry')),
@@ -83,7 +91,7 @@ export class ThreadNodes {
       // The threads run event loops: they must not block in the pool's own wait for tasks.
       atomics: 'disabled',
       recordTiming: false,
-      ...(resourceLimits === undefined ? {} : { resourceLimits }),
+      ...(resourceLimits === undefined ? {} : { resourceLimits: limitsForWorker(resourceLimits) }),
     })
     // What ends a thread ends its task, where it is handled; the pool repeats it here for threads without one.
     this.#pool.on('error', () => {})
@@ -180,7 +188,10 @@ export class ThreadNodes {
     await node.thread?.kill(reason)
   }
 
-  /** Ends every thread: in order as far as `deadlineMs` milliseconds allow, then abruptly. */
+  /**
+   * Ends every thread: in order as far as `deadlineMs` milliseconds allow, then without waiting for actors and abruptly,
+   * but for services: they get their time to stop, so that what they hold outside is given back.
+   */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping.abort()
     clearInterval(this.#watchTimer)
@@ -192,6 +203,10 @@ export class ThreadNodes {
         await Promise.race([Promise.allSettled(up.map((thread) => thread.stop())), aborted(deadline)])
       }
     }
+    if (this.#servicesStopMs > 0) {
+      const late = AbortSignal.timeout(Math.min(this.#servicesStopMs + answerMsMax, servicesStopMsMax))
+      await Promise.race([Promise.allSettled(up.map((thread) => thread.stop())), aborted(late)])
+    }
     await this.#pool.destroy()
     await Promise.all(this.#nodes.map(({ replacement }) => replacement))
     clearInterval(this.#alive)
@@ -200,8 +215,9 @@ export class ThreadNodes {
   // One node's life.
 
   async #boot(node: ThreadNode): Promise<void> {
-    const { development, spinLimit, dataDirectory, recordTurns, servicesModule, startTimeoutMs, metrics, logLevel } =
-      this.#options
+    const { development, spinLimit, dataDirectory, recordTurns, servicesModule, startTimeoutMs } = this.#options
+    const { metrics, logLevel, askCyclesAfterMs } = this.#options
+    const memoryMbMax = this.#options.resourceLimits?.maxOldGenerationSizeMb
     const thread = new HostThread(this.#pool, node.node, this.#tasks)
     node.thread = thread
     node.doorbell = createDoorbell()
@@ -217,6 +233,8 @@ export class ThreadNodes {
           spinLimit,
           metrics,
           logLevel,
+          askCyclesAfterMs,
+          ...(memoryMbMax === undefined ? {} : { memoryMbMax }),
           ...(node.board === undefined ? {} : { board: node.board }),
           ...(dataDirectory === undefined ? {} : { dataDirectory }),
           ...(recordTurns === undefined ? {} : { recordTurns }),
@@ -300,7 +318,7 @@ export class ThreadNodes {
         reason = toError(error)
         continue
       }
-      await this.onUpAgain(node.node)
+      await this.onUpAgain(node.node, node.epoch)
       // It may have died once more while its roots were started.
       if (node.up) this.#main.kernel.ports.events.emit('nodeUp', { node: node.node, epoch: node.epoch })
       return

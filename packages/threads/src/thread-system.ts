@@ -9,7 +9,7 @@ import {
   type NodeInspection,
   type NodeMetricsData,
 } from '@troupe/core'
-import type { InspectionLimits } from '@troupe/core/host'
+import { type InspectionLimits, stopMsMax } from '@troupe/core/host'
 import { createDoorbell } from './channel/index.ts'
 import { attachLog } from './log-sink.ts'
 import { localOnlyReason, ModuleDefinitions } from './module-definitions.ts'
@@ -33,7 +33,7 @@ export class ThreadSystem extends ActorSystem {
     this.#main = main
     this.#nodes = nodes
     this.#tasks = tasks
-    nodes.onUpAgain = (node) => this.guardian.nodeUp(node)
+    nodes.onUpAgain = (node, epoch) => this.guardian.nodeUp(node, epoch)
   }
 
   get nodes(): readonly string[] {
@@ -93,8 +93,9 @@ export class ThreadSystem extends ActorSystem {
  * Starts a system of worker threads. The process stays alive from here to `system.stop()`.
  *
  * Rejects with a `ConfigurationError` when an option is malformed, when `servicesModule` does not load, or when it is
- * called on a thread that hosts a node; with a `NodeDownError` when a thread dies before it is up. Nothing is left
- * running then.
+ * called on a thread that hosts a node; with a `ServiceError` when a service does not start on a node; with a
+ * `DataDirectoryInUseError` when another system has the data directory; with a `NodeDownError` when a thread dies before
+ * it is up. Nothing is left running then.
  *
  * ```ts
  * await using system = await createSystem({ threads: 4 })
@@ -106,7 +107,17 @@ export class ThreadSystem extends ActorSystem {
 export async function createSystem(options: ThreadSystemOptions = {}): Promise<ThreadSystem> {
   await refuseInsideNode()
   const checked = checkOptions(options)
-  const { development, spinLimit, dataDirectory, recordTurns, servicesModule, metrics, logLevel, log } = checked
+  const {
+    development,
+    spinLimit,
+    dataDirectory,
+    recordTurns,
+    servicesModule,
+    metrics,
+    logLevel,
+    askCyclesAfterMs,
+    log,
+  } = checked
   const loaded = await loadServices(servicesModule)
   const services = { ...loaded.services, ...checked.services }
   const placement = { ...loaded.placement, ...checked.placement }
@@ -121,11 +132,11 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
       spinLimit,
       metrics,
       logLevel,
+      askCyclesAfterMs,
       ...(dataDirectory === undefined ? {} : { dataDirectory }),
       ...(recordTurns === undefined ? {} : { recordTurns }),
     },
     definitions: new ModuleDefinitions(mainNode),
-    services,
     placement,
     tasks: new PortableTasks(tasks),
     failed: (error) => {
@@ -136,8 +147,10 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
     broken: (node, error) => void nodes.kill(node, error.message),
   })
   attachLog(main.kernel.ports.events, log)
-  const nodes: ThreadNodes = new ThreadNodes({ options: checked, main, mainDoorbell, tasks })
+  let nodes: ThreadNodes
   try {
+    await main.startServices(services)
+    nodes = new ThreadNodes({ options: checked, main, mainDoorbell, tasks, servicesStopMs: stopMsMax(loaded.services) })
     await nodes.start()
   } catch (error) {
     await main.stop()

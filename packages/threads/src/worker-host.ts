@@ -3,7 +3,8 @@ import { type MessagePort, threadId } from 'node:worker_threads'
 import { ConfigurationError, type NodeInspection, type NodeMetricsData } from '@troupe/core'
 import { type ErrorData, encodeError, type InspectionLimits } from '@troupe/core/host'
 import { EventForwarding } from './event-forwarding.ts'
-import { type HostControl, nodeFailedExitCode } from './host-control.ts'
+import { HeapGuard } from './heap-limit.ts'
+import { type HostControl, memoryExceededExitCode, nodeFailedExitCode } from './host-control.ts'
 import { ModuleDefinitions } from './module-definitions.ts'
 import { mainNode, NodeHost, type NodeSettings } from './node-host.ts'
 import type { PeerDescriptor } from './node-links.ts'
@@ -14,6 +15,8 @@ import { markThread } from './thread-mark.ts'
 
 export class WorkerHost implements HostControl {
   #host: NodeHost | undefined
+  #heapGuard: HeapGuard | undefined
+  #stopping: Promise<void> | undefined
   readonly #stopped: () => void
 
   /** `stopped` is called once the node has ended in order. */
@@ -26,14 +29,13 @@ export class WorkerHost implements HostControl {
   }
 
   async start(settings: NodeSettings, tasks: MessagePort): Promise<ErrorData | undefined> {
-    const { node, servicesModule } = settings
+    const { node, servicesModule, memoryMbMax } = settings
     try {
       const mark = markThread(node)
       const { services, placement } = await loadServices(servicesModule)
       const host = new NodeHost({
         settings,
         definitions: new ModuleDefinitions(node, mark),
-        services,
         placement,
         tasks: new PortableTasks(new RemoteTasks(tasks)),
         failed: (error) => this.#die(error),
@@ -42,7 +44,14 @@ export class WorkerHost implements HostControl {
       const { events } = host.kernel.ports
       const send = (name: string, data: unknown) => host.links.sendEvent(mainNode, name, data)
       new EventForwarding({ node, events, send })
+      await host.startServices(services)
       this.#host = host
+      if (memoryMbMax !== undefined) {
+        this.#heapGuard = new HeapGuard(memoryMbMax, () => {
+          host.links.flush()
+          process.exit(memoryExceededExitCode)
+        })
+      }
       return undefined
     } catch (error) {
       return encodeError(error)
@@ -69,7 +78,13 @@ export class WorkerHost implements HostControl {
     return this.#started.drain()
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    this.#heapGuard?.close()
     await this.#host?.stop()
     this.#stopped()
   }

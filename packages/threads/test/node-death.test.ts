@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import type { ThreadSystem } from '../src/index.ts'
 import { Account } from './fixtures/account.ts'
 import { Collector } from './fixtures/collector.ts'
-import { Cursed, Doomed } from './fixtures/doomed.ts'
+import { Cursed, Doomed, Hoarder } from './fixtures/doomed.ts'
 import { fixture, nextEvent, startSystem } from './support.ts'
 
 type DoomedHandle = ActorHandle<ProtocolOf<typeof Doomed>>
@@ -37,9 +37,17 @@ const deaths: readonly {
   },
 ]
 
+async function temporaryDirectory() {
+  const path = await mkdtemp(join(tmpdir(), 'troupe-threads-'))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) }
+}
+
 describe('the death of a thread', () => {
   it.each(deaths)('by $death is told everywhere, fails asks, and the node comes back', async ({ reason, end }) => {
-    await using system = await startSystem({ resourceLimits: { maxOldGenerationSizeMb: 64 } })
+    // With a data directory, which the thread's end gives back, however it ends.
+    await using data = await temporaryDirectory()
+    const resourceLimits = { maxOldGenerationSizeMb: 64 }
+    await using system = await startSystem({ resourceLimits, dataDirectory: data.path })
     const doomed = await system.spawn(Doomed, undefined, { node: 'node-1', name: 'doomed' })
     const collector = await system.spawn(Collector, undefined, { node: 'node-2' })
     collector.tell('watch', doomed.ref)
@@ -70,6 +78,22 @@ describe('the death of a thread', () => {
     // The new thread is connected to the others, not only to this one.
     system.tell(named, 'emit', { to: collector.ref, count: 10 })
     while ((await collector.ask('report')).collected < 1_010);
+  })
+
+  it('comes alone when its actors keep more than their limit, whatever they keep it in', async () => {
+    await using system = await startSystem({ resourceLimits: { maxOldGenerationSizeMb: 48 } })
+    const other = await system.spawn(Hoarder, undefined, { node: 'node-2' })
+    // What is not kept does not count.
+    expect(await other.ask('waste', 500)).toBe(500 * 2 ** 17)
+    for (let death = 0; death < 2; death++) {
+      const hoarder = await system.spawn(Hoarder, undefined, { node: 'node-1', supervise: { onFailure: 'stop' } })
+      const down = nextEvent(system, 'nodeDown')
+      const up = nextEvent(system, 'nodeUp')
+      hoarder.tell('hoard')
+      expect(await down).toMatchObject({ node: 'node-1', reason: expect.stringMatching(/memory/) })
+      await up
+    }
+    expect(await other.ask('waste', 1)).toBe(2 ** 17)
   })
 
   it('delivers what it had published before its death is told', async () => {

@@ -2,16 +2,21 @@
 import type { Case } from '../host.ts'
 import { abort } from './abort.ts'
 import { ask } from './ask.ts'
+import { askCycles } from './ask-cycles.ts'
 import { behaviors } from './behaviors.ts'
 import { deathWatch } from './death-watch.ts'
 import { durable } from './durable.ts'
 import { kills, links, strategies } from './family.ts'
 import { finding } from './finding.ts'
+import { journals } from './journals.ts'
 import { mailbox } from './mailbox.ts'
 import { messages } from './messages.ts'
 import { names } from './names.ts'
 import { observation } from './observation.ts'
 import { placement } from './placement.ts'
+import { reentrancy } from './reentrancy.ts'
+import { routing } from './routing.ts'
+import { services } from './services.ts'
 import { spawn } from './spawn.ts'
 import { stopping } from './stopping.ts'
 import { streams } from './streams.ts'
@@ -22,6 +27,7 @@ import { turns } from './turns.ts'
 
 const sections = [
   turns,
+  reentrancy,
   messages,
   names,
   spawn,
@@ -33,12 +39,16 @@ const sections = [
   links,
   ask,
   abort,
+  askCycles,
   mailbox,
   timers,
+  services,
   durable,
+  journals,
   behaviors,
   streams,
   finding,
+  routing,
   placement,
   tasks,
   observation,

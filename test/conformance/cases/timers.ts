@@ -1,4 +1,4 @@
-/** Sections 10 and 11: timers and services. */
+/** Section 10: timers. */
 import { expect } from 'vitest'
 import type { Case } from '../host.ts'
 import { notes, subject } from './support.ts'
@@ -111,29 +111,6 @@ export const timers: readonly Case[] = [
       expect(await actor.ask('activeTimers', ['once', 'repeat', 'other'])).toEqual([true, true, false])
       await actor.ask('cancelTimers')
       expect(await actor.ask('activeTimers', ['once', 'repeat'])).toEqual([false, false])
-    },
-  },
-  {
-    promise: '11.1',
-    name: 'a service is what the host was given; one it was not given is a typed error with its name',
-    async check(bench) {
-      const actor = await subject(bench)
-      expect(await actor.ask('greet', 'you')).toBe('hello you')
-      await expect(actor.ask('greetMissing')).rejects.toMatchObject({
-        code: 'ERR_TROUPE_SERVICE_MISSING',
-        facts: { service: 'missing' },
-      })
-    },
-  },
-  {
-    promise: '11.2',
-    name: 'each actor draws from a random stream of its own',
-    async check(bench) {
-      const one = await subject(bench)
-      const two = await subject(bench)
-      const first = await one.ask('draw')
-      expect(await two.ask('draw')).not.toEqual(first)
-      expect(await one.ask('draw')).not.toEqual(first)
     },
   },
 ]

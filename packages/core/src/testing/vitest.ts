@@ -10,12 +10,20 @@
  * ```
  */
 import { test as base, type TestAPI } from 'vitest'
-import { createTestKit, type TestKit } from './test-kit.ts'
+import { createTestKit, type TestKit, type TestKitOptions } from './test-kit.ts'
+
+/** What the tests have. */
+interface Fixtures {
+  readonly kit: TestKit
+  /** Options of the kit: `test.extend({ kitOptions: { services: { http: twin } } })`. Default: none. */
+  readonly kitOptions: TestKitOptions
+}
 
 /** `test` of Vitest with the fixture `kit`. */
-export const test: TestAPI<{ kit: TestKit }> = base.extend<{ kit: TestKit }>({
-  kit: async ({ task: _task }, use) => {
-    const kit = createTestKit()
+export const test: TestAPI<Fixtures> = base.extend<Fixtures>({
+  kitOptions: {},
+  kit: async ({ kitOptions }, use) => {
+    const kit = createTestKit(kitOptions)
     try {
       await use(kit)
       await kit.check()

@@ -1,6 +1,6 @@
 /** The fixture gives each test a kit of its own and minds what went wrong. */
 import { expect, type TestContext, test as vitestTest } from 'vitest'
-import { defineActor } from '../../src/index.ts'
+import { defineActor, defineService } from '../../src/index.ts'
 import { createTestKit } from '../../src/testing/index.ts'
 import { test } from '../../src/testing/vitest.ts'
 
@@ -39,6 +39,24 @@ const failing = test.extend('expectsFailure', async ({ kit }) => {
 failing.fails('a failure that is not taken fails the test', async ({ expectsFailure }) => {
   await expectsFailure.idle()
   expect(expectsFailure.failures).toHaveLength(1)
+})
+
+const Greeter = defineService<{ greet(name: string): string }>('greeter')
+const Host = defineActor({
+  name: 'Host',
+  uses: [Greeter],
+  init: () => ({}),
+  on: { welcome: (_state, name: string, ctx) => ctx.use(Greeter).greet(name) },
+})
+const withGreeter = test.extend({ kitOptions: { services: { greeter: { greet: (name: string) => `hello ${name}` } } } })
+
+withGreeter('a kit is given twins', async ({ kit }) => {
+  const host = await kit.spawn(Host, undefined)
+  expect(await host.ask('welcome', 'ada')).toBe('hello ada')
+})
+
+test('a kit without them refuses who needs them', async ({ kit }) => {
+  await expect(kit.spawn(Host, undefined)).rejects.toMatchObject({ code: 'ERR_TROUPE_SERVICE_MISSING' })
 })
 
 vitestTest('a kit can be disposed of', async (_context: TestContext) => {

@@ -12,6 +12,7 @@ import {
   FrameKind,
   inspectNode,
   NodeKernel,
+  NodeServices,
   Ref,
   SeededRandomSource,
   VirtualClock,
@@ -47,6 +48,30 @@ const wrong = {
     { name: 'Error', message: 'm', cause: { name: 'Error', message: [] } },
     ...nothings,
   ],
+  probe: [
+    'probe',
+    ...nothings,
+    probeWith({ round: -1 }),
+    probeWith({ visits: Number.NaN }),
+    probeWith({ turns: [] }),
+    probeWith({ turns: {} }),
+    probeWith({ turns: [null] }),
+    ...[{ ref: 'left' }, { turn: '1' }, { path: 7 }, { asks: 7 }, { asks: [] }].map((part) =>
+      probeWith({ turns: [{ ...waitingTurn(), ...part }] }),
+    ),
+    ...[
+      { askId: -1 },
+      { openedAt: '1' },
+      { isOfTurn: 1 },
+      { at: 'left' },
+      { at: { node: 'left' } },
+      { passed: 'left' },
+      { passed: [7] },
+      { by: 1 },
+      { by: -2 },
+      { by: 0.5 },
+    ].map((part) => probeWith({ turns: [{ ...waitingTurn(), asks: [{ ...waitingAsk(), ...part }] }] })),
+  ],
 } satisfies Record<string, readonly unknown[]>
 type Holds = keyof typeof wrong | 'payload'
 
@@ -73,6 +98,8 @@ const layouts: Readonly<Record<keyof typeof FrameKind, readonly Holds[]>> = {
   streamCredit: ['whole', 'count', 'count'],
   streamCancel: ['whole', 'count'],
   cancel: [...target, 'count', 'flag'],
+  offer: [...message, 'count'],
+  waitProbe: ['whole', 'probe'],
 }
 const kinds = Object.keys(layouts) as (keyof typeof FrameKind)[]
 
@@ -94,8 +121,22 @@ function frameOf(kind: keyof typeof FrameKind, random: RandomStream): unknown[] 
       ...random.pick([{}, { cause: { name: '__proto__', message: '' } }]),
     }),
     payload: () => randomValue(random),
+    probe: () => probeWith({}),
   }
   return [FrameKind[kind], ...layouts[kind].map((holds) => values[holds]())]
+}
+
+function waitingAsk() {
+  const at = new Ref('right', 0, 5, 5)
+  return { askId: 1, name: 'add', openedAt: 1, isOfTurn: true, at, passed: [at], by: -1 }
+}
+
+function waitingTurn() {
+  return { ref: new Ref('left', 0, 1, 1), turn: 1, path: '/left/a', asks: [waitingAsk()] }
+}
+
+function probeWith(parts: object) {
+  return { round: 1, visits: 1, turns: [waitingTurn()], ...parts }
 }
 
 interface Attempt {
@@ -235,15 +276,12 @@ class Receiver {
   constructor() {
     const events = new EventStream()
     events.on('deadLetter', ({ name }) => this.deadLetters.push(name))
+    const ports = { node: 'right', epoch: 0, clock: new VirtualClock(), random: new SeededRandomSource(1), events }
     this.kernel = new NodeKernel({
-      node: 'right',
-      epoch: 0,
-      clock: new VirtualClock(),
-      random: new SeededRandomSource(1),
+      ...ports,
       transport: { send: (_node, frame) => void this.#sent.push(frame) },
-      services: {},
+      services: new NodeServices(ports),
       definitions: new DefinitionRegistry(),
-      events,
       messages: 'frozen',
       wake: () => {},
       failed: (error) => assert.fail(error),
