@@ -4,7 +4,7 @@
  */
 import type { ActorCell } from './actor-cell.ts'
 import { Ref, ReplyToken, refKey } from './actor-ref.ts'
-import { type AskEnded, AskTable, nodeDownError } from './ask-table.ts'
+import { type AskEnded, AskTable, nodeDownError, type RejectFor } from './ask-table.ts'
 import { CellTable } from './cell-table.ts'
 import type { DeathWatch } from './death-watch.ts'
 import type { DeadLetter, DeadLetterReason } from './effects.ts'
@@ -25,6 +25,7 @@ import type { ObservedAsk } from './observers.ts'
 import type { Refusal } from './ports/transport.ts'
 import { ReplyDuties } from './reply-duties.ts'
 import { TurnLoop } from './turn-loop.ts'
+import { scopeOf } from './turn-scopes.ts'
 import { type Frame, FrameKind } from './wire.ts'
 
 export abstract class Delivery extends TurnLoop {
@@ -48,8 +49,15 @@ export abstract class Delivery extends TurnLoop {
     this.messages = ports.messages
     this.cells = new CellTable(ports.node, ports.epoch)
     this.membership = new Membership(ports)
-    this.asks = new AskTable(ports.clock, this.#askEnded, this.#askOpened)
+    this.asks = new AskTable(ports.clock, this.#askEnded, this.#askOpened, this.rejectFor)
     this.duties = new ReplyDuties({ ...ports, asks: this.asks, onAbort: () => this.signalAborted() })
+  }
+
+  /** Rejects a promise that `from` waits for, or the outside, in whoever's turn that happens: it is theirs. */
+  readonly rejectFor: RejectFor = (from, reject) => {
+    const { scopes } = this.ports
+    if (scopes === undefined) reject()
+    else scopes.run(from === undefined ? undefined : scopeOf(this, from), reject)
   }
 
   /** The living actor that `ref` means on this node. */

@@ -15,7 +15,9 @@ import type { OutgoingStream } from './outgoing-stream.ts'
 import type { Reminder } from './reminders.ts'
 import { runTurn, settleTurn } from './run-turn.ts'
 import type { StreamTable } from './stream-table.ts'
+import type { StrayRejections } from './stray-rejections.ts'
 import type { NodeTimers, RunningTimer } from './timers.ts'
+import { currentTurn } from './turn-scopes.ts'
 
 /** Turns that one cell takes before the next cell in the run queue gets its own. */
 const turnsPerBatch = 64
@@ -29,6 +31,7 @@ export abstract class TurnLoop {
   abstract readonly lifecycle: Lifecycle
   abstract readonly timers: NodeTimers
   abstract readonly streams: StreamTable
+  abstract readonly rejections: StrayRejections
   /** What carries out the effects of a cell that is not durable. */
   protected abstract readonly effects: Effects
   /** What is counted here, if the host wants to know. */
@@ -55,11 +58,15 @@ export abstract class TurnLoop {
   run(turnsMax: number): boolean {
     const end = this.turns + turnsMax
     this.metrics?.runBegins()
+    // Whoever woke this node is not whose turns follow.
+    this.ports.scopes?.leave()
+    currentTurn.kernel = this
     while (this.turns < end) {
       const cell = this.#runQueue.shift()
       if (cell === undefined) break
       this.#runCell(cell, turnsPerBatch)
     }
+    currentTurn.kernel = undefined
     this.metrics?.runEnds()
     this.#awake = this.#runQueue.length > 0
     return this.#awake
@@ -71,7 +78,9 @@ export abstract class TurnLoop {
     if (count > 1) this.#runQueue.bringToFront(pick(count))
     const cell = this.#runQueue.shift()
     this.metrics?.runBegins()
+    currentTurn.kernel = this
     if (cell !== undefined) this.#runCell(cell, 1)
+    currentTurn.kernel = undefined
     this.metrics?.runEnds()
     this.#awake = this.#runQueue.length > 0
     return this.#awake
@@ -90,6 +99,7 @@ export abstract class TurnLoop {
 
   #runCell(cell: ActorCell, turnsMax: number): void {
     const { queue } = cell.mailbox
+    currentTurn.owner = cell
     for (let turns = 0; turns < turnsMax && cell.phase === Phase.ready && !cell.durable?.isFull; turns++) {
       const { first } = cell
       if (first !== undefined) {
@@ -105,8 +115,15 @@ export abstract class TurnLoop {
         if (envelope.replyTo === undefined || !this.isGivenUp(cell, envelope.replyTo)) this.turn(cell, envelope)
       } else this.#special(cell, envelope)
     }
+    currentTurn.owner = undefined
+    if (currentTurn.entered) this.#leaveScope()
     cell.scheduled = false
     if (cell.first !== undefined || queue.length > 0) this.schedule(cell)
+  }
+
+  #leaveScope(): void {
+    currentTurn.entered = false
+    this.ports.scopes?.leave()
   }
 
   #special(cell: ActorCell, envelope: Envelope): void {

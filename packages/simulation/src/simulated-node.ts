@@ -22,6 +22,7 @@ import {
   metricsClockOf,
 } from '@troupe/core/host'
 import type { SimulatedDisk } from './simulated-disk.ts'
+import { simulatedScopes } from './scopes.ts'
 import { SimulatedKernel } from './simulated-kernel.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
 import type { SimulationCore } from './simulation-core.ts'
@@ -164,6 +165,10 @@ export class SimulatedNode {
       placement,
       programNode: 'main',
       definitions: this.#core.definitions,
+      scopes: simulatedScopes({
+        drain: () => this.#core.drain(),
+        schedule: (run) => void clock.schedule(0, run),
+      }),
       events,
       messages: 'copied',
       wake: () => this.#scheduleStep(epoch),

@@ -8,7 +8,7 @@ import { decodeError, type ErrorData, encodeError } from '@troupe/core/host'
 import { EncodeError } from './channel/index.ts'
 
 /** The events that go from a node to the main thread. `nodeUp` and `nodeDown` are the main thread's own. */
-const forwarded = ['deadLetter', 'failure', 'restarted', 'escalated', 'journalOpened', 'log'] as const
+const forwarded = ['deadLetter', 'failure', 'lateRejection', 'restarted', 'escalated', 'journalOpened', 'log'] as const
 type Forwarded = (typeof forwarded)[number]
 
 /** Events forwarded within one window at most, and the window's length in milliseconds. */

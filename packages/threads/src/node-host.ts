@@ -92,11 +92,13 @@ export class NodeHost {
         wake,
       },
     })
+    const { random, scopes } = realTime()
     const ports: KernelPorts = {
       node,
       epoch,
       clock: new NodeClock(),
-      random: realTime().random,
+      random,
+      ...(scopes === undefined ? {} : { scopes }),
       transport: this.links,
       services,
       placement,
