@@ -3,7 +3,7 @@
  * between threads, and in real time.
  */
 import { createLocalSystem, type MessageMode } from '@troupe/core'
-import { realTime } from '@troupe/threads/real-time'
+import { realTime, turnScopes } from '@troupe/threads/real-time'
 import { HeldDisk, memoryDisk } from '../../packages/core/test/probe-system.ts'
 import { conformance } from './conformance.ts'
 import { movingTime } from './moving-time.ts'
@@ -15,7 +15,9 @@ const virtual = (name: string, messages: MessageMode) =>
     capabilities: ['held disk'],
     async run(body) {
       const disk = new HeldDisk()
-      const system = createLocalSystem({ disk, services, placement, messages, metrics: true })
+      const scopes = turnScopes()
+      if (scopes === undefined) throw new Error('these tests run on Node')
+      const system = createLocalSystem({ disk, services, placement, messages, scopes, metrics: true })
       await movingTime(system, body({ system, node: 'local', otherNode: 'local', disk, idle: () => system.idle() }))
       await system.stop()
     },

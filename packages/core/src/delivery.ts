@@ -69,8 +69,6 @@ export abstract class Delivery extends TurnLoop {
 
   /** An actor of the runtime itself, by its name. */
   protected abstract systemActor(name: string): ActorCell | undefined
-  /** True for the actors of the runtime itself, which nobody stops and nobody counts. */
-  abstract isSystemActor(cell: ActorCell): boolean
 
   /** Delivers a message on this node. */
   deliver(to: Ref, name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken | undefined): void {

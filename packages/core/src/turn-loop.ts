@@ -14,8 +14,8 @@ import type { TurnObserver } from './observers.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import type { Reminder } from './reminders.ts'
 import { runTurn, settleTurn } from './run-turn.ts'
-import type { StreamTable } from './stream-table.ts'
 import type { StrayRejections } from './stray-rejections.ts'
+import type { StreamTable } from './stream-table.ts'
 import type { NodeTimers, RunningTimer } from './timers.ts'
 import { currentTurn } from './turn-scopes.ts'
 
@@ -32,6 +32,8 @@ export abstract class TurnLoop {
   abstract readonly timers: NodeTimers
   abstract readonly streams: StreamTable
   abstract readonly rejections: StrayRejections
+  /** True for the actors of the runtime itself, which nobody stops and nobody counts. */
+  abstract isSystemActor(cell: ActorCell): boolean
   /** What carries out the effects of a cell that is not durable. */
   protected abstract readonly effects: Effects
   /** What is counted here, if the host wants to know. */

@@ -32,6 +32,8 @@ export interface TurnScopes {
 export interface ScopeKernel {
   readonly ports: KernelPorts
   readonly rejections: StrayRejections
+  /** True for the actors of the runtime itself: what they start, such as the loading of a module, is nobody's. */
+  isSystemActor(cell: ActorCell): boolean
 }
 
 /** One generation of an actor, as the owner of what its turns start. */
@@ -76,18 +78,20 @@ export function promiseMade(): void {
   if (owner === undefined || kernel?.ports.scopes === undefined) return
   // A restart within the batch begins another generation.
   if (entered && owner.scope?.generation === owner.generation) return
+  const scope = scopeOf(kernel, owner)
+  if (scope === undefined) return
   currentTurn.entered = true
-  kernel.ports.scopes.enter(scopeOf(kernel, owner))
+  kernel.ports.scopes.enter(scope)
 }
 
-/** The scope of what `owner` starts now. */
-export function scopeOf(kernel: ScopeKernel, owner: ScopeOwner): TurnScope {
-  let { scope } = owner
-  if (scope === undefined || scope.generation !== owner.generation) {
-    scope = new TurnScope(kernel, owner instanceof Newborn ? undefined : (owner as ActorCell), owner.generation)
-    owner.scope = scope
-  }
-  return scope
+/** The scope of what `owner` starts now; `undefined` when that is nobody's. */
+export function scopeOf(kernel: ScopeKernel, owner: ScopeOwner): TurnScope | undefined {
+  const { scope, generation } = owner
+  if (scope?.generation === generation) return scope
+  const cell = owner instanceof Newborn ? undefined : (owner as ActorCell)
+  if (cell !== undefined && (cell.isInternal || kernel.isSystemActor(cell))) return undefined
+  owner.scope = new TurnScope(kernel, cell, generation)
+  return owner.scope
 }
 
 /** Runs what an actor starts outside the turn loop, perhaps within the turn of another. */
@@ -123,9 +127,9 @@ function restore({ kernel, owner, entered }: typeof currentTurn, left: boolean):
   currentTurn.kernel = kernel
   currentTurn.owner = owner
   currentTurn.entered = entered
-  if (left && entered && kernel !== undefined && owner !== undefined) {
-    kernel.ports.scopes?.enter(scopeOf(kernel, owner))
-  }
+  if (!left || !entered || kernel === undefined || owner === undefined) return
+  const scope = scopeOf(kernel, owner)
+  if (scope !== undefined) kernel.ports.scopes?.enter(scope)
 }
 
 /** What the platform tells rejections by: `process` of Node. */

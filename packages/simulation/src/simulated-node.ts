@@ -21,8 +21,8 @@ import {
   type KernelPorts,
   metricsClockOf,
 } from '@troupe/core/host'
-import type { SimulatedDisk } from './simulated-disk.ts'
 import { simulatedScopes } from './scopes.ts'
+import type { SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedKernel } from './simulated-kernel.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
 import type { SimulationCore } from './simulation-core.ts'

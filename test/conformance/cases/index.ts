@@ -13,6 +13,7 @@ import { observation } from './observation.ts'
 import { placement } from './placement.ts'
 import { spawn } from './spawn.ts'
 import { stopping } from './stopping.ts'
+import { strays } from './stray.ts'
 import { streams } from './streams.ts'
 import { supervision } from './supervision.ts'
 import { tasks } from './tasks.ts'
@@ -25,6 +26,7 @@ const sections = [
   spawn,
   supervision,
   strategies,
+  strays,
   stopping,
   kills,
   deathWatch,
