@@ -43,6 +43,8 @@ export abstract class TurnLoop {
   readonly #observer: TurnObserver | undefined
   readonly #runQueue = new Deque<ActorCell>()
   #awake = false
+  /** How many turns there are when the present run is over. */
+  #turnsEnd = 0
 
   constructor(ports: KernelPorts) {
     this.ports = ports
@@ -58,11 +60,16 @@ export abstract class TurnLoop {
 
   /** Gives turns to the cells in the run queue, about `turnsMax` in all; true when there is more to do. */
   run(turnsMax: number): boolean {
-    const end = this.turns + turnsMax
-    this.metrics?.runBegins()
+    this.#turnsEnd = this.turns + turnsMax
+    const { scopes } = this.ports
     // Whoever woke this node is not whose turns follow.
-    this.ports.scopes?.leave()
+    return scopes === undefined ? this.#runQueued() : scopes.run(undefined, this.#runQueued)
+  }
+
+  readonly #runQueued = (): boolean => {
+    this.metrics?.runBegins()
     currentTurn.kernel = this
+    const end = this.#turnsEnd
     while (this.turns < end) {
       const cell = this.#runQueue.shift()
       if (cell === undefined) break

@@ -23,7 +23,7 @@ export interface TurnScopes {
   /** What the running code starts from now on belongs to nobody. */
   leave(): void
   /** Runs `run` in `scope`; without one, as nobody's code. */
-  run(scope: TurnScope | undefined, run: () => void): void
+  run<Result>(scope: TurnScope | undefined, run: () => Result): Result
   /** Calls `run` once the rejections up to now were told, and which of them were handled late. */
   settled(run: () => void): void
 }
@@ -96,40 +96,45 @@ export function scopeOf(kernel: ScopeKernel, owner: ScopeOwner): TurnScope | und
 
 /** Runs what an actor starts outside the turn loop, perhaps within the turn of another. */
 export function asOwner<Result>(kernel: ScopeKernel, owner: ScopeOwner, run: () => Result): Result {
-  const outer = { ...currentTurn }
+  const { kernel: outerKernel, owner: outerOwner, entered: outerEntered } = currentTurn
   currentTurn.kernel = kernel
   currentTurn.owner = owner
   currentTurn.entered = false
   try {
     return run()
   } finally {
-    if (currentTurn.entered) kernel.ports.scopes?.leave()
-    restore(outer, currentTurn.entered)
+    const { entered } = currentTurn
+    currentTurn.kernel = outerKernel
+    currentTurn.owner = outerOwner
+    currentTurn.entered = outerEntered
+    if (entered) {
+      kernel.ports.scopes?.leave()
+      if (outerEntered) enterAgain()
+    }
   }
 }
 
 /** Runs what is no actor's, such as listeners of the event stream, perhaps within the turn of one. */
 export function asNobody<Result>(run: () => Result): Result {
-  if (currentTurn.owner === undefined) return run()
-  const outer = { ...currentTurn }
-  if (outer.entered) outer.kernel?.ports.scopes?.leave()
+  const { kernel, owner, entered } = currentTurn
+  if (owner === undefined) return run()
+  if (entered) kernel?.ports.scopes?.leave()
   currentTurn.owner = undefined
   currentTurn.entered = false
   try {
     return run()
   } finally {
-    restore(outer, true)
+    currentTurn.owner = owner
+    currentTurn.entered = entered
+    if (entered) enterAgain()
   }
 }
 
-/** The turn around goes on; `left`: its scope has to be entered again. */
-function restore({ kernel, owner, entered }: typeof currentTurn, left: boolean): void {
-  currentTurn.kernel = kernel
-  currentTurn.owner = owner
-  currentTurn.entered = entered
-  if (!left || !entered || kernel === undefined || owner === undefined) return
-  const scope = scopeOf(kernel, owner)
-  if (scope !== undefined) kernel.ports.scopes?.enter(scope)
+/** The turn around goes on, whose scope was left. */
+function enterAgain(): void {
+  const { kernel, owner } = currentTurn
+  const scope = kernel === undefined || owner === undefined ? undefined : scopeOf(kernel, owner)
+  if (scope !== undefined) kernel?.ports.scopes?.enter(scope)
 }
 
 /** What the platform tells rejections by: `process` of Node. */

@@ -112,8 +112,7 @@ export function simulatedScopes({ drain, schedule }: TurnScopeSteps): TurnScopes
     run(turn, run) {
       const scope = currentScope.getStore()
       drain()
-      if (scope === undefined) run()
-      else currentScope.run(scope.of(turn), run)
+      return scope === undefined ? run() : currentScope.run(scope.of(turn), run)
     },
     settled(run) {
       drain()
