@@ -24,6 +24,22 @@ export {
   type OrderedOperation,
 } from './history/order-counterexample.ts'
 export { checkSequentiallyConsistent } from './history/sequential-consistency.ts'
+export {
+  type Anomaly,
+  type AnomalyName,
+  type CycleName,
+  type CycleOrder,
+  formatAnomaly,
+  type ReadAnomalyName,
+} from './history/transactions/anomaly.ts'
+export {
+  checkTransactions,
+  type TransactionCheckOptions,
+  type TransactionCheckResult,
+} from './history/transactions/check-transactions.ts'
+export type { Dependency, DependencyKind } from './history/transactions/dependency-graph.ts'
+export { type IsolationLevel, isolationLevels } from './history/transactions/isolation-level.ts'
+export type { ListKey, ListOperation, ListValue, Transaction } from './history/transactions/transaction.ts'
 export type { NetworkKind } from './network-table.ts'
 export type { TimerMessage } from './recorded-effects.ts'
 export type { MessageView, StateView } from './state-view.ts'

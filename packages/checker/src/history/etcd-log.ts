@@ -58,7 +58,7 @@ export function parseJepsenEtcdLog(text: string): Operation<RegisterInput<EtcdVa
     if (type === 'info' || (type === 'fail' && name === 'read')) recorder.abandon(called.id)
     else if (type === 'fail' && (reason || name === 'write')) recorder.fail(called.id)
     else if (reason) throw refuse('an operation that returned has a result')
-    else if (name === 'read') recorder.return(called.id, valueOf(argument, refuse))
+    else if (name === 'read') recorder.return(called.id, registerValue(argument, refuse))
     else if (name === 'write') recorder.return(called.id, undefined)
     else recorder.return(called.id, type === 'ok')
   })
@@ -72,13 +72,13 @@ function inputOf(name: string, argument: string, refuse: Refuse): RegisterInput<
     if (argument !== 'nil') throw refuse('a read is called with nil')
     return { name: 'read' }
   }
-  if (name === 'write') return { name: 'write', value: valueOf(argument, refuse) }
+  if (name === 'write') return { name: 'write', value: registerValue(argument, refuse) }
   const [, expected, value] = /^\[(\S+)\s+(\S+)\]$/.exec(argument) ?? []
   if (expected === undefined || value === undefined) throw refuse('a compare-and-set is called with [expected new]')
-  return { name: 'compareAndSet', expected: valueOf(expected, refuse), value: valueOf(value, refuse) }
+  return { name: 'compareAndSet', expected: registerValue(expected, refuse), value: registerValue(value, refuse) }
 }
 
-function valueOf(text: string, refuse: Refuse): EtcdValue {
+function registerValue(text: string, refuse: Refuse): EtcdValue {
   if (text === 'nil') return null
   const value = Number(text)
   if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value)) throw refuse(`${text} is neither nil nor an integer`)

@@ -14,9 +14,12 @@ function someOrder<State, Input, Output>(
       const output = next.returnedAt === undefined ? unknownOutput : (next.output as Output)
       const partition = model.partition?.(next.input) ?? ''
       const before = states.has(partition) ? (states.get(partition) as State) : model.init()
-      return model
-        .step(before, next.input, output)
-        .some((after) => extend(rest.filter((other) => other !== next), new Map(states).set(partition, after)))
+      return model.step(before, next.input, output).some((after) =>
+        extend(
+          rest.filter((other) => other !== next),
+          new Map(states).set(partition, after),
+        ),
+      )
     })
   }
   return extend(history, new Map())
@@ -36,7 +39,6 @@ export function sequentialByBruteForce<State, Input, Output>(
   return someOrder(
     model,
     history,
-    (left, right) =>
-      left.process === right.process && left.returnedAt !== undefined && left.calledAt < right.calledAt,
+    (left, right) => left.process === right.process && left.returnedAt !== undefined && left.calledAt < right.calledAt,
   )
 }
