@@ -173,8 +173,8 @@ function atomicHistories(
         const calledAt = Math.max(moment - before, free.get(process) ?? 0)
         const returnedAt = moment + after
         free.set(process, lost ? moment : returnedAt)
-        if (calledAt > moment) return states.set(partition, state)
-        history.push(lost ? { process, input, calledAt } : { process, input, output, calledAt, returnedAt })
+        if (calledAt > moment) states.set(partition, state)
+        else history.push(lost ? { process, input, calledAt } : { process, input, output, calledAt, returnedAt })
         return
       }
     })

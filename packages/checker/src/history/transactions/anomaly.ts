@@ -17,8 +17,8 @@ export type CycleOrder = '' | '-process' | '-realtime'
  * - `unwritten-read`: a value that nobody appended; `duplicate-elements`: a value twice.
  * - `G1a`: a value of an aborted transaction; `dirty-update`: a committed append on top of an aborted one.
  * - `G1b`: a list as it was in the middle of a transaction.
- * - `internal`: a read that contradicts what the transaction read or appended before; `future-read`: one that shows
- *   what the transaction appends after it.
+ * - `internal`: a read that contradicts what the transaction read or appended before, or two appends of the transaction
+ *   that others read the other way round; `future-read`: a read of what the transaction appends after it.
  * - `incompatible-order`: two reads of which neither is the beginning of the other.
  * - `lost-update`: two transactions that read the same list and both appended to it.
  */

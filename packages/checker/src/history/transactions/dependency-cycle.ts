@@ -67,10 +67,8 @@ export class CycleSearch {
           const to = placeAfter(dependency)
           if (reached.has(to)) continue
           reached.set(to, { dependency, from: place })
-          if (dependency.to === edge.from && !(shape === 'apart' && isRw && edge.kind === 'rw')) {
-            return simple(wayTo(reached, to, start))
-          }
-          next.push(to)
+          if (dependency.to !== edge.from) next.push(to)
+          else if (!(shape === 'apart' && isRw && edge.kind === 'rw')) return simple(edge, wayTo(reached, to, start))
         }
       }
       front = next
@@ -103,12 +101,9 @@ function wayTo(reached: ReadonlyMap<number, Reached>, to: number, start: number)
   return way.reverse()
 }
 
-/** The way if it comes to no transaction twice. One that does goes round a shorter cycle, which is found by itself. */
-function simple(way: Dependency[]): Dependency[] | undefined {
-  return new Set(way.map(({ to }) => to)).size === way.length &&
-    !way.slice(0, -1).some(({ to }) => to === way.at(-1)?.to)
-    ? way
-    : undefined
+/** The way if no transaction is there twice. A cycle where one is goes round a shorter one, which is found by itself. */
+function simple(edge: Dependency, way: Dependency[]): Dependency[] | undefined {
+  return new Set([edge.to, ...way.map(({ to }) => to)]).size === way.length + 1 ? way : undefined
 }
 
 /** The number of each node's strongly connected component (Tarjan 1972), without recursion. */

@@ -4,7 +4,7 @@
  *     ww   one appended a value, the other the next one of that list
  *     wr   one appended the last value that the other read
  *     rw   one read a list before the other's append
- *     process, realtime   one had returned before the other was called, in one process or in any
+ *     process, realtime   one came before the other in their process, or had returned before the other was called
  */
 import type { Appends, ListKey, ListValue, Transaction } from './transaction.ts'
 import type { VersionOrder } from './version-order.ts'
@@ -69,7 +69,7 @@ export function dependenciesOf(
   return dependencies
 }
 
-/** The order of the transactions of each process. A transaction of unknown outcome is ordered behind others only. */
+/** The order of the transactions of each process, by their calls. A transaction of unknown outcome is ordered behind others only. */
 export function processDependencies(history: readonly Transaction[]): Dependency[] {
   const last = new Map<number | string, number>()
   const dependencies: Dependency[] = []

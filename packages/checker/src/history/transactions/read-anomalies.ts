@@ -21,6 +21,7 @@ export function readAnomalies(
     anomalies.push({ name: 'incompatible-order', transactions: [transaction], key, values: read })
   }
   for (const [key, { values }] of orders) anomalies.push(...dirtyUpdates(history, appends.get(key), key, values))
+  anomalies.push(...appendsOutOfOrder(history, orders))
   anomalies.push(...lostUpdates(history))
   return anomalies
 }
@@ -79,8 +80,28 @@ function internalAnomalies(transaction: number, operations: readonly ListOperati
       before.values.every((each, place) => value[from + place] === each)
     if (!fits) anomalies.push({ name: 'internal', transactions: [transaction], key, values: value })
     known.set(key, { values: value, whole: true })
-    seen.set(key, (seen.get(key) ?? new Set()).union(new Set(value)))
+    seen.set(key, new Set([...(seen.get(key) ?? []), ...value]))
   }
+  return anomalies
+}
+
+/** Two appends of one transaction to one list that were read the other way round, or the second without the first. */
+function appendsOutOfOrder(history: readonly Transaction[], orders: VersionOrders['orders']): Anomaly[] {
+  const anomalies: Anomaly[] = []
+  history.forEach(({ status, operations }, transaction) => {
+    if (status === 'aborted') return
+    const last = new Map<ListKey, ListValue>()
+    for (const [name, key, value] of operations) {
+      if (name !== 'append') continue
+      const before = last.get(key)
+      last.set(key, value)
+      const placeOf = orders.get(key)?.placeOf
+      const place = placeOf?.get(value)
+      if (before === undefined || place === undefined || (placeOf?.get(before) ?? Number.POSITIVE_INFINITY) < place)
+        continue
+      anomalies.push({ name: 'internal', transactions: [transaction], key, values: [before, value] })
+    }
+  })
   return anomalies
 }
 
