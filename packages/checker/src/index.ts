@@ -7,9 +7,16 @@ export type { Cut } from './explorer.ts'
 export { parseJepsenEtcdLog } from './history/etcd-log.ts'
 export { HistoryError } from './history/history-error.ts'
 export { HistoryRecorder, type HistoryRecorderOptions, type OperationId } from './history/history-recorder.ts'
-export { checkHistoryText, type HistoryFormat, type HistoryTextResult, historyFormats } from './history/history-text.ts'
+export {
+  checkHistoryText,
+  type HistoryFormat,
+  type HistoryTextOptions,
+  type HistoryTextResult,
+  historyFormats,
+} from './history/history-text.ts'
 export { parseKeyValueLog } from './history/key-value-log.ts'
 export { checkLinearizable } from './history/linearizability.ts'
+export { type MinimizeOptions, minimizeHistory } from './history/minimize-history.ts'
 export { type KeyValueInput, type KeyValueOutput, keyValueModel } from './history/models/key-value.ts'
 export { type LockInput, type LockOutput, lockModel } from './history/models/lock.ts'
 export { type QueueInput, type QueueOutput, queueModel } from './history/models/queue.ts'

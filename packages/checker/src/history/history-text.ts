@@ -3,6 +3,7 @@ import { parseJepsenEtcdLog } from './etcd-log.ts'
 import { HistoryError } from './history-error.ts'
 import { parseKeyValueLog } from './key-value-log.ts'
 import { checkLinearizable } from './linearizability.ts'
+import { minimizeHistory } from './minimize-history.ts'
 import { keyValueModel } from './models/key-value.ts'
 import { registerModel } from './models/register.ts'
 import type { ObjectModel } from './object-model.ts'
@@ -27,11 +28,17 @@ export interface HistoryTextResult {
   readonly explanation: string | undefined
 }
 
+/** Options of {@link checkHistoryText}. */
+export interface HistoryTextOptions extends OrderCheckOptions {
+  /** Explain by the smallest part of the history that is found to refute it; costs many more checks. Default false. */
+  readonly minimize?: boolean
+}
+
 /** Decides whether the history that `text` holds is linearizable. Throws a {@link HistoryError} that names the line. */
 export function checkHistoryText(
   format: HistoryFormat,
   text: string,
-  options: OrderCheckOptions = {},
+  options: HistoryTextOptions = {},
 ): HistoryTextResult {
   switch (format) {
     case 'register':
@@ -46,9 +53,13 @@ export function checkHistoryText(
 function checkOperations<State, Input, Output>(
   model: ObjectModel<State, Input, Output>,
   operations: readonly Operation<Input, Output>[],
-  options: OrderCheckOptions,
+  options: HistoryTextOptions,
 ): HistoryTextResult {
-  const { verdict, steps, counterexample } = checkLinearizable(model, operations, options)
+  const { verdict, steps, counterexample: found } = checkLinearizable(model, operations, options)
+  let counterexample = found
+  if (found !== undefined && options.minimize === true) {
+    counterexample = checkLinearizable(model, minimizeHistory(model, found.operations), options).counterexample
+  }
   return {
     verdict,
     operations: operations.length,
