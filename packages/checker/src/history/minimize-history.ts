@@ -15,7 +15,7 @@ export interface MinimizeOptions {
 /**
  * A part of `history` that is not linearizable, given that `history` is not: up to the first return that it needs,
  * without the reads that do not matter, and with operations that never returned where their results do not matter.
- * Deterministic; makes up to three checks for each operation. A history that is linearizable comes back as it is.
+ * Deterministic; makes up to four checks for each operation. A history that is linearizable comes back as it is.
  */
 export function minimizeHistory<State, Input, Output>(
   model: ObjectModel<State, Input, Output>,
@@ -42,9 +42,12 @@ export function minimizeHistory<State, Input, Output>(
         const end = Math.min(start + size, operations.length)
         const changed = change(model, operations.slice(start, end))
         const weaker = changed && [...operations.slice(0, start), ...changed, ...operations.slice(end)]
-        const accepted = weaker !== undefined && fails(weaker) !== undefined
-        start += accepted ? changed.length : size
-        if (accepted) operations = weaker
+        if (weaker !== undefined && fails(weaker) !== undefined) {
+          operations = weaker
+          start += changed?.length ?? 0
+        } else {
+          start += size
+        }
       }
     }
   }

@@ -64,8 +64,9 @@ export function counterexampleOf<State, Input, Output>(
   }
 }
 
-/** How many operations of the order are shown before those that do not fit. */
+/** How many operations of the order are shown before those that do not fit, and how many states. */
 const shownMax = 12
+const shownStatesMax = 4
 
 /** A counterexample as text: the end of the longest order found, and what cannot follow. */
 export function formatOrderCounterexample<State, Input, Output>(
@@ -86,9 +87,7 @@ export function formatOrderCounterexample<State, Input, Output>(
   for (const { operation, state } of shown) {
     lines.push(`  ${describe(model, operation).padEnd(width)}  ${span(operation)}  then ${show(state)}`)
   }
-  lines.push(
-    `here none of these can come next${states.length === 0 ? '' : `, in state ${states.map(show).join(' or ')}`}:`,
-  )
+  lines.push(`here none of these can come next${inStates(states)}:`)
   for (const operation of blocked) lines.push(`  ${describe(model, operation).padEnd(width)}  ${span(operation)}`)
   return lines.join('\n')
 }
@@ -102,6 +101,13 @@ function describe<State, Input, Output>(
     model.describe?.(operation.input, output) ??
     `${show(operation.input)} = ${typeof output === 'symbol' ? 'unanswered' : show(output)}`
   return `process ${operation.process}: ${text}`
+}
+
+function inStates(states: readonly unknown[]): string {
+  if (states.length === 0) return ''
+  const others = states.length - shownStatesMax
+  const shown = states.slice(0, shownStatesMax).map(show).join(' or ')
+  return `, in state ${shown}${others > 0 ? ` or one of ${others} others` : ''}`
 }
 
 function span({ calledAt, returnedAt }: Operation): string {

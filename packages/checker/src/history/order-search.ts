@@ -16,12 +16,12 @@ export interface FurthestOrder {
   /** The operations in order, and the state after each. */
   readonly operations: readonly number[]
   readonly states: readonly number[]
-  /** The states in which some order came as far; at most {@link deadEndsMax}. */
+  /** The states in which some order came as far; at most 16. */
   readonly deadEnds: readonly number[]
 }
 
 /** How many states a search remembers of those in which it could go no further. */
-export const deadEndsMax = 16
+const deadEndsMax = 16
 
 /** The operations taken, with the state before each and the choice made among several states after it. */
 interface Path {

@@ -9,7 +9,7 @@ export interface VersionOrder {
 }
 
 /** A read that is no beginning of the longest read of its list. */
-export interface IncompatibleRead {
+interface IncompatibleRead {
   readonly key: ListKey
   readonly transaction: number
   readonly read: readonly ListValue[]
