@@ -1,0 +1,149 @@
+/**
+ * A model's states and the operations of a history as small integers, so that the search works on numbers: equal states
+ * have one number, operations with equal input and output are one class, and each step of the model is made once.
+ */
+import { canonicalValue } from '../canonical-value.ts'
+import { Interner } from '../interner.ts'
+import { HistoryError } from './history-error.ts'
+import type { ObjectModel } from './object-model.ts'
+import { type KnownOutput, type Operation, outputOf, unknownOutput } from './operation.ts'
+
+/** What a search asks of an object: which states a class of operations leads to. */
+export interface ObjectStates {
+  /** The number of the state at the beginning. */
+  readonly initial: number
+  /** The class of each operation. */
+  readonly classes: Int32Array
+  /** Whether the operations of this class never change the state. */
+  readOnly(operationClass: number): boolean
+  /** The states after an operation of that class in that state; none when it is impossible there. */
+  next(state: number, operationClass: number): readonly number[]
+}
+
+interface OperationClass<Input, Output> {
+  readonly input: Input
+  readonly output: KnownOutput<Output>
+  readonly readOnly: boolean
+}
+
+/** The states of one object, as far as its operations lead to them. */
+export class ModelStates<State, Input, Output> implements ObjectStates {
+  readonly initial: number
+  readonly classes: Int32Array
+  readonly #model: ObjectModel<State, Input, Output>
+  readonly #keyOf: (state: State) => string
+  readonly #states = new Interner<State>()
+  readonly #classes = new Interner<OperationClass<Input, Output>>()
+  /** (state, class) to the states after it. */
+  readonly #next = new Map<number, readonly number[]>()
+
+  constructor(model: ObjectModel<State, Input, Output>, operations: readonly Operation<Input, Output>[]) {
+    this.#model = model
+    this.#keyOf = model.key?.bind(model) ?? ((state) => keyOf(state, `a state of ${model.name}`))
+    this.initial = this.#intern(model.init())
+    this.classes = Int32Array.from(operations, (operation) => {
+      const { input } = operation
+      const output = outputOf(operation)
+      const answer = output === unknownOutput ? '?' : keyOf(output, 'output')
+      return this.#classes.intern(`${keyOf(input, 'input')} ${answer}`, () => ({
+        input,
+        output,
+        readOnly: model.readOnly?.(input, output) ?? false,
+      }))
+    })
+  }
+
+  /** The state with that number. */
+  state(id: number): State {
+    return this.#states.values[id] as State
+  }
+
+  readOnly(operationClass: number): boolean {
+    return (this.#classes.values[operationClass] as OperationClass<Input, Output>).readOnly
+  }
+
+  next(state: number, operationClass: number): readonly number[] {
+    const key = state * this.#classes.values.length + operationClass
+    const known = this.#next.get(key)
+    if (known !== undefined) return known
+    const { input, output, readOnly } = this.#classes.values[operationClass] as OperationClass<Input, Output>
+    const after = this.#model.step(this.state(state), input, output).map((made) => this.#intern(made))
+    if (readOnly && after.some((made) => made !== state)) {
+      throw new HistoryError(
+        `the model ${this.#model.name} changes its state in an operation that it calls read-only`,
+        {
+          input,
+        },
+      )
+    }
+    this.#next.set(key, after)
+    return after
+  }
+
+  #intern(state: State): number {
+    return this.#states.intern(this.#keyOf(state), () => state)
+  }
+}
+
+/**
+ * Several independent objects as one: a state is the tuple of their states, an operation changes the place of its
+ * partition. Sequential consistency needs it, which does not follow from that of the parts.
+ */
+export class PartitionedStates implements ObjectStates {
+  readonly initial: number
+  readonly classes: Int32Array
+  readonly #parts: readonly ObjectStates[]
+  /** The partition of each class, and what the class is called there. */
+  readonly #partOf: number[] = []
+  readonly #classOf: number[] = []
+  readonly #tuples = new Interner<readonly number[]>()
+
+  /** `partOf` is the index in `parts` of each operation; each part has the classes of its own operations in order. */
+  constructor(parts: readonly ObjectStates[], partOf: readonly number[]) {
+    this.#parts = parts
+    this.initial = this.#intern(parts.map((part) => part.initial))
+    const seen = parts.map(() => 0)
+    const ids = new Interner<number>()
+    this.classes = Int32Array.from(partOf, (part) => {
+      const index = seen[part] as number
+      seen[part] = index + 1
+      const inner = (parts[part] as ObjectStates).classes[index] as number
+      return ids.intern(`${part},${inner}`, () => {
+        this.#partOf.push(part)
+        return this.#classOf.push(inner)
+      })
+    })
+  }
+
+  /** The state of one part in that state. */
+  partState(state: number, part: number): number {
+    return (this.#tuples.values[state] as readonly number[])[part] as number
+  }
+
+  readOnly(operationClass: number): boolean {
+    return this.#part(operationClass).readOnly(this.#classOf[operationClass] as number)
+  }
+
+  next(state: number, operationClass: number): readonly number[] {
+    const part = this.#partOf[operationClass] as number
+    const tuple = this.#tuples.values[state] as readonly number[]
+    const before = tuple[part] as number
+    const after = this.#part(operationClass).next(before, this.#classOf[operationClass] as number)
+    return after.map((made) => (made === before ? state : this.#intern(tuple.with(part, made))))
+  }
+
+  #part(operationClass: number): ObjectStates {
+    return this.#parts[this.#partOf[operationClass] as number] as ObjectStates
+  }
+
+  #intern(tuple: readonly number[]): number {
+    return this.#tuples.intern(tuple.join(), () => tuple)
+  }
+}
+
+/** One string for all equal values of plain data. */
+function keyOf(value: unknown, what: string): string {
+  return canonicalValue(value, what, (path, wrong) => {
+    return new HistoryError(`${path} is ${wrong}: inputs, outputs and states are plain data, Map and Set`, { path })
+  }).key
+}

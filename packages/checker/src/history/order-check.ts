@@ -1,0 +1,48 @@
+/** What both checks of histories share: options, verdicts, the history verified, one search with its budget. */
+import { HistoryError } from './history-error.ts'
+import type { Operation } from './operation.ts'
+import type { OrderCounterexample } from './order-counterexample.ts'
+
+/** Options of a check of a history. */
+export interface OrderCheckOptions {
+  /**
+   * How many times the model may be asked, in each partition; beyond it the verdict is `'unknown'`. Memory grows with
+   * it, by up to a hundred bytes a step. Default 4,000,000.
+   */
+  readonly stepsMax?: number
+}
+
+/** Default of {@link OrderCheckOptions.stepsMax}. */
+export const stepsMaxDefault = 4_000_000
+
+/** What a check found. */
+export interface OrderCheckResult<State, Input, Output> {
+  /** Whether an order exists that explains the history; `'unknown'` only when the steps ran out. */
+  readonly verdict: boolean | 'unknown'
+  /** How many times the model was asked, in all partitions together. */
+  readonly steps: number
+  /** What could not be explained, when the verdict is false. */
+  readonly counterexample: OrderCounterexample<State, Input, Output> | undefined
+}
+
+/** Throws a {@link HistoryError} for an operation whose times make no sense. */
+export function verifyOperations(operations: readonly Operation[]): void {
+  operations.forEach(({ calledAt, returnedAt, process }, index) => {
+    if (
+      Number.isFinite(calledAt) &&
+      (returnedAt === undefined || (Number.isFinite(returnedAt) && returnedAt >= calledAt))
+    ) {
+      return
+    }
+    throw new HistoryError(
+      `operation ${index} of process ${process} is called at ${calledAt} and returns at ${returnedAt}: times are finite numbers, and the return does not come first`,
+      { index, calledAt, returnedAt },
+    )
+  })
+}
+
+/** Throws a {@link HistoryError} for a budget that is no positive integer. */
+export function verifyStepsMax(stepsMax: number): void {
+  if (Number.isSafeInteger(stepsMax) && stepsMax > 0) return
+  throw new HistoryError(`stepsMax is a positive integer, got ${stepsMax}`, { stepsMax })
+}
