@@ -12,7 +12,7 @@ import { prepareMessage, Ref } from '@troupe/core/host'
 export interface CanonicalValue {
   /** Equal exactly when the values are. */
   readonly key: string
-  /** A copy in canonical order that shares nothing with the value. */
+  /** A copy in canonical order. It shares with the value only what was such a copy already, and frozen. */
   readonly value: unknown
 }
 
@@ -32,16 +32,22 @@ export function frozen(value: unknown): unknown {
   return prepareMessage(value, 'frozen', () => 'a checked value')
 }
 
+/** The keys of copies that were made here, which say themselves once they are frozen: what did not change is not walked again. */
+const keys = new WeakMap<object, string>()
+
 function walk(value: unknown, path: string, ancestors: object[], refuse: Refuse): CanonicalValue {
   if (typeof value !== 'object' || value === null) return { key: leafKey(value, path, refuse), value }
   if (value instanceof Ref) return { key: `@${JSON.stringify(refKey(value))}`, value }
   if (value instanceof ReplyToken) {
     return { key: `!${JSON.stringify(value.node)}.${value.epoch}.${value.askId}`, value }
   }
+  const known = keys.get(value)
+  if (known !== undefined && Object.isFrozen(value)) return { key: known, value }
   if (ancestors.includes(value)) throw refuse(path, 'part of itself')
   ancestors.push(value)
   const form = walkObject(value, path, ancestors, refuse)
   ancestors.pop()
+  keys.set(form.value as object, form.key)
   return form
 }
 
@@ -91,7 +97,7 @@ function leafKey(value: unknown, path: string, refuse: Refuse): string {
 }
 
 /** An object literal, of this realm or another, or an object without a prototype. */
-function isPlain(value: object): boolean {
+export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }

@@ -2,6 +2,8 @@
 export class Interner<Value> {
   /** The representative of each number. */
   readonly values: Value[] = []
+  /** The key of each number. */
+  readonly keys: string[] = []
   readonly #ids = new Map<string, number>()
 
   /** The number of `key`; `make` gives the representative when the key is new. */
@@ -10,6 +12,7 @@ export class Interner<Value> {
     if (known !== undefined) return known
     const id = this.values.length
     this.values.push(make())
+    this.keys.push(key)
     this.#ids.set(key, id)
     return id
   }

@@ -43,7 +43,7 @@ function checkPingPong(countMax: number, network: NetworkKind, lossy: boolean): 
     ],
     network,
     lossy,
-    invariants: {
+    always: {
       'counts differ by at most one': (view) => {
         const [pinger, ponger] = counts(view)
         return Math.abs(pinger - ponger) <= 1
@@ -59,7 +59,7 @@ function checkPingPong(countMax: number, network: NetworkKind, lossy: boolean): 
 
 const expected = {
   complete: true,
-  invariants: { 'counts differ by at most one': 'holds' },
+  always: { 'counts differ by at most one': 'holds' },
   sometimes: { 'reaches the end': 'holds', 'goes beyond the end': 'fails' },
 }
 
