@@ -69,7 +69,7 @@ test('two members and one client agree in every schedule', () => {
 test('quorums that can miss each other let two values be chosen', () => {
   const { counterexample } = checkPaxos({ members: 2, clients: 2, quorum: 1 })
   expect(counterexample?.property).toBe('agreement')
-  const names = counterexample?.steps.map((step) => step.message.name) ?? []
+  const names = counterexample?.steps.map((step) => step.message?.name) ?? []
   // Each value goes through both phases at an acceptor of its own.
   for (const name of ['propose', 'prepare', 'promise', 'accept', 'accepted']) {
     expect(names.filter((other) => other === name).length).toBeGreaterThanOrEqual(2)

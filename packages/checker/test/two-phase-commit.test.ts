@@ -47,7 +47,7 @@ test('a coordinator that does not wait for the last manager is found with the sh
   expect(result).toMatchObject({ complete: false, cut: 'violation', always: { consistent: 'fails' } })
   const steps = result.counterexample?.steps ?? []
   // Two managers prepare and are heard of, the coordinator commits, one hears of it; the third aborts by itself.
-  expect(steps.map((step) => `${step.event} ${step.message.name}`).toSorted()).toEqual([
+  expect(steps.map((step) => `${step.event} ${step.message?.name}`).toSorted()).toEqual([
     'deliver committed',
     'deliver prepared',
     'deliver prepared',
@@ -90,6 +90,7 @@ test('the counterexample replays through runTurn to the same violation', () => {
   )
   const state = (name: string) => cells.get(name)?.state as ManagerState
   for (const { actor, event, message, states } of steps) {
+    if (message === undefined) throw new Error(`a ${event} has no message`)
     if (event === 'deliver') expect(sent).toContain(`${message.from} -> ${actor}: ${message.name}`)
     const cell = cells.get(actor)!
     const sender = cells.get(message.from)?.ref

@@ -11,14 +11,6 @@ export interface ProgramParameter {
   readonly max: number
 }
 
-/** How its messages travel; for programs of actors. */
-export interface ProgramNetwork {
-  readonly network: NetworkKind
-  readonly lossy: boolean
-  readonly lastDelivered: boolean
-  readonly crashes: number
-}
-
 export interface Program<Parameters extends string = string> {
   readonly name: string
   readonly what: string
