@@ -18,6 +18,7 @@ import { MessageTable } from './message-table.ts'
 import type { Model } from './model.ts'
 import { ModelSystem } from './model-system.ts'
 import { type NetworkKind, NetworkTable } from './network-table.ts'
+import { PortableActors } from './portable.ts'
 import { type Searched, type SearchOptions, type SearchResult, search, wholeFrom } from './search.ts'
 import { messageView, type StateView, TupleView } from './state-view.ts'
 
@@ -91,6 +92,7 @@ export function searchedModel<State>({ model }: ModelCheckOptions<State>) {
   const state = (tuple: Int32Array) => system.state(tuple)
   return {
     system,
+    portable: system,
     view: state,
     trace: (violation, run) => traceModel(state, violation, run, failedStep(system, violation, run)),
   } satisfies Searched<State, any, ModelCounterexample<State>>
@@ -117,10 +119,10 @@ export function searchedActors(options: CheckOptions<any>) {
   const view = new TupleView(system)
   return {
     system: new ActorSymmetry(system),
-    actors: system,
+    portable: new PortableActors(system),
     view: (tuple: Int32Array) => view.load(tuple),
     trace: (violation, run) => traceActors(system, view, violation, run),
-  } satisfies Searched<StateView, Step, Counterexample> & { readonly actors: ActorSystem }
+  } satisfies Searched<StateView, Step, Counterexample>
 }
 
 function oneOf(option: string, value: string, allowed: readonly string[]): void {

@@ -2,10 +2,12 @@
  * A model as a transition system. A state that is an object takes one integer for each of its keys, the variables of the
  * model; any other state takes one. A variable that an action leaves alone is the same object, and keeps its number.
  */
+import { hashString } from '@troupe/core/host'
 import { isPlain } from './canonical-value.ts'
 import { CheckerError } from './checker-error.ts'
 import { type Model, Witness } from './model.ts'
 import type { Renaming, SymmetricSystem } from './symmetry.ts'
+import type { PortableSystem } from './portable.ts'
 import { renamedValue } from './renamed-value.ts'
 import type { SystemStep, TransitionSystem, Visit } from './transition-system.ts'
 import { ValueTable } from './value-table.ts'
@@ -19,7 +21,7 @@ export interface ModelStep extends SystemStep {
 /** An action that threw has this as its error when what it threw is nothing. */
 const threwNothing = new Error('the action threw undefined')
 
-export class ModelSystem<State> implements TransitionSystem<ModelStep>, SymmetricSystem {
+export class ModelSystem<State> implements TransitionSystem<ModelStep>, SymmetricSystem, PortableSystem {
   readonly width: number
   readonly #initial: readonly Int32Array[]
   readonly #actions: readonly (readonly [string, Model<State>['actions'][string]])[]
@@ -75,6 +77,18 @@ export class ModelSystem<State> implements TransitionSystem<ModelStep>, Symmetri
     const state: Record<string, unknown> = {}
     for (let place = 0; place < this.width; place++) state[variables[place] as string] = this.#value(place, tuple)
     return Object.freeze(state) as State
+  }
+
+  exportPart(place: number, id: number): unknown {
+    return (this.#tables[place] as ValueTable).get(id)
+  }
+
+  importPart(place: number, part: unknown): number {
+    return (this.#tables[place] as ValueTable).intern(part, 'the state', refuseIn('another search'))
+  }
+
+  hashPart(place: number, id: number): number {
+    return hashString((this.#tables[place] as ValueTable).key(id))
   }
 
   renamed(tuple: Int32Array, renaming: Renaming, into: Int32Array): void {

@@ -2,6 +2,7 @@
 import { CheckerError } from './checker-error.ts'
 import { type Cut, Explorer, type Narrowing } from './explorer.ts'
 import { holds, type Predicate, type Properties, PropertyChecks, type Verdict, type Violation } from './properties.ts'
+import type { PortableSystem } from './portable.ts'
 import { type SymmetricSystem, Symmetry } from './symmetry.ts'
 import type { SystemStep, TransitionSystem } from './transition-system.ts'
 
@@ -56,6 +57,8 @@ export interface Searched<View, Step extends SystemStep, Counterexample> {
   readonly system: TransitionSystem<Step> & SymmetricSystem
   /** The view of `tuple`, valid until the next call. */
   view(tuple: Int32Array): View
+  /** How states travel between searches. */
+  readonly portable: PortableSystem
   trace(
     violation: Violation,
     run: { readonly tuples: readonly Int32Array[]; readonly steps: readonly Step[] },
