@@ -124,12 +124,10 @@ export class ActorSystem implements TransitionSystem<Step> {
     return [...this.#nodes.values()].some(([first]) => this.#isDown(tuple, first as number))
   }
 
-  /** True when a step changes the history of some state: what it delivers or sends is recorded. */
-  records(tuple: Int32Array, step: Step): boolean {
+  /** True when the history looks at what the step delivers or sends, whatever it makes of it. */
+  recordsIn(step: Step): boolean {
     const { history } = this.parts
-    if (history === undefined) return false
-    const before = tuple[this.places.history] as number
-    return history.after(before, deliveredBy(step), step.sent) !== before
+    return history !== undefined && history.looksAt(deliveredBy(step), step.sent)
   }
 
   #isDown(tuple: Int32Array, actor: number): boolean {

@@ -19,6 +19,7 @@ import type { Model } from './model.ts'
 import { ModelSystem } from './model-system.ts'
 import { type NetworkKind, NetworkTable } from './network-table.ts'
 import { PortableActors } from './portable.ts'
+import { type Footprint, PersistentSets, reachOf } from './reduction.ts'
 import { type Searched, type SearchOptions, type SearchResult, search, wholeFrom } from './search.ts'
 import { messageView, type StateView, TupleView } from './state-view.ts'
 
@@ -40,6 +41,11 @@ export interface CheckOptions<Definitions extends readonly ActorDefinition<any, 
   readonly crashes?: number
   /** Makes a history of what clients send and get a part of the state, for properties to look at. */
   readonly history?: HistoryRecorder<any>
+  /**
+   * `persistent-sets` leaves out orders of steps that make no difference: the verdicts are the same, the counts smaller.
+   * Properties that look at few actors, and not at the network, leave out more. Default `none`.
+   */
+  readonly reduction?: 'none' | 'persistent-sets'
   /**
    * What a handler's exception is: a counterexample, or a turn to be passed over as if it could not happen, its
    * message still in the network. Default `counterexample`.
@@ -106,6 +112,11 @@ export function searchedActors(options: CheckOptions<any>) {
   if (lastDelivered && options.network !== 'duplicating') {
     throw new CheckerError('check: lastDelivered is of a duplicating network', { option: 'lastDelivered' })
   }
+  const { reduction = 'none' } = options
+  oneOf('reduction', reduction, ['none', 'persistent-sets'])
+  if (reduction !== 'none' && (lastDelivered || options.symmetry !== undefined)) {
+    throw new CheckerError('check: reduction goes with neither symmetry nor lastDelivered', { option: 'reduction' })
+  }
   const crashesMax = wholeFrom('crashes', 0, options.crashes ?? 0)
   const checked = new CheckedSystem(options.actors as readonly CheckedActor[])
   const messages = new MessageTable()
@@ -117,7 +128,10 @@ export function searchedActors(options: CheckOptions<any>) {
     new HistoryTable(options.history, (message) => messageView({ system: checked, messages }, message))
   const system = new ActorSystem({ system: checked, messages, network, transitions, history, lossy, crashesMax })
   const view = new TupleView(system)
+  const reach = reduction === 'none' ? undefined : reachOf(system)
   return {
+    reduce: reach && ((footprint) => new PersistentSets(system, reach, footprint as Footprint)),
+    seen: view.seen,
     system: new ActorSymmetry(system),
     portable: new PortableActors(system),
     view: (tuple: Int32Array) => view.load(tuple),

@@ -41,6 +41,12 @@ export class HistoryTable {
     return next
   }
 
+  /** True when the history may look at what is delivered, or at something that is sent. */
+  looksAt(delivered: number, sent: readonly number[]): boolean {
+    const { delivered: onDelivered, sent: onSent } = this.#recorder
+    return (delivered >= 0 && onDelivered !== undefined) || (sent.length > 0 && onSent !== undefined)
+  }
+
   intern(history: unknown, name: string): number {
     return this.table.intern(history, 'history', (path, what) => {
       return new CheckerError(`${path} after ${name} is ${what}; a history is plain data, Map, Set and references`)

@@ -63,8 +63,10 @@ export interface Searched<View, Step extends SystemStep, Counterexample> {
     violation: Violation,
     run: { readonly tuples: readonly Int32Array[]; readonly steps: readonly Step[] },
   ): Counterexample
-  /** Fewer steps with the same verdicts, where asked for. */
-  readonly reduction?: Narrowing<Step>['reduction']
+  /** Fewer steps with the same verdicts, where asked for, as long as properties look at what is in `footprint` only. */
+  readonly reduce?: ((footprint: ReadonlySet<unknown>) => Narrowing<Step>['reduction']) | undefined
+  /** What properties have looked at so far. */
+  readonly seen?: ReadonlySet<unknown>
 }
 
 /** The limits of `options`, with defaults. Throws a `CheckerError` for what is no limit. */
@@ -93,18 +95,29 @@ export function search<View, Step extends SystemStep, Counterexample>(
     symmetry.assertSymmetric(system.initial())
     representative = symmetry.representative
   }
-  const explorer = new Explorer<Step>(system, { representative, reduction: searched.reduction })
-  const checks = new PropertyChecks<View>(options, explorer)
+  const { reduce, seen = new Set() } = searched
   const { boundary } = options
-  explorer.run(
-    {
-      found: (tuple, id) => checks.found(searched.view(tuple), id),
-      failed: (step, id) => checks.failed(step, id),
-      ended: (tuple, id) => checks.ended(searched.view(tuple), id),
-      within: boundary && ((tuple) => holds('boundary', boundary, searched.view(tuple))),
-    },
-    limits,
-  )
+  const explore = () => {
+    const explorer = new Explorer<Step>(system, { representative, reduction: reduce?.(new Set(seen)) })
+    const checks = new PropertyChecks<View>(options, explorer)
+    explorer.run(
+      {
+        found: (tuple, id) => checks.found(searched.view(tuple), id),
+        failed: (step, id) => checks.failed(step, id),
+        ended: (tuple, id) => checks.ended(searched.view(tuple), id),
+        within: boundary && ((tuple) => holds('boundary', boundary, searched.view(tuple))),
+      },
+      limits,
+    )
+    return { explorer, checks }
+  }
+  let seenBefore = seen.size
+  let { explorer, checks } = explore()
+  // Each time properties have looked at one more actor, so this ends.
+  while (reduce !== undefined && seen.size > seenBefore) {
+    seenBefore = seen.size
+    ;({ explorer, checks } = explore())
+  }
   checks.conclude()
   const counterexamples = checks.violations.map((violation) => {
     const { path, loopsTo } = violation.lasso
