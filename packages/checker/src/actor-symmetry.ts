@@ -10,8 +10,8 @@ import { canonicalValue } from './canonical-value.ts'
 import type { SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import type { LocalState, Step } from './local-transitions.ts'
-import type { Recovered } from './storage.ts'
 import { renamedValue } from './renamed-value.ts'
+import type { Recovered } from './storage.ts'
 import type { Renaming, SymmetricSystem } from './symmetry.ts'
 import type { TransitionSystem, Visit } from './transition-system.ts'
 
@@ -93,9 +93,10 @@ export class ActorSymmetry implements TransitionSystem<Step>, SymmetricSystem {
     const name = (text: string) => view.names.get(text) ?? text
     const part = (key: string, make: () => unknown) => {
       const at = `${view.index} ${key}`
-      let text = this.#parts.get(at)
-      if (text === undefined)
-        this.#parts.set(at, (text = canonicalValue(renamedValue(make(), view), 'state', unlikely).key))
+      const known = this.#parts.get(at)
+      if (known !== undefined) return known
+      const text = canonicalValue(renamedValue(make(), view), 'state', unlikely).key
+      this.#parts.set(at, text)
       return text
     }
     const label = (actor: number) => `${name(this.#actor(actor).node)}/${name(this.#actor(actor).name)}`
@@ -196,9 +197,11 @@ export class ActorSymmetry implements TransitionSystem<Step>, SymmetricSystem {
 }
 
 function remembered(memory: Map<number, number>, id: number, make: () => number): number {
-  let known = memory.get(id)
-  if (known === undefined) memory.set(id, (known = make()))
-  return known
+  const known = memory.get(id)
+  if (known !== undefined) return known
+  const made = make()
+  memory.set(id, made)
+  return made
 }
 
 /** The key of a recovery names ids, which a view must not see. */

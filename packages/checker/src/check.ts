@@ -127,7 +127,7 @@ export function searchedActors(options: CheckOptions<any>) {
     options.history &&
     new HistoryTable(options.history, (message) => messageView({ system: checked, messages }, message))
   const system = new ActorSystem({ system: checked, messages, network, transitions, history, lossy, crashesMax })
-  const view = new TupleView(system)
+  const view = new TupleView(system, reduction !== 'none')
   const reach = reduction === 'none' ? undefined : reachOf(system)
   return {
     reduce: reach && ((footprint) => new PersistentSets(system, reach, footprint as Footprint)),

@@ -139,7 +139,9 @@ export class NetworkTable {
   /** Whether the message at `index` of a network that starts at `start` may be the next: of equal ones the first may. */
   isDeliverable(index: number, start: number): boolean {
     if (index === start) return true
-    const [before, message] = [this.#table.pool[index - 1] as number, this.#table.pool[index] as number]
-    return this.#rank(before) !== this.#rank(message)
+    const { pool } = this.#table
+    const message = pool[index] as number
+    const before = pool[index - 1] as number
+    return this.kind === 'ordered' ? this.#rank(before) !== this.#rank(message) : before !== message
   }
 }

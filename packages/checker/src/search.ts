@@ -1,8 +1,8 @@
 /** One search from options to result, whatever the system: limits, properties, symmetry, counterexamples. */
 import { CheckerError } from './checker-error.ts'
 import { type Cut, Explorer, type Narrowing } from './explorer.ts'
-import { holds, type Predicate, type Properties, PropertyChecks, type Verdict, type Violation } from './properties.ts'
 import type { PortableSystem } from './portable.ts'
+import { holds, type Predicate, type Properties, PropertyChecks, type Verdict, type Violation } from './properties.ts'
 import { type SymmetricSystem, Symmetry } from './symmetry.ts'
 import type { SystemStep, TransitionSystem } from './transition-system.ts'
 

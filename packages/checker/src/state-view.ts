@@ -38,14 +38,16 @@ export interface StateView {
 /** The view of the tuple that it is loaded with. */
 export class TupleView implements StateView {
   readonly actors: readonly string[]
-  /** What was looked at: actors by number, and `network`. */
+  /** What was looked at, where that is noted: actors by number, and `network`. */
   readonly seen = new Set<number | 'network'>()
   readonly #indexes: ReadonlyMap<string, number>
   readonly #system: ActorSystem
+  readonly #notes: boolean
   #tuple: Int32Array
 
-  constructor(system: ActorSystem) {
+  constructor(system: ActorSystem, notes: boolean) {
     this.#system = system
+    this.#notes = notes
     this.actors = system.parts.system.actors.map((actor) => actor.label)
     this.#indexes = new Map(this.actors.map((label, index) => [label, index]))
     this.#tuple = new Int32Array(system.width)
@@ -75,7 +77,7 @@ export class TupleView implements StateView {
   }
 
   messages(): readonly MessageView[] {
-    this.seen.add('network')
+    if (this.#notes) this.seen.add('network')
     const { network } = this.#system.parts
     const contents = this.#tuple[this.#system.places.network] as number
     const views: MessageView[] = []
@@ -104,7 +106,7 @@ export class TupleView implements StateView {
     if (index === undefined) {
       throw new CheckerError(`there is no actor ${actor}; there are ${this.actors.join(', ')}`, { actor })
     }
-    this.seen.add(index)
+    if (this.#notes) this.seen.add(index)
     return this.#system.parts.transitions.local(index, this.#tuple[index] as number)
   }
 }

@@ -17,7 +17,7 @@ export interface Storage {
 }
 
 /** The record of one turn. */
-export interface UnsyncedRecord {
+interface UnsyncedRecord {
   /** What recovery brings back when this record was written, and nothing after it. */
   readonly recovered: Recovered
   /** Messages that wait for its sync, by number. */

@@ -123,7 +123,9 @@ test('a reminder comes back with the node, a done one does not', () => {
     name: 'Reminded',
     init: () => ({ begun: false, done: 0 }),
     events: {
-      begun: (state: any) => void (state.begun = true),
+      begun: (state: any) => {
+        state.begun = true
+      },
       done: (state: any) => void state.done++,
     },
     started(state, ctx) {

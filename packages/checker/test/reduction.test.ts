@@ -2,7 +2,7 @@
 import { type ActorRef, defineActor } from '@troupe/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { check, type CheckOptions, type StateView } from '../src/index.ts'
+import { type CheckOptions, check, type StateView } from '../src/index.ts'
 import { programOptions } from '../src/programs/index.ts'
 
 interface Rule {
@@ -33,7 +33,7 @@ const Programmed = defineActor<{ handle: (message: number) => void }>()({
     handle(state, message, ctx) {
       if (state.turns === 3) return
       state.turns++
-      const { next, send } = state.rules[message]?.[state.at] as Rule
+      const { next, send } = (state.rules[message] as Rule[])[state.at] as Rule
       state.at = next
       if (send !== undefined && (!state.upwards || send.to >= state.own)) {
         ctx.tell(state.peers[send.to] as ActorRef<any>, 'handle', send.message)

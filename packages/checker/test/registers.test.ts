@@ -1,10 +1,10 @@
 /** Registers with their clients' history as part of the state: the counts are Stateright's. */
 import { expect, test } from 'vitest'
+import type { CheckOptions } from '../src/index.ts'
 import { check } from '../src/index.ts'
 import { abdProgram } from '../src/programs/abd.ts'
 import { paxosRegisterProgram } from '../src/programs/paxos-register.ts'
 import { singleCopyProgram } from '../src/programs/single-copy.ts'
-import type { CheckOptions } from '../src/index.ts'
 
 const options = (program: typeof abdProgram, servers: number, clients: number) =>
   program.options({ servers, clients }, false) as CheckOptions<any>

@@ -3,8 +3,8 @@
  * parts send each other states, and `settle`, which is answered once everything that was sent here has arrived.
  */
 import { type ActorRef, defineActor, type ReplyToken } from '@troupe/core'
-import { searchedOf, type SearchSource } from './search-source.ts'
 import { type Batch, type FoundViolation, Partition, type StateAddress } from './partition.ts'
+import { type SearchSource, searchedOf } from './search-source.ts'
 
 /** What a part has found so far. */
 export interface PartReport {

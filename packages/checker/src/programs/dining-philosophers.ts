@@ -17,7 +17,7 @@ interface TableState {
 }
 
 /** The model of `philosophers` at one table. */
-export function diningPhilosophers(philosophers: number) {
+function diningPhilosophers(philosophers: number) {
   const everyone = Array.from({ length: philosophers }, (_, index) => index + 1)
   const right = (p: number) => (p === philosophers ? 1 : p + 1)
   const left = (p: number) => (p === 1 ? philosophers : p - 1)

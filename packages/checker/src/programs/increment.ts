@@ -10,7 +10,7 @@ interface CounterState {
 }
 
 /** The model of `processes` processes. */
-export function increment(processes: number) {
+function increment(processes: number) {
   const names = ids('p', processes)
   return model<CounterState>({
     init: () => [

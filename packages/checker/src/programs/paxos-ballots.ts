@@ -27,7 +27,7 @@ interface PaxosState {
 const none = ''
 
 /** The model of `acceptors` acceptors, `values` values and the ballots from 0 to `ballots - 1`. */
-export function paxosBallots({ acceptors, values, ballots }: { acceptors: number; values: number; ballots: number }) {
+function paxosBallots({ acceptors, values, ballots }: { acceptors: number; values: number; ballots: number }) {
   const acceptorIds = ids('a', acceptors)
   const valueIds = ids('v', values)
   const numbers = Array.from({ length: ballots }, (_, ballot) => ballot)
@@ -106,7 +106,7 @@ export function paxosBallots({ acceptors, values, ballots }: { acceptors: number
 }
 
 /** The values for which a quorum has voted in one ballot. */
-export function chosen(state: PaxosState): Set<string> {
+function chosen(state: PaxosState): Set<string> {
   const acceptors = Object.keys(state.maxBallot).length
   const votes = [...state.messages].filter((message) => message.type === '2b')
   const counts = new Map<string, number>()

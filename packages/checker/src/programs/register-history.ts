@@ -6,7 +6,7 @@ import type { HistoryRecorder } from '../history-table.ts'
 import type { MessageView } from '../state-view.ts'
 
 /** A write of a value, or a read. */
-export type RegisterOperation = { readonly write: string } | 'read'
+type RegisterOperation = { readonly write: string } | 'read'
 
 interface Invoked {
   readonly operation: RegisterOperation

@@ -9,7 +9,7 @@ interface CommitState {
 }
 
 /** The model of `rms` managers. */
-export function transactionCommit(rms: number) {
+function transactionCommit(rms: number) {
   const managers = ids('rm', rms)
   const to = (state: CommitState, rm: string, next: CommitState['rmState'][string]) =>
     witness({ rmState: { ...state.rmState, [rm]: next } }, rm)

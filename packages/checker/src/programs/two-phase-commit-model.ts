@@ -13,7 +13,7 @@ interface TwoPhaseState {
 }
 
 /** The model of `rms` managers. */
-export function twoPhaseCommitModel(rms: number) {
+function twoPhaseCommitModel(rms: number) {
   const managers = ids('rm', rms)
   const withState = (state: TwoPhaseState, rm: string, to: TwoPhaseState['rmState'][string]) =>
     witness({ ...state, rmState: { ...state.rmState, [rm]: to } }, rm)
