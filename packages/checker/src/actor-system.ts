@@ -127,7 +127,7 @@ export class ActorSystem implements TransitionSystem<Step> {
   /** True when the history looks at what the step delivers or sends, whatever it makes of it. */
   recordsIn(step: Step): boolean {
     const { history } = this.parts
-    return history !== undefined && history.looksAt(deliveredBy(step), step.sent)
+    return history?.looksAt(deliveredBy(step), step.sent) ?? false
   }
 
   #isDown(tuple: Int32Array, actor: number): boolean {

@@ -6,6 +6,11 @@ export class Interner<Value> {
   readonly keys: string[] = []
   readonly #ids = new Map<string, number>()
 
+  /** The number of `key`, when it has one. */
+  find(key: string): number | undefined {
+    return this.#ids.get(key)
+  }
+
   /** The number of `key`; `make` gives the representative when the key is new. */
   intern(key: string, make: () => Value): number {
     const known = this.#ids.get(key)

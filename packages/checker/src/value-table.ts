@@ -1,5 +1,5 @@
 /** Values of one place of a state, numbered: equal values have one number, and one frozen representative. */
-import { canonicalValue, frozen, type Refuse } from './canonical-value.ts'
+import { canonicalKey, canonicalValue, frozen, type Refuse } from './canonical-value.ts'
 import { Interner } from './interner.ts'
 
 export class ValueTable {
@@ -11,6 +11,9 @@ export class ValueTable {
     // -0 is not 0 here, which a Map cannot say.
     const known = Object.is(value, -0) ? undefined : this.#numbers.get(value)
     if (known !== undefined) return known
+    const quick = canonicalKey(value)
+    const seen = quick === undefined ? undefined : this.#interner.find(quick)
+    if (seen !== undefined) return seen
     const form = canonicalValue(value, path, refuse)
     const id = this.#interner.intern(form.key, () => frozen(form.value))
     if (!Object.is(value, -0)) this.#numbers.set(this.get(id), id)
