@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { channelSuite } from './channel.ts'
+import { checkerSuite } from './checker.ts'
 import { kernelSuite, type SuiteOptions } from './kernel.ts'
 import { observationSuite } from './observation.ts'
 import { threadsSuite } from './threads.ts'
@@ -13,6 +14,7 @@ const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<unknown
   channel: channelSuite,
   threads: threadsSuite,
   observation: observationSuite,
+  checker: checkerSuite,
 }
 
 const { values, positionals } = parseArgs({

@@ -47,7 +47,7 @@ function checkPaxos(options: { members: number; clients: number; quorum: number 
       })),
     ],
     network: 'non-duplicating',
-    invariants: { agreement: (view) => new Set(learned(view)).size <= 1 },
+    always: { agreement: (view) => new Set(learned(view)).size <= 1 },
     sometimes: { 'every member learns the value': (view) => learned(view).length === ids.length },
     // Ballot numbers up to the number of clients, no repetition of messages and no inquiry.
     boundary: (view) =>
@@ -61,15 +61,15 @@ function checkPaxos(options: { members: number; clients: number; quorum: number 
 test('two members and one client agree in every schedule', () => {
   expect(checkPaxos({ members: 2, clients: 1, quorum: 2 })).toMatchObject({
     complete: true,
-    invariants: { agreement: 'holds' },
+    always: { agreement: 'holds' },
     sometimes: { 'every member learns the value': 'holds' },
   })
 })
 
 test('quorums that can miss each other let two values be chosen', () => {
   const { counterexample } = checkPaxos({ members: 2, clients: 2, quorum: 1 })
-  expect(counterexample?.invariant).toBe('agreement')
-  const names = counterexample?.steps.map((step) => step.message.name) ?? []
+  expect(counterexample?.property).toBe('agreement')
+  const names = counterexample?.steps.map((step) => step.message?.name) ?? []
   // Each value goes through both phases at an acceptor of its own.
   for (const name of ['propose', 'prepare', 'promise', 'accept', 'accepted']) {
     expect(names.filter((other) => other === name).length).toBeGreaterThanOrEqual(2)

@@ -12,7 +12,7 @@ import { prepareMessage, Ref } from '@troupe/core/host'
 export interface CanonicalValue {
   /** Equal exactly when the values are. */
   readonly key: string
-  /** A copy in canonical order that shares nothing with the value. */
+  /** A copy in canonical order. It shares with the value only what was such a copy already, and frozen. */
   readonly value: unknown
 }
 
@@ -27,10 +27,49 @@ export function canonicalValue(value: unknown, path: string, refuse: Refuse): Ca
   return walk(value, path, [], refuse)
 }
 
+/**
+ * The key of a value's canonical form, without the form; `undefined` where that would be refused, or is nested too deeply to
+ * say. Most values that a search meets are known, and this is how it finds out.
+ */
+export function canonicalKey(value: unknown, depth = 0): string | undefined {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)
+  if (typeof value !== 'object') {
+    return typeof value === 'function' || typeof value === 'symbol' ? undefined : leafKey(value, '', neverRefused)
+  }
+  if (value === null) return 'null'
+  const known = keys.get(value)
+  if (known !== undefined && Object.isFrozen(value)) return known
+  if (depth === depthMax || value instanceof Ref || value instanceof ReplyToken) return undefined
+  const parts: string[] = []
+  if (Array.isArray(value) || value instanceof Set) {
+    for (const item of value) {
+      const key = canonicalKey(item, depth + 1)
+      if (key === undefined) return undefined
+      parts.push(key)
+    }
+    return Array.isArray(value) ? `[${parts.join()}]` : `S{${parts.sort(byOrder).join()}}`
+  }
+  if (value instanceof Map || !isPlain(value)) return undefined
+  for (const name of Object.keys(value).sort()) {
+    const key = canonicalKey((value as Record<string, unknown>)[name], depth + 1)
+    if (key === undefined) return undefined
+    parts.push(`${JSON.stringify(name)}:${key}`)
+  }
+  return `{${parts.join()}}`
+}
+
+const depthMax = 64
+const neverRefused: Refuse = (path, what) => new Error(`${path} is ${what}`)
+const byOrder = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0)
+
 /** The same value, deeply frozen: Maps and Sets too. */
 export function frozen(value: unknown): unknown {
   return prepareMessage(value, 'frozen', () => 'a checked value')
 }
+
+/** The keys of copies that were made here, which say themselves once they are frozen: what did not change is not walked again. */
+const keys = new WeakMap<object, string>()
 
 function walk(value: unknown, path: string, ancestors: object[], refuse: Refuse): CanonicalValue {
   if (typeof value !== 'object' || value === null) return { key: leafKey(value, path, refuse), value }
@@ -38,10 +77,13 @@ function walk(value: unknown, path: string, ancestors: object[], refuse: Refuse)
   if (value instanceof ReplyToken) {
     return { key: `!${JSON.stringify(value.node)}.${value.epoch}.${value.askId}`, value }
   }
+  const known = keys.get(value)
+  if (known !== undefined && Object.isFrozen(value)) return { key: known, value }
   if (ancestors.includes(value)) throw refuse(path, 'part of itself')
   ancestors.push(value)
   const form = walkObject(value, path, ancestors, refuse)
   ancestors.pop()
+  keys.set(form.value as object, form.key)
   return form
 }
 
@@ -91,7 +133,7 @@ function leafKey(value: unknown, path: string, refuse: Refuse): string {
 }
 
 /** An object literal, of this realm or another, or an object without a prototype. */
-function isPlain(value: object): boolean {
+export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }

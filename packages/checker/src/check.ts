@@ -1,26 +1,32 @@
 /**
- * `check`: every schedule of a small, fixed system of unmodified actors. Each message in the network may be delivered
- * next, each pending timer may fire next, each random draw takes every outcome. Handlers are called by core's
- * `runTurn`, as on every host.
+ * `check`: every schedule of a small, fixed system of unmodified actors, or every behaviour of a plain model. Each message
+ * in the network may be delivered next, each pending timer may fire next, each random draw takes every outcome, each node
+ * may crash. Handlers are called by core's `runTurn`, as on every host.
  *
- *     check -> Explorer (global states) -> LocalTransitions (one actor, one message, remembered) -> runTurn
+ *     check -> search -> Explorer (states) -> ActorSystem -> LocalTransitions (one actor, one message, remembered) -> runTurn
+ *                                          -> ModelSystem -> the model's actions
  */
 import type { ActorDefinition, ServiceImplementations } from '@troupe/core'
 import { isProvided } from '@troupe/core/host'
+import { ActorSymmetry } from './actor-symmetry.ts'
+import { ActorSystem } from './actor-system.ts'
 import { type CheckedActor, CheckedSystem } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
-import { type Counterexample, traceViolation } from './counterexample.ts'
-import { type Cut, Explorer } from './explorer.ts'
-import { LocalTransitions } from './local-transitions.ts'
+import { type Counterexample, failedStep, type ModelCounterexample, traceActors, traceModel } from './counterexample.ts'
+import { type CheckedHistory, HistoryTable } from './history-table.ts'
+import { LocalTransitions, type Step } from './local-transitions.ts'
 import { MessageTable } from './message-table.ts'
+import type { Model } from './model.ts'
+import { ModelSystem } from './model-system.ts'
 import { type NetworkKind, NetworkTable } from './network-table.ts'
-import { type StateView, TupleView } from './state-view.ts'
+import { PortableActors } from './portable.ts'
+import { type Footprint, PersistentSets, reachOf } from './reduction.ts'
+import { type Searched, type SearchOptions, type SearchResult, search, wholeFrom } from './search.ts'
+import { messageView, type StateView, TupleView } from './state-view.ts'
 
-/** A predicate over global states. A function of the view alone, without effects. */
-export type StatePredicate = (view: StateView) => boolean
-
-/** What to check. */
-export interface CheckOptions<Definitions extends readonly ActorDefinition<any, any>[]> {
+/** What to check of actors. */
+export interface CheckOptions<Definitions extends readonly ActorDefinition<any, any>[]>
+  extends SearchOptions<StateView> {
   /** The whole system: nothing is spawned. */
   readonly actors: readonly [...{ [Index in keyof Definitions]: CheckedActor<Definitions[Index]> }]
   /**
@@ -28,138 +34,121 @@ export interface CheckOptions<Definitions extends readonly ActorDefinition<any, 
    * their arguments, without state, time or chance. Default: none; an actor that declares one in `uses` is refused.
    */
   readonly services?: ServiceImplementations
-  /** What the network does with a message that was delivered. Both kinds are unordered. */
+  /** In which order messages arrive, and what the network does with one that was delivered. */
   readonly network: NetworkKind
-  /** Also explores the loss of each message in the network. Default false. */
+  /** The message delivered last is part of the state of a duplicating network, as in Stateright. Default false. */
+  readonly lastDelivered?: boolean
+  /** Also explores the loss of each message that may be delivered. Default false. */
   readonly lossy?: boolean
-  /** What must be true of every state, by name. A violation ends the search with the shortest counterexample. */
-  readonly invariants?: Readonly<Record<string, StatePredicate>>
-  /** What must be true of some state, by name. */
-  readonly sometimes?: Readonly<Record<string, StatePredicate>>
-  /** States for which this is false are left out, as if no step led there. */
-  readonly boundary?: StatePredicate
+  /**
+   * Also explores crashes of nodes, so many on one run: what is not on a disk is lost, of records that were not synced any
+   * first ones survive, and the node comes back. Default 0.
+   */
+  readonly crashes?: number
+  /** Makes a history of what clients send and get a part of the state, for properties to look at. */
+  readonly history?: CheckedHistory<any>
+  /**
+   * `persistent-sets` leaves out orders of steps that make no difference: the verdicts are the same, the counts smaller.
+   * Properties that look at few actors, and not at the network, leave out more. Default `none`.
+   */
+  readonly reduction?: 'none' | 'persistent-sets'
   /**
    * What a handler's exception is: a counterexample, or a turn to be passed over as if it could not happen, its
    * message still in the network. Default `counterexample`.
    */
   readonly failedTurns?: 'counterexample' | 'discard'
-  /** Distinct states to hold before giving up. Default 1,000,000; one takes 30 to 60 bytes and 4 to 8 for each actor. */
-  readonly statesMax?: number
-  /** States at this depth are not expanded; the initial state's depth is 1. Default: none. */
-  readonly depthMax?: number
 }
 
-/** Whether a property holds; `unknown` when the search ended before it could tell. */
-export type Verdict = 'holds' | 'fails' | 'unknown'
-
-/** What a search found. */
-export interface CheckResult {
-  /** Distinct reachable states, the initial ones included. */
-  readonly distinct: number
-  /** The initial states and every transition taken, each time it was. */
-  readonly generated: number
-  /** States on the longest of the shortest paths from an initial state, that one included. */
-  readonly depth: number
-  /** True when every reachable state was seen. */
-  readonly complete: boolean
-  /** Why not, when not. */
-  readonly cut: Cut | undefined
-  /** An invariant that holds held in every state of a complete search. */
-  readonly invariants: Readonly<Record<string, Verdict>>
-  /** A `sometimes` property that holds was true in a state that was seen, even if the search is not complete. */
-  readonly sometimes: Readonly<Record<string, Verdict>>
-  /** The shortest path to the violation that ended the search. */
-  readonly counterexample: Counterexample | undefined
+/** What to check of a model. */
+export interface ModelCheckOptions<State> extends SearchOptions<State> {
+  readonly model: Model<State>
 }
+
+/** What a check of actors found. */
+export type CheckResult = SearchResult<Counterexample>
+
+/** What a check of a model found. */
+export type ModelCheckResult<State> = SearchResult<ModelCounterexample<State>>
 
 /**
- * Explores every global state that the system of `actors` can reach, breadth first, and checks the properties in each.
+ * Explores every global state that the system of `actors` can reach, or every state of a `model`, breadth first, and
+ * checks the properties in each.
  *
  * A delivery that neither changes the receiver's state, behavior, stash or timers nor sends anything is no transition,
- * and leaves the message where it is. A timer that fires is consumed, unless it repeats: then it stays pending. Messages
- * that were put aside are handled in order once they are put back, before any other of that actor. Throws a {@link CheckerError} for what cannot be explored: a
- * clock read, `random.float`, an asynchronous turn, an ask, a spawn, a watch, a stop, a service without a twin, a message to an actor
- * outside the system, and state or messages that are not plain data, Map, Set and references.
+ * and leaves the message where it is (an ordered network loses it). A timer that fires is consumed, unless it repeats: then
+ * it stays pending. Messages that were put aside are handled in order once they are put back, before any other of that
+ * actor. Throws a {@link CheckerError} for what cannot be explored: a clock read, `random.float`, an asynchronous turn, an
+ * ask, a spawn, a watch, a stop, a service without a twin, a message to an actor outside the system, and state or messages that are not
+ * plain data, Map, Set and references.
  *
  * ```ts
  * const result = check({
  *   actors: [{ name: 'counter', definition: Counter, args: { start: 0 } }],
  *   network: 'non-duplicating',
- *   invariants: { positive: (view) => view.state('counter').count >= 0 },
+ *   always: { positive: (view) => view.state('counter').count >= 0 },
  * })
  * result.counterexample // undefined
  * ```
  */
+export function check<State>(options: ModelCheckOptions<State>): ModelCheckResult<State>
 export function check<const Definitions extends readonly ActorDefinition<any, any>[]>(
   options: CheckOptions<Definitions>,
-): CheckResult {
-  const { lossy = false, failedTurns = 'counterexample', boundary } = options
-  const limits = {
-    statesMax: wholeFromOne('statesMax', options.statesMax ?? 1_000_000),
-    depthMax: options.depthMax === undefined ? Number.POSITIVE_INFINITY : wholeFromOne('depthMax', options.depthMax),
-  }
-  oneOf('network', options.network, ['duplicating', 'non-duplicating'])
-  oneOf('failedTurns', failedTurns, ['counterexample', 'discard'])
+): CheckResult
+export function check(options: CheckOptions<any> | ModelCheckOptions<any>): CheckResult | ModelCheckResult<any> {
+  return 'model' in options ? search(searchedModel(options), options) : search(searchedActors(options), options)
+}
 
+/** A model, ready to be searched. */
+export function searchedModel<State>({ model }: ModelCheckOptions<State>) {
+  const system = new ModelSystem(model)
+  const state = (tuple: Int32Array) => system.state(tuple)
+  return {
+    system,
+    portable: system,
+    view: state,
+    trace: (violation, run) => traceModel(state, violation, run, failedStep(system, violation, run)),
+  } satisfies Searched<State, any, ModelCounterexample<State>>
+}
+
+/** A system of actors, ready to be searched. Throws a `CheckerError` for options that make no sense. */
+export function searchedActors(options: CheckOptions<any>) {
+  const { lossy = false, failedTurns = 'counterexample', lastDelivered = false } = options
+  oneOf('network', options.network, ['duplicating', 'non-duplicating', 'ordered'])
+  oneOf('failedTurns', failedTurns, ['counterexample', 'discard'])
+  if (lastDelivered && options.network !== 'duplicating') {
+    throw new CheckerError('check: lastDelivered is of a duplicating network', { option: 'lastDelivered' })
+  }
+  const { reduction = 'none' } = options
+  oneOf('reduction', reduction, ['none', 'persistent-sets'])
+  if (reduction !== 'none' && (lastDelivered || options.symmetry !== undefined)) {
+    throw new CheckerError('check: reduction goes with neither symmetry nor lastDelivered', { option: 'reduction' })
+  }
+  const crashesMax = wholeFrom('crashes', 0, options.crashes ?? 0)
   const { services = {} } = options
   for (const [service, twin] of Object.entries(services)) {
     if (!isProvided(twin)) continue
     const what = `check: service ${service} is a provider; here nothing starts or stops: give its twin as an object`
     throw new CheckerError(what, { service })
   }
-  const system = new CheckedSystem(options.actors as readonly CheckedActor[], services)
+  const checked = new CheckedSystem(options.actors as readonly CheckedActor[], services)
   const messages = new MessageTable()
-  const network = new NetworkTable(options.network)
-  const transitions = new LocalTransitions(system, messages, network, failedTurns === 'discard')
-  const explorer = new Explorer(system, messages, network, transitions, lossy)
-  const view = new TupleView(system, transitions, network, messages)
-
-  const invariants = Object.entries(options.invariants ?? {})
-  const unseen = new Map(Object.entries(options.sometimes ?? {}))
-  let violated: string | undefined
-  explorer.run(
-    {
-      found(tuple) {
-        view.load(tuple)
-        for (const [name, predicate] of unseen) if (holds(name, predicate)) unseen.delete(name)
-        violated = invariants.find(([name, predicate]) => !holds(name, predicate))?.[0]
-        return violated !== undefined
-      },
-      within: boundary && ((tuple) => view.load(tuple) && holds('boundary', boundary)),
-    },
-    limits,
-  )
-
-  function holds(name: string, predicate: StatePredicate): boolean {
-    try {
-      return predicate(view)
-    } catch (cause) {
-      throw new CheckerError(`property ${name} threw: ${String(cause)}`, { property: name }, { cause })
-    }
-  }
-
-  const { cut } = explorer
-  const complete = cut === undefined
-  const otherwise = (verdict: Verdict): Verdict => (complete ? verdict : 'unknown')
+  const network = new NetworkTable(options.network, messages, lastDelivered)
+  const turns = { discardFailed: failedTurns === 'discard', crashes: crashesMax > 0 }
+  const transitions = new LocalTransitions(checked, messages, network, turns)
+  const history =
+    options.history &&
+    new HistoryTable(options.history, (message) => messageView({ system: checked, messages }, message))
+  const system = new ActorSystem({ system: checked, messages, network, transitions, history, lossy, crashesMax })
+  const view = new TupleView(system, reduction !== 'none')
+  const reach = reduction === 'none' ? undefined : reachOf(system)
   return {
-    distinct: explorer.states.size,
-    generated: explorer.generated,
-    depth: explorer.depth,
-    complete,
-    cut,
-    invariants: Object.fromEntries(
-      invariants.map(([name]) => [name, name === violated ? 'fails' : otherwise('holds')]),
-    ),
-    sometimes: Object.fromEntries(
-      Object.keys(options.sometimes ?? {}).map((name) => [name, unseen.has(name) ? otherwise('fails') : 'holds']),
-    ),
-    counterexample: cut === 'violation' ? traceViolation(explorer, view, violated) : undefined,
-  }
-}
-
-function wholeFromOne(option: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1) return value
-  throw new CheckerError(`check: ${option} must be a whole number from 1, got ${value}`, { option })
+    reduce: reach && ((footprint) => new PersistentSets(system, reach, footprint as Footprint)),
+    seen: view.seen,
+    system: new ActorSymmetry(system),
+    portable: new PortableActors(system),
+    view: (tuple: Int32Array) => view.load(tuple),
+    trace: (violation, run) => traceActors(system, view, violation, run),
+  } satisfies Searched<StateView, Step, Counterexample>
 }
 
 function oneOf(option: string, value: string, allowed: readonly string[]): void {

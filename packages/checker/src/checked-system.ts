@@ -23,6 +23,8 @@ export type CheckedActor<Definition extends ActorDefinition<any, any> = ActorDef
   /** The node it lives on. Default `local`. */
   readonly node?: string
   readonly definition: Definition
+  /** Makes it durable, as the option of `spawn` does: where crashes are explored, it comes back with what it persisted. */
+  readonly durableId?: string
 } & (undefined extends ArgsOf<Definition>
   ? { readonly args?: CheckedArguments<Definition> }
   : void extends ArgsOf<Definition>
@@ -36,8 +38,13 @@ type CheckedArguments<Definition> = ArgsOf<Definition> | ((ref: RefByName) => Ar
 export interface SystemActor {
   /** `name`, or `node/name` where a node was given. */
   readonly label: string
+  readonly node: string
+  readonly name: string
   readonly ref: Ref
   readonly cell: ActorCell
+  /** What `init` made. */
+  readonly initial: unknown
+  readonly durableId: string | undefined
 }
 
 export class CheckedSystem {
@@ -49,19 +56,19 @@ export class CheckedSystem {
     this.#services = services
     if (checked.length === 0) throw new CheckerError('check needs at least one actor in actors')
     const refs = new Map<string, Ref>()
-    const placed = checked.map(({ name, node, definition, args }) => {
+    const placed = checked.map(({ name, node, definition, durableId, args }) => {
       const label = node === undefined ? name : `${node}/${name}`
       if (refs.has(label)) throw new CheckerError(`check: two actors are named ${label}; give each its own name`)
       const ref = namedRef(definition, { node: node ?? 'local', name }) as Ref
       refs.set(label, ref)
-      return { label, name, ref, definition: compiled(definition), args }
+      return { label, name, node: node ?? 'local', ref, durableId, definition: compiled(definition), args }
     })
     const refByName: RefByName = (name) => {
       const ref = refs.get(name)
       if (ref !== undefined) return ref
       throw new CheckerError(`check: args ask for actor ${name}; there are ${[...refs.keys()].join(', ')}`, { name })
     }
-    this.actors = placed.map(({ label, name, ref, definition, args }, index) => {
+    this.actors = placed.map(({ label, name, node, ref, durableId, definition, args }, index) => {
       for (const service of definition.uses) {
         if (this.twin(service) !== undefined) continue
         const what = `actor ${label} uses service ${service}, which check was not given: pass a twin in services`
@@ -75,7 +82,8 @@ export class CheckedSystem {
       } catch (cause) {
         throw new CheckerError(`actor ${label}: init threw: ${String(cause)}`, { actor: label }, { cause })
       }
-      return { label, ref, cell: new ActorCell(definition, ref, undefined, given, { name }, state) }
+      const cell = new ActorCell(definition, ref, undefined, given, { name }, state)
+      return { label, node, name, ref, cell, initial: state, durableId }
     })
   }
 

@@ -1,35 +1,55 @@
-/** Counterexamples: the path to a state as steps that a person can read and a test can replay. */
+/** Counterexamples: the way to a violation as steps that a person can read and a test can replay. */
 import { refKey } from '@troupe/core'
 import { Ref } from '@troupe/core/host'
-import type { Explorer } from './explorer.ts'
+import type { ActorSystem, NodeStep } from './actor-system.ts'
+import { isPlain } from './canonical-value.ts'
 import type { Step } from './local-transitions.ts'
+import type { ModelStep } from './model-system.ts'
+import type { Violation, ViolationKind } from './properties.ts'
 import type { TimerMessage } from './recorded-effects.ts'
 import type { MessageView, TupleView } from './state-view.ts'
 
-/** One step of a trace. */
+/** One step of a trace of actors. */
 export interface TraceStep {
-  /** The actor whose turn it is; for a drop, the one that the message was for. */
+  /** The actor whose turn it is; for a drop, the one that the message was for; the node for its crash and its restart. */
   readonly actor: string
-  /** `deliver`: a message arrives. `unstashed`: one that was put aside and back is handled. `timer`: a timer fires. `drop`: the network loses a message. */
-  readonly event: 'deliver' | 'unstashed' | 'timer' | 'drop'
-  /** The message of the turn; a timer's is from the actor to itself. */
-  readonly message: MessageView
+  /**
+   * `deliver`: a message arrives. `unstashed`: one that was put aside and back is handled. `timer`: a timer fires.
+   * `drop`: the network loses a message, or it arrives where nobody is up. `sync`: the disk has a durable actor's oldest
+   * record, and what waited for it goes. `crash` and `restart`: of a node.
+   */
+  readonly event: 'deliver' | 'unstashed' | 'timer' | 'drop' | 'sync' | 'crash' | 'restart'
+  /** The message of the turn; a timer's is from the actor to itself. `undefined` for a sync, a crash and a restart. */
+  readonly message: MessageView | undefined
   /** The key of the timer that fired. */
   readonly timer: string | undefined
   /** The outcomes of the turn's random draws: of `int(n)` the number, of `pick` the index, of `chance` 1 for true. */
   readonly choices: readonly number[]
+  /** The messages that were sent. */
+  readonly sent: readonly MessageView[]
   /** All actors' states after the step. */
   readonly states: Readonly<Record<string, unknown>>
   /** The network after the step. */
   readonly messages: readonly MessageView[]
 }
 
-/** A shortest path to a violation. */
-export interface Counterexample {
-  /** The invariant that the last state violates; `undefined` when the last step's turn failed. */
-  readonly invariant: string | undefined
-  /** What the handler of the last step threw. */
+/** What counterexamples of actors and of models have in common. */
+interface AnyCounterexample {
+  /** What is violated: `failed` is a turn, or an action, that threw. */
+  readonly kind: ViolationKind
+  /** The property that is violated; `undefined` for a deadlock and a failed step. */
+  readonly property: string | undefined
+  /** What the handler, or the action, of the last step threw. */
   readonly error: unknown
+  /**
+   * Where a run that goes on for ever goes round: the state after its last step is that after step `loopsTo` (0: the first
+   * state), up to symmetry where one was declared. `undefined`: the run ends, or its last state is the violation.
+   */
+  readonly loopsTo: number | undefined
+}
+
+/** A way to a violation in a system of actors. */
+export interface Counterexample extends AnyCounterexample {
   /** All actors' states at the beginning. */
   readonly initial: Readonly<Record<string, unknown>>
   /** The network at the beginning. */
@@ -37,44 +57,129 @@ export interface Counterexample {
   readonly steps: readonly TraceStep[]
 }
 
-/** The counterexample at which `explorer` stopped. */
-export function traceViolation(explorer: Explorer, view: TupleView, invariant: string | undefined): Counterexample {
-  const tuple = new Int32Array(explorer.width)
-  const path = explorer.path(explorer.violation)
-  const load = (index: number) => {
-    explorer.states.read(path[index] as number, tuple)
-    view.load(tuple)
-  }
-  load(0)
-  const initial = statesOf(view)
-  const initialMessages = view.messages()
-  const steps: TraceStep[] = []
-  for (let index = 1; index < path.length; index++) {
-    const step = explorer.stepBetween(path[index - 1] as number, path[index] as number)
-    load(index - 1)
-    const message = messageOf(view, step)
-    load(index)
-    steps.push(traceStep(view, step, message))
-  }
-  const { failed } = explorer
-  // A turn that failed changed nothing: the state after it is the state before.
-  if (failed !== undefined) steps.push(traceStep(view, failed, messageOf(view, failed)))
-  return { invariant, error: failed?.error, initial, initialMessages, steps }
+/** A way to a violation in a model. */
+export interface ModelCounterexample<State> extends AnyCounterexample {
+  readonly initial: State
+  readonly steps: readonly {
+    readonly action: string
+    /** What {@link witness} named. */
+    readonly parameters: readonly unknown[]
+    /** The state after the step. */
+    readonly state: State
+  }[]
 }
 
-/** A counterexample as text, one line a step, with the states that the step changed. */
-export function formatCounterexample(counterexample: Counterexample): string {
-  const { invariant, error, initial, steps } = counterexample
-  const lines = [invariant === undefined ? `turn failed: ${String(error)}` : `invariant violated: ${invariant}`]
+/** A run as the explorer gives it. */
+interface Run<AnyStep> {
+  readonly tuples: readonly Int32Array[]
+  readonly steps: readonly AnyStep[]
+}
+
+/** The counterexample of a system of actors along `run`. */
+export function traceActors(
+  system: ActorSystem,
+  view: TupleView,
+  violation: Violation,
+  run: Run<Step>,
+): Counterexample {
+  const states = () => Object.fromEntries(view.actors.map((actor) => [actor, view.state(actor)]))
+  const [first] = run.tuples as [Int32Array]
+  view.load(first)
+  const initial = states()
+  const initialMessages = view.messages()
+  const trace = (step: Step, before: Int32Array, after: Int32Array): TraceStep => {
+    const message = messageOf(view.load(before), step)
+    view.load(after)
+    return {
+      actor:
+        step.kind === 'crash' || step.kind === 'restart'
+          ? (step as NodeStep).node
+          : (view.actors[step.actor] as string),
+      event: step.kind as TraceStep['event'],
+      message,
+      timer: step.timer,
+      choices: step.choices,
+      sent: step.sent.map((sent) => view.message(sent)),
+      states: states(),
+      messages: view.messages(),
+    }
+  }
+  const steps = run.steps.map((step, index) =>
+    trace(step, run.tuples[index] as Int32Array, run.tuples[index + 1] as Int32Array),
+  )
+  const { kind, property } = violation
+  const failed = failedStep(system, violation, run)
+  // A turn that failed changed nothing: the state after it is the state before.
+  const last = run.tuples.at(-1) as Int32Array
+  if (failed !== undefined) steps.push(trace(failed, last, last))
+  return { kind, property, error: failed?.error, loopsTo: violation.lasso.loopsTo, initial, initialMessages, steps }
+}
+
+/** The step that threw, from the last state of `run`. */
+export function failedStep<AnyStep extends { readonly error: unknown }>(
+  system: { expand(tuple: Int32Array, visit: (step: AnyStep) => boolean): boolean },
+  { kind }: Violation,
+  { tuples }: Run<AnyStep>,
+): AnyStep | undefined {
+  let failed: AnyStep | undefined
+  if (kind !== 'failed') return undefined
+  system.expand((tuples.at(-1) as Int32Array).slice(), (step) => {
+    if (step.error !== undefined) failed = step
+    return failed !== undefined
+  })
+  return failed
+}
+
+/** The counterexample of a model along `run`. */
+export function traceModel<State>(
+  state: (tuple: Int32Array) => State,
+  violation: Violation,
+  run: Run<ModelStep>,
+  failed: ModelStep | undefined,
+): ModelCounterexample<State> {
+  const { kind, property, lasso } = violation
+  const [initial, ...states] = run.tuples.map(state) as [State, ...State[]]
+  const steps = run.steps.map(({ action, parameters }, index) => ({
+    action,
+    parameters,
+    state: states[index] as State,
+  }))
+  if (failed !== undefined) {
+    steps.push({ action: failed.action, parameters: failed.parameters, state: states.at(-1) ?? initial })
+  }
+  return { kind, property, error: failed?.error, loopsTo: lasso.loopsTo, initial, steps }
+}
+
+/** A counterexample as text, one line a step, with what the step changed. */
+export function formatCounterexample(counterexample: Counterexample | ModelCounterexample<any>): string {
+  const { kind, property, error, loopsTo } = counterexample
+  const heading = {
+    always: `invariant violated: ${property}`,
+    eventually: `never reached: ${property}`,
+    deadlock: 'deadlock: no step is left',
+    failed: `${'initialMessages' in counterexample ? 'turn' : 'action'} failed: ${String(error)}`,
+  }[kind]
+  const lines = [heading]
+  if ('initialMessages' in counterexample) formatActors(counterexample, lines)
+  else formatModel(counterexample, lines)
+  if (loopsTo !== undefined)
+    lines.push(`   and so on for ever, from ${loopsTo === 0 ? 'the beginning' : `after step ${loopsTo}`}`)
+  return lines.join('\n')
+}
+
+function formatActors({ initial, steps }: Counterexample, lines: string[]): void {
   for (const [actor, state] of Object.entries(initial)) lines.push(`   0. ${actor} = ${show(state)}`)
   let before = initial
   steps.forEach((step, index) => {
-    const { name, payload, from } = step.message
+    const { name, payload, from } = step.message ?? { name: '', payload: undefined, from: '' }
     const what = {
       deliver: `${from} -> ${step.actor}: ${name}`,
       unstashed: `${from} -> ${step.actor}, from the stash: ${name}`,
       timer: `${step.actor}: timer ${step.timer}: ${name}`,
       drop: `lost: ${from} -> ${step.actor}: ${name}`,
+      sync: `${step.actor}: its oldest record is synced`,
+      crash: `node ${step.actor} crashes`,
+      restart: `node ${step.actor} comes back`,
     }[step.event]
     const chosen = step.choices.length === 0 ? '' : ` choosing ${step.choices.join(', ')}`
     lines.push(`${String(index + 1).padStart(4)}. ${what}${payload === undefined ? '' : ` ${show(payload)}`}${chosen}`)
@@ -83,32 +188,30 @@ export function formatCounterexample(counterexample: Counterexample): string {
     }
     before = step.states
   })
-  return lines.join('\n')
 }
 
-function traceStep(view: TupleView, step: Step, message: MessageView): TraceStep {
-  const { kind, actor, timer, choices } = step
-  return {
-    actor: view.actors[actor] as string,
-    event: kind as TraceStep['event'],
-    message,
-    timer,
-    choices,
-    states: statesOf(view),
-    messages: view.messages(),
-  }
+function formatModel({ initial, steps }: ModelCounterexample<any>, lines: string[]): void {
+  const variables = (state: unknown): [string, unknown][] =>
+    typeof state === 'object' && state !== null && isPlain(state) ? Object.entries(state) : [['state', state]]
+  for (const [name, value] of variables(initial)) lines.push(`   0. ${name} = ${show(value)}`)
+  let before = new Map(variables(initial))
+  steps.forEach(({ action, parameters, state }, index) => {
+    const shown = parameters.length === 0 ? '' : ` ${parameters.map(show).join(' ')}`
+    lines.push(`${String(index + 1).padStart(4)}. ${action}${shown}`)
+    for (const [name, value] of variables(state)) {
+      if (!Object.is(value, before.get(name))) lines.push(`      ${name} = ${show(value)}`)
+    }
+    before = new Map(variables(state))
+  })
 }
 
 /** The message of `step`, with `view` at the state before it. */
-function messageOf(view: TupleView, { actor, message, timer }: Step): MessageView {
-  if (timer === undefined) return view.message(message)
+function messageOf(view: TupleView, { kind, actor, message, timer }: Step): MessageView | undefined {
+  if (message >= 0) return view.message(message)
+  if (kind !== 'timer') return undefined
   const label = view.actors[actor] as string
-  const { name, payload } = view.timers(label).get(timer) as TimerMessage
+  const { name, payload } = view.timers(label).get(timer as string) as TimerMessage
   return { from: label, to: label, name, payload }
-}
-
-function statesOf(view: TupleView): Record<string, unknown> {
-  return Object.fromEntries(view.actors.map((actor) => [actor, view.state(actor)]))
 }
 
 /** JSON, with Maps and Sets as arrays and references by name. */

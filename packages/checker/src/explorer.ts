@@ -1,22 +1,21 @@
 /**
- * Breadth-first search of the global states. A global state is a tuple of integers, one local state for each actor
- * and the network:
+ * Breadth-first search of a transition system. States are numbered in the order they are found, which is the order they
+ * are expanded in: the queue is a range of numbers, and a level of the search ends where the one before it had found its
+ * last state.
  *
- *     [ local state of actor 0 | ... | local state of actor n-1 | network ]
- *
- * States are numbered in the order they are found, which is the order they are expanded in: the queue is a range of
- * numbers, and a level of the search ends where the one before it had found its last state.
+ * With a symmetry, the search holds one state of each class: `representative` stands between a step and the table.
  */
-import type { CheckedSystem } from './checked-system.ts'
-import type { LocalTransitions, Step } from './local-transitions.ts'
-import type { MessageTable } from './message-table.ts'
-import type { NetworkTable } from './network-table.ts'
+import type { SystemStep, TransitionSystem, Visit } from './transition-system.ts'
 import { grown, TupleTable } from './tuple-table.ts'
 
 /** What the search asks of its owner. Tuples are the search's own storage: read them during the call. */
-export interface Inspection {
+export interface Inspection<Step> {
   /** A new state was found; returns true to end the search there. */
-  found(tuple: Int32Array): boolean
+  found(tuple: Int32Array, id: number): boolean
+  /** A step from state `id` threw; returns true to end the search there. */
+  failed(step: Step, id: number): boolean
+  /** State `id` has no step; returns true to end the search there. */
+  ended(tuple: Int32Array, id: number): boolean
   /** False for states that the search leaves out. */
   within: ((tuple: Int32Array) => boolean) | undefined
 }
@@ -25,84 +24,103 @@ export interface Inspection {
 export interface Limits {
   readonly statesMax: number
   readonly depthMax: number
+  readonly secondsMax: number
 }
 
 /** Why a search ended before it had seen every state. */
-export type Cut = 'statesMax' | 'depthMax' | 'violation'
+export type Cut = 'statesMax' | 'depthMax' | 'secondsMax' | 'violation'
 
-export class Explorer {
+/** What stands between a system and its search. */
+export interface Narrowing<Step extends SystemStep> {
+  /** The state that stands for all that are symmetric to `tuple`; may be `tuple` itself, or storage of its own. */
+  readonly representative?: ((tuple: Int32Array) => Int32Array) | undefined
+  /** Visits fewer steps than the system does: enough for the same verdicts. */
+  readonly reduction?: Reduction<Step> | undefined
+}
+
+/** A choice of fewer steps at each state. */
+export interface Reduction<Step extends SystemStep> {
+  /**
+   * As `expand` of the system, for state `id`. `isNew` says whether a state was not expanded before this one; when a
+   * chosen step leads back, all steps are visited. The same steps are visited when `id` is expanded again.
+   */
+  expand(tuple: Int32Array, id: number, isNew: (next: Int32Array) => boolean, visit: Visit<Step>): boolean
+}
+
+/** States between two looks at the clock. */
+const statesPerLook = 256
+
+export class Explorer<Step extends SystemStep> {
   /** States generated: the initial ones, and one for each transition taken. */
   generated = 0
   /** States on the longest shortest path, the initial state included. */
   depth = 0
   /** Why the search ended early; `undefined` when it saw everything. */
   cut: Cut | undefined = undefined
-  /** The state at which a violation was found: the last found, or the one whose step failed. */
-  violation = -1
-  /** The step whose turn failed. */
-  failed: Step | undefined = undefined
+  /** States below this number were expanded. */
+  expanded = 0
 
   readonly states = new TupleTable()
-  readonly width: number
-  readonly #system: CheckedSystem
-  readonly #messages: MessageTable
-  readonly #network: NetworkTable
-  readonly #transitions: LocalTransitions
-  readonly #lossy: boolean
+  readonly system: TransitionSystem<Step>
+  readonly #narrowing: Narrowing<Step>
+  #within: Inspection<Step>['within']
   #parents = new Int32Array(1 << 10)
 
-  constructor(
-    system: CheckedSystem,
-    messages: MessageTable,
-    network: NetworkTable,
-    transitions: LocalTransitions,
-    lossy: boolean,
-  ) {
-    this.#system = system
-    this.#messages = messages
-    this.#network = network
-    this.#transitions = transitions
-    this.#lossy = lossy
-    this.width = system.actors.length + 1
+  constructor(system: TransitionSystem<Step>, narrowing: Narrowing<Step> = {}) {
+    this.system = system
+    this.#narrowing = narrowing
   }
 
-  /** Searches until every state was seen, a limit reached or a violation found. */
-  run(inspection: Inspection, { statesMax, depthMax }: Limits): void {
-    const current = new Int32Array(this.width)
-    const add = (tuple: Int32Array, parent: number): boolean => {
-      if (inspection.within !== undefined && this.states.find(tuple) < 0 && !inspection.within(tuple)) return false
+  /** Searches until every state was seen, a limit reached or the inspection ends it. */
+  run(inspection: Inspection<Step>, { statesMax, depthMax, secondsMax }: Limits): void {
+    const { representative } = this.#narrowing
+    const { within } = inspection
+    this.#within = within
+    const deadline = performance.now() + secondsMax * 1_000
+    const current = new Int32Array(this.system.width)
+    let steps = 0
+    const add = (raw: Int32Array, parent: number): boolean => {
+      const tuple = representative === undefined ? raw : representative(raw)
+      if (within !== undefined && this.states.find(tuple) < 0 && !within(tuple)) return false
       this.generated++
       const sizeBefore = this.states.size
-      if (sizeBefore >= statesMax && this.states.find(tuple) < 0) return this.#end('statesMax', -1)
+      if (sizeBefore >= statesMax && this.states.find(tuple) < 0) return this.#end('statesMax')
       const id = this.states.intern(tuple)
       if (id < sizeBefore) return false
       if (id >= this.#parents.length) this.#parents = grown(this.#parents, id + 1)
       this.#parents[id] = parent
-      return inspection.found(tuple) && this.#end('violation', id)
+      return inspection.found(tuple, id) && this.#end('violation')
     }
-    if (this.#beginnings().some((tuple) => add(tuple, -1))) {
+    if (this.system.initial().some((tuple) => add(tuple, -1))) {
       this.depth = 1
       return
     }
-    let expanding = 0
-    const visit = (step: Step, next: Int32Array): boolean => {
-      if (step.error === undefined) return add(next, expanding)
-      this.failed = step
-      return this.#end('violation', expanding)
+    let at = 0
+    const visit: Visit<Step> = (step, next) => {
+      steps++
+      if (step.error === undefined) return add(next, at)
+      return inspection.failed(step, at) && this.#end('violation')
     }
     let levelEnd = this.states.size
-    while (expanding < levelEnd) {
+    while (at < levelEnd) {
       this.depth++
       if (this.depth >= depthMax) {
-        this.#end('depthMax', -1)
+        this.#end('depthMax')
         return
       }
-      for (; expanding < levelEnd; expanding++) {
-        this.states.read(expanding, current)
-        if (this.#expand(current, visit)) {
+      for (; at < levelEnd; at++) {
+        if (at % statesPerLook === 0 && performance.now() > deadline) this.#end('secondsMax')
+        this.states.read(at, current)
+        steps = 0
+        const ends =
+          this.cut === 'secondsMax' ||
+          this.#expand(current, at, visit) ||
+          (steps === 0 && inspection.ended(current, at) && this.#end('violation'))
+        if (ends) {
           if (this.states.size > levelEnd) this.depth++
           return
         }
+        this.expanded = at + 1
       }
       levelEnd = this.states.size
     }
@@ -115,77 +133,62 @@ export class Explorer {
     return path.reverse()
   }
 
-  /** A step that leads from state `from` to state `to`, its child. */
-  stepBetween(from: number, to: number): Step {
-    const tuple = new Int32Array(this.width)
-    this.states.read(from, tuple)
-    let found: Step | undefined
-    this.#expand(tuple, (step, next) => {
-      if (step.error === undefined && this.states.find(next) === to) found = step
-      return found !== undefined
+  /** Expands state `id` again, as the search did: the number of each state that a step leads to, -1 beyond the boundary. */
+  successors(id: number, visit: (to: number) => void): void {
+    const tuple = new Int32Array(this.system.width)
+    this.states.read(id, tuple)
+    this.#expand(tuple, id, (step, next) => {
+      if (step.error === undefined) visit(this.numberOf(next))
+      return false
     })
-    if (found === undefined) throw new Error(`no step leads from state ${from} to state ${to}`)
-    return found
   }
 
-  /** Calls `visit` with each step from `tuple` and the tuple after it, until it returns true; returns whether it did. */
-  #expand(tuple: Int32Array, visit: (step: Step, next: Int32Array) => boolean): boolean {
-    const networkPlace = this.width - 1
-    const network = tuple[networkPlace] as number
-    const take = (step: Step): boolean => {
-      const { actor } = step
-      const local = tuple[actor] as number
-      tuple[actor] = step.local
-      tuple[networkPlace] = this.#network.apply(network, step.delta)
-      const stop = visit(step, tuple)
-      tuple[actor] = local
-      tuple[networkPlace] = network
-      return stop
+  /**
+   * A run along `path`: for each state but the first the step that leads there, and the states themselves. With a
+   * symmetry each is the state that the step before it really leads to, which is symmetric to that of the path.
+   */
+  runAlong(path: readonly number[]): { readonly tuples: readonly Int32Array[]; readonly steps: readonly Step[] } {
+    const first = this.system.initial().find((tuple) => this.numberOf(tuple) === path[0])
+    const tuples = [first?.slice() ?? this.tuple(path[0] as number)]
+    const steps: Step[] = []
+    for (const id of path.slice(1)) {
+      const tuple = (tuples.at(-1) as Int32Array).slice()
+      const ended = this.system.expand(tuple, (step, next) => {
+        if (step.error !== undefined || this.numberOf(next) !== id) return false
+        tuples.push(next.slice())
+        steps.push(step)
+        return true
+      })
+      if (!ended) throw new Error(`no step leads to state ${id}`)
     }
-    let previous = -1
-    const end = this.#network.end(network)
-    for (let index = this.#network.start(network); index < end; index++) {
-      const message = this.#network.messageAt(index)
-      if (message === previous) continue
-      previous = message
-      const { to } = this.#messages.get(message)
-      const local = tuple[to] as number
-      const steps = this.#transitions.deliveries(message, local)
-      for (let choice = 0; choice < steps.length; choice++) if (take(steps[choice] as Step)) return true
-      if (this.#lossy && take(this.#drop(message, to, local))) return true
-    }
-    for (let actor = 0; actor < networkPlace; actor++) {
-      const steps = this.#transitions.firings(actor, tuple[actor] as number)
-      for (let choice = 0; choice < steps.length; choice++) if (take(steps[choice] as Step)) return true
-    }
-    return false
+    return { tuples, steps }
   }
 
-  #drop(message: number, actor: number, local: number): Step {
-    const delta = this.#network.dropDelta(message)
-    return { kind: 'drop', actor, local, delta, message, timer: undefined, choices: [], error: undefined }
+  tuple(id: number): Int32Array {
+    const tuple = new Int32Array(this.system.width)
+    this.states.read(id, tuple)
+    return tuple
   }
 
-  /** The initial states: every actor has begun, in the order given, and no message was delivered. */
-  #beginnings(): Int32Array[] {
-    let tuples = [new Int32Array(this.width)]
-    for (let actor = 0; actor < this.#system.actors.length; actor++) {
-      const steps = this.#transitions.beginnings(actor)
-      tuples = tuples.flatMap((tuple) =>
-        steps.map((step) => {
-          const next = tuple.slice()
-          next[actor] = step.local
-          next[this.width - 1] = this.#network.apply(tuple[this.width - 1] as number, step.delta)
-          return next
-        }),
-      )
-    }
-    return tuples
+  /** The number of the state that stands for `raw`; -1 when it was left out. */
+  numberOf(raw: Int32Array): number {
+    const { representative } = this.#narrowing
+    return this.states.find(representative === undefined ? raw : representative(raw))
   }
 
-  #end(cut: Cut, state: number): true {
+  #expand(tuple: Int32Array, id: number, visit: Visit<Step>): boolean {
+    const { reduction } = this.#narrowing
+    if (reduction === undefined) return this.system.expand(tuple, visit)
+    return reduction.expand(tuple, id, (next) => this.#isNew(next, id), visit)
+  }
+
+  #isNew(next: Int32Array, id: number): boolean {
+    const known = this.numberOf(next)
+    return known > id || (known < 0 && (this.#within?.(next) ?? true))
+  }
+
+  #end(cut: Cut): true {
     this.cut = cut
-    this.violation = state
     return true
   }
 }

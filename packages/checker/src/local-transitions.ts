@@ -3,14 +3,23 @@
  * state is the actor's state, behavior, stash and pending timers, numbered per actor. A turn that draws random outcomes has one
  * transition for each different effect of them. A turn that changes nothing of them and sends nothing has none.
  */
-import { cloneValue, Envelope, EnvelopeKind, enterBehavior, runTurn, startedEnvelope } from '@troupe/core/host'
+import {
+  applyEvent,
+  cloneValue,
+  Envelope,
+  EnvelopeKind,
+  enterBehavior,
+  runTurn,
+  startedEnvelope,
+} from '@troupe/core/host'
 import { canonicalValue, frozen } from './canonical-value.ts'
 import type { CheckedSystem, SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import { Interner } from './interner.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
-import { type Pending, RecordedEffects, type TimerMessage } from './recorded-effects.ts'
+import { type Pending, RecordedEffects, reminderPrefix, type TimerMessage } from './recorded-effects.ts'
+import type { Recovered, Storage } from './storage.ts'
 
 /** A local state: what one actor is between two turns. */
 export interface LocalState extends Pending {
@@ -21,13 +30,15 @@ export interface LocalState extends Pending {
   /** The current behavior, and those before it that are remembered. */
   readonly behavior: string | undefined
   readonly behaviorsBefore: readonly (string | undefined)[]
+  /** Its node crashed and has not come back: `state` is what it will come back with. */
+  readonly isDown: boolean
 }
 
-const nothingPending: Pending = { timers: new Map(), stash: [], front: [] }
+const nothingPending: Pending = { timers: new Map(), stash: [], front: [], storage: undefined }
 
-/** One step of the system: a turn of one actor, or the loss of a message. */
+/** One step of the system: a turn of one actor, the loss of a message, a sync, or the end or return of a node. */
 export interface Step {
-  readonly kind: 'deliver' | 'unstashed' | 'timer' | 'drop' | 'started'
+  readonly kind: 'deliver' | 'unstashed' | 'timer' | 'drop' | 'started' | 'sync' | 'crash' | 'restart'
   readonly actor: number
   /** The actor's local state after the step. */
   readonly local: number
@@ -35,6 +46,8 @@ export interface Step {
   readonly delta: number
   /** The message that is handled or lost; -1 for a timer. */
   readonly message: number
+  /** The messages that the step sends, in order. */
+  readonly sent: readonly number[]
   /** The key of the timer that fires. */
   readonly timer: string | undefined
   /** The random outcomes that the turn drew. */
@@ -55,17 +68,25 @@ export class LocalTransitions {
   readonly #network: NetworkTable
   readonly #effects: RecordedEffects
   readonly #discardFailed: boolean
+  readonly #isDurable: readonly boolean[]
   readonly #locals: Interner<LocalState>[]
   /** By message, then by local state of the receiver. */
   readonly #deliveries: (readonly Step[] | undefined)[][] = []
   /** By actor, then by local state. */
   readonly #firings: (readonly Step[] | undefined)[][]
 
-  constructor(system: CheckedSystem, messages: MessageTable, network: NetworkTable, discardFailed: boolean) {
+  /** `crashes`: actors with a durable id have a disk, which a crash leaves them. */
+  constructor(
+    system: CheckedSystem,
+    messages: MessageTable,
+    network: NetworkTable,
+    { discardFailed, crashes }: { readonly discardFailed: boolean; readonly crashes: boolean },
+  ) {
     this.#system = system
     this.#messages = messages
     this.#network = network
-    this.#effects = new RecordedEffects(system, messages)
+    this.#isDurable = system.actors.map(({ durableId }) => crashes && durableId !== undefined)
+    this.#effects = new RecordedEffects(system, messages, crashes)
     this.#discardFailed = discardFailed
     this.#locals = system.actors.map(() => new Interner<LocalState>())
     this.#firings = system.actors.map(() => [])
@@ -77,9 +98,51 @@ export class LocalTransitions {
 
   /** The steps by which `actor` begins: its `started` turn, or one step without effect. The state is `init`'s. */
   beginnings(actor: number): readonly Step[] {
-    const { cell } = this.#system.actors[actor] as SystemActor
+    const { cell, initial } = this.#system.actors[actor] as SystemActor
     this.#effects.begin(actor, 'init', nothingPending)
-    const local = this.#internLocal(actor)
+    cell.state = initial
+    enterBehavior(cell, undefined, [])
+    if (this.#isDurable[actor]) this.#effects.storage = { recovered: this.#recovered(actor), unsynced: [] }
+    return this.#startings(actor, this.#internLocal(actor))
+  }
+
+  /** The local states in which a crash can leave `actor`: one for each way in which its disk may have got so far. */
+  crashed(actor: number, local: number): readonly number[] {
+    const { storage } = this.local(actor, local)
+    if (storage === undefined) {
+      const { initial } = this.#system.actors[actor] as SystemActor
+      return [this.#internDown(actor, initial, undefined)]
+    }
+    const kept = [storage.recovered, ...storage.unsynced.map((record) => record.recovered)]
+    return [...new Set(kept.map((recovered) => this.#internDown(actor, recovered.state, { recovered, unsynced: [] })))]
+  }
+
+  /** The steps by which an actor that is down comes back: its `started` turn, in `on` alone. */
+  restarts(actor: number, local: number): readonly Step[] {
+    const { cell } = this.#system.actors[actor] as SystemActor
+    const { state, storage } = this.local(actor, local)
+    const reminders = storage?.recovered.reminders ?? new Map()
+    this.#effects.begin(actor, 'recovery', { ...nothingPending, timers: reminders, storage })
+    cell.state = cloneValue(state)
+    enterBehavior(cell, undefined, [])
+    return this.#startings(actor, this.#internLocal(actor))
+  }
+
+  /** The step by which the disk of `actor` syncs its oldest record, and lets go what waited for it. */
+  sync(actor: number, local: number): Step | undefined {
+    const before = this.local(actor, local)
+    const [first, ...unsynced] = before.storage?.unsynced ?? []
+    if (first === undefined) return undefined
+    const { cell } = this.#system.actors[actor] as SystemActor
+    this.#effects.begin(actor, 'sync', { ...before, storage: { recovered: first.recovered, unsynced } })
+    cell.state = cloneValue(before.state)
+    enterBehavior(cell, before.behavior, before.behaviorsBefore)
+    const turn = { kind: 'sync', actor, local, message: -1, timer: undefined, envelope: startedEnvelope } as const
+    return this.#step(turn, first.held, this.#internLocal(actor), [])
+  }
+
+  #startings(actor: number, local: number): readonly Step[] {
+    const { cell } = this.#system.actors[actor] as SystemActor
     const turn = { kind: 'started', actor, local, message: -1, timer: undefined, envelope: startedEnvelope } as const
     if (cell.definition.started === undefined) return [this.#step(turn, [], local, [])]
     const steps = this.#outcomes(turn)
@@ -100,8 +163,8 @@ export class LocalTransitions {
     if (steps === undefined) {
       const { to } = this.#messages.get(message)
       // What was put back is handled before anything that arrives.
-      const waits = this.local(to, local).front.length > 0
-      steps = waits ? [] : this.#handlings('deliver', message, local)
+      const { front, isDown } = this.local(to, local)
+      steps = isDown || front.length > 0 ? [] : this.#handlings('deliver', message, local)
       byLocal[local] = steps
     }
     return steps
@@ -114,13 +177,16 @@ export class LocalTransitions {
     return this.#changes({ kind, actor: to, local, message, timer: undefined, envelope })
   }
 
-  /** The steps of `actor` in state `local` that need no network: the first message put back, or else a pending timer. */
+  /** The steps of `actor` in state `local` that need no network: the first message put back, or else a pending timer; a sync. */
   firings(actor: number, local: number): readonly Step[] {
     const byLocal = this.#firings[actor] as (readonly Step[] | undefined)[]
     let steps = byLocal[local]
     if (steps === undefined) {
-      const [first] = this.local(actor, local).front
-      steps = first === undefined ? this.#timerSteps(actor, local) : this.#handlings('unstashed', first, local)
+      const { front, isDown } = this.local(actor, local)
+      const [first] = front
+      const turns = first === undefined ? this.#timerSteps(actor, local) : this.#handlings('unstashed', first, local)
+      const sync = this.sync(actor, local)
+      steps = isDown ? [] : sync === undefined ? turns : [...turns, sync]
       byLocal[local] = steps
     }
     return steps
@@ -137,11 +203,13 @@ export class LocalTransitions {
   /** The outcomes of a turn that are transitions; of those with the same effect, the first. */
   #changes(turn: Turn): readonly Step[] {
     const nothingSent = this.#network.turnDelta(takenBy(turn), [])
+    // What arrives in an ordered network is taken from it, or nothing behind it could arrive.
+    const isTaken = turn.kind === 'deliver' && this.#network.kind === 'ordered'
     const effects = new Set<string>()
-    return this.#outcomes(turn).filter(({ local, delta, error }) => {
+    return this.#outcomes(turn).filter(({ local, delta, sent, error }) => {
       if (error !== undefined) return !this.#discardFailed
-      const effect = `${local} ${delta}`
-      if ((local === turn.local && delta === nothingSent) || effects.has(effect)) return false
+      const effect = `${local} ${delta} ${sent}`
+      if ((local === turn.local && delta === nothingSent && !isTaken) || effects.has(effect)) return false
       effects.add(effect)
       return true
     })
@@ -181,25 +249,101 @@ export class LocalTransitions {
     }
     if (effects.refusal !== undefined) throw effects.refusal
     if (error !== undefined) return this.#step(turn, [], turn.local, effects.choices.taken(), error)
+    if (effects.storage !== undefined) this.#commit(turn)
     return this.#step(turn, effects.sent, this.#internLocal(turn.actor), effects.choices.taken())
   }
 
   #step(turn: Turn, sent: readonly number[], local: number, choices: readonly number[], error?: unknown): Step {
     const { kind, actor, message, timer } = turn
     const delta = this.#network.turnDelta(takenBy(turn), sent)
-    return { kind, actor, local, delta, message, timer, choices, error }
+    return { kind, actor, local, delta, message, sent, timer, choices, error }
+  }
+
+  /** The number of a local state that was not reached by a turn, but made from one that was. */
+  internState(actor: number, local: LocalState): number {
+    const { cell } = this.#system.actors[actor] as SystemActor
+    const { storage } = local
+    const again = ({ state, reminders }: Recovered) => this.#recovered(actor, reminders, state)
+    this.#effects.begin(actor, 'symmetry', {
+      ...local,
+      storage: storage && {
+        recovered: again(storage.recovered),
+        unsynced: storage.unsynced.map(({ recovered, held }) => ({ recovered: again(recovered), held })),
+      },
+    })
+    cell.state = local.state
+    enterBehavior(cell, local.behavior, local.behaviorsBefore)
+    return this.#internLocal(actor, local.isDown)
+  }
+
+  /** Ends the turn of a durable actor: its events are a record, which what it sent waits for; what was told early goes. */
+  #commit(turn: Turn): void {
+    const effects = this.#effects
+    const { recovered, unsynced } = effects.storage as Storage
+    const reminder = turn.timer?.startsWith(reminderPrefix) ? turn.timer : undefined
+    const isDone = reminder !== undefined && !effects.remindersChanged.has(reminder) && !effects.stashedNow
+    if (effects.events.length > 0 || effects.remindersChanged.size > 0 || isDone) {
+      const { cell } = this.#system.actors[turn.actor] as SystemActor
+      const latest = unsynced.at(-1)?.recovered ?? recovered
+      const reminders = new Map(latest.reminders)
+      if (isDone) reminders.delete(reminder)
+      for (const [key, message] of effects.remindersChanged) {
+        if (message === undefined) reminders.delete(key)
+        else reminders.set(key, message)
+      }
+      // The events are applied to what the disk had before: the state may hold more than they say.
+      const live = cell.state
+      cell.state = cloneValue(latest.state)
+      for (const [name, event] of effects.events) applyEvent(cell, name, event)
+      const next = this.#recovered(turn.actor, reminders)
+      cell.state = live
+      effects.storage = { recovered, unsynced: [...unsynced, { recovered: next, held: effects.sent }] }
+      effects.sent = effects.sentEarly
+      return
+    }
+    const waiting = unsynced.at(-1)
+    if (waiting === undefined || effects.sent.length === 0) {
+      effects.sent = [...effects.sentEarly, ...effects.sent]
+      return
+    }
+    const held = { ...waiting, held: [...waiting.held, ...effects.sent] }
+    effects.storage = { recovered, unsynced: [...unsynced.slice(0, -1), held] }
+    effects.sent = effects.sentEarly
+  }
+
+  /** What recovery makes of the cell's state, and of `reminders`. */
+  #recovered(
+    actor: number,
+    reminders: ReadonlyMap<string, TimerMessage> = new Map(),
+    state: unknown = this.#system.actors[actor]?.cell.state,
+  ): Recovered {
+    const { key, value } = canonicalValue({ state, reminders }, 'state', this.#refuse)
+    return { ...(frozen(value) as Omit<Recovered, 'key'>), key }
+  }
+
+  readonly #refuse = (path: string, what: string) =>
+    this.#effects.refuse(`${path} is ${what}; checkable state is plain data, Map, Set and references`)
+
+  #internDown(actor: number, state: unknown, storage: Storage | undefined): number {
+    const { cell } = this.#system.actors[actor] as SystemActor
+    this.#effects.begin(actor, 'crash', { ...nothingPending, storage })
+    cell.state = state
+    enterBehavior(cell, undefined, [])
+    return this.#internLocal(actor, true)
   }
 
   /** The number of the local state that the actor's cell and the recorded timers are in now. */
-  #internLocal(actor: number): number {
+  #internLocal(actor: number, isDown = false): number {
     const { cell } = this.#system.actors[actor] as SystemActor
-    const refuse = (path: string, what: string) =>
-      this.#effects.refuse(`${path} is ${what}; checkable state is plain data, Map, Set and references`)
-    const state = canonicalValue(cell.state, 'state', refuse)
-    const timers = canonicalValue(this.#effects.timers, 'timers', refuse)
+    const state = canonicalValue(cell.state, 'state', this.#refuse)
+    const timers = canonicalValue(this.#effects.timers, 'timers', this.#refuse)
     const { behavior, behaviorsBefore } = cell
-    const { stashed, front } = this.#effects
-    const rest = JSON.stringify([behavior, behaviorsBefore, stashed, front])
+    const { stashed, front, storage } = this.#effects
+    const disk = storage && [
+      storage.recovered.key,
+      ...storage.unsynced.flatMap(({ recovered, held }) => [recovered.key, held]),
+    ]
+    const rest = JSON.stringify([behavior, behaviorsBefore, stashed, front, disk, isDown])
     return (this.#locals[actor] as Interner<LocalState>).intern(`${state.key} ${timers.key} ${rest}`, () => ({
       state: frozen(state.value),
       timers: frozen(timers.value) as ReadonlyMap<string, TimerMessage>,
@@ -207,6 +351,8 @@ export class LocalTransitions {
       behaviorsBefore,
       stash: stashed,
       front,
+      storage,
+      isDown,
     }))
   }
 }

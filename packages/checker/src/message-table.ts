@@ -24,6 +24,12 @@ export class MessageTable {
     }))
   }
 
+  /** The number of the pair of sender and receiver. */
+  pair(message: number): number {
+    const { from, to } = this.get(message)
+    return from * 65_536 + to
+  }
+
   get(message: number): Message {
     return this.#interner.values[message] as Message
   }

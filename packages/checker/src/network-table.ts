@@ -1,29 +1,41 @@
 /**
- * The contents of the network, numbered. A network is a sorted tuple of message numbers: a set when it duplicates (a
- * delivery takes nothing away), a multiset when it does not. What a step does to it is a *delta*, numbered too, and
- * `apply` is a pure function of two numbers: a direct-mapped cache answers most calls.
+ * The contents of the network, numbered. A network is a tuple of message numbers:
+ *
+ *     unordered    sorted: a set when it duplicates (a delivery takes nothing away), a multiset when it does not
+ *     ordered      by pair of sender and receiver, and for each pair in the order of sending
+ *
+ * What a step does to it is a *delta*, numbered too, and `apply` is a pure function of two numbers: a direct-mapped cache
+ * answers most calls.
  */
 import { Interner } from './interner.ts'
+import type { MessageTable } from './message-table.ts'
 import { TupleTable } from './tuple-table.ts'
 
 /**
- * Both are unordered. `duplicating`: a set of messages, each of which may be delivered again and again.
- * `non-duplicating`: a multiset, from which a delivery takes the message.
+ * `duplicating`: an unordered set of messages, each of which may be delivered again and again. `non-duplicating`: an
+ * unordered multiset, from which a delivery takes the message. `ordered`: first in, first out from each sender to each
+ * receiver; a delivery takes the message even when it has no effect.
  */
-export type NetworkKind = 'duplicating' | 'non-duplicating'
+export type NetworkKind = 'duplicating' | 'non-duplicating' | 'ordered'
 
 /** What a step takes from the network and adds to it. */
 interface Delta {
   /** -1: nothing. */
   readonly removed: number
-  /** Message numbers, sorted. */
+  /** Message numbers, in the order of a network. */
   readonly added: readonly number[]
+  /** The message that was delivered, where the network remembers it; -1: none. */
+  readonly delivered: number
 }
 
 const cacheBits = 16
 
 export class NetworkTable {
-  readonly #kind: NetworkKind
+  readonly kind: NetworkKind
+  readonly #messages: MessageTable
+  readonly #remembersLast: boolean
+  /** Integers of a network before its messages. */
+  readonly #header: number
   readonly #table = new TupleTable()
   readonly #deltas = new Interner<Delta>()
   readonly #cacheNetworks = new Int32Array(1 << cacheBits).fill(-1)
@@ -31,25 +43,48 @@ export class NetworkTable {
   readonly #cacheResults = new Int32Array(1 << cacheBits)
   #scratch = new Int32Array(64)
 
-  /** The empty network is number 0. */
-  constructor(kind: NetworkKind) {
-    this.#kind = kind
-    this.#table.intern(this.#scratch, 0)
+  /** The empty network is number 0. `remembersLast`: the message delivered last is part of it. */
+  constructor(kind: NetworkKind, messages: MessageTable, remembersLast = false) {
+    this.kind = kind
+    this.#messages = messages
+    this.#remembersLast = remembersLast
+    this.#header = remembersLast ? 1 : 0
+    this.#scratch[0] = -1
+    this.#table.intern(this.#scratch, this.#header)
   }
 
   /** The delta of a turn that handled message `delivered` (-1: none) and sent `sent`. */
   turnDelta(delivered: number, sent: readonly number[]): number {
-    return this.#delta(this.#kind === 'duplicating' ? -1 : delivered, sent)
+    return this.#delta(this.kind === 'duplicating' ? -1 : delivered, sent, this.#remembersLast ? delivered : -1)
   }
 
   /** The delta of losing one copy of `message`. */
   dropDelta(message: number): number {
-    return this.#delta(message, [])
+    return this.#delta(message, [], -1)
   }
 
-  #delta(removed: number, sent: readonly number[]): number {
-    const added = sent.toSorted((left, right) => left - right)
-    return this.#deltas.intern(`${removed}:${added}`, () => ({ removed, added }))
+  /** The number of the network that holds `messages`, those of one pair in the order of sending. */
+  of(messages: readonly number[], last = -1): number {
+    return this.#merge(0, { removed: -1, added: this.#sorted(messages), delivered: last })
+  }
+
+  /** The message delivered last; -1: none, or it is not remembered. */
+  last(network: number): number {
+    return this.#remembersLast ? (this.#table.pool[this.#table.start(network)] as number) : -1
+  }
+
+  #delta(removed: number, sent: readonly number[], delivered: number): number {
+    const added = this.#sorted(sent)
+    return this.#deltas.intern(`${removed}:${added}:${delivered}`, () => ({ removed, added, delivered }))
+  }
+
+  #sorted(messages: readonly number[]): number[] {
+    return messages.toSorted((left, right) => this.#rank(left) - this.#rank(right))
+  }
+
+  /** What a network is sorted by. */
+  #rank(message: number): number {
+    return this.kind === 'ordered' ? this.#messages.pair(message) : message
   }
 
   /** The network after `delta`. */
@@ -65,37 +100,32 @@ export class NetworkTable {
     return result
   }
 
-  #merge(network: number, { removed, added }: Delta): number {
+  #merge(network: number, { removed, added, delivered }: Delta): number {
     const table = this.#table
-    const isSet = this.#kind === 'duplicating'
+    const isSet = this.kind === 'duplicating'
     const end = table.end(network)
-    let from = table.start(network)
-    if (this.#scratch.length < end - from + added.length)
-      this.#scratch = new Int32Array((end - from + added.length) * 2)
+    let from = this.start(network)
+    const lengthMax = this.#header + end - from + added.length
+    if (this.#scratch.length < lengthMax) this.#scratch = new Int32Array(lengthMax * 2)
     const merged = this.#scratch
-    let length = 0
+    if (this.#remembersLast) merged[0] = delivered >= 0 ? delivered : this.last(network)
+    let length = this.#header
     let next = 0
     let toRemove = removed
     while (from < end || next < added.length) {
-      const held = from < end ? (table.pool[from] as number) : Number.POSITIVE_INFINITY
-      const sent = next < added.length ? (added[next] as number) : Number.POSITIVE_INFINITY
-      if (held <= sent) {
-        from++
-        if (held === toRemove) {
-          toRemove = -1
-          continue
-        }
-      } else next++
-      const message = Math.min(held, sent)
-      if (isSet && length > 0 && merged[length - 1] === message) continue
-      merged[length++] = message
+      const takesHeld =
+        next === added.length ||
+        (from < end && this.#rank(table.pool[from] as number) <= this.#rank(added[next] as number))
+      const message = takesHeld ? (table.pool[from++] as number) : (added[next++] as number)
+      if (takesHeld && message === toRemove) toRemove = -1
+      else if (!isSet || length === this.#header || merged[length - 1] !== message) merged[length++] = message
     }
     return table.intern(merged, length)
   }
 
-  /** The messages of a network are `messageAt(index)` for `start <= index < end`, sorted; equal ones are neighbours. */
+  /** The messages of a network are `messageAt(index)` for `start <= index < end`; equal ones are neighbours where sorted. */
   start(network: number): number {
-    return this.#table.start(network)
+    return this.#table.start(network) + this.#header
   }
 
   end(network: number): number {
@@ -104,5 +134,14 @@ export class NetworkTable {
 
   messageAt(index: number): number {
     return this.#table.pool[index] as number
+  }
+
+  /** Whether the message at `index` of a network that starts at `start` may be the next: of equal ones the first may. */
+  isDeliverable(index: number, start: number): boolean {
+    if (index === start) return true
+    const { pool } = this.#table
+    const message = pool[index] as number
+    const before = pool[index - 1] as number
+    return this.kind === 'ordered' ? this.#rank(before) !== this.#rank(message) : before !== message
   }
 }

@@ -15,11 +15,12 @@ import {
   type ReminderRequest,
   type TimerRequest,
 } from '@troupe/core/host'
-import { canonicalValue } from './canonical-value.ts'
+import { canonicalValue, frozen } from './canonical-value.ts'
 import type { CheckedSystem } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import { Choices } from './choices.ts'
 import type { MessageTable } from './message-table.ts'
+import type { Storage } from './storage.ts'
 
 /** What a timer will deliver. When it does is a choice, so the delay is not part of it. */
 export interface TimerMessage {
@@ -36,7 +37,12 @@ export interface Pending {
   readonly stash: readonly number[]
   /** Messages put back, which are handled before any other. */
   readonly front: readonly number[]
+  /** The disk of a durable actor, where crashes are explored. */
+  readonly storage: Storage | undefined
 }
+
+/** The keys of timers that are reminders begin with this. */
+export const reminderPrefix = 'reminder '
 
 const supported = 'this version checks tells, timers and random choices'
 
@@ -44,6 +50,14 @@ export class RecordedEffects implements Effects {
   readonly choices = new Choices((what) => this.refuse(what))
   /** The numbers of the messages that the turn sent, in order. */
   sent: number[] = []
+  /** The same of those that do not wait for a sync. */
+  sentEarly: number[] = []
+  /** What a durable actor persisted, and the reminders that it set or (`undefined`) cancelled, by timer key. */
+  events: (readonly [name: string, event: unknown])[] = []
+  remindersChanged = new Map<string, TimerMessage | undefined>()
+  storage: Storage | undefined = undefined
+  /** True once the turn's message was put aside. */
+  stashedNow = false
   /** The actor's pending timers by key. */
   timers = new Map<string, TimerMessage>()
   /** The numbers of the messages that the actor put aside, and of those that it put back. */
@@ -54,19 +68,27 @@ export class RecordedEffects implements Effects {
 
   readonly #system: CheckedSystem
   readonly #messages: MessageTable
+  readonly #crashes: boolean
   #actor = 0
   #turn = ''
 
-  constructor(system: CheckedSystem, messages: MessageTable) {
+  /** `crashes`: what is persisted may be lost, so that only durable actors persist. */
+  constructor(system: CheckedSystem, messages: MessageTable, crashes: boolean) {
+    this.#crashes = crashes
     this.#system = system
     this.#messages = messages
   }
 
   /** Begins a turn of `actor` for the message named `turn`, with what was pending before it. */
-  begin(actor: number, turn: string, { timers, stash, front }: Pending): void {
+  begin(actor: number, turn: string, { timers, stash, front, storage }: Pending): void {
     this.#actor = actor
     this.#turn = turn
     this.sent = []
+    this.sentEarly = []
+    this.events = []
+    this.remindersChanged = new Map()
+    this.storage = storage
+    this.stashedNow = false
     this.timers = new Map(timers)
     this.stashed = [...stash]
     this.front = [...front]
@@ -82,15 +104,15 @@ export class RecordedEffects implements Effects {
   }
 
   tell(_from: ActorCell, to: Ref, name: string, payload: unknown): void {
-    this.#send(this.#actor, to, name, payload)
+    this.sent.push(this.#message(this.#actor, to, name, payload))
   }
 
   forward(_from: ActorCell, to: Ref, { name, payload, sender }: Envelope): void {
     const from = sender === undefined ? undefined : this.#system.indexOf(sender)
-    this.#send(from ?? this.#actor, to, name, payload)
+    this.sent.push(this.#message(from ?? this.#actor, to, name, payload))
   }
 
-  #send(from: number, to: Ref, name: string, payload: unknown): void {
+  #message(from: number, to: Ref, name: string, payload: unknown): number {
     const receiver = this.#system.indexOf(to)
     if (receiver === undefined) {
       throw this.refuse(`tells ${name} to ${refKey(to)}, which is none of the checked actors: add it to actors`)
@@ -98,11 +120,12 @@ export class RecordedEffects implements Effects {
     const form = canonicalValue(payload, `the payload of ${name}`, (path, what) =>
       this.refuse(`${path} is ${what}; checkable messages are plain data, Map, Set and references`),
     )
-    this.sent.push(this.#messages.intern(from, receiver, name, form))
+    return this.#messages.intern(from, receiver, name, form)
   }
 
   tellEarly(from: ActorCell, to: Ref, name: string, payload: unknown): void {
-    this.tell(from, to, name, payload)
+    if (this.storage === undefined) this.tell(from, to, name, payload)
+    else this.sentEarly.push(this.#message(this.#actor, to, name, payload))
   }
 
   startTimer(_from: ActorCell, { key, name, payload, repeat }: TimerRequest): void {
@@ -117,7 +140,8 @@ export class RecordedEffects implements Effects {
   }
 
   cancelTimers(): void {
-    for (const key of [...this.timers.keys()]) if (!key.startsWith('@')) this.timers.delete(key)
+    for (const key of [...this.timers.keys()])
+      if (!key.startsWith('@') && !key.startsWith(reminderPrefix)) this.timers.delete(key)
   }
 
   isTimerActive(_from: ActorCell, key: string): boolean {
@@ -135,6 +159,7 @@ export class RecordedEffects implements Effects {
     const sentBy = this.#system.indexOf(sender as Ref) as number
     this.stashed.push(this.#messages.intern(sentBy, this.#actor, name, form))
     from.stashing = envelope
+    this.stashedNow = true
   }
 
   unstashAll(): void {
@@ -142,9 +167,19 @@ export class RecordedEffects implements Effects {
     this.stashed = []
   }
 
-  /** No actor crashes here, so an event is its effect on the state. */
+  /** Where no actor crashes, an event is its effect on the state. */
   persist(from: ActorCell, name: string, event: unknown): void {
-    applyEvent(from, name, event)
+    this.#assertDurable(`persists ${name}`)
+    const { value } = canonicalValue(event, `event ${name}`, (path, what) =>
+      this.refuse(`${path} is ${what}; checkable events are plain data, Map, Set and references`),
+    )
+    applyEvent(from, name, value)
+    if (this.storage !== undefined) this.events.push([name, frozen(value)])
+  }
+
+  #assertDurable(what: string): void {
+    if (!this.#crashes || this.storage !== undefined) return
+    throw this.refuse(`${what}, but is not durable; give it a durableId in actors`)
   }
 
   /** Nobody asks here, so no reply is deferred. */
@@ -152,13 +187,18 @@ export class RecordedEffects implements Effects {
     return { token, controller: undefined }
   }
 
-  /** No actor crashes here, so a reminder is a timer. */
-  setReminder(_from: ActorCell, { key, name, payload }: ReminderRequest): void {
-    this.startTimer(_from, { key: `reminder ${key}`, delayMs: 0, name, payload, repeat: undefined })
+  /** A reminder is a timer that a crash does not end. */
+  setReminder(from: ActorCell, { key, name, payload }: ReminderRequest): void {
+    this.#assertDurable(`sets reminder ${key}`)
+    const timer = `${reminderPrefix}${key}`
+    this.startTimer(from, { key: timer, delayMs: 0, name, payload, repeat: undefined })
+    this.remindersChanged.set(timer, this.timers.get(timer))
   }
 
   cancelReminder(from: ActorCell, key: string): void {
-    this.cancelTimer(from, `reminder ${key}`)
+    const timer = `${reminderPrefix}${key}`
+    if (this.timers.has(timer)) this.remindersChanged.set(timer, undefined)
+    this.cancelTimer(from, timer)
   }
 
   snapshot(): void {}

@@ -1,9 +1,7 @@
 /** A global state as properties and boundaries see it. */
-import type { CheckedSystem } from './checked-system.ts'
+import type { ActorSystem, ActorSystemParts } from './actor-system.ts'
 import { CheckerError } from './checker-error.ts'
-import type { LocalState, LocalTransitions } from './local-transitions.ts'
-import type { MessageTable } from './message-table.ts'
-import type { NetworkTable } from './network-table.ts'
+import type { LocalState } from './local-transitions.ts'
 import type { TimerMessage } from './recorded-effects.ts'
 
 /** A message in the network, with its actors by name. */
@@ -31,24 +29,28 @@ export interface StateView {
   stash(actor: string): readonly MessageView[]
   /** The messages in the network; copies of one message follow one another. */
   messages(): readonly MessageView[]
+  /** The history so far; `undefined` when none is recorded. */
+  history<History = any>(): History
+  /** False while an actor's node is down: its `state` is then what it will come back with. */
+  isUp(actor: string): boolean
 }
 
-/** The view of the tuple of local states and network that it is loaded with. */
+/** The view of the tuple that it is loaded with. */
 export class TupleView implements StateView {
   readonly actors: readonly string[]
+  /** What was looked at, where that is noted: actors by number, and `network`. */
+  readonly seen = new Set<number | 'network'>()
   readonly #indexes: ReadonlyMap<string, number>
-  readonly #transitions: LocalTransitions
-  readonly #network: NetworkTable
-  readonly #messages: MessageTable
+  readonly #system: ActorSystem
+  readonly #notes: boolean
   #tuple: Int32Array
 
-  constructor(system: CheckedSystem, transitions: LocalTransitions, network: NetworkTable, messages: MessageTable) {
-    this.actors = system.actors.map((actor) => actor.label)
+  constructor(system: ActorSystem, notes: boolean) {
+    this.#system = system
+    this.#notes = notes
+    this.actors = system.parts.system.actors.map((actor) => actor.label)
     this.#indexes = new Map(this.actors.map((label, index) => [label, index]))
-    this.#transitions = transitions
-    this.#network = network
-    this.#messages = messages
-    this.#tuple = new Int32Array(this.actors.length + 1)
+    this.#tuple = new Int32Array(system.width)
   }
 
   /** Shows `tuple`, which the caller may go on to change. */
@@ -75,18 +77,28 @@ export class TupleView implements StateView {
   }
 
   messages(): readonly MessageView[] {
-    const network = this.#tuple[this.actors.length] as number
+    if (this.#notes) this.seen.add('network')
+    const { network } = this.#system.parts
+    const contents = this.#tuple[this.#system.places.network] as number
     const views: MessageView[] = []
-    for (let index = this.#network.start(network); index < this.#network.end(network); index++) {
-      views.push(this.message(this.#network.messageAt(index)))
+    for (let index = network.start(contents); index < network.end(contents); index++) {
+      views.push(this.message(network.messageAt(index)))
     }
     return views
   }
 
+  history<History = any>(): History {
+    const { history } = this.#system.parts
+    return history?.table.get(this.#tuple[this.#system.places.history] as number) as History
+  }
+
+  isUp(actor: string): boolean {
+    return !this.#local(actor).isDown
+  }
+
   /** A message by its number. */
   message(message: number): MessageView {
-    const { from, to, name, payload } = this.#messages.get(message)
-    return { from: this.actors[from] as string, to: this.actors[to] as string, name, payload }
+    return messageView(this.#system.parts, message)
   }
 
   #local(actor: string): LocalState {
@@ -94,6 +106,16 @@ export class TupleView implements StateView {
     if (index === undefined) {
       throw new CheckerError(`there is no actor ${actor}; there are ${this.actors.join(', ')}`, { actor })
     }
-    return this.#transitions.local(index, this.#tuple[index] as number)
+    if (this.#notes) this.seen.add(index)
+    return this.#system.parts.transitions.local(index, this.#tuple[index] as number)
   }
+}
+
+/** A message by its number. */
+export function messageView(
+  { system, messages }: Pick<ActorSystemParts, 'system' | 'messages'>,
+  message: number,
+): MessageView {
+  const { from, to, name, payload } = messages.get(message)
+  return { from: system.label(from), to: system.label(to), name, payload }
 }

@@ -23,14 +23,14 @@ test('a behavior tells two local states apart, with its timeout', () => {
   const result = check({
     actors: [{ name: 'lamp', definition: Lamp }],
     network: 'duplicating',
-    invariants: {
+    always: {
       look: (view) => {
         seen.add(view.behavior('lamp'))
         return (view.behavior('lamp') === 'lit') === view.timers('lamp').has('@behavior')
       },
     },
   })
-  expect(result).toMatchObject({ complete: true, distinct: 2, invariants: { look: 'holds' } })
+  expect(result).toMatchObject({ complete: true, distinct: 2, always: { look: 'holds' } })
   expect(seen).toEqual(new Set([undefined, 'lit']))
 })
 
@@ -78,7 +78,7 @@ test('what was put aside is handled in its order, before what arrives', () => {
   const orders = new Set<string>()
   const result = check({
     ...queueSystem,
-    invariants: {
+    always: {
       'nothing is lost': (view) => {
         const waiting = view.stash('queue').length + view.messages().filter(({ name }) => name === 'put').length
         return view.state('queue').taken.length + waiting === 2
@@ -100,7 +100,7 @@ test('what was put aside is handled in its order, before what arrives', () => {
       ba: (view) => view.state('queue').taken.join('') === 'ba',
     },
   })
-  expect(result).toMatchObject({ complete: true, invariants: { 'nothing is lost': 'holds' } })
+  expect(result).toMatchObject({ complete: true, always: { 'nothing is lost': 'holds' } })
   expect(result.sometimes).toEqual({ ab: 'holds', ba: 'holds' })
   expect(orders).toEqual(new Set(['ab', 'ba']))
 })
@@ -108,7 +108,7 @@ test('what was put aside is handled in its order, before what arrives', () => {
 test('a counterexample says what came from the stash', () => {
   const { counterexample } = check({
     ...queueSystem,
-    invariants: {
+    always: {
       'nothing follows from the stash': (view) =>
         view.state('queue').taken.length === 0 || view.stash('queue').length === 0,
     },

@@ -2,7 +2,7 @@
 import { namedRef } from '@troupe/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { canonicalValue, frozen } from '../src/canonical-value.ts'
+import { canonicalKey, canonicalValue, frozen } from '../src/canonical-value.ts'
 
 const form = (value: unknown) => canonicalValue(value, 'value', (path, what) => new Error(`${path} is ${what}`))
 
@@ -46,6 +46,7 @@ test('the order of insertion does not show, and the copy is the same value', () 
       const forwards = form(build(description, false))
       const backwards = form(build(description, true))
       expect(backwards.key).toBe(forwards.key)
+      expect([forwards.key, undefined]).toContain(canonicalKey(build(description, true)))
       expect(backwards.value).toEqual(forwards.value)
       expect(form(frozen(forwards.value)).key).toBe(forwards.key)
     }),

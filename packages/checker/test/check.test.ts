@@ -56,7 +56,7 @@ test('a counterexample says which outcomes were drawn', () => {
       state.value = [ctx.random.int(6), ctx.random.int(6)]
     }),
     network: 'non-duplicating',
-    invariants: { 'no double five': (view) => String(view.state('alone').value) !== '5,5' },
+    always: { 'no double five': (view) => String(view.state('alone').value) !== '5,5' },
   })
   expect(counterexample?.steps.map((step) => step.choices)).toEqual([[5, 5]])
 })
@@ -88,7 +88,7 @@ test('pending timers fire in any order, each once; one that was cancelled never 
   const result = check({
     actors: [{ name: 'clocked', definition: Clocked }],
     network: 'duplicating',
-    invariants: {
+    always: {
       collect: (view) => {
         if (view.timers('clocked').size === 0) orders.push(view.state('clocked').fired.join(''))
         return true
@@ -116,9 +116,9 @@ test('a delivery without effect is no transition and leaves the message where it
       state.value = 0
     }),
     network: 'non-duplicating',
-    invariants: { 'the message is there': (view) => view.messages().length === 1 },
+    always: { 'the message is there': (view) => view.messages().length === 1 },
   })
-  expect(result).toMatchObject({ distinct: 1, generated: 1, invariants: { 'the message is there': 'holds' } })
+  expect(result).toMatchObject({ distinct: 1, generated: 1, always: { 'the message is there': 'holds' } })
 })
 
 test('a non-duplicating network is a multiset, a duplicating one a set', () => {
@@ -173,12 +173,12 @@ test('named references find actors by node and name', () => {
     ],
     network: 'non-duplicating',
     sometimes: { greeted: (view) => view.state('b/greeter').greeted === 1 },
-    invariants: { 'only that one': (view) => view.state('a/greeter').greeted === 0 },
+    always: { 'only that one': (view) => view.state('a/greeter').greeted === 0 },
   })
   expect(result).toMatchObject({
     distinct: 2,
     sometimes: { greeted: 'holds' },
-    invariants: { 'only that one': 'holds' },
+    always: { 'only that one': 'holds' },
   })
 })
 
@@ -190,13 +190,13 @@ const counting = () =>
 
 test('limits end a search that has no end, and leave what they hide unknown', () => {
   const properties = {
-    invariants: { small: (view: any) => view.state('alone').value < 1_000 },
+    always: { small: (view: any) => view.state('alone').value < 1_000 },
     sometimes: {
       three: (view: any) => view.state('alone').value === 3,
       many: (view: any) => view.state('alone').value === 999,
     },
   }
-  const verdicts = { invariants: { small: 'unknown' }, sometimes: { three: 'holds', many: 'unknown' } }
+  const verdicts = { always: { small: 'unknown' }, sometimes: { three: 'holds', many: 'unknown' } }
   expect(check({ actors: counting(), network: 'non-duplicating', statesMax: 20, ...properties })).toMatchObject({
     distinct: 20,
     depth: 20,
@@ -214,8 +214,8 @@ test('limits end a search that has no end, and leave what they hide unknown', ()
 })
 
 test('an invariant that the initial state violates has a counterexample without steps', () => {
-  const result = check({ actors: counting(), network: 'duplicating', invariants: { never: () => false } })
-  expect(result).toMatchObject({ distinct: 1, depth: 1, counterexample: { invariant: 'never', steps: [] } })
+  const result = check({ actors: counting(), network: 'duplicating', always: { never: () => false } })
+  expect(result).toMatchObject({ distinct: 1, depth: 1, counterexample: { property: 'never', steps: [] } })
 })
 
 test('a handler that throws is a counterexample, or passed over', () => {
@@ -227,7 +227,7 @@ test('a handler that throws is a counterexample, or passed over', () => {
   const result = check({ actors, network: 'non-duplicating' })
   expect(result).toMatchObject({ distinct: 3, depth: 3, cut: 'violation' })
   const { counterexample } = result
-  expect(counterexample).toMatchObject({ invariant: undefined, error: new Error('no threes') })
+  expect(counterexample).toMatchObject({ property: undefined, error: new Error('no threes') })
   expect(counterexample?.steps.map((step) => (step.states.alone as any).value)).toEqual([1, 2, 2])
   expect(formatCounterexample(counterexample!)).toBe(
     [
@@ -268,7 +268,7 @@ test('what a view and a message show is frozen; what a handler changes after a t
   const result = check({
     actors: [{ name: 'sender', definition: Sender }],
     network: 'non-duplicating',
-    invariants: {
+    always: {
       frozen: (view) =>
         Object.isFrozen(view.state('sender').items) && view.messages().every(({ payload }) => Object.isFrozen(payload)),
     },
@@ -279,7 +279,7 @@ test('what a view and a message show is frozen; what a handler changes after a t
       },
     },
   })
-  expect(result).toMatchObject({ invariants: { frozen: 'holds' }, sometimes: { end: 'holds' } })
+  expect(result).toMatchObject({ always: { frozen: 'holds' }, sometimes: { end: 'holds' } })
 })
 
 const http = defineService<{ get(): string }>('http')
@@ -402,14 +402,14 @@ test('refuses malformed options and systems', () => {
   const attempts: [() => unknown, RegExp][] = [
     [() => check({ actors: [], network }), /at least one actor/],
     [() => check({ actors: [...actors, ...actors], network }), /two actors are named alone/],
-    [() => check({ actors, network: 'fifo' as never }), /network must be duplicating or non-duplicating, got fifo/],
+    [
+      () => check({ actors, network: 'fifo' as never }),
+      /network must be duplicating or non-duplicating or ordered, got fifo/,
+    ],
     [() => check({ actors, network, failedTurns: 'x' as never }), /failedTurns/],
     [() => check({ actors, network, statesMax: 0 }), /statesMax must be a whole number from 1, got 0/],
     [() => check({ actors, network, depthMax: 1.5 }), /depthMax/],
-    [
-      () => check({ actors, network, invariants: { bob: (view) => view.state('bob') } }),
-      /no actor bob; there are alone/,
-    ],
+    [() => check({ actors, network, always: { bob: (view) => view.state('bob') } }), /no actor bob; there are alone/],
   ]
   for (const [attempt, text] of attempts) expect(refusalOf(attempt).message).toMatch(text)
 })
@@ -457,13 +457,13 @@ test('messages, state, invariants and actors may be called __proto__ or construc
       }) as any,
     })
     const isBefore = (view: any) => Object.entries(view.state(name).got).every(([, value]) => value === 0)
-    const { distinct, invariants, counterexample } = check({
+    const { distinct, always, counterexample } = check({
       actors: [{ name, definition }],
       network: 'non-duplicating',
-      invariants: { ...each(() => () => true), ...Object.fromEntries([[name, isBefore]]) },
+      always: { ...each(() => () => true), ...Object.fromEntries([[name, isBefore]]) },
     })
     expect(distinct).toBe(2)
-    expect(Object.entries(invariants)).toContainEqual([name, 'fails'])
+    expect(Object.entries(always)).toContainEqual([name, 'fails'])
     expect(formatCounterexample(counterexample!)).toContain(`1. ${name} -> ${name}: ${name}`)
   }
 })

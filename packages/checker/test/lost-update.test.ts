@@ -40,14 +40,14 @@ test('a lost update is found, with the schedule that loses it', () => {
       { name: 'bob', definition: Client, args: (ref) => ({ account: ref('account'), amount: 2 }) },
     ],
     network: 'non-duplicating',
-    invariants: {
+    always: {
       'both deposits arrive': (view) =>
         view.messages().length > 0 || !view.state('bob').wrote || view.state('account').balance === 3,
     },
     sometimes: { 'the balance is 3': (view) => view.state('account').balance === 3 },
   })
 
-  expect(result.invariants).toEqual({ 'both deposits arrive': 'fails' })
+  expect(result.always).toEqual({ 'both deposits arrive': 'fails' })
   expect(
     formatCounterexample(result.counterexample!)
       .split('\n')

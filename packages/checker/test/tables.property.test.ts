@@ -1,6 +1,7 @@
 /** The tuple table against a Map of strings, the network table against plain sets and lists. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { MessageTable } from '../src/message-table.ts'
 import { NetworkTable } from '../src/network-table.ts'
 import { TupleTable } from '../src/tuple-table.ts'
 
@@ -41,7 +42,7 @@ test.each(['duplicating', 'non-duplicating'] as const)('a %s network holds what 
   })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (sequence) => {
-      const table = new NetworkTable(kind)
+      const table = new NetworkTable(kind, new MessageTable())
       let network = 0
       let oracle: number[] = []
       for (const { take, drop, which, sent } of sequence) {

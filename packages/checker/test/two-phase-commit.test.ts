@@ -14,15 +14,20 @@ import {
   runTurn,
 } from '@troupe/core/host'
 import { expect, test } from 'vitest'
-import { formatCounterexample } from '../src/index.ts'
-import { Coordinator, checkTwoPhaseCommit, Manager, type ManagerState } from './two-phase-commit.ts'
+import { check, formatCounterexample } from '../src/index.ts'
+import { Coordinator, Manager, type ManagerState, twoPhaseCommit } from '../src/programs/two-phase-commit.ts'
+
+const checkTwoPhaseCommit = (rms: number, { commitAfter = rms, statesMax = 1_000_000 } = {}) =>
+  check({ ...twoPhaseCommit(rms, { commitAfter }), statesMax })
 
 const correct = {
   complete: true,
   cut: undefined,
-  invariants: { consistent: 'holds' },
+  always: { consistent: 'holds' },
   sometimes: { 'all commit': 'holds', 'all abort': 'holds' },
+  eventually: {},
   counterexample: undefined,
+  counterexamples: [],
 }
 
 test('3 managers have 288 states, 762 of them generated, on paths of at most 11', () => {
@@ -39,10 +44,10 @@ test('7 managers have 296,448 states', () => {
 
 test('a coordinator that does not wait for the last manager is found with the shortest counterexample', () => {
   const result = checkTwoPhaseCommit(3, { commitAfter: 2 })
-  expect(result).toMatchObject({ complete: false, cut: 'violation', invariants: { consistent: 'fails' } })
+  expect(result).toMatchObject({ complete: false, cut: 'violation', always: { consistent: 'fails' } })
   const steps = result.counterexample?.steps ?? []
   // Two managers prepare and are heard of, the coordinator commits, one hears of it; the third aborts by itself.
-  expect(steps.map((step) => `${step.event} ${step.message.name}`).toSorted()).toEqual([
+  expect(steps.map((step) => `${step.event} ${step.message?.name}`).toSorted()).toEqual([
     'deliver committed',
     'deliver prepared',
     'deliver prepared',
@@ -52,7 +57,7 @@ test('a coordinator that does not wait for the last manager is found with the sh
     'timer refuse',
   ])
   expect(result.depth).toBe(8)
-  expect(result.counterexample?.invariant).toBe('consistent')
+  expect(result.counterexample?.property).toBe('consistent')
   expect(formatCounterexample(result.counterexample!)).toMatch(
     /^invariant violated: consistent\n {3}0\. coordinator = /,
   )
@@ -63,7 +68,7 @@ test('a search that was cut off before the end says neither holds nor fails', ()
     distinct: 100,
     complete: false,
     cut: 'statesMax',
-    invariants: { consistent: 'unknown' },
+    always: { consistent: 'unknown' },
     counterexample: undefined,
   })
 })
@@ -85,6 +90,7 @@ test('the counterexample replays through runTurn to the same violation', () => {
   )
   const state = (name: string) => cells.get(name)?.state as ManagerState
   for (const { actor, event, message, states } of steps) {
+    if (message === undefined) throw new Error(`a ${event} has no message`)
     if (event === 'deliver') expect(sent).toContain(`${message.from} -> ${actor}: ${message.name}`)
     const cell = cells.get(actor)!
     const sender = cells.get(message.from)?.ref

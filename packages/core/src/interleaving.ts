@@ -14,7 +14,7 @@ export interface InterleavedTurn {
 }
 
 /** Interleaved turns that an actor may have under way: beyond, the next one holds its mailbox until one ends. */
-export const interleavedMax = 1_000
+const interleavedMax = 1_000
 
 /** True when `envelope`, whose turn went asynchronous, need not hold the mailbox of `cell`. */
 export function interleaves(cell: ActorCell, envelope: Envelope): boolean {

@@ -3,7 +3,9 @@
  * what a process may do by itself, whenever it likes, is a pending timer.
  */
 import { type ActorRef, defineActor } from '@troupe/core'
-import { check, type StateView } from '../src/index.ts'
+import type { CheckOptions } from '../check.ts'
+import type { StateView } from '../state-view.ts'
+import { ids, program } from './program.ts'
 
 type CoordinatorProtocol = {
   prepared: (manager: string) => void
@@ -20,7 +22,7 @@ type ManagerProtocol = {
 interface CoordinatorState {
   decision: 'none' | 'committed' | 'aborted'
   prepared: Set<string>
-  managers: ActorRef<ManagerProtocol>[]
+  managers: Set<ActorRef<ManagerProtocol>>
 }
 
 export interface ManagerState {
@@ -32,7 +34,7 @@ export interface ManagerState {
 export const Coordinator = defineActor<CoordinatorProtocol>()({
   name: 'Coordinator',
   init: (args: {
-    managers: ActorRef<ManagerProtocol>[]
+    managers: Set<ActorRef<ManagerProtocol>>
     commitAfter: number
   }): CoordinatorState & {
     commitAfter: number
@@ -101,34 +103,35 @@ const consistent = (view: StateView) => {
   return !(seen.includes('committed') && seen.includes('aborted'))
 }
 
-/** The actors of a system of `managers` managers, in which the coordinator commits after `commitAfter`. */
-function twoPhaseCommit(managers: number, commitAfter = managers) {
-  const names = Array.from({ length: managers }, (_, index) => `rm${index}`)
-  return [
-    {
-      name: 'coordinator',
-      definition: Coordinator,
-      args: (ref: (name: string) => ActorRef<any>) => ({ managers: names.map(ref), commitAfter }),
+/** The check of `rms` managers, with a coordinator that commits after `commitAfter` of them prepared. */
+export function twoPhaseCommit(rms: number, { commitAfter = rms } = {}) {
+  const names = ids('rm', rms)
+  return {
+    actors: [
+      {
+        name: 'coordinator',
+        definition: Coordinator,
+        args: (ref: (name: string) => ActorRef<any>) => ({ managers: new Set(names.map(ref)), commitAfter }),
+      },
+      ...names.map((name) => ({
+        name,
+        definition: Manager,
+        args: (ref: (name: string) => ActorRef<any>) => ({ coordinator: ref('coordinator') }),
+      })),
+    ],
+    network: 'duplicating',
+    always: { consistent },
+    sometimes: {
+      'all commit': (view: StateView) => phases(view).every((phase) => phase === 'committed'),
+      'all abort': (view: StateView) => phases(view).every((phase) => phase === 'aborted'),
     },
-    ...names.map((name) => ({
-      name,
-      definition: Manager,
-      args: (ref: (name: string) => ActorRef<any>) => ({ coordinator: ref('coordinator') }),
-    })),
-  ] as const
+  } satisfies CheckOptions<any>
 }
 
-/** Checks it with the properties that the tests share. */
-export function checkTwoPhaseCommit(managers: number, options: { commitAfter?: number; statesMax?: number } = {}) {
-  const { commitAfter, ...limits } = options
-  return check({
-    actors: twoPhaseCommit(managers, commitAfter),
-    network: 'duplicating',
-    invariants: { consistent },
-    sometimes: {
-      'all commit': (view) => phases(view).every((phase) => phase === 'committed'),
-      'all abort': (view) => phases(view).every((phase) => phase === 'aborted'),
-    },
-    ...limits,
-  })
-}
+export const twoPhaseCommitProgram = program({
+  name: 'two-phase-commit',
+  what: 'two-phase commit, as actors',
+  parameters: { rms: { what: 'resource managers', default: 3, min: 1, max: 12 } },
+  network: 'duplicating',
+  options: ({ rms }, symmetry) => ({ ...twoPhaseCommit(rms), ...(symmetry ? { symmetry: [ids('rm', rms)] } : {}) }),
+})

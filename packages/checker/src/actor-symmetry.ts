@@ -1,0 +1,216 @@
+/**
+ * A system of actors whose states can be renamed. Ids are names of actors, or of nodes: a renaming takes an actor to the
+ * one that has the new names, so its local state moves to another place of the tuple, and every message, reference and
+ * string that names an id follows.
+ */
+import { refKey } from '@troupe/core'
+import type { Ref } from '@troupe/core/host'
+import type { ActorSystem } from './actor-system.ts'
+import { canonicalValue } from './canonical-value.ts'
+import type { SystemActor } from './checked-system.ts'
+import { CheckerError } from './checker-error.ts'
+import type { LocalState, Step } from './local-transitions.ts'
+import { renamedValue } from './renamed-value.ts'
+import type { Recovered } from './storage.ts'
+import type { Renaming, SymmetricSystem } from './symmetry.ts'
+import type { TransitionSystem, Visit } from './transition-system.ts'
+
+/** What one renaming makes of the parts of a state, as far as it was asked. */
+interface Renamed {
+  /** The actor that each actor becomes. */
+  readonly actors: readonly number[]
+  readonly locals: Map<number, number>[]
+  readonly messages: Map<number, number>
+  readonly networks: Map<number, number>
+  readonly histories: Map<number, number>
+}
+
+export class ActorSymmetry implements TransitionSystem<Step>, SymmetricSystem {
+  readonly width: number
+  readonly #system: ActorSystem
+  readonly #renamed = new Map<number, Renamed>()
+  readonly #signatures = new Map<string, number>()
+  readonly #parts = new Map<string, string>()
+
+  constructor(system: ActorSystem) {
+    this.#system = system
+    this.width = system.width
+  }
+
+  initial(): readonly Int32Array[] {
+    return this.#system.initial()
+  }
+
+  expand(tuple: Int32Array, visit: Visit<Step>): boolean {
+    return this.#system.expand(tuple, visit)
+  }
+
+  prepare(renaming: Renaming): void {
+    const { actors } = this.#system.parts.system
+    const name = (text: string) => renaming.names.get(text) ?? text
+    if (renaming.isView) {
+      renaming.ref = (ref) => `\0to ${name(ref.node)}/${name(String(ref.name))}`
+      return
+    }
+    const places = actors.map(({ node, name: own }) =>
+      actors.findIndex((other) => other.node === name(node) && other.name === name(own)),
+    )
+    for (const [from, to] of renaming.names) {
+      if (!actors.some((actor) => actor.name === from || actor.node === from)) {
+        throw new CheckerError(`symmetry: no actor and no node is named ${from}`, { id: from })
+      }
+      const alone = actors.find((_actor, index) => places[index] === -1)
+      if (alone !== undefined) {
+        throw new CheckerError(`symmetry: ${alone.label} has no counterpart when ${from} is called ${to}`, { from, to })
+      }
+    }
+    const byKey = new Map<string, Ref>(
+      actors.map(({ ref }, index) => [refKey(ref), this.#actor(places[index] as number).ref]),
+    )
+    renaming.ref = (ref) => byKey.get(refKey(ref)) ?? ref
+    this.#renamed.set(renaming.index, {
+      actors: places,
+      locals: actors.map(() => new Map()),
+      messages: new Map(),
+      networks: new Map(),
+      histories: new Map(),
+    })
+  }
+
+  renamed(tuple: Int32Array, renaming: Renaming, into: Int32Array): void {
+    const renamed = this.#renamed.get(renaming.index) as Renamed
+    const { places } = this.#system
+    for (let actor = 0; actor < places.network; actor++) {
+      into[renamed.actors[actor] as number] = this.#local(renamed, renaming, actor, tuple[actor] as number)
+    }
+    into[places.network] = this.#network(renamed, renaming, tuple[places.network] as number)
+    if (places.history >= 0) into[places.history] = this.#history(renamed, renaming, tuple[places.history] as number)
+    if (places.crashes >= 0) into[places.crashes] = tuple[places.crashes] as number
+  }
+
+  signature(tuple: Int32Array, view: Renaming): number {
+    const { places, parts } = this.#system
+    const name = (text: string) => view.names.get(text) ?? text
+    const part = (key: string, make: () => unknown) => {
+      const at = `${view.index} ${key}`
+      const known = this.#parts.get(at)
+      if (known !== undefined) return known
+      const text = canonicalValue(renamedValue(make(), view), 'state', unlikely).key
+      this.#parts.set(at, text)
+      return text
+    }
+    const label = (actor: number) => `${name(this.#actor(actor).node)}/${name(this.#actor(actor).name)}`
+    const message = (id: number) => {
+      const { from, to, name: what, payload } = parts.messages.get(id)
+      return part(`m${id}`, () => [`${label(from)} ${label(to)} ${what}`, payload])
+    }
+    const locals = parts.system.actors.map((_actor, index) => {
+      const local = tuple[index] as number
+      return `${label(index)} ${part(`${index} ${local}`, () => {
+        const { state, timers, behavior, behaviorsBefore, isDown, storage, stash, front } = parts.transitions.local(
+          index,
+          local,
+        )
+        const unsynced = storage?.unsynced.map(({ recovered, held }) => [recovered, held.map(message)])
+        return [
+          state,
+          timers,
+          behavior,
+          behaviorsBefore,
+          isDown,
+          storage?.recovered,
+          unsynced,
+          stash.map(message),
+          front.map(message),
+        ].map(withoutKeys)
+      })}`
+    })
+    const network = tuple[places.network] as number
+    const messages = Array.from({ length: parts.network.end(network) - parts.network.start(network) }, (_, index) =>
+      message(parts.network.messageAt(parts.network.start(network) + index)),
+    )
+    const history =
+      places.history < 0
+        ? ''
+        : part(`h${tuple[places.history]}`, () => parts.history?.table.get(tuple[places.history] as number))
+    const key = [...locals.sort(), '\0', ...messages.sort(), '\0', history].join('\n')
+    const known = this.#signatures.get(key) ?? this.#signatures.size
+    this.#signatures.set(key, known)
+    return known
+  }
+
+  #local(renamed: Renamed, renaming: Renaming, actor: number, local: number): number {
+    return remembered(renamed.locals[actor] as Map<number, number>, local, () => {
+      const { transitions } = this.#system.parts
+      const before = transitions.local(actor, local)
+      const value = <Part>(part: Part) => renamedValue(part, renaming) as Part
+      const messages = (ids: readonly number[]) => ids.map((id) => this.#message(renamed, renaming, id))
+      const after: LocalState = {
+        ...before,
+        state: value(before.state),
+        timers: value(before.timers),
+        stash: messages(before.stash),
+        front: messages(before.front),
+        storage: before.storage && {
+          recovered: value(before.storage.recovered),
+          unsynced: before.storage.unsynced.map(({ recovered, held }) => ({
+            recovered: value(recovered),
+            held: messages(held),
+          })),
+        },
+      }
+      return transitions.internState(renamed.actors[actor] as number, after)
+    })
+  }
+
+  #message(renamed: Renamed, renaming: Renaming, id: number): number {
+    return remembered(renamed.messages, id, () => {
+      const { messages } = this.#system.parts
+      const { from, to, name, payload } = messages.get(id)
+      const form = canonicalValue(renamedValue(payload, renaming), 'payload', unlikely)
+      return messages.intern(renamed.actors[from] as number, renamed.actors[to] as number, name, form)
+    })
+  }
+
+  #network(renamed: Renamed, renaming: Renaming, id: number): number {
+    return remembered(renamed.networks, id, () => {
+      const { network } = this.#system.parts
+      const messages: number[] = []
+      for (let index = network.start(id); index < network.end(id); index++) {
+        messages.push(this.#message(renamed, renaming, network.messageAt(index)))
+      }
+      const last = network.last(id)
+      return network.of(messages, last < 0 ? -1 : this.#message(renamed, renaming, last))
+    })
+  }
+
+  #history(renamed: Renamed, renaming: Renaming, id: number): number {
+    const { history } = this.#system.parts
+    return remembered(renamed.histories, id, () =>
+      history === undefined ? 0 : history.intern(renamedValue(history.table.get(id), renaming), 'a renaming'),
+    )
+  }
+
+  #actor(actor: number): SystemActor {
+    return this.#system.parts.system.actors[actor] as SystemActor
+  }
+}
+
+function remembered(memory: Map<number, number>, id: number, make: () => number): number {
+  const known = memory.get(id)
+  if (known !== undefined) return known
+  const made = make()
+  memory.set(id, made)
+  return made
+}
+
+/** The key of a recovery names ids, which a view must not see. */
+function withoutKeys(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(withoutKeys)
+  if (typeof part !== 'object' || part === null || !('key' in part && 'reminders' in part)) return part
+  const { state, reminders } = part as unknown as Recovered
+  return [state, reminders]
+}
+
+/** What was in a state once is plain data. */
+const unlikely = (path: string, what: string) => new CheckerError(`symmetry: ${path} is ${what}`)

@@ -1,0 +1,88 @@
+/** The programs that can be checked by name, and one of them checked. */
+import type { ActorDefinition } from '@troupe/core'
+import { type CheckOptions, type CheckResult, check, type ModelCheckOptions, type ModelCheckResult } from '../check.ts'
+import { CheckerError } from '../checker-error.ts'
+import { abdProgram } from './abd.ts'
+import { diningPhilosophersProgram } from './dining-philosophers.ts'
+import { incrementProgram } from './increment.ts'
+import { paxosBallotsProgram } from './paxos-ballots.ts'
+import { paxosRegisterProgram } from './paxos-register.ts'
+import { pingPongProgram } from './ping-pong.ts'
+import type { Program } from './program.ts'
+import { singleCopyProgram } from './single-copy.ts'
+import { transactionCommitProgram } from './transaction-commit.ts'
+import { twoPhaseCommitProgram } from './two-phase-commit.ts'
+import { twoPhaseCommitModelProgram } from './two-phase-commit-model.ts'
+
+export type { Program, ProgramParameter } from './program.ts'
+
+/** By name, in the order to list them in. */
+export const programs: ReadonlyMap<string, Program> = new Map(
+  [
+    twoPhaseCommitProgram,
+    twoPhaseCommitModelProgram,
+    transactionCommitProgram,
+    paxosRegisterProgram,
+    paxosBallotsProgram,
+    abdProgram,
+    singleCopyProgram,
+    pingPongProgram,
+    diningPhilosophersProgram,
+    incrementProgram,
+  ].map((program) => [program.name, program as Program]),
+)
+
+/** How a program is to be checked, where that is not its own affair. */
+export interface ProgramOptions
+  extends Partial<
+    Pick<
+      CheckOptions<readonly ActorDefinition<any, any>[]>,
+      'network' | 'lossy' | 'lastDelivered' | 'crashes' | 'statesMax' | 'depthMax' | 'secondsMax' | 'stopAtViolation'
+    >
+  > {
+  /** The program's parameters; those left out have their defaults. */
+  readonly parameters?: Readonly<Record<string, number>>
+  /** Declares the program's symmetric ids. Default false. */
+  readonly symmetry?: boolean
+}
+
+/** What {@link check} is to be told for program `name`. Throws a `CheckerError` for what the program does not take. */
+export function programOptions(name: string, options: ProgramOptions = {}): CheckOptions<any> | ModelCheckOptions<any> {
+  const program = programs.get(name)
+  if (program === undefined) {
+    throw new CheckerError(`there is no program ${name}; there are ${[...programs.keys()].join(', ')}`, { name })
+  }
+  const { parameters: given = {}, symmetry = false, network, lossy, lastDelivered, crashes, ...search } = options
+  const unknown = Object.keys(given).find((parameter) => !Object.hasOwn(program.parameters, parameter))
+  if (unknown !== undefined) {
+    const known = Object.keys(program.parameters).join(', ')
+    throw new CheckerError(`program ${name} has no parameter ${unknown}; it has ${known}`, { name, parameter: unknown })
+  }
+  const parameters = Object.fromEntries(
+    Object.entries(program.parameters).map(([parameter, { default: usual, min, max }]) => {
+      const value = given[parameter] ?? usual
+      if (Number.isInteger(value) && value >= min && value <= max) return [parameter, value]
+      throw new CheckerError(
+        `program ${name}: ${parameter} must be a whole number from ${min} to ${max}, got ${value}`,
+        {
+          name,
+          parameter,
+        },
+      )
+    }),
+  )
+  const own = program.options(parameters, symmetry)
+  const ofActors = Object.fromEntries(
+    Object.entries({ network, lossy, lastDelivered, crashes }).filter(([, value]) => value !== undefined),
+  )
+  const [misplaced] = 'model' in own ? Object.keys(ofActors) : []
+  if (misplaced !== undefined) {
+    throw new CheckerError(`program ${name} is a model, which has no ${misplaced}`, { name, option: misplaced })
+  }
+  return { ...own, ...ofActors, ...search }
+}
+
+/** Checks program `name`. */
+export function checkProgram(name: string, options: ProgramOptions = {}): CheckResult | ModelCheckResult<unknown> {
+  return check(programOptions(name, options) as CheckOptions<any>)
+}

@@ -1,0 +1,40 @@
+/** Programs to check by name, with numbers as parameters: what `troupe check` runs. */
+import type { CheckOptions, ModelCheckOptions } from '../check.ts'
+import { CheckerError } from '../checker-error.ts'
+import type { NetworkKind } from '../network-table.ts'
+
+/** A number that a program takes. */
+export interface ProgramParameter {
+  readonly what: string
+  readonly default: number
+  readonly min: number
+  readonly max: number
+}
+
+export interface Program<Parameters extends string = string> {
+  readonly name: string
+  readonly what: string
+  readonly parameters: Readonly<Record<Parameters, ProgramParameter>>
+  /** The network that it is meant for; `undefined`: it is a model, and has none. */
+  readonly network: NetworkKind | undefined
+  /** What to check. `symmetry` declares its symmetric ids; throws a `CheckerError` where it has none. */
+  options(
+    parameters: Readonly<Record<Parameters, number>>,
+    symmetry: boolean,
+  ): CheckOptions<any> | ModelCheckOptions<any>
+}
+
+/** Names of the type of its parameters. */
+export function program<Parameters extends string>(definition: Program<Parameters>): Program<Parameters> {
+  return definition
+}
+
+/** `count` ids that begin with `prefix`. */
+export function ids(prefix: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix}${index}`)
+}
+
+/** The error that a program has no symmetry to declare. */
+export function noSymmetry(name: string, why: string): CheckerError {
+  return new CheckerError(`${name} has no symmetric ids: ${why}`, { program: name })
+}

@@ -1,0 +1,144 @@
+/** One search from options to result, whatever the system: limits, properties, symmetry, counterexamples. */
+import { CheckerError } from './checker-error.ts'
+import { type Cut, Explorer, type Narrowing } from './explorer.ts'
+import type { PortableSystem } from './portable.ts'
+import { holds, type Predicate, type Properties, PropertyChecks, type Verdict, type Violation } from './properties.ts'
+import { type SymmetricSystem, Symmetry } from './symmetry.ts'
+import type { SystemStep, TransitionSystem } from './transition-system.ts'
+
+/** What a search may cost. */
+export interface SearchLimits {
+  /** Distinct states to hold before giving up. Default 1,000,000; one takes 30 to 60 bytes and 4 to 8 for each actor or variable. */
+  readonly statesMax?: number
+  /** States at this depth are not expanded; the initial state's depth is 1. Default: none. */
+  readonly depthMax?: number
+  /** Seconds of real time before giving up. Default: none. */
+  readonly secondsMax?: number
+}
+
+/** What every check can be told. */
+export interface SearchOptions<View> extends Properties<View>, SearchLimits {
+  /** States for which this is false are left out, as if no step led there. */
+  readonly boundary?: Predicate<View>
+  /**
+   * Sets of ids that can be exchanged for one another: states that differ only in which is which count as one. An id is a
+   * string, and every equal string in states and messages (keys too) is that id; for actors it is a name of actors or of
+   * nodes. Properties must not tell symmetric ids apart.
+   */
+  readonly symmetry?: readonly (readonly string[])[]
+}
+
+/** What a search found. */
+export interface SearchResult<Counterexample> {
+  /** Distinct reachable states, the initial ones included. */
+  readonly distinct: number
+  /** The initial states and every transition taken, each time it was. */
+  readonly generated: number
+  /** States on the longest of the shortest paths from an initial state, that one included. */
+  readonly depth: number
+  /** True when every reachable state was seen. */
+  readonly complete: boolean
+  /** Why not, when not. */
+  readonly cut: Cut | undefined
+  /** A property that holds held in every state of a complete search. */
+  readonly always: Readonly<Record<string, Verdict>>
+  /** A property that holds was true in a state that was seen, even if the search is not complete. */
+  readonly sometimes: Readonly<Record<string, Verdict>>
+  /** `unknown` also where a run left the boundary before the property was true. */
+  readonly eventually: Readonly<Record<string, Verdict>>
+  /** The shortest way to the first violation; of `eventually`, a shortest way to where it ends or begins to go round. */
+  readonly counterexample: Counterexample | undefined
+  /** One for each property that is violated: more than one only if the search did not stop at the first. */
+  readonly counterexamples: readonly Counterexample[]
+}
+
+/** A system with the view of its states and the way to tell of a run. */
+export interface Searched<View, Step extends SystemStep, Counterexample> {
+  readonly system: TransitionSystem<Step> & SymmetricSystem
+  /** The view of `tuple`, valid until the next call. */
+  view(tuple: Int32Array): View
+  /** How states travel between searches. */
+  readonly portable: PortableSystem
+  trace(
+    violation: Violation,
+    run: { readonly tuples: readonly Int32Array[]; readonly steps: readonly Step[] },
+  ): Counterexample
+  /** Fewer steps with the same verdicts, where asked for, as long as properties look at what is in `footprint` only. */
+  readonly reduce?: ((footprint: ReadonlySet<unknown>) => Narrowing<Step>['reduction']) | undefined
+  /** What properties have looked at so far. */
+  readonly seen?: ReadonlySet<unknown>
+}
+
+/** The limits of `options`, with defaults. Throws a `CheckerError` for what is no limit. */
+export function limitsOf(options: SearchLimits) {
+  const { statesMax = 1_000_000, depthMax, secondsMax = Number.POSITIVE_INFINITY } = options
+  if (!(typeof secondsMax === 'number' && secondsMax > 0)) {
+    throw new CheckerError(`check: secondsMax must be a number above 0, got ${secondsMax}`, { option: 'secondsMax' })
+  }
+  return {
+    statesMax: wholeFrom('statesMax', 1, statesMax),
+    depthMax: depthMax === undefined ? Number.POSITIVE_INFINITY : wholeFrom('depthMax', 1, depthMax),
+    secondsMax,
+  }
+}
+
+/** Searches, and says what was found. */
+export function search<View, Step extends SystemStep, Counterexample>(
+  searched: Searched<View, Step, Counterexample>,
+  options: SearchOptions<View>,
+): SearchResult<Counterexample> {
+  const { system } = searched
+  const limits = limitsOf(options)
+  let representative: Symmetry['representative'] | undefined
+  if (options.symmetry !== undefined) {
+    const symmetry = new Symmetry(system, system.width, options.symmetry)
+    symmetry.assertSymmetric(system.initial())
+    representative = symmetry.representative
+  }
+  const { reduce, seen = new Set() } = searched
+  const { boundary } = options
+  const explore = () => {
+    const explorer = new Explorer<Step>(system, { representative, reduction: reduce?.(new Set(seen)) })
+    const checks = new PropertyChecks<View>(options, explorer)
+    explorer.run(
+      {
+        found: (tuple, id) => checks.found(searched.view(tuple), id),
+        failed: (step, id) => checks.failed(step, id),
+        ended: (tuple, id) => checks.ended(searched.view(tuple), id),
+        within: boundary && ((tuple) => holds('boundary', boundary, searched.view(tuple))),
+      },
+      limits,
+    )
+    return { explorer, checks }
+  }
+  let seenBefore = seen.size
+  let { explorer, checks } = explore()
+  // Each time properties have looked at one more actor, so this ends.
+  while (reduce !== undefined && seen.size > seenBefore) {
+    seenBefore = seen.size
+    ;({ explorer, checks } = explore())
+  }
+  checks.conclude()
+  const counterexamples = checks.violations.map((violation) => {
+    const { path, loopsTo } = violation.lasso
+    const closed = loopsTo === undefined ? path : [...path, path[loopsTo] as number]
+    return searched.trace(violation, explorer.runAlong(closed))
+  })
+  const { cut, depth, generated, states } = explorer
+  return {
+    distinct: states.size,
+    generated,
+    depth,
+    complete: cut === undefined,
+    cut,
+    ...checks.verdicts(),
+    counterexample: counterexamples[0],
+    counterexamples,
+  }
+}
+
+/** `value`, when it is a whole number from `least`; throws a `CheckerError` otherwise. */
+export function wholeFrom(option: string, least: number, value: number): number {
+  if (Number.isInteger(value) && value >= least) return value
+  throw new CheckerError(`check: ${option} must be a whole number from ${least}, got ${value}`, { option })
+}
