@@ -71,6 +71,18 @@ test('a member whose room is not there says so, and comes in as soon as it is', 
   })
 })
 
+test('a member who could not reach the room tries again', async () => {
+  await simulate({ seed: 1, nodes: 2 }, async (world) => {
+    await world.spawn(Room, { name: 'tea' }, { node: 'node-1' })
+    await world.sleep(1_000)
+    const cut = world.partition(['node-1'], ['node-2'])
+    const ada = await world.spawn(Member, { name: 'ada', room: 'tea' }, { node: 'node-2' })
+    await world.sleep(1_000)
+    cut.heal()
+    await ada.askWith({ timeoutMs: 10_000 }, 'whenPresent', ['ada'])
+  })
+})
+
 test('the command prints the conversation and ends', async () => {
   const main = new URL('../src/main.ts', import.meta.url).pathname
   const { stdout } = await promisify(execFile)(process.execPath, [main])
