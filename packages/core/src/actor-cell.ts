@@ -112,6 +112,8 @@ export class ActorCell {
   current: Envelope | undefined = undefined
   /** The asynchronous turns under way that hold nobody, by their messages. */
   interleaved: Map<Envelope, InterleavedTurn> | undefined = undefined
+  /** Its number among the turns of the node. */
+  currentTurn = 0
   /** When it began: by the node's clock, and where turns are measured by that of the metrics. */
   currentSince = 0
   turnBeganNs = 0

@@ -6,6 +6,7 @@ import type { ActorCell } from './actor-cell.ts'
 import type { Ref } from './actor-ref.ts'
 import { refKey } from './actor-ref.ts'
 import { Deque } from './deque.ts'
+import type { Envelope } from './envelope.ts'
 import {
   ActorStoppedError,
   AskAbortedError,
@@ -21,7 +22,11 @@ import type { Clock, ScheduledTask } from './ports/clock.ts'
 /** One ask under way. */
 export interface PendingAsk extends ObservedAsk {
   readonly timeoutMs: number
+  readonly openedAt: number
   readonly deadline: number
+  /** The message of the turn that asked, while it waits. */
+  during: Envelope | undefined
+  readonly signal: AbortSignal | undefined
   readonly group: TimeoutGroup
   /** True for a send, which waits for room in the receiver's mailbox and not for a reply. */
   readonly isOffer: boolean
@@ -62,11 +67,11 @@ export class AskTable {
   readonly #pending = new Map<number, PendingAsk>()
   readonly #groups = new Map<number, TimeoutGroup>()
   readonly #onEnded: AskEnded
-  readonly #onOpened: (ask: ObservedAsk) => void
+  readonly #onOpened: (ask: PendingAsk) => void
   #nextId = 1
 
   /** `onEnded` is called for each ask that ends, however it does; `onOpened` for each that begins. */
-  constructor(clock: Clock, onEnded: AskEnded = () => {}, onOpened: (ask: ObservedAsk) => void = () => {}) {
+  constructor(clock: Clock, onEnded: AskEnded = () => {}, onOpened: (ask: PendingAsk) => void = () => {}) {
     this.#clock = clock
     this.#onEnded = onEnded
     this.#onOpened = onOpened
@@ -81,6 +86,11 @@ export class AskTable {
     let queued = 0
     for (const { queue } of this.#groups.values()) queued += queue.length
     return queued
+  }
+
+  /** The asks that wait, in the order in which they began. */
+  [Symbol.iterator](): Iterator<PendingAsk> {
+    return this.#pending.values()
   }
 
   /** True while somebody waits for the ask's reply. */
@@ -100,7 +110,7 @@ export class AskTable {
     const askId = this.#nextId++
     if (signal?.aborted) return { askId, promise: Promise.reject(askAborted(name, to, signal)) }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const deadline = this.#clock.now() + timeoutMs
+    const openedAt = this.#clock.now()
     const group = this.#group(timeoutMs)
     const ask: PendingAsk = {
       askId,
@@ -108,7 +118,10 @@ export class AskTable {
       to,
       name,
       timeoutMs,
-      deadline,
+      openedAt,
+      deadline: openedAt + timeoutMs,
+      during: from?.context?.envelope,
+      signal,
       group,
       isOffer,
       promise,
@@ -149,6 +162,11 @@ export class AskTable {
   }
 
   /** Ends an ask that is not waited for any longer; who was asked is to know. */
+  giveUp(askId: number, error: Error): void {
+    const ask = this.#pending.get(askId)
+    if (ask !== undefined) this.#giveUp(ask, error)
+  }
+
   #giveUp(ask: PendingAsk, error: Error): void {
     if (this.#take(ask.askId, 'given-up', undefined, error) !== undefined) ask.reject(error)
   }
@@ -207,9 +225,10 @@ export class AskTable {
     if (ask.later === undefined) from.lastAsk = ask.earlier
     else ask.later.earlier = ask.earlier
     if (ask.earlier !== undefined) ask.earlier.later = ask.later
-    // Ended asks wait in the queue of their timeout: they must not keep each other.
+    // Ended asks wait in the queue of their timeout: they must not keep each other, or a message.
     ask.earlier = undefined
     ask.later = undefined
+    ask.during = undefined
   }
 
   #group(timeoutMs: number): TimeoutGroup {

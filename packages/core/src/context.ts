@@ -54,9 +54,10 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
   ): void
   /**
    * Sends a message and waits for the reply, which holds this actor's mailbox until the turn settles. Always ends:
-   * rejects with the callee's failure, `ActorStoppedError`, `NodeDownError`, `OverloadError`, `AskAbortedError` or
-   * `AskTimeoutError` (after 5,000 ms unless {@link ActorContext.askWith} says otherwise). When the handler answers with an
-   * `AsyncIterable`, so does the ask: to be iterated once, in this turn, with the same errors and the timeout for each item.
+   * rejects with the callee's failure, `ActorStoppedError`, `NodeDownError`, `OverloadError`, `AskAbortedError`,
+   * `AskCycleError` (it closes a cycle of asks, none of which could be answered) or `AskTimeoutError` (after 5,000 ms unless
+   * {@link ActorContext.askWith} says otherwise). When the handler answers with an `AsyncIterable`, so does the ask: to be
+   * iterated once, in this turn, with the same errors and the timeout for each item.
    */
   ask<Protocol, Name extends MessageName<Protocol>>(
     to: ActorRef<Protocol>,
@@ -210,7 +211,8 @@ export interface AskOptions {
   readonly window?: number
   /**
    * Aborting it ends the ask with an `AskAbortedError` whose cause is the signal's reason. A message that still waits is
-   * then not handled; a turn under way has its `ctx.signal` aborted.
+   * then not handled; a turn under way has its `ctx.signal` aborted. Give one to an ask that is raced against something
+   * outside the runtime: it says that the turn may go on without the reply, so that no cycle of asks is seen in it.
    */
   readonly signal?: AbortSignal
 }

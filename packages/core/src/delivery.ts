@@ -4,7 +4,8 @@
  */
 import type { ActorCell } from './actor-cell.ts'
 import { Ref, ReplyToken, refKey } from './actor-ref.ts'
-import { type AskEnded, AskTable, nodeDownError } from './ask-table.ts'
+import { AskCycles, askCyclesAfterMsDefault } from './ask-cycles.ts'
+import { type AskEnded, AskTable, nodeDownError, type PendingAsk } from './ask-table.ts'
 import { CellTable } from './cell-table.ts'
 import type { DeathWatch } from './death-watch.ts'
 import type { DeadLetter, DeadLetterReason } from './effects.ts'
@@ -21,7 +22,6 @@ import type { KernelPorts } from './kernel-ports.ts'
 import type { Links } from './links.ts'
 import { type Member, Membership } from './membership.ts'
 import { type MessageMode, prepareMessage } from './message-value.ts'
-import type { ObservedAsk } from './observers.ts'
 import type { Refusal } from './ports/transport.ts'
 import { ReplyDuties } from './reply-duties.ts'
 import { TurnLoop } from './turn-loop.ts'
@@ -32,6 +32,7 @@ export abstract class Delivery extends TurnLoop {
   readonly epoch: number
   readonly asks: AskTable
   readonly duties: ReplyDuties
+  protected readonly askCycles: AskCycles
   readonly cells: CellTable
   /** The nodes that are up. */
   readonly membership: Membership
@@ -50,6 +51,13 @@ export abstract class Delivery extends TurnLoop {
     this.membership = new Membership(ports)
     this.asks = new AskTable(ports.clock, this.#askEnded, this.#askOpened)
     this.duties = new ReplyDuties({ ...ports, asks: this.asks, onAbort: () => this.signalAborted() })
+    this.askCycles = new AskCycles({
+      ...ports,
+      asks: this.asks,
+      afterMs: ports.askCyclesAfterMs ?? askCyclesAfterMsDefault,
+      lookup: (ref) => this.lookup(ref),
+      send: (node, frame) => this.send(node, frame),
+    })
   }
 
   /** The living actor that `ref` means on this node. */
@@ -212,6 +220,9 @@ export abstract class Delivery extends TurnLoop {
       case FrameKind.cancel:
         this.#askCancelled(this.#target(frame), new ReplyToken(from.node, from.epoch, frame[5]), frame[6])
         break
+      case FrameKind.waitProbe:
+        this.askCycles.receive(frame[1], frame[2])
+        break
       case FrameKind.watch:
         this.deathWatch.addWatcher(this.#target(frame), frame[5], frame[6])
         break
@@ -258,7 +269,8 @@ export abstract class Delivery extends TurnLoop {
     )
   }
 
-  readonly #askOpened = (ask: ObservedAsk): void => {
+  readonly #askOpened = (ask: PendingAsk): void => {
+    if (ask.from !== undefined) this.askCycles.asked(ask)
     this.metrics?.askOpened()
     this.ports.askObserver?.askOpened(ask)
   }

@@ -256,9 +256,14 @@ export class DurableOutput implements Effects {
     )
   }
 
+  /** True while nothing waits for a sync. */
+  get isSynced(): boolean {
+    return this.#held.length === 0 && this.#synced === this.#appended
+  }
+
   /** Runs `run` once everything that was appended so far is synced, after what is held: at once if nothing is. */
   whenSynced(run: () => void): void {
-    if (this.#held.length === 0 && this.#synced === this.#appended) run()
+    if (this.isSynced) run()
     else this.#held.push({ record: this.#appended, effects: [], run, bytes: 0 })
   }
 
@@ -300,7 +305,7 @@ export class DurableOutput implements Effects {
   #releaseAfterSync(effects: HeldEffect[]): void {
     if (effects.length === 0) return
     this.#effects = []
-    if (this.#held.length > 0 || this.#synced < this.#appended) {
+    if (!this.isSynced) {
       const bytes = bytesOf(effects)
       this.#unsyncedBytes += bytes
       this.#held.push({ record: this.#appended, effects, run: undefined, bytes })
@@ -542,7 +547,7 @@ export class DurableOutput implements Effects {
       )
     }
     this.#releaseAfterSync(this.#effects)
-    if (this.#held.length === 0 && this.#synced === this.#appended) return this.#kernel.task(from, task, args, options)
+    if (this.isSynced) return this.#kernel.task(from, task, args, options)
     // The task is given what the arguments are now, not what they are when it starts.
     const taken = takeMessage(
       args,

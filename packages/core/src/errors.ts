@@ -73,6 +73,16 @@ export class AskTimeoutError extends TroupeError {
   }
 }
 
+/**
+ * The ask closes a cycle of asks, each in an asynchronous turn that holds its actor: none could be answered before its
+ * asker's turn is over. `facts.cycle` lists the `actor` paths and the `message` that each asked the next.
+ */
+export class AskCycleError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_ASK_CYCLE', message, facts, options)
+  }
+}
+
 /** The asker's signal was aborted; `cause` is its reason. Also the reason of a callee's signal when nobody waits. */
 export class AskAbortedError extends TroupeError {
   constructor(...[message, facts, options]: ErrorArguments) {
@@ -216,6 +226,7 @@ const troupeErrors = new Map<string, TroupeErrorClass>(
     NotSendableError,
     UnknownMessageError,
     AskTimeoutError,
+    AskCycleError,
     AskAbortedError,
     ActorStoppedError,
     NodeDownError,

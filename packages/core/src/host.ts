@@ -2,6 +2,7 @@
 export { ActorCell, Phase } from './actor-cell.ts'
 export { type CompiledDefinition, compiled, isDefinition } from './actor-definition.ts'
 export { Ref } from './actor-ref.ts'
+export { askCyclesAfterMsDefault } from './ask-cycles.ts'
 export { enterBehavior } from './behavior.ts'
 export { logSeverity } from './context.ts'
 export { DefinitionRegistry } from './definition-registry.ts'

@@ -7,6 +7,7 @@ import type { ActorCell } from './actor-cell.ts'
 import type { Ref } from './actor-ref.ts'
 import { refKey } from './actor-ref.ts'
 import { Deque } from './deque.ts'
+import type { Envelope } from './envelope.ts'
 import { AskTimeoutError } from './errors.ts'
 import type { Clock, ScheduledTask } from './ports/clock.ts'
 
@@ -34,6 +35,8 @@ export interface StreamAsk {
   readonly from: ActorCell | undefined
   readonly name: string
   readonly timeoutMs: number
+  /** The message of the turn that asked, while it waits. */
+  readonly during: Envelope | undefined
 }
 
 interface Waiter {

@@ -29,6 +29,7 @@ export type { DeadLetter, DeadLetterReason } from './effects.ts'
 export {
   ActorStoppedError,
   AskAbortedError,
+  AskCycleError,
   AskTimeoutError,
   ConfigurationError,
   DefinitionNotFoundError,
@@ -60,6 +61,7 @@ export type {
   ActorInspection,
   InspectOptions,
   NodeInspection,
+  NodeTables,
   StuckTurn,
   SystemInspection,
 } from './inspection.ts'

@@ -37,8 +37,32 @@ export interface NodeInspection {
   readonly roots: readonly ActorInspection[]
   /** Actors that were left out, since there were more than asked for. */
   readonly omitted: number
+  /** How much the node keeps of what is under way. */
+  readonly tables: NodeTables
   /** The turn that keeps the node's thread, as far as its host can know. */
   readonly stuck?: StuckTurn
+}
+
+/** Entries of a node's tables: what is open on it now. What has ended, however it did, is in none of them. */
+export interface NodeTables {
+  /** Living actors, with the runtime's own. */
+  readonly cells: number
+  /** Asks of this node that wait for a reply. */
+  readonly asks: number
+  /** Replies that actors of this node took into their own hands and have not sent. */
+  readonly deferredReplies: number
+  /** Streams that this node reads, and those that it answers with. */
+  readonly incomingStreams: number
+  readonly outgoingStreams: number
+  /** Tasks that this node waits for. */
+  readonly tasks: number
+  /** Running timers of the actors, with the timeouts of their behaviors. */
+  readonly timers: number
+  /** What actors of this node watch, on any node, and who watches them. */
+  readonly watches: number
+  readonly watchers: number
+  /** Ends of links; a link between two actors of one node has two. */
+  readonly links: number
 }
 
 /** A turn that does not end. */
@@ -102,8 +126,41 @@ export function inspectNode(kernel: NodeKernel, { depth, maxActors }: Inspection
     return children
   }
   const roots = inspectChildren(kernel.guardian, 1)
-  return { node, epoch, status: 'up', actors, turns, roots, omitted: actors - shown }
+  return { node, epoch, status: 'up', actors, turns, roots, omitted: actors - shown, tables: tablesOf(kernel) }
 }
+
+function tablesOf({ cells, asks, duties, streams, tasks }: NodeKernel): NodeTables {
+  const counts = { cells: 0, timers: 0, watches: 0, watchers: 0, links: 0 }
+  for (const { timers, watching, watchers, links } of cells) {
+    counts.cells++
+    counts.timers += timers?.size ?? 0
+    counts.watches += watching?.size ?? 0
+    counts.watchers += watchers?.length ?? 0
+    counts.links += links?.size ?? 0
+  }
+  const { incoming, outgoing } = streams.size
+  return {
+    ...counts,
+    asks: asks.size,
+    deferredReplies: duties.deferredCount,
+    incomingStreams: incoming,
+    outgoingStreams: outgoing,
+    tasks: tasks.size,
+  }
+}
+
+const noTables: NodeTables = Object.freeze({
+  cells: 0,
+  asks: 0,
+  deferredReplies: 0,
+  incomingStreams: 0,
+  outgoingStreams: 0,
+  tasks: 0,
+  timers: 0,
+  watches: 0,
+  watchers: 0,
+  links: 0,
+})
 
 function isRuntimes(kernel: NodeKernel, cell: ActorCell): boolean {
   return kernel.isSystemActor(cell) || cell.isInternal
@@ -111,7 +168,7 @@ function isRuntimes(kernel: NodeKernel, cell: ActorCell): boolean {
 
 /** What there is to say of a node that is not up. */
 export function downNode(node: string, epoch: number): NodeInspection {
-  return { node, epoch, status: 'down', actors: 0, turns: 0, roots: [], omitted: 0 }
+  return { node, epoch, status: 'down', actors: 0, turns: 0, roots: [], omitted: 0, tables: noTables }
 }
 
 function inspectActor(cell: ActorCell, now: number, children: readonly ActorInspection[]): ActorInspection {

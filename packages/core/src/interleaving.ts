@@ -39,12 +39,12 @@ export function mayInterleave(cell: ActorCell): boolean {
 }
 
 /** Runs `turn`, or a part of one, in a context of its own, whatever turn holds the actor. */
-export function withContext(cell: ActorCell, context: TurnContext | undefined, turn: () => void): void {
+export function withContext<Result>(cell: ActorCell, context: TurnContext | undefined, turn: () => Result): Result {
   const { generation } = cell
   const held = cell.context
   cell.context = context
   try {
-    turn()
+    return turn()
   } finally {
     if (cell.generation === generation) cell.context = held
   }

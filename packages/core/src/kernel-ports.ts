@@ -40,6 +40,8 @@ export interface KernelPorts {
   readonly metrics?: MetricsClock
   readonly turnObserver?: TurnObserver
   readonly askObserver?: AskObserver
+  /** How long an ask of an asynchronous turn waits, in milliseconds, before a cycle of asks is looked for. Default 100. */
+  readonly askCyclesAfterMs?: number
   /** The least severe log entries that are told. Default `debug`: all. */
   readonly logLevel?: LogLevel
   /** Called when the node gets work while it had none: the host calls `kernel.run` soon, not from inside this call. */

@@ -75,8 +75,8 @@ export class Links {
   nodeDown(node: string, epoch: number): void {
     for (const cell of this.#kernel.cells) {
       for (const [id, peer] of [...(cell.links ?? [])]) {
-        if (peer.node === node && (peer.epoch === epoch || peer.epoch === -1))
-          this.ended(cell.ref, peer, 'node-down', id)
+        // A link to a name, or to an earlier epoch's actor, may have died with the node before it was answered.
+        if (peer.node === node && peer.epoch <= epoch) this.ended(cell.ref, peer, 'node-down', id)
       }
     }
   }

@@ -4,6 +4,7 @@
  */
 import type { ActorDefinition, ArgsOf, ProtocolOf } from './actor-definition.ts'
 import { type ActorHandle, ActorSystem, type SystemSpawnOptions } from './actor-system.ts'
+import { askCyclesAfterMsDefault } from './ask-cycles.ts'
 import type { LogLevel } from './context.ts'
 import { DefinitionRegistry } from './definition-registry.ts'
 import { ConfigurationError } from './errors.ts'
@@ -47,6 +48,11 @@ export interface LocalSystemOptions {
   readonly realTime?: RealTime
   /** Counts and measures, for `system.metrics()`; with virtual time by that. Default false. */
   readonly metrics?: boolean
+  /**
+   * How long an ask of an asynchronous turn waits, in milliseconds, before a cycle of asks is looked for. `Infinity`:
+   * nobody looks. Default 100.
+   */
+  readonly askCyclesAfterMs?: number
   /** The least severe log entries that are told on the event stream. Default `debug`: all. */
   readonly logLevel?: LogLevel
 }
@@ -63,7 +69,7 @@ export class LocalSystem extends ActorSystem {
 
   constructor(options: LocalSystemOptions = {}) {
     const { node = 'local', seed = 1, services = {}, placement = {}, disk, messages = 'frozen', realTime } = options
-    const { metrics = false, logLevel = 'debug' } = options
+    const { metrics = false, logLevel = 'debug', askCyclesAfterMs = askCyclesAfterMsDefault } = options
     const virtual = realTime === undefined ? new VirtualClock() : undefined
     const soon = (run: () => void) => void Promise.resolve().then(run)
     const defer = realTime?.defer ?? soon
@@ -83,6 +89,7 @@ export class LocalSystem extends ActorSystem {
       clock,
       logLevel,
       random,
+      askCyclesAfterMs,
       transport: { send: () => 'node-down' },
       services: nodeServices,
       placement,

@@ -145,6 +145,7 @@ export class NodeKernel extends Delivery implements Effects {
       cell.generation++
     }
     this.asks.close(`node ${this.node} ended`)
+    this.askCycles.close()
     this.streams.halt(`node ${this.node} ended`)
     this.tasks.close(`node ${this.node} ended`)
     for (const listener of this.#haltListeners) listener()
@@ -306,7 +307,10 @@ export class NodeKernel extends Delivery implements Effects {
 
   forward(from: ActorCell, to: Ref, envelope: Envelope): void {
     const { name, payload, sender, replyTo } = envelope
-    if (replyTo !== undefined) this.duties.release(replyTo)
+    if (replyTo !== undefined) {
+      this.duties.release(replyTo)
+      this.askCycles.forwarded(replyTo, from.ref, to)
+    }
     if (to.node === this.node) {
       this.deliver(to, name, this.prepare(payload, name, to, from), sender, replyTo)
       return

@@ -43,6 +43,11 @@ export class ReplyDuties {
     this.#onAbort = onAbort
   }
 
+  /** Replies of this node's actors that were deferred and are still owed. */
+  get deferredCount(): number {
+    return this.#deferring.size
+  }
+
   defer(cell: ActorCell, token: ReplyToken): Deferral {
     const key = tokenKey(token)
     const deferral: Deferral = { token, controller: undefined }

@@ -114,8 +114,8 @@ export class StreamTable {
       this.#toProducer(producer, askId, undefined)
       return
     }
-    const { from } = ask
-    const stream = new IncomingStream(ask, producer, scopeOf(from?.current), this.#ports)
+    const { from, during } = ask
+    const stream = new IncomingStream(ask, producer, scopeOf(during), this.#ports)
     this.#incoming.set(askId, stream)
     if (from !== undefined) {
       from.incoming ??= new Set()

@@ -58,10 +58,13 @@ export class SystemGuardian {
     })
   }
 
-  /** A node of that name is up again: its roots that are to be restarted are, in order; the others are forgotten. */
-  async nodeUp(node: string): Promise<void> {
+  /**
+   * A node of that name is up again, with a new epoch: its roots that are to be restarted are, in order; the others are
+   * forgotten. Those that were spawned on it since it could be reached stay as they are.
+   */
+  async nodeUp(node: string, epoch: number): Promise<void> {
     for (const root of this.roots) {
-      if (root.node !== node) continue
+      if (root.node !== node || root.ref.epoch >= epoch) continue
       const { onFailure } = supervisionOf(root.options.supervise, root.definition.supervise)
       const death = new NodeDownError(`node ${node} died`, { node })
       if (root.stopping || directiveFor(onFailure, death) !== 'restart') {

@@ -8,6 +8,7 @@ import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
 import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
+import { withContext } from './interleaving.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { Service } from './service.ts'
@@ -28,6 +29,8 @@ export class TurnContext {
   #timers: Timers<any> | undefined
   /** The message that was sent on last. */
   #forwarded: Envelope | undefined
+  /** The message whose reply was deferred last. */
+  #deferred: Envelope | undefined
   /** Of this turn's signal, once somebody asked for it. */
   #controller: AbortController | undefined
   #reminders: Reminders<any> | undefined
@@ -55,9 +58,19 @@ export class TurnContext {
     this.#effects = undefined
   }
 
+  /** What the turn under way handles. */
+  get envelope(): Envelope | undefined {
+    return this.#envelope
+  }
+
   /** True when the turn under way, or the last one, has a signal. */
   get hasSignal(): boolean {
     return this.#controller !== undefined
+  }
+
+  /** True for the signal of the turn under way. */
+  isSignal(signal: AbortSignal): boolean {
+    return this.#controller?.signal === signal
   }
 
   /** The effects of the running turn; throws when there is none, or when it belongs to an earlier generation. */
@@ -138,12 +151,15 @@ export class TurnContext {
   }
 
   ask(to: unknown, name: string, payload?: unknown): Promise<any> {
-    return this.#open().ask(this.#cell, to as Ref, name, payload, askTimeoutMsDefault)
+    const effects = this.#open()
+    return this.#asOwn(() => effects.ask(this.#cell, to as Ref, name, payload, askTimeoutMsDefault))
   }
 
   askWith(options: AskOptions, to: unknown, name: string, payload?: unknown): Promise<any> {
     const timeoutMs = askTimeoutOf(options)
-    return withWindow(options, this.#open().ask(this.#cell, to as Ref, name, payload, timeoutMs, options.signal))
+    const effects = this.#open()
+    const asked = this.#asOwn(() => effects.ask(this.#cell, to as Ref, name, payload, timeoutMs, options.signal))
+    return withWindow(options, asked)
   }
 
   send(to: unknown, name: string, payload?: unknown): Promise<void> {
@@ -154,11 +170,17 @@ export class TurnContext {
     return this.#open().offer(this.#cell, to as Ref, name, payload, askTimeoutOf(options, 'a send'), options.signal)
   }
 
+  /** An ask is noted as this turn's, also while another turn of the actor is held. */
+  #asOwn<Result>(ask: () => Result): Result {
+    return this.#cell.context === this ? ask() : withContext(this.#cell, this, ask)
+  }
+
   deferReply<Reply>(): ReplyToken<Reply> {
     const effects = this.#open()
     const token = this.#envelope?.replyTo
     if (token === undefined) return this.#nobodysToken()
     effects.defer(this.#cell, token).controller = this.#controller
+    this.#deferred = this.#envelope
     return token as ReplyToken<Reply>
   }
 
@@ -189,6 +211,11 @@ export class TurnContext {
   /** True when the message was sent on, and its reply left to the actor that got it. */
   hasForwarded(envelope: Envelope): boolean {
     return this.#forwarded === envelope
+  }
+
+  /** True when others than the turn of the message may answer it: it was sent on, or its reply was deferred. */
+  hasGivenAway(envelope: Envelope): boolean {
+    return this.#forwarded === envelope || this.#deferred === envelope
   }
 
   spawn(definition: unknown, args: unknown, options: SpawnOptions = {}): any {

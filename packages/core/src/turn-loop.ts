@@ -223,6 +223,7 @@ export abstract class TurnLoop {
     const { generation, turnBeganNs } = cell
     cell.phase = Phase.busy
     cell.current = envelope
+    cell.currentTurn = this.turns
     cell.currentSince = this.ports.clock.now()
     // What is no promise of the platform need not keep a promise's word: settle once, and later.
     const settled = promise instanceof Promise ? promise : Promise.resolve(promise)

@@ -4,6 +4,7 @@
  */
 import type { TerminationReason } from './actor-definition.ts'
 import type { Ref, ReplyToken } from './actor-ref.ts'
+import type { WaitProbe } from './ask-cycles.ts'
 import type { ErrorData } from './errors.ts'
 
 /** The first element of each frame. */
@@ -28,6 +29,7 @@ export const FrameKind = {
   streamCancel: 17,
   cancel: 18,
   offer: 19,
+  waitProbe: 20,
 } as const
 
 type Target = readonly [epoch: number, slot: number, incarnation: number, name: string | undefined]
@@ -53,15 +55,24 @@ export type Frame =
   | readonly [kind: 17, epoch: number, askId: number]
   | readonly [kind: 18, ...target: Target, askId: number, isAnswered: boolean]
   | readonly [kind: 19, ...target: Target, message: string, payload: unknown, sender: Ref | undefined, askId: number]
+  | readonly [kind: 20, epoch: number, probe: WaitProbe]
 
-/** True for what actors say to each other, which a network may lose; the rest is the runtime's own. */
+/**
+ * True for what a network may lose: what actors say to each other, and probes, which are repeated. The rest is the
+ * runtime's own, and arrives.
+ */
 export function isMessageFrame(frame: Frame): boolean {
   switch (frame[0]) {
+    case FrameKind.tell:
+    case FrameKind.ask:
+    case FrameKind.reply:
+    case FrameKind.replyError:
     case FrameKind.forward:
     case FrameKind.streamItem:
     case FrameKind.offer:
+    case FrameKind.waitProbe:
       return true
     default:
-      return frame[0] <= FrameKind.replyError
+      return false
   }
 }

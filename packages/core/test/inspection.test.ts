@@ -1,6 +1,6 @@
 /** What an inspection says of an actor, and how the tree prints. */
 import { expect, test } from 'vitest'
-import { createLocalSystem, defineActor, formatTree, type LogEntry } from '../src/index.ts'
+import { createLocalSystem, defineActor, formatTree, type LogEntry, type NodeInspection } from '../src/index.ts'
 
 const Family = defineActor({
   name: 'Family',
@@ -60,4 +60,28 @@ test('entries below the log level are not told', async () => {
   actor.tell('say', 'hear, hear')
   await system.idle()
   expect(entries).toMatchObject([{ level: 'warn', node: 'local', definition: 'Family', time: 5 }])
+})
+
+test('the tables of a node count what is open, and nothing of what has ended', async () => {
+  await using system = createLocalSystem()
+  const open = async () => {
+    const { tables } = (await system.inspect()).nodes[0] as NodeInspection
+    const { asks, timers, watches, watchers } = tables
+    return { asks, timers, watches, watchers }
+  }
+  const before = await open()
+  const root = await system.spawn(Family, undefined)
+  const hanging = root.askWith({ timeoutMs: 1_000 }, 'hang', undefined)
+  const ended = expect(hanging).rejects.toMatchObject({ code: 'ERR_TROUPE_ACTOR_STOPPED' })
+  await system.advance(5)
+  expect(await open()).toEqual({
+    ...before,
+    asks: 1,
+    timers: 1,
+    watches: before.watches + 1,
+    watchers: before.watchers + 1,
+  })
+  await root.kill()
+  await ended
+  expect(await open()).toEqual(before)
 })

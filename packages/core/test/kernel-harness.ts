@@ -13,6 +13,8 @@ export class Cluster {
   readonly clock = new VirtualClock()
   readonly events = new EventStream()
   readonly kernels = new Map<string, NodeKernel>()
+  /** Nodes to which what is sent now is accepted and never arrives, as with a node that is about to die. */
+  readonly deaf = new Set<string>()
   readonly #definitions = new DefinitionRegistry()
 
   /** Starts a node; a node of the same name takes the place of the one before. */
@@ -29,6 +31,8 @@ export class Cluster {
       definitions: this.#definitions,
       events,
       messages: 'frozen',
+      // A test moves the clock from one event of its own to the next.
+      askCyclesAfterMs: Number.POSITIVE_INFINITY,
       wake: () => {},
       failed: () => kernel.halt(),
     })
@@ -51,6 +55,7 @@ export class Cluster {
   #send(from: NodeKernel, to: string, frame: Frame): 'node-down' | undefined {
     const kernel = this.kernels.get(to)
     if (kernel === undefined || !kernel.alive) return 'node-down'
+    if (this.deaf.has(to)) return undefined
     // Frames are copied, as a channel copies them; what cannot be is refused with an error.
     const copied = prepareMessage(frame, 'copied', () => 'a frame') as Frame
     kernel.receive({ node: from.node, epoch: from.epoch }, copied)

@@ -233,7 +233,7 @@ function incoming(window: number) {
   const clock = new VirtualClock()
   const granted: number[] = []
   const ended: string[] = []
-  const ask = { askId: 1, from: undefined, name: 'count', timeoutMs: 100 }
+  const ask = { askId: 1, from: undefined, name: 'count', timeoutMs: 100, during: undefined }
   const stream = new IncomingStream(ask, { node: 'a' } as Ref, undefined, {
     clock,
     grant: (_stream, total) => granted.push(total),

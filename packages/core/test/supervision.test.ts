@@ -563,4 +563,27 @@ describe('links', () => {
     await cluster.settle()
     expect(notes.slice(3)).toEqual(['c stopped'])
   })
+
+  test('who links to an actor of an earlier epoch ends when the node dies before it answered', async () => {
+    notes = []
+    const cluster = new Cluster()
+    const left = cluster.node('left')
+    const right = cluster.node('right')
+    const spawned = Promise.all(
+      [left, right].map((kernel) => kernel.spawnOn(undefined, kernel.node, Member as never, { name: kernel.node }, {})),
+    )
+    await cluster.settle()
+    const [a, x] = await spawned
+    right.halt()
+    left.nodeDown('right', 0, 'it was halted')
+    cluster.node('right', 1)
+    cluster.deaf.add('right')
+    left.tell(undefined, a!, 'link', x)
+    await cluster.settle()
+    cluster.kernels.get('right')!.halt()
+    left.nodeDown('right', 1, 'it was halted')
+    await cluster.settle()
+    expect(notes).toContain('left stopped')
+    expect(left.lookup(a!)).toBeUndefined()
+  })
 })

@@ -51,7 +51,7 @@ async function replaceWorker(epoch: number): Promise<void> {
   main.nodeDown('worker', epoch - 1, 'it was halted')
   await cluster.settle()
   cluster.node('worker', epoch)
-  await settled(guardian.nodeUp('worker'))
+  await settled(guardian.nodeUp('worker', epoch))
 }
 
 const living = () => guardian.roots.map(({ options }) => options.name)
@@ -64,6 +64,22 @@ test('roots of a node that died come back in order, once for each death', async 
   expect(guardian.roots.map(({ ref }) => ref.epoch)).toEqual([1, 1])
   await replaceWorker(2)
   expect(started).toEqual(['a', 'b', 'a', 'b', 'a', 'b'])
+})
+
+test('a root that was spawned on the new node before the others came back is not started twice', async () => {
+  await spawn('a')
+  main.nodeDown('worker', 0, 'it was halted')
+  cluster.kernels.get('worker')!.halt()
+  await cluster.settle()
+  cluster.node('worker', 1)
+  await spawn('early')
+  const escalated: string[] = []
+  cluster.events.on('escalated', ({ error }) => escalated.push(error.message))
+  await settled(guardian.nodeUp('worker', 1))
+  expect(started).toEqual(['a', 'early', 'a'])
+  expect(escalated).toEqual([])
+  await replaceWorker(2)
+  expect(started).toEqual(['a', 'early', 'a', 'a', 'early'])
 })
 
 test('a root that is not to be restarted is forgotten with its node', async () => {

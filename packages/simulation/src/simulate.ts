@@ -1,5 +1,6 @@
 /** `simulate`: one run of a program in a simulated cluster, decided by one seed. */
 import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
+import { askCyclesAfterMsDefault } from '@troupe/core/host'
 import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './fault-knobs.ts'
 import { lowerGuard, raiseGuard } from './real-world-guard.ts'
 import type { NetworkLatency } from './simulated-network.ts'
@@ -42,6 +43,11 @@ export interface SimulateOptions {
   readonly virtualMsMax?: number
   /** Counts and measures, by virtual time, for `world.metrics()`. Default `false`. */
   readonly metrics?: boolean
+  /**
+   * How long an ask of an asynchronous turn waits, in virtual milliseconds, before a cycle of asks is looked for; over
+   * several nodes it must be seen twice. `Infinity`: nobody looks. Default 100.
+   */
+  readonly askCyclesAfterMs?: number
   /** The least severe log entries that are told. Default `debug`: all. */
   readonly logLevel?: LogLevel
   /** Keeps all events of the trace in the result. Default `false`. */
@@ -82,7 +88,7 @@ export type SimulationProgram = (world: SimulatedWorld) => Promise<unknown>
  */
 export async function simulate(options: SimulateOptions, program: SimulationProgram): Promise<SimulationRun> {
   const { seed, delivery = 'promised', swarm = true, services = {}, taskMs = 0, trace = false } = options
-  const { metrics = false, logLevel = 'debug' } = options
+  const { metrics = false, logLevel = 'debug', askCyclesAfterMs = askCyclesAfterMsDefault } = options
   if (!Number.isSafeInteger(seed)) throw new ConfigurationError(`seed must be a whole number, got ${seed}`)
   if (!(taskMs >= 0)) throw new ConfigurationError(`taskMs must be a number from 0, got ${taskMs}`)
   const nodes = namesOf(options.nodes ?? 1)
@@ -101,6 +107,7 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
     keepsTrace: trace,
     metrics,
     logLevel,
+    askCyclesAfterMs,
   }
   // The services of the nodes start with the simulation, and are to find no real world either.
   raiseGuard()

@@ -337,6 +337,7 @@ const frameNames: readonly FrameName[] = [
   'streamCancel',
   'cancel',
   'offer',
+  'waitProbe',
 ]
 
 function factsOf(frame: Frame, link: Link): FrameFacts {
@@ -364,6 +365,8 @@ function factsOf(frame: Frame, link: Link): FrameFacts {
     case FrameKind.streamCredit:
     case FrameKind.streamCancel:
       return { ...facts, target: undefined, payload: frame[3] }
+    case FrameKind.waitProbe:
+      return { ...facts, payload: frame[2].turns.map(({ path }) => path).join(' ') }
     case FrameKind.replyError:
       return { ...facts, payload: `${frame[3].name}: ${frame[3].message}` }
     case FrameKind.watch:

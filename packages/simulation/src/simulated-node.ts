@@ -49,6 +49,7 @@ export interface SimulatedNodeOptions {
   readonly taskMs: number
   readonly metrics: boolean
   readonly logLevel: LogLevel
+  readonly askCyclesAfterMs: number
 }
 
 export class SimulatedNode {
@@ -191,7 +192,7 @@ export class SimulatedNode {
 
   #ports(epoch: number): KernelPorts {
     const { name } = this
-    const { network, forward, failed, placement, taskMs, metrics, logLevel } = this.#options
+    const { network, forward, failed, placement, taskMs, metrics, logLevel, askCyclesAfterMs } = this.#options
     const clock = this.#clock(epoch)
     const events = new EventStream()
     const random = { stream: (purpose: string) => this.#core.random.stream(`${name}.${epoch} ${purpose}`) }
@@ -201,6 +202,7 @@ export class SimulatedNode {
       epoch,
       clock,
       logLevel,
+      askCyclesAfterMs,
       ...(metrics ? { metrics: metricsClockOf(clock) } : {}),
       random,
       transport: { send: (to, frame) => network.send(this, to, frame) },

@@ -171,7 +171,7 @@ export class SimulatedWorld extends ActorSystem {
     this.events.emit('nodeUp', { node, epoch })
     const starting = this.#services(node)
     if (starting !== undefined) await starting
-    await this.guardian.nodeUp(node)
+    await this.guardian.nodeUp(node, epoch)
     this.#readyEpochs.set(node, epoch)
     if (!this.#isReady(node)) return
     const waiting = this.#waitingForNodes.get(node) ?? []

@@ -50,6 +50,7 @@ export interface SimulationSettings {
   readonly keepsTrace: boolean
   readonly metrics: boolean
   readonly logLevel: LogLevel
+  readonly askCyclesAfterMs: number
 }
 
 /** What made a run fail. */
@@ -297,6 +298,7 @@ export class Simulation implements SimulationCore {
       taskMs: this.#settings.taskMs,
       metrics: this.#settings.metrics,
       logLevel: this.#settings.logLevel,
+      askCyclesAfterMs: this.#settings.askCyclesAfterMs,
     })
     this.#network.add(node)
     return node

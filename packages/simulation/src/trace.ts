@@ -39,6 +39,7 @@ export type FrameName =
   | 'streamCancel'
   | 'cancel'
   | 'offer'
+  | 'waitProbe'
 
 /** Why a frame did not arrive. `quarantine`: its sender had been declared down before it arrived. */
 export type DropReason = 'loss' | 'partition' | 'crash' | 'node-down' | 'quarantine'

@@ -33,3 +33,5 @@ export interface HostControl {
 
 /** The exit code of a thread that ended itself because its node could not go on: its journal or a channel failed. */
 export const nodeFailedExitCode = 70
+/** The exit code of a thread that ended itself because it kept more memory than its limit. */
+export const memoryExceededExitCode = 71

@@ -2,7 +2,7 @@
  * The host loop: how one thread shares itself between its actors, its channels and its event loop.
  *
  * ```text
- *   round: drain inbound channels -> turns, a bounded number -> flush outbound channels
+ *   round: drain inbound channels -> turns, a bounded number and time -> flush outbound channels
  *     turns left over   -> the next round after the event loop had its turn (setImmediate)
  *     something done    -> the next round after the promises that it settled (microtask)
  *     nothing done      -> once more after the event loop's turn, then spin briefly, then park on the doorbell
@@ -18,6 +18,9 @@ import type { TurnBoard } from './turn-board.ts'
 
 /** Turns of one round. More than can be drained, so that mailboxes do not grow by what comes in alone. */
 const turnsPerRound = 4_096
+/** A round begins no more turns after this many milliseconds, looked at once in so many turns: others wait for its end. */
+const roundMsMax = 10
+const turnsPerLook = 64
 /** Messages taken from each channel in one round; fewer while the actors are behind, so that the senders feel it. */
 const messagesPerRound = 1_024
 const messagesPerRoundBehind = 64
@@ -117,12 +120,22 @@ export class HostLoop {
     try {
       const received = this.#links.drain(this.#behind ? messagesPerRoundBehind : messagesPerRound)
       const { turns } = this.#kernel
-      this.#behind = this.#kernel.run(turnsPerRound)
+      this.#behind = this.#runTurns()
       this.#links.flush()
       return received > 0 || this.#kernel.turns !== turns
     } finally {
       this.#running = false
     }
+  }
+
+  /** The turns of one round; true when some are left. */
+  #runTurns(): boolean {
+    const endMs = performance.now() + roundMsMax
+    for (let left = turnsPerRound; left > 0; left -= turnsPerLook) {
+      if (!this.#kernel.run(turnsPerLook)) return false
+      if (performance.now() > endMs) return true
+    }
+    return true
   }
 
   #park(): void {

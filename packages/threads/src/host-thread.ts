@@ -9,7 +9,7 @@ import { decodeError, type InspectionLimits, toError } from '@troupe/core/host'
 import { type Remote, releaseProxy, transfer, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { Piscina } from 'piscina'
-import { type HostControl, type HostTask, nodeFailedExitCode } from './host-control.ts'
+import { type HostControl, type HostTask, memoryExceededExitCode, nodeFailedExitCode } from './host-control.ts'
 import { revived } from './inspection-transfer.ts'
 import type { NodeSettings } from './node-host.ts'
 import type { PeerDescriptor } from './node-links.ts'
@@ -34,6 +34,10 @@ export class HostThread {
   readonly #controlPort: MessagePort
   readonly #tasks: TaskExecutor
   readonly #abort = new AbortController()
+  /** How to fail the calls over the control plane that are under way. */
+  readonly #calls = new Set<(error: Error) => void>()
+  /** What calls fail with once the thread has ended. */
+  #down: NodeDownError | undefined
   #relay: TaskRelay | undefined
   #exited: Promise<void> | undefined
 
@@ -59,6 +63,9 @@ export class HostThread {
       await this.#exited
     }
     this.hasEnded = true
+    this.#down = new NodeDownError(`${this.node} is down: ${reason?.message ?? 'it was stopped'}`, { node: this.node })
+    for (const reject of this.#calls) reject(this.#down)
+    this.#calls.clear()
     this.#relay?.close()
     this.#control[releaseProxy]()
     this.#controlPort.close()
@@ -67,7 +74,11 @@ export class HostThread {
 
   #reasonOf(error: Error): Error {
     if (this.#abort.signal.aborted) return this.#abort.signal.reason
-    return error.message.endsWith(`code: ${nodeFailedExitCode}`) ? new Error('its journal or a channel failed') : error
+    if (error.message.endsWith(`code: ${nodeFailedExitCode}`)) return new Error('its journal or a channel failed')
+    if (error.message.endsWith(`code: ${memoryExceededExitCode}`)) {
+      return new Error('its actors kept more memory than resourceLimits.maxOldGenerationSizeMb')
+    }
+    return error
   }
 
   /** Starts the node. Rejects with what went wrong there, or a `NodeDownError` when the thread ended or took too long. */
@@ -123,9 +134,16 @@ export class HostThread {
 
   /** Makes a call over the control plane, which never answers once the thread has ended. */
   #call<Result>(make: () => Promise<Result>): Promise<Result> {
-    const ended = this.ended.then((reason): never => {
-      throw new NodeDownError(`${this.node} is down: ${reason?.message ?? 'it was stopped'}`, { node: this.node })
+    return new Promise((resolve, reject) => {
+      if (this.#down !== undefined) {
+        reject(this.#down)
+        return
+      }
+      // Not a race with `ended`, which would keep every answer until the thread ends.
+      this.#calls.add(reject)
+      make()
+        .then(resolve, reject)
+        .finally(() => this.#calls.delete(reject))
     })
-    return this.hasEnded ? ended : Promise.race([make(), ended])
   }
 }

@@ -44,7 +44,10 @@ export interface NodeSettings {
   readonly development: boolean
   readonly spinLimit: number
   readonly metrics: boolean
+  /** How many MiB of heap the thread may keep; without it V8's own limit holds. */
+  readonly memoryMbMax?: number
   readonly logLevel: LogLevel
+  readonly askCyclesAfterMs: number
   /** Where the node shows its turns to the watchdog; without it nobody watches. */
   readonly board?: TurnBoardDescriptor
   /** The directory of the whole system; the node's own is below it. */
@@ -77,7 +80,8 @@ export class NodeHost {
 
   /** Throws the file system's error when the data directory cannot be used, or a `DataDirectoryInUseError`. */
   constructor({ settings, definitions, placement, tasks, failed, broken }: NodeHostParts) {
-    const { node, epoch, development, spinLimit, dataDirectory, recordTurns, metrics, logLevel } = settings
+    const { node, epoch, development, spinLimit, dataDirectory, recordTurns, metrics, logLevel, askCyclesAfterMs } =
+      settings
     const events = new EventStream()
     publishEvents(events)
     const board = settings.board === undefined ? undefined : new TurnBoard(settings.board)
@@ -110,6 +114,7 @@ export class NodeHost {
       wake,
       failed,
       logLevel,
+      askCyclesAfterMs,
       askObserver: new AskTracing(node),
       ...(board === undefined ? {} : { turnObserver: board }),
       ...(metrics ? { metrics: performanceClock } : {}),

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
 import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
-import { logSeverity } from '@troupe/core/host'
+import { askCyclesAfterMsDefault, logSeverity } from '@troupe/core/host'
 import { DOORBELL_SPIN_LIMIT_DEFAULT } from './channel/index.ts'
 import type { LogOutput } from './log-sink.ts'
 import { type CheckedTaskOptions, checkTaskOptions, type TaskPoolOptions } from './tasks/task-options.ts'
@@ -42,8 +42,10 @@ export interface ThreadSystemOptions {
    */
   readonly development?: boolean
   /**
-   * Memory limits of each worker thread, as Node's `Worker` takes them; a thread that goes beyond dies.
-   * `maxOldGenerationSizeMb` is at least 8.
+   * Memory limits of each worker thread, as Node's `Worker` takes them. `maxOldGenerationSizeMb`, at least 8, is what a
+   * thread may keep: it looks at its heap ten times a second, between turns, and dies when it keeps more, alone. V8 itself
+   * gets four times that, since beyond its limit it may end the whole process: so it does still when a single turn builds
+   * a `Map`, a `Set` or an array that large.
    */
   readonly resourceLimits?: ResourceLimits
   /** The size of each of the channels, of which there are (threads + 1) * threads. */
@@ -58,6 +60,11 @@ export interface ThreadSystemOptions {
   readonly tasks?: TaskPoolOptions
   /** Counts and measures, for `system.metrics()`. Default false. */
   readonly metrics?: boolean
+  /**
+   * How long an ask of an asynchronous turn waits, in milliseconds, before a cycle of asks is looked for; over
+   * several nodes it must be seen twice. `Infinity`: nobody looks. Default 100.
+   */
+  readonly askCyclesAfterMs?: number
   /** The least severe log entries that are told at all; what is below costs a comparison. Default `info`. */
   readonly logLevel?: LogLevel
   /** Where the log goes beside the event stream. Default `pretty`; `none` while `NODE_ENV` is `test`. */
@@ -109,6 +116,7 @@ export interface CheckedOptions {
   readonly tasks: CheckedTaskOptions
   readonly metrics: boolean
   readonly logLevel: LogLevel
+  readonly askCyclesAfterMs: number
   readonly log: LogOutput
   readonly watchdog: Required<WatchdogOptions> | undefined
 }
@@ -130,6 +138,7 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
     replacement: { maxReplacements = 30, withinMs = 60_000, backoff = { minMs: 10, maxMs: 2_000 } } = {},
     metrics = false,
     logLevel = 'info',
+    askCyclesAfterMs = askCyclesAfterMsDefault,
     log = process.env.NODE_ENV === 'test' ? 'none' : 'pretty',
     watchdog: wantedWatchdog = {},
   } = options
@@ -148,6 +157,7 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
   check(withinMs > 0, 'replacement.withinMs', 'above 0', withinMs)
   check(backoff.minMs >= 0 && backoff.maxMs >= backoff.minMs, 'replacement.backoff', '0 <= minMs <= maxMs', backoff)
   check(typeof metrics === 'boolean', 'metrics', 'true or false', metrics)
+  check(askCyclesAfterMs > 0, 'askCyclesAfterMs', 'above 0', askCyclesAfterMs)
   check(Object.hasOwn(logSeverity, logLevel), 'logLevel', Object.keys(logSeverity).join(', '), logLevel)
   const isOutput = typeof log === 'function' || ['pretty', 'json', 'none'].includes(log)
   check(isOutput, 'log', "'pretty', 'json', 'none' or a function", log)
@@ -190,6 +200,7 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
     tasks,
     metrics,
     logLevel,
+    askCyclesAfterMs,
     log,
     watchdog: watchdog === false ? undefined : watchdog,
   }

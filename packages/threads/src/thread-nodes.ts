@@ -13,6 +13,7 @@ import { ConfigurationError, NodeDownError, type NodeInspection, type NodeMetric
 import { downNode, type InspectionLimits, Ref, toError } from '@troupe/core/host'
 import { Piscina } from 'piscina'
 import { createChannelPair, createDoorbell, type DoorbellDescriptor } from './channel/index.ts'
+import { limitsForWorker } from './heap-limit.ts'
 import { HostThread } from './host-thread.ts'
 import { describeTurn } from './log-sink.ts'
 import { mainNode, type NodeHost } from './node-host.ts'
@@ -73,7 +74,7 @@ export class ThreadNodes {
   readonly #watchTimer: NodeJS.Timeout | undefined
   #next = 0
   /** Called when a node is up again, before anything else is placed on it. */
-  onUpAgain: (node: string) => Promise<void> = async () => {}
+  onUpAgain: (node: string, epoch: number) => Promise<void> = async () => {}
 
   constructor({ options, main, mainDoorbell, tasks, servicesStopMs }: ThreadNodesParts) {
     this.#options = options
@@ -90,7 +91,7 @@ export class ThreadNodes {
       // The threads run event loops: they must not block in the pool's own wait for tasks.
       atomics: 'disabled',
       recordTiming: false,
-      ...(resourceLimits === undefined ? {} : { resourceLimits }),
+      ...(resourceLimits === undefined ? {} : { resourceLimits: limitsForWorker(resourceLimits) }),
     })
     // What ends a thread ends its task, where it is handled; the pool repeats it here for threads without one.
     this.#pool.on('error', () => {})
@@ -214,8 +215,9 @@ export class ThreadNodes {
   // One node's life.
 
   async #boot(node: ThreadNode): Promise<void> {
-    const { development, spinLimit, dataDirectory, recordTurns, servicesModule, startTimeoutMs, metrics, logLevel } =
-      this.#options
+    const { development, spinLimit, dataDirectory, recordTurns, servicesModule, startTimeoutMs } = this.#options
+    const { metrics, logLevel, askCyclesAfterMs } = this.#options
+    const memoryMbMax = this.#options.resourceLimits?.maxOldGenerationSizeMb
     const thread = new HostThread(this.#pool, node.node, this.#tasks)
     node.thread = thread
     node.doorbell = createDoorbell()
@@ -231,6 +233,8 @@ export class ThreadNodes {
           spinLimit,
           metrics,
           logLevel,
+          askCyclesAfterMs,
+          ...(memoryMbMax === undefined ? {} : { memoryMbMax }),
           ...(node.board === undefined ? {} : { board: node.board }),
           ...(dataDirectory === undefined ? {} : { dataDirectory }),
           ...(recordTurns === undefined ? {} : { recordTurns }),
@@ -314,7 +318,7 @@ export class ThreadNodes {
         reason = toError(error)
         continue
       }
-      await this.onUpAgain(node.node)
+      await this.onUpAgain(node.node, node.epoch)
       // It may have died once more while its roots were started.
       if (node.up) this.#main.kernel.ports.events.emit('nodeUp', { node: node.node, epoch: node.epoch })
       return

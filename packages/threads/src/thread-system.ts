@@ -33,7 +33,7 @@ export class ThreadSystem extends ActorSystem {
     this.#main = main
     this.#nodes = nodes
     this.#tasks = tasks
-    nodes.onUpAgain = (node) => this.guardian.nodeUp(node)
+    nodes.onUpAgain = (node, epoch) => this.guardian.nodeUp(node, epoch)
   }
 
   get nodes(): readonly string[] {
@@ -107,7 +107,17 @@ export class ThreadSystem extends ActorSystem {
 export async function createSystem(options: ThreadSystemOptions = {}): Promise<ThreadSystem> {
   await refuseInsideNode()
   const checked = checkOptions(options)
-  const { development, spinLimit, dataDirectory, recordTurns, servicesModule, metrics, logLevel, log } = checked
+  const {
+    development,
+    spinLimit,
+    dataDirectory,
+    recordTurns,
+    servicesModule,
+    metrics,
+    logLevel,
+    askCyclesAfterMs,
+    log,
+  } = checked
   const loaded = await loadServices(servicesModule)
   const services = { ...loaded.services, ...checked.services }
   const placement = { ...loaded.placement, ...checked.placement }
@@ -122,6 +132,7 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
       spinLimit,
       metrics,
       logLevel,
+      askCyclesAfterMs,
       ...(dataDirectory === undefined ? {} : { dataDirectory }),
       ...(recordTurns === undefined ? {} : { recordTurns }),
     },

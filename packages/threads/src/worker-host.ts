@@ -3,7 +3,8 @@ import { type MessagePort, threadId } from 'node:worker_threads'
 import { ConfigurationError, type NodeInspection, type NodeMetricsData } from '@troupe/core'
 import { type ErrorData, encodeError, type InspectionLimits } from '@troupe/core/host'
 import { EventForwarding } from './event-forwarding.ts'
-import { type HostControl, nodeFailedExitCode } from './host-control.ts'
+import { HeapGuard } from './heap-limit.ts'
+import { type HostControl, memoryExceededExitCode, nodeFailedExitCode } from './host-control.ts'
 import { ModuleDefinitions } from './module-definitions.ts'
 import { mainNode, NodeHost, type NodeSettings } from './node-host.ts'
 import type { PeerDescriptor } from './node-links.ts'
@@ -14,6 +15,7 @@ import { markThread } from './thread-mark.ts'
 
 export class WorkerHost implements HostControl {
   #host: NodeHost | undefined
+  #heapGuard: HeapGuard | undefined
   #stopping: Promise<void> | undefined
   readonly #stopped: () => void
 
@@ -27,7 +29,7 @@ export class WorkerHost implements HostControl {
   }
 
   async start(settings: NodeSettings, tasks: MessagePort): Promise<ErrorData | undefined> {
-    const { node, servicesModule } = settings
+    const { node, servicesModule, memoryMbMax } = settings
     try {
       const mark = markThread(node)
       const { services, placement } = await loadServices(servicesModule)
@@ -44,6 +46,12 @@ export class WorkerHost implements HostControl {
       new EventForwarding({ node, events, send })
       await host.startServices(services)
       this.#host = host
+      if (memoryMbMax !== undefined) {
+        this.#heapGuard = new HeapGuard(memoryMbMax, () => {
+          host.links.flush()
+          process.exit(memoryExceededExitCode)
+        })
+      }
       return undefined
     } catch (error) {
       return encodeError(error)
@@ -76,6 +84,7 @@ export class WorkerHost implements HostControl {
   }
 
   async #stop(): Promise<void> {
+    this.#heapGuard?.close()
     await this.#host?.stop()
     this.#stopped()
   }

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import type { ThreadSystem } from '../src/index.ts'
 import { Account } from './fixtures/account.ts'
 import { Collector } from './fixtures/collector.ts'
-import { Cursed, Doomed } from './fixtures/doomed.ts'
+import { Cursed, Doomed, Hoarder } from './fixtures/doomed.ts'
 import { fixture, nextEvent, startSystem } from './support.ts'
 
 type DoomedHandle = ActorHandle<ProtocolOf<typeof Doomed>>
@@ -78,6 +78,22 @@ describe('the death of a thread', () => {
     // The new thread is connected to the others, not only to this one.
     system.tell(named, 'emit', { to: collector.ref, count: 10 })
     while ((await collector.ask('report')).collected < 1_010);
+  })
+
+  it('comes alone when its actors keep more than their limit, whatever they keep it in', async () => {
+    await using system = await startSystem({ resourceLimits: { maxOldGenerationSizeMb: 48 } })
+    const other = await system.spawn(Hoarder, undefined, { node: 'node-2' })
+    // What is not kept does not count.
+    expect(await other.ask('waste', 500)).toBe(500 * 2 ** 17)
+    for (let death = 0; death < 2; death++) {
+      const hoarder = await system.spawn(Hoarder, undefined, { node: 'node-1', supervise: { onFailure: 'stop' } })
+      const down = nextEvent(system, 'nodeDown')
+      const up = nextEvent(system, 'nodeUp')
+      hoarder.tell('hoard')
+      expect(await down).toMatchObject({ node: 'node-1', reason: expect.stringMatching(/memory/) })
+      await up
+    }
+    expect(await other.ask('waste', 1)).toBe(2 ** 17)
   })
 
   it('delivers what it had published before its death is told', async () => {

@@ -2,6 +2,7 @@
 import type { Case } from '../host.ts'
 import { abort } from './abort.ts'
 import { ask } from './ask.ts'
+import { askCycles } from './ask-cycles.ts'
 import { behaviors } from './behaviors.ts'
 import { deathWatch } from './death-watch.ts'
 import { durable } from './durable.ts'
@@ -36,6 +37,7 @@ const sections = [
   links,
   ask,
   abort,
+  askCycles,
   mailbox,
   timers,
   services,

@@ -7,7 +7,7 @@
  * type number disagree about the message; numbers are therefore assigned in one place, by core.
  */
 import assert from 'node:assert/strict'
-import { addExtension } from 'msgpackr'
+import { addExtension } from 'msgpackr/pack'
 
 /** How the instances of one class travel. */
 export interface Extension<Instance extends object = any, Plain = any> {

@@ -5,8 +5,11 @@
  * messages about twice as fast as plain msgpack. The price is state: the decoder must see every definition, in order.
  * The channel promises that. An encoder that failed half-way may have noted definitions it never sent, so it is
  * replaced by a new one, which defines every shape again; the decoder takes the newer definition.
+ *
+ * `msgpackr/pack` is msgpackr without its native reader of strings. That one keeps a table for the whole process, which
+ * each thread that loads it clears and fills again while the others read by it.
  */
-import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE, Unpackr } from 'msgpackr'
+import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE, Unpackr } from 'msgpackr/pack'
 import type { Codec, Encoding } from './codec.ts'
 import { EncodeError, FrameError } from './errors.ts'
 import { fromPortable, toPortable } from './portable.ts'

@@ -132,6 +132,8 @@ export class TaskPool implements TaskExecutor {
       minThreads,
       maxThreads,
       idleTimeout: idleMs,
+      // Between tasks the event loop must have its turn: what ends the wait for a task's abort is done there.
+      atomics: 'disabled',
       recordTiming: false,
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
     })

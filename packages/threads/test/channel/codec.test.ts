@@ -219,3 +219,9 @@ describe('the decoder', () => {
     )
   })
 })
+
+it('strings are read without the native addon, which clears a table of all threads when one of them starts', async () => {
+  // The module that the codec decodes with; its types leave this out.
+  const reading: object = await import('msgpackr/unpack')
+  expect(reading).toMatchObject({ isNativeAccelerationEnabled: false })
+})
