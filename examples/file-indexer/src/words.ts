@@ -5,7 +5,7 @@ import { defineTask } from '@troupe/core'
 export type WordCounts = ReadonlyMap<string, number>
 
 /** Counts the words of a text: letters and digits of any script, in lower case. */
-export function wordsOf(text: string): WordCounts {
+function wordsOf(text: string): WordCounts {
   const counts = new Map<string, number>()
   for (const [word] of text
     .normalize('NFC')
