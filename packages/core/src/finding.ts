@@ -69,7 +69,8 @@ export const receptionist = {
   },
   /**
    * From now on this actor gets `message` with the list of `key`'s actors: first as it is, then after each change, in
-   * order; changes that come together are told together. Ends with {@link receptionist.unsubscribe}, or the actor.
+   * order; changes that come together are told together. The list does not say its key: give each key a message of its own.
+   * Ends with {@link receptionist.unsubscribe}, or the actor.
    */
   subscribe<Self, Protocol>(
     ctx: ActorContext<Self, any, any>,
