@@ -3,7 +3,7 @@
  * between threads, and in real time.
  */
 import { createLocalSystem, type MessageMode } from '@troupe/core'
-import { realTime } from '@troupe/threads/real-time'
+import { realTime, turnScopes } from '@troupe/threads/real-time'
 import { HeldDisk, memoryDisk } from '../../packages/core/test/probe-system.ts'
 import { conformance } from './conformance.ts'
 import { movingTime } from './moving-time.ts'
@@ -15,7 +15,9 @@ const virtual = (name: string, messages: MessageMode) =>
     capabilities: ['held disk', 'planted file'],
     async run(body) {
       const disk = new HeldDisk()
-      const system = createLocalSystem({ disk, services, placement, messages, metrics: true })
+      const scopes = turnScopes()
+      if (scopes === undefined) throw new Error('these tests run on Node')
+      const system = createLocalSystem({ disk, services, placement, messages, scopes, metrics: true })
       const plant = (file: string, bytes: Uint8Array) =>
         new Promise<void>((resolve) => disk.write(file, 0, bytes, () => resolve()))
       const idle = () => system.idle()

@@ -178,7 +178,7 @@ async function exit(count: number): Promise<ScenarioFigures> {
 
 /** A loop that never ends: the watchdog names the actor and its message, and the thread is replaced. */
 async function loopForEver(count: number): Promise<ScenarioFigures> {
-  await using bench = await Bench.start({ threads: 2, watchdog: { stuckAfterMs: 200, onStuck: 'kill' } })
+  await using bench = await Bench.start({ threads: 2, watchdog: { stuckAfterMs: 2_000, onStuck: 'kill' } })
   await bench.system.spawn(Doomed, undefined, { node: 'node-1', name: 'doomed' })
   const named: string[] = []
   bench.system.events.on('stuck', ({ turn }) => named.push(`${turn.actor} ${turn.message}`))

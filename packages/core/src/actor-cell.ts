@@ -14,9 +14,11 @@ import type { Deferral } from './reply-duties.ts'
 import type { Rollback } from './rollback.ts'
 import type { SiblingGroup } from './sibling-group.ts'
 import type { SpawnOptions } from './spawn-options.ts'
+import type { StrayRejection } from './stray-rejections.ts'
 import { given, type Supervision, supervisionOf } from './supervision.ts'
 import type { RunningTimer } from './timers.ts'
 import type { TurnContext } from './turn-context.ts'
+import type { TurnScope } from './turn-scopes.ts'
 
 /** What a cell is doing. Only a `ready` cell takes turns from its mailbox. */
 export const Phase = {
@@ -125,6 +127,10 @@ export class ActorCell {
   lastAsk: PendingAsk | undefined = undefined
   /** Tasks of this actor that are under way. */
   openTasks = 0
+  /** What owns the promises of the latest generation that made one. */
+  scope: TurnScope | undefined = undefined
+  /** Promises of this generation that rejected and that nobody awaits. */
+  rejections: StrayRejection[] | undefined = undefined
 
   constructor(
     definition: CompiledDefinition,

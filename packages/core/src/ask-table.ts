@@ -59,6 +59,9 @@ export type AskEnded = (
   error: Error | undefined,
 ) => void
 
+/** Rejects a promise that `from` waits for, or the outside, in whoever's turn that happens: it is theirs. */
+export type RejectFor = (from: ActorCell | undefined, reject: () => void) => void
+
 /** Asks that ended and are still queued: at most this many, or as many as are open. */
 const endedQueuedMax = 64
 
@@ -68,13 +71,20 @@ export class AskTable {
   readonly #groups = new Map<number, TimeoutGroup>()
   readonly #onEnded: AskEnded
   readonly #onOpened: (ask: PendingAsk) => void
+  readonly #rejectFor: RejectFor
   #nextId = 1
 
   /** `onEnded` is called for each ask that ends, however it does; `onOpened` for each that begins. */
-  constructor(clock: Clock, onEnded: AskEnded = () => {}, onOpened: (ask: PendingAsk) => void = () => {}) {
+  constructor(
+    clock: Clock,
+    onEnded: AskEnded = () => {},
+    onOpened: (ask: PendingAsk) => void = () => {},
+    rejectFor: RejectFor = (_from, reject) => reject(),
+  ) {
     this.#clock = clock
     this.#onEnded = onEnded
     this.#onOpened = onOpened
+    this.#rejectFor = rejectFor
   }
 
   get size(): number {
@@ -157,7 +167,7 @@ export class AskTable {
   /** Ends an ask with the error that answers it; false when nobody waits for it any more. */
   reject(askId: number, error: Error, answeredBy?: string): boolean {
     const ask = this.#take(askId, 'answered', answeredBy, error)
-    ask?.reject(error)
+    if (ask !== undefined) this.#rejectFor(ask.from, () => ask.reject(error))
     return ask !== undefined
   }
 
@@ -168,7 +178,8 @@ export class AskTable {
   }
 
   #giveUp(ask: PendingAsk, error: Error): void {
-    if (this.#take(ask.askId, 'given-up', undefined, error) !== undefined) ask.reject(error)
+    if (this.#take(ask.askId, 'given-up', undefined, error) === undefined) return
+    this.#rejectFor(ask.from, () => ask.reject(error))
   }
 
   #listen(ask: PendingAsk, signal: AbortSignal): void {

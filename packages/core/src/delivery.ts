@@ -5,7 +5,7 @@
 import type { ActorCell } from './actor-cell.ts'
 import { Ref, ReplyToken, refKey } from './actor-ref.ts'
 import { AskCycles, askCyclesAfterMsDefault } from './ask-cycles.ts'
-import { type AskEnded, AskTable, nodeDownError, type PendingAsk } from './ask-table.ts'
+import { type AskEnded, AskTable, nodeDownError, type PendingAsk, type RejectFor } from './ask-table.ts'
 import { CellTable } from './cell-table.ts'
 import type { DeathWatch } from './death-watch.ts'
 import type { DeadLetter, DeadLetterReason } from './effects.ts'
@@ -19,6 +19,7 @@ import { type MessageMode, prepareMessage } from './message-value.ts'
 import type { Refusal } from './ports/transport.ts'
 import { ReplyDuties } from './reply-duties.ts'
 import { TurnLoop } from './turn-loop.ts'
+import { scopeOf } from './turn-scopes.ts'
 import { type Frame, FrameKind } from './wire.ts'
 
 export abstract class Delivery extends TurnLoop {
@@ -43,7 +44,7 @@ export abstract class Delivery extends TurnLoop {
     this.messages = ports.messages
     this.cells = new CellTable(ports.node, ports.epoch)
     this.membership = new Membership(ports)
-    this.asks = new AskTable(ports.clock, this.#askEnded, this.#askOpened)
+    this.asks = new AskTable(ports.clock, this.#askEnded, this.#askOpened, this.rejectFor)
     this.duties = new ReplyDuties({ ...ports, asks: this.asks, onAbort: () => this.signalAborted() })
     this.askCycles = new AskCycles({
       ...ports,
@@ -52,6 +53,13 @@ export abstract class Delivery extends TurnLoop {
       lookup: (ref) => this.lookup(ref),
       send: (node, frame) => this.send(node, frame),
     })
+  }
+
+  /** Rejects a promise that `from` waits for, or the outside, in whoever's turn that happens: it is theirs. */
+  readonly rejectFor: RejectFor = (from, reject) => {
+    const { scopes } = this.ports
+    if (scopes === undefined) reject()
+    else scopes.run(from === undefined ? undefined : scopeOf(this, from), reject)
   }
 
   /** The living actor that `ref` means on this node. */
@@ -63,8 +71,6 @@ export abstract class Delivery extends TurnLoop {
 
   /** An actor of the runtime itself, by its name. */
   protected abstract systemActor(name: string): ActorCell | undefined
-  /** True for the actors of the runtime itself, which nobody stops and nobody counts. */
-  abstract isSystemActor(cell: ActorCell): boolean
 
   /** Delivers a message on this node. */
   deliver(to: Ref, name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken | undefined): void {

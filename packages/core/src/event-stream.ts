@@ -5,12 +5,13 @@ import type { LogFields, LogLevel } from './context.ts'
 import type { DeadLetter } from './effects.ts'
 import type { StuckTurn } from './inspection.ts'
 import type { Directive } from './supervision.ts'
+import { asNobody } from './turn-scopes.ts'
 
 /** The events by name. */
 export interface SystemEvents {
   /** A message that found no handler. */
   deadLetter: [DeadLetter]
-  /** A turn failed; `directive` is what supervision does about it. */
+  /** A turn failed, or a promise that nobody awaited (`rejection`); `directive` is what supervision does about it. */
   failure: [
     {
       readonly actor: string
@@ -19,6 +20,13 @@ export interface SystemEvents {
       readonly error: Error
       readonly directive: Directive
     },
+  ]
+  /**
+   * A promise that nobody awaited rejected when the generation of the actor that made it was over, or about to be: nothing
+   * is done about it. Where `init` threw and no actor came of it, the actor is the node's guardian.
+   */
+  lateRejection: [
+    { readonly actor: string; readonly ref: ActorRef; readonly generation: number; readonly error: Error },
   ]
   /** An actor began a new generation. */
   restarted: [{ readonly actor: string; readonly ref: ActorRef; readonly generation: number }]
@@ -59,6 +67,10 @@ export class EventStream extends EventEmitter<SystemEvents> {
     event: Name,
     ...facts: EventEmitter.EventArgs<SystemEvents, Name>
   ): boolean {
+    return this.listenerCount(event) > 0 && asNobody(() => this.#emit(event, facts))
+  }
+
+  #emit<Name extends keyof SystemEvents>(event: Name, facts: EventEmitter.EventArgs<SystemEvents, Name>): boolean {
     try {
       return super.emit(event, ...facts)
     } catch (error) {

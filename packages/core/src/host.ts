@@ -33,6 +33,13 @@ export { type CompiledTask, isTask } from './task-definition.ts'
 export { factsOf, type TaskName, taskFailedError } from './task-table.ts'
 export type { RecordedTurn } from './turn-recorder.ts'
 export { replayTurn } from './turn-replay.ts'
+export {
+  currentTurn,
+  interceptRejections,
+  promiseMade,
+  type TurnScope,
+  type TurnScopes,
+} from './turn-scopes.ts'
 export { decodeValue, encodeValue, refExtension, replyTokenExtension, type ValueExtension } from './value-codec.ts'
 export { VirtualClock } from './virtual-clock.ts'
 export { type Frame, FrameKind, isMessageFrame } from './wire.ts'

@@ -6,6 +6,7 @@
 import type { ActorCell } from './actor-cell.ts'
 import type { Ref } from './actor-ref.ts'
 import { refKey } from './actor-ref.ts'
+import type { RejectFor } from './ask-table.ts'
 import { Deque } from './deque.ts'
 import type { Envelope } from './envelope.ts'
 import { AskTimeoutError } from './errors.ts'
@@ -24,6 +25,7 @@ export interface IncomingPorts {
   grant(stream: IncomingStream, total: number): void
   /** The consumer wants no more. */
   cancel(stream: IncomingStream): void
+  readonly rejectFor: RejectFor
   /** Nothing more comes. */
   closed(stream: IncomingStream): void
 }
@@ -159,8 +161,9 @@ export class IncomingStream implements AsyncIterableIterator<unknown, undefined>
     if (waiter === undefined) this.#error = error
     while (waiter !== undefined) {
       waiter.timeout.cancel()
-      if (error === undefined) waiter.resolve(over)
-      else waiter.reject(error)
+      const { resolve, reject } = waiter
+      if (error === undefined) resolve(over)
+      else this.#ports.rejectFor(this.ask.from, () => reject(error))
       waiter = this.#waiters.shift()
     }
     this.#ports.closed(this)

@@ -12,6 +12,7 @@ import type { Disk } from './ports/disk.ts'
 import type { RandomSource } from './ports/random.ts'
 import type { TaskRunner } from './ports/task-runner.ts'
 import type { Transport } from './ports/transport.ts'
+import type { TurnScopes } from './turn-scopes.ts'
 
 export interface KernelPorts {
   /** The node's name. */
@@ -34,6 +35,8 @@ export interface KernelPorts {
   readonly placement?: PlacementPolicies
   /** The node that `spread` and keys leave out where there are others: that of the program. Default: none. */
   readonly programNode?: string
+  /** Brings promises that reject and that nobody awaits to their actors. Default: the platform has them all. */
+  readonly scopes?: TurnScopes
   readonly events: EventStream
   readonly messages: MessageMode
   /** Makes the node count and measure what happens on it, by this clock. */

@@ -27,6 +27,7 @@ import { type MemberLife, SiblingGroup, treatedWith } from './sibling-group.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import { forgetStashing, unstashAll } from './stash.ts'
 import { type Directive, directiveFor, supervisionOf } from './supervision.ts'
+import { asOwner, Newborn } from './turn-scopes.ts'
 
 /** A failed turn. */
 interface Failure {
@@ -92,8 +93,9 @@ export class Lifecycle {
     if (durableId !== undefined) kernel.journal.claim(durableId, definition.name)
     const { rollback } = supervisionOf(options.supervise, definition.supervise)
     let state: unknown
+    const newborn = new Newborn()
     try {
-      state = definition.init(args)
+      state = asOwner(kernel, newborn, () => definition.init(args))
       if (rollback) assertRollsBack(state, definition.name)
     } catch (error) {
       if (durableId !== undefined) kernel.journal.release(durableId)
@@ -105,6 +107,10 @@ export class Lifecycle {
       )
     }
     const cell = new ActorCell(definition, kernel.cells.allocate(), parent, args, options, state)
+    if (newborn.scope !== undefined) {
+      newborn.scope.cell = cell
+      cell.scope = newborn.scope
+    }
     kernel.cells.fill(cell)
     kernel.metrics?.spawned(cell)
     if (parent !== undefined) {
@@ -208,6 +214,7 @@ export class Lifecycle {
     if (cell.current?.kind === EnvelopeKind.pull) this.#kernel.streams.close(cell.current.payload as OutgoingStream)
     if (cell.current !== undefined) this.#kernel.streams.turnEnded(cell, cell.current)
     this.#cutShort(cell)
+    this.#kernel.rejections.generationEnded(cell)
     cell.current = undefined
     forgetStashing(cell)
     cell.generation++
@@ -298,6 +305,7 @@ export class Lifecycle {
     this.#kernel.asks.dropCell(cell)
     this.#kernel.streams.dropCell(cell)
     this.#kernel.tasks.dropCell(cell)
+    this.#kernel.rejections.generationEnded(cell)
     cell.generation++
     cell.context = undefined
     this.#cancelTimers(cell)
@@ -341,19 +349,20 @@ export class Lifecycle {
       cell.restartTask.cancel()
       cell.restartTask = undefined
       this.#isDown(cell)
-    } else if (cell.phase === Phase.ready) this.#attendSoon(cell)
+    } else if (cell.phase === Phase.ready) this.attendSoon(cell)
   }
 
   /** Has a ready cell look, before its next turn, at what was decided about it. It may be in a turn now. */
-  #attendSoon(cell: ActorCell): void {
+  attendSoon(cell: ActorCell): void {
     if (cell.mailbox.queue.peek() !== attendEnvelope) cell.mailbox.queue.unshift(attendEnvelope)
     this.#kernel.schedule(cell)
   }
 
-  /** Does what was decided about a cell: it stops, or goes down with its siblings. */
+  /** Does what was decided about a cell: it stops, goes down with its siblings, or fails by what it left unawaited. */
   attend(cell: ActorCell): void {
     if (cell.stopReason !== undefined) this.stop(cell, cell.stopReason)
     else if (cell.group?.wantsDown(cell)) this.#descend(cell)
+    else this.#kernel.rejections.attend(cell)
   }
 
   /** Ends the generation of a cell between two turns: its children first, then `stopped`. */
@@ -372,6 +381,7 @@ export class Lifecycle {
       this.#kernel.asks.dropCell(cell)
       this.#kernel.streams.dropCell(cell)
       this.#kernel.tasks.dropCell(cell)
+      this.#kernel.rejections.generationEnded(cell)
       cell.generation++
       cell.context = undefined
       cell.first = undefined
@@ -383,7 +393,7 @@ export class Lifecycle {
 
   #renew(cell: ActorCell): void {
     try {
-      cell.state = cell.definition.init(cell.args)
+      cell.state = asOwner(this.#kernel, cell, () => cell.definition.init(cell.args))
       if (cell.rollback !== undefined) assertRollsBack(cell.state, cell.definition.name)
     } catch (error) {
       this.fail(cell, startedEnvelope, error)
@@ -471,7 +481,7 @@ export class Lifecycle {
       return
     }
     cell.stopReason = 'failed'
-    if (cell.phase === Phase.ready) this.#attendSoon(cell)
+    if (cell.phase === Phase.ready) this.attendSoon(cell)
   }
 
   #removeWhenSynced(cell: ActorCell): void {
@@ -550,7 +560,9 @@ export class Lifecycle {
       return
     }
     try {
-      const promise = this.#kernel.runLastTurn(cell, this.#kernel.effectsOf(cell, stoppedEnvelope))
+      const promise = asOwner(this.#kernel, cell, () =>
+        this.#kernel.runLastTurn(cell, this.#kernel.effectsOf(cell, stoppedEnvelope)),
+      )
       if (promise === undefined) {
         durable?.commit()
         this.#kernel.turnEnded(cell)
@@ -591,6 +603,7 @@ export class Lifecycle {
     kernel.asks.dropCell(cell)
     kernel.streams.dropCell(cell)
     kernel.tasks.dropCell(cell)
+    kernel.rejections.generationEnded(cell)
     // A path with a number in it is never used again; one of names alone may be, and then its stream goes on.
     if (cell.draws && cell.options.name === undefined) kernel.ports.random.forget?.(cell.path())
     if (cell.options.durableId !== undefined) kernel.journal.release(cell.options.durableId)

@@ -19,6 +19,7 @@ import type { Disk } from './ports/disk.ts'
 import type { RandomSource } from './ports/random.ts'
 import { SeededRandomSource } from './seeded-random.ts'
 import type { ServiceImplementations } from './service.ts'
+import type { TurnScopes } from './turn-scopes.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 /** What a local system takes to live in real time. */
@@ -27,6 +28,8 @@ export interface RealTime {
   /** Measures turns; without it metrics are measured by `clock`, to the millisecond. */
   readonly metrics?: MetricsClock
   readonly random: RandomSource
+  /** Brings promises that reject unawaited to their actors; where there is none, the platform has them. */
+  readonly scopes?: TurnScopes
   /** Runs `run` in a later turn of the event loop, after I/O and timers had their chance. */
   defer(run: () => void): void
 }
@@ -46,6 +49,11 @@ export interface LocalSystemOptions {
   readonly messages?: MessageMode
   /** Real time, such as `realTime()` of `@troupe/threads/real-time`. Default: virtual time, from 0. */
   readonly realTime?: RealTime
+  /**
+   * Brings promises that reject unawaited to their actors, such as `turnScopes()` of `@troupe/threads/real-time`. `idle` and
+   * `advance` then return to the event loop, since rejections are told there. Default: that of `realTime`, or none.
+   */
+  readonly scopes?: TurnScopes
   /** Counts and measures, for `system.metrics()`; with virtual time by that. Default false. */
   readonly metrics?: boolean
   /**
@@ -66,10 +74,12 @@ const idleRounds = 64
 
 export class LocalSystem extends ActorSystem {
   readonly #virtual: VirtualClock | undefined
+  readonly #scopes: TurnScopes | undefined
 
   constructor(options: LocalSystemOptions = {}) {
     const { node = 'local', seed = 1, services = {}, placement = {}, disk, messages = 'frozen', realTime } = options
     const { metrics = false, logLevel = 'debug', askCyclesAfterMs = askCyclesAfterMsDefault } = options
+    const { scopes = realTime?.scopes } = options
     const virtual = realTime === undefined ? new VirtualClock() : undefined
     const soon = (run: () => void) => void Promise.resolve().then(run)
     const defer = realTime?.defer ?? soon
@@ -102,11 +112,13 @@ export class LocalSystem extends ActorSystem {
         kernel.halt()
       },
       ...(disk === undefined ? {} : { disk }),
+      ...(scopes === undefined ? {} : { scopes }),
       ...(metrics ? { metrics: realTime?.metrics ?? metricsClockOf(clock) } : {}),
     })
     super(kernel)
     this.#virtual = virtual
     void nodeServices.start(services)
+    this.#scopes = scopes
   }
 
   get nodes(): readonly string[] {
@@ -159,6 +171,18 @@ export class LocalSystem extends ActorSystem {
 
   /** Resolves when no actor has anything to do but wait for time or for the outside world. */
   async idle(): Promise<void> {
+    const scopes = this.#scopes
+    for (;;) {
+      await this.#quiet()
+      if (scopes === undefined) return
+      const { turns } = this.kernel
+      await new Promise<void>((resolve) => scopes.settled(resolve))
+      if (this.kernel.turns === turns && this.kernel.runnable === 0) return
+    }
+  }
+
+  /** Resolves when the microtask queue brings no turn any more. */
+  async #quiet(): Promise<void> {
     let { turns } = this.kernel
     for (let round = 0; round < idleRounds; round++) {
       await undefined

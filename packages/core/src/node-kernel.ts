@@ -34,6 +34,7 @@ import type { Deferral } from './reply-duties.ts'
 import { runTurn } from './run-turn.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import { stash, unstashAll } from './stash.ts'
+import { StrayRejections } from './stray-rejections.ts'
 import { StreamTable } from './stream-table.ts'
 import type { CompiledTask, TaskOptions } from './task-definition.ts'
 import { TaskTable } from './task-table.ts'
@@ -47,6 +48,7 @@ export class NodeKernel extends Delivery implements Effects {
   readonly streams: StreamTable
   readonly journal: NodeJournal
   readonly tasks: TaskTable
+  readonly rejections = new StrayRejections(this)
   readonly guardian: ActorCell
   readonly placement: Placement
   protected readonly deathWatch: DeathWatch
@@ -60,7 +62,7 @@ export class NodeKernel extends Delivery implements Effects {
     super(ports)
     this.#logSeverityMin = logSeverity[ports.logLevel ?? 'debug']
     this.journal = new NodeJournal(ports)
-    this.tasks = new TaskTable(ports.clock, ports.tasks ?? new InPlaceTasks(ports.clock))
+    this.tasks = new TaskTable(ports.clock, ports.tasks ?? new InPlaceTasks(ports.clock), this.rejectFor)
     this.timers = new NodeTimers(this)
     this.streams = new StreamTable(this)
     this.deathWatch = new DeathWatch(this)

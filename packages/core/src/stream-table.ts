@@ -31,6 +31,7 @@ export class StreamTable {
       clock: kernel.ports.clock,
       grant: ({ producer, ask }, total) => this.#toProducer(producer, ask.askId, total),
       cancel: ({ producer, ask }) => this.#toProducer(producer, ask.askId, undefined),
+      rejectFor: kernel.rejectFor,
       closed: (stream) => this.#forget(stream),
     }
   }

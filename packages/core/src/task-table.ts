@@ -3,6 +3,7 @@
  * or the end of the actor or the node that waits for it. The runner is told of every end but the task's own.
  */
 import type { ActorCell } from './actor-cell.ts'
+import type { RejectFor } from './ask-table.ts'
 import { ActorStoppedError, ConfigurationError, SystemStoppedError, TaskError } from './errors.ts'
 import { takeMessage } from './message-value.ts'
 import type { Clock, ScheduledTask } from './ports/clock.ts'
@@ -27,11 +28,13 @@ interface PendingTask {
 export class TaskTable {
   readonly #clock: Clock
   readonly #runner: TaskRunner
+  readonly #rejectFor: RejectFor
   readonly #pending = new Set<PendingTask>()
 
-  constructor(clock: Clock, runner: TaskRunner) {
+  constructor(clock: Clock, runner: TaskRunner, rejectFor: RejectFor) {
     this.#clock = clock
     this.#runner = runner
+    this.#rejectFor = rejectFor
   }
 
   /** Tasks under way. */
@@ -113,13 +116,13 @@ export class TaskTable {
   #cancel(pending: PendingTask, error: Error): void {
     if (!this.#take(pending)) return
     pending.running?.cancel()
-    pending.reject(error)
+    this.#rejectFor(pending.from, () => pending.reject(error))
   }
 
   #end(pending: PendingTask, { error, value }: TaskOutcome): void {
     if (!this.#take(pending)) return
     if (error === undefined) pending.resolve(value)
-    else pending.reject(error)
+    else this.#rejectFor(pending.from, () => pending.reject(error))
   }
 
   #take(pending: PendingTask): boolean {

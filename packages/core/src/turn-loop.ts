@@ -15,8 +15,10 @@ import type { TurnObserver } from './observers.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import type { Reminder } from './reminders.ts'
 import { runTurn, settleTurn } from './run-turn.ts'
+import type { StrayRejections } from './stray-rejections.ts'
 import type { StreamTable } from './stream-table.ts'
 import type { NodeTimers, RunningTimer } from './timers.ts'
+import { currentTurn } from './turn-scopes.ts'
 
 /** Turns that one cell takes before the next cell in the run queue gets its own. */
 const turnsPerBatch = 64
@@ -30,6 +32,9 @@ export abstract class TurnLoop {
   abstract readonly lifecycle: Lifecycle
   abstract readonly timers: NodeTimers
   abstract readonly streams: StreamTable
+  abstract readonly rejections: StrayRejections
+  /** True for the actors of the runtime itself, which nobody stops and nobody counts. */
+  abstract isSystemActor(cell: ActorCell): boolean
   /** What carries out the effects of a cell that is not durable. */
   protected abstract readonly effects: Effects
   /** What is counted here, if the host wants to know. */
@@ -39,6 +44,8 @@ export abstract class TurnLoop {
   readonly #observer: TurnObserver | undefined
   readonly #runQueue = new Deque<ActorCell>()
   #awake = false
+  /** How many turns there are when the present run is over. */
+  #turnsEnd = 0
 
   constructor(ports: KernelPorts) {
     this.ports = ports
@@ -54,13 +61,22 @@ export abstract class TurnLoop {
 
   /** Gives turns to the cells in the run queue, about `turnsMax` in all; true when there is more to do. */
   run(turnsMax: number): boolean {
-    const end = this.turns + turnsMax
+    this.#turnsEnd = this.turns + turnsMax
+    const { scopes } = this.ports
+    // Whoever woke this node is not whose turns follow.
+    return scopes === undefined ? this.#runQueued() : scopes.run(undefined, this.#runQueued)
+  }
+
+  readonly #runQueued = (): boolean => {
     this.metrics?.runBegins()
+    currentTurn.kernel = this
+    const end = this.#turnsEnd
     while (this.turns < end) {
       const cell = this.#runQueue.shift()
       if (cell === undefined) break
       this.#runCell(cell, turnsPerBatch)
     }
+    currentTurn.kernel = undefined
     this.metrics?.runEnds()
     this.#awake = this.#runQueue.length > 0
     return this.#awake
@@ -72,7 +88,9 @@ export abstract class TurnLoop {
     if (count > 1) this.#runQueue.bringToFront(pick(count))
     const cell = this.#runQueue.shift()
     this.metrics?.runBegins()
+    currentTurn.kernel = this
     if (cell !== undefined) this.#runCell(cell, 1)
+    currentTurn.kernel = undefined
     this.metrics?.runEnds()
     this.#awake = this.#runQueue.length > 0
     return this.#awake
@@ -92,6 +110,7 @@ export abstract class TurnLoop {
 
   #runCell(cell: ActorCell, turnsMax: number): void {
     const { queue } = cell.mailbox
+    currentTurn.owner = cell
     for (let turns = 0; turns < turnsMax && cell.phase === Phase.ready && !cell.durable?.isFull; turns++) {
       const { first } = cell
       if (first !== undefined) {
@@ -108,6 +127,8 @@ export abstract class TurnLoop {
       } else this.#special(cell, envelope)
     }
     if (mayInterleave(cell)) this.#runReentrant(cell, turnsMax)
+    currentTurn.owner = undefined
+    if (currentTurn.entered) this.#leaveScope()
     cell.scheduled = false
     if (cell.mailbox.waiting !== undefined) this.admitWaiting(cell)
     if (cell.first !== undefined || queue.length > 0) this.schedule(cell)
@@ -120,6 +141,11 @@ export abstract class TurnLoop {
       if (envelope.replyTo !== undefined && this.isGivenUp(cell, envelope.replyTo)) continue
       withContext(cell, undefined, () => this.turn(cell, envelope))
     }
+  }
+
+  #leaveScope(): void {
+    currentTurn.entered = false
+    this.ports.scopes?.leave()
   }
 
   #special(cell: ActorCell, envelope: Envelope): void {

@@ -237,6 +237,7 @@ function incoming(window: number) {
   const stream = new IncomingStream(ask, { node: 'a' } as Ref, undefined, {
     clock,
     grant: (_stream, total) => granted.push(total),
+    rejectFor: (_from, reject) => reject(),
     cancel: () => ended.push('cancel'),
     closed: () => ended.push('closed'),
   })

@@ -20,7 +20,7 @@ import timers from 'node:timers'
 import timersPromises from 'node:timers/promises'
 import tls from 'node:tls'
 import type { RandomStream } from '@troupe/core'
-import { currentScope, type Scope } from './scopes.ts'
+import { currentScope, type Scope, watchPromises } from './scopes.ts'
 import { DeterminismError } from './simulation-errors.ts'
 
 type Callable = (this: unknown, ...parameters: any[]) => any
@@ -34,6 +34,7 @@ let runs = 0
 /** Puts the guard up for one more run. */
 export function raiseGuard(): void {
   if (runs++ > 0) return
+  undo.push(watchPromises())
   // Their streams are set up at the first use, with functions that are about to be patched.
   void process.stdout
   void process.stderr

@@ -22,6 +22,7 @@ import {
   metricsClockOf,
   NodeServices,
 } from '@troupe/core/host'
+import { simulatedScopes } from './scopes.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedKernel } from './simulated-kernel.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
@@ -212,6 +213,10 @@ export class SimulatedNode {
       placement,
       programNode: 'main',
       definitions: this.#core.definitions,
+      scopes: simulatedScopes({
+        drain: () => this.#core.drain(),
+        schedule: (run) => void clock.schedule(0, run),
+      }),
       events,
       messages: 'copied',
       wake: () => this.#scheduleStep(epoch),

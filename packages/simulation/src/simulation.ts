@@ -325,6 +325,7 @@ export class Simulation implements SimulationCore {
     const { events: all } = this.world
     events.on('deadLetter', (letter) => all.emit('deadLetter', letter))
     events.on('failure', (failure) => all.emit('failure', failure))
+    events.on('lateRejection', (rejection) => all.emit('lateRejection', rejection))
     events.on('restarted', (restart) => all.emit('restarted', restart))
     events.on('escalated', (escalation) => all.emit('escalated', escalation))
     events.on('journalOpened', (opening) => all.emit('journalOpened', opening))

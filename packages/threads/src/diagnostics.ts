@@ -4,7 +4,7 @@
  *
  * | channel | message |
  * |---|---|
- * | `troupe:dead-letter`, `troupe:failure`, `troupe:restart`, `troupe:escalated`, `troupe:service-failed`, `troupe:stuck`, `troupe:log` | the event of `system.events` |
+ * | `troupe:dead-letter`, `troupe:failure`, `troupe:late-rejection`, `troupe:restart`, `troupe:escalated`, `troupe:service-failed`, `troupe:stuck`, `troupe:log` | the event of `system.events` |
  * | `troupe:node` | `{ node, epoch, status: 'up' \| 'down', reason? }` |
  * | `tracing:troupe:ask:*` | {@link AskTrace}: `start` and `end` when it is sent, `error`, `asyncStart` and `asyncEnd` when it ends |
  */
@@ -27,6 +27,7 @@ export interface AskTrace {
 const relayed = {
   deadLetter: channel('troupe:dead-letter'),
   failure: channel('troupe:failure'),
+  lateRejection: channel('troupe:late-rejection'),
   restarted: channel('troupe:restart'),
   escalated: channel('troupe:escalated'),
   serviceFailed: channel('troupe:service-failed'),

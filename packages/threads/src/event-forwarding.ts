@@ -8,13 +8,22 @@ import { decodeError, type ErrorData, encodeError, isErrorData, logSeverity } fr
 import { EncodeError } from './channel/index.ts'
 
 /** The events that go from a node to the main thread. `nodeUp` and `nodeDown` are the main thread's own. */
-type Forwarded = 'deadLetter' | 'failure' | 'restarted' | 'escalated' | 'journalOpened' | 'serviceFailed' | 'log'
+type Forwarded =
+  | 'deadLetter'
+  | 'failure'
+  | 'lateRejection'
+  | 'restarted'
+  | 'escalated'
+  | 'journalOpened'
+  | 'serviceFailed'
+  | 'log'
 
 const actorParts = { actor: 'string', ref: 'object' }
 /** What each of them has to have, and of which type, before the main thread tells it to its listeners. */
 const forwarded: { readonly [Name in Forwarded]: Readonly<Record<string, string>> } = {
   deadLetter: { to: 'object', name: 'string', reason: 'string' },
   failure: { ...actorParts, message: 'string', directive: 'string', errorData: 'object' },
+  lateRejection: { ...actorParts, generation: 'number', errorData: 'object' },
   restarted: { ...actorParts, generation: 'number' },
   escalated: { ...actorParts, errorData: 'object' },
   journalOpened: { node: 'string', records: 'number', tornBytes: 'number' },

@@ -18,6 +18,9 @@ export function attachLog(events: EventStream, output: LogOutput): void {
   events.on('failure', ({ actor, ref, message, error, directive }) =>
     report('error', ref.node, `${actor} failed in ${message}: ${directive}`, { error }),
   )
+  events.on('lateRejection', ({ actor, ref, generation, error }) =>
+    report('error', ref.node, `${actor} left a promise in generation ${generation} that rejected`, { error }),
+  )
   events.on('escalated', ({ actor, ref, error }) => report('error', ref.node, `${actor} escalated`, { error }))
   events.on('serviceFailed', ({ node, error }) => report('error', node, error.message, { error }))
   events.on('nodeDown', ({ node, epoch, reason }) => report('warn', node, `the node died: ${reason}`, { epoch }))

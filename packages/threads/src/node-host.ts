@@ -97,12 +97,13 @@ export class NodeHost {
       },
     })
     const clock = new NodeClock()
-    const { random } = realTime()
+    const { random, scopes } = realTime()
     const ports: KernelPorts = {
       node,
       epoch,
       clock,
       random,
+      ...(scopes === undefined ? {} : { scopes }),
       transport: this.links,
       services: new NodeServices({ node, epoch, clock, random, events }),
       placement,

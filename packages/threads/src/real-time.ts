@@ -5,6 +5,9 @@
 import type { Clock, MetricsClock, RealTime, ScheduledTask } from '@troupe/core'
 import { SeededRandomSource } from '@troupe/core/host'
 import { TimerQueue } from './timer-queue.ts'
+import { turnScopes } from './turn-scopes.ts'
+
+export { turnScopes } from './turn-scopes.ts'
 
 /** `Date.now`, kept from going backwards, and timers that run in the order in which they are due. */
 export class RealClock implements Clock {
@@ -35,7 +38,9 @@ export const performanceClock: MetricsClock = { nowNs: () => performance.now() *
 
 /** The platform's clock, streams seeded by its cryptographic generator, and its event loop. */
 export function realTime(): RealTime {
+  const scopes = turnScopes()
   return {
+    ...(scopes === undefined ? {} : { scopes }),
     clock: new RealClock(),
     metrics: performanceClock,
     random: new SeededRandomSource(crypto.getRandomValues(new Uint32Array(1))[0] as number),

@@ -3,11 +3,12 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ActorHandle, namedRef, type ProtocolOf } from '@troupe/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import type { ThreadSystem } from '../src/index.ts'
 import { Account } from './fixtures/account.ts'
 import { Collector } from './fixtures/collector.ts'
 import { Cursed, Doomed, Hoarder } from './fixtures/doomed.ts'
+import { Loaded } from './fixtures/rejecting-module.ts'
 import { fixture, nextEvent, startSystem } from './support.ts'
 
 type DoomedHandle = ActorHandle<ProtocolOf<typeof Doomed>>
@@ -22,7 +23,7 @@ const deaths: readonly {
   { death: 'process.exit(0) in a turn', reason: /code: 0/, end: (doomed) => doomed.tell('exit', 0) },
   { death: 'an error outside a turn', reason: /thrown outside a turn/, end: (doomed) => doomed.tell('throwLater') },
   {
-    death: 'a rejection that nobody handles',
+    death: 'a rejection that belongs to no actor',
     reason: /rejected outside a turn/,
     end: (doomed) => doomed.tell('rejectUnhandled'),
   },
@@ -41,6 +42,13 @@ async function temporaryDirectory() {
   const path = await mkdtemp(join(tmpdir(), 'troupe-threads-'))
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) }
 }
+
+test('a module that leaves a promise which rejects ends the thread that loads it', async () => {
+  await using system = await startSystem({ threads: 1 })
+  const down = nextEvent(system, 'nodeDown')
+  void system.spawn(Loaded, undefined, { node: 'node-1' }).catch(() => {})
+  expect((await down).reason).toMatch(/left by a module/)
+})
 
 describe('the death of a thread', () => {
   it.each(deaths)('by $death is told everywhere, fails asks, and the node comes back', async ({ reason, end }) => {

@@ -19,6 +19,7 @@ import { routing } from './routing.ts'
 import { services } from './services.ts'
 import { spawn } from './spawn.ts'
 import { stopping } from './stopping.ts'
+import { strays } from './stray.ts'
 import { streams } from './streams.ts'
 import { supervision } from './supervision.ts'
 import { tasks } from './tasks.ts'
@@ -33,6 +34,7 @@ const sections = [
   spawn,
   supervision,
   strategies,
+  strays,
   stopping,
   kills,
   deathWatch,
