@@ -65,12 +65,12 @@ export class EventForwarding {
 
   #forward(name: Forwarded, event: unknown): void {
     this.#window ??= setTimeout(() => this.#endWindow(), windowMs).unref()
-    const portable = portableEvent(event)
-    const isTold = ++this.#inWindow <= eventsPerWindowMax && isForwardedEvent(name, portable)
-    if (!isTold || !this.#trySend(name, portable)) this.#dropped++
+    if (++this.#inWindow > eventsPerWindowMax || !this.#trySend(name, portableEvent(event))) this.#dropped++
   }
 
   #trySend(name: Forwarded, event: object): boolean {
+    // What the main thread would refuse, such as a log entry whose message is no text, it must not hear of.
+    if (!isForwardedEvent(name, event)) return false
     try {
       return this.#send(name, event)
     } catch (error) {
@@ -106,7 +106,7 @@ export class EventForwarding {
 }
 
 /** True for the name and the data of an event that {@link EventForwarding} sends. */
-export function isForwardedEvent(name: unknown, data: unknown): name is Forwarded {
+export function isForwardedEvent(name: unknown, data: unknown): boolean {
   const parts = partsOf.get(name)
   if (parts === undefined || typeof data !== 'object' || data === null) return false
   const { errorData, ...rest } = data as Readonly<Record<string, unknown>>

@@ -60,7 +60,7 @@ interface Link {
 
 /** What links tell their node. */
 export interface NodeLinksListener {
-  /** A frame came from `from`. */
+  /** A frame came from `from`; throws a `MalformedFrameError` when it is none. */
   receive(from: { readonly node: string; readonly epoch: number }, frame: Frame): void
   /** An event of the other node came. */
   event(name: string, data: unknown): void
@@ -238,8 +238,8 @@ export class NodeLinks implements Transport {
       return
     }
     try {
-      const frame = checkFrame(value)
-      if (this.#development) this.#freeze(frame, () => describeFrame(link.node, frame))
+      const frame = value as Frame
+      if (this.#development) this.#freeze(checkFrame(frame), () => describeFrame(link.node, frame))
       this.#listener.receive(link, frame)
     } catch (error) {
       if (!(error instanceof MalformedFrameError)) throw error

@@ -1,5 +1,5 @@
 /** Links in one thread: what is refused, what waits, and what a broken channel does. */
-import { type Frame, FrameKind, Ref } from '@troupe/core/host'
+import { checkFrame, type Frame, FrameKind, Ref } from '@troupe/core/host'
 import { describe, expect, it } from 'vitest'
 import { createChannelPair, createDoorbell } from '../src/channel/index.ts'
 import { NodeLinks } from '../src/node-links.ts'
@@ -17,7 +17,7 @@ function connected() {
     new NodeLinks({
       development: false,
       listener: {
-        receive: (_from, frame) => received.push(frame),
+        receive: (_from, frame) => received.push(checkFrame(frame)),
         event: () => {},
         broken: (node) => broken.push(node),
         wake: () => {},
