@@ -2,7 +2,7 @@
 import type { Terminal } from './terminal.ts'
 
 /** What a command gives: whether all that was asked holds. */
-export type Passed = boolean
+type Passed = boolean
 
 /** Where a command writes, and who hears whether it passed. */
 export interface CommandContext extends Terminal {

@@ -33,7 +33,7 @@ export function scenarioNamed(name: string): Scenario {
 }
 
 /** Throws a `ConfigurationError` for a number of nodes or a bug that `scenario` does not have. */
-export function verifyScenarioOptions(scenario: Scenario, { nodes, bug }: ScenarioOptions): void {
+function verifyScenarioOptions(scenario: Scenario, { nodes, bug }: ScenarioOptions): void {
   const { name, bugs } = scenario
   const { min, max } = scenario.nodes
   if (nodes !== undefined && !(Number.isInteger(nodes) && nodes >= min && nodes <= max)) {
