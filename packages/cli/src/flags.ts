@@ -13,7 +13,7 @@ export function wholeNumber(flag: string, least: number, most = Number.MAX_SAFE_
 }
 
 /** Reads a number of seconds above 0. */
-export function seconds(flag: string): (text: string) => number {
+export function secondsNumber(flag: string): (text: string) => number {
   return (text) => {
     const value = Number(text)
     if (/^\d+(\.\d+)?$/.test(text) && value > 0) return value

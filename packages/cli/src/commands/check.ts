@@ -11,7 +11,7 @@ import { checkParallel } from '@troupe/checker/parallel'
 import { type Program, type ProgramOptions, programOptions, programs } from '@troupe/checker/programs'
 import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { seconds, wholeNumber } from '../flags.ts'
+import { secondsNumber, wholeNumber } from '../flags.ts'
 import { printJson, printLine, secondsSince, type Terminal } from '../terminal.ts'
 
 /** The networks as they are called on the command line. */
@@ -65,7 +65,7 @@ export function addCheckCommand(troupe: Command, context: CommandContext): void 
     .option('--threads <number>', 'search on so many threads', wholeNumber('--threads', 1, 64), 1)
     .option('--states-max <number>', 'give up at so many states (default: 1000000)', wholeNumber('--states-max', 1))
     .option('--depth-max <number>', 'go no deeper; an initial state has depth 1', wholeNumber('--depth-max', 1))
-    .option('--seconds-max <number>', 'give up after so many seconds', seconds('--seconds-max'))
+    .option('--seconds-max <number>', 'give up after so many seconds', secondsNumber('--seconds-max'))
     .option('--stop-at-violation', 'stop at the first violation; otherwise every state is seen all the same')
     .option('--json', 'print one object a line')
     .action(
@@ -117,8 +117,8 @@ async function checkNamed(terminal: Terminal, name: string, flags: CheckFlags): 
         )
   const elapsed = secondsSince(started)
   const parameters = parametersOf(programs.get(name) as Program, flags)
-  if (flags.json) printResult(terminal, name, parameters, result, elapsed)
-  else explainResult(terminal, name, parameters, result, elapsed)
+  const print = flags.json ? printResult : explainResult
+  print(terminal, { program: name, parameters, result, seconds: elapsed })
   return (
     result.complete &&
     result.counterexample === undefined &&
@@ -168,41 +168,27 @@ function propertiesOf({
   )
 }
 
-function printResult(
-  terminal: Terminal,
-  program: string,
-  parameters: Record<string, unknown>,
-  result: SearchResult<any>,
-  elapsed: number,
-): void {
+/** What was checked, and what came of it. */
+interface CheckedProgram {
+  readonly program: string
+  readonly parameters: Readonly<Record<string, unknown>>
+  readonly result: SearchResult<any>
+  readonly seconds: number
+}
+
+function printResult(terminal: Terminal, { program, parameters, result, seconds }: CheckedProgram): void {
   const { distinct, generated, depth, complete, cut, counterexamples } = result
   const properties = Object.fromEntries(propertiesOf(result).map(({ property, verdict }) => [property, verdict]))
   const violations = counterexamples.map(({ kind, property, steps }) => ({ kind, property, steps: steps.length }))
-  printJson(terminal, {
-    program,
-    parameters,
-    distinct,
-    generated,
-    depth,
-    properties,
-    seconds: elapsed,
-    complete,
-    cut,
-    violations,
-  })
+  const counts = { distinct, generated, depth }
+  printJson(terminal, { program, parameters, ...counts, properties, seconds, complete, cut, violations })
 }
 
-function explainResult(
-  terminal: Terminal,
-  program: string,
-  parameters: Record<string, unknown>,
-  result: SearchResult<any>,
-  elapsed: number,
-): void {
+function explainResult(terminal: Terminal, { program, parameters, result, seconds }: CheckedProgram): void {
   const { distinct, generated, depth, cut, counterexamples } = result
   const shown = Object.entries(parameters).map(([name, value]) => (value === true ? name : `${name} ${value}`))
   printLine(terminal, [program, ...shown].join(', '))
-  printLine(terminal, `${distinct} distinct states, ${generated} generated, depth ${depth}, in ${elapsed} s`)
+  printLine(terminal, `${distinct} distinct states, ${generated} generated, depth ${depth}, in ${seconds} s`)
   printLine(terminal, cut === undefined ? 'every state was seen' : `not every state was seen: cut by ${cut}`)
   for (const { kind, property, verdict } of propertiesOf(result)) {
     printLine(terminal, `${verdict.padEnd(8)}${kind}: ${property}`)
