@@ -14,7 +14,7 @@ export class Progress {
   #done = 0
   #drawnAt = Number.NEGATIVE_INFINITY
 
-  /** `what` is counted, as in `paxos: 200 of 1000 seeds`, with `total` the count at the end. */
+  /** The line is `what: 200 of 1000 seeds`, `total` the last of these numbers. */
   constructor({ stderr }: Terminal, what: string, total: number) {
     this.#stream = stderr
     this.#what = what
@@ -34,7 +34,7 @@ export class Progress {
     }
   }
 
-  /** Takes the line away. */
+  /** Takes the line away, before something else is written or for good. */
   end(): void {
     if (this.#stream.isTTY) this.#stream.write('\r\x1b[2K')
   }

@@ -1,5 +1,5 @@
 /** `troupe bugs`: how many seeds it takes to find each planted bug, under the plan in which its clean twin finds none. */
-import { type Scenario, scenarios, seedsOf, surveySeeds } from '@troupe/scenarios'
+import { type Scenario, type SeedsSurvey, scenarios, seedsOf, surveySeeds } from '@troupe/scenarios'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { wholeNumber } from '../flags.ts'
@@ -32,32 +32,44 @@ async function surveyBugs(terminal: Terminal, names: readonly string[], flags: B
   if (unknown !== undefined) {
     throw new UsageError(`there is no planted bug '${unknown}'; there are ${known.join(', ')}`, { bug: unknown })
   }
+  const searched = [...scenarios.values()]
+    .map((scenario) => {
+      const bugs = [...scenario.bugs.keys()].filter((bug) => names.length === 0 || names.includes(bug))
+      return { scenario, bugs }
+    })
+    .filter(({ bugs }) => bugs.length > 0)
+  const { seeds = seedsOf('200') } = flags
+  const surveys = searched.reduce((sum, { bugs }) => sum + bugs.length + 1, 0)
+  const progress = new Progress(terminal, 'bugs', surveys * seeds.length)
+  const survey = (scenario: Scenario, bug?: string) => surveyOne(scenario, bug, { ...flags, seeds, progress })
   if (!flags.json) printHeading(terminal)
   let passed = true
-  for (const scenario of scenarios.values()) {
-    const bugs = [...scenario.bugs.keys()].filter((bug) => names.length === 0 || names.includes(bug))
-    if (bugs.length === 0) continue
-    const clean = await survey(terminal, scenario, undefined, flags)
+  for (const { scenario, bugs } of searched) {
+    const clean = await survey(scenario)
     for (const bug of bugs) {
-      const buggy = await survey(terminal, scenario, bug, flags)
+      const buggy = await survey(scenario, bug)
       passed &&= buggy.found > 0 && clean.found === 0
+      progress.end()
       if (flags.json) {
         const what = scenario.bugs.get(bug)
         printJson(terminal, { bug, scenario: scenario.name, what, ...buggy, cleanFound: clean.found })
       } else printRow(terminal, bug, scenario.name, buggy, clean.found)
     }
   }
+  progress.end()
   return passed
 }
 
 /** All seeds with one bug, or with none. */
-async function survey(terminal: Terminal, scenario: Scenario, bug: string | undefined, flags: BugsFlags) {
-  const { seeds = seedsOf('200'), nodes } = flags
+async function surveyOne(
+  scenario: Scenario,
+  bug: string | undefined,
+  { seeds, nodes, progress }: BugsFlags & { readonly seeds: readonly number[]; readonly progress: Progress },
+) {
   const options = { ...(nodes === undefined ? {} : { nodes }), ...(bug === undefined ? {} : { bug }) }
-  const progress = new Progress(terminal, `${scenario.name}, ${bug ?? 'without a bug'}`, seeds.length)
   const started = performance.now()
-  const found = await surveySeeds((seed) => scenario.run(seed, options), { seeds, onSeed: () => progress.step() })
-  progress.end()
+  const onSeed = () => progress.step(`, ${scenario.name} ${bug === undefined ? 'without a bug' : `with ${bug}`}`)
+  const found = await surveySeeds((seed) => scenario.run(seed, options), { seeds, onSeed })
   return { ...found, seconds: secondsSince(started) }
 }
 
@@ -71,7 +83,7 @@ function printRow(
   terminal: Terminal,
   bug: string,
   scenario: string,
-  { seeds, found, seedsMedian, seedsP95 }: Awaited<ReturnType<typeof survey>>,
+  { seeds, found, seedsMedian, seedsP95 }: SeedsSurvey,
   cleanFound: number,
 ): void {
   printCells(terminal, [bug, scenario, seeds, found, seedsMedian ?? '-', seedsP95 ?? '-', cleanFound])
