@@ -13,6 +13,7 @@ import {
   type Upcasts,
   type Version,
 } from './event-versions.ts'
+import { moduleProblemOf } from './module-url.ts'
 import type { CheckedDefinition } from './protocol.ts'
 import { type Service, serviceNames } from './service.ts'
 import { type MailboxOptions, optionsProblem } from './spawn-options.ts'
@@ -297,6 +298,8 @@ function compileDefinition(spec: any): CompiledDefinition {
   if (typeof on !== 'object' || on === null) {
     throw new ConfigurationError(`actor ${name}: on must be an object of handlers`, { definition: name })
   }
+  const moduleProblem = moduleProblemOf(spec.module)
+  if (moduleProblem !== undefined) throw new ConfigurationError(`actor ${name}: ${moduleProblem}`, { definition: name })
   const snapshotEvery = spec.snapshotEvery ?? 1_000
   if (!Number.isInteger(snapshotEvery) || snapshotEvery < 1) {
     throw new ConfigurationError(`actor ${name}: snapshotEvery must be a whole number from 1`, { definition: name })
