@@ -14,7 +14,7 @@ import {
   type Version,
 } from './event-versions.ts'
 import { moduleProblemOf } from './module-url.ts'
-import type { CheckedDefinition } from './protocol.ts'
+import type { CheckedDefinition, Unwrapped } from './protocol.ts'
 import { type Service, serviceNames } from './service.ts'
 import { type MailboxOptions, optionsProblem } from './spawn-options.ts'
 import type { SuperviseOptions } from './supervision.ts'
@@ -119,16 +119,19 @@ type HandlersShape<State, Events, Behavior> = Record<
   (state: State, message: any, ctx: ActorContext<any, Events, Behavior>) => unknown
 >
 
-/** The protocol that a set of inferred handlers takes. */
+/**
+ * The protocol that a set of inferred handlers takes. Replies are what an asker gets, so that a reference suits a protocol
+ * written by hand whether its handlers are asynchronous or not.
+ */
 type ProtocolOfHandlers<Handlers> = {
   [Name in keyof Handlers]: Handlers[Name] extends (...parameters: infer Parameters) => infer Reply
     ? Parameters extends [unknown, infer Message, ...unknown[]]
       ? unknown extends Message
-        ? () => Reply
+        ? () => Unwrapped<Reply>
         : [Message] extends [undefined]
-          ? (message?: undefined) => Reply
-          : (message: Message) => Reply
-      : () => Reply
+          ? (message?: undefined) => Unwrapped<Reply>
+          : (message: Message) => Unwrapped<Reply>
+      : () => Unwrapped<Reply>
     : never
 }
 
