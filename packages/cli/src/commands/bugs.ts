@@ -1,0 +1,87 @@
+/** `troupe bugs`: how many seeds it takes to find each planted bug, under the plan in which its clean twin finds none. */
+import { type Scenario, scenarios, seedsOf, surveySeeds } from '@troupe/scenarios'
+import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
+import { wholeNumber } from '../flags.ts'
+import { Progress } from '../progress.ts'
+import { printJson, printLine, secondsSince, type Terminal } from '../terminal.ts'
+import { UsageError } from '../usage-error.ts'
+
+interface BugsFlags {
+  readonly seeds?: readonly number[]
+  readonly nodes?: number
+  readonly json?: true
+}
+
+/** Adds the command. */
+export function addBugsCommand(troupe: Command, context: CommandContext): void {
+  troupe
+    .command('bugs')
+    .summary('how many seeds find each planted bug')
+    .description('Plants one mistake after the other, and says how many seeds it takes to find each.')
+    .argument('[bugs...]', 'their names (default: all)')
+    .option('--seeds <seeds>', 'N for 1 to N, or A..B (default: 200)', seedsOf)
+    .option('--nodes <number>', "nodes of the cluster (default: the scenario's)", wholeNumber('--nodes', 1))
+    .option('--json', 'print one object a line')
+    .action(context.action((names: string[], flags: BugsFlags) => surveyBugs(context, names, flags)))
+}
+
+async function surveyBugs(terminal: Terminal, names: readonly string[], flags: BugsFlags): Promise<boolean> {
+  const known = [...scenarios.values()].flatMap(({ bugs }) => [...bugs.keys()])
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw new UsageError(`there is no planted bug '${unknown}'; there are ${known.join(', ')}`, { bug: unknown })
+  }
+  if (!flags.json) printHeading(terminal)
+  let passed = true
+  for (const scenario of scenarios.values()) {
+    const bugs = [...scenario.bugs.keys()].filter((bug) => names.length === 0 || names.includes(bug))
+    if (bugs.length === 0) continue
+    const clean = await survey(terminal, scenario, undefined, flags)
+    for (const bug of bugs) {
+      const buggy = await survey(terminal, scenario, bug, flags)
+      passed &&= buggy.found > 0 && clean.found === 0
+      if (flags.json) {
+        const what = scenario.bugs.get(bug)
+        printJson(terminal, { bug, scenario: scenario.name, what, ...buggy, cleanFound: clean.found })
+      } else printRow(terminal, bug, scenario.name, buggy, clean.found)
+    }
+  }
+  return passed
+}
+
+/** All seeds with one bug, or with none. */
+async function survey(terminal: Terminal, scenario: Scenario, bug: string | undefined, flags: BugsFlags) {
+  const { seeds = seedsOf('200'), nodes } = flags
+  const options = { ...(nodes === undefined ? {} : { nodes }), ...(bug === undefined ? {} : { bug }) }
+  const progress = new Progress(terminal, `${scenario.name}, ${bug ?? 'without a bug'}`, seeds.length)
+  const started = performance.now()
+  const found = await surveySeeds((seed) => scenario.run(seed, options), { seeds, onSeed: () => progress.step() })
+  progress.end()
+  return { ...found, seconds: secondsSince(started) }
+}
+
+const widths = [22, 10, 7, 7, 8, 6, 6]
+
+function printHeading(terminal: Terminal): void {
+  printCells(terminal, ['bug', 'scenario', 'seeds', 'found', 'median', 'p95', 'clean'])
+}
+
+function printRow(
+  terminal: Terminal,
+  bug: string,
+  scenario: string,
+  { seeds, found, seedsMedian, seedsP95 }: Awaited<ReturnType<typeof survey>>,
+  cleanFound: number,
+): void {
+  printCells(terminal, [bug, scenario, seeds, found, seedsMedian ?? '-', seedsP95 ?? '-', cleanFound])
+}
+
+/** Text to the left, numbers to the right. */
+function printCells(terminal: Terminal, cells: readonly (string | number)[]): void {
+  const padded = cells.map((cell, index) => {
+    const width = widths[index] as number
+    return index < 2 ? String(cell).padEnd(width) : String(cell).padStart(width)
+  })
+  printLine(terminal, padded.join(' ').trimEnd())
+}
