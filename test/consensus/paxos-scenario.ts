@@ -23,7 +23,7 @@ import {
  * The largest strength of each fault; each seed draws its own below them. Much more than a cluster would live through,
  * since an instance is decided within a fraction of a second.
  */
-const faults: Required<FaultKnobs> = {
+const faults: FaultKnobs = {
   crash: 4,
   pause: 0.5,
   partition: 2,

@@ -1,6 +1,7 @@
 /** Troupe's simulated host: a whole cluster in one thread, from one seed. */
 export type { CellView, SystemView } from './cell-view.ts'
 export { allFaults, type Delivery, type FaultKind, type FaultKnobs, type InjectedFaults } from './fault-knobs.ts'
+export type { LatencyDistribution, NetworkLatency } from './latency.ts'
 export type { Partition } from './nemesis.ts'
 export { type SimulateOptions, type SimulationProgram, type SimulationRun, simulate } from './simulate.ts'
 export { type Campaign, type SimulateManyOptions, simulateMany } from './simulate-many.ts'
@@ -13,7 +14,6 @@ export {
   SimulatedDisk,
   type SimulatedDiskOptions,
 } from './simulated-disk.ts'
-export type { NetworkLatency } from './simulated-network.ts'
 export type { Invariant, SimulatedWorld } from './simulated-world.ts'
 export {
   DeterminismError,
@@ -23,6 +23,7 @@ export {
   SimulationFailure,
   SimulationLimitError,
 } from './simulation-errors.ts'
+export type { Spell } from './spells.ts'
 export type {
   ActorFailureEvent,
   DeliveredEvent,

@@ -2,8 +2,8 @@
 import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
 import { askCyclesAfterMsDefault } from '@troupe/core/host'
 import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './fault-knobs.ts'
+import { checkLatency, type NetworkLatency } from './latency.ts'
 import { lowerGuard, raiseGuard } from './real-world-guard.ts'
-import type { NetworkLatency } from './simulated-network.ts'
 import { mainNode, type SimulatedWorld } from './simulated-world.ts'
 import { Simulation, type SimulationSettings } from './simulation.ts'
 import type { TraceEvent } from './trace.ts'
@@ -98,7 +98,7 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
     knobs: knobsOf(options.faults, delivery),
     swarm,
     delivery,
-    latency: options.latency ?? { minMs: 0.2, meanMs: 1 },
+    latency: checkLatency(options.latency ?? { minMs: 0.2, meanMs: 1 }),
     services,
     placement: options.placement ?? {},
     taskMs,

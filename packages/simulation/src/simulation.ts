@@ -19,10 +19,11 @@ import {
 import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
 import { type SystemView, systemView } from './cell-view.ts'
 import { type Delivery, drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
+import type { NetworkLatency } from './latency.ts'
 import { Nemesis } from './nemesis.ts'
 import { Scopes } from './scopes.ts'
 import { type DiskFaults, SimulatedDisk } from './simulated-disk.ts'
-import { type NetworkLatency, SimulatedNetwork } from './simulated-network.ts'
+import { SimulatedNetwork } from './simulated-network.ts'
 import { SimulatedNode } from './simulated-node.ts'
 import { type Invariant, mainNode, SimulatedWorld } from './simulated-world.ts'
 import type { SimulationCore } from './simulation-core.ts'
@@ -285,10 +286,13 @@ export class Simulation implements SimulationCore {
     })
     const clockAheadMs = isMain ? 0 : this.random.stream('clocks').float() * this.strengths.clockSkewMs
     if (clockAheadMs > 0) this.injected.clockSkewMs++
+    const clockDrift = isMain ? 0 : (2 * this.random.stream('clock drift').float() - 1) * this.strengths.clockDrift
+    if (clockDrift !== 0) this.injected.clockDrift++
     const node: SimulatedNode = new SimulatedNode(this, {
       name,
       isMain,
       clockAheadMs,
+      clockRate: 1 + clockDrift,
       disk,
       network: this.#network,
       failed: (error) => this.nemesis.nodeFailed(node, error),
@@ -305,7 +309,7 @@ export class Simulation implements SimulationCore {
   }
 
   #diskFaults(): DiskFaults {
-    const { diskLatencyMs, diskStall, tornWrite, syncFailure, writeFailure } = this.strengths
+    const { diskLatencyMs, diskStall, tornWrite, syncFailure, writeFailure, misdirectedRead } = this.strengths
     if (diskLatencyMs > 0) this.injected.diskLatencyMs++
     return {
       latencyMsMax: Math.max(diskLatencyMsUsual, diskLatencyMs),
@@ -313,6 +317,7 @@ export class Simulation implements SimulationCore {
       tornWrite,
       syncFailure,
       writeFailure,
+      misdirectedRead,
     }
   }
 
@@ -348,6 +353,7 @@ const diskFaultKinds: Readonly<Record<string, FaultKind | undefined>> = {
   'write torn': 'tornWrite',
   'sync failure': 'syncFailure',
   'write failure': 'writeFailure',
+  'misdirected read': 'misdirectedRead',
 }
 
 function messageOf(thrown: unknown): string {
