@@ -1,9 +1,24 @@
 /** Troupe's simulated host: a whole cluster in one thread, from one seed. */
 export type { CellView, SystemView } from './cell-view.ts'
 export { allFaults, type Delivery, type FaultKind, type FaultKnobs, type InjectedFaults } from './fault-knobs.ts'
+export type { Duration, FaultPlan, PlanStepOptions } from './fault-plan.ts'
+export {
+  type FaultPointAction,
+  FaultPointError,
+  type FaultPointKnobs,
+  type FaultPointOdds,
+  type FaultPointPassage,
+  type FaultPointRule,
+} from './fault-points.ts'
 export type { LatencyDistribution, NetworkLatency } from './latency.ts'
 export type { Partition } from './nemesis.ts'
-export { type SimulateOptions, type SimulationProgram, type SimulationRun, simulate } from './simulate.ts'
+export {
+  type FaultOptions,
+  type SimulateOptions,
+  type SimulationProgram,
+  type SimulationRun,
+  simulate,
+} from './simulate.ts'
 export { type Campaign, type SimulateManyOptions, simulateMany } from './simulate-many.ts'
 export {
   type CrashKind,

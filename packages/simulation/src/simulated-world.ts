@@ -18,8 +18,10 @@ import {
   type SystemSpawnOptions,
   type TerminationReason,
 } from '@troupe/core'
-import type { InspectionLimits } from '@troupe/core/host'
+import { type InspectionLimits, toError } from '@troupe/core/host'
 import type { SystemView } from './cell-view.ts'
+import { type Duration, FaultPlan, type PlanHost } from './fault-plan.ts'
+import type { FaultPointRule } from './fault-points.ts'
 import type { Partition } from './nemesis.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { Simulation } from './simulation.ts'
@@ -193,6 +195,27 @@ export class SimulatedWorld extends ActorSystem {
   jumpClock(node: string, byMs: number): void {
     if (!Number.isFinite(byMs)) throw new ConfigurationError(`jumpClock needs a number of milliseconds, got ${byMs}`)
     this.#simulation.nemesis.spells.jumpClock(this.#simulation.failingNode(node), byMs)
+  }
+
+  /** Lets `rule` decide what happens at each passage of `ctx.faultPoint(name)`, until the spell ends. */
+  faultPoint(name: string, rule: FaultPointRule): Spell {
+    return { end: this.#simulation.faultPoints.arm(name, rule) }
+  }
+
+  /** A plan of faults that begins at a time since the start of the run, which must not have passed. */
+  at(time: Duration): FaultPlan {
+    const simulation = this.#simulation
+    const host: PlanHost = {
+      world: this,
+      now: () => this.now(),
+      schedule: (delayMs, run) => void simulation.clock.schedule(delayMs, run),
+      failed: (cause) => {
+        const what = `a step of the fault plan failed: ${toError(cause).message}`
+        simulation.fail({ reason: 'program', what, cause })
+      },
+      checkNode: (name) => void simulation.failingNode(name),
+    }
+    return new FaultPlan(host, time)
   }
 
   #failing(names: readonly string[]): SimulatedNode[] {

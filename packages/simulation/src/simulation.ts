@@ -19,6 +19,7 @@ import {
 import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
 import { type SystemView, systemView } from './cell-view.ts'
 import { type Delivery, drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
+import { type FaultPointKnobs, FaultPoints } from './fault-points.ts'
 import type { NetworkLatency } from './latency.ts'
 import { Nemesis } from './nemesis.ts'
 import { Scopes } from './scopes.ts'
@@ -40,6 +41,7 @@ export interface SimulationSettings {
   readonly seed: number
   readonly nodes: readonly string[]
   readonly knobs: FaultKnobs
+  readonly points: FaultPointKnobs
   readonly swarm: boolean
   readonly delivery: Delivery
   readonly latency: NetworkLatency
@@ -83,6 +85,7 @@ export class Simulation implements SimulationCore {
   /** The nodes that may fail. */
   readonly nodes: readonly SimulatedNode[]
   readonly nemesis: Nemesis
+  readonly faultPoints: FaultPoints
   readonly world: SimulatedWorld
   readonly view: SystemView
   /** The faults' strengths that this seed drew. */
@@ -118,6 +121,7 @@ export class Simulation implements SimulationCore {
     this.nemesis = new Nemesis(this, this.#network, this.nodes, inject, (node, epoch) => {
       void this.world.nodeUp(node, epoch)
     })
+    this.faultPoints = new FaultPoints(this, settings.points, (node, error) => this.nemesis.nodeFailed(node, error))
     this.view = systemView([this.main, ...this.nodes], () => this.clock.now())
     this.main.start()
     this.world = new SimulatedWorld(this)
@@ -191,6 +195,10 @@ export class Simulation implements SimulationCore {
     return false
   }
 
+  faultPoint(node: string, actor: string, name: string): Promise<void> | undefined {
+    return this.faultPoints.reach(this.#network.node(node), actor, name)
+  }
+
   /** Notes the first reason to fail; the loop ends after the step. */
   fail(failure: Failure): void {
     this.#failure ??= failure
@@ -228,6 +236,7 @@ export class Simulation implements SimulationCore {
   heal(): void {
     this.#network.faults = { loss: 0, duplicate: 0, reorder: 0 }
     for (const { disk } of this.nodes) disk.faults = usualDisk
+    this.faultPoints.injecting = false
     this.nemesis.heal()
   }
 

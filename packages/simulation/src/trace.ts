@@ -108,7 +108,7 @@ export interface NodeEvent extends TracePlace {
 
 /** The network was cut or healed, or something else began or ended that lasts; `detail` says what and where. */
 export interface NetworkEvent extends TracePlace {
-  readonly type: 'partitioned' | 'healed' | 'faultBegan' | 'faultEnded'
+  readonly type: 'partitioned' | 'healed' | 'faultBegan' | 'faultEnded' | 'faultPoint'
   readonly detail: string
 }
 

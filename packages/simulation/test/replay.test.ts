@@ -45,9 +45,9 @@ test('one seed run twice is one run, with every fault, over 300 seeds', async ()
 test('a campaign meets every kind of fault and says how often', async () => {
   // Those that 'all' leaves out have campaigns of their own: the program here expects its data to be there in the end.
   const faults = { ...allFaults, crash: 1, crashRecovering: 1 }
-  const campaign = await simulateMany({ seeds: '1..60', nodes: 4, faults, delivery: 'hostile' }, program)
+  const campaign = await simulateMany({ seeds: '1..200', nodes: 4, faults, delivery: 'hostile' }, program)
   expect(campaign.failures).toEqual([])
-  expect(campaign.runs).toBe(60)
+  expect(campaign.runs).toBe(200)
   for (const [kind, seeds] of Object.entries(campaign.seedsInjected)) {
     if (faults[kind as FaultKind] > 0) expect(seeds, kind).toBeGreaterThan(0)
     else expect(seeds, kind).toBe(0)
