@@ -23,7 +23,7 @@ import {
  * The largest strength of each fault; each seed draws its own below them. Much more than a cluster would live through,
  * since an instance is decided within a fraction of a second.
  */
-const faults: FaultKnobs = {
+const faults: Required<FaultKnobs> = {
   crash: 4,
   pause: 0.5,
   partition: 2,
@@ -36,6 +36,22 @@ const faults: FaultKnobs = {
   syncFailure: 0.03,
   writeFailure: 0.03,
   clockSkewMs: 500,
+  partialPartition: 0.5,
+  ringPartition: 0.5,
+  hold: 1,
+  slowLink: 1,
+  clog: 1,
+  channelFull: 1,
+  workerExit: 0.5,
+  stall: 2,
+  crashRecovering: 0.3,
+  diskFull: 0.2,
+  diskSlow: 0.5,
+  // An acceptor that has lost what it stored may break any protocol's promise.
+  bitRot: 0,
+  misdirectedRead: 0,
+  clockDrift: 0.05,
+  clockJump: 0.5,
 }
 
 /** How one run is set up, beside its seed. */

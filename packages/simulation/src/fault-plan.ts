@@ -34,7 +34,7 @@ export interface PlanHost {
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 }
 
 /** The milliseconds of a duration; throws a `ConfigurationError` when it is none. */
-export function millisecondsOf(duration: Duration): number {
+function millisecondsOf(duration: Duration): number {
   if (typeof duration === 'number') {
     if (duration >= 0 && duration < Number.POSITIVE_INFINITY) return duration
   } else {
