@@ -90,15 +90,15 @@ describe('fault points', () => {
       delay.end()
 
       const paused = world.faultPoint('thinking', 'pause')
-      const before = world.now()
-      let read = false
-      const both = Promise.all([world.ask(ledger, 'think'), counter.ask('read').then(() => (read = true))])
-      while (!world.view.cells(Ledger).some(({ state }) => state.goesOn > 1) && world.now() < before + 2_000) {
-        await world.sleep(1)
-      }
-      await both
-      expect(read).toBe(true)
-      expect(world.now() - before).toBeGreaterThan(1)
+      const seen: string[] = []
+      world.observe(({ type, node }) => {
+        if (node === 'a' && ['faultPoint', 'resumed', 'turn'].includes(type)) seen.push(type)
+      })
+      const thinking = world.ask(ledger, 'think')
+      while (!seen.includes('faultPoint')) await world.sleep(0.01)
+      expect(await counter.ask('read')).toBe(7)
+      await thinking
+      expect(seen).toEqual(['turn', 'faultPoint', 'resumed', 'turn'])
       paused.end()
     })
   })
