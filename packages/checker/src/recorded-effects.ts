@@ -225,6 +225,9 @@ export class RecordedEffects implements Effects {
 
   log(_from: ActorCell, _level: LogLevel, _message: string, _fields: LogFields | undefined): void {}
 
+  /** What goes wrong is the checker's choice between turns: messages that are lost, nodes that crash. */
+  faultPoint(): undefined {}
+
   random(): Choices {
     return this.choices
   }

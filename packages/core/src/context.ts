@@ -201,6 +201,12 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
    * wait already, a `DefinitionNotFoundError` when no thread can find it. Ends with this generation of the actor.
    */
   task<Args, Result>(task: TaskDefinition<Args, Result>, args: NoInfer<Args>, options?: TaskOptions): Promise<Result>
+  /**
+   * A place in the code, by a name of the program's choice, where a simulation may crash the node, throw, pause the node or
+   * delay this turn. Everywhere else it does nothing and returns `undefined`. An asynchronous turn awaits it, or else
+   * only crashes and errors happen right here.
+   */
+  faultPoint(name: string): Promise<void> | undefined
 }
 
 /** Options of an ask. */

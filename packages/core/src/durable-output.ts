@@ -622,6 +622,10 @@ export class DurableOutput implements Effects {
   log(from: ActorCell, level: LogLevel, message: string, fields: LogFields | undefined): void {
     this.#kernel.log(from, level, message, fields)
   }
+
+  faultPoint(from: ActorCell, name: string): Promise<void> | undefined {
+    return this.#kernel.faultPoint(from, name)
+  }
 }
 
 /** About how many bytes these effects carry. */

@@ -91,6 +91,8 @@ export interface Effects {
   use(from: ActorCell, service: string): unknown
   task(from: ActorCell, task: CompiledTask, args: unknown, options: TaskOptions | undefined): Promise<unknown>
   log(from: ActorCell, level: LogLevel, message: string, fields: LogFields | undefined): void
+  /** The turn has come to a point at which a simulation may let something go wrong. */
+  faultPoint(from: ActorCell, name: string): Promise<void> | undefined
 }
 
 /** A timer to be started: after `delayMs` milliseconds the actor gets the message `name`, and again as `repeat` says. */

@@ -525,6 +525,11 @@ export class NodeKernel extends Delivery implements Effects {
       fields,
     })
   }
+
+  /** Nothing, but on hosts that simulate. */
+  faultPoint(_from: ActorCell, _name: string): Promise<void> | undefined {
+    return undefined
+  }
 }
 
 function notDurable(from: ActorCell, what: string, facts: ErrorFacts): DurabilityError {

@@ -345,6 +345,10 @@ export class TurnContext {
   async task(task: unknown, args: unknown, options?: TaskOptions): Promise<any> {
     return this.#open().task(this.#cell, compiledTask(task, this.#cell.path()), args, options)
   }
+
+  faultPoint(name: string): Promise<void> | undefined {
+    return this.#open().faultPoint(this.#cell, name)
+  }
 }
 
 /** The ask's promise, with the window of `options` where it resolves to a stream. */

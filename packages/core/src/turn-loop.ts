@@ -236,7 +236,8 @@ export abstract class TurnLoop {
       }
     } catch (error) {
       this.turnEnded(cell, { error })
-      this.lifecycle.fail(cell, envelope, error)
+      // A node that was ended in the middle of the turn has nobody to tell.
+      if (this.alive) this.lifecycle.fail(cell, envelope, error)
       return
     }
     if (promise !== undefined) {

@@ -1,8 +1,24 @@
 /** Troupe's simulated host: a whole cluster in one thread, from one seed. */
 export type { CellView, SystemView } from './cell-view.ts'
 export { allFaults, type Delivery, type FaultKind, type FaultKnobs, type InjectedFaults } from './fault-knobs.ts'
+export type { Duration, FaultPlan, PlanStepOptions } from './fault-plan.ts'
+export {
+  type FaultPointAction,
+  FaultPointError,
+  type FaultPointKnobs,
+  type FaultPointOdds,
+  type FaultPointPassage,
+  type FaultPointRule,
+} from './fault-points.ts'
+export type { LatencyDistribution, NetworkLatency } from './latency.ts'
 export type { Partition } from './nemesis.ts'
-export { type SimulateOptions, type SimulationProgram, type SimulationRun, simulate } from './simulate.ts'
+export {
+  type FaultOptions,
+  type SimulateOptions,
+  type SimulationProgram,
+  type SimulationRun,
+  simulate,
+} from './simulate.ts'
 export { type Campaign, type SimulateManyOptions, simulateMany } from './simulate-many.ts'
 export {
   type CrashKind,
@@ -13,7 +29,6 @@ export {
   SimulatedDisk,
   type SimulatedDiskOptions,
 } from './simulated-disk.ts'
-export type { NetworkLatency } from './simulated-network.ts'
 export type { Invariant, SimulatedWorld } from './simulated-world.ts'
 export {
   DeterminismError,
@@ -23,6 +38,7 @@ export {
   SimulationFailure,
   SimulationLimitError,
 } from './simulation-errors.ts'
+export type { Spell } from './spells.ts'
 export type {
   ActorFailureEvent,
   DeliveredEvent,

@@ -24,6 +24,8 @@ export interface Campaign {
   /** Faults injected in them, by kind, and in how many of them each kind was injected at all. */
   readonly injected: Readonly<Record<FaultKind, number>>
   readonly seedsInjected: Readonly<Record<FaultKind, number>>
+  /** How often each fault point was reached in them, by name. */
+  readonly faultPoints: Readonly<Record<string, number>>
 }
 
 /** Runs `program` under each seed. Failed runs are collected; only a malformed option rejects. */
@@ -32,6 +34,7 @@ export async function simulateMany(options: SimulateManyOptions, program: Simula
   const failures: SimulationFailure[] = []
   const injected = noFaults()
   const seedsInjected = noFaults()
+  const faultPoints: Record<string, number> = {}
   let runs = 0
   let events = 0
   let turns = 0
@@ -46,12 +49,13 @@ export async function simulateMany(options: SimulateManyOptions, program: Simula
         injected[kind] += count
         if (count > 0) seedsInjected[kind]++
       }
+      for (const [name, count] of Object.entries(run.faultPoints)) faultPoints[name] = (faultPoints[name] ?? 0) + count
     } catch (error) {
       if (!(error instanceof SimulationFailure)) throw error
       failures.push(error)
     }
   }
-  return { runs, failures, events, turns, injected, seedsInjected }
+  return { runs, failures, events, turns, injected, seedsInjected, faultPoints }
 }
 
 function* seedsOf(seeds: string | readonly number[]): Iterable<number> {

@@ -2,11 +2,18 @@
 import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
 import { askCyclesAfterMsDefault } from '@troupe/core/host'
 import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './fault-knobs.ts'
+import { checkPoints, type FaultPointKnobs } from './fault-points.ts'
+import { checkLatency, type NetworkLatency } from './latency.ts'
 import { lowerGuard, raiseGuard } from './real-world-guard.ts'
-import type { NetworkLatency } from './simulated-network.ts'
 import { mainNode, type SimulatedWorld } from './simulated-world.ts'
 import { Simulation, type SimulationSettings } from './simulation.ts'
 import type { TraceEvent } from './trace.ts'
+
+/** What goes wrong by chance: knobs, and the odds at fault points. */
+export interface FaultOptions extends FaultKnobs {
+  /** What may happen where actors call `ctx.faultPoint`, by its name; the odds are as they stand, `swarm` or not. */
+  readonly points?: FaultPointKnobs
+}
 
 /** How a run is set up. */
 export interface SimulateOptions {
@@ -15,7 +22,7 @@ export interface SimulateOptions {
   /** How many nodes (`node-1` to `node-N`), or their names. Beside them there is `main`, which never fails. Default 1. */
   readonly nodes?: number | readonly string[]
   /** What goes wrong by chance, and how much of it; `'all'`: {@link allFaults}. Default: nothing. */
-  readonly faults?: FaultKnobs | 'all'
+  readonly faults?: FaultOptions | 'all'
   /**
    * Whether each seed turns each kind of fault on or off and draws its strength up to the knob. `false`: every kind at
    * exactly its knob. Default `true`.
@@ -67,6 +74,8 @@ export interface SimulationRun {
   readonly virtualMs: number
   /** How often each kind of fault was injected; for `diskLatencyMs` and `clockSkewMs`, on how many nodes. */
   readonly injected: InjectedFaults
+  /** How often each fault point was reached, by name. */
+  readonly faultPoints: Readonly<Record<string, number>>
   readonly invariantChecks: number
   readonly trace?: readonly TraceEvent[]
 }
@@ -92,13 +101,15 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
   if (!Number.isSafeInteger(seed)) throw new ConfigurationError(`seed must be a whole number, got ${seed}`)
   if (!(taskMs >= 0)) throw new ConfigurationError(`taskMs must be a number from 0, got ${taskMs}`)
   const nodes = namesOf(options.nodes ?? 1)
+  const { points = {}, ...knobs } = options.faults === 'all' || options.faults === undefined ? {} : options.faults
   const settings: SimulationSettings = {
     seed,
     nodes,
-    knobs: knobsOf(options.faults, delivery),
+    knobs: knobsOf(options.faults === 'all' ? 'all' : knobs, delivery),
+    points: checkPoints(points),
     swarm,
     delivery,
-    latency: options.latency ?? { minMs: 0.2, meanMs: 1 },
+    latency: checkLatency(options.latency ?? { minMs: 0.2, meanMs: 1 }),
     services,
     placement: options.placement ?? {},
     taskMs,
@@ -128,6 +139,7 @@ function resultOf(simulation: Simulation, seed: number): SimulationRun {
     turns: simulation.turns,
     virtualMs: simulation.clock.now(),
     injected: simulation.injected,
+    faultPoints: Object.fromEntries(simulation.faultPoints.reached),
     invariantChecks: simulation.invariantChecks,
     ...(simulation.trace.events === undefined ? {} : { trace: simulation.trace.events }),
   }

@@ -11,7 +11,8 @@
  * durable when it ends, so that a crash during it finds everything as unsynced as before. Files are gone through in the order of their creation, so that a run is a function of its seed.
  */
 import type { Disk, DiskCallback, RandomStream } from '@troupe/core'
-import { type CrashOutcome, SimulatedFile } from './simulated-file.ts'
+import { keep } from './link-conditions.ts'
+import { type CrashOutcome, SECTOR_BYTES, SimulatedFile } from './simulated-file.ts'
 
 /** How often and how badly a {@link SimulatedDisk} fails. What is left out does not happen. */
 export interface DiskFaults {
@@ -32,6 +33,8 @@ export interface DiskFaults {
   readonly tornWrite?: number
   /** Bytes that fit on the disk; a write beyond fails with `ENOSPC`. */
   readonly capacityBytes?: number
+  /** The probability that a read brings the bytes of another place, as many as there are in the right one. */
+  readonly misdirectedRead?: number
 }
 
 /** What a {@link SimulatedDisk} works with. */
@@ -58,6 +61,7 @@ export type InjectedFault =
   | `write ${CrashOutcome}`
   | 'file lost'
   | 'rot'
+  | 'misdirected read'
 
 /** Something that happened on a {@link SimulatedDisk}. */
 export interface DiskEvent {
@@ -79,6 +83,8 @@ export class SimulatedDisk {
   #queues: Map<string, (() => void)[]> | undefined
   /** The faults from now on; a run that is to heal sets `{}`. */
   faults: DiskFaults
+  #fills = 0
+  readonly #slowness: number[] = []
 
   constructor(options: SimulatedDiskOptions) {
     this.#options = options
@@ -105,7 +111,7 @@ export class SimulatedDisk {
       list: (done) => run('list', { file: '', offset: 0 }, () => [...this.#files.keys()], done),
       size: (file, done) => run('size', { file, offset: 0 }, () => this.#files.get(file)?.cached.length, done),
       read: (file, offset, length, done) =>
-        run('read', { file, offset }, () => this.#find(file, (found) => found.cached.read(offset, length)), done),
+        run('read', { file, offset }, () => this.#find(file, (found) => this.#read(file, found, offset, length)), done),
       write: (file, offset, bytes, done) =>
         run('write', { file, offset }, () => this.#write(file, offset, bytes), done),
       sync: (file, done) =>
@@ -146,6 +152,28 @@ export class SimulatedDisk {
     this.#files.get(file)?.rot(offset, this.#options.random.int(8))
   }
 
+  /** Flips one bit somewhere in one of the files; false when there is nothing on the disk. */
+  rotSomewhere(random: RandomStream): boolean {
+    const files = [...this.#files].filter(([, { cached }]) => cached.length > 0)
+    if (files.length === 0) return false
+    const [file, found] = random.pick(files)
+    const offset = random.int(found.cached.length)
+    this.#inject({ kind: 'rot', file, offset })
+    found.rot(offset, random.int(8))
+    return true
+  }
+
+  /** No file can grow, until the function that it returns is called. */
+  fill(): () => void {
+    this.#fills++
+    return () => void this.#fills--
+  }
+
+  /** Operations take `factor` times as long, until the function that it returns is called. */
+  slow(factor: number): () => void {
+    return keep(this.#slowness, factor)
+  }
+
   #enqueue(queues: Map<string, (() => void)[]>, file: string, operation: () => void): void {
     if (this.#queues !== queues) return
     const queue = queues.get(file)
@@ -180,7 +208,9 @@ export class SimulatedDisk {
 
   #latencyMs(event: DiskEvent): number {
     const { latencyMsMin = 0, latencyMsMax = latencyMsMin, stall = 0, stallMs = 0 } = this.faults
-    const drawnMs = latencyMsMin + this.#options.random.float() * Math.max(0, latencyMsMax - latencyMsMin)
+    const slowness = this.#slowness.reduce((left, right) => left * right, 1)
+    const usualMs = latencyMsMin + this.#options.random.float() * Math.max(0, latencyMsMax - latencyMsMin)
+    const drawnMs = slowness * usualMs
     return this.#strikes(stall, { ...event, kind: 'stall' }) ? drawnMs + stallMs : drawnMs
   }
 
@@ -189,12 +219,24 @@ export class SimulatedDisk {
     return found === undefined ? diskError('ENOENT', `there is no file ${file}`) : operation(found)
   }
 
+  #read(file: string, found: SimulatedFile, offset: number, length: number): Uint8Array {
+    const right = found.cached.read(offset, length)
+    if (right.length === 0) return right
+    if (!this.#strikes(this.faults.misdirectedRead ?? 0, { kind: 'misdirected read', file, offset })) return right
+    const { random } = this.#options
+    const other = this.#files.get(random.pick([...this.#files.keys()])) as SimulatedFile
+    const sectors = Math.ceil(other.cached.length / SECTOR_BYTES)
+    const wrong = new Uint8Array(right.length)
+    wrong.set(other.cached.read(random.int(sectors + 1) * SECTOR_BYTES + (offset % SECTOR_BYTES), right.length))
+    return wrong
+  }
+
   #write(file: string, offset: number, bytes: Uint8Array): undefined | Error {
     const { capacityBytes = Number.POSITIVE_INFINITY, writeFailure = 0 } = this.faults
     const found = this.#files.get(file) ?? new SimulatedFile()
     this.#files.set(file, found)
     const growth = Math.max(0, offset + bytes.length - found.cached.length)
-    const full = this.#usedBytes() + growth > capacityBytes
+    const full = (this.#fills > 0 && growth > 0) || this.#usedBytes() + growth > capacityBytes
     if (full) this.#inject({ kind: 'disk full', file, offset })
     if (!full && !this.#strikes(writeFailure, { kind: 'write failure', file, offset })) {
       found.write(offset, bytes)

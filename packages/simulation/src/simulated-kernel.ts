@@ -26,6 +26,8 @@ export interface KernelObserver {
   drain(): void
   /** The program asks; false when it has asked so often since the last step that it must be in a loop. */
   mayAsk(): boolean
+  /** A turn of `actor` has come to a fault point. */
+  faultPoint(node: string, actor: string, name: string): Promise<void> | undefined
 }
 
 export class SimulatedKernel extends NodeKernel {
@@ -161,6 +163,10 @@ export class SimulatedKernel extends NodeKernel {
   override sendError(token: ReplyToken, error: unknown, answeredBy?: string): void {
     if (token.node === this.node) this.#observer.drain()
     super.sendError(token, error, answeredBy)
+  }
+
+  override faultPoint(from: ActorCell, name: string): Promise<void> | undefined {
+    return this.#observer.faultPoint(this.node, this.pathOf(from), name)
   }
 
   protected override signalAborted(): void {

@@ -6,17 +6,14 @@
  * deaths stand on them.
  */
 import { ConfigurationError, type RandomStream } from '@troupe/core'
-import { type Frame, FrameKind, isMessageFrame, prepareMessage, Ref, type Refusal } from '@troupe/core/host'
-import { exponential, type FaultKind } from './fault-knobs.ts'
+import { type Frame, FrameKind, isMessageFrame, type Refusal } from '@troupe/core/host'
+import type { FaultKind } from './fault-knobs.ts'
+import { copyFrame, type FrameFacts, factsOf } from './frame-facts.ts'
+import { drawLatencyMs, type NetworkLatency } from './latency.ts'
+import { LinkConditions } from './link-conditions.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { SimulationCore } from './simulation-core.ts'
-import type { DropReason, FrameName } from './trace.ts'
-
-/** How long a frame takes, in milliseconds: at least `minMs`, and an exponentially distributed time on top. */
-export interface NetworkLatency {
-  readonly minMs: number
-  readonly meanMs: number
-}
+import type { DropReason } from './trace.ts'
 
 /** The probabilities of what happens to a message between two nodes. */
 export interface MessageFaults {
@@ -34,6 +31,8 @@ interface Link {
   readonly to: SimulatedNode
   /** Partitions that cut it now. */
   cuts: number
+  /** What else is wrong with it now. */
+  readonly conditions: LinkConditions
   /** When the last frame arrives that keeps its place, and the last frame at all. */
   orderedUntil: number
   busyUntil: number
@@ -41,7 +40,7 @@ interface Link {
   arrived: number
   /** Frames of that epoch of the sender with a higher number were lost when it crashed. */
   lost: { readonly epoch: number; readonly after: number } | undefined
-  /** Frames of the runtime that wait for the partition to heal. */
+  /** Frames that wait: those of the runtime for a partition to heal, all of them while the link is held. */
   held: Flight[]
 }
 
@@ -53,16 +52,6 @@ interface Flight {
   readonly epoch: number
   readonly toEpoch: number
   readonly number: number
-}
-
-type FrameFacts = {
-  readonly frame: FrameName
-  readonly from: string
-  readonly to: string
-  readonly target: Ref | undefined
-  readonly message: string
-  readonly payload: unknown
-  readonly sender: Ref | undefined
 }
 
 export class SimulatedNetwork {
@@ -97,6 +86,7 @@ export class SimulatedNetwork {
           from,
           to,
           cuts: 0,
+          conditions: new LinkConditions(),
           orderedUntil: 0,
           busyUntil: 0,
           sent: 0,
@@ -118,6 +108,7 @@ export class SimulatedNetwork {
     if (to === undefined || to === from) return 'node-down'
     const link = this.#link(from, to)
     if (this.#view(from, to).isDown) return 'node-down'
+    if (link.conditions.isFull && refusedWhenFull(frame)) return 'overload'
     const flight = this.#flight(link, frame)
     this.#core.trace.record({ type: 'sent', node: from.name, ...flight.facts })
     const isMessage = isMessageFrame(frame)
@@ -125,7 +116,8 @@ export class SimulatedNetwork {
     if (link.cuts > 0) {
       if (isMessage) this.#drop(flight, 'partition')
       else link.held.push(flight)
-    } else if (meetsFaults && this.#strikes(this.faults.loss, 'loss')) this.#drop(flight, 'loss')
+    } else if (link.conditions.isHeld) link.held.push(flight)
+    else if (meetsFaults && this.#strikes(this.faults.loss, 'loss')) this.#drop(flight, 'loss')
     else this.#launch(link, flight, meetsFaults)
     return undefined
   }
@@ -145,7 +137,7 @@ export class SimulatedNetwork {
   #fly(link: Link, flight: Flight, latencyMs: number, inOrder: boolean): void {
     const { clock } = this.#core
     const now = clock.now()
-    let arrival = now + latencyMs
+    let arrival = link.conditions.arrival(now, latencyMs)
     if (inOrder) {
       arrival = Math.max(arrival, link.orderedUntil)
       link.orderedUntil = arrival
@@ -187,7 +179,7 @@ export class SimulatedNetwork {
   }
 
   #latencyMs(): number {
-    return this.#latency.minMs + exponential(this.#random, this.#latency.meanMs)
+    return drawLatencyMs(this.#latency, this.#random)
   }
 
   #strikes(probability: number, kind: FaultKind): boolean {
@@ -198,13 +190,18 @@ export class SimulatedNetwork {
 
   // Nodes that go and come.
 
-  /** `node` crashed: some last part of what it has sent is lost, and the others notice after `detectionMs` or more. */
-  nodeCrashed(node: SimulatedNode, detectionMs: () => number, reason: string): void {
+  /**
+   * `node` crashed: some last part of what it has sent is lost unless `losesSent` is false, and the others notice after
+   * `detectionMs` or more. What a held link has not let out is lost in any case.
+   */
+  nodeCrashed(node: SimulatedNode, detectionMs: () => number, reason: string, losesSent = true): void {
     const { clock } = this.#core
     const { epoch } = node
     for (const link of this.#links.get(node)!.values()) {
-      const underWay = link.sent - link.arrived
-      link.lost = { epoch, after: link.arrived + this.#random.int(underWay + 1) }
+      if (losesSent) {
+        const underWay = link.sent - link.arrived
+        link.lost = { epoch, after: link.arrived + this.#random.int(underWay + 1) }
+      }
       for (const flight of link.held.splice(0)) this.#drop(flight, 'crash')
       const delayMs = Math.max(detectionMs(), link.busyUntil - clock.now())
       clock.schedule(delayMs, () => this.declareDown(link.to, node, epoch, reason))
@@ -268,7 +265,33 @@ export class SimulatedNetwork {
   mend(from: readonly SimulatedNode[], to: readonly SimulatedNode[]): void {
     for (const link of this.#between(from, to)) {
       link.cuts--
-      if (link.cuts === 0) for (const flight of link.held.splice(0)) this.#fly(link, flight, this.#latencyMs(), true)
+      this.#releaseHeld(link)
+    }
+  }
+
+  /** Sends what waits on a link once nothing holds it up any more; messages do not outlast a partition. */
+  #releaseHeld(link: Link): void {
+    if (link.conditions.isHeld) return
+    const held = link.held.splice(0)
+    for (const flight of held) {
+      if (link.cuts === 0) this.#fly(link, flight, this.#latencyMs(), true)
+      else if (isMessageFrame(flight.frame)) this.#drop(flight, 'partition')
+      else link.held.push(flight)
+    }
+  }
+
+  /** Lets something begin on each link from `from` to `to`; the function that it returns ends it. */
+  change(
+    from: readonly SimulatedNode[],
+    to: readonly SimulatedNode[],
+    begin: (conditions: LinkConditions) => () => void,
+  ): () => void {
+    const undo = [...this.#between(from, to)].map((link) => ({ link, end: begin(link.conditions) }))
+    return () => {
+      for (const { link, end } of undo) {
+        end()
+        this.#releaseHeld(link)
+      }
     }
   }
 
@@ -294,94 +317,7 @@ export class SimulatedNetwork {
   }
 }
 
-/** The frame with a frozen copy of its payload, as crossing to another machine makes one. */
-function copyFrame(frame: Frame, link: Link): Frame {
-  switch (frame[0]) {
-    case FrameKind.tell:
-    case FrameKind.ask:
-    case FrameKind.forward:
-    case FrameKind.offer: {
-      const describe = () => `message ${frame[5]} to ${frame[4] === undefined ? '' : `${frame[4]} on `}${link.to.name}`
-      return frame.with(6, prepareMessage(frame[6], 'copied', describe)) as unknown as Frame
-    }
-    case FrameKind.streamItem:
-      return frame.with(
-        4,
-        prepareMessage(frame[4], 'copied', () => `a stream from ${link.from.name}`),
-      ) as unknown as Frame
-    case FrameKind.reply:
-      return [frame[0], frame[1], frame[2], prepareMessage(frame[3], 'copied', () => `a reply from ${link.from.name}`)]
-    default:
-      return frame
-  }
-}
-
-const frameNames: readonly FrameName[] = [
-  'tell',
-  'ask',
-  'reply',
-  'replyError',
-  'watch',
-  'unwatch',
-  'terminated',
-  'stop',
-  'forward',
-  'link',
-  'unlink',
-  'linkEnded',
-  'kill',
-  'streamOpen',
-  'streamItem',
-  'streamEnd',
-  'streamCredit',
-  'streamCancel',
-  'cancel',
-  'offer',
-  'waitProbe',
-]
-
-function factsOf(frame: Frame, link: Link): FrameFacts {
-  const name = frameNames[frame[0]] as FrameName
-  const facts = {
-    frame: name,
-    from: link.from.name,
-    to: link.to.name,
-    target: undefined,
-    message: name,
-    sender: undefined,
-  }
-  switch (frame[0]) {
-    case FrameKind.tell:
-    case FrameKind.ask:
-    case FrameKind.forward:
-    case FrameKind.offer:
-      return { ...facts, target: targetOf(frame, link), message: frame[5], payload: frame[6], sender: frame[7] }
-    case FrameKind.reply:
-      return { ...facts, payload: frame[3] }
-    case FrameKind.streamItem:
-      return { ...facts, payload: frame[4] }
-    case FrameKind.streamOpen:
-    case FrameKind.streamEnd:
-    case FrameKind.streamCredit:
-    case FrameKind.streamCancel:
-      return { ...facts, target: undefined, payload: frame[3] }
-    case FrameKind.waitProbe:
-      return { ...facts, payload: frame[2].turns.map(({ path }) => path).join(' ') }
-    case FrameKind.replyError:
-      return { ...facts, payload: `${frame[3].name}: ${frame[3].message}` }
-    case FrameKind.watch:
-    case FrameKind.unwatch:
-    case FrameKind.link:
-    case FrameKind.unlink:
-      return { ...facts, target: targetOf(frame, link), payload: undefined, sender: frame[5] }
-    case FrameKind.terminated:
-    case FrameKind.linkEnded:
-      return { ...facts, target: frame[2], payload: frame[4], sender: frame[3] }
-    default:
-      return { ...facts, target: targetOf(frame, link), payload: undefined }
-  }
-}
-
-function targetOf(frame: Frame & { readonly 4: string | undefined }, link: Link): Ref {
-  return new Ref(link.to.name, frame[1], frame[2] as number, frame[3] as number, frame[4])
+/** What a full channel refuses, as that of threads does; sends, replies and what the runtime says wait for room. */
+function refusedWhenFull(frame: Frame): boolean {
+  return frame[0] === FrameKind.tell || frame[0] === FrameKind.ask || frame[0] === FrameKind.forward
 }

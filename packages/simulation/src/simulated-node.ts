@@ -23,7 +23,7 @@ import {
   NodeServices,
 } from '@troupe/core/host'
 import { simulatedScopes } from './scopes.ts'
-import type { SimulatedDisk } from './simulated-disk.ts'
+import type { CrashKind, SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedKernel } from './simulated-kernel.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
 import type { SimulationCore } from './simulation-core.ts'
@@ -38,6 +38,8 @@ export interface SimulatedNodeOptions {
   /** The node of the program, which never fails: what happens there may resume the program. */
   readonly isMain: boolean
   readonly clockAheadMs: number
+  /** Milliseconds that its clock counts for each one that passes. Timers go by it. */
+  readonly clockRate: number
   readonly disk: SimulatedDisk
   readonly network: SimulatedNetwork
   /** Called when the node cannot go on (its journal failed, or its services did not start): it is to be crashed. */
@@ -66,6 +68,8 @@ export class SimulatedNode {
   readonly #core: SimulationCore
   readonly #options: SimulatedNodeOptions
   #backlog: (() => void)[] = []
+  /** Milliseconds by which the clock was set ahead, or back, since the run began. */
+  #clockJumpedMs = 0
   /** Turns of the kernels of earlier epochs. */
   #turnsBefore = 0
 
@@ -87,7 +91,13 @@ export class SimulatedNode {
 
   /** Milliseconds by this node's clock. */
   now(): number {
-    return Math.floor(this.#core.clock.now() + this.#options.clockAheadMs)
+    const { clockAheadMs, clockRate } = this.#options
+    return Math.max(0, Math.floor(this.#core.clock.now() * clockRate + clockAheadMs + this.#clockJumpedMs))
+  }
+
+  /** Sets its clock ahead; back, when `byMs` is below 0. What was to happen in so many milliseconds still does. */
+  jumpClock(byMs: number): void {
+    this.#clockJumpedMs += byMs
   }
 
   /** Starts the machine with an empty kernel over what its disk holds. */
@@ -139,15 +149,15 @@ export class SimulatedNode {
     })
   }
 
-  /** The machine stops at once: its actors are gone, its disk keeps what was synced. */
-  crash(reason: string): void {
+  /** The machine stops at once: its actors are gone, its disk keeps what was synced; of a `process`, all that was written. */
+  crash(reason: string, kind: CrashKind = 'power'): void {
     const { kernel } = this
     if (kernel === undefined || !kernel.alive) return
     this.#core.trace.record({ type: 'crashed', node: this.name, epoch: this.epoch, detail: reason })
     kernel.halt()
     kernel.ports.services.abandon()
     this.#crashedEpoch = this.epoch
-    this.disk.crash('power')
+    this.disk.crash(kind)
     this.paused = false
     this.#backlog = []
     this.#core.drain()
@@ -228,7 +238,7 @@ export class SimulatedNode {
     return {
       now: () => this.now(),
       schedule: (delayMs, run): ScheduledTask =>
-        this.#core.clock.schedule(delayMs, () => this.perform(epoch, () => run())),
+        this.#core.clock.schedule(delayMs / this.#options.clockRate, () => this.perform(epoch, () => run())),
     }
   }
 
@@ -245,7 +255,8 @@ export class SimulatedNode {
     }
     return {
       now: () => this.now(),
-      schedule: (delayMs, run): ScheduledTask => this.#core.clock.schedule(delayMs, () => perform(run)),
+      schedule: (delayMs, run): ScheduledTask =>
+        this.#core.clock.schedule(delayMs / this.#options.clockRate, () => perform(run)),
     }
   }
 
@@ -258,4 +269,9 @@ export class SimulatedNode {
   #step(epoch: number, kernel: SimulatedKernel): void {
     if (kernel.step((count) => this.#core.schedulerRandom.int(count)) && kernel.alive) this.#scheduleStep(epoch)
   }
+}
+
+/** The names of nodes, for the trace. */
+export function namesOf(nodes: readonly SimulatedNode[]): string {
+  return nodes.map(({ name }) => name).join(', ')
 }

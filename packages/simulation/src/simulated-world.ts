@@ -18,10 +18,14 @@ import {
   type SystemSpawnOptions,
   type TerminationReason,
 } from '@troupe/core'
-import type { InspectionLimits } from '@troupe/core/host'
+import { type InspectionLimits, toError } from '@troupe/core/host'
 import type { SystemView } from './cell-view.ts'
+import { type Duration, FaultPlan, type PlanHost } from './fault-plan.ts'
+import type { FaultPointRule } from './fault-points.ts'
 import type { Partition } from './nemesis.ts'
+import type { SimulatedNode } from './simulated-node.ts'
 import type { Simulation } from './simulation.ts'
+import type { Spell } from './spells.ts'
 import type { TraceListener } from './trace.ts'
 
 /** The name of the node that the program lives on. */
@@ -131,12 +135,95 @@ export class SimulatedWorld extends ActorSystem {
    * What is under way over a cut link is lost. Partitions add up; each is healed by itself or by `world.heal`.
    */
   partition(from: readonly string[], to: readonly string[], options: { readonly oneWay?: boolean } = {}): Partition {
-    const nodesOf = (names: readonly string[]) => names.map((name) => this.#simulation.failingNode(name))
-    return this.#simulation.nemesis.partition(nodesOf(from), nodesOf(to), options.oneWay ?? false)
+    return this.#simulation.nemesis.partition(this.#failing(from), this.#failing(to), options.oneWay ?? false)
   }
 
   /**
-   * Ends all faults, for good: partitions, pauses, what the disks and the network do by chance; nodes that are down
+   * Each of the nodes sees only its neighbours in the ring, as few as make a majority with itself, so that no two
+   * majorities are the same. All nodes unless told; a `ConfigurationError` for fewer than 4.
+   */
+  partitionRing(ring: readonly string[] = this.nodes): Partition {
+    return this.#simulation.nemesis.partitionRing(this.#failing(ring))
+  }
+
+  /** What is sent from one group to another waits at its sender until the spell ends, and then goes out in order. */
+  hold(from: readonly string[], to: readonly string[]): Spell {
+    return this.#simulation.nemesis.spells.hold(this.#failing(from), this.#failing(to))
+  }
+
+  /** What is sent from one group to another takes `factor` times as long, from 1. */
+  slow(from: readonly string[], to: readonly string[], factor: number): Spell {
+    checkFactor(factor)
+    return this.#simulation.nemesis.spells.slow(this.#failing(from), this.#failing(to), factor)
+  }
+
+  /** On each link from one group to another, one frame arrives every `gapMs` milliseconds at most. */
+  clog(from: readonly string[], to: readonly string[], gapMs: number): Spell {
+    if (!(gapMs > 0 && gapMs < Number.POSITIVE_INFINITY)) {
+      throw new ConfigurationError(`clog needs the milliseconds between two frames, above 0, got ${gapMs}`)
+    }
+    return this.#simulation.nemesis.spells.clog(this.#failing(from), this.#failing(to), gapMs)
+  }
+
+  /** The channels from one group to another have no room: tells and asks are refused (`overload`), sends wait. */
+  fillChannel(from: readonly string[], to: readonly string[]): Spell {
+    return this.#simulation.nemesis.spells.fillChannel(this.#failing(from), this.#failing(to))
+  }
+
+  /** The thread of the node ends: its actors are gone, what it has sent arrives, what it has written stays. */
+  exit(node: string): void {
+    this.#simulation.nemesis.exit(this.#simulation.failingNode(node))
+  }
+
+  /** The node's disk has no room: a write that makes a file longer fails, which ends the node. */
+  fillDisk(node: string): Spell {
+    return this.#simulation.nemesis.spells.fillDisk(this.#simulation.failingNode(node))
+  }
+
+  /** The node's disk takes `factor` times as long, from 1. */
+  slowDisk(node: string, factor: number): Spell {
+    checkFactor(factor)
+    return this.#simulation.nemesis.spells.slowDisk(this.#simulation.failingNode(node), factor)
+  }
+
+  /** Flips one bit of what is on the node's disk, for good; false when nothing is. No heal mends it. */
+  rot(node: string): boolean {
+    return this.#simulation.failingNode(node).disk.rotSomewhere(this.#simulation.random.stream('rot'))
+  }
+
+  /** Sets what the node's clock tells ahead by so many milliseconds, back when below 0. Timers are not moved. */
+  jumpClock(node: string, byMs: number): void {
+    if (!Number.isFinite(byMs)) throw new ConfigurationError(`jumpClock needs a number of milliseconds, got ${byMs}`)
+    this.#simulation.nemesis.spells.jumpClock(this.#simulation.failingNode(node), byMs)
+  }
+
+  /** Lets `rule` decide what happens at each passage of `ctx.faultPoint(name)`, until the spell ends. */
+  faultPoint(name: string, rule: FaultPointRule): Spell {
+    return { end: this.#simulation.faultPoints.arm(name, rule) }
+  }
+
+  /** A plan of faults that begins at a time since the start of the run, which must not have passed. */
+  at(time: Duration): FaultPlan {
+    const simulation = this.#simulation
+    const host: PlanHost = {
+      world: this,
+      now: () => this.now(),
+      schedule: (delayMs, run) => void simulation.clock.schedule(delayMs, run),
+      failed: (cause) => {
+        const what = `a step of the fault plan failed: ${toError(cause).message}`
+        simulation.fail({ reason: 'program', what, cause })
+      },
+      checkNode: (name) => void simulation.failingNode(name),
+    }
+    return new FaultPlan(host, time)
+  }
+
+  #failing(names: readonly string[]): SimulatedNode[] {
+    return names.map((name) => this.#simulation.failingNode(name))
+  }
+
+  /**
+   * Ends all faults, for good: partitions, pauses, spells, what the disks and the network do by chance; nodes that are down
    * start. Resolves when all nodes are up and their roots that are to be restarted are.
    */
   async heal(): Promise<void> {
@@ -223,5 +310,11 @@ export class SimulatedWorld extends ActorSystem {
 
   protected async end(): Promise<void> {
     await this.#simulation.waiting('the services to stop', this.#simulation.stop())
+  }
+}
+
+function checkFactor(factor: number): void {
+  if (!(factor >= 1 && factor < Number.POSITIVE_INFINITY)) {
+    throw new ConfigurationError(`a slow link or disk needs a factor from 1, got ${factor}`)
   }
 }

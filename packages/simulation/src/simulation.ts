@@ -19,10 +19,12 @@ import {
 import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
 import { type SystemView, systemView } from './cell-view.ts'
 import { type Delivery, drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
+import { type FaultPointKnobs, FaultPoints } from './fault-points.ts'
+import type { NetworkLatency } from './latency.ts'
 import { Nemesis } from './nemesis.ts'
 import { Scopes } from './scopes.ts'
 import { type DiskFaults, SimulatedDisk } from './simulated-disk.ts'
-import { type NetworkLatency, SimulatedNetwork } from './simulated-network.ts'
+import { SimulatedNetwork } from './simulated-network.ts'
 import { SimulatedNode } from './simulated-node.ts'
 import { type Invariant, mainNode, SimulatedWorld } from './simulated-world.ts'
 import type { SimulationCore } from './simulation-core.ts'
@@ -39,6 +41,7 @@ export interface SimulationSettings {
   readonly seed: number
   readonly nodes: readonly string[]
   readonly knobs: FaultKnobs
+  readonly points: FaultPointKnobs
   readonly swarm: boolean
   readonly delivery: Delivery
   readonly latency: NetworkLatency
@@ -82,6 +85,7 @@ export class Simulation implements SimulationCore {
   /** The nodes that may fail. */
   readonly nodes: readonly SimulatedNode[]
   readonly nemesis: Nemesis
+  readonly faultPoints: FaultPoints
   readonly world: SimulatedWorld
   readonly view: SystemView
   /** The faults' strengths that this seed drew. */
@@ -117,6 +121,7 @@ export class Simulation implements SimulationCore {
     this.nemesis = new Nemesis(this, this.#network, this.nodes, inject, (node, epoch) => {
       void this.world.nodeUp(node, epoch)
     })
+    this.faultPoints = new FaultPoints(this, settings.points, (node, error) => this.nemesis.nodeFailed(node, error))
     this.view = systemView([this.main, ...this.nodes], () => this.clock.now())
     this.main.start()
     this.world = new SimulatedWorld(this)
@@ -190,6 +195,10 @@ export class Simulation implements SimulationCore {
     return false
   }
 
+  faultPoint(node: string, actor: string, name: string): Promise<void> | undefined {
+    return this.faultPoints.reach(this.#network.node(node), actor, name)
+  }
+
   /** Notes the first reason to fail; the loop ends after the step. */
   fail(failure: Failure): void {
     this.#failure ??= failure
@@ -227,6 +236,7 @@ export class Simulation implements SimulationCore {
   heal(): void {
     this.#network.faults = { loss: 0, duplicate: 0, reorder: 0 }
     for (const { disk } of this.nodes) disk.faults = usualDisk
+    this.faultPoints.injecting = false
     this.nemesis.heal()
   }
 
@@ -285,10 +295,13 @@ export class Simulation implements SimulationCore {
     })
     const clockAheadMs = isMain ? 0 : this.random.stream('clocks').float() * this.strengths.clockSkewMs
     if (clockAheadMs > 0) this.injected.clockSkewMs++
+    const clockDrift = isMain ? 0 : (2 * this.random.stream('clock drift').float() - 1) * this.strengths.clockDrift
+    if (clockDrift !== 0) this.injected.clockDrift++
     const node: SimulatedNode = new SimulatedNode(this, {
       name,
       isMain,
       clockAheadMs,
+      clockRate: 1 + clockDrift,
       disk,
       network: this.#network,
       failed: (error) => this.nemesis.nodeFailed(node, error),
@@ -305,7 +318,7 @@ export class Simulation implements SimulationCore {
   }
 
   #diskFaults(): DiskFaults {
-    const { diskLatencyMs, diskStall, tornWrite, syncFailure, writeFailure } = this.strengths
+    const { diskLatencyMs, diskStall, tornWrite, syncFailure, writeFailure, misdirectedRead } = this.strengths
     if (diskLatencyMs > 0) this.injected.diskLatencyMs++
     return {
       latencyMsMax: Math.max(diskLatencyMsUsual, diskLatencyMs),
@@ -313,6 +326,7 @@ export class Simulation implements SimulationCore {
       tornWrite,
       syncFailure,
       writeFailure,
+      misdirectedRead,
     }
   }
 
@@ -348,6 +362,7 @@ const diskFaultKinds: Readonly<Record<string, FaultKind | undefined>> = {
   'write torn': 'tornWrite',
   'sync failure': 'syncFailure',
   'write failure': 'writeFailure',
+  'misdirected read': 'misdirectedRead',
 }
 
 function messageOf(thrown: unknown): string {

@@ -101,14 +101,14 @@ export interface DistortedEvent extends TracePlace, MessageFacts {
 
 /** Something became of a node. `downSeen`: `node` learned that the node in `detail` is down. */
 export interface NodeEvent extends TracePlace {
-  readonly type: 'started' | 'crashed' | 'paused' | 'resumed' | 'downSeen'
+  readonly type: 'started' | 'crashed' | 'paused' | 'resumed' | 'downSeen' | 'clockJumped'
   readonly epoch: number
   readonly detail: string
 }
 
-/** The network was cut or healed; `detail` says where. */
+/** The network was cut or healed, or something else began or ended that lasts; `detail` says what and where. */
 export interface NetworkEvent extends TracePlace {
-  readonly type: 'partitioned' | 'healed'
+  readonly type: 'partitioned' | 'healed' | 'faultBegan' | 'faultEnded' | 'faultPoint'
   readonly detail: string
 }
 

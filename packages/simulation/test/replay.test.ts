@@ -1,6 +1,6 @@
 import { namedRef } from '@troupe/core'
 import { expect, test } from 'vitest'
-import { type SimulationProgram, simulate, simulateMany } from '../src/index.ts'
+import { allFaults, type FaultKind, type SimulationProgram, simulate, simulateMany } from '../src/index.ts'
 import { Collector, Counter, Relay, Sender } from './actors.ts'
 
 /** Synchronous, asynchronous and durable actors that talk across four nodes while everything goes wrong. */
@@ -43,8 +43,13 @@ test('one seed run twice is one run, with every fault, over 300 seeds', async ()
 })
 
 test('a campaign meets every kind of fault and says how often', async () => {
-  const campaign = await simulateMany({ seeds: '1..60', nodes: 4, faults: 'all', delivery: 'hostile' }, program)
+  // Those that 'all' leaves out have campaigns of their own: the program here expects its data to be there in the end.
+  const faults = { ...allFaults, crash: 1, crashRecovering: 1 }
+  const campaign = await simulateMany({ seeds: '1..200', nodes: 4, faults, delivery: 'hostile' }, program)
   expect(campaign.failures).toEqual([])
-  expect(campaign.runs).toBe(60)
-  for (const [kind, seeds] of Object.entries(campaign.seedsInjected)) expect(seeds, kind).toBeGreaterThan(0)
+  expect(campaign.runs).toBe(200)
+  for (const [kind, seeds] of Object.entries(campaign.seedsInjected)) {
+    if (faults[kind as FaultKind] > 0) expect(seeds, kind).toBeGreaterThan(0)
+    else expect(seeds, kind).toBe(0)
+  }
 })

@@ -92,6 +92,7 @@ type SubjectProtocol = {
   persistAnyway: () => void
   remindAnyway: () => void
   draw: () => number[]
+  passPoint: (name: string) => string
 }
 
 interface SubjectState {
@@ -300,6 +301,11 @@ export const Subject: ActorDefinition<SubjectProtocol, SubjectArgs> = defineActo
     tellUnknown: (_state, to, ctx) => ctx.tell(to as ActorRef<{ whatever: () => void }>, 'whatever'),
     persistAnyway: (_state, _message, ctx) => (ctx as any).persist('anything', 1),
     remindAnyway: (_state, _message, ctx) => ctx.reminders.set({ key: 'any', delayMs: 0 }, 'draw'),
+    async passPoint(_state, name, ctx) {
+      const passed = ctx.faultPoint(name)
+      await passed
+      return typeof passed
+    },
     draw: (_state, _message, ctx) => Array.from({ length: 4 }, () => ctx.random.int(1_000_000)),
   },
 })

@@ -165,4 +165,13 @@ export const services: readonly Case[] = [
       expect(await bench.recorder.ask('when', 1)).toEqual(['calling'])
     },
   },
+  {
+    promise: '11.8',
+    name: 'a fault point that nobody was told about does nothing',
+    async check(bench) {
+      const actor = await subject(bench)
+      expect(await actor.ask('passPoint', 'on the way')).toBe('undefined')
+      expect(await actor.ask('passPoint', 'on the way')).toBe('undefined')
+    },
+  },
 ]

@@ -25,13 +25,14 @@ import {
   HEADER_BYTES,
   type JournalIdentity,
   MARK_BYTES,
+  readHeader,
   type SegmentHeader,
   sameIdentity,
   segmentFile,
   segmentNumber,
 } from './journal-format.ts'
 import { JournalIndex } from './journal-index.ts'
-import { type RecordSeen, type SegmentScan, scanSegment } from './segment-scan.ts'
+import { isWholeGroup, type RecordSeen, type SegmentScan, scanSegment } from './segment-scan.ts'
 
 /** How to open a journal. */
 export interface OpenJournalOptions {
@@ -218,6 +219,10 @@ class Opening {
     const start = last.lastGroup === undefined || last.lastGroup === HEADER_BYTES ? 0 : last.lastGroup
     disk.read(file, start, last.end - start, (readError, bytes) => {
       if (readError !== undefined) return fail(readError)
+      // Written as it was read just now, not as it was scanned: a read that went astray would destroy what is there.
+      if (!this.#isLastGroup(last, start, bytes!)) {
+        return this.#done(journalCorrupt({ file, offset: start }, 'its last group reads differently the second time'))
+      }
       disk.write(file, start, bytes!, (writeError) => {
         if (writeError !== undefined) return fail(writeError)
         disk.sync(file, (syncError) => {
@@ -226,6 +231,18 @@ class Opening {
         })
       })
     })
+  }
+
+  /** Whether `bytes` are what the scan has seen from `start` to the end of the last segment. */
+  #isLastGroup({ segment, checksum, end, lastGroup }: LastSegment, start: number, bytes: Uint8Array): boolean {
+    if (bytes.length !== end - start) return false
+    if (start === 0) {
+      const header = readHeader(bytes)
+      if (typeof header !== 'object' || header.checksum !== checksum) return false
+    }
+    if (lastGroup === undefined || this.#identity === undefined) return true
+    const group = { segment, offset: lastGroup, identity: this.#identity, checksum }
+    return isWholeGroup(bytes.subarray(lastGroup - start), group)
   }
 
   #finish(): void {

@@ -10,12 +10,14 @@ import {
   frameLength,
   HEADER_BYTES,
   isMark,
+  type JournalIdentity,
   MARK_BYTES,
   type RecordFrame,
   readHeader,
   readRecord,
   recordSeed,
   type SegmentHeader,
+  viewOf,
 } from './journal-format.ts'
 import { SegmentWindow } from './segment-window.ts'
 
@@ -53,6 +55,28 @@ export function scanSegment(
   done: (error: JournalFailedError | undefined, scan?: SegmentScan) => void,
 ): void {
   new Scanner(options, done).start()
+}
+
+/**
+ * Whether `bytes`, which lie at `offset` of a segment, are one whole group: a mark, then records, to the last byte.
+ */
+export function isWholeGroup(
+  bytes: Uint8Array,
+  place: {
+    readonly segment: number
+    readonly offset: number
+    readonly identity: JournalIdentity
+    readonly checksum: number
+  },
+): boolean {
+  if (!isMark(bytes, 0, place)) return false
+  const view = viewOf(bytes)
+  let at = MARK_BYTES
+  while (bytes.length - at >= FRAME_BYTES) {
+    if (readRecord(bytes, view, at, recordSeed(place.checksum, place.offset + at)) === undefined) return false
+    at += frameLength(view, at)
+  }
+  return at === bytes.length
 }
 
 class Scanner {

@@ -52,6 +52,41 @@ function threeGroups() {
 }
 
 describe('opening a journal', () => {
+  it('never writes the last group as a read that went astray has brought it', () => {
+    const damages: ((bytes: Uint8Array) => Uint8Array)[] = [
+      (bytes) => new Uint8Array(bytes.length),
+      (bytes) => bytes.subarray(1),
+      (bytes) => bytes.map((byte, at) => (at === bytes.length - 1 ? byte ^ 1 : byte)),
+    ]
+    for (const damage of damages) {
+      const { bench, whole } = threeGroups()
+      let reads = 0
+      let lastRead = Number.POSITIVE_INFINITY
+      const { disk } = bench
+      const astray: Disk = {
+        list: (done) => disk.list(done),
+        size: (file, done) => disk.size(file, done),
+        read: (file, offset, length, done) =>
+          disk.read(file, offset, length, (error, bytes) =>
+            done(error, ++reads === lastRead && bytes !== undefined ? damage(bytes) : bytes),
+          ),
+        write: (file, offset, bytes, done) => disk.write(file, offset, bytes, done),
+        sync: (file, done) => disk.sync(file, done),
+        truncate: (file, length, done) => disk.truncate(file, length, done),
+        remove: (file, done) => disk.remove(file, done),
+        close: (done) => disk.close(done),
+      }
+      // The last read of an opening is that of the last group.
+      open(bench.time, astray)
+      lastRead = reads
+      reads = 0
+      expect(() => open(bench.time, astray)).toThrow(expect.objectContaining({ code: 'ERR_TROUPE_JOURNAL_CORRUPT' }))
+      expect(reads).toBe(lastRead)
+      expect(bench.read(FIRST)).toEqual(whole)
+      expect(recover(bench.time, bench.open().journal, 'a').events).toEqual(['one', 'two', 'three'])
+    }
+  })
+
   it('cuts a tail at any length to the last whole record, reports it, and goes on behind the cut', () => {
     const { bench, ends, whole } = threeGroups()
     for (let length = ends[1]; length < whole.length; length++) {

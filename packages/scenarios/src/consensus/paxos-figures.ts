@@ -25,7 +25,8 @@ export function figuresOf(runs: readonly PaxosRun[]): PaxosFigures {
   const share = (holds: (run: PaxosRun) => boolean) => runs.filter(holds).length / Math.max(1, runs.length)
   const sum = (count: (run: PaxosRun) => number) => runs.reduce((total, run) => total + count(run), 0)
   const fired = {} as Record<FaultKind, number>
-  for (const kind of Object.keys(allFaults) as FaultKind[])
+  // But for those that take away what an acceptor has stored.
+  for (const kind of (Object.keys(allFaults) as FaultKind[]).filter((kind) => allFaults[kind] > 0))
     fired[kind] = share(({ injected }) => (injected?.[kind] ?? 0) > 0)
   return {
     seeds: runs.length,

@@ -37,6 +37,22 @@ const paxosFaults: Required<FaultKnobs> = {
   syncFailure: 0.03,
   writeFailure: 0.03,
   clockSkewMs: 500,
+  partialPartition: 0.5,
+  ringPartition: 0.5,
+  hold: 1,
+  slowLink: 1,
+  clog: 1,
+  channelFull: 1,
+  workerExit: 0.5,
+  stall: 2,
+  crashRecovering: 0.3,
+  diskFull: 0.2,
+  diskSlow: 0.5,
+  // An acceptor that has lost what it stored may break any protocol's promise.
+  bitRot: 0,
+  misdirectedRead: 0,
+  clockDrift: 0.05,
+  clockJump: 0.5,
 }
 
 /** How one run is set up, beside its seed. */

@@ -1,0 +1,56 @@
+/** How long frames take: a distribution, checked and drawn from. */
+import { ConfigurationError, type RandomStream } from '@troupe/core'
+import { exponential } from './fault-knobs.ts'
+
+/** How long a frame takes, in milliseconds: at least `minMs`, and a time with the mean `meanMs` on top. */
+export interface NetworkLatency {
+  /** From 0. */
+  readonly minMs: number
+  /** From 0. */
+  readonly meanMs: number
+  /** How the time on top is distributed. Default `exponential`. */
+  readonly distribution?: LatencyDistribution
+}
+
+/**
+ * `constant`: always the mean. `uniform`: anything up to twice the mean. `exponential`. `lognormal`: with sigma 1, as
+ * round trips in a data center look. `pareto`: a heavy tail (shape 2), up to 1,000 times the mean: rare and very late.
+ */
+export type LatencyDistribution = 'constant' | 'uniform' | 'exponential' | 'lognormal' | 'pareto'
+
+/** The largest multiple of the mean that a heavy tail gives. */
+const tailMax = 1_000
+
+const draws: Readonly<Record<LatencyDistribution, (random: RandomStream, meanMs: number) => number>> = {
+  constant: (_random, meanMs) => meanMs,
+  uniform: (random, meanMs) => 2 * meanMs * random.float(),
+  exponential,
+  lognormal: (random, meanMs) => meanMs * Math.exp(normal(random) - 0.5),
+  // Lomax: a Pareto distribution that begins at 0.
+  pareto: (random, meanMs) => meanMs * Math.min(tailMax, 1 / Math.sqrt(1 - random.float()) - 1),
+}
+
+/** One draw, in milliseconds. */
+export function drawLatencyMs(latency: NetworkLatency, random: RandomStream): number {
+  return latency.minMs + draws[latency.distribution ?? 'exponential'](random, latency.meanMs)
+}
+
+/** The latency as it was given; throws a `ConfigurationError` when it is malformed. */
+export function checkLatency(latency: NetworkLatency): NetworkLatency {
+  const { minMs, meanMs, distribution = 'exponential' } = latency
+  if (!(minMs >= 0 && minMs < Number.POSITIVE_INFINITY && meanMs >= 0 && meanMs < Number.POSITIVE_INFINITY)) {
+    throw new ConfigurationError(`latency needs minMs and meanMs, numbers from 0, got ${minMs} and ${meanMs}`)
+  }
+  if (!Object.hasOwn(draws, distribution)) {
+    throw new ConfigurationError(
+      `latency's distribution must be one of ${Object.keys(draws).join(', ')}, got ${distribution}`,
+    )
+  }
+  return latency
+}
+
+/** A draw from the standard normal distribution, by Box and Muller. */
+function normal(random: RandomStream): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - random.float()))
+  return radius * Math.cos(2 * Math.PI * random.float())
+}

@@ -1,0 +1,55 @@
+/** What is wrong with one link of the simulated network, beside partitions: several things at once, each until it ends. */
+
+export class LinkConditions {
+  #holds = 0
+  #fills = 0
+  readonly #slowness: number[] = []
+  readonly #gapsMs: number[] = []
+  #lastArrival = 0
+
+  get isFull(): boolean {
+    return this.#fills > 0
+  }
+
+  /** True while what is sent waits at its sender. */
+  get isHeld(): boolean {
+    return this.#holds > 0 || this.#fills > 0
+  }
+
+  /** Lets nothing leave that is sent from now on, until the function that it returns is called. */
+  hold(): () => void {
+    this.#holds++
+    return () => void this.#holds--
+  }
+
+  /** The channel refuses messages or lets them wait for room, until the function that it returns is called. */
+  fill(): () => void {
+    this.#fills++
+    return () => void this.#fills--
+  }
+
+  /** Makes everything take `factor` times as long, until the function that it returns is called. */
+  slow(factor: number): () => void {
+    return keep(this.#slowness, factor)
+  }
+
+  /** Lets one frame arrive every `gapMs` milliseconds at most, until the function that it returns is called. */
+  clog(gapMs: number): () => void {
+    return keep(this.#gapsMs, gapMs)
+  }
+
+  /** When a frame arrives that is sent now and would take `latencyMs`. */
+  arrival(now: number, latencyMs: number): number {
+    let arrival = now + latencyMs
+    if (this.#slowness.length > 0) arrival = now + latencyMs * this.#slowness.reduce((left, right) => left * right)
+    if (this.#gapsMs.length > 0) arrival = Math.max(arrival, this.#lastArrival + Math.max(...this.#gapsMs))
+    this.#lastArrival = Math.max(this.#lastArrival, arrival)
+    return arrival
+  }
+}
+
+/** Puts `value` into a list; the function that it returns takes it out again. */
+export function keep(list: number[], value: number): () => void {
+  list.push(value)
+  return () => void list.splice(list.indexOf(value), 1)
+}
