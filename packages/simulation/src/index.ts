@@ -2,6 +2,7 @@
 export type { CellView, SystemView } from './cell-view.ts'
 export { allFaults, type Delivery, type FaultKind, type FaultKnobs, type InjectedFaults } from './fault-knobs.ts'
 export type { Partition } from './nemesis.ts'
+export type { ScheduleOptions, ScheduleStrategy } from './schedule-options.ts'
 export { type SimulateOptions, type SimulationProgram, type SimulationRun, simulate } from './simulate.ts'
 export { type Campaign, type SimulateManyOptions, simulateMany } from './simulate-many.ts'
 export {

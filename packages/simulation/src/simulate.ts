@@ -3,6 +3,7 @@ import { ConfigurationError, type LogLevel, type PlacementPolicies, type Service
 import { askCyclesAfterMsDefault } from '@troupe/core/host'
 import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './fault-knobs.ts'
 import { lowerGuard, raiseGuard } from './real-world-guard.ts'
+import type { ScheduleOptions, ScheduleStrategy } from './schedule-options.ts'
 import type { NetworkLatency } from './simulated-network.ts'
 import { mainNode, type SimulatedWorld } from './simulated-world.ts'
 import { Simulation, type SimulationSettings } from './simulation.ts'
@@ -28,6 +29,11 @@ export interface SimulateOptions {
   readonly delivery?: Delivery
   /** How long frames take. Default: 0.2 ms and an exponentially distributed time with a mean of 1 ms. */
   readonly latency?: NetworkLatency
+  /**
+   * In what order deliveries and turns come, as far as no promise and no bound in time says: `random`, or priority change
+   * points (`pct`), partial-order sampling (`pos`) or delay-bounded (`delay`), with parameters. Default `random`.
+   */
+  readonly schedule?: ScheduleStrategy | ScheduleOptions
   /**
    * Twins of the outside world: ready objects, which all nodes share, or providers, which make one for each start of a
    * node; or a function that gives them, called once for the run. Providers take time and chance from their context.
@@ -99,6 +105,7 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
     swarm,
     delivery,
     latency: options.latency ?? { minMs: 0.2, meanMs: 1 },
+    schedule: options.schedule ?? 'random',
     services,
     placement: options.placement ?? {},
     taskMs,

@@ -143,15 +143,17 @@ export class SimulatedNetwork {
   }
 
   #fly(link: Link, flight: Flight, latencyMs: number, inOrder: boolean): void {
-    const { clock } = this.#core
+    const { agenda, clock } = this.#core
     const now = clock.now()
     let arrival = now + latencyMs
     if (inOrder) {
       arrival = Math.max(arrival, link.orderedUntil)
       link.orderedUntil = arrival
     }
-    link.busyUntil = Math.max(link.busyUntil, arrival)
-    clock.schedule(arrival - now, () => this.#arrive(link, flight))
+    link.busyUntil = Math.max(link.busyUntil, arrival + agenda.patienceMs)
+    const time = { leastMs: this.#latency.minMs, drawnMs: arrival - now }
+    // What is out of order is a link of its own.
+    agenda.deliver(inOrder ? link : flight, link.to.name, time, () => this.#arrive(link, flight))
   }
 
   #arrive(link: Link, flight: Flight): void {
@@ -222,7 +224,7 @@ export class SimulatedNetwork {
 
   /** `node` is up again: the others learn it, `seen` is called for each that does. */
   nodeStarted(node: SimulatedNode, seen: (by: SimulatedNode) => void): void {
-    const { clock } = this.#core
+    const { agenda, clock } = this.#core
     const { epoch } = node
     for (const [other, view] of this.#views.get(node)!) {
       view.isDown = !other.isUp
@@ -232,7 +234,8 @@ export class SimulatedNetwork {
     for (const link of this.#links.get(node)!.values()) {
       const arrival = Math.max(clock.now() + this.#latencyMs(), link.orderedUntil)
       link.orderedUntil = arrival
-      clock.schedule(arrival - clock.now(), () => {
+      const time = { leastMs: this.#latency.minMs, drawnMs: arrival - clock.now() }
+      agenda.deliver(link, link.to.name, time, () => {
         if (!node.isUp || node.epoch !== epoch) return
         link.to.perform(link.to.epoch, (kernel) => {
           this.declareDown(link.to, node, epoch - 1, 'it came back')

@@ -14,6 +14,7 @@ import {
   type ServiceImplementations,
 } from '@troupe/core'
 import {
+  type ActorCell,
   downNode,
   InPlaceTasks,
   type InspectionLimits,
@@ -22,6 +23,7 @@ import {
   metricsClockOf,
   NodeServices,
 } from '@troupe/core/host'
+import type { TurnTaker } from './agenda.ts'
 import { simulatedScopes } from './scopes.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedKernel } from './simulated-kernel.ts'
@@ -53,7 +55,7 @@ export interface SimulatedNodeOptions {
   readonly askCyclesAfterMs: number
 }
 
-export class SimulatedNode {
+export class SimulatedNode implements TurnTaker {
   readonly name: string
   readonly isMain: boolean
   readonly disk: SimulatedDisk
@@ -79,6 +81,10 @@ export class SimulatedNode {
 
   get isUp(): boolean {
     return this.kernel?.alive === true
+  }
+
+  get runnableCells(): Iterable<ActorCell> {
+    return this.kernel?.runnableCells ?? []
   }
 
   get turns(): number {
@@ -250,12 +256,12 @@ export class SimulatedNode {
   }
 
   #scheduleStep(epoch: number): void {
-    const { clock, schedulerRandom } = this.#core
-    const turnMs = turnMsMin + (turnMsMax - turnMsMin) * schedulerRandom.float()
-    clock.schedule(turnMs, () => this.perform(epoch, (kernel) => this.#step(epoch, kernel)))
-  }
-
-  #step(epoch: number, kernel: SimulatedKernel): void {
-    if (kernel.step((count) => this.#core.schedulerRandom.int(count)) && kernel.alive) this.#scheduleStep(epoch)
+    const { agenda, schedulerRandom } = this.#core
+    const drawnMs = turnMsMin + (turnMsMax - turnMsMin) * schedulerRandom.float()
+    agenda.step(this, { leastMs: turnMsMin, drawnMs }, (pick) => {
+      this.perform(epoch, (kernel) => {
+        if (kernel.step(pick) && kernel.alive) this.#scheduleStep(epoch)
+      })
+    })
   }
 }

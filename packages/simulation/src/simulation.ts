@@ -3,10 +3,10 @@
  *
  *     program ── awaits ──┐                      ┌─> node.perform ─> kernel.step / receive / timer / disk
  *                         v                      │
- *     loop: next event of the clock ─> run it ───┴─> nemesis
+ *     loop: next event of the agenda ─> run it ──┴─> nemesis
  *             └─> let promises run (only if some were settled) ─> invariants ─> limits ─> next
  *
- * Nothing but the clock's order and the seeded streams decides what comes next. Promises run between two events, to the
+ * Nothing but the agenda's order and the seeded streams decides what comes next. Promises run between two events, to the
  * last microtask, which a return to the event loop makes sure of; events that settle none do not pay for it.
  */
 import {
@@ -17,9 +17,11 @@ import {
   type ServiceImplementations,
 } from '@troupe/core'
 import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
+import { type Agenda, ChoosingAgenda, TimedAgenda } from './agenda.ts'
 import { type SystemView, systemView } from './cell-view.ts'
 import { type Delivery, drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
 import { Nemesis } from './nemesis.ts'
+import { type ScheduleOptions, type ScheduleStrategy, scheduleOf } from './schedule-options.ts'
 import { Scopes } from './scopes.ts'
 import { type DiskFaults, SimulatedDisk } from './simulated-disk.ts'
 import { type NetworkLatency, SimulatedNetwork } from './simulated-network.ts'
@@ -42,6 +44,7 @@ export interface SimulationSettings {
   readonly swarm: boolean
   readonly delivery: Delivery
   readonly latency: NetworkLatency
+  readonly schedule: ScheduleStrategy | ScheduleOptions
   readonly services: ServiceImplementations | ((world: SimulatedWorld) => ServiceImplementations)
   readonly placement: PlacementPolicies
   readonly taskMs: number
@@ -78,6 +81,7 @@ export class Simulation implements SimulationCore {
   readonly trace: Trace
   readonly scopes: Scopes
   readonly definitions = new DefinitionRegistry()
+  readonly agenda: Agenda
   readonly main: SimulatedNode
   /** The nodes that may fail. */
   readonly nodes: readonly SimulatedNode[]
@@ -102,6 +106,11 @@ export class Simulation implements SimulationCore {
     this.random = new SeededRandomSource(settings.seed)
     this.schedulerRandom = this.random.stream('scheduler')
     this.trace = new Trace(this.clock, settings.keepsTrace)
+    const schedule = scheduleOf(settings.schedule, this.random.stream('schedule'))
+    this.agenda =
+      schedule === undefined
+        ? new TimedAgenda(this.clock, this.schedulerRandom)
+        : new ChoosingAgenda(this.clock, schedule, this.trace)
     this.scopes = new Scopes({
       nowOn: (node) => (node === mainNode ? this.main : this.failingNode(node)).now(),
       stream: (purpose) => this.random.stream(purpose),
@@ -158,9 +167,9 @@ export class Simulation implements SimulationCore {
   }
 
   #next(): void {
-    const { clock, trace } = this
+    const { agenda, trace } = this
     const { eventsMax, virtualMsMax } = this.#settings
-    const { nextTime } = clock
+    const { nextTime } = agenda
     if (nextTime === undefined) {
       const waits = this.#waits.size === 0 ? 'something that no event will bring' : [...this.#waits].join(', ')
       this.fail({ reason: 'deadlock', what: `nothing can happen any more; the program waits for ${waits}` })
@@ -172,7 +181,7 @@ export class Simulation implements SimulationCore {
       trace.step++
       this.#asksInStep = 0
       try {
-        clock.runNext()
+        agenda.runNext()
       } catch (error) {
         this.fail({ reason: 'internal', what: `the step threw: ${messageOf(error)}`, cause: error })
       }
