@@ -88,7 +88,7 @@ const Spinner = defineActor<{ spin: () => void }>()({
 })
 
 test('an actor that always has something to do does not keep another from its turn', async () => {
-  for (const schedule of ['pct', 'pos', 'delay'] as const) {
+  for (const schedule of [{ strategy: 'pct', depth: 1 }, 'pos', 'delay'] as const) {
     for (let seed = 1; seed <= 10; seed++) {
       await simulate({ seed, nodes: 1, schedule, virtualMsMax: 100 }, async (world) => {
         const other = await world.spawn(Counter, { start: 0 }, { node: 'node-1' })
