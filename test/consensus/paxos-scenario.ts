@@ -14,6 +14,8 @@ import {
 import {
   type FaultKnobs,
   type InjectedFaults,
+  type ScheduleOptions,
+  type ScheduleStrategy,
   type SimulatedWorld,
   SimulationFailure,
   simulate,
@@ -42,6 +44,8 @@ const faults: Required<FaultKnobs> = {
 export interface PaxosScenario {
   /** Nodes, each a member. Default 5. */
   readonly nodes?: number
+  /** Default: the random one. */
+  readonly schedule?: ScheduleStrategy | ScheduleOptions
   /** Definitions with a planted bug. Default: the shipped ones. */
   readonly definitions?: Partial<PaxosDefinitions>
   /** The invariants that the observer asserts. Default: all. */
@@ -83,7 +87,7 @@ const clientTimeoutMs = 400
 
 /** Runs the scenario under one seed. */
 export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Promise<PaxosRun> {
-  const { nodes = 5, definitions = {}, invariants } = scenario
+  const { nodes = 5, definitions = {}, schedule = 'random', invariants } = scenario
   let observer: PaxosObserver | undefined
   let decision: string | undefined
   let chosenUnderFaults = false
@@ -102,7 +106,7 @@ export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Prom
   }
   try {
     const { events, injected } = await simulate(
-      { seed, nodes, faults, delivery: 'hostile', latency: { minMs: 1, meanMs: 10 }, virtualMsMax: 120_000 },
+      { seed, nodes, faults, delivery: 'hostile', schedule, latency: { minMs: 1, meanMs: 10 }, virtualMsMax: 120_000 },
       program,
     )
     return { ...facts(), events, injected, failure: undefined }

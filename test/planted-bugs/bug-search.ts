@@ -54,17 +54,26 @@ export interface BugSurvey {
 /** Goes through all seeds, to say how many a search takes when it begins anywhere. */
 export async function surveyBug(bug: PaxosBugName, search: BugSearch): Promise<BugSurvey> {
   const scenario = scenarioOf(bug, search)
+  const finds = async (seed: number) => (await runPaxos(seed, scenario)).failure !== undefined
+  return { bug, seeds: search.seeds.length, ...(await seedsToFind(search.seeds, finds)) }
+}
+
+/** How many of the seeds find something, and how many seeds each find took: the median and the 95th percentile. */
+export async function seedsToFind(
+  seeds: readonly number[],
+  finds: (seed: number) => Promise<boolean>,
+): Promise<Pick<BugSurvey, 'found' | 'seedsMedian' | 'seedsP95'>> {
   const needed: number[] = []
   let tried = 0
-  for (const seed of search.seeds) {
+  for (const seed of seeds) {
     tried++
-    if ((await runPaxos(seed, scenario)).failure === undefined) continue
+    if (!(await finds(seed))) continue
     needed.push(tried)
     tried = 0
   }
   needed.sort((left, right) => left - right)
   const quantile = (part: number) => needed[Math.ceil(part * needed.length) - 1]
-  return { bug, seeds: search.seeds.length, found: needed.length, seedsMedian: quantile(0.5), seedsP95: quantile(0.95) }
+  return { found: needed.length, seedsMedian: quantile(0.5), seedsP95: quantile(0.95) }
 }
 
 function scenarioOf(bug: PaxosBugName, { nodes, agreementOnly = false }: BugSearch): PaxosScenario {
