@@ -138,7 +138,7 @@ function observe(
     if (event.type === 'sent') hold(() => observer.sent(event.message, event.payload))
   })
   world.events.on('log', (entry) => hold(() => observer.logged(entry)))
-  world.invariant('paxos', () => {
+  world.always('paxos', () => {
     if (violation !== undefined) throw violation
   })
   return observer

@@ -1,7 +1,10 @@
 /** Troupe's simulated host: a whole cluster in one thread, from one seed. */
-export type { CellView, SystemView } from './cell-view.ts'
+export type { CellView, MessageView, SystemView } from './cell-view.ts'
+export { ClaimTally } from './claim-tally.ts'
 export { allFaults, type Delivery, type FaultKind, type FaultKnobs, type InjectedFaults } from './fault-knobs.ts'
+export type { JournalRecordView, RecordedEvent } from './journal-records.ts'
 export type { Partition } from './nemesis.ts'
+export type { AlwaysPredicate, Claims, EventuallyOptions, Predicate } from './properties.ts'
 export type { ScheduleOptions, ScheduleStrategy } from './schedule-options.ts'
 export { type SimulateOptions, type SimulationProgram, type SimulationRun, simulate } from './simulate.ts'
 export { type Campaign, type SimulateManyOptions, simulateMany } from './simulate-many.ts'
@@ -15,14 +18,16 @@ export {
   type SimulatedDiskOptions,
 } from './simulated-disk.ts'
 export type { NetworkLatency } from './simulated-network.ts'
-export type { Invariant, SimulatedWorld } from './simulated-world.ts'
+export type { SimulatedWorld } from './simulated-world.ts'
 export {
   DeterminismError,
   type FailureFacts,
   type FailureReason,
+  PropertyFailure,
   SimulationDeadlockError,
   SimulationFailure,
   SimulationLimitError,
+  VacuousCampaignError,
 } from './simulation-errors.ts'
 export type {
   ActorFailureEvent,

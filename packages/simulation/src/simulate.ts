@@ -2,6 +2,7 @@
 import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
 import { askCyclesAfterMsDefault } from '@troupe/core/host'
 import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './fault-knobs.ts'
+import type { Claims } from './properties.ts'
 import { lowerGuard, raiseGuard } from './real-world-guard.ts'
 import type { ScheduleOptions, ScheduleStrategy } from './schedule-options.ts'
 import type { NetworkLatency } from './simulated-network.ts'
@@ -73,7 +74,10 @@ export interface SimulationRun {
   readonly virtualMs: number
   /** How often each kind of fault was injected; for `diskLatencyMs` and `clockSkewMs`, on how many nodes. */
   readonly injected: InjectedFaults
-  readonly invariantChecks: number
+  /** Predicates of properties that were evaluated. */
+  readonly propertyChecks: number
+  /** The `sometimes` claims, and whether the run reached each. */
+  readonly claims: Claims
   readonly trace?: readonly TraceEvent[]
 }
 
@@ -82,7 +86,7 @@ export type SimulationProgram = (world: SimulatedWorld) => Promise<unknown>
 
 /**
  * Runs `program` in a cluster of its own; the same seed, options and program give the same run, to the last step.
- * Rejects with a `SimulationFailure` that names the seed when an invariant, a check or the program fails, when it waits
+ * Rejects with a `SimulationFailure` that names the seed when a property, a check or the program fails, when it waits
  * for what cannot come, when it exceeds its limits, or when simulated code reaches for the real world; with a
  * `ConfigurationError` when an option is malformed.
  *
@@ -135,7 +139,8 @@ function resultOf(simulation: Simulation, seed: number): SimulationRun {
     turns: simulation.turns,
     virtualMs: simulation.clock.now(),
     injected: simulation.injected,
-    invariantChecks: simulation.invariantChecks,
+    propertyChecks: simulation.properties.checks,
+    claims: simulation.properties.claims,
     ...(simulation.trace.events === undefined ? {} : { trace: simulation.trace.events }),
   }
 }

@@ -55,7 +55,7 @@ interface Flight {
   readonly number: number
 }
 
-type FrameFacts = {
+export type FrameFacts = {
   readonly frame: FrameName
   readonly from: string
   readonly to: string
@@ -74,6 +74,8 @@ export class SimulatedNetwork {
   readonly #links = new Map<SimulatedNode, Map<SimulatedNode, Link>>()
   /** For each node: the others that it holds to be down, and the latest epoch of each that it was told of. */
   readonly #views = new Map<SimulatedNode, Map<SimulatedNode, { isDown: boolean; downEpoch: number }>>()
+  /** Frames that will arrive, one that comes twice twice. */
+  readonly #underWay = new Set<{ readonly facts: FrameFacts }>()
   faults: MessageFaults = { loss: 0, duplicate: 0, reorder: 0 }
 
   constructor(core: SimulationCore, latency: NetworkLatency, inject: (kind: FaultKind) => void) {
@@ -153,7 +155,13 @@ export class SimulatedNetwork {
     link.busyUntil = Math.max(link.busyUntil, arrival + agenda.patienceMs)
     const time = { leastMs: this.#latency.minMs, drawnMs: arrival - now }
     // What is out of order is a link of its own.
-    agenda.deliver(inOrder ? link : flight, link.to.name, time, () => this.#arrive(link, flight))
+    const { facts } = flight
+    const underWay = { facts }
+    this.#underWay.add(underWay)
+    agenda.deliver(inOrder ? link : flight, link.to.name, time, () => {
+      this.#underWay.delete(underWay)
+      this.#arrive(link, flight)
+    })
   }
 
   #arrive(link: Link, flight: Flight): void {
@@ -196,6 +204,14 @@ export class SimulatedNetwork {
     if (probability === 0 || !this.#random.chance(probability)) return false
     this.#inject(kind)
     return true
+  }
+
+  /** The frames under way: those that will arrive, in the order in which they left, then those that a cut holds up. */
+  *framesUnderWay(): Iterable<FrameFacts> {
+    for (const { facts } of this.#underWay) yield facts
+    for (const links of this.#links.values()) {
+      for (const { held } of links.values()) for (const { facts } of held) yield facts
+    }
   }
 
   // Nodes that go and come.

@@ -24,6 +24,7 @@ import {
   NodeServices,
 } from '@troupe/core/host'
 import type { TurnTaker } from './agenda.ts'
+import { JournalRecords } from './journal-records.ts'
 import { simulatedScopes } from './scopes.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedKernel } from './simulated-kernel.ts'
@@ -59,6 +60,8 @@ export class SimulatedNode implements TurnTaker {
   readonly name: string
   readonly isMain: boolean
   readonly disk: SimulatedDisk
+  /** What the journals on the disk hold. */
+  readonly records: JournalRecords
   /** -1 before the first start. */
   epoch = -1
   /** The kernel of this epoch: halted while the node is down. */
@@ -77,6 +80,7 @@ export class SimulatedNode implements TurnTaker {
     this.name = options.name
     this.isMain = options.isMain
     this.disk = options.disk
+    this.records = new JournalRecords(options.name)
   }
 
   get isUp(): boolean {
@@ -101,7 +105,7 @@ export class SimulatedNode implements TurnTaker {
     if (this.isUp) throw new ConfigurationError(`node ${this.name} is up already`)
     this.#turnsBefore = this.turns
     this.epoch++
-    this.kernel = new SimulatedKernel(this.#ports(this.epoch), this.#core)
+    this.kernel = new SimulatedKernel(this.#ports(this.epoch), this.#core, this.records)
     this.#core.trace.record({ type: 'started', node: this.name, epoch: this.epoch, detail: `epoch ${this.epoch}` })
     if (!this.isMain) this.startServices()
   }
@@ -154,6 +158,7 @@ export class SimulatedNode implements TurnTaker {
     kernel.ports.services.abandon()
     this.#crashedEpoch = this.epoch
     this.disk.crash('power')
+    this.records.crashed()
     this.paused = false
     this.#backlog = []
     this.#core.drain()

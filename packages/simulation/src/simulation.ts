@@ -1,10 +1,10 @@
 /**
- * One run: its nodes, network, nemesis and invariants, and the loop that takes one event after the other.
+ * One run: its nodes, network, nemesis and properties, and the loop that takes one event after the other.
  *
  *     program ── awaits ──┐                      ┌─> node.perform ─> kernel.step / receive / timer / disk
  *                         v                      │
  *     loop: next event of the agenda ─> run it ──┴─> nemesis
- *             └─> let promises run (only if some were settled) ─> invariants ─> limits ─> next
+ *             └─> let promises run (only if some were settled) ─> properties ─> limits ─> next
  *
  * Nothing but the agenda's order and the seeded streams decides what comes next. Promises run between two events, to the
  * last microtask, which a return to the event loop makes sure of; events that settle none do not pay for it.
@@ -21,15 +21,17 @@ import { type Agenda, ChoosingAgenda, TimedAgenda } from './agenda.ts'
 import { type SystemView, systemView } from './cell-view.ts'
 import { type Delivery, drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
 import { Nemesis } from './nemesis.ts'
+import { Properties } from './properties.ts'
 import { type ScheduleOptions, type ScheduleStrategy, scheduleOf } from './schedule-options.ts'
 import { Scopes } from './scopes.ts'
 import { type DiskFaults, SimulatedDisk } from './simulated-disk.ts'
 import { type NetworkLatency, SimulatedNetwork } from './simulated-network.ts'
 import { SimulatedNode } from './simulated-node.ts'
-import { type Invariant, mainNode, SimulatedWorld } from './simulated-world.ts'
+import { mainNode, SimulatedWorld } from './simulated-world.ts'
 import type { SimulationCore } from './simulation-core.ts'
 import {
   type FailureReason,
+  PropertyFailure,
   SimulationDeadlockError,
   SimulationFailure,
   SimulationLimitError,
@@ -60,7 +62,7 @@ export interface SimulationSettings {
 interface Failure {
   readonly reason: FailureReason
   readonly what: string
-  readonly invariant?: string
+  readonly property?: string
   readonly cause?: unknown
 }
 
@@ -91,10 +93,9 @@ export class Simulation implements SimulationCore {
   /** The faults' strengths that this seed drew. */
   readonly strengths: Required<FaultKnobs>
   readonly injected = noFaults()
-  invariantChecks = 0
+  readonly properties: Properties
   readonly #settings: SimulationSettings
   readonly #network: SimulatedNetwork
-  readonly #invariants = new Map<string, Invariant>()
   readonly #waits = new Set<string>()
   #services: ServiceImplementations | undefined
   #failure: Failure | undefined
@@ -126,7 +127,8 @@ export class Simulation implements SimulationCore {
     this.nemesis = new Nemesis(this, this.#network, this.nodes, inject, (node, epoch) => {
       void this.world.nodeUp(node, epoch)
     })
-    this.view = systemView([this.main, ...this.nodes], () => this.clock.now())
+    this.view = systemView([this.main, ...this.nodes], this.#network, () => this.clock.now())
+    this.properties = this.#properties()
     this.main.start()
     this.world = new SimulatedWorld(this)
     this.main.startServices()
@@ -159,7 +161,7 @@ export class Simulation implements SimulationCore {
         this.#draining = false
         await new Promise<void>((resolve) => returnToEventLoop(resolve))
       }
-      this.#checkInvariants()
+      this.properties.check()
       if (finished || this.#failure !== undefined) break
       this.#next()
     }
@@ -222,11 +224,6 @@ export class Simulation implements SimulationCore {
     })
   }
 
-  addInvariant(name: string, invariant: Invariant): void {
-    if (this.#invariants.has(name)) throw new ConfigurationError(`there is an invariant ${name} already`)
-    this.#invariants.set(name, invariant)
-  }
-
   /** The node of that name that may fail; throws a `ConfigurationError` when there is none. */
   failingNode(name: string): SimulatedNode {
     if (name === mainNode) throw new ConfigurationError(`node ${mainNode} is the program's own: it never fails`)
@@ -237,6 +234,7 @@ export class Simulation implements SimulationCore {
     this.#network.faults = { loss: 0, duplicate: 0, reorder: 0 }
     for (const { disk } of this.nodes) disk.faults = usualDisk
     this.nemesis.heal()
+    this.properties.healed = true
   }
 
   /** Ends every node, its services too: the system was stopped. */
@@ -245,22 +243,22 @@ export class Simulation implements SimulationCore {
     this.drain()
   }
 
-  #checkInvariants(): void {
-    for (const [name, invariant] of this.#invariants) {
-      if (this.#failure !== undefined) return
-      this.invariantChecks++
-      try {
-        if (this.scopes.runProgram(mainNode, `invariant ${name}`, () => invariant(this.view)) !== false) continue
-        this.fail({ reason: 'invariant', invariant: name, what: `invariant ${name} does not hold` })
-      } catch (error) {
-        const what = `invariant ${name}: ${messageOf(error)}`
-        this.fail({ reason: 'invariant', invariant: name, what, cause: error })
-      }
-    }
+  #properties(): Properties {
+    const simulation = this
+    return new Properties({
+      clock: this.clock,
+      view: this.view,
+      get failed() {
+        return simulation.#failure !== undefined
+      },
+      evaluate: (what, predicate) => this.scopes.runProgram(mainNode, what, predicate),
+      breach: (breach) => this.fail(breach),
+      drain: () => this.drain(),
+    })
   }
 
   #error(failure: Failure): SimulationFailure {
-    const { reason, what, invariant, cause } = failure
+    const { reason, what, property, cause } = failure
     const facts = {
       seed: this.#settings.seed,
       reason,
@@ -268,10 +266,12 @@ export class Simulation implements SimulationCore {
       step: this.trace.step,
       hash: this.trace.digest,
       lastEvents: this.trace.lastEvents(),
-      ...(invariant === undefined ? {} : { invariant }),
+      claims: this.properties.claims,
+      ...(property === undefined ? {} : { property }),
     }
     if (reason === 'deadlock') return new SimulationDeadlockError(what, facts)
     if (reason === 'limit') return new SimulationLimitError(what, facts)
+    if (property !== undefined) return new PropertyFailure(what, facts, cause)
     return new SimulationFailure(what, facts, cause)
   }
 
