@@ -62,6 +62,11 @@ export class Properties {
     this.#host = host
   }
 
+  /** True while something is still to come to hold. */
+  get undecided(): boolean {
+    return this.#demands.size > 0
+  }
+
   get claims(): Claims {
     return Object.fromEntries(this.#claims)
   }

@@ -5,6 +5,34 @@
 import type { RandomStream } from '@troupe/core'
 import { type Choice, indexOfLargest, type Schedule } from './schedule.ts'
 
+/** Random priorities from 0 to 1, each drawn when it is first asked for. */
+class Priorities {
+  readonly #random: RandomStream
+  readonly #priorities = new WeakMap<object, number>()
+
+  constructor(random: RandomStream) {
+    this.#random = random
+  }
+
+  of(what: object): number {
+    let priority = this.#priorities.get(what)
+    if (priority === undefined) {
+      priority = this.#random.float()
+      this.#priorities.set(what, priority)
+    }
+    return priority
+  }
+
+  give(what: object, priority: number): void {
+    this.#priorities.set(what, priority)
+  }
+
+  /** It draws anew when it is next asked for. */
+  forget(what: object): void {
+    this.#priorities.delete(what)
+  }
+}
+
 /**
  * Priority change points. Each chain has a random priority, and the highest always goes; at `depth - 1` random steps of
  * the first `steps`, the one about to go falls below all that have not fallen. A bug that needs `depth` events in order
@@ -15,33 +43,23 @@ import { type Choice, indexOfLargest, type Schedule } from './schedule.ts'
  * with Probabilistic Guarantees, OOPSLA 2018, whose chains are here the actors and the links between nodes.
  */
 export class PriorityChangePoints implements Schedule {
-  readonly #random: RandomStream
-  readonly #priorities = new WeakMap<object, number>()
+  readonly #priorities: Priorities
   readonly #changes = new Map<number, number>()
   #step = 0
 
   constructor(random: RandomStream, depth: number, steps: number) {
-    this.#random = random
+    this.#priorities = new Priorities(random)
     // Fallen priorities are below 0, those of chains that have not fallen from 0 to 1.
     for (let change = 1; change < depth; change++) this.#changes.set(1 + random.int(steps), -change)
   }
 
   choose(choices: readonly Choice[]): number {
-    const priority = ({ chain }: Choice) => this.#priority(chain)
+    const priority = ({ chain }: Choice) => this.#priorities.of(chain)
     const best = indexOfLargest(choices, priority)
     const fallen = this.#changes.get(++this.#step)
     if (fallen === undefined) return best
-    this.#priorities.set((choices[best] as Choice).chain, fallen)
+    this.#priorities.give((choices[best] as Choice).chain, fallen)
     return indexOfLargest(choices, priority)
-  }
-
-  #priority(chain: object): number {
-    let priority = this.#priorities.get(chain)
-    if (priority === undefined) {
-      priority = this.#random.float()
-      this.#priorities.set(chain, priority)
-    }
-    return priority
   }
 }
 
@@ -53,31 +71,21 @@ export class PriorityChangePoints implements Schedule {
  * Yuan, Yang, Gu: Partial Order Aware Concurrency Sampling, CAV 2018.
  */
 export class PartialOrderSampling implements Schedule {
-  readonly #random: RandomStream
-  readonly #priorities = new WeakMap<Choice, number>()
+  readonly #priorities: Priorities
 
   constructor(random: RandomStream) {
-    this.#random = random
+    this.#priorities = new Priorities(random)
   }
 
   choose(choices: readonly Choice[]): number {
-    const best = indexOfLargest(choices, (choice) => this.#priority(choice))
+    const best = indexOfLargest(choices, (choice) => this.#priorities.of(choice))
     const { kind, node } = choices[best] as Choice
     if (kind === 'delivery') {
       for (const choice of choices) {
-        if (choice.kind === 'delivery' && choice.node === node) this.#priorities.delete(choice)
+        if (choice.kind === 'delivery' && choice.node === node) this.#priorities.forget(choice)
       }
     }
     return best
-  }
-
-  #priority(choice: Choice): number {
-    let priority = this.#priorities.get(choice)
-    if (priority === undefined) {
-      priority = this.#random.float()
-      this.#priorities.set(choice, priority)
-    }
-    return priority
   }
 }
 

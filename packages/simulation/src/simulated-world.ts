@@ -159,6 +159,7 @@ export class SimulatedWorld extends ActorSystem {
   /**
    * Demands that `predicate` holds after some step within `withinMs` virtual milliseconds from now; resolves at the first,
    * and fails the run when there was none. Only after {@link SimulatedWorld.heal}, a `ConfigurationError` before.
+   * A program that does not await it ends before the run, which goes on until this is decided.
    */
   async eventually(name: string, options: EventuallyOptions): Promise<void> {
     await this.#simulation.waiting(`eventually ${name}`, this.#simulation.properties.eventually(name, options))

@@ -162,7 +162,7 @@ export class Simulation implements SimulationCore {
         await new Promise<void>((resolve) => returnToEventLoop(resolve))
       }
       this.properties.check()
-      if (finished || this.#failure !== undefined) break
+      if ((finished && !this.properties.undecided) || this.#failure !== undefined) break
       this.#next()
     }
     if (this.#failure !== undefined) throw this.#error(this.#failure)

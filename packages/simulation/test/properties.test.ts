@@ -92,6 +92,20 @@ test('eventually resolves at the step at which it holds, and fails the run when 
   expect(failure.message).toMatch(/^seed 5 failed at 250\.000 ms, step \d+: eventually it stands: .* within 250 ms\n/)
 })
 
+test('a run does not end before what is demanded was decided', async () => {
+  const notAwaited: SimulationProgram = async (world) => {
+    await world.heal()
+    void world.eventually('it stands', { withinMs: 250, predicate: () => false })
+  }
+  expect((await failureOf(notAwaited)).facts).toMatchObject({ property: 'it stands', virtualMs: 250 })
+  const run = await simulate({ seed: 1 }, async (world) => {
+    await world.heal()
+    void world.eventually('time passes', { withinMs: 250, predicate: ({ nowMs }) => nowMs >= 100 })
+    void world.sleep(100)
+  })
+  expect(run.virtualMs).toBe(100)
+})
+
 test('what a program may not demand is refused', async () => {
   const refused: SimulationProgram[] = [
     (world) => world.eventually('too early', { withinMs: 10, predicate: () => true }),
