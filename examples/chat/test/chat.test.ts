@@ -44,7 +44,7 @@ test('whatever crashes and is cut off, those who are left agree on who is there'
       await world.sleep(5_000)
       await world.heal()
       await world.sleep(10_000)
-      const members = world.view.cells<{ name: string; present: readonly string[] }>(Member)
+      const members = world.view.cells(Member)
       const left = members.map(({ state }) => state.name).sort()
       for (const { state } of members) {
         world.check(String(state.present) === String(left), `${state.name} sees ${state.present}; there are ${left}`)

@@ -26,17 +26,19 @@ const brand = Symbol.for('troupe.actor-definition')
 export type TerminationReason = 'stopped' | 'failed' | 'killed' | 'node-down' | 'not-found'
 
 /** An actor definition: pass it to `spawn`. */
-export interface ActorDefinition<Protocol, Args> {
+export interface ActorDefinition<Protocol, Args, State = any> {
   readonly name: string
   /** The URL of the module that exports the definition: how another thread finds it. */
   readonly module: string | undefined
-  readonly [typesOf]?: { readonly protocol: Protocol; readonly args: (args: Args) => void }
+  readonly [typesOf]?: { readonly protocol: Protocol; readonly args: (args: Args) => void; readonly state: State }
 }
 
 /** The messages that actors of a definition take. */
 export type ProtocolOf<Definition> = Definition extends ActorDefinition<infer Protocol, any> ? Protocol : never
 /** The arguments of a definition's `init`. */
 export type ArgsOf<Definition> = Definition extends ActorDefinition<any, infer Args> ? Args : never
+/** The state of a definition's actors. */
+export type StateOf<Definition> = Definition extends ActorDefinition<any, any, infer State> ? State : never
 /** The reference type of a definition's actors. */
 export type RefOf<Definition> = ActorRef<ProtocolOf<Definition>>
 
@@ -179,7 +181,7 @@ export interface DefineWithProtocol<Protocol> {
       }
       readonly on?: SomeHandlers<Protocol, NoInfer<State>, NoInfer<Events>, NoInfer<Behavior>>
     },
-  ): ActorDefinition<Protocol, Args>
+  ): ActorDefinition<Protocol, Args, State>
   <
     State,
     Args = void,
@@ -197,7 +199,7 @@ export interface DefineWithProtocol<Protocol> {
         InOn<Protocol, NoInfer<Behavior>>
     },
   ): [Exclude<keyof Protocol, keyof Handlers | NamesIn<Sets>>] extends [never]
-    ? CheckedDefinition<Protocol, Args, ActorDefinition<Protocol, Args>>
+    ? CheckedDefinition<Protocol, Args, ActorDefinition<Protocol, Args, State>>
     : Unhandled<Exclude<keyof Protocol, keyof Handlers | NamesIn<Sets>>>
 }
 
@@ -230,7 +232,7 @@ export function defineActor<
 ): CheckedDefinition<
   ProtocolOfBehaviors<Handlers, Sets>,
   Args,
-  ActorDefinition<ProtocolOfBehaviors<Handlers, Sets>, Args>
+  ActorDefinition<ProtocolOfBehaviors<Handlers, Sets>, Args, State>
 >
 export function defineActor(spec?: unknown): unknown {
   return spec === undefined ? compileDefinition : compileDefinition(spec)

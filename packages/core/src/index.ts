@@ -6,6 +6,7 @@ export {
   defineActor,
   type ProtocolOf,
   type RefOf,
+  type StateOf,
   type TerminationReason,
   type Unhandled,
 } from './actor-definition.ts'

@@ -59,6 +59,11 @@ export abstract class TurnLoop {
     return this.#runQueue.length
   }
 
+  /** Those cells, in the order of the run queue. */
+  get runnableCells(): Iterable<ActorCell> {
+    return this.#runQueue
+  }
+
   /** Gives turns to the cells in the run queue, about `turnsMax` in all; true when there is more to do. */
   run(turnsMax: number): boolean {
     this.#turnsEnd = this.turns + turnsMax

@@ -8,6 +8,7 @@ export {
   findBug,
   printFinding,
   type SeedsSurvey,
+  seedsToFind,
   surveyBug,
   surveySeeds,
 } from './planted-bugs/bug-search.ts'

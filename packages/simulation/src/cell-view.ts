@@ -1,6 +1,12 @@
-/** What an invariant or an observer may see of a run between two steps: the nodes and the living actors. */
-import type { ActorDefinition, ActorRef } from '@troupe/core'
-import { Phase } from '@troupe/core/host'
+/**
+ * What a property or an observer may see of a run between two steps: nodes, living actors, messages under way and what
+ * the journals hold. Everything is read when it is asked for.
+ */
+import type { ActorDefinition, ActorRef, StateOf } from '@troupe/core'
+import { type ActorCell, type Envelope, EnvelopeKind, Phase } from '@troupe/core/host'
+import type { FrameFacts } from './frame-facts.ts'
+import type { JournalRecordView } from './journal-records.ts'
+import type { SimulatedKernel } from './simulated-kernel.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 
 /** One living actor. Its state is the actor's own: look at it, never change it. */
@@ -21,6 +27,22 @@ export interface CellView<State = any> {
   readonly behavior: string | undefined
 }
 
+/** A message that was sent and not handled yet. */
+export interface MessageView {
+  /** On its way to another node, or accepted there and waiting for its turn, or put aside by the actor. */
+  readonly where: 'network' | 'mailbox' | 'stash'
+  /** The node that it came from; `undefined` once it is in a mailbox and its sender is not known. */
+  readonly from: string | undefined
+  readonly to: string
+  /** The actor that it is for; `undefined` in a reply. */
+  readonly target: ActorRef | undefined
+  /** The message's name; for a frame that is no message, the frame's. */
+  readonly message: string
+  readonly payload: unknown
+  /** The actor that sent it; `undefined` when it came from the program, and in a reply. */
+  readonly sender: ActorRef | undefined
+}
+
 /** A system between two steps. */
 export interface SystemView {
   /** Virtual milliseconds since the start of the run. */
@@ -32,11 +54,20 @@ export interface SystemView {
    * The actors of a definition (of all, without one) that are up and between failure and recovery neither: those that
    * could take a turn or are in one. Node by node, each node's in the order of their slots.
    */
-  cells<State = any>(definition?: ActorDefinition<any, any>): CellView<State>[]
+  cells<Definition extends ActorDefinition<any, any>>(definition?: Definition): CellView<StateOf<Definition>>[]
+  /** The messages under way: those in the network, in the order in which they left, then those that wait node by node. */
+  messages(): MessageView[]
+  /** The records of one durable actor, or of all, on every node, those that are down included. */
+  records(durableId?: string): JournalRecordView[]
+}
+
+/** What of the network a view shows. */
+interface FramesUnderWay {
+  framesUnderWay(): Iterable<FrameFacts>
 }
 
 /** The view of `nodes`, read when it is asked for. */
-export function systemView(nodes: readonly SimulatedNode[], now: () => number): SystemView {
+export function systemView(nodes: readonly SimulatedNode[], network: FramesUnderWay, now: () => number): SystemView {
   const names = (isUp: boolean) => nodes.filter((node) => node.isUp === isUp).map(({ name }) => name)
   return {
     get nowMs() {
@@ -54,7 +85,7 @@ export function systemView(nodes: readonly SimulatedNode[], now: () => number): 
         if (kernel === undefined || !kernel.alive) continue
         for (const cell of kernel.cells) {
           if (kernel.isSystemActor(cell) || (cell.phase !== Phase.ready && cell.phase !== Phase.busy)) continue
-          if (definition !== undefined && cell.definition !== definition) continue
+          if (definition !== undefined && (cell.definition as unknown) !== definition) continue
           views.push({
             node: kernel.node,
             epoch: kernel.epoch,
@@ -70,5 +101,28 @@ export function systemView(nodes: readonly SimulatedNode[], now: () => number): 
       }
       return views
     },
+    messages: () => [
+      ...Array.from(network.framesUnderWay(), ({ from, to, target, message, payload, sender }) => {
+        return { where: 'network', from, to, target, message, payload, sender } as const
+      }),
+      ...nodes.flatMap(({ kernel }) => (kernel?.alive ? waitingOn(kernel) : [])),
+    ],
+    records: (durableId) => nodes.flatMap(({ records }) => records.views(durableId)),
   }
+}
+
+function waitingOn(kernel: SimulatedKernel): MessageView[] {
+  const views: MessageView[] = []
+  const add = (cell: ActorCell, where: MessageView['where'], envelopes: Iterable<Envelope>) => {
+    for (const { kind, name, payload, sender } of envelopes) {
+      if (kind !== EnvelopeKind.message) continue
+      views.push({ where, from: sender?.node, to: kernel.node, target: cell.ref, message: name, payload, sender })
+    }
+  }
+  for (const cell of kernel.cells) {
+    if (kernel.isSystemActor(cell)) continue
+    add(cell, 'mailbox', cell.mailbox.queue)
+    add(cell, 'stash', cell.stash ?? [])
+  }
+  return views
 }

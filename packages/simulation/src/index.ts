@@ -1,5 +1,6 @@
 /** Troupe's simulated host: a whole cluster in one thread, from one seed. */
-export type { CellView, SystemView } from './cell-view.ts'
+export type { CellView, MessageView, SystemView } from './cell-view.ts'
+export { ClaimTally } from './claim-tally.ts'
 export { allFaults, type Delivery, type FaultKind, type FaultKnobs, type InjectedFaults } from './fault-knobs.ts'
 export type { Duration, FaultPlan, PlanStepOptions } from './fault-plan.ts'
 export {
@@ -10,8 +11,11 @@ export {
   type FaultPointPassage,
   type FaultPointRule,
 } from './fault-points.ts'
+export type { JournalRecordView, RecordedEvent } from './journal-records.ts'
 export type { LatencyDistribution, NetworkLatency } from './latency.ts'
 export type { Partition } from './nemesis.ts'
+export type { AlwaysPredicate, Claims, EventuallyOptions, Predicate } from './properties.ts'
+export type { ScheduleOptions, ScheduleStrategy } from './schedule-options.ts'
 export {
   type FaultOptions,
   type SimulateOptions,
@@ -29,14 +33,16 @@ export {
   SimulatedDisk,
   type SimulatedDiskOptions,
 } from './simulated-disk.ts'
-export type { Invariant, SimulatedWorld } from './simulated-world.ts'
+export type { SimulatedWorld } from './simulated-world.ts'
 export {
   DeterminismError,
   type FailureFacts,
   type FailureReason,
+  PropertyFailure,
   SimulationDeadlockError,
   SimulationFailure,
   SimulationLimitError,
+  VacuousCampaignError,
 } from './simulation-errors.ts'
 export type { Spell } from './spells.ts'
 export type {

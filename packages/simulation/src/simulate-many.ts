@@ -1,5 +1,6 @@
 /** A campaign: the same program under many seeds, one after the other, and what came of it in all. */
 import { ConfigurationError } from '@troupe/core'
+import { ClaimTally } from './claim-tally.ts'
 import { type FaultKind, noFaults } from './fault-knobs.ts'
 import { type SimulateOptions, type SimulationProgram, simulate } from './simulate.ts'
 import { SimulationFailure } from './simulation-errors.ts'
@@ -21,6 +22,8 @@ export interface Campaign {
   /** Steps and turns of the runs that went well. */
   readonly events: number
   readonly turns: number
+  /** For each `sometimes` claim, how many of the runs reached it, those that failed included. */
+  readonly seedsReached: Readonly<Record<string, number>>
   /** Faults injected in them, by kind, and in how many of them each kind was injected at all. */
   readonly injected: Readonly<Record<FaultKind, number>>
   readonly seedsInjected: Readonly<Record<FaultKind, number>>
@@ -28,13 +31,17 @@ export interface Campaign {
   readonly faultPoints: Readonly<Record<string, number>>
 }
 
-/** Runs `program` under each seed. Failed runs are collected; only a malformed option rejects. */
+/**
+ * Runs `program` under each seed. Failed runs are collected. Rejects with a `VacuousCampaignError` when none failed and
+ * none reached a `sometimes` claim, and with a `ConfigurationError` when an option is malformed.
+ */
 export async function simulateMany(options: SimulateManyOptions, program: SimulationProgram): Promise<Campaign> {
   const { seeds, failuresMax = Number.POSITIVE_INFINITY, ...runOptions } = options
   const failures: SimulationFailure[] = []
   const injected = noFaults()
   const seedsInjected = noFaults()
   const faultPoints: Record<string, number> = {}
+  const claims = new ClaimTally()
   let runs = 0
   let events = 0
   let turns = 0
@@ -43,6 +50,7 @@ export async function simulateMany(options: SimulateManyOptions, program: Simula
     runs++
     try {
       const run = await simulate({ ...runOptions, seed }, program)
+      claims.add(run.claims)
       events += run.events
       turns += run.turns
       for (const [kind, count] of Object.entries(run.injected) as [FaultKind, number][]) {
@@ -52,10 +60,13 @@ export async function simulateMany(options: SimulateManyOptions, program: Simula
       for (const [name, count] of Object.entries(run.faultPoints)) faultPoints[name] = (faultPoints[name] ?? 0) + count
     } catch (error) {
       if (!(error instanceof SimulationFailure)) throw error
+      claims.add(error.facts.claims)
       failures.push(error)
     }
   }
-  return { runs, failures, events, turns, injected, seedsInjected, faultPoints }
+  if (failures.length === 0) claims.check(runs)
+  const { seedsReached } = claims
+  return { runs, failures, events, turns, seedsReached, injected, seedsInjected, faultPoints }
 }
 
 function* seedsOf(seeds: string | readonly number[]): Iterable<number> {

@@ -4,7 +4,9 @@ import { askCyclesAfterMsDefault } from '@troupe/core/host'
 import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './fault-knobs.ts'
 import { checkPoints, type FaultPointKnobs } from './fault-points.ts'
 import { checkLatency, type NetworkLatency } from './latency.ts'
+import type { Claims } from './properties.ts'
 import { lowerGuard, raiseGuard } from './real-world-guard.ts'
+import type { ScheduleOptions, ScheduleStrategy } from './schedule-options.ts'
 import { mainNode, type SimulatedWorld } from './simulated-world.ts'
 import { Simulation, type SimulationSettings } from './simulation.ts'
 import type { TraceEvent } from './trace.ts'
@@ -35,6 +37,11 @@ export interface SimulateOptions {
   readonly delivery?: Delivery
   /** How long frames take. Default: 0.2 ms and an exponentially distributed time with a mean of 1 ms. */
   readonly latency?: NetworkLatency
+  /**
+   * In what order deliveries and turns come, as far as no promise and no bound in time says: `random`, or priority change
+   * points (`pct`), partial-order sampling (`pos`) or delay-bounded (`delay`), with parameters. Default `random`.
+   */
+  readonly schedule?: ScheduleStrategy | ScheduleOptions
   /**
    * Twins of the outside world: ready objects, which all nodes share, or providers, which make one for each start of a
    * node; or a function that gives them, called once for the run. Providers take time and chance from their context.
@@ -76,7 +83,10 @@ export interface SimulationRun {
   readonly injected: InjectedFaults
   /** How often each fault point was reached, by name. */
   readonly faultPoints: Readonly<Record<string, number>>
-  readonly invariantChecks: number
+  /** Predicates of properties that were evaluated. */
+  readonly propertyChecks: number
+  /** The `sometimes` claims, and whether the run reached each. */
+  readonly claims: Claims
   readonly trace?: readonly TraceEvent[]
 }
 
@@ -85,7 +95,7 @@ export type SimulationProgram = (world: SimulatedWorld) => Promise<unknown>
 
 /**
  * Runs `program` in a cluster of its own; the same seed, options and program give the same run, to the last step.
- * Rejects with a `SimulationFailure` that names the seed when an invariant, a check or the program fails, when it waits
+ * Rejects with a `SimulationFailure` that names the seed when a property, a check or the program fails, when it waits
  * for what cannot come, when it exceeds its limits, or when simulated code reaches for the real world; with a
  * `ConfigurationError` when an option is malformed.
  *
@@ -110,6 +120,7 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
     swarm,
     delivery,
     latency: checkLatency(options.latency ?? { minMs: 0.2, meanMs: 1 }),
+    schedule: options.schedule ?? 'random',
     services,
     placement: options.placement ?? {},
     taskMs,
@@ -140,7 +151,8 @@ function resultOf(simulation: Simulation, seed: number): SimulationRun {
     virtualMs: simulation.clock.now(),
     injected: simulation.injected,
     faultPoints: Object.fromEntries(simulation.faultPoints.reached),
-    invariantChecks: simulation.invariantChecks,
+    propertyChecks: simulation.properties.checks,
+    claims: simulation.properties.claims,
     ...(simulation.trace.events === undefined ? {} : { trace: simulation.trace.events }),
   }
 }

@@ -15,6 +15,7 @@ import {
   type Ref,
   type StreamOutput,
 } from '@troupe/core/host'
+import { type JournalRecords, ObservedJournal } from './journal-records.ts'
 import type { Scopes } from './scopes.ts'
 import type { Trace } from './trace.ts'
 
@@ -33,11 +34,13 @@ export interface KernelObserver {
 export class SimulatedKernel extends NodeKernel {
   readonly #observer: KernelObserver
   readonly #paths = new WeakMap<ActorCell, string>()
+  override readonly journal: ObservedJournal
   #receiving = false
 
-  constructor(ports: KernelPorts, observer: KernelObserver) {
+  constructor(ports: KernelPorts, observer: KernelObserver, records: JournalRecords) {
     super(ports)
     this.#observer = observer
+    this.journal = new ObservedJournal(ports, records)
   }
 
   /** {@link ActorCell.path}, remembered. */

@@ -63,6 +63,8 @@ export class SimulatedNetwork {
   readonly #links = new Map<SimulatedNode, Map<SimulatedNode, Link>>()
   /** For each node: the others that it holds to be down, and the latest epoch of each that it was told of. */
   readonly #views = new Map<SimulatedNode, Map<SimulatedNode, { isDown: boolean; downEpoch: number }>>()
+  /** Frames that will arrive, one that comes twice twice. */
+  readonly #underWay = new Set<{ readonly facts: FrameFacts }>()
   faults: MessageFaults = { loss: 0, duplicate: 0, reorder: 0 }
 
   constructor(core: SimulationCore, latency: NetworkLatency, inject: (kind: FaultKind) => void) {
@@ -135,15 +137,23 @@ export class SimulatedNetwork {
   }
 
   #fly(link: Link, flight: Flight, latencyMs: number, inOrder: boolean): void {
-    const { clock } = this.#core
+    const { agenda, clock } = this.#core
     const now = clock.now()
     let arrival = link.conditions.arrival(now, latencyMs)
     if (inOrder) {
       arrival = Math.max(arrival, link.orderedUntil)
       link.orderedUntil = arrival
     }
-    link.busyUntil = Math.max(link.busyUntil, arrival)
-    clock.schedule(arrival - now, () => this.#arrive(link, flight))
+    link.busyUntil = Math.max(link.busyUntil, arrival + agenda.patienceMs)
+    const time = { leastMs: this.#latency.minMs, drawnMs: arrival - now }
+    // What is out of order is a link of its own.
+    const { facts } = flight
+    const underWay = { facts }
+    this.#underWay.add(underWay)
+    agenda.deliver(inOrder ? link : flight, link.to.name, time, () => {
+      this.#underWay.delete(underWay)
+      this.#arrive(link, flight)
+    })
   }
 
   #arrive(link: Link, flight: Flight): void {
@@ -188,6 +198,14 @@ export class SimulatedNetwork {
     return true
   }
 
+  /** The frames under way: those that will arrive, in the order in which they left, then those that a cut holds up. */
+  *framesUnderWay(): Iterable<FrameFacts> {
+    for (const { facts } of this.#underWay) yield facts
+    for (const links of this.#links.values()) {
+      for (const { held } of links.values()) for (const { facts } of held) yield facts
+    }
+  }
+
   // Nodes that go and come.
 
   /**
@@ -219,7 +237,7 @@ export class SimulatedNetwork {
 
   /** `node` is up again: the others learn it, `seen` is called for each that does. */
   nodeStarted(node: SimulatedNode, seen: (by: SimulatedNode) => void): void {
-    const { clock } = this.#core
+    const { agenda, clock } = this.#core
     const { epoch } = node
     for (const [other, view] of this.#views.get(node)!) {
       view.isDown = !other.isUp
@@ -229,7 +247,8 @@ export class SimulatedNetwork {
     for (const link of this.#links.get(node)!.values()) {
       const arrival = Math.max(clock.now() + this.#latencyMs(), link.orderedUntil)
       link.orderedUntil = arrival
-      clock.schedule(arrival - clock.now(), () => {
+      const time = { leastMs: this.#latency.minMs, drawnMs: arrival - clock.now() }
+      agenda.deliver(link, link.to.name, time, () => {
         if (!node.isUp || node.epoch !== epoch) return
         link.to.perform(link.to.epoch, (kernel) => {
           this.declareDown(link.to, node, epoch - 1, 'it came back')

@@ -14,6 +14,7 @@ import {
   type ServiceImplementations,
 } from '@troupe/core'
 import {
+  type ActorCell,
   downNode,
   InPlaceTasks,
   type InspectionLimits,
@@ -22,6 +23,8 @@ import {
   metricsClockOf,
   NodeServices,
 } from '@troupe/core/host'
+import type { TurnTaker } from './agenda.ts'
+import { JournalRecords } from './journal-records.ts'
 import { simulatedScopes } from './scopes.ts'
 import type { CrashKind, SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedKernel } from './simulated-kernel.ts'
@@ -55,10 +58,12 @@ export interface SimulatedNodeOptions {
   readonly askCyclesAfterMs: number
 }
 
-export class SimulatedNode {
+export class SimulatedNode implements TurnTaker {
   readonly name: string
   readonly isMain: boolean
   readonly disk: SimulatedDisk
+  /** What the journals on the disk hold. */
+  readonly records: JournalRecords
   /** -1 before the first start. */
   epoch = -1
   /** The kernel of this epoch: halted while the node is down. */
@@ -79,10 +84,15 @@ export class SimulatedNode {
     this.name = options.name
     this.isMain = options.isMain
     this.disk = options.disk
+    this.records = new JournalRecords(options.name)
   }
 
   get isUp(): boolean {
     return this.kernel?.alive === true
+  }
+
+  get runnableCells(): Iterable<ActorCell> {
+    return this.kernel?.runnableCells ?? []
   }
 
   get turns(): number {
@@ -105,7 +115,7 @@ export class SimulatedNode {
     if (this.isUp) throw new ConfigurationError(`node ${this.name} is up already`)
     this.#turnsBefore = this.turns
     this.epoch++
-    this.kernel = new SimulatedKernel(this.#ports(this.epoch), this.#core)
+    this.kernel = new SimulatedKernel(this.#ports(this.epoch), this.#core, this.records)
     this.#core.trace.record({ type: 'started', node: this.name, epoch: this.epoch, detail: `epoch ${this.epoch}` })
     if (!this.isMain) this.startServices()
   }
@@ -158,6 +168,7 @@ export class SimulatedNode {
     kernel.ports.services.abandon()
     this.#crashedEpoch = this.epoch
     this.disk.crash(kind)
+    this.records.crashed()
     this.paused = false
     this.#backlog = []
     this.#core.drain()
@@ -261,13 +272,13 @@ export class SimulatedNode {
   }
 
   #scheduleStep(epoch: number): void {
-    const { clock, schedulerRandom } = this.#core
-    const turnMs = turnMsMin + (turnMsMax - turnMsMin) * schedulerRandom.float()
-    clock.schedule(turnMs, () => this.perform(epoch, (kernel) => this.#step(epoch, kernel)))
-  }
-
-  #step(epoch: number, kernel: SimulatedKernel): void {
-    if (kernel.step((count) => this.#core.schedulerRandom.int(count)) && kernel.alive) this.#scheduleStep(epoch)
+    const { agenda, schedulerRandom } = this.#core
+    const drawnMs = turnMsMin + (turnMsMax - turnMsMin) * schedulerRandom.float()
+    agenda.step(this, { leastMs: turnMsMin, drawnMs }, (pick) => {
+      this.perform(epoch, (kernel) => {
+        if (kernel.step(pick) && kernel.alive) this.#scheduleStep(epoch)
+      })
+    })
   }
 }
 

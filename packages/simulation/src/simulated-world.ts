@@ -23,6 +23,7 @@ import type { SystemView } from './cell-view.ts'
 import { type Duration, FaultPlan, type PlanHost } from './fault-plan.ts'
 import type { FaultPointRule } from './fault-points.ts'
 import type { Partition } from './nemesis.ts'
+import type { AlwaysPredicate, EventuallyOptions, Predicate } from './properties.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { Simulation } from './simulation.ts'
 import type { Spell } from './spells.ts'
@@ -30,11 +31,6 @@ import type { TraceListener } from './trace.ts'
 
 /** The name of the node that the program lives on. */
 export const mainNode = 'main'
-
-/**
- * An invariant: called after every step with the system as it then is. It fails by throwing, or by returning `false`.
- */
-export type Invariant = (view: SystemView) => boolean | void
 
 export class SimulatedWorld extends ActorSystem {
   readonly #simulation: Simulation
@@ -233,9 +229,27 @@ export class SimulatedWorld extends ActorSystem {
 
   // Watching.
 
-  /** Checks `invariant` now and after every step of the run; the run fails when it throws or returns `false`. */
-  invariant(name: string, invariant: Invariant): void {
-    this.#simulation.addInvariant(name, invariant)
+  /** Demands `predicate` now and after every step of the run, which fails when it throws or returns `false`. */
+  always(name: string, predicate: AlwaysPredicate): void {
+    this.#simulation.properties.always(name, predicate)
+  }
+
+  /**
+   * Claims that some run of a campaign comes to `condition`: a predicate, looked at after every step until it holds, or a
+   * fact that the program knows here, as often as it likes. `simulateMany` rejects when no seed reached a claim, so claim
+   * it where every run passes. A run by itself does not fail for it.
+   */
+  sometimes(name: string, condition: boolean | Predicate): void {
+    this.#simulation.properties.sometimes(name, condition)
+  }
+
+  /**
+   * Demands that `predicate` holds after some step within `withinMs` virtual milliseconds from now; resolves at the first,
+   * and fails the run when there was none. Only after {@link SimulatedWorld.heal}, a `ConfigurationError` before.
+   * A program that does not await it ends before the run, which goes on until this is decided.
+   */
+  async eventually(name: string, options: EventuallyOptions): Promise<void> {
+    await this.#simulation.waiting(`eventually ${name}`, this.#simulation.properties.eventually(name, options))
   }
 
   /** Calls `listener` with each event of the trace as it happens; the run fails when it throws. */

@@ -3,9 +3,19 @@
  * gone through again: the same seed, options and program give the same run to the last step.
  */
 import { TroupeError } from '@troupe/core'
+import type { Claims } from './properties.ts'
 
 /** What made a run fail. */
-export type FailureReason = 'invariant' | 'check' | 'program' | 'determinism' | 'limit' | 'deadlock' | 'internal'
+export type FailureReason =
+  | 'always'
+  | 'sometimes'
+  | 'eventually'
+  | 'check'
+  | 'program'
+  | 'determinism'
+  | 'limit'
+  | 'deadlock'
+  | 'internal'
 
 /** Where and how a run failed. */
 export interface FailureFacts {
@@ -15,15 +25,17 @@ export interface FailureFacts {
   readonly virtualMs: number
   /** The number of the step after which the run failed; the first is 1. */
   readonly step: number
-  /** The name of the invariant that failed, if one did. */
-  readonly invariant?: string
+  /** The name of the property that does not hold, if that is the reason. */
+  readonly property?: string
+  /** The run's `sometimes` claims, and whether each was reached before the failure. */
+  readonly claims: Claims
   /** The running hash at the failure: equal for two runs that failed in the same way. */
   readonly hash: string
   /** The last events before the failure, one line each, oldest first. */
   readonly lastEvents: readonly string[]
 }
 
-/** A run failed: an invariant, a check, the program itself, or a leak of the real world. `cause` is what was thrown. */
+/** A run failed: a property, a check, the program itself, or a leak of the real world. `cause` is what was thrown. */
 export class SimulationFailure extends TroupeError {
   declare readonly facts: FailureFacts & Readonly<Record<string, unknown>>
 
@@ -36,6 +48,36 @@ export class SimulationFailure extends TroupeError {
       ...lastEvents.map((line) => `  ${line}`),
     ].join('\n')
     super(code, message, { ...facts }, cause === undefined ? undefined : { cause })
+  }
+}
+
+/**
+ * A property does not hold, or its predicate threw, which is then the `cause`: an `always` after this step, or an
+ * `eventually` whose time is over. `facts.property` names it, `facts.reason` says which of the two.
+ */
+export class PropertyFailure extends SimulationFailure {
+  constructor(what: string, facts: FailureFacts, cause?: unknown) {
+    super(what, facts, cause, 'ERR_TROUPE_SIMULATION_PROPERTY')
+  }
+}
+
+/** No run of a campaign failed, and none reached what it was to reach: it says nothing about that. */
+export class VacuousCampaignError extends TroupeError {
+  declare readonly facts: {
+    readonly runs: number
+    /** The claims that no seed reached. */
+    readonly unreached: readonly string[]
+    /** For each claim, how many seeds reached it. */
+    readonly seedsReached: Readonly<Record<string, number>>
+  }
+
+  constructor(runs: number, seedsReached: Readonly<Record<string, number>>) {
+    const unreached = Object.keys(seedsReached).filter((name) => seedsReached[name] === 0)
+    const message = [
+      `none of ${runs} seeds reached ${unreached.join(', ')}; more seeds, other faults or other knobs may, or the claim is wrong`,
+      ...Object.entries(seedsReached).map(([name, seeds]) => `  ${name}: ${seeds} of ${runs} seeds`),
+    ].join('\n')
+    super('ERR_TROUPE_SIMULATION_VACUOUS', message, { runs, unreached, seedsReached })
   }
 }
 

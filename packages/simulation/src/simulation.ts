@@ -1,12 +1,12 @@
 /**
- * One run: its nodes, network, nemesis and invariants, and the loop that takes one event after the other.
+ * One run: its nodes, network, nemesis and properties, and the loop that takes one event after the other.
  *
  *     program ── awaits ──┐                      ┌─> node.perform ─> kernel.step / receive / timer / disk
  *                         v                      │
- *     loop: next event of the clock ─> run it ───┴─> nemesis
- *             └─> let promises run (only if some were settled) ─> invariants ─> limits ─> next
+ *     loop: next event of the agenda ─> run it ──┴─> nemesis
+ *             └─> let promises run (only if some were settled) ─> properties ─> limits ─> next
  *
- * Nothing but the clock's order and the seeded streams decides what comes next. Promises run between two events, to the
+ * Nothing but the agenda's order and the seeded streams decides what comes next. Promises run between two events, to the
  * last microtask, which a return to the event loop makes sure of; events that settle none do not pay for it.
  */
 import {
@@ -17,19 +17,23 @@ import {
   type ServiceImplementations,
 } from '@troupe/core'
 import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
+import { type Agenda, ChoosingAgenda, TimedAgenda } from './agenda.ts'
 import { type SystemView, systemView } from './cell-view.ts'
 import { type Delivery, drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
 import { type FaultPointKnobs, FaultPoints } from './fault-points.ts'
 import type { NetworkLatency } from './latency.ts'
 import { Nemesis } from './nemesis.ts'
+import { Properties } from './properties.ts'
+import { type ScheduleOptions, type ScheduleStrategy, scheduleOf } from './schedule-options.ts'
 import { Scopes } from './scopes.ts'
 import { type DiskFaults, SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedNetwork } from './simulated-network.ts'
 import { SimulatedNode } from './simulated-node.ts'
-import { type Invariant, mainNode, SimulatedWorld } from './simulated-world.ts'
+import { mainNode, SimulatedWorld } from './simulated-world.ts'
 import type { SimulationCore } from './simulation-core.ts'
 import {
   type FailureReason,
+  PropertyFailure,
   SimulationDeadlockError,
   SimulationFailure,
   SimulationLimitError,
@@ -45,6 +49,7 @@ export interface SimulationSettings {
   readonly swarm: boolean
   readonly delivery: Delivery
   readonly latency: NetworkLatency
+  readonly schedule: ScheduleStrategy | ScheduleOptions
   readonly services: ServiceImplementations | ((world: SimulatedWorld) => ServiceImplementations)
   readonly placement: PlacementPolicies
   readonly taskMs: number
@@ -60,7 +65,7 @@ export interface SimulationSettings {
 interface Failure {
   readonly reason: FailureReason
   readonly what: string
-  readonly invariant?: string
+  readonly property?: string
   readonly cause?: unknown
 }
 
@@ -81,6 +86,7 @@ export class Simulation implements SimulationCore {
   readonly trace: Trace
   readonly scopes: Scopes
   readonly definitions = new DefinitionRegistry()
+  readonly agenda: Agenda
   readonly main: SimulatedNode
   /** The nodes that may fail. */
   readonly nodes: readonly SimulatedNode[]
@@ -91,10 +97,9 @@ export class Simulation implements SimulationCore {
   /** The faults' strengths that this seed drew. */
   readonly strengths: Required<FaultKnobs>
   readonly injected = noFaults()
-  invariantChecks = 0
+  readonly properties: Properties
   readonly #settings: SimulationSettings
   readonly #network: SimulatedNetwork
-  readonly #invariants = new Map<string, Invariant>()
   readonly #waits = new Set<string>()
   #services: ServiceImplementations | undefined
   #failure: Failure | undefined
@@ -106,6 +111,11 @@ export class Simulation implements SimulationCore {
     this.random = new SeededRandomSource(settings.seed)
     this.schedulerRandom = this.random.stream('scheduler')
     this.trace = new Trace(this.clock, settings.keepsTrace)
+    const schedule = scheduleOf(settings.schedule, this.random.stream('schedule'))
+    this.agenda =
+      schedule === undefined
+        ? new TimedAgenda(this.clock, this.schedulerRandom)
+        : new ChoosingAgenda(this.clock, schedule, this.trace)
     this.scopes = new Scopes({
       nowOn: (node) => (node === mainNode ? this.main : this.failingNode(node)).now(),
       stream: (purpose) => this.random.stream(purpose),
@@ -122,7 +132,8 @@ export class Simulation implements SimulationCore {
       void this.world.nodeUp(node, epoch)
     })
     this.faultPoints = new FaultPoints(this, settings.points, (node, error) => this.nemesis.nodeFailed(node, error))
-    this.view = systemView([this.main, ...this.nodes], () => this.clock.now())
+    this.view = systemView([this.main, ...this.nodes], this.#network, () => this.clock.now())
+    this.properties = this.#properties()
     this.main.start()
     this.world = new SimulatedWorld(this)
     this.main.startServices()
@@ -155,17 +166,17 @@ export class Simulation implements SimulationCore {
         this.#draining = false
         await new Promise<void>((resolve) => returnToEventLoop(resolve))
       }
-      this.#checkInvariants()
-      if (finished || this.#failure !== undefined) break
+      this.properties.check()
+      if ((finished && !this.properties.undecided) || this.#failure !== undefined) break
       this.#next()
     }
     if (this.#failure !== undefined) throw this.#error(this.#failure)
   }
 
   #next(): void {
-    const { clock, trace } = this
+    const { agenda, trace } = this
     const { eventsMax, virtualMsMax } = this.#settings
-    const { nextTime } = clock
+    const { nextTime } = agenda
     if (nextTime === undefined) {
       const waits = this.#waits.size === 0 ? 'something that no event will bring' : [...this.#waits].join(', ')
       this.fail({ reason: 'deadlock', what: `nothing can happen any more; the program waits for ${waits}` })
@@ -177,7 +188,7 @@ export class Simulation implements SimulationCore {
       trace.step++
       this.#asksInStep = 0
       try {
-        clock.runNext()
+        agenda.runNext()
       } catch (error) {
         this.fail({ reason: 'internal', what: `the step threw: ${messageOf(error)}`, cause: error })
       }
@@ -222,11 +233,6 @@ export class Simulation implements SimulationCore {
     })
   }
 
-  addInvariant(name: string, invariant: Invariant): void {
-    if (this.#invariants.has(name)) throw new ConfigurationError(`there is an invariant ${name} already`)
-    this.#invariants.set(name, invariant)
-  }
-
   /** The node of that name that may fail; throws a `ConfigurationError` when there is none. */
   failingNode(name: string): SimulatedNode {
     if (name === mainNode) throw new ConfigurationError(`node ${mainNode} is the program's own: it never fails`)
@@ -238,6 +244,7 @@ export class Simulation implements SimulationCore {
     for (const { disk } of this.nodes) disk.faults = usualDisk
     this.faultPoints.injecting = false
     this.nemesis.heal()
+    this.properties.healed = true
   }
 
   /** Ends every node, its services too: the system was stopped. */
@@ -246,22 +253,22 @@ export class Simulation implements SimulationCore {
     this.drain()
   }
 
-  #checkInvariants(): void {
-    for (const [name, invariant] of this.#invariants) {
-      if (this.#failure !== undefined) return
-      this.invariantChecks++
-      try {
-        if (this.scopes.runProgram(mainNode, `invariant ${name}`, () => invariant(this.view)) !== false) continue
-        this.fail({ reason: 'invariant', invariant: name, what: `invariant ${name} does not hold` })
-      } catch (error) {
-        const what = `invariant ${name}: ${messageOf(error)}`
-        this.fail({ reason: 'invariant', invariant: name, what, cause: error })
-      }
-    }
+  #properties(): Properties {
+    const simulation = this
+    return new Properties({
+      clock: this.clock,
+      view: this.view,
+      get failed() {
+        return simulation.#failure !== undefined
+      },
+      evaluate: (what, predicate) => this.scopes.runProgram(mainNode, what, predicate),
+      breach: (breach) => this.fail(breach),
+      drain: () => this.drain(),
+    })
   }
 
   #error(failure: Failure): SimulationFailure {
-    const { reason, what, invariant, cause } = failure
+    const { reason, what, property, cause } = failure
     const facts = {
       seed: this.#settings.seed,
       reason,
@@ -269,10 +276,12 @@ export class Simulation implements SimulationCore {
       step: this.trace.step,
       hash: this.trace.digest,
       lastEvents: this.trace.lastEvents(),
-      ...(invariant === undefined ? {} : { invariant }),
+      claims: this.properties.claims,
+      ...(property === undefined ? {} : { property }),
     }
     if (reason === 'deadlock') return new SimulationDeadlockError(what, facts)
     if (reason === 'limit') return new SimulationLimitError(what, facts)
+    if (property !== undefined) return new PropertyFailure(what, facts, cause)
     return new SimulationFailure(what, facts, cause)
   }
 

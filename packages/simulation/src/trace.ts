@@ -185,6 +185,11 @@ export class Trace {
     for (const listener of this.#listeners) listener(event)
   }
 
+  /** The schedule chose; its choice is part of what a run is. */
+  chose(index: number): void {
+    this.#hash.word(index)
+  }
+
   /** The last events as lines of text, oldest first. */
   lastEvents(): string[] {
     const start = this.#recorded % lastEventsMax

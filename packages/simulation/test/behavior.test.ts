@@ -19,7 +19,7 @@ async function run(as: 'red' | 'green') {
   const Lamp = lampOf(as)
   const seen = new Set<string | undefined>()
   const { hash, trace } = await simulate({ seed: 1, nodes: 1, trace: true }, async (world) => {
-    world.invariant('look', (view) => {
+    world.always('look', (view) => {
       for (const { behavior } of view.cells(Lamp)) seen.add(behavior)
       return true
     })

@@ -46,7 +46,7 @@ test('a crash loses what is not durable, and what was not synced', async () => {
       expect(await world.ask(volatile, 'add', 3)).toBe(8)
       expect(await world.ask(counterRef, 'addDurably', 1)).toBe(1)
       world.tell(counterRef, 'addDurably', 1)
-      await until(world, () => world.view.cells<{ count: number }>(Counter).some(({ state }) => state.count === 2))
+      await until(world, () => world.view.cells(Counter).some(({ state }) => state.count === 2))
       world.crash('node-1')
       await world.restart('node-1')
       expect(await world.ask(volatile, 'read')).toBe(5)

@@ -1,8 +1,8 @@
 import { namedRef } from '@troupe/core'
 import { expect, test } from 'vitest'
 import {
+  PropertyFailure,
   SimulationDeadlockError,
-  SimulationFailure,
   SimulationLimitError,
   type SimulationProgram,
   simulate,
@@ -12,8 +12,8 @@ import { Counter } from './actors.ts'
 
 const counting: SimulationProgram = async (world) => {
   const counter = await world.spawn(Counter, { start: 0 }, { node: 'node-1' })
-  world.invariant('below five', (view) => {
-    for (const { state } of view.cells<{ count: number }>(Counter)) if (state.count >= 5) throw new Error('it is five')
+  world.always('below five', (view) => {
+    for (const { state } of view.cells(Counter)) if (state.count >= 5) throw new Error('it is five')
   })
   for (;;) {
     counter.tell('add', 1)
@@ -21,13 +21,13 @@ const counting: SimulationProgram = async (world) => {
   }
 }
 
-test('a failed invariant names the seed, the step and itself, and fails in the same way again', async () => {
+test('a property that does not hold names the seed, the step and itself, and fails in the same way again', async () => {
   const failed = () => simulate({ seed: 42, nodes: 2 }, counting).catch((error) => error)
   const failure = await failed()
-  expect(failure).toBeInstanceOf(SimulationFailure)
-  expect(failure.code).toBe('ERR_TROUPE_SIMULATION')
-  expect(failure.facts).toMatchObject({ seed: 42, reason: 'invariant', invariant: 'below five' })
-  expect(failure.message).toMatch(/^seed 42 failed at \d+\.\d+ ms, step \d+: invariant below five: it is five\n/)
+  expect(failure).toBeInstanceOf(PropertyFailure)
+  expect(failure.code).toBe('ERR_TROUPE_SIMULATION_PROPERTY')
+  expect(failure.facts).toMatchObject({ seed: 42, reason: 'always', property: 'below five' })
+  expect(failure.message).toMatch(/^seed 42 failed at \d+\.\d+ ms, step \d+: always below five: it is five\n/)
   expect(failure.message).toContain('simulate({ seed: 42, ... })')
   expect(failure.facts.lastEvents.at(-1)).toMatch(/\/node-1\/Counter-\d+ takes add 1$/)
   expect(failure.cause.message).toBe('it is five')

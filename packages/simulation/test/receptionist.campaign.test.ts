@@ -65,7 +65,7 @@ async function program(world: SimulatedWorld): Promise<void> {
   }
   await world.heal()
   await world.sleep(5_000)
-  const living = world.view.cells<{ keys: Set<string> }>(Member)
+  const living = world.view.cells(Member)
   for (const node of [...world.nodes, 'main']) {
     const seeker = await world.spawn(Seeker, undefined, { node })
     for (const { name } of keys) {

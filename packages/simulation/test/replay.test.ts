@@ -14,8 +14,8 @@ const program: SimulationProgram = async (world) => {
     await world.spawn(Relay, { to: counter }, { node, name: 'relay' })
     world.tell(namedRef(Sender, { node, name: 'sender' }), 'begin', collector)
   }
-  world.invariant('counts are whole numbers', (view) => {
-    for (const { state } of view.cells<{ count: number }>(Counter)) if (!Number.isInteger(state.count)) return false
+  world.always('counts are whole numbers', (view) => {
+    for (const { state } of view.cells(Counter)) if (!Number.isInteger(state.count)) return false
     return true
   })
   const asked = async (node: string) => {

@@ -1,4 +1,4 @@
-import { defineActor, defineService } from '@troupe/core'
+import { defineActor, defineService, namedRef } from '@troupe/core'
 import { expect, test } from 'vitest'
 import { simulate } from '../src/index.ts'
 import { Counter, Relay } from './actors.ts'
@@ -16,14 +16,20 @@ test('actors on three nodes answer the program', async () => {
 test('the cluster of the README survives, or says with which seed it did not', async () => {
   const run = await simulate({ seed: 7, nodes: 3, faults: { crash: 0.5, partition: 0.5 } }, async (world) => {
     await world.spawn(Counter, { start: 0 }, { node: 'node-1', name: 'counter', durableId: 'counter' })
-    world.invariant('counts never fall below zero', (view) =>
-      view.cells<{ count: number }>(Counter).every(({ state }) => state.count >= 0),
-    )
+    const counter = namedRef(Counter, { node: 'node-1', name: 'counter' })
+    world.always('counts never fall below zero', (view) => view.cells(Counter).every(({ state }) => state.count >= 0))
+    world.sometimes('a node was down', (view) => view.down.length > 0)
     await world.sleep(10_000)
     await world.heal()
+    world.tell(counter, 'addDurably', 3)
+    await world.eventually('it counts again', {
+      withinMs: 1_000,
+      predicate: (view) => view.cells(Counter).some(({ state }) => state.count === 3),
+    })
   })
   expect(run.virtualMs).toBeGreaterThanOrEqual(10_000)
-  expect(run.invariantChecks).toBeGreaterThan(0)
+  expect(run.claims).toEqual({ 'a node was down': true })
+  expect(run.propertyChecks).toBeGreaterThan(0)
 })
 
 const Weather = defineService<{ degrees(city: string): Promise<number> }>('weather')

@@ -1,0 +1,223 @@
+/**
+ * The agenda: what may happen next in a run. Timers, disks, faults and the program have their times, on the clock. When a
+ * frame arrives and which actor takes its turn is free within bounds: no time promises it, only the order of a link and
+ * of an actor's mailbox does.
+ *
+ *     random    each free event draws its time, and the clock has them all
+ *     others    heads of links, runnable actors, the next time of the clock ──> Schedule.choose ──> one of them
+ *
+ * A free event that has come to its bound goes before those that have not; time never passes one.
+ */
+import type { RandomStream } from '@troupe/core'
+import type { ActorCell, VirtualClock } from '@troupe/core/host'
+import type { Choice, Schedule } from './schedule.ts'
+import type { BoundedSchedule } from './schedule-options.ts'
+import type { Trace } from './trace.ts'
+
+/** When a free event happens: at `drawnMs` from now if by chance, and never before `leastMs`. */
+export interface FreeTime {
+  readonly leastMs: number
+  readonly drawnMs: number
+}
+
+/** The node whose actors take turns. */
+export interface TurnTaker {
+  readonly name: string
+  readonly isUp: boolean
+  /** The cells that have something to do, in the order of the run queue. */
+  readonly runnableCells: Iterable<ActorCell>
+}
+
+/** Chooses one of `count` runnable cells, by its place in the run queue. */
+export type PickCell = (count: number) => number
+
+export interface Agenda {
+  /** When something may happen next; `undefined` when nothing can. */
+  readonly nextTime: number | undefined
+  /** Lets one thing happen. */
+  runNext(): void
+  /** A frame will reach `node`; those of one `link` arrive in the order in which they are put in. */
+  deliver(link: object, node: string, time: FreeTime, run: () => void): void
+  /** One of the node's runnable actors will take a turn. At most one such step of a node is on the agenda at a time. */
+  step(taker: TurnTaker, time: FreeTime, run: (pick: PickCell) => void): void
+  /** How much later than drawn a free event may be, in milliseconds. */
+  readonly patienceMs: number
+}
+
+/** The random schedule: virtual time alone decides, and a draw among the runnable actors of the node. */
+export class TimedAgenda implements Agenda {
+  readonly patienceMs = 0
+  readonly #clock: VirtualClock
+  readonly #pick: PickCell
+
+  constructor(clock: VirtualClock, random: RandomStream) {
+    this.#clock = clock
+    this.#pick = (count) => random.int(count)
+  }
+
+  get nextTime(): number | undefined {
+    return this.#clock.nextTime
+  }
+
+  runNext(): void {
+    this.#clock.runNext()
+  }
+
+  deliver(_link: object, _node: string, { drawnMs }: FreeTime, run: () => void): void {
+    this.#clock.schedule(drawnMs, run)
+  }
+
+  step(_taker: TurnTaker, { drawnMs }: FreeTime, run: (pick: PickCell) => void): void {
+    this.#clock.schedule(drawnMs, () => run(this.#pick))
+  }
+}
+
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
+type Pending = Mutable<Choice> & { run: () => void }
+
+/** The step of a node, which is a choice for each of its runnable actors. */
+interface Step {
+  readonly earliestMs: number
+  readonly latestMs: number
+  readonly run: (pick: PickCell) => void
+}
+
+/** Every other schedule: a {@link Schedule} chooses among all that may happen. */
+export class ChoosingAgenda implements Agenda {
+  readonly patienceMs: number
+  readonly #clock: VirtualClock
+  readonly #schedule: Schedule
+  readonly #trace: Trace
+  readonly #links = new Map<object, Pending[]>()
+  readonly #steps = new Map<TurnTaker, Step>()
+  readonly #turns = new WeakMap<ActorCell, Pending>()
+  #numbers = 0
+  #time: Pending
+
+  constructor(clock: VirtualClock, { schedule, patienceMs }: BoundedSchedule, trace: Trace) {
+    this.#clock = clock
+    this.#schedule = schedule
+    this.patienceMs = patienceMs
+    this.#trace = trace
+    this.#time = this.#clockChoice()
+  }
+
+  get nextTime(): number | undefined {
+    let next = this.#clock.nextTime ?? Number.POSITIVE_INFINITY
+    for (const [head] of this.#links.values()) next = Math.min(next, (head as Pending).earliestMs)
+    for (const { earliestMs } of this.#steps.values()) next = Math.min(next, earliestMs)
+    return next === Number.POSITIVE_INFINITY ? undefined : Math.max(next, this.#clock.now())
+  }
+
+  deliver(link: object, node: string, time: FreeTime, run: () => void): void {
+    const waiting = this.#links.get(link)
+    const pending: Pending = {
+      kind: 'delivery',
+      chain: link,
+      node,
+      ...this.#bounds(time),
+      number: this.#numbers++,
+      run: () => {
+        const frames = this.#links.get(link) as Pending[]
+        frames.shift()
+        if (frames.length === 0) this.#links.delete(link)
+        run()
+      },
+    }
+    if (waiting === undefined) this.#links.set(link, [pending])
+    else waiting.push(pending)
+  }
+
+  step(taker: TurnTaker, time: FreeTime, run: (pick: PickCell) => void): void {
+    this.#steps.set(taker, { ...this.#bounds(time), run })
+  }
+
+  runNext(): void {
+    const choices = this.#choices()
+    let index = 0
+    if (choices.length > 1) {
+      index = this.#schedule.choose(choices)
+      this.#trace.chose(index)
+    }
+    const chosen = choices[index]
+    if (chosen === undefined) return
+    if (chosen.kind !== 'time') this.#clock.moveTo(chosen.earliestMs)
+    chosen.run()
+  }
+
+  #bounds({ leastMs, drawnMs }: FreeTime): { earliestMs: number; latestMs: number } {
+    const now = this.#clock.now()
+    return { earliestMs: now + Math.min(leastMs, drawnMs), latestMs: now + drawnMs + this.patienceMs }
+  }
+
+  /** All that may happen next without a step in time past the bound of anything. */
+  #choices(): Pending[] {
+    const free: Pending[] = []
+    for (const [head] of this.#links.values()) free.push(head as Pending)
+    for (const [taker, step] of this.#steps) this.#addTurns(free, taker, step)
+    // What waits for its machine may be past its bound by then.
+    let bound = Number.POSITIVE_INFINITY
+    for (const { earliestMs, latestMs } of free) bound = Math.min(bound, Math.max(earliestMs, latestMs))
+    const { nextTime } = this.#clock
+    if (nextTime !== undefined && nextTime < bound) {
+      const choices = free.filter(({ earliestMs }) => earliestMs <= nextTime)
+      this.#time.earliestMs = nextTime
+      this.#time.latestMs = nextTime
+      choices.push(this.#time)
+      return choices
+    }
+    const now = this.#clock.now()
+    const choices = free.filter(({ earliestMs }) => earliestMs <= bound)
+    const due = choices.filter(({ earliestMs, latestMs }) => latestMs <= Math.max(now, earliestMs))
+    return due.length > 0 ? due : choices
+  }
+
+  #addTurns(free: Pending[], taker: TurnTaker, step: Step): void {
+    let count = 0
+    for (const cell of taker.isUp ? taker.runnableCells : []) {
+      count++
+      free.push(this.#turn(taker, step, cell))
+    }
+    // A machine that is gone, or whose actors have nothing to do any more, has a step that does nothing.
+    if (count > 0) return
+    const { earliestMs, latestMs } = step
+    const run = () => this.#runStep(taker, step, undefined)
+    free.push({ kind: 'turn', chain: taker, node: taker.name, earliestMs, latestMs, number: this.#numbers++, run })
+  }
+
+  #turn(taker: TurnTaker, step: Step, cell: ActorCell): Pending {
+    let turn = this.#turns.get(cell)
+    if (turn === undefined) {
+      const { latestMs } = step
+      const number = this.#numbers++
+      turn = { kind: 'turn', chain: cell, node: taker.name, earliestMs: 0, latestMs, number, run: () => {} }
+      this.#turns.set(cell, turn)
+    }
+    turn.earliestMs = step.earliestMs
+    turn.run = () => this.#runStep(taker, step, cell)
+    return turn
+  }
+
+  #runStep(taker: TurnTaker, step: Step, cell: ActorCell | undefined): void {
+    this.#steps.delete(taker)
+    if (cell !== undefined) this.#turns.delete(cell)
+    step.run(() => {
+      // A machine that was paused meanwhile takes the turn later, when another may be the only one left.
+      let index = 0
+      for (const runnable of taker.runnableCells) {
+        if (runnable === cell) return index
+        index++
+      }
+      return 0
+    })
+  }
+
+  #clockChoice(): Pending {
+    const run = () => {
+      this.#time = this.#clockChoice()
+      this.#clock.runNext()
+    }
+    const number = this.#numbers++
+    return { kind: 'time', chain: this, node: '', earliestMs: 0, latestMs: 0, number, run }
+  }
+}

@@ -1,0 +1,142 @@
+/** What the journals of one simulated machine hold, for those who look at a run: noted as the kernel appends and recovers. */
+import { decodeValue, type KernelPorts, NodeJournal } from '@troupe/core/host'
+
+/** An event as a turn persisted it. */
+export interface RecordedEvent {
+  readonly name: string
+  readonly event: unknown
+  /** The version of its shape. */
+  readonly version: number
+}
+
+/** One record of a durable actor. What lies before its latest synced snapshot is not among them. */
+export type JournalRecordView = {
+  readonly node: string
+  readonly durableId: string
+  /** True once a crash cannot take it back. Of unsynced records a crash leaves what the next recovery reads. */
+  readonly synced: boolean
+} & (
+  | { readonly kind: 'events'; readonly events: readonly RecordedEvent[] }
+  /** `state`: as the definition's `snapshot` gave it. */
+  | { readonly kind: 'snapshot'; readonly state: unknown }
+  /** Everything before it is forgotten. */
+  | { readonly kind: 'removal' }
+)
+
+interface Noted {
+  readonly kind: 'events' | 'snapshot' | 'removal'
+  /** Decoded when somebody looks. */
+  readonly bytes: Uint8Array
+  synced: boolean
+}
+
+export class JournalRecords {
+  readonly #node: string
+  readonly #records = new Map<string, Noted[]>()
+
+  constructor(node: string) {
+    this.#node = node
+  }
+
+  /** Notes an append; what it returns is called when it is synced. */
+  appended(durableId: string, kind: Noted['kind'], bytes: Uint8Array): () => void {
+    const noted = { kind, bytes: bytes.slice(), synced: false }
+    const records = this.#records.get(durableId)
+    if (records === undefined) this.#records.set(durableId, [noted])
+    else records.push(noted)
+    return () => {
+      noted.synced = true
+      if (kind === 'events') return
+      const kept = this.#records.get(durableId) ?? []
+      kept.splice(0, kept.indexOf(noted) + (kind === 'removal' ? 1 : 0))
+    }
+  }
+
+  /** A recovery read all that there is of this id. */
+  recovered(
+    durableId: string,
+    read: readonly { readonly kind: 'events' | 'snapshot'; readonly bytes: Uint8Array }[],
+  ): void {
+    this.#records.set(
+      durableId,
+      read.map((record) => ({ ...record, synced: true })),
+    )
+  }
+
+  /** The machine crashed: what was not synced is unknown. */
+  crashed(): void {
+    for (const [durableId, records] of this.#records) {
+      this.#records.set(
+        durableId,
+        records.filter(({ synced }) => synced),
+      )
+    }
+  }
+
+  /** The records of one durable actor, or of all, each actor's in the order of its appends. */
+  views(durableId: string | undefined): JournalRecordView[] {
+    const ids = durableId === undefined ? [...this.#records.keys()] : [durableId]
+    return ids.flatMap((id) => (this.#records.get(id) ?? []).map((noted) => this.#view(id, noted)))
+  }
+
+  #view(durableId: string, { kind, bytes, synced }: Noted): JournalRecordView {
+    const facts = { node: this.#node, durableId, synced }
+    if (kind === 'removal') return { ...facts, kind }
+    if (kind === 'snapshot') return { ...facts, kind, state: (decodeValue(bytes) as [number, unknown])[1] }
+    const events = decodeValue(bytes) as [name: string, event: unknown, version?: number][]
+    return { ...facts, kind, events: events.map(([name, event, version = 1]) => ({ name, event, version })) }
+  }
+}
+
+/** The journal of a kernel, whose records are noted. */
+export class ObservedJournal extends NodeJournal {
+  readonly #records: JournalRecords
+
+  constructor(ports: KernelPorts, records: JournalRecords) {
+    super(ports)
+    this.#records = records
+  }
+
+  override append(durableId: string, payload: Uint8Array, onSynced: () => void): void {
+    super.append(durableId, payload, this.#noted(durableId, 'events', payload, onSynced))
+  }
+
+  override snapshot(durableId: string, payload: Uint8Array, onSynced: () => void): void {
+    super.snapshot(durableId, payload, this.#noted(durableId, 'snapshot', payload, onSynced))
+  }
+
+  override remove(durableId: string, onSynced: () => void): void {
+    super.remove(durableId, this.#noted(durableId, 'removal', new Uint8Array(), onSynced))
+  }
+
+  override recover(durableId: string, visitor: Parameters<NodeJournal['recover']>[1]): void {
+    const read: { kind: 'events' | 'snapshot'; bytes: Uint8Array }[] = []
+    super.recover(durableId, {
+      snapshot: (bytes) => {
+        read.push({ kind: 'snapshot', bytes })
+        visitor.snapshot(bytes)
+      },
+      event: (bytes) => {
+        read.push({ kind: 'events', bytes })
+        visitor.event(bytes)
+      },
+      done: (error, result) => {
+        if (error === undefined) this.#records.recovered(durableId, read)
+        visitor.done(error, result)
+      },
+    })
+  }
+
+  #noted(
+    durableId: string,
+    kind: 'events' | 'snapshot' | 'removal',
+    bytes: Uint8Array,
+    onSynced: () => void,
+  ): () => void {
+    const synced = this.#records.appended(durableId, kind, bytes)
+    return () => {
+      synced()
+      onSynced()
+    }
+  }
+}

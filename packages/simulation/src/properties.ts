@@ -1,0 +1,147 @@
+/**
+ * The properties of a run: what must always hold, what a campaign must reach, what must come to hold once the faults are
+ * over. All are looked at after every step, from outside the actors.
+ */
+import { ConfigurationError } from '@troupe/core'
+import type { VirtualClock } from '@troupe/core/host'
+import type { SystemView } from './cell-view.ts'
+
+/** Called after a step with the system as it then is. */
+export type Predicate = (view: SystemView) => boolean
+
+/** Fails by throwing, or by returning `false`. */
+export type AlwaysPredicate = (view: SystemView) => boolean | void
+
+/** What is demanded of the time after the faults. */
+export interface EventuallyOptions {
+  /** Virtual milliseconds from the call within which it must hold at some step; above 0. */
+  readonly withinMs: number
+  readonly predicate: Predicate
+}
+
+/** The claims of a run by name: whether it reached them. */
+export type Claims = Readonly<Record<string, boolean>>
+
+/** A property that does not hold, or that threw. */
+export interface PropertyBreach {
+  readonly reason: 'always' | 'sometimes' | 'eventually'
+  readonly property: string
+  readonly what: string
+  readonly cause?: unknown
+}
+
+/** What properties need of the run. */
+export interface PropertyHost {
+  readonly clock: VirtualClock
+  readonly view: SystemView
+  readonly failed: boolean
+  /** Runs a predicate as the program's code. */
+  evaluate(what: string, predicate: () => boolean | void): boolean | void
+  breach(breach: PropertyBreach): void
+  drain(): void
+}
+
+/** One demand of `eventually` that has not come to hold yet. */
+interface Demand {
+  readonly predicate: Predicate
+  readonly settle: () => void
+}
+
+export class Properties {
+  /** Predicates evaluated so far. */
+  checks = 0
+  /** True once the faults were ended. */
+  healed = false
+  readonly #host: PropertyHost
+  readonly #always = new Map<string, AlwaysPredicate>()
+  readonly #claims = new Map<string, boolean>()
+  readonly #unreached = new Map<string, Predicate>()
+  readonly #demands = new Map<string, Demand>()
+
+  constructor(host: PropertyHost) {
+    this.#host = host
+  }
+
+  /** True while something is still to come to hold. */
+  get undecided(): boolean {
+    return this.#demands.size > 0
+  }
+
+  get claims(): Claims {
+    return Object.fromEntries(this.#claims)
+  }
+
+  always(name: string, predicate: AlwaysPredicate): void {
+    if (this.#always.has(name)) throw new ConfigurationError(`there is a property ${name} already`)
+    this.#always.set(name, predicate)
+  }
+
+  sometimes(name: string, condition: boolean | Predicate): void {
+    if (typeof condition === 'boolean') {
+      this.#claims.set(name, condition || this.#claims.get(name) === true)
+      if (condition) this.#unreached.delete(name)
+      return
+    }
+    if (this.#claims.has(name)) throw new ConfigurationError(`there is a claim ${name} already`)
+    this.#claims.set(name, false)
+    this.#unreached.set(name, condition)
+  }
+
+  eventually(name: string, { withinMs, predicate }: EventuallyOptions): Promise<void> {
+    if (!(withinMs > 0 && withinMs < Number.POSITIVE_INFINITY)) {
+      throw new ConfigurationError(`eventually ${name}: withinMs must be a number above 0, got ${withinMs}`)
+    }
+    if (!this.healed) {
+      throw new ConfigurationError(
+        `eventually ${name}: nothing need come to hold while faults go on; await world.heal() first`,
+      )
+    }
+    if (this.#demands.has(name)) throw new ConfigurationError(`eventually ${name} is demanded already`)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const late = this.#host.clock.schedule(withinMs, () => {
+      this.#demands.delete(name)
+      const what = `eventually ${name}: it did not come to hold within ${withinMs} ms`
+      this.#host.breach({ reason: 'eventually', property: name, what })
+    })
+    const settle = () => {
+      late.cancel()
+      this.#host.drain()
+      resolve()
+    }
+    this.#demands.set(name, { predicate, settle })
+    return promise
+  }
+
+  /** A step is over. Ends at the first that does not hold. */
+  check(): void {
+    for (const [name, predicate] of this.#always) {
+      if (this.#host.failed) return
+      if (this.#holds('always', name, predicate) !== false) continue
+      this.#host.breach({ reason: 'always', property: name, what: `always ${name}: it does not hold` })
+    }
+    for (const [name, predicate] of this.#unreached) {
+      if (this.#host.failed) return
+      if (this.#holds('sometimes', name, predicate) !== true) continue
+      this.#unreached.delete(name)
+      this.#claims.set(name, true)
+    }
+    for (const [name, { predicate, settle }] of this.#demands) {
+      if (this.#host.failed) return
+      if (this.#holds('eventually', name, predicate) !== true) continue
+      this.#demands.delete(name)
+      settle()
+    }
+  }
+
+  /** What the predicate says; one that throws is a breach. */
+  #holds(reason: PropertyBreach['reason'], name: string, predicate: AlwaysPredicate): boolean | void {
+    this.checks++
+    try {
+      return this.#host.evaluate(`${reason} ${name}`, () => predicate(this.#host.view))
+    } catch (cause) {
+      const what = `${reason} ${name}: ${cause instanceof Error ? cause.message : String(cause)}`
+      this.#host.breach({ reason, property: name, what, cause })
+      return undefined
+    }
+  }
+}
