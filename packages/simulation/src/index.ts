@@ -19,10 +19,12 @@ export {
   DeterminismError,
   type FailureFacts,
   type FailureReason,
+  type Recording,
   SimulationDeadlockError,
   SimulationFailure,
   SimulationLimitError,
 } from './simulation-errors.ts'
+export type { StateChange } from './state-recorder.ts'
 export type {
   ActorFailureEvent,
   DeliveredEvent,

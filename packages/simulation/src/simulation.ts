@@ -28,10 +28,12 @@ import { type Invariant, mainNode, SimulatedWorld } from './simulated-world.ts'
 import type { SimulationCore } from './simulation-core.ts'
 import {
   type FailureReason,
+  type Recording,
   SimulationDeadlockError,
   SimulationFailure,
   SimulationLimitError,
 } from './simulation-errors.ts'
+import { StateRecorder } from './state-recorder.ts'
 import { Trace, type TraceListener } from './trace.ts'
 
 /** The options of a run, with every default filled in. */
@@ -48,6 +50,7 @@ export interface SimulationSettings {
   readonly eventsMax: number
   readonly virtualMsMax: number
   readonly keepsTrace: boolean
+  readonly keepsStates: boolean
   readonly metrics: boolean
   readonly logLevel: LogLevel
   readonly askCyclesAfterMs: number
@@ -94,6 +97,7 @@ export class Simulation implements SimulationCore {
   readonly #waits = new Set<string>()
   #services: ServiceImplementations | undefined
   #failure: Failure | undefined
+  readonly #states: StateRecorder | undefined
   #draining = true
   #asksInStep = 0
 
@@ -102,6 +106,7 @@ export class Simulation implements SimulationCore {
     this.random = new SeededRandomSource(settings.seed)
     this.schedulerRandom = this.random.stream('scheduler')
     this.trace = new Trace(this.clock, settings.keepsTrace)
+    this.#states = settings.keepsStates ? new StateRecorder(this.trace) : undefined
     this.scopes = new Scopes({
       nowOn: (node) => (node === mainNode ? this.main : this.failingNode(node)).now(),
       stream: (purpose) => this.random.stream(purpose),
@@ -132,6 +137,15 @@ export class Simulation implements SimulationCore {
     return this.nodes.reduce((sum, node) => sum + node.turns, this.main.turns)
   }
 
+  /** The events and states that were kept. */
+  get recording(): Recording {
+    const { events } = this.trace
+    return {
+      ...(events === undefined ? {} : { trace: events }),
+      ...(this.#states === undefined ? {} : { states: this.#states.changes }),
+    }
+  }
+
   /** Runs the program to its end; rejects with a {@link SimulationFailure}. */
   async run(program: (world: SimulatedWorld) => Promise<unknown>): Promise<void> {
     let finished = false
@@ -150,6 +164,7 @@ export class Simulation implements SimulationCore {
         this.#draining = false
         await new Promise<void>((resolve) => returnToEventLoop(resolve))
       }
+      this.#states?.look([this.main, ...this.nodes])
       this.#checkInvariants()
       if (finished || this.#failure !== undefined) break
       this.#next()
@@ -261,9 +276,13 @@ export class Simulation implements SimulationCore {
       lastEvents: this.trace.lastEvents(),
       ...(invariant === undefined ? {} : { invariant }),
     }
-    if (reason === 'deadlock') return new SimulationDeadlockError(what, facts)
-    if (reason === 'limit') return new SimulationLimitError(what, facts)
-    return new SimulationFailure(what, facts, cause)
+    const error =
+      reason === 'deadlock'
+        ? new SimulationDeadlockError(what, facts)
+        : reason === 'limit'
+          ? new SimulationLimitError(what, facts)
+          : new SimulationFailure(what, facts, cause)
+    return error.withRecording(this.recording)
   }
 
   // Nodes.

@@ -32,7 +32,8 @@ function what(event: TraceEvent): string {
   }
 }
 
-function payloadText(payload: unknown): string {
+/** A payload as text, after a space; nothing for `undefined`. */
+export function payloadText(payload: unknown, lengthMax = payloadLengthMax): string {
   if (payload === undefined) return ''
   let text: string
   try {
@@ -40,7 +41,7 @@ function payloadText(payload: unknown): string {
   } catch {
     text = String(payload)
   }
-  return ` ${text.length > payloadLengthMax ? `${text.slice(0, payloadLengthMax)}...` : text}`
+  return ` ${text.length > lengthMax ? `${text.slice(0, lengthMax)}...` : text}`
 }
 
 /** What JSON has no word for. */
