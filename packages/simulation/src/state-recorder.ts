@@ -50,7 +50,7 @@ export class StateRecorder {
     for (const { kernel } of nodes) {
       if (kernel === undefined || !kernel.alive) continue
       for (const cell of kernel.cells) {
-        if (kernel.isSystemActor(cell) || cell.phase === Phase.stopped) continue
+        if (kernel.isSystemActor(cell) || cell.isInternal || cell.phase === Phase.stopped) continue
         const actor = kernel.pathOf(cell)
         living.add(actor)
         // A state is the actor's between two turns, or in one; not while it waits to be started or restarted.

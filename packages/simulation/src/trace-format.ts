@@ -1,4 +1,6 @@
 /** Trace events as lines of text, for failure messages. */
+import { refKey } from '@troupe/core'
+import { Ref } from '@troupe/core/host'
 import type { TraceEvent } from './trace.ts'
 
 const payloadLengthMax = 120
@@ -47,6 +49,7 @@ export function payloadText(payload: unknown, lengthMax = payloadLengthMax): str
 /** What JSON has no word for. */
 function plain(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return `${value}n`
+  if (value instanceof Ref) return refKey(value)
   if (value instanceof Map) return { Map: [...value] }
   if (value instanceof Set) return { Set: [...value] }
   if (value instanceof Error) return `${value.name}: ${value.message}`

@@ -83,14 +83,15 @@ class ReportBuilder {
   readonly #openBands = new Map<string, number>()
 
   constructor(trace: readonly TraceEvent[], states: readonly StateChange[]) {
+    for (const { actor, node } of states) this.#actor(actor, node)
     // References are resolved to paths by the turns, which may come after the messages that name them.
     for (const event of trace) {
       if (event.node !== '') this.#nodes.add(event.node)
       if (event.type !== 'turn') continue
-      this.#actor(event.actor, event.node)
+      // With states, an actor without one is the runtime's own: its turns are shown on its node.
+      if (states.length === 0) this.#actor(event.actor, event.node)
       this.#paths.set(refKey(event.ref), event.actor)
     }
-    for (const { actor, node } of states) this.#actor(actor, node)
     const changes = changesByEvent(trace, states)
     trace.forEach((event, index) => {
       this.#observe(event, index)
@@ -124,7 +125,8 @@ class ReportBuilder {
         const { actor, message, payload, sender, behavior } = event
         const cause = this.#cause(node, node, message, payload, true)
         const from = this.#pathOf(sender)
-        const text = `${message}${payloadText(payload)}${behavior === undefined ? '' : ` in ${behavior}`}`
+        const who = this.actors.has(actor) ? '' : `${actor.slice(actor.lastIndexOf('/') + 1)}: `
+        const text = `${who}${message}${payloadText(payload)}${behavior === undefined ? '' : ` in ${behavior}`}`
         return { ...base, kind: 'turn', actor, text, message, payload: textOf(payload), from, to: actor, ...cause }
       }
       case 'sent':

@@ -37,6 +37,8 @@ export function createHistoryView(parts: { readonly createRows: typeof createRow
   return {
     lanes,
     laneWidth: 220,
+    laneWidthMin: 140,
+    laneOf: (item) => operationAt(item)?.client ?? -1,
     itemCount: moments.length,
     get rowCount() {
       return rows.count

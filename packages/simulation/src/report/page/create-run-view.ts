@@ -44,10 +44,11 @@ export function createRunView(parts: RunViewParts, data: PageData, statesAt: Sta
   const laneOf = ({ node, actor }: PageEvent): number => laneOfActor[actor] ?? laneOfNode[node] ?? -1
 
   /** Each message as an arrow from the row where it was sent to that of its arrival or loss. */
-  function paintArrows({ firstRow, lastRow, x, y, draw, rowHeight }: Frame): void {
+  function paintArrows({ firstRow, lastRow, x, y, draw, rowHeight, stride }: Frame): void {
     for (let index = 0; index < events.length; index++) {
       const event = events[index] as PageEvent
       if (event.cause === undefined) continue
+      if (index % stride !== 0 && event.kind !== 'dropped' && event.again !== true) continue
       const from = rows.exactRowOf(event.cause)
       const to = rows.exactRowOf(index)
       if (from === -1 || to === -1 || to < firstRow || from > lastRow) continue
@@ -104,6 +105,11 @@ export function createRunView(parts: RunViewParts, data: PageData, statesAt: Sta
   layOut()
   return {
     laneWidth: 120,
+    laneWidthMin: 64,
+    laneOf: (item) => {
+      const event = events[item]
+      return event === undefined ? -1 : laneOf(event)
+    },
     itemCount: events.length,
     get lanes() {
       return lanes
@@ -133,7 +139,10 @@ export function createRunView(parts: RunViewParts, data: PageData, statesAt: Sta
     paint: (frame) => {
       paintBands(frame)
       paintArrows(frame)
-      for (let row = frame.firstRow; row <= frame.lastRow; row++) paintEvent(rows.itemOf(row), row, frame)
+      for (let row = frame.firstRow; row <= frame.lastRow; row++) {
+        const item = rows.itemOf(row)
+        if (item % frame.stride === 0 || events[item]?.mark !== undefined) paintEvent(item, row, frame)
+      }
     },
     describe: (panel, item) => parts.describeEvent(panel, data, statesAt, item),
   }

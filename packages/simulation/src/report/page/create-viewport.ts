@@ -32,7 +32,9 @@ export function createViewport(elements: ViewportElements, events: ViewportEvent
   const gutter = 140
   const rowHeightUsual = 18
   const rowHeightMax = 60
-  const rowHeightMin = 0.25
+  const rowHeightMin = 0.01
+  /** The least of a row that is drawn when all of them are too low. */
+  const drawnHeightMin = 0.3
   /** Below this, rows are too low for text. */
   const labelHeightMin = 14
   const characterWidth = 7.3
@@ -45,7 +47,11 @@ export function createViewport(elements: ViewportElements, events: ViewportEvent
   let laneScale = 1
   let isDue = false
 
-  const laneWidth = () => (view?.laneWidth ?? 1) * laneScale
+  const laneWidth = () => {
+    if (view === undefined) return 1
+    const room = (scroll.clientWidth - gutter - marginRight / 2) / Math.max(1, view.lanes.length)
+    return clamp(room, view.laneWidthMin, view.laneWidth) * laneScale
+  }
   const clamp = (value: number, least: number, most: number) => Math.max(least, Math.min(most, value))
   const x = (lane: number) => gutter + (lane + 0.5) * laneWidth() - scroll.scrollLeft
   const y = (row: number) => (row + 0.5) * rowHeight - scroll.scrollTop
@@ -110,7 +116,11 @@ export function createViewport(elements: ViewportElements, events: ViewportEvent
     const firstRow = clamp(Math.floor(scroll.scrollTop / rowHeight), 0, Math.max(0, view.rowCount - 1))
     const lastRow = clamp(Math.ceil((scroll.scrollTop + height) / rowHeight), -1, view.rowCount - 1)
     const hasLabels = rowHeight >= labelHeightMin
-    for (let row = firstRow; row <= lastRow; row++) paintRow(row, view.itemOf(row), draw)
+    for (let row = firstRow; row <= lastRow; row++) {
+      const item = view.itemOf(row)
+      // Hits that are too close to be told apart are seen in the overview.
+      if (rowHeight >= 1 || item === events.current() || view.markOf(item) !== undefined) paintRow(row, item, draw)
+    }
     view.lanes.forEach(({ isGroup, title }, lane) => {
       if (isGroup) {
         const left = x(lane) - laneWidth() / 2
@@ -118,7 +128,18 @@ export function createViewport(elements: ViewportElements, events: ViewportEvent
       }
       draw('line', { x1: x(lane), y1: 0, x2: x(lane), y2: height, class: isGroup ? 'lane group' : 'lane' }, '', title)
     })
-    const frame = { firstRow, lastRow, rowHeight, laneWidth: laneWidth(), width, height, gutter, characterWidth }
+    const stride = Math.max(1, Math.ceil(drawnHeightMin / rowHeight))
+    const frame = {
+      stride,
+      firstRow,
+      lastRow,
+      rowHeight,
+      laneWidth: laneWidth(),
+      width,
+      height,
+      gutter,
+      characterWidth,
+    }
     view.paint({ ...frame, hasLabels, x, y, draw })
     draw('rect', { x: 0, y: 0, width: gutter, height, class: 'gutter' })
     const every = Math.max(1, Math.ceil(labelHeightMin / rowHeight))
@@ -200,7 +221,10 @@ export function createViewport(elements: ViewportElements, events: ViewportEvent
     if (view !== undefined) events.selected(view.itemOf(Math.floor(((clientY - top) / height) * view.rowCount)))
   })
   scroll.addEventListener('scroll', paint)
-  document.defaultView?.addEventListener('resize', paint)
+  document.defaultView?.addEventListener('resize', () => {
+    resize()
+    paint()
+  })
   scroll.addEventListener(
     'wheel',
     (event) => {
@@ -225,7 +249,10 @@ export function createViewport(elements: ViewportElements, events: ViewportEvent
     reveal: (item) => {
       if (view === undefined) return
       const at = y(view.rowOf(item))
-      const { clientHeight } = scroll
+      const { clientHeight, clientWidth } = scroll
+      const lane = view.laneOf(item)
+      const left = lane === -1 ? gutter : x(lane) - laneWidth() / 2
+      if (left < gutter || left > clientWidth - laneWidth()) scroll.scrollLeft += left - gutter - laneWidth()
       if (at < rowHeight || at > clientHeight - rowHeight) scroll.scrollTop += at - clientHeight / 2
       paintOverview()
       paint()

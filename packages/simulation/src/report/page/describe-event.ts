@@ -25,7 +25,9 @@ export function describeEvent(panel: HTMLElement, data: PageData, statesAt: Stat
     details.open = isOpen
     add(details, 'summary', '', `${path}${isAlive ? '' : ' (ended)'}`)
     const table = add(details, 'table', '')
-    for (const [name, text] of lines) {
+    // In one order, whatever was added first.
+    const sorted = [...lines].sort(([one], [other]) => one.localeCompare(other, 'en', { numeric: true }))
+    for (const [name, text] of sorted) {
       const old = before?.get(name)
       const isNew = before !== undefined && old !== text
       if (isNew && old !== undefined) addLine(table, 'old', name, old)

@@ -39,7 +39,7 @@ export interface PageBand {
   readonly to: number
 }
 
-export interface PageOperation {
+interface PageOperation {
   /** The client's index. */
   readonly client: number
   readonly calledAt: number

@@ -32,7 +32,7 @@ button[aria-pressed=true] { background: #0969da; color: #fff }
 #panel h2 { font-size: 14px; margin: 4px 0; overflow-wrap: anywhere } #panel h3 { font-size: 13px; margin: 12px 0 4px }
 #panel .band { background: #eaeef2; padding: 2px 8px; margin: 4px 0 }
 table { border-collapse: collapse; width: 100%; font: 12px/1.4 ui-monospace, Menlo, Consolas, monospace }
-th { text-align: left; font-weight: 400; color: #57606a; vertical-align: top; padding: 1px 8px 1px 4px; max-width: 150px;
+th { text-align: left; font-weight: 400; color: #57606a; vertical-align: top; padding: 1px 8px 1px 4px; max-width: 150px; min-width: 76px;
   overflow-wrap: anywhere }
 td { overflow-wrap: anywhere; padding: 1px 4px; white-space: pre-wrap }
 details { border: 1px solid #d0d7de; border-radius: 5px; margin: 4px 0 } details.changed { border-color: #bf8700 }

@@ -16,6 +16,8 @@ export interface Frame {
   /** The last row that is seen, included. */
   readonly lastRow: number
   readonly rowHeight: number
+  /** Of so many rows that fall on one pixel, one is drawn. */
+  readonly stride: number
   readonly laneWidth: number
   readonly width: number
   readonly height: number
@@ -40,12 +42,16 @@ export interface PageView {
   readonly lanes: readonly Lane[]
   readonly rowCount: number
   readonly itemCount: number
+  /** The usual width of a lane, and the least. Lanes are as wide as there is room for between the two. */
   readonly laneWidth: number
+  readonly laneWidthMin: number
   itemOf(row: number): number
   /** The row of an item; of one that is filtered out, the next row's, or the last. */
   rowOf(item: number): number
   /** What a search looks through, in lower case. */
   searchText(item: number): string
+  /** The lane of an item; -1: none. */
+  laneOf(item: number): number
   markOf(item: number): string | undefined
   /** What stands in the gutter. */
   place(item: number): string
