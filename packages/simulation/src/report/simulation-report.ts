@@ -2,7 +2,7 @@
 import { type ActorRef, refKey } from '@troupe/core'
 import { SimulationFailure } from '../simulation-errors.ts'
 import type { StateChange } from '../state-recorder.ts'
-import type { SentEvent, TraceEvent } from '../trace.ts'
+import type { NodeEvent, SentEvent, TraceEvent } from '../trace.ts'
 import { formatEvent, payloadText } from '../trace-format.ts'
 import type {
   ReportActor,
@@ -146,7 +146,7 @@ class ReportBuilder {
       case 'healed':
         return { ...base, kind: 'network', text: afterPlace(event) }
       default:
-        return { ...base, kind: 'node', text: afterPlace(event) }
+        return { ...base, kind: 'node', text: nodeText(event) }
     }
   }
 
@@ -249,11 +249,12 @@ class ReportBuilder {
 /** State changes by the index of the event that they are shown with: the actor's turn in that step, or the step's last. */
 function changesByEvent(trace: readonly TraceEvent[], states: readonly StateChange[]): Map<number, ReportState[]> {
   const byEvent = new Map<number, ReportState[]>()
-  for (const { afterEvents, step, actor, state, behavior, ended } of states) {
+  for (const { afterEvents, step, node, actor, state, behavior, ended } of states) {
     let place = Math.max(0, afterEvents - 1)
     for (let index = place; index >= 0 && trace[index]?.step === step; index--) {
       const event = trace[index] as TraceEvent
-      if (event.type !== 'turn' || event.actor !== actor) continue
+      const isCause = ended && event.type === 'crashed' && event.node === node
+      if (!isCause && (event.type !== 'turn' || event.actor !== actor)) continue
       place = index
       break
     }
@@ -268,6 +269,12 @@ function changesByEvent(trace: readonly TraceEvent[], states: readonly StateChan
 function refPath(ref: ActorRef, actors: ReadonlyMap<string, ReportActor>): string | undefined {
   const path = ref.name === undefined ? undefined : `/${ref.node}/${ref.name}`
   return path !== undefined && actors.has(path) ? path : undefined
+}
+
+/** What became of a node. */
+function nodeText({ type, detail }: NodeEvent): string {
+  if (type === 'downSeen') return `sees ${detail} down`
+  return detail === '' ? type : `${type}: ${detail}`
 }
 
 /** {@link formatEvent} without when and where, which the page shows by itself. */

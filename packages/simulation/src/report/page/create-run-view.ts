@@ -48,7 +48,9 @@ export function createRunView(parts: RunViewParts, data: PageData, statesAt: Sta
     for (let index = 0; index < events.length; index++) {
       const event = events[index] as PageEvent
       if (event.cause === undefined) continue
-      if (index % stride !== 0 && event.kind !== 'dropped' && event.again !== true) continue
+      // What went wrong is thinned out less.
+      const isFault = event.kind === 'dropped' || event.again === true
+      if (index % (isFault ? Math.ceil(stride / 4) : stride) !== 0) continue
       const from = rows.exactRowOf(event.cause)
       const to = rows.exactRowOf(index)
       if (from === -1 || to === -1 || to < firstRow || from > lastRow) continue

@@ -112,6 +112,8 @@ export function createViewport(elements: ViewportElements, events: ViewportEvent
     drawing.setAttribute('height', String(height))
     header.setAttribute('width', String(width))
     for (const child of [...drawing.children]) if (child.tagName !== 'defs') child.remove()
+    // Dashes and smooth edges of thousands of lines would cost a second a frame.
+    drawing.classList.toggle('tiny', rowHeight < 1)
     const draw = drawer(drawing)
     const firstRow = clamp(Math.floor(scroll.scrollTop / rowHeight), 0, Math.max(0, view.rowCount - 1))
     const lastRow = clamp(Math.ceil((scroll.scrollTop + height) / rowHeight), -1, view.rowCount - 1)

@@ -51,6 +51,7 @@ line.lane { stroke: #d8dee4 } line.lane.group { stroke: #afb8c1 } line.border { 
 .band.down { fill: #24292f; opacity: .22 } .band.paused { fill: #bf8700; opacity: .2 } .band.partition { fill: #bc4c00; opacity: .75 }
 .arrow { stroke: #8c959f; stroke-width: 1 } .arrow.lost { stroke: #cf222e; stroke-dasharray: 4 3 }
 .arrow.again { stroke: #bf5b00; stroke-dasharray: 8 2 }
+.tiny * { shape-rendering: crispEdges } .tiny .arrow.arrow.arrow { stroke-dasharray: none }
 .head-message { fill: #6e7781 } .head-lost { fill: #cf222e } .head-again { fill: #bf5b00 }
 .event { fill: #0969da } .event.sent { fill: #fff; stroke: #0969da } .event.delivered { fill: #8c959f }
 .event.dropped { fill: none; stroke: #cf222e; stroke-width: 2 } .event.duplicated, .event.reordered { fill: #bf5b00 }
