@@ -168,7 +168,7 @@ export function formatCounterexample(counterexample: Counterexample | ModelCount
 }
 
 function formatActors({ initial, steps }: Counterexample, lines: string[]): void {
-  for (const [actor, state] of Object.entries(initial)) lines.push(`   0. ${actor} = ${show(state)}`)
+  for (const [actor, state] of Object.entries(initial)) lines.push(`   0. ${actor} = ${showValue(state)}`)
   let before = initial
   steps.forEach((step, index) => {
     const { name, payload, from } = step.message ?? { name: '', payload: undefined, from: '' }
@@ -182,9 +182,11 @@ function formatActors({ initial, steps }: Counterexample, lines: string[]): void
       restart: `node ${step.actor} comes back`,
     }[step.event]
     const chosen = step.choices.length === 0 ? '' : ` choosing ${step.choices.join(', ')}`
-    lines.push(`${String(index + 1).padStart(4)}. ${what}${payload === undefined ? '' : ` ${show(payload)}`}${chosen}`)
+    lines.push(
+      `${String(index + 1).padStart(4)}. ${what}${payload === undefined ? '' : ` ${showValue(payload)}`}${chosen}`,
+    )
     for (const [actor, state] of Object.entries(step.states)) {
-      if (state !== before[actor]) lines.push(`      ${actor} = ${show(state)}`)
+      if (state !== before[actor]) lines.push(`      ${actor} = ${showValue(state)}`)
     }
     before = step.states
   })
@@ -193,13 +195,13 @@ function formatActors({ initial, steps }: Counterexample, lines: string[]): void
 function formatModel({ initial, steps }: ModelCounterexample<any>, lines: string[]): void {
   const variables = (state: unknown): [string, unknown][] =>
     typeof state === 'object' && state !== null && isPlain(state) ? Object.entries(state) : [['state', state]]
-  for (const [name, value] of variables(initial)) lines.push(`   0. ${name} = ${show(value)}`)
+  for (const [name, value] of variables(initial)) lines.push(`   0. ${name} = ${showValue(value)}`)
   let before = new Map(variables(initial))
   steps.forEach(({ action, parameters, state }, index) => {
-    const shown = parameters.length === 0 ? '' : ` ${parameters.map(show).join(' ')}`
+    const shown = parameters.length === 0 ? '' : ` ${parameters.map(showValue).join(' ')}`
     lines.push(`${String(index + 1).padStart(4)}. ${action}${shown}`)
     for (const [name, value] of variables(state)) {
-      if (!Object.is(value, before.get(name))) lines.push(`      ${name} = ${show(value)}`)
+      if (!Object.is(value, before.get(name))) lines.push(`      ${name} = ${showValue(value)}`)
     }
     before = new Map(variables(state))
   })
@@ -215,7 +217,7 @@ function messageOf(view: TupleView, { kind, actor, message, timer }: Step): Mess
 }
 
 /** JSON, with Maps and Sets as arrays and references by name. */
-function show(value: unknown): string {
+export function showValue(value: unknown): string {
   return JSON.stringify(value, (_key, part) => {
     if (part instanceof Map || part instanceof Set) return [...part]
     if (part instanceof Ref) return refKey(part)

@@ -57,5 +57,6 @@ export { type Action, type Model, model, type Witness, witness } from './model.t
 export type { NetworkKind } from './network-table.ts'
 export type { Predicate, Verdict, ViolationKind } from './properties.ts'
 export type { TimerMessage } from './recorded-effects.ts'
+export { counterexampleReport, historyReport } from './report/counterexample-report.ts'
 export type { SearchLimits, SearchOptions, SearchResult } from './search.ts'
 export type { MessageView, StateView } from './state-view.ts'

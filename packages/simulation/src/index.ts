@@ -39,12 +39,14 @@ export {
   type FailureFacts,
   type FailureReason,
   PropertyFailure,
+  type Recording,
   SimulationDeadlockError,
   SimulationFailure,
   SimulationLimitError,
   VacuousCampaignError,
 } from './simulation-errors.ts'
 export type { Spell } from './spells.ts'
+export type { StateChange } from './state-recorder.ts'
 export type {
   ActorFailureEvent,
   DeliveredEvent,

@@ -9,6 +9,7 @@ import { lowerGuard, raiseGuard } from './real-world-guard.ts'
 import type { ScheduleOptions, ScheduleStrategy } from './schedule-options.ts'
 import { mainNode, type SimulatedWorld } from './simulated-world.ts'
 import { Simulation, type SimulationSettings } from './simulation.ts'
+import type { StateChange } from './state-recorder.ts'
 import type { TraceEvent } from './trace.ts'
 
 /** What goes wrong by chance: knobs, and the odds at fault points. */
@@ -64,8 +65,11 @@ export interface SimulateOptions {
   readonly askCyclesAfterMs?: number
   /** The least severe log entries that are told. Default `debug`: all. */
   readonly logLevel?: LogLevel
-  /** Keeps all events of the trace in the result. Default `false`. */
-  readonly trace?: boolean
+  /**
+   * Keeps all events of the trace in the result, or in the `SimulationFailure`; with `states: true` also each actor's
+   * state after each step that changed it, which costs time and changes nothing else. Default `false`.
+   */
+  readonly trace?: boolean | { readonly states?: boolean }
 }
 
 /** What a run was. */
@@ -88,6 +92,8 @@ export interface SimulationRun {
   /** The `sometimes` claims, and whether the run reached each. */
   readonly claims: Claims
   readonly trace?: readonly TraceEvent[]
+  /** With `trace: { states: true }`. */
+  readonly states?: readonly StateChange[]
 }
 
 /** What runs in the simulated cluster: starts actors, drives clients, checks. */
@@ -126,7 +132,8 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
     taskMs,
     eventsMax: options.eventsMax ?? 5_000_000,
     virtualMsMax: options.virtualMsMax ?? 600_000,
-    keepsTrace: trace,
+    keepsTrace: trace !== false,
+    keepsStates: typeof trace === 'object' && trace.states === true,
     metrics,
     logLevel,
     askCyclesAfterMs,
@@ -153,7 +160,7 @@ function resultOf(simulation: Simulation, seed: number): SimulationRun {
     faultPoints: Object.fromEntries(simulation.faultPoints.reached),
     propertyChecks: simulation.properties.checks,
     claims: simulation.properties.claims,
-    ...(simulation.trace.events === undefined ? {} : { trace: simulation.trace.events }),
+    ...simulation.recording,
   }
 }
 

@@ -4,6 +4,8 @@
  */
 import { TroupeError } from '@troupe/core'
 import type { Claims } from './properties.ts'
+import type { StateChange } from './state-recorder.ts'
+import type { TraceEvent } from './trace.ts'
 
 /** What made a run fail. */
 export type FailureReason =
@@ -35,9 +37,20 @@ export interface FailureFacts {
   readonly lastEvents: readonly string[]
 }
 
+/** What a run with `trace` keeps. */
+export interface Recording {
+  readonly trace?: readonly TraceEvent[]
+  /** With `trace: { states: true }`. */
+  readonly states?: readonly StateChange[]
+}
+
 /** A run failed: a property, a check, the program itself, or a leak of the real world. `cause` is what was thrown. */
 export class SimulationFailure extends TroupeError {
   declare readonly facts: FailureFacts & Readonly<Record<string, unknown>>
+  /** All events up to the failure, when the run was asked to keep them. Not enumerable: too long to be printed. */
+  declare readonly trace: readonly TraceEvent[] | undefined
+  /** The states up to the failure, with `trace: { states: true }`. Not enumerable. */
+  declare readonly states: readonly StateChange[] | undefined
 
   constructor(what: string, facts: FailureFacts, cause?: unknown, code = 'ERR_TROUPE_SIMULATION') {
     const { seed, virtualMs, step, lastEvents } = facts
@@ -48,6 +61,11 @@ export class SimulationFailure extends TroupeError {
       ...lastEvents.map((line) => `  ${line}`),
     ].join('\n')
     super(code, message, { ...facts }, cause === undefined ? undefined : { cause })
+  }
+
+  /** This error, with what the run kept. */
+  withRecording({ trace, states }: Recording): this {
+    return Object.defineProperties(this, { trace: { value: trace }, states: { value: states } })
   }
 }
 

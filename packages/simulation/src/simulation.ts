@@ -32,12 +32,15 @@ import { SimulatedNode } from './simulated-node.ts'
 import { mainNode, SimulatedWorld } from './simulated-world.ts'
 import type { SimulationCore } from './simulation-core.ts'
 import {
+  type FailureFacts,
   type FailureReason,
   PropertyFailure,
+  type Recording,
   SimulationDeadlockError,
   SimulationFailure,
   SimulationLimitError,
 } from './simulation-errors.ts'
+import { StateRecorder } from './state-recorder.ts'
 import { Trace, type TraceListener } from './trace.ts'
 
 /** The options of a run, with every default filled in. */
@@ -56,6 +59,7 @@ export interface SimulationSettings {
   readonly eventsMax: number
   readonly virtualMsMax: number
   readonly keepsTrace: boolean
+  readonly keepsStates: boolean
   readonly metrics: boolean
   readonly logLevel: LogLevel
   readonly askCyclesAfterMs: number
@@ -103,6 +107,7 @@ export class Simulation implements SimulationCore {
   readonly #waits = new Set<string>()
   #services: ServiceImplementations | undefined
   #failure: Failure | undefined
+  readonly #states: StateRecorder | undefined
   #draining = true
   #asksInStep = 0
 
@@ -116,6 +121,7 @@ export class Simulation implements SimulationCore {
       schedule === undefined
         ? new TimedAgenda(this.clock, this.schedulerRandom)
         : new ChoosingAgenda(this.clock, schedule, this.trace)
+    this.#states = settings.keepsStates ? new StateRecorder(this.trace) : undefined
     this.scopes = new Scopes({
       nowOn: (node) => (node === mainNode ? this.main : this.failingNode(node)).now(),
       stream: (purpose) => this.random.stream(purpose),
@@ -148,6 +154,15 @@ export class Simulation implements SimulationCore {
     return this.nodes.reduce((sum, node) => sum + node.turns, this.main.turns)
   }
 
+  /** The events and states that were kept. */
+  get recording(): Recording {
+    const { events } = this.trace
+    return {
+      ...(events === undefined ? {} : { trace: events }),
+      ...(this.#states === undefined ? {} : { states: this.#states.changes }),
+    }
+  }
+
   /** Runs the program to its end; rejects with a {@link SimulationFailure}. */
   async run(program: (world: SimulatedWorld) => Promise<unknown>): Promise<void> {
     let finished = false
@@ -166,6 +181,7 @@ export class Simulation implements SimulationCore {
         this.#draining = false
         await new Promise<void>((resolve) => returnToEventLoop(resolve))
       }
+      this.#states?.look([this.main, ...this.nodes])
       this.properties.check()
       if ((finished && !this.properties.undecided) || this.#failure !== undefined) break
       this.#next()
@@ -279,9 +295,13 @@ export class Simulation implements SimulationCore {
       claims: this.properties.claims,
       ...(property === undefined ? {} : { property }),
     }
+    return this.#errorOf(reason, what, facts, cause).withRecording(this.recording)
+  }
+
+  #errorOf(reason: FailureReason, what: string, facts: FailureFacts, cause: unknown): SimulationFailure {
     if (reason === 'deadlock') return new SimulationDeadlockError(what, facts)
     if (reason === 'limit') return new SimulationLimitError(what, facts)
-    if (property !== undefined) return new PropertyFailure(what, facts, cause)
+    if (facts.property !== undefined) return new PropertyFailure(what, facts, cause)
     return new SimulationFailure(what, facts, cause)
   }
 

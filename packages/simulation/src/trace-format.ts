@@ -1,4 +1,6 @@
 /** Trace events as lines of text, for failure messages. */
+import { refKey } from '@troupe/core'
+import { Ref } from '@troupe/core/host'
 import type { TraceEvent } from './trace.ts'
 
 const payloadLengthMax = 120
@@ -32,7 +34,8 @@ function what(event: TraceEvent): string {
   }
 }
 
-function payloadText(payload: unknown): string {
+/** A payload as text, after a space; nothing for `undefined`. */
+export function payloadText(payload: unknown, lengthMax = payloadLengthMax): string {
   if (payload === undefined) return ''
   let text: string
   try {
@@ -40,12 +43,13 @@ function payloadText(payload: unknown): string {
   } catch {
     text = String(payload)
   }
-  return ` ${text.length > payloadLengthMax ? `${text.slice(0, payloadLengthMax)}...` : text}`
+  return ` ${text.length > lengthMax ? `${text.slice(0, lengthMax)}...` : text}`
 }
 
 /** What JSON has no word for. */
 function plain(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return `${value}n`
+  if (value instanceof Ref) return refKey(value)
   if (value instanceof Map) return { Map: [...value] }
   if (value instanceof Set) return { Set: [...value] }
   if (value instanceof Error) return `${value.name}: ${value.message}`

@@ -96,11 +96,19 @@ function describe<State, Input, Output>(
   model: ObjectModel<State, Input, Output>,
   operation: Operation<Input, Output>,
 ): string {
+  return `process ${operation.process}: ${describeOperation(model, operation)}`
+}
+
+/** What was asked and answered, as the model says it. */
+export function describeOperation<State, Input, Output>(
+  model: ObjectModel<State, Input, Output>,
+  operation: Operation<Input, Output>,
+): string {
   const output = outputOf(operation)
-  const text =
+  return (
     model.describe?.(operation.input, output) ??
     `${show(operation.input)} = ${typeof output === 'symbol' ? 'unanswered' : show(output)}`
-  return `process ${operation.process}: ${text}`
+  )
 }
 
 function inStates(states: readonly unknown[]): string {

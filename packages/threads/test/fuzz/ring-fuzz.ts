@@ -3,7 +3,7 @@
  * reader delivers must be a beginning of what was sent, byte for byte.
  */
 import assert from 'node:assert/strict'
-import { receiveMessageOnPort } from 'node:worker_threads'
+import { MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { RandomStream } from '@troupe/core'
 import { checksumStart, checksumStep, FRAME_HEADER_BYTES, FrameKind, frameBytes } from '../../src/channel/ring.ts'
 import { RingWriter } from '../../src/channel/ring-writer.ts'

@@ -1,0 +1,48 @@
+/** Counterexamples of actors as reports: each delivery tied to the step that sent it. The page itself: test/report. */
+import { type ActorRef, defineActor } from '@troupe/core'
+import { expect, test } from 'vitest'
+import { check, counterexampleReport } from '../src/index.ts'
+
+type PlayerProtocol = { ball: (count: number) => void }
+
+const Player = defineActor<PlayerProtocol>()({
+  name: 'Player',
+  init: (args: { other: ActorRef<PlayerProtocol>; serves: boolean }) => ({ ...args, count: 0 }),
+  started(state, ctx) {
+    if (state.serves) ctx.tell(state.other, 'ball', 1)
+  },
+  on: {
+    ball(state, count, ctx) {
+      state.count = count
+      ctx.tell(state.other, 'ball', count + 1)
+    },
+  },
+})
+
+test('a counterexample has an event for each step, with what it changed and who sent its message', () => {
+  const { counterexample } = check({
+    actors: [
+      { name: 'ann', definition: Player, args: (ref) => ({ other: ref('bob'), serves: true }) },
+      { name: 'bob', definition: Player, args: (ref) => ({ other: ref('ann'), serves: false }) },
+    ],
+    network: 'non-duplicating',
+    always: { 'below three': (view) => view.state('bob').count < 3 },
+  })
+  const { events, actors, verdict, initial } = counterexampleReport(counterexample!)
+  expect(verdict).toBe('invariant violated: below three')
+  expect(actors.map(({ path }) => path)).toEqual(['ann', 'bob'])
+  expect(initial?.map(({ state }) => (state as { count: number }).count)).toEqual([0, 0])
+  const steps = events.map(({ kind, actor, text, cause, states = [] }) => [
+    kind,
+    actor,
+    text,
+    cause,
+    states.map((change) => [change.actor, (change.state as { count: number }).count]),
+  ])
+  expect(steps).toEqual([
+    ['turn', 'bob', 'ball 1 from ann', undefined, [['bob', 1]]],
+    ['turn', 'ann', 'ball 2 from bob', 0, [['ann', 2]]],
+    ['turn', 'bob', 'ball 3 from ann', 1, [['bob', 3]]],
+    ['violation', undefined, 'invariant violated: below three', undefined, []],
+  ])
+})
