@@ -58,7 +58,7 @@ test('a message is tied to its arrival or loss, its local ones to the turn; faul
 test('a failure keeps its trace and states, out of sight of what prints errors, and its report ends in the violation', async () => {
   const run = simulate({ seed: 1, trace: { states: true } }, async (world) => {
     const counter = await world.spawn(Counter, { start: 0 }, { node: 'node-1', name: 'counter' })
-    world.invariant('below two', (view) => view.cells<{ count: number }>(Counter).every(({ state }) => state.count < 2))
+    world.always('below two', (view) => view.cells(Counter).every(({ state }) => state.count < 2))
     for (;;) await counter.ask('add', 1)
   })
   const failure: SimulationFailure = await run.then(
