@@ -41,7 +41,7 @@ export class LinkConditions {
   /** When a frame arrives that is sent now and would take `latencyMs`. */
   arrival(now: number, latencyMs: number): number {
     let arrival = now + latencyMs
-    if (this.#slowness.length > 0) arrival = now + latencyMs * this.#slowness.reduce((left, right) => left * right)
+    if (this.#slowness.length > 0) arrival = now + latencyMs * Math.max(...this.#slowness)
     if (this.#gapsMs.length > 0) arrival = Math.max(arrival, this.#lastArrival + Math.max(...this.#gapsMs))
     this.#lastArrival = Math.max(this.#lastArrival, arrival)
     return arrival
