@@ -7,7 +7,7 @@
  * a bug was not found by a schedule.
  */
 import { parseArgs } from 'node:util'
-import { seedsOf } from '../consensus/seeds.ts'
+import { seedsOf } from '@troupe/scenarios'
 import { bugNames, figuresOf, heading, printRow, strategies } from './strategy-comparison.ts'
 
 const { values } = parseArgs({
