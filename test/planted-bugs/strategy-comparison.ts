@@ -1,6 +1,12 @@
 /** Which schedule finds a planted bug with how many seeds: every seed of a range, under the plan of the clean twin. */
-
-import { type PaxosBugName, paxosBugs, runPaxos, seedsToFind } from '@troupe/scenarios'
+import {
+  type PaxosBugName,
+  paxosBugs,
+  runPaxos,
+  type ScenarioFailure,
+  type SeedsSurvey,
+  surveySeeds,
+} from '@troupe/scenarios'
 import { type ScheduleStrategy, SimulationFailure, simulate } from '@troupe/simulation'
 import { type OrderBugName, orderBugs } from './order-bugs.ts'
 
@@ -14,31 +20,31 @@ export type BugName = OrderBugName | PaxosBugName
 export const bugNames = [...Object.keys(orderBugs), ...Object.keys(paxosBugs)] as readonly BugName[]
 
 /** How well one schedule finds one bug. */
-export interface StrategyFigures {
+export interface StrategyFigures extends SeedsSurvey {
   readonly bug: BugName
   readonly strategy: ScheduleStrategy
-  readonly seeds: number
-  /** Seeds that found it. */
-  readonly found: number
-  /** Seeds from one that found it to the next, that one included; `undefined` when none did. */
-  readonly seedsMedian: number | undefined
-  readonly seedsP95: number | undefined
 }
 
-/** True when the run of that seed found the bug; of a twin, that it failed. */
-export async function finds(bug: BugName, strategy: ScheduleStrategy, seed: number, isTwin = false): Promise<boolean> {
+/** The run of that seed with the bug, or of its twin without it; it failed if it found something. */
+export async function run(
+  bug: BugName,
+  strategy: ScheduleStrategy,
+  seed: number,
+  isTwin = false,
+): Promise<{ readonly failure: ScenarioFailure | undefined }> {
   if (bug in paxosBugs) {
     const planted = isTwin ? {} : { definitions: paxosBugs[bug as PaxosBugName].definitions }
-    return (await runPaxos(seed, { schedule: strategy, ...planted })).failure !== undefined
+    return runPaxos(seed, { schedule: strategy, ...planted })
   }
   const { nodes, program } = orderBugs[bug as OrderBugName]
   try {
     await simulate({ seed, nodes, schedule: strategy }, program(isTwin))
-    return false
+    return { failure: undefined }
   } catch (error) {
     // What is not a check of the program is a mistake of the test and not the planted one.
-    if (error instanceof SimulationFailure && error.facts.reason === 'check') return true
-    throw error
+    if (!(error instanceof SimulationFailure) || error.facts.reason !== 'check') throw error
+    const { step, hash, reason } = error.facts
+    return { failure: { what: reason, message: error.message, step, hash } }
   }
 }
 
@@ -48,7 +54,7 @@ export async function figuresOf(
   strategy: ScheduleStrategy,
   seeds: readonly number[],
 ): Promise<StrategyFigures> {
-  return { bug, strategy, seeds: seeds.length, ...(await seedsToFind(seeds, (seed) => finds(bug, strategy, seed))) }
+  return { bug, strategy, ...(await surveySeeds((seed) => run(bug, strategy, seed), { seeds })) }
 }
 
 /** A row of the table. */

@@ -32,6 +32,11 @@ const Router = defineRouter<WorkerProtocol>({ name: 'Router', strategy: 'smalles
 
 async function program(world: SimulatedWorld): Promise<void> {
   const { random } = world
+  world.sometimes('the node of the pool is down', ({ down }) => down.includes('node-1'))
+  world.sometimes('a worker waits for its turn with another message', (view) => {
+    const waiting = view.messages().filter(({ where, message }) => where === 'mailbox' && message === 'work')
+    return waiting.some(({ target }, index) => waiting.findIndex((other) => other.target === target) < index)
+  })
   await world.spawn(Pool, undefined, { node: 'node-1', name: 'pool' })
   await world.spawn(Router, { key: Workers }, { node: 'node-2', name: 'router' })
   const addressed = async (path: string) => (await world.lookup(path)) as any

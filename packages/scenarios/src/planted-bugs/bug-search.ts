@@ -67,33 +67,22 @@ export async function surveyBug(bug: PaxosBugName, search: BugSearch): Promise<B
 
 /** Runs every seed, whatever the scenario, and says how far apart those are that fail. */
 export async function surveySeeds(
-  run: (seed: number) => Promise<{ readonly failure: unknown }>,
+  run: (seed: number) => Promise<{ readonly failure: ScenarioFailure | undefined }>,
   { seeds, onSeed }: Pick<BugSearch, 'seeds' | 'onSeed'>,
 ): Promise<SeedsSurvey> {
-  const finds = async (seed: number) => {
-    const { failure } = await run(seed)
-    onSeed?.(seed)
-    return failure !== undefined
-  }
-  return { seeds: seeds.length, ...(await seedsToFind(seeds, finds)) }
-}
-
-/** How many of the seeds find something, and how many seeds each find took: the median and the 95th percentile. */
-export async function seedsToFind(
-  seeds: readonly number[],
-  finds: (seed: number) => Promise<boolean>,
-): Promise<Pick<SeedsSurvey, 'found' | 'seedsMedian' | 'seedsP95'>> {
   const needed: number[] = []
   let tried = 0
   for (const seed of seeds) {
     tried++
-    if (!(await finds(seed))) continue
+    const { failure } = await run(seed)
+    onSeed?.(seed)
+    if (failure === undefined) continue
     needed.push(tried)
     tried = 0
   }
   needed.sort((left, right) => left - right)
   const quantile = (part: number) => needed[Math.ceil(part * needed.length) - 1]
-  return { found: needed.length, seedsMedian: quantile(0.5), seedsP95: quantile(0.95) }
+  return { seeds: seeds.length, found: needed.length, seedsMedian: quantile(0.5), seedsP95: quantile(0.95) }
 }
 
 function scenarioOf(bug: PaxosBugName, { nodes, agreementOnly = false }: BugSearch): PaxosScenario {

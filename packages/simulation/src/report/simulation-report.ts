@@ -55,9 +55,9 @@ export function simulationReport(run: RecordedRun, options: SimulationReportOpti
   ]
   let verdict: string | undefined
   if (run instanceof SimulationFailure) {
-    const { virtualMs, step, invariant } = run.facts
+    const { virtualMs, step, property } = run.facts
     verdict = run.message.split('\n', 1)[0] as string
-    const mark = invariant === undefined ? verdict : `violated: ${invariant}`
+    const mark = property === undefined ? verdict : `violated: ${property}`
     builder.add({ atMs: virtualMs, step, kind: 'violation', node: '', text: mark, mark: verdict })
   }
   return {
