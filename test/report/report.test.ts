@@ -186,7 +186,7 @@ describe.skipIf(missingBrowser !== undefined)(title, () => {
 
   test('faults and the violated invariant are marked', async () => {
     const { page } = await browser.open(html)
-    expect(await page.textContent('#verdict')).toContain(`invariant ${invariant}`)
+    expect(await page.textContent('#verdict')).toContain(`always ${invariant}`)
     await page.click('#next-mark')
     await painted(page)
     expect(await page.textContent('#panel .mark')).toContain(invariant)

@@ -8,7 +8,6 @@ export {
   findBug,
   printFinding,
   type SeedsSurvey,
-  seedsToFind,
   surveyBug,
   surveySeeds,
 } from './planted-bugs/bug-search.ts'

@@ -69,7 +69,7 @@ test('a failure keeps its trace and states, out of sight of what prints errors, 
   expect(Object.keys(failure)).not.toContain('trace')
   const report = simulationReport(failure)
   expect(report.events.at(-1)).toMatchObject({ kind: 'violation', text: 'violated: below two' })
-  expect(report.verdict).toContain('invariant below two does not hold')
+  expect(report.verdict).toContain('always below two: it does not hold')
   expect(report.events.flatMap(({ states = [] }) => states).at(-1)?.state).toEqual({ count: 2 })
 })
 
