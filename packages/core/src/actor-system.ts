@@ -10,7 +10,7 @@ import {
   type TerminationReason,
 } from './actor-definition.ts'
 import type { ActorRef, Ref } from './actor-ref.ts'
-import type { AskOptions, SendOptions } from './context.ts'
+import type { AskOptions, SendOptions, TellOptions } from './context.ts'
 import { ConfigurationError, SystemStoppedError } from './errors.ts'
 import type { EventStream } from './event-stream.ts'
 import type { ActorKey } from './finding.ts'
@@ -22,7 +22,7 @@ import {
   type NodeInspection,
   type SystemInspection,
 } from './inspection.ts'
-import { prepareMessage } from './message-value.ts'
+import { movedInto, prepareMessage } from './message-value.ts'
 import type { NodeMetricsData, SystemMetrics } from './metrics/metrics-data.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import { subscribeOutside } from './outside-subscription.ts'
@@ -109,6 +109,17 @@ export abstract class ActorSystem implements AsyncDisposable {
     this.kernel.tell(undefined, checkReceiver(to, 'tell', name), name, payload[0])
   }
 
+  /** {@link ActorSystem.tell} with options. */
+  tellWith<Protocol, Name extends MessageName<Protocol>>(
+    { transfer }: TellOptions,
+    to: ActorRef<Protocol>,
+    name: Name,
+    ...payload: PayloadArguments<Protocol, Name>
+  ): void {
+    const receiver = checkReceiver(to, 'tellWith', name)
+    this.kernel.tell(undefined, receiver, name, movedInto(payload[0], transfer, name))
+  }
+
   /** Sends a message and waits for the reply; rejects as `ctx.ask` does. */
   ask<Protocol, Name extends MessageName<Protocol>>(
     to: ActorRef<Protocol>,
@@ -129,7 +140,8 @@ export abstract class ActorSystem implements AsyncDisposable {
   ): Promise<ReplyOf<Protocol, Name>> {
     const timeoutMs = askTimeoutOf(options)
     const callee = checkReceiver(to, 'askWith', name)
-    const asked = this.kernel.ask(undefined, callee, name, payload[0], timeoutMs, options.signal)
+    const moved = movedInto(payload[0], options.transfer, name)
+    const asked = this.kernel.ask(undefined, callee, name, moved, timeoutMs, options.signal)
     return withWindow(options, asked)
   }
 
@@ -151,7 +163,8 @@ export abstract class ActorSystem implements AsyncDisposable {
   ): Promise<void> {
     const timeoutMs = askTimeoutOf(options, 'a send')
     const receiver = checkReceiver(to, 'sendWith', name)
-    return this.kernel.offer(undefined, receiver, name, payload[0], timeoutMs, options.signal)
+    const moved = movedInto(payload[0], options.transfer, name)
+    return this.kernel.offer(undefined, receiver, name, moved, timeoutMs, options.signal)
   }
 
   /** The living actor at `/node/parent/child`, on any node that is up; `undefined` when there is none. */
@@ -297,6 +310,15 @@ export class ActorHandle<Protocol> {
   /** See {@link ActorSystem.tell}. */
   tell<Name extends MessageName<Protocol>>(name: Name, ...payload: PayloadArguments<Protocol, Name>): void {
     this.#system.tell(this.ref, name, ...payload)
+  }
+
+  /** See {@link ActorSystem.tellWith}. */
+  tellWith<Name extends MessageName<Protocol>>(
+    options: TellOptions,
+    name: Name,
+    ...payload: PayloadArguments<Protocol, Name>
+  ): void {
+    this.#system.tellWith(options, this.ref, name, ...payload)
   }
 
   /** See {@link ActorSystem.ask}. */

@@ -43,6 +43,13 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
     name: Name,
     ...payload: PayloadArguments<Protocol, Name>
   ): void
+  /** {@link ActorContext.tell} with options. */
+  tellWith<Protocol, Name extends MessageName<Protocol>>(
+    options: TellOptions,
+    to: ActorRef<Protocol>,
+    name: Name,
+    ...payload: PayloadArguments<Protocol, Name>
+  ): void
   /**
    * Sends without waiting for this turn's events to be durable, in a lane of its own (first in, first out among early
    * tells). Only for what is safe to be heard of even if this actor forgets it. The same as `tell` when not durable.
@@ -221,6 +228,20 @@ export interface AskOptions {
    * outside the runtime: it says that the turn may go on without the reply, so that no cycle of asks is seen in it.
    */
   readonly signal?: AbortSignal
+  /**
+   * Buffers in the payload that are moved and not copied: they are detached at once, here, and views on them arrive as
+   * views. Default: none. A message that is refused detaches nothing.
+   */
+  readonly transfer?: readonly ArrayBuffer[]
+}
+
+/** Options of a tell. */
+export interface TellOptions {
+  /**
+   * Buffers in the payload that are moved and not copied: they are detached at once, here, and views on them arrive as
+   * views. Default: none. A message that is refused detaches nothing.
+   */
+  readonly transfer?: readonly ArrayBuffer[]
 }
 
 /** Options of a send. */
@@ -229,6 +250,11 @@ export interface SendOptions {
   readonly timeoutMs?: number
   /** Aborting it ends the wait with an `AskAbortedError`; a message that still waits does not come in. */
   readonly signal?: AbortSignal
+  /**
+   * Buffers in the payload that are moved and not copied: they are detached at once, here, and views on them arrive as
+   * views. Default: none. A message that is refused detaches nothing.
+   */
+  readonly transfer?: readonly ArrayBuffer[]
 }
 
 /** Durable timers of one actor, keyed: setting a key again replaces it. */

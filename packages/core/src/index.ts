@@ -24,6 +24,7 @@ export type {
   Reminders,
   ReminderTime,
   SendOptions,
+  TellOptions,
   Timers,
 } from './context.ts'
 export type { DeadLetter, DeadLetterReason } from './effects.ts'

@@ -4,7 +4,7 @@
  * crossing to another thread would), and finds what cannot be a value at all.
  */
 import { Ref, ReplyToken } from './actor-ref.ts'
-import { decodeError, encodeError, NotSendableError } from './errors.ts'
+import { ConfigurationError, decodeError, encodeError, NotSendableError } from './errors.ts'
 
 /** What a host does with a message that stays on its node. `shared` trusts the sender. */
 export type MessageMode = 'shared' | 'frozen' | 'copied'
@@ -69,6 +69,15 @@ export function takeMessage(
   copy(value, '', new Map(), describe, false, moves)
   for (const buffer of transfer) buffers.set(buffer, buffer.transfer())
   return { value: copy(value, '', new Map(), describe, freezing, moves), moved: [...buffers.values()] }
+}
+
+/** `payload` as it is, or a copy into which the buffers of `transfer` are moved, as {@link takeMessage} does. */
+export function movedInto(payload: unknown, transfer: readonly ArrayBuffer[] | undefined, name: string): unknown {
+  if (transfer === undefined) return payload
+  if (!Array.isArray(transfer)) {
+    throw new ConfigurationError(`message ${name}: transfer must be a list of ArrayBuffers, got ${typeof transfer}`)
+  }
+  return transfer.length === 0 ? payload : takeMessage(payload, transfer, () => `message ${name}`).value
 }
 
 /** A copy that shares nothing with `value` and can be changed: for state that came out of a snapshot or a message. */

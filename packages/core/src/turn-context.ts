@@ -3,13 +3,23 @@ import { type ActorCell, tokenKey } from './actor-cell.ts'
 import { compiled } from './actor-definition.ts'
 import { type Ref, ReplyToken } from './actor-ref.ts'
 import { become, behaviorTimerKey, unbecome } from './behavior.ts'
-import type { ActorLog, AskOptions, BehaviorTimeout, LogFields, Reminders, SendOptions, Timers } from './context.ts'
+import type {
+  ActorLog,
+  AskOptions,
+  BehaviorTimeout,
+  LogFields,
+  Reminders,
+  SendOptions,
+  TellOptions,
+  Timers,
+} from './context.ts'
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
 import { checkReceiver, checkRef, checkToken } from './frame-check.ts'
 import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
 import { withContext } from './interleaving.ts'
+import { movedInto } from './message-value.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { Service } from './service.ts'
@@ -147,6 +157,12 @@ export class TurnContext {
     effects.tell(this.#cell, checkReceiver(to, 'ctx.tell', name), name, payload)
   }
 
+  tellWith({ transfer }: TellOptions, to: unknown, name: string, payload?: unknown): void {
+    const effects = this.#open()
+    const receiver = checkReceiver(to, 'ctx.tellWith', name)
+    effects.tell(this.#cell, receiver, name, movedInto(payload, transfer, name))
+  }
+
   tellEarly(to: unknown, name: string, payload?: unknown): void {
     this.#open().tellEarly(this.#cell, checkReceiver(to, 'ctx.tellEarly', name), name, payload)
   }
@@ -161,7 +177,8 @@ export class TurnContext {
     const timeoutMs = askTimeoutOf(options)
     const effects = this.#open()
     const callee = checkReceiver(to, 'ctx.askWith', name)
-    const asked = this.#asOwn(() => effects.ask(this.#cell, callee, name, payload, timeoutMs, options.signal))
+    const moved = movedInto(payload, options.transfer, name)
+    const asked = this.#asOwn(() => effects.ask(this.#cell, callee, name, moved, timeoutMs, options.signal))
     return withWindow(options, asked)
   }
 
@@ -172,7 +189,15 @@ export class TurnContext {
   sendWith(options: SendOptions, to: unknown, name: string, payload?: unknown): Promise<void> {
     const timeoutMs = askTimeoutOf(options, 'a send')
     const receiver = checkReceiver(to, 'ctx.sendWith', name)
-    return this.#open().offer(this.#cell, receiver, name, payload, timeoutMs, options.signal)
+    const effects = this.#open()
+    return effects.offer(
+      this.#cell,
+      receiver,
+      name,
+      movedInto(payload, options.transfer, name),
+      timeoutMs,
+      options.signal,
+    )
   }
 
   /** An ask is noted as this turn's, also while another turn of the actor is held. */

@@ -20,6 +20,35 @@ export const Feeder = defineActor({
         }
       }
     },
+    /** Moves its bytes on, and says what is left of them here. */
+    async move(
+      _state,
+      { to, how }: { to: ActorRef<{ sum: (bytes: Uint8Array) => number }>; how: 'tell' | 'ask' | 'send' },
+      ctx,
+    ) {
+      const bytes = new Uint8Array([0, 1, 2, 3]).subarray(1)
+      const transfer = [bytes.buffer]
+      let sum = 0
+      if (how === 'ask') sum = await ctx.askWith({ transfer }, to, 'sum', bytes)
+      else if (how === 'send') await ctx.sendWith({ transfer }, to, 'sum', bytes)
+      else ctx.tellWith({ transfer }, to, 'sum', bytes)
+      return { sum, left: bytes.buffer.byteLength }
+    },
+    /** Refused, and nothing lost by it. */
+    moveWrongly(_state, to: ActorRef<{ sum: (bytes: Uint8Array) => number }>, ctx) {
+      const bytes = new Uint8Array([1, 2, 3])
+      try {
+        ctx.tellWith({ transfer: [bytes.buffer] }, to, 'sum', { bytes, oops: () => 1 } as never)
+        return 'sent'
+      } catch (error) {
+        return `${(error as { code: string }).code}, ${bytes.byteLength} left`
+      }
+    },
+    sum: ({ to }, bytes: Uint8Array, ctx) => {
+      const sum = bytes.reduce((all, byte) => all + byte, 0)
+      ctx.tell(to, 'note', `sum ${sum} of ${bytes.length}`)
+      return sum
+    },
     /** One send, and tells behind it, in one turn: the rest of `texts`. */
     async sendThenTell({ to }, { sink, texts }: { sink: Notes; texts: string[] }, ctx) {
       const [first = '', ...rest] = texts

@@ -119,7 +119,28 @@ const backpressure = (apart: boolean): Case[] => {
   ]
 }
 
+const moves = (apart: boolean): Case => ({
+  promise: '2.5',
+  name: `buffers that are transferred are moved${apart ? ' to another node' : ''}, and nothing by a message that is refused`,
+  needs: apart ? ['several nodes'] : [],
+  async check(bench) {
+    const mover = await feeder(bench, apart)
+    const to = (await feeder(bench, false)).ref
+    for (const how of ['tell', 'ask', 'send'] as const) {
+      expect(await mover.ask('move', { to, how })).toEqual({ sum: how === 'ask' ? 6 : 0, left: 0 })
+    }
+    expect(await notes(bench, 3)).toEqual(['sum 6 of 3', 'sum 6 of 3', 'sum 6 of 3'])
+    expect(await mover.ask('moveWrongly', to)).toBe('ERR_TROUPE_NOT_SENDABLE, 3 left')
+    const bytes = new Uint8Array([4, 5])
+    bench.system.tellWith({ transfer: [bytes.buffer] }, to, 'sum', bytes)
+    expect(bytes.byteLength).toBe(0)
+    expect((await notes(bench, 4)).at(-1)).toBe('sum 9 of 2')
+  },
+})
+
 export const mailbox: readonly Case[] = [
+  moves(false),
+  moves(true),
   overflow('drop-newest', 'three', ['one', 'two']),
   overflow('drop-oldest', 'one', ['two', 'three']),
   {
