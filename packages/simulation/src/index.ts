@@ -1,7 +1,18 @@
 /** Troupe's simulated host: a whole cluster in one thread, from one seed. */
 export type { CellView, SystemView } from './cell-view.ts'
 export { allFaults, type Delivery, type FaultKind, type FaultKnobs, type InjectedFaults } from './fault-knobs.ts'
+export {
+  describePlan,
+  emptyPlan,
+  type FaultPlan,
+  type PlannedCrash,
+  type PlannedFault,
+  type PlannedMessageFault,
+  type PlannedPartition,
+  type PlannedPause,
+} from './fault-plan.ts'
 export type { Partition } from './nemesis.ts'
+export type { Checkpoints, RunRecord } from './run-record.ts'
 export { type SimulateOptions, type SimulationProgram, type SimulationRun, simulate } from './simulate.ts'
 export { type Campaign, type SimulateManyOptions, simulateMany } from './simulate-many.ts'
 export {
@@ -15,6 +26,7 @@ export {
 } from './simulated-disk.ts'
 export type { NetworkLatency } from './simulated-network.ts'
 export type { Invariant, SimulatedWorld } from './simulated-world.ts'
+export type { Branch, StepCall } from './simulation.ts'
 export {
   DeterminismError,
   type FailureFacts,

@@ -1,9 +1,11 @@
 /**
  * The nemesis: what goes wrong with nodes and network, by chance or because the program says so. Crashes, pauses and
- * partitions come as Poisson processes at the rates of the run's strengths; each ends by itself after a while.
+ * partitions come as Poisson processes at the rates of the run's strengths, or as a plan says; each ends by itself after a
+ * while. What is drawn is drawn ahead and completely, so that it can be written down and taken away.
  */
-import type { RandomStream } from '@troupe/core'
+import type { RandomStream, ScheduledTask } from '@troupe/core'
 import { exponential, type FaultKind, type FaultKnobs } from './fault-knobs.ts'
+import type { PlannedFault } from './fault-plan.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { SimulationCore } from './simulation-core.ts'
@@ -14,6 +16,9 @@ const pauseMs = 200
 const partitionMs = 600
 /** A node is declared down this long after it crashed, and up to four times as long. */
 const detectionMsMin = 20
+
+/** A fault without its time. */
+type Drawn<Fault> = Fault extends PlannedFault ? Omit<Fault, 'atMs'> : never
 
 /** A cut of the network. */
 export interface Partition {
@@ -29,15 +34,18 @@ export class Nemesis {
   readonly #inject: (kind: FaultKind) => void
   readonly #partitions = new Set<Partition>()
   readonly #onNodeUp: (node: string, epoch: number) => void
+  readonly #recorded: PlannedFault[] | undefined
+  #planned: ScheduledTask[] = []
   #injecting = false
 
-  /** `nodes` are those that may fail; `onNodeUp` is called when the node of the program hears that one came back. */
+  /** `recorded` is where faults are written down. `nodes` are those that may fail; `onNodeUp` is called when the node of the program hears that one came back. */
   constructor(
     core: SimulationCore,
     network: SimulatedNetwork,
     nodes: readonly SimulatedNode[],
     inject: (kind: FaultKind) => void,
     onNodeUp: (node: string, epoch: number) => void,
+    recorded?: PlannedFault[],
   ) {
     this.#core = core
     this.#network = network
@@ -45,6 +53,7 @@ export class Nemesis {
     this.#random = core.random.stream('faults')
     this.#inject = inject
     this.#onNodeUp = onNodeUp
+    this.#recorded = recorded
   }
 
   // By chance.
@@ -53,9 +62,27 @@ export class Nemesis {
   begin(strengths: Required<FaultKnobs>): void {
     this.#injecting = true
     const { crash, pause, partition } = strengths
-    this.#repeat(crash * this.#nodes.length, () => this.#crashOne('crash', 'a crash'))
-    this.#repeat(pause * this.#nodes.length, () => this.#pauseOne())
-    if (this.#nodes.length > 1) this.#repeat(partition, () => this.#partitionSome())
+    const random = this.#random
+    const node = () => random.pick(this.#nodes).name
+    const after = (meanMs: number) => exponential(random, meanMs)
+    this.#repeat(crash * this.#nodes.length, () => ({ kind: 'crash', node: node(), downMs: after(downMs) }))
+    this.#repeat(pause * this.#nodes.length, () => ({ kind: 'pause', node: node(), forMs: after(pauseMs) }))
+    if (this.#nodes.length > 1) this.#repeat(partition, () => this.#drawPartition())
+  }
+
+  /** Lets exactly this go wrong; called at the start of the run. */
+  follow(faults: readonly PlannedFault[]): void {
+    this.#injecting = true
+    this.#recorded?.push(...faults)
+    this.#planned = faults.map((fault) => this.#core.clock.schedule(fault.atMs, () => this.#strike(fault)))
+  }
+
+  /** What of a plan has not happened yet does not, and chance takes over, unless all was healed. */
+  leaveToChance(strengths: Required<FaultKnobs>): void {
+    for (const task of this.#planned) task.cancel()
+    const recorded = this.#recorded?.filter(({ atMs }) => atMs <= this.#core.clock.now()) ?? []
+    this.#recorded?.splice(0, Number.POSITIVE_INFINITY, ...recorded)
+    if (this.#injecting) this.begin(strengths)
   }
 
   /** Ends all partitions and pauses, brings every node back, and lets nothing go wrong by chance any more. */
@@ -68,56 +95,63 @@ export class Nemesis {
     }
   }
 
-  /** Calls `strike` about `perSecond` times in a virtual second while things go wrong. */
-  #repeat(perSecond: number, strike: () => void): void {
+  /** Has about so many faults in a virtual second strike while things go wrong. */
+  #repeat(perSecond: number, draw: () => Drawn<PlannedFault>): void {
     if (perSecond <= 0) return
-    this.#core.clock.schedule(exponential(this.#random, 1_000 / perSecond), () => {
+    const delayMs = exponential(this.#random, 1_000 / perSecond)
+    const fault = { ...draw(), atMs: this.#core.clock.now() + delayMs }
+    this.#recorded?.push(fault)
+    this.#core.clock.schedule(delayMs, () => {
       if (!this.#injecting) return
-      strike()
-      this.#repeat(perSecond, strike)
+      this.#strike(fault)
+      this.#repeat(perSecond, draw)
     })
   }
 
-  #crashOne(kind: FaultKind, reason: string): void {
-    const node = this.#random.pick(this.#nodes)
-    if (!node.isUp) return
-    this.#inject(kind)
-    this.crash(node, reason)
-    this.#restartLater(node)
+  /** Does nothing where the fault makes no sense: its node is down, or is not part of this run. */
+  #strike(fault: PlannedFault): void {
+    if (!this.#injecting) return
+    const { clock } = this.#core
+    const named = (names: readonly string[]) => this.#nodes.filter(({ name }) => names.includes(name))
+    if (fault.kind === 'partition') {
+      const [from, to] = [named(fault.from), named(fault.to)]
+      if (from.length === 0 || to.length === 0) return
+      this.#inject('partition')
+      const partition = this.partition(from, to, fault.oneWay)
+      clock.schedule(fault.forMs, () => partition.heal())
+      return
+    }
+    const [node] = named([fault.node])
+    if (node === undefined || !node.isUp) return
+    if (fault.kind === 'crash') {
+      this.#inject('crash')
+      this.crash(node, 'a crash')
+      this.#restartLater(node, fault.downMs)
+    } else if (!node.paused) {
+      this.#inject('pause')
+      node.pause()
+      const { epoch } = node
+      clock.schedule(fault.forMs, () => {
+        if (node.epoch === epoch) node.resume()
+      })
+    }
   }
 
   /** The node cannot go on: it crashes and comes back. */
   nodeFailed(node: SimulatedNode, error: Error): void {
     if (!node.isUp) return
     this.crash(node, error.message)
-    this.#restartLater(node)
+    this.#restartLater(node, exponential(this.#core.random.stream(`downtime of ${node.name}`), downMs))
   }
 
-  #restartLater(node: SimulatedNode): void {
+  #restartLater(node: SimulatedNode, afterMs: number): void {
     const { epoch } = node
-    this.#core.clock.schedule(exponential(this.#random, downMs), () => {
+    this.#core.clock.schedule(afterMs, () => {
       if (node.epoch === epoch) this.restart(node)
     })
   }
 
-  #pauseOne(): void {
-    const node = this.#random.pick(this.#nodes)
-    if (!node.isUp || node.paused) return
-    this.#inject('pause')
-    node.pause()
-    const { epoch } = node
-    this.#core.clock.schedule(exponential(this.#random, pauseMs), () => {
-      if (node.epoch === epoch) node.resume()
-    })
-  }
-
-  #partitionSome(): void {
-    this.#inject('partition')
-    const partition = this.#randomPartition()
-    this.#core.clock.schedule(exponential(this.#random, partitionMs), () => partition.heal())
-  }
-
-  #randomPartition(): Partition {
+  #drawPartition(): Drawn<PlannedFault> {
     const random = this.#random
     const shuffled = [...this.#nodes]
     for (let index = shuffled.length - 1; index > 0; index--) {
@@ -129,9 +163,11 @@ export class Nemesis {
     const oneWay = random.chance(0.3)
     // A single link, one node alone, or two groups.
     const shape = random.int(3)
-    if (shape === 0) return this.partition(shuffled.slice(0, 1), shuffled.slice(1, 2), oneWay)
-    const size = shape === 1 ? 1 : 1 + random.int(shuffled.length - 1)
-    return this.partition(shuffled.slice(0, size), shuffled.slice(size), oneWay)
+    const size = shape === 2 ? 1 + random.int(shuffled.length - 1) : 1
+    const to = shape === 0 ? shuffled.slice(1, 2) : shuffled.slice(size)
+    const names = (nodes: readonly SimulatedNode[]) => nodes.map(({ name }) => name)
+    const forMs = exponential(random, partitionMs)
+    return { kind: 'partition', from: names(shuffled.slice(0, size)), to: names(to), oneWay, forMs }
   }
 
   // On request.
@@ -139,7 +175,8 @@ export class Nemesis {
   crash(node: SimulatedNode, reason: string): void {
     if (!node.isUp) return
     node.crash(reason)
-    this.#network.nodeCrashed(node, () => detectionMsMin * (1 + 3 * this.#random.float()), reason)
+    const random = this.#core.random.stream(`detection of ${node.name}`)
+    this.#network.nodeCrashed(node, () => detectionMsMin * (1 + 3 * random.float()), reason)
   }
 
   restart(node: SimulatedNode): void {

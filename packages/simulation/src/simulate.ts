@@ -2,10 +2,12 @@
 import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
 import { askCyclesAfterMsDefault } from '@troupe/core/host'
 import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './fault-knobs.ts'
+import { checkPlan, type FaultPlan } from './fault-plan.ts'
 import { lowerGuard, raiseGuard } from './real-world-guard.ts'
+import type { RunRecord } from './run-record.ts'
 import type { NetworkLatency } from './simulated-network.ts'
 import { mainNode, type SimulatedWorld } from './simulated-world.ts'
-import { Simulation, type SimulationSettings } from './simulation.ts'
+import { type Branch, Simulation, type SimulationSettings, type StepCall } from './simulation.ts'
 import type { TraceEvent } from './trace.ts'
 
 /** How a run is set up. */
@@ -52,6 +54,14 @@ export interface SimulateOptions {
   readonly logLevel?: LogLevel
   /** Keeps all events of the trace in the result. Default `false`. */
   readonly trace?: boolean
+  /** What goes wrong, instead of what chance would draw from `faults`: the plan of a recorded run, or a part of it. */
+  readonly plan?: FaultPlan
+  /** Writes down what goes wrong, for the result or the facts of the failure. Default `false`. */
+  readonly record?: boolean
+  /** Goes on with other choices after a step. Default: nowhere. */
+  readonly branch?: Branch
+  /** Calls a function after a step, which may end the run there. */
+  readonly atStep?: StepCall
 }
 
 /** What a run was. */
@@ -69,6 +79,8 @@ export interface SimulationRun {
   readonly injected: InjectedFaults
   readonly invariantChecks: number
   readonly trace?: readonly TraceEvent[]
+  /** With `record: true`. */
+  readonly record?: RunRecord
 }
 
 /** What runs in the simulated cluster: starts actors, drives clients, checks. */
@@ -90,6 +102,9 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
   const { seed, delivery = 'promised', swarm = true, services = {}, taskMs = 0, trace = false } = options
   const { metrics = false, logLevel = 'debug', askCyclesAfterMs = askCyclesAfterMsDefault } = options
   if (!Number.isSafeInteger(seed)) throw new ConfigurationError(`seed must be a whole number, got ${seed}`)
+  for (const step of [options.branch?.afterStep ?? 0, options.branch?.seed ?? 0, options.atStep?.step ?? 0]) {
+    if (!Number.isSafeInteger(step)) throw new ConfigurationError(`steps and seeds must be whole numbers, got ${step}`)
+  }
   if (!(taskMs >= 0)) throw new ConfigurationError(`taskMs must be a number from 0, got ${taskMs}`)
   const nodes = namesOf(options.nodes ?? 1)
   const settings: SimulationSettings = {
@@ -108,6 +123,10 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
     metrics,
     logLevel,
     askCyclesAfterMs,
+    plan: options.plan === undefined ? undefined : checkPlan(options.plan),
+    records: options.record ?? false,
+    branch: options.branch,
+    atStep: options.atStep,
   }
   // The services of the nodes start with the simulation, and are to find no real world either.
   raiseGuard()
@@ -130,6 +149,7 @@ function resultOf(simulation: Simulation, seed: number): SimulationRun {
     injected: simulation.injected,
     invariantChecks: simulation.invariantChecks,
     ...(simulation.trace.events === undefined ? {} : { trace: simulation.trace.events }),
+    ...(simulation.record === undefined ? {} : { record: simulation.record }),
   }
 }
 

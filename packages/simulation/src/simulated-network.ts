@@ -8,6 +8,8 @@
 import { ConfigurationError, type RandomStream } from '@troupe/core'
 import { type Frame, FrameKind, isMessageFrame, prepareMessage, Ref, type Refusal } from '@troupe/core/host'
 import { exponential, type FaultKind } from './fault-knobs.ts'
+import type { PlannedMessageFault } from './fault-plan.ts'
+import { MessageFaultSource } from './message-faults.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { SimulationCore } from './simulation-core.ts'
 import type { DropReason, FrameName } from './trace.ts'
@@ -68,19 +70,33 @@ type FrameFacts = {
 export class SimulatedNetwork {
   readonly #core: SimulationCore
   readonly #random: RandomStream
+  /** For what happens beside the sending of frames, so that it does not shift their latencies. */
+  readonly #besideRandom: RandomStream
   readonly #latency: NetworkLatency
-  readonly #inject: (kind: FaultKind) => void
+  readonly messageFaults: MessageFaultSource
   readonly #nodes = new Map<string, SimulatedNode>()
   readonly #links = new Map<SimulatedNode, Map<SimulatedNode, Link>>()
   /** For each node: the others that it holds to be down, and the latest epoch of each that it was told of. */
   readonly #views = new Map<SimulatedNode, Map<SimulatedNode, { isDown: boolean; downEpoch: number }>>()
   faults: MessageFaults = { loss: 0, duplicate: 0, reorder: 0 }
 
-  constructor(core: SimulationCore, latency: NetworkLatency, inject: (kind: FaultKind) => void) {
+  /** `plan`: the faults of messages that are to strike, and where those that do are written down. */
+  constructor(
+    core: SimulationCore,
+    latency: NetworkLatency,
+    inject: (kind: FaultKind) => void,
+    plan: { readonly planned?: readonly PlannedMessageFault[]; readonly recorded?: PlannedMessageFault[] } = {},
+  ) {
     this.#core = core
     this.#random = core.random.stream('network')
+    this.#besideRandom = core.random.stream('network beside frames')
     this.#latency = latency
-    this.#inject = inject
+    this.messageFaults = new MessageFaultSource({
+      ...plan,
+      random: core.random.stream('message faults'),
+      delayMs: (random) => this.#latencyMs(random) * (1 + random.int(reorderFactor)),
+      inject,
+    })
   }
 
   add(node: SimulatedNode): void {
@@ -122,24 +138,33 @@ export class SimulatedNetwork {
     this.#core.trace.record({ type: 'sent', node: from.name, ...flight.facts })
     const isMessage = isMessageFrame(frame)
     const meetsFaults = isMessage && !from.isMain && !to.isMain
+    // Drawn for frames that never fly, too: what becomes of one does not shift the latency of the next.
+    const latencyMs = this.#latencyMs(this.#random)
+    if (meetsFaults) this.messageFaults.meet(from.name, toName, flight.facts.message)
     if (link.cuts > 0) {
       if (isMessage) this.#drop(flight, 'partition')
       else link.held.push(flight)
-    } else if (meetsFaults && this.#strikes(this.faults.loss, 'loss')) this.#drop(flight, 'loss')
-    else this.#launch(link, flight, meetsFaults)
+    } else if (!meetsFaults) this.#fly(link, flight, latencyMs, true)
+    else this.#launch(link, flight, latencyMs)
     return undefined
   }
 
-  #launch(link: Link, flight: Flight, meetsFaults: boolean): void {
+  /** Sends a message off that may meet faults. */
+  #launch(link: Link, flight: Flight, latencyMs: number): void {
     const { trace } = this.#core
-    if (meetsFaults && this.#strikes(this.faults.duplicate, 'duplicate')) {
-      trace.record({ type: 'duplicated', node: link.from.name, ...flight.facts })
-      this.#fly(link, flight, this.#latencyMs() * (1 + this.#random.int(reorderFactor)), false)
+    const { loss, duplicate, reorder } = this.faults
+    if (this.messageFaults.strike('loss', loss) !== undefined) {
+      this.#drop(flight, 'loss')
+      return
     }
-    if (meetsFaults && this.#strikes(this.faults.reorder, 'reorder')) {
-      trace.record({ type: 'reordered', node: link.from.name, ...flight.facts })
-      this.#fly(link, flight, this.#latencyMs() * (1 + this.#random.int(reorderFactor)), false)
-    } else this.#fly(link, flight, this.#latencyMs(), true)
+    const againMs = this.messageFaults.strike('duplicate', duplicate)
+    if (againMs !== undefined) {
+      trace.record({ type: 'duplicated', node: link.from.name, ...flight.facts })
+      this.#fly(link, flight, againMs, false)
+    }
+    const delayMs = this.messageFaults.strike('reorder', reorder)
+    if (delayMs !== undefined) trace.record({ type: 'reordered', node: link.from.name, ...flight.facts })
+    this.#fly(link, flight, delayMs ?? latencyMs, delayMs === undefined)
   }
 
   #fly(link: Link, flight: Flight, latencyMs: number, inOrder: boolean): void {
@@ -186,14 +211,8 @@ export class SimulatedNetwork {
     return { frame: copied, facts: factsOf(copied, link), epoch: from.epoch, toEpoch, number: ++link.sent }
   }
 
-  #latencyMs(): number {
-    return this.#latency.minMs + exponential(this.#random, this.#latency.meanMs)
-  }
-
-  #strikes(probability: number, kind: FaultKind): boolean {
-    if (probability === 0 || !this.#random.chance(probability)) return false
-    this.#inject(kind)
-    return true
+  #latencyMs(random: RandomStream): number {
+    return this.#latency.minMs + exponential(random, this.#latency.meanMs)
   }
 
   // Nodes that go and come.
@@ -204,7 +223,7 @@ export class SimulatedNetwork {
     const { epoch } = node
     for (const link of this.#links.get(node)!.values()) {
       const underWay = link.sent - link.arrived
-      link.lost = { epoch, after: link.arrived + this.#random.int(underWay + 1) }
+      link.lost = { epoch, after: link.arrived + this.#besideRandom.int(underWay + 1) }
       for (const flight of link.held.splice(0)) this.#drop(flight, 'crash')
       const delayMs = Math.max(detectionMs(), link.busyUntil - clock.now())
       clock.schedule(delayMs, () => this.declareDown(link.to, node, epoch, reason))
@@ -230,7 +249,7 @@ export class SimulatedNetwork {
       if (other.isUp) node.kernel?.nodeUp(other.name, other.epoch)
     }
     for (const link of this.#links.get(node)!.values()) {
-      const arrival = Math.max(clock.now() + this.#latencyMs(), link.orderedUntil)
+      const arrival = Math.max(clock.now() + this.#latencyMs(this.#besideRandom), link.orderedUntil)
       link.orderedUntil = arrival
       clock.schedule(arrival - clock.now(), () => {
         if (!node.isUp || node.epoch !== epoch) return
@@ -268,7 +287,8 @@ export class SimulatedNetwork {
   mend(from: readonly SimulatedNode[], to: readonly SimulatedNode[]): void {
     for (const link of this.#between(from, to)) {
       link.cuts--
-      if (link.cuts === 0) for (const flight of link.held.splice(0)) this.#fly(link, flight, this.#latencyMs(), true)
+      if (link.cuts === 0)
+        for (const flight of link.held.splice(0)) this.#fly(link, flight, this.#latencyMs(this.#besideRandom), true)
     }
   }
 

@@ -1,11 +1,11 @@
 /** What the parts of one run share: time, randomness, the trace, and how to let promises run. */
-import type { RandomStream } from '@troupe/core'
-import type { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
+import type { RandomSource, RandomStream } from '@troupe/core'
+import type { DefinitionRegistry, VirtualClock } from '@troupe/core/host'
 import type { KernelObserver } from './simulated-kernel.ts'
 
 export interface SimulationCore extends KernelObserver {
   readonly clock: VirtualClock
-  readonly random: SeededRandomSource
+  readonly random: RandomSource
   /** The stream of the scheduler, which every step draws from. */
   readonly schedulerRandom: RandomStream
   readonly definitions: DefinitionRegistry

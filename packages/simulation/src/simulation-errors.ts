@@ -3,6 +3,7 @@
  * gone through again: the same seed, options and program give the same run to the last step.
  */
 import { TroupeError } from '@troupe/core'
+import type { RunRecord } from './run-record.ts'
 
 /** What made a run fail. */
 export type FailureReason = 'invariant' | 'check' | 'program' | 'determinism' | 'limit' | 'deadlock' | 'internal'
@@ -21,6 +22,8 @@ export interface FailureFacts {
   readonly hash: string
   /** The last events before the failure, one line each, oldest first. */
   readonly lastEvents: readonly string[]
+  /** With `record: true`: what went wrong, and counts. */
+  readonly record?: RunRecord
 }
 
 /** A run failed: an invariant, a check, the program itself, or a leak of the real world. `cause` is what was thrown. */

@@ -14,12 +14,17 @@ import {
   type EventStream,
   type LogLevel,
   type PlacementPolicies,
+  type RandomSource,
   type ServiceImplementations,
 } from '@troupe/core'
 import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
+import { BranchingRandomSource } from './branching-random.ts'
 import { type SystemView, systemView } from './cell-view.ts'
 import { type Delivery, drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
+import type { FaultPlan, PlannedFault, PlannedMessageFault } from './fault-plan.ts'
+import { recordedFaultsMax } from './message-faults.ts'
 import { Nemesis } from './nemesis.ts'
+import { CheckpointTaker, type RunRecord } from './run-record.ts'
 import { Scopes } from './scopes.ts'
 import { type DiskFaults, SimulatedDisk } from './simulated-disk.ts'
 import { type NetworkLatency, SimulatedNetwork } from './simulated-network.ts'
@@ -33,6 +38,24 @@ import {
   SimulationLimitError,
 } from './simulation-errors.ts'
 import { Trace, type TraceListener } from './trace.ts'
+
+/** Where a run goes on with other choices than its seed's. */
+export interface Branch {
+  /** The step after which it does. */
+  readonly afterStep: number
+  /** All random streams are those of this seed from then on. */
+  readonly seed: number
+  /** What goes wrong from then on: `chance` (the default) decides anew, or the `plan` goes on. */
+  readonly faults?: 'chance' | 'plan'
+}
+
+/** What is called at a step. */
+export interface StepCall {
+  /** Called once this many steps were taken, or at the run's end if it is shorter. */
+  readonly step: number
+  /** `'stop'` ends the run there, as one that went well. */
+  call(world: SimulatedWorld): 'stop' | 'go on'
+}
 
 /** The options of a run, with every default filled in. */
 export interface SimulationSettings {
@@ -51,6 +74,10 @@ export interface SimulationSettings {
   readonly metrics: boolean
   readonly logLevel: LogLevel
   readonly askCyclesAfterMs: number
+  readonly plan: FaultPlan | undefined
+  readonly records: boolean
+  readonly branch: Branch | undefined
+  readonly atStep: StepCall | undefined
 }
 
 /** What made a run fail. */
@@ -73,7 +100,7 @@ const returnToEventLoop = setImmediate
 
 export class Simulation implements SimulationCore {
   readonly clock = new VirtualClock()
-  readonly random: SeededRandomSource
+  readonly random: RandomSource
   readonly schedulerRandom
   readonly trace: Trace
   readonly scopes: Scopes
@@ -96,10 +123,19 @@ export class Simulation implements SimulationCore {
   #failure: Failure | undefined
   #draining = true
   #asksInStep = 0
+  readonly #recorded:
+    | { faults: PlannedFault[]; messages: PlannedMessageFault[]; checkpoints: CheckpointTaker }
+    | undefined
+  #deliveries = 0
+  #stepsAhead: readonly { readonly step: number; readonly run: () => void }[]
+  #stopped = false
 
   constructor(settings: SimulationSettings) {
     this.#settings = settings
-    this.random = new SeededRandomSource(settings.seed)
+    const { plan, branch, atStep } = settings
+    const branching = branch === undefined ? undefined : new BranchingRandomSource(settings.seed)
+    this.random = branching ?? new SeededRandomSource(settings.seed)
+    if (settings.records) this.#recorded = { faults: [], messages: [], checkpoints: new CheckpointTaker() }
     this.schedulerRandom = this.random.stream('scheduler')
     this.trace = new Trace(this.clock, settings.keepsTrace)
     this.scopes = new Scopes({
@@ -107,16 +143,18 @@ export class Simulation implements SimulationCore {
       stream: (purpose) => this.random.stream(purpose),
       leak: (error) => this.fail({ reason: 'determinism', what: error.message, cause: error }),
     })
-    this.strengths = drawStrengths(settings.knobs, settings.swarm, this.random.stream('strengths'))
+    this.strengths = plan?.strengths ?? drawStrengths(settings.knobs, settings.swarm, this.random.stream('strengths'))
     const inject = (kind: FaultKind) => {
       this.injected[kind]++
     }
-    this.#network = new SimulatedNetwork(this, settings.latency, inject)
+    this.#network = new SimulatedNetwork(this, settings.latency, inject, {
+      ...(plan === undefined ? {} : { planned: plan.messages }),
+      ...(this.#recorded === undefined ? {} : { recorded: this.#recorded.messages }),
+    })
     this.main = this.#addNode(mainNode, {})
     this.nodes = settings.nodes.map((name) => this.#addNode(name, this.#diskFaults()))
-    this.nemesis = new Nemesis(this, this.#network, this.nodes, inject, (node, epoch) => {
-      void this.world.nodeUp(node, epoch)
-    })
+    const nodeUp = (node: string, epoch: number) => void this.world.nodeUp(node, epoch)
+    this.nemesis = new Nemesis(this, this.#network, this.nodes, inject, nodeUp, this.#recorded?.faults)
     this.view = systemView([this.main, ...this.nodes], () => this.clock.now())
     this.main.start()
     this.world = new SimulatedWorld(this)
@@ -125,7 +163,35 @@ export class Simulation implements SimulationCore {
     this.#network.announceAll()
     const { loss, duplicate, reorder } = this.strengths
     this.#network.faults = { loss, duplicate, reorder }
-    this.nemesis.begin(this.strengths)
+    if (plan === undefined) this.nemesis.begin(this.strengths)
+    else this.nemesis.follow(plan.faults)
+    if (this.#recorded !== undefined) {
+      this.trace.observe(({ type }) => {
+        if (type === 'delivered') this.#deliveries++
+      })
+    }
+    this.#stepsAhead = [
+      ...(branch === undefined ? [] : [{ step: branch.afterStep, run: () => this.#branch(branch, branching) }]),
+      ...(atStep === undefined ? [] : [{ step: atStep.step, run: () => this.#call(atStep) }]),
+    ]
+  }
+
+  /** What the run has been so far; `undefined` unless it is recorded. */
+  get record(): RunRecord | undefined {
+    if (this.#recorded === undefined) return undefined
+    const { faults, messages, checkpoints } = this.#recorded
+    if (messages.length > recordedFaultsMax) {
+      throw new ConfigurationError(
+        `the run has more than ${recordedFaultsMax} faults of messages: it cannot be recorded`,
+      )
+    }
+    return {
+      plan: { strengths: this.strengths, faults, messages },
+      checkpoints: checkpoints.checkpoints,
+      injected: this.injected,
+      turns: this.turns,
+      deliveries: this.#deliveries,
+    }
   }
 
   get turns(): number {
@@ -151,10 +217,31 @@ export class Simulation implements SimulationCore {
         await new Promise<void>((resolve) => returnToEventLoop(resolve))
       }
       this.#checkInvariants()
-      if (finished || this.#failure !== undefined) break
+      this.#recorded?.checkpoints.note(this.trace.step, this.trace.digest)
+      const isOver = finished || this.#failure !== undefined
+      if (this.#stepsAhead.length > 0) this.#reach(isOver ? Number.POSITIVE_INFINITY : this.trace.step)
+      if (isOver || this.#stopped) break
       this.#next()
     }
     if (this.#failure !== undefined) throw this.#error(this.#failure)
+  }
+
+  /** Does what is to be done after `step`. */
+  #reach(step: number): void {
+    const due = this.#stepsAhead.filter((ahead) => ahead.step <= step)
+    this.#stepsAhead = this.#stepsAhead.filter((ahead) => ahead.step > step)
+    for (const { run } of due) run()
+  }
+
+  #branch({ seed, faults = 'chance' }: Branch, random: BranchingRandomSource | undefined): void {
+    random?.branch(seed)
+    if (faults === 'plan' || this.#settings.plan === undefined) return
+    this.#network.messageFaults.leaveToChance()
+    this.nemesis.leaveToChance(this.strengths)
+  }
+
+  #call({ call }: StepCall): void {
+    if (call(this.world) === 'stop') this.#stopped = true
   }
 
   #next(): void {
@@ -226,6 +313,7 @@ export class Simulation implements SimulationCore {
 
   heal(): void {
     this.#network.faults = { loss: 0, duplicate: 0, reorder: 0 }
+    this.#network.messageFaults.heal()
     for (const { disk } of this.nodes) disk.faults = usualDisk
     this.nemesis.heal()
   }
@@ -260,6 +348,7 @@ export class Simulation implements SimulationCore {
       hash: this.trace.digest,
       lastEvents: this.trace.lastEvents(),
       ...(invariant === undefined ? {} : { invariant }),
+      ...(this.record === undefined ? {} : { record: this.record }),
     }
     if (reason === 'deadlock') return new SimulationDeadlockError(what, facts)
     if (reason === 'limit') return new SimulationLimitError(what, facts)
