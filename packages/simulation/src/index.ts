@@ -12,7 +12,23 @@ export {
   type PlannedPause,
 } from './fault-plan.ts'
 export type { Partition } from './nemesis.ts'
+export { type Replay, type ReplayOptions, replay } from './replay.ts'
 export type { Checkpoints, RunRecord } from './run-record.ts'
+export {
+  failureKind,
+  loadRun,
+  type RunToSave,
+  type SavedFailure,
+  type SavedOptions,
+  type SavedProgram,
+  type SavedRun,
+  saveFailure,
+  saveRun,
+} from './saved-run.ts'
+export { ReplayDivergedError, SavedRunError, ScenarioNotFoundError } from './saved-run-errors.ts'
+export { loadScenario, moduleName, readSavedRun, writeSavedRun } from './saved-run-file.ts'
+export { defineScenario, type Scenario, type ScenarioOptions, type ScenarioParameters } from './scenario.ts'
+export { formatShrinking, type RunSize, type Shrinking, type ShrinkOptions, shrink } from './shrink.ts'
 export { type SimulateOptions, type SimulationProgram, type SimulationRun, simulate } from './simulate.ts'
 export { type Campaign, type SimulateManyOptions, simulateMany } from './simulate-many.ts'
 export {

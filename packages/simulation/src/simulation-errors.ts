@@ -12,6 +12,8 @@ export type FailureReason = 'invariant' | 'check' | 'program' | 'determinism' | 
 export interface FailureFacts {
   readonly seed: number
   readonly reason: FailureReason
+  /** What was wrong, in words. */
+  readonly what: string
   /** Virtual milliseconds since the start of the run. */
   readonly virtualMs: number
   /** The number of the step after which the run failed; the first is 1. */

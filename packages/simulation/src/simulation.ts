@@ -343,6 +343,7 @@ export class Simulation implements SimulationCore {
     const facts = {
       seed: this.#settings.seed,
       reason,
+      what,
       virtualMs: this.clock.now(),
       step: this.trace.step,
       hash: this.trace.digest,

@@ -1,0 +1,237 @@
+/**
+ * Shrinking: takes away whatever a failing run does not need to fail in the same way. Parameters, nodes, faults, messages'
+ * faults and the strengths of disks and clocks are made less, by delta debugging where they are lists, until a whole round
+ * finds nothing more or the runs are used up. It is a function of the saved run: the same one shrinks to the same.
+ */
+import { ConfigurationError } from '@troupe/core'
+import { minimize } from './delta-debugging.ts'
+import type { FaultKind } from './fault-knobs.ts'
+import { emptyPlan, type FaultPlan, strengthKinds } from './fault-plan.ts'
+import type { RunRecord } from './run-record.ts'
+import { failureKind, type SavedOptions, type SavedRun, saveFailure } from './saved-run.ts'
+import { asScenario, type Scenario, type ScenarioParameters } from './scenario.ts'
+import type { SimulationProgram } from './simulate.ts'
+import type { SimulationFailure } from './simulation-errors.ts'
+
+/** How far shrinking goes. */
+export interface ShrinkOptions {
+  /** Runs that it may take, the first included; a whole number from 1. Default 1,000. */
+  readonly runsMax?: number
+  /** Called after each run that failed in the same way with less. */
+  readonly onSmaller?: (size: RunSize, runs: number) => void
+}
+
+/** How large a run is. */
+export interface RunSize {
+  /** Faults that struck, of all kinds. */
+  readonly faults: number
+  readonly nodes: number
+  /** Steps until the failure. */
+  readonly events: number
+  /** Frames that arrived on another node. */
+  readonly deliveries: number
+  readonly virtualMs: number
+  /** For each number among the parameters itself, for each list its length. */
+  readonly parameters: Readonly<Record<string, number>>
+}
+
+/** What shrinking came to. */
+export interface Shrinking {
+  /** The smallest failing run that was found. */
+  readonly saved: SavedRun
+  /** Its failure: of the same kind as that of the run that was shrunk. */
+  readonly failure: SimulationFailure
+  readonly before: RunSize
+  readonly after: RunSize
+  /** Runs that it took. */
+  readonly runs: number
+  /** True when the runs were used up before nothing more could be taken away. */
+  readonly exhausted: boolean
+}
+
+interface Candidate {
+  readonly plan: FaultPlan
+  readonly parameters: ScenarioParameters
+  readonly nodes: SavedOptions['nodes']
+}
+
+/** Shrinks a saved run of `program`; rejects with a `ConfigurationError` when it does not fail as it was saved. */
+export async function shrink(
+  saved: SavedRun,
+  program: Scenario | SimulationProgram,
+  options: ShrinkOptions = {},
+): Promise<Shrinking> {
+  const { runsMax = 1_000 } = options
+  if (!Number.isInteger(runsMax) || runsMax < 1) {
+    throw new ConfigurationError(`runsMax must be a whole number from 1, got ${runsMax}`)
+  }
+  const shrinker = new Shrinker(saved, asScenario(program) as Scenario, runsMax, options.onSmaller)
+  return await shrinker.run()
+}
+
+class Shrinker {
+  readonly #saved: SavedRun
+  readonly #scenario: Scenario
+  readonly #runsMax: number
+  readonly #onSmaller: ShrinkOptions['onSmaller']
+  #best: Candidate
+  #found!: { saved: SavedRun; failure: SimulationFailure; record: RunRecord }
+  #runs = 0
+  #isExhausted = false
+  /** Candidates that were tried, so that none is run twice. */
+  readonly #tried = new Set<string>()
+
+  constructor(saved: SavedRun, scenario: Scenario, runsMax: number, onSmaller: ShrinkOptions['onSmaller']) {
+    this.#saved = saved
+    this.#scenario = scenario
+    this.#runsMax = runsMax
+    this.#onSmaller = onSmaller
+    this.#best = { plan: saved.plan, parameters: saved.program.parameters, nodes: saved.options.nodes }
+  }
+
+  async run(): Promise<Shrinking> {
+    if (!(await this.#try(this.#best))) {
+      throw new ConfigurationError(`the saved run of seed ${this.#saved.seed} does not fail as it was saved: replay it`)
+    }
+    const before = this.#size()
+    let last: Candidate | undefined
+    while (last !== this.#best && !this.#isExhausted) {
+      last = this.#best
+      await this.#round()
+    }
+    const { saved, failure } = this.#found
+    return { saved, failure, before, after: this.#size(), runs: this.#runs, exhausted: this.#isExhausted }
+  }
+
+  async #round(): Promise<void> {
+    const { virtualMs } = this.#found.failure.facts
+    await this.#tryPlan(emptyPlan())
+    await this.#tryPlan({
+      ...this.#best.plan,
+      faults: this.#best.plan.faults.filter(({ atMs }) => atMs <= virtualMs),
+      messages: this.#found.record.plan.messages,
+    })
+    await this.#shrinkParameters()
+    await this.#shrinkNodes()
+    await minimize(this.#best.plan.faults, (faults) => this.#tryPlan({ ...this.#best.plan, faults }))
+    await minimize(this.#best.plan.messages, (messages) => this.#tryPlan({ ...this.#best.plan, messages }))
+    for (const kind of strengthKinds) await this.#shrinkStrength(kind)
+    await this.#makeEarlier()
+  }
+
+  /** A fault that strikes earlier needs less to come before it, which the next round takes away. */
+  async #makeEarlier(): Promise<void> {
+    for (let index = 0; index < this.#best.plan.faults.length; index++) {
+      for (let atMs = this.#best.plan.faults[index]!.atMs / 2; atMs > 1; atMs /= 2) {
+        const faults = this.#best.plan.faults.with(index, { ...this.#best.plan.faults[index]!, atMs: Math.round(atMs) })
+        if (!(await this.#tryPlan({ ...this.#best.plan, faults }))) break
+      }
+    }
+    for (let index = 0; index < this.#best.plan.messages.length; index++) {
+      const latest = this.#best.plan.messages[index]!.nth
+      for (let nth = 1; nth < latest; nth *= 2) {
+        const messages = this.#best.plan.messages.with(index, { ...this.#best.plan.messages[index]!, nth })
+        if (await this.#tryPlan({ ...this.#best.plan, messages })) break
+      }
+    }
+  }
+
+  async #shrinkStrength(kind: FaultKind): Promise<void> {
+    const { plan } = this.#best
+    if (plan.strengths[kind] > 0) await this.#tryPlan({ ...plan, strengths: { ...plan.strengths, [kind]: 0 } })
+  }
+
+  async #shrinkNodes(): Promise<void> {
+    const { nodes = 1 } = this.#best
+    if (typeof nodes === 'number') {
+      for (let fewer = 1; fewer < nodes; fewer++) if (await this.#try({ ...this.#best, nodes: fewer })) return
+    } else {
+      await minimize(nodes, async (some) => some.length > 0 && (await this.#try({ ...this.#best, nodes: some })))
+    }
+  }
+
+  async #shrinkParameters(): Promise<void> {
+    const { least = {} } = this.#scenario
+    for (const [name, value] of Object.entries(this.#best.parameters)) {
+      const attempt = (smaller: unknown) =>
+        this.#try({ ...this.#best, parameters: { ...this.#best.parameters, [name]: smaller } })
+      if (Array.isArray(value)) {
+        const shortest = least[name] ?? 0
+        await minimize(value, async (some) => some.length >= shortest && (await attempt(some)))
+      } else if (typeof value === 'number' && Number.isInteger(value)) {
+        let low = least[name] ?? 1
+        let high = value
+        while (low < high) {
+          const middle = Math.floor((low + high) / 2)
+          if (await attempt(middle)) high = middle
+          else low = middle + 1
+        }
+      }
+    }
+  }
+
+  #tryPlan(plan: FaultPlan): Promise<boolean | undefined> {
+    return this.#try({ ...this.#best, plan })
+  }
+
+  /** Whether the candidate fails in the same way; then it is the best so far. `undefined`: the runs are used up. */
+  async #try(candidate: Candidate): Promise<boolean | undefined> {
+    const key = JSON.stringify(candidate)
+    if (this.#tried.has(key)) return key === JSON.stringify(this.#best)
+    if (this.#runs >= this.#runsMax) {
+      this.#isExhausted = true
+      return undefined
+    }
+    this.#tried.add(key)
+    this.#runs++
+    const { seed, options, branch, program } = this.#saved
+    const { plan, parameters, nodes } = candidate
+    const found = await saveFailure(this.#scenario, {
+      seed,
+      parameters,
+      plan,
+      program,
+      options: { ...options, ...(nodes === undefined ? {} : { nodes }) },
+      ...(branch === undefined ? {} : { branch }),
+    })
+    if (found === undefined || failureKind(found.failure) !== this.#saved.failure.kind) return false
+    this.#best = candidate
+    this.#found = found
+    this.#onSmaller?.(this.#size(), this.#runs)
+    return true
+  }
+
+  #size(): RunSize {
+    const { record, failure } = this.#found
+    const { nodes = 1, parameters } = this.#best
+    const kinds = Object.keys(record.injected) as FaultKind[]
+    const struck = kinds.filter((kind) => kind !== 'diskLatencyMs' && kind !== 'clockSkewMs')
+    const sizes: Record<string, number> = {}
+    for (const [name, value] of Object.entries(parameters)) {
+      if (typeof value === 'number') sizes[name] = value
+      else if (Array.isArray(value)) sizes[name] = value.length
+    }
+    return {
+      faults: struck.reduce((sum, kind) => sum + record.injected[kind], 0),
+      nodes: typeof nodes === 'number' ? nodes : nodes.length,
+      events: failure.facts.step,
+      deliveries: record.deliveries,
+      virtualMs: failure.facts.virtualMs,
+      parameters: sizes,
+    }
+  }
+}
+
+/** How much shorter a run got, in one line. */
+export function formatShrinking({ before, after, runs, exhausted }: Shrinking): string {
+  const from = (name: string, was: number, is: number) => `${name} ${Math.round(was)} -> ${Math.round(is)}`
+  const parts = [
+    from('faults', before.faults, after.faults),
+    from('nodes', before.nodes, after.nodes),
+    ...Object.entries(before.parameters).map(([name, was]) => from(name, was, after.parameters[name] ?? was)),
+    from('events', before.events, after.events),
+    from('deliveries', before.deliveries, after.deliveries),
+    from('virtual ms', before.virtualMs, after.virtualMs),
+  ]
+  return `${parts.join(', ')} (${runs} runs${exhausted ? ', all that it may take' : ''})`
+}
