@@ -66,3 +66,4 @@ export type {
   TraceListener,
   TurnEvent,
 } from './trace.ts'
+export { formatEvent as formatTraceEvent } from './trace-format.ts'
