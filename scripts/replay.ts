@@ -82,7 +82,8 @@ async function main(): Promise<void> {
 
 /** The actors' states, as the program sees them. */
 function showStates(world: SimulatedWorld): void {
-  for (const { node, path, state } of world.view.cells()) console.log(`${node} ${path}: ${inspect(state, { depth: 4 })}`)
+  for (const { node, path, state } of world.view.cells())
+    console.log(`${node} ${path}: ${inspect(state, { depth: 4 })}`)
 }
 
 function stepOf(name: 'until' | 'prefix'): number | undefined {

@@ -54,7 +54,8 @@ export async function simulateMany(options: SimulateManyOptions, program: Simula
   return { runs, failures, events, turns, injected, seedsInjected }
 }
 
-function* seedsOf(seeds: string | readonly number[]): Iterable<number> {
+/** The seeds of a range or a list; throws a `ConfigurationError` for a text that is no range. */
+export function* seedsOf(seeds: string | readonly number[]): Iterable<number> {
   if (typeof seeds !== 'string') {
     yield* seeds
     return
