@@ -10,7 +10,7 @@ import type { Branch } from './simulation.ts'
 import { type FailureReason, SimulationFailure } from './simulation-errors.ts'
 
 /** The format that this version writes; it reads this one and those before. */
-export const savedRunFormat = 1
+const savedRunFormat = 1
 const infinity = Number.POSITIVE_INFINITY
 
 /** The options of a run that are plain data. Functions and services come from the scenario. */

@@ -49,6 +49,10 @@ export interface Shrinking {
   readonly exhausted: boolean
 }
 
+/** A smaller run is given so many times the steps of the saved one, and these on top, to fail. */
+const stepsFactor = 10
+const stepsMore = 10_000
+
 interface Candidate {
   readonly plan: FaultPlan
   readonly parameters: ScenarioParameters
@@ -141,13 +145,15 @@ class Shrinker {
     if (plan.strengths[kind] > 0) await this.#tryPlan({ ...plan, strengths: { ...plan.strengths, [kind]: 0 } })
   }
 
+  /** First fewer, then those that are needed by name. */
   async #shrinkNodes(): Promise<void> {
     const { nodes = 1 } = this.#best
     if (typeof nodes === 'number') {
       for (let fewer = 1; fewer < nodes; fewer++) if (await this.#try({ ...this.#best, nodes: fewer })) return
-    } else {
-      await minimize(nodes, async (some) => some.length > 0 && (await this.#try({ ...this.#best, nodes: some })))
     }
+    const names = typeof nodes === 'number' ? Array.from({ length: nodes }, (_, index) => `node-${index + 1}`) : nodes
+    if (names.length < 2) return
+    await minimize(names, async (some) => some.length > 0 && (await this.#try({ ...this.#best, nodes: some })))
   }
 
   async #shrinkParameters(): Promise<void> {
@@ -186,19 +192,27 @@ class Shrinker {
     this.#runs++
     const { seed, options, branch, program } = this.#saved
     const { plan, parameters, nodes } = candidate
+    const here = { ...options, ...(nodes === undefined ? {} : { nodes }) }
     const found = await saveFailure(this.#scenario, {
       seed,
       parameters,
       plan,
       program,
-      options: { ...options, ...(nodes === undefined ? {} : { nodes }) },
+      options: { ...here, ...this.#limits() },
       ...(branch === undefined ? {} : { branch }),
     })
     if (found === undefined || failureKind(found.failure) !== this.#saved.failure.kind) return false
     this.#best = candidate
-    this.#found = found
+    this.#found = { ...found, saved: { ...found.saved, options: here } }
     this.#onSmaller?.(this.#size(), this.#runs)
     return true
+  }
+
+  /** A run that went on for much longer than the saved one, and has not failed, is given up; unless it is to hang. */
+  #limits(): { readonly eventsMax?: number } {
+    const { kind, step } = this.#saved.failure
+    const { eventsMax = Number.POSITIVE_INFINITY } = { ...this.#scenario.options, ...this.#saved.options }
+    return kind.startsWith('limit') ? {} : { eventsMax: Math.min(eventsMax, stepsFactor * step + stepsMore) }
   }
 
   #size(): RunSize {

@@ -95,6 +95,8 @@ describe('a simulation test', () => {
     await expect(runSimulationTest(place(), {})).rejects.toThrow('either a function or the URL of a program')
     await expect(refused({ program, services: {} })).rejects.toThrow('belong in its scenario')
     await expect(refused({ program, export: 'deposits', threads: 0 })).rejects.toThrow('threads must be')
+    await expect(refused({ seeds: 0 })).rejects.toThrow('needs at least one seed')
+    await expect(refused({ seeds: '5..1' })).rejects.toThrow('needs at least one seed')
     await expect(refused({}, { TROUPE_SEED: 'x' })).rejects.toThrow('TROUPE_SEED must be a seed or a range')
   })
 })

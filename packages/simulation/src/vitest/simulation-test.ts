@@ -101,6 +101,8 @@ export async function runSimulationTest<Parameters extends ScenarioParameters>(
   if (TROUPE_REPLAY !== undefined) return await replayInTest(place, TROUPE_REPLAY, scenario)
   const wanted = TROUPE_SEED === undefined ? (seeds ?? 100) : seedOf(TROUPE_SEED)
   const list = [...seedsOf(typeof wanted === 'number' ? `1..${wanted}` : wanted)]
+  if (list.length === 0)
+    throw new ConfigurationError(`a simulation test needs at least one seed, got ${String(wanted)}`)
   const inThreads = url === undefined || list.length === 1 ? 1 : (threads ?? availableParallelism())
   if (!Number.isInteger(inThreads) || inThreads < 1) {
     throw new ConfigurationError(`threads must be a whole number from 1, got ${inThreads}`)
@@ -132,7 +134,11 @@ interface FailedTest {
 /** The error of the failing seed, once its run is shrunk and saved. */
 async function failureOf(failed: FailedTest, howMany: string): Promise<SimulationTestError> {
   const { place, scenario, program, options, seed, folder, shrinkRunsMax } = failed
-  const found = await saveFailure(scenario, { seed, options, parameters: program.parameters, program })
+  const { parameters } = program
+  const found = await saveFailure(scenario, { seed, options, parameters, program }).catch((cause) => {
+    const message = `seed ${seed} failed, and its run cannot be saved: ${(cause as Error).message}`
+    throw new SimulationTestError(message, { seed }, { cause })
+  })
   if (found === undefined) {
     const message = `seed ${seed} failed, and did not when it was run again: the program is not deterministic`
     return new SimulationTestError(message, { seed })
