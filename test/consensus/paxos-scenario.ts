@@ -14,6 +14,7 @@ import {
 import {
   type FaultKnobs,
   type InjectedFaults,
+  type Scenario,
   type SimulatedWorld,
   SimulationFailure,
   simulate,
@@ -81,6 +82,24 @@ const progressMs = 20_000
 /** How long a client waits for its proposer before it asks again, in virtual milliseconds. */
 const clientTimeoutMs = 400
 
+const simulation = { faults, delivery: 'hostile', latency: { minMs: 1, meanMs: 10 }, virtualMsMax: 120_000 } as const
+
+/** The same as a scenario that is saved, replayed and shrunk. */
+export function paxosToSave({ nodes = 5, definitions = {}, invariants }: PaxosScenario): Scenario {
+  return {
+    parameters: {},
+    options: { ...simulation, nodes },
+    async run(world) {
+      const client = await startPaxos<string>(world, { instance: 'campaign', members: world.nodes, definitions })
+      observe(world, client, invariants)
+      const replies = startClients(world, client)
+      await world.sleep(faultsMs)
+      await world.heal()
+      await agreed(world, client, replies)
+    },
+  }
+}
+
 /** Runs the scenario under one seed. */
 export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Promise<PaxosRun> {
   const { nodes = 5, definitions = {}, invariants } = scenario
@@ -101,10 +120,7 @@ export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Prom
     return { seed, decision, chosenUnderFaults, competing, ballots, checks }
   }
   try {
-    const { events, injected } = await simulate(
-      { seed, nodes, faults, delivery: 'hostile', latency: { minMs: 1, meanMs: 10 }, virtualMsMax: 120_000 },
-      program,
-    )
+    const { events, injected } = await simulate({ seed, nodes, ...simulation }, program)
     return { ...facts(), events, injected, failure: undefined }
   } catch (error) {
     if (!(error instanceof SimulationFailure)) throw error

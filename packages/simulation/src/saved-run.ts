@@ -59,7 +59,7 @@ export function currentVersions(): SavedRun['versions'] {
 }
 
 /**
- * What kind of failure it is. An invariant's is its name; a check's or a program's is the code of the error, or its name, or
+ * What kind of failure it is. An invariant's is its name, with `facts.invariant` of the error that it threw if there is one; a check's or a program's is the code of the error, or its name, or
  * for a plain `Error` its message without the digits. A run that hangs is of one kind whether it ended for lack of events or
  * at `virtualMsMax`, which is where faults to come would have kept it going.
  */
@@ -67,8 +67,12 @@ export function failureKind(failure: SimulationFailure): string {
   const { reason, invariant, what } = failure.facts
   if (reason === 'deadlock') return 'limit virtualMsMax'
   if (reason === 'limit') return `limit ${/\((\w+)\)$/.exec(what)?.[1] ?? what}`
-  if (invariant !== undefined) return `invariant ${invariant}`
-  const cause = failure.cause as { code?: unknown; name?: unknown; message?: unknown } | undefined
+  const cause = failure.cause as { code?: unknown; name?: unknown; message?: unknown; facts?: any } | undefined
+  if (invariant !== undefined) {
+    // One that checks several things says which by the facts of what it throws.
+    const which = cause?.facts?.invariant
+    return `invariant ${invariant}${typeof which === 'string' ? `: ${which}` : ''}`
+  }
   if (typeof cause?.code === 'string') return `${reason} ${cause.code}`
   if (typeof cause?.name === 'string' && cause.name !== 'Error') return `${reason} ${cause.name}`
   return `${reason} ${String(cause?.message ?? what).replaceAll(/\d+/g, '#')}`
