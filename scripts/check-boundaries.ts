@@ -14,6 +14,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   simulation: ['core'],
   checker: ['core', 'simulation'],
   consensus: ['core'],
+  scenarios: ['core', 'simulation', 'consensus'],
+  cli: ['core', 'simulation', 'checker', 'scenarios'],
 }
 /** Sub-paths that may import one more package. */
 const allowedBelow: Readonly<Record<string, string>> = { 'packages/checker/src/parallel/': 'threads' }

@@ -1,8 +1,6 @@
 /** The campaign of single-decree Paxos, short: the command runs the same with as many seeds as one likes. */
+import { figuresOf, type PaxosRun, runPaxos, seedsOf, shortcomings } from '@troupe/scenarios'
 import { expect, test } from 'vitest'
-import { figuresOf, shortcomings } from './paxos-figures.ts'
-import { type PaxosRun, runPaxos } from './paxos-scenario.ts'
-import { seedsOf } from './seeds.ts'
 
 test('a hundred seeds break no invariant, and are wild enough to mean something', async () => {
   const runs: PaxosRun[] = []

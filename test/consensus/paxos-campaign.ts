@@ -12,11 +12,19 @@
  * last seed and says how many a search takes.
  */
 import { parseArgs } from 'node:util'
-import { findBug, printFinding, surveyBug } from '../planted-bugs/bug-search.ts'
-import { type PaxosBugName, paxosBugs } from '../planted-bugs/paxos-bugs.ts'
-import { figuresOf, printFigures, shortcomings } from './paxos-figures.ts'
-import { type PaxosRun, runPaxos } from './paxos-scenario.ts'
-import { seedsOf } from './seeds.ts'
+import {
+  figuresOf,
+  findBug,
+  type PaxosBugName,
+  type PaxosRun,
+  paxosBugs,
+  printFigures,
+  printFinding,
+  runPaxos,
+  seedsOf,
+  shortcomings,
+  surveyBug,
+} from '@troupe/scenarios'
 
 const progressEverySeeds = 100
 

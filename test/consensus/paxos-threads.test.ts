@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { startPaxos } from '@troupe/consensus'
+import { ForgetsVote } from '@troupe/scenarios'
 import { createSystem } from '@troupe/threads'
 import { expect, test } from 'vitest'
-import { ForgetsVote } from '../planted-bugs/paxos-bugs.ts'
 import { type KillFigures, runKills } from './paxos-kills.ts'
 
 test('five threads decide one value, whoever proposes', async () => {

@@ -3,8 +3,7 @@
  *
  *     node test/planted-bugs/forgotten-promise.ts
  */
-import { seedsOf } from '../consensus/seeds.ts'
-import { findBug, printFinding } from './bug-search.ts'
+import { findBug, printFinding, seedsOf } from '@troupe/scenarios'
 
 const finding = await findBug('forgotten-promise', { seeds: seedsOf('200') })
 console.log(printFinding(finding))

@@ -1,10 +1,7 @@
 /** The run that finds a planted bug is saved, shrinks to a run with fewer faults that breaks the same invariant, and replays. */
+import { findBug, type PaxosBugName, paxosBugs, paxosToSave, seedsOf } from '@troupe/scenarios'
 import { failureKind, formatShrinking, loadRun, replay, saveFailure, saveRun, shrink } from '@troupe/simulation'
 import { expect, test } from 'vitest'
-import { paxosToSave } from '../consensus/paxos-scenario.ts'
-import { seedsOf } from '../consensus/seeds.ts'
-import { findBug } from './bug-search.ts'
-import { type PaxosBugName, paxosBugs } from './paxos-bugs.ts'
 
 /** Enough for most of the way; what is left is said by the result. */
 const runsMax = 300

@@ -61,10 +61,15 @@ test('Paxos, with a thread killed on the way', { timeout: 60_000 }, async () => 
 /** Turns, messages, supervision, asks, timers, durable actors, behaviors: among them they use every effect. */
 const sections = new Set(['1', '2', '5', '8', '10', '12', '15'])
 
+/** Their turns leave promises that reject on purpose, and would again when they are run again. */
+const strays = new Set(['5.14', '5.15', '5.16', '5.17'])
+
 test('cases of the conformance suite', { timeout: 300_000 }, async () => {
   const chosen = cases.filter(
     ({ promise, needs = [] }) =>
-      sections.has(promise.split('.')[0] as string) && needs.every((capability) => capability === 'several nodes'),
+      sections.has(promise.split('.')[0] as string) &&
+      !strays.has(promise) &&
+      needs.every((capability) => capability === 'several nodes'),
   )
   const different: string[] = []
   let replayed = 0

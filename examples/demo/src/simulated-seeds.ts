@@ -1,7 +1,5 @@
 /** Parts three and four: the same Paxos in a simulated cluster under many seeds; and a bug that these seeds find. */
-import { figuresOf } from '@troupe/test/consensus/paxos-figures'
-import { type PaxosRun, runPaxos } from '@troupe/test/consensus/paxos-scenario'
-import { findBug } from '@troupe/test/planted-bugs/bug-search'
+import { figuresOf, findBug, type PaxosRun, runPaxos } from '@troupe/scenarios'
 import { say, sayHeading } from './say.ts'
 
 const seeds = 250

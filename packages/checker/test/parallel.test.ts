@@ -36,6 +36,13 @@ test('a violation is found with a shortest counterexample', async () => {
   expect(counterexample?.steps.map((step: any) => step.message?.name)).toEqual(['put', 'putOk', 'get', 'getOk'])
 })
 
+test('a search that goes on after a violation keeps the shortest counterexample all the same', async () => {
+  const options = { parameters: { servers: 2 }, stopAtViolation: false }
+  const { counterexamples, distinct } = await checkParallel(source('single-copy', options), { threads: 2 })
+  expect(distinct).toBe(62)
+  expect(counterexamples.map(({ kind, steps }) => [kind, steps.length])).toEqual([['always', 4]])
+})
+
 test('limits end it', async () => {
   const cutOf = async (options: ProgramOptions) =>
     (await checkParallel(source('two-phase-commit', options), { threads: 2 })).cut

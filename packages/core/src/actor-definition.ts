@@ -13,7 +13,8 @@ import {
   type Upcasts,
   type Version,
 } from './event-versions.ts'
-import type { CheckedDefinition } from './protocol.ts'
+import { moduleProblemOf } from './module-url.ts'
+import type { CheckedDefinition, Unwrapped } from './protocol.ts'
 import { type Service, serviceNames } from './service.ts'
 import { type MailboxOptions, optionsProblem } from './spawn-options.ts'
 import type { SuperviseOptions } from './supervision.ts'
@@ -118,16 +119,19 @@ type HandlersShape<State, Events, Behavior> = Record<
   (state: State, message: any, ctx: ActorContext<any, Events, Behavior>) => unknown
 >
 
-/** The protocol that a set of inferred handlers takes. */
+/**
+ * The protocol that a set of inferred handlers takes. Replies are what an asker gets, so that a reference suits a protocol
+ * written by hand whether its handlers are asynchronous or not.
+ */
 type ProtocolOfHandlers<Handlers> = {
   [Name in keyof Handlers]: Handlers[Name] extends (...parameters: infer Parameters) => infer Reply
     ? Parameters extends [unknown, infer Message, ...unknown[]]
       ? unknown extends Message
-        ? () => Reply
+        ? () => Unwrapped<Reply>
         : [Message] extends [undefined]
-          ? (message?: undefined) => Reply
-          : (message: Message) => Reply
-      : () => Reply
+          ? (message?: undefined) => Unwrapped<Reply>
+          : (message: Message) => Unwrapped<Reply>
+      : () => Unwrapped<Reply>
     : never
 }
 
@@ -297,6 +301,8 @@ function compileDefinition(spec: any): CompiledDefinition {
   if (typeof on !== 'object' || on === null) {
     throw new ConfigurationError(`actor ${name}: on must be an object of handlers`, { definition: name })
   }
+  const moduleProblem = moduleProblemOf(spec.module)
+  if (moduleProblem !== undefined) throw new ConfigurationError(`actor ${name}: ${moduleProblem}`, { definition: name })
   const snapshotEvery = spec.snapshotEvery ?? 1_000
   if (!Number.isInteger(snapshotEvery) || snapshotEvery < 1) {
     throw new ConfigurationError(`actor ${name}: snapshotEvery must be a whole number from 1`, { definition: name })

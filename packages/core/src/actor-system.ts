@@ -14,6 +14,7 @@ import type { AskOptions, SendOptions } from './context.ts'
 import { ConfigurationError, SystemStoppedError } from './errors.ts'
 import type { EventStream } from './event-stream.ts'
 import type { ActorKey } from './finding.ts'
+import { checkReceiver } from './frame-check.ts'
 import {
   type InspectionLimits,
   type InspectOptions,
@@ -105,7 +106,7 @@ export abstract class ActorSystem implements AsyncDisposable {
     name: Name,
     ...payload: PayloadArguments<Protocol, Name>
   ): void {
-    this.kernel.tell(undefined, to as Ref, name, payload[0])
+    this.kernel.tell(undefined, checkReceiver(to, 'tell', name), name, payload[0])
   }
 
   /** Sends a message and waits for the reply; rejects as `ctx.ask` does. */
@@ -114,7 +115,9 @@ export abstract class ActorSystem implements AsyncDisposable {
     name: Name,
     ...payload: PayloadArguments<Protocol, Name>
   ): Promise<ReplyOf<Protocol, Name>> {
-    return this.kernel.ask(undefined, to as Ref, name, payload[0]) as Promise<ReplyOf<Protocol, Name>>
+    return this.kernel.ask(undefined, checkReceiver(to, 'ask', name), name, payload[0]) as Promise<
+      ReplyOf<Protocol, Name>
+    >
   }
 
   /** {@link ActorSystem.ask} with options. */
@@ -125,7 +128,8 @@ export abstract class ActorSystem implements AsyncDisposable {
     ...payload: PayloadArguments<Protocol, Name>
   ): Promise<ReplyOf<Protocol, Name>> {
     const timeoutMs = askTimeoutOf(options)
-    const asked = this.kernel.ask(undefined, to as Ref, name, payload[0], timeoutMs, options.signal)
+    const callee = checkReceiver(to, 'askWith', name)
+    const asked = this.kernel.ask(undefined, callee, name, payload[0], timeoutMs, options.signal)
     return withWindow(options, asked)
   }
 
@@ -135,7 +139,7 @@ export abstract class ActorSystem implements AsyncDisposable {
     name: Name,
     ...payload: PayloadArguments<Protocol, Name>
   ): Promise<void> {
-    return this.kernel.offer(undefined, to as Ref, name, payload[0])
+    return this.kernel.offer(undefined, checkReceiver(to, 'send', name), name, payload[0])
   }
 
   /** {@link ActorSystem.send} with options. */
@@ -145,7 +149,9 @@ export abstract class ActorSystem implements AsyncDisposable {
     name: Name,
     ...payload: PayloadArguments<Protocol, Name>
   ): Promise<void> {
-    return this.kernel.offer(undefined, to as Ref, name, payload[0], askTimeoutOf(options, 'a send'), options.signal)
+    const timeoutMs = askTimeoutOf(options, 'a send')
+    const receiver = checkReceiver(to, 'sendWith', name)
+    return this.kernel.offer(undefined, receiver, name, payload[0], timeoutMs, options.signal)
   }
 
   /** The living actor at `/node/parent/child`, on any node that is up; `undefined` when there is none. */
@@ -207,7 +213,7 @@ export abstract class ActorSystem implements AsyncDisposable {
 
   /** Resolves with the reason when the actor is no more, at once when it is already gone. */
   terminated(ref: ActorRef): Promise<TerminationReason> {
-    return whenTerminated(this.kernel, ref as Ref)
+    return whenTerminated(this.kernel, checkReceiver(ref, 'terminated'))
   }
 
   /**

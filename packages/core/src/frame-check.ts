@@ -113,9 +113,20 @@ export function checkEachField(value: unknown): Frame {
 /** Throws a {@link MalformedFrameError} when `value` is not the address of an actor; `use` says who was given it. */
 export function checkRef<Value>(value: Value, use = 'a message'): Value {
   if (hasAddress(value)) return value
-  throw new MalformedFrameError(`${use} was given ${describe(value)}, which is not a reference of the runtime's`, {
-    field: 'ref',
-  })
+  const what = `${use} was given ${describe(value)}, which is not a reference of the runtime's`
+  throw new MalformedFrameError(`${what}${insteadOf(value)}`, { field: 'ref' })
+}
+
+/** {@link checkRef} where messages are sent, without the cost of looking at more than the node. */
+export function checkReceiver(value: unknown, use: string, name?: string): Ref {
+  if (typeof (value as Ref | null | undefined)?.node === 'string') return value as Ref
+  return checkRef(value, name === undefined ? use : `${use} of ${name}`) as Ref
+}
+
+/** What to pass instead of a value that is usually taken for a reference. */
+function insteadOf(value: unknown): string {
+  if (hasAddress((value as { ref?: unknown } | null | undefined)?.ref)) return '; pass its ref'
+  return typeof value === 'string' ? '; lookup(path) finds the actor at a path' : ''
 }
 
 /** The same for a reply token. */

@@ -18,7 +18,8 @@ export type ReplyOf<Protocol, Name extends keyof Protocol> = Protocol[Name] exte
   ? Unwrapped<Reply>
   : never
 
-type Unwrapped<Reply> =
+/** What whoever asks gets of what a handler returns: a promise's value, a deferred reply, a stream as such. */
+export type Unwrapped<Reply> =
   Awaited<Reply> extends infer Value
     ? Value extends ReplyToken<infer Later>
       ? Later

@@ -7,6 +7,7 @@ import { type ActorCell, Phase } from './actor-cell.ts'
 import type { Ref } from './actor-ref.ts'
 import { Envelope, EnvelopeKind } from './envelope.ts'
 import { toError } from './errors.ts'
+import { interleavedOf } from './interleaving.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { TurnScope } from './turn-scopes.ts'
 
@@ -43,7 +44,8 @@ export class StrayRejections {
       return
     }
     cell.rejections ??= []
-    cell.rejections.push({ scope, promise, error, certainty: cell.phase === Phase.busy ? 'turn' : 'certain' })
+    const certainty = cell.phase === Phase.busy || interleavedOf(cell) > 0 ? 'turn' : 'certain'
+    cell.rejections.push({ scope, promise, error, certainty })
     this.#kernel.lifecycle.attendSoon(cell)
   }
 
@@ -57,7 +59,10 @@ export class StrayRejections {
   attend(cell: ActorCell): void {
     const { rejections } = cell
     if (rejections === undefined) return
-    for (const rejection of rejections) if (rejection.certainty === 'turn') this.#ask(cell, rejection)
+    // An interleaved turn may await it yet; its end comes back here.
+    if (interleavedOf(cell) === 0) {
+      for (const rejection of rejections) if (rejection.certainty === 'turn') this.#ask(cell, rejection)
+    }
     const index = rejections.findIndex(({ certainty }) => certainty === 'certain')
     const [rejection] = index < 0 ? [] : rejections.splice(index, 1)
     if (rejections.length === 0) cell.rejections = undefined

@@ -3,6 +3,7 @@
  * `ctx.task` runs it where the host runs such work: on a pool of threads, or in place where time is virtual.
  */
 import { ConfigurationError } from './errors.ts'
+import { moduleProblemOf } from './module-url.ts'
 import type { NotSendable, Sendable } from './protocol.ts'
 
 declare const typesOf: unique symbol
@@ -69,6 +70,8 @@ export function defineTask<Args, Result>(spec: {
   if (typeof run !== 'function') {
     throw new ConfigurationError(`task ${name}: run must be a function, got ${typeof run}`, { task: name })
   }
+  const moduleProblem = moduleProblemOf(module)
+  if (moduleProblem !== undefined) throw new ConfigurationError(`task ${name}: ${moduleProblem}`, { task: name })
   return Object.freeze({ [brand]: true, name, module, run }) as unknown as CheckedTask<Args, Awaited<Result>>
 }
 

@@ -7,7 +7,7 @@ import type { ActorLog, AskOptions, BehaviorTimeout, LogFields, Reminders, SendO
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
-import { checkRef, checkToken } from './frame-check.ts'
+import { checkReceiver, checkRef, checkToken } from './frame-check.ts'
 import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
 import { withContext } from './interleaving.ts'
 import type { NodeChoice } from './placement.ts'
@@ -144,31 +144,35 @@ export class TurnContext {
   tell(to: unknown, name: string, payload?: unknown): void {
     const effects = this.#effects
     if (effects === undefined || this.#generation !== this.#cell.generation) throw this.#stale()
-    effects.tell(this.#cell, to as Ref, name, payload)
+    effects.tell(this.#cell, checkReceiver(to, 'ctx.tell', name), name, payload)
   }
 
   tellEarly(to: unknown, name: string, payload?: unknown): void {
-    this.#open().tellEarly(this.#cell, to as Ref, name, payload)
+    this.#open().tellEarly(this.#cell, checkReceiver(to, 'ctx.tellEarly', name), name, payload)
   }
 
   ask(to: unknown, name: string, payload?: unknown): Promise<any> {
     const effects = this.#open()
-    return this.#asOwn(() => effects.ask(this.#cell, to as Ref, name, payload, askTimeoutMsDefault))
+    const callee = checkReceiver(to, 'ctx.ask', name)
+    return this.#asOwn(() => effects.ask(this.#cell, callee, name, payload, askTimeoutMsDefault))
   }
 
   askWith(options: AskOptions, to: unknown, name: string, payload?: unknown): Promise<any> {
     const timeoutMs = askTimeoutOf(options)
     const effects = this.#open()
-    const asked = this.#asOwn(() => effects.ask(this.#cell, to as Ref, name, payload, timeoutMs, options.signal))
+    const callee = checkReceiver(to, 'ctx.askWith', name)
+    const asked = this.#asOwn(() => effects.ask(this.#cell, callee, name, payload, timeoutMs, options.signal))
     return withWindow(options, asked)
   }
 
   send(to: unknown, name: string, payload?: unknown): Promise<void> {
-    return this.#open().offer(this.#cell, to as Ref, name, payload, askTimeoutMsDefault)
+    return this.#open().offer(this.#cell, checkReceiver(to, 'ctx.send', name), name, payload, askTimeoutMsDefault)
   }
 
   sendWith(options: SendOptions, to: unknown, name: string, payload?: unknown): Promise<void> {
-    return this.#open().offer(this.#cell, to as Ref, name, payload, askTimeoutOf(options, 'a send'), options.signal)
+    const timeoutMs = askTimeoutOf(options, 'a send')
+    const receiver = checkReceiver(to, 'ctx.sendWith', name)
+    return this.#open().offer(this.#cell, receiver, name, payload, timeoutMs, options.signal)
   }
 
   /** An ask is noted as this turn's, also while another turn of the actor is held. */
@@ -199,7 +203,7 @@ export class TurnContext {
     if (envelope.kind !== EnvelopeKind.message) {
       throw new ConfigurationError(`${this.#cell.path()}: the turn ${envelope.name} has no message to forward`)
     }
-    effects.forward(this.#cell, to as Ref, envelope)
+    effects.forward(this.#cell, checkReceiver(to, 'ctx.forward', envelope.name), envelope)
     this.#forwarded = envelope
     return envelope.replyTo ?? this.#nobodysToken()
   }
@@ -234,11 +238,11 @@ export class TurnContext {
   }
 
   stop(ref?: unknown): void {
-    this.#open().stop(this.#cell, ref as Ref | undefined)
+    this.#open().stop(this.#cell, ref === undefined ? undefined : checkReceiver(ref, 'ctx.stop'))
   }
 
   kill(ref?: unknown): void {
-    this.#open().kill(this.#cell, ref as Ref | undefined)
+    this.#open().kill(this.#cell, ref === undefined ? undefined : checkReceiver(ref, 'ctx.kill'))
   }
 
   link(ref: unknown): void {

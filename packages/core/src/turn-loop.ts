@@ -316,7 +316,7 @@ export abstract class TurnLoop {
     if (stopReason !== undefined && cell.current === undefined) {
       if (cell.phase === Phase.busy && interleavedOf(cell) === 0) cell.phase = Phase.ready
       this.lifecycle.stop(cell, stopReason)
-    }
+    } else if (cell.rejections !== undefined && interleavedOf(cell) === 0) this.lifecycle.attendSoon(cell)
     this.schedule(cell)
   }
 

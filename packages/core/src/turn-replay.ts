@@ -32,7 +32,7 @@ export async function replayTurn(
   const decoded = decodeValue(turn.envelope.payload)
   const payload = frozen ? prepareMessage(decoded, 'frozen', () => name) : decoded
   const envelope = new Envelope(kind, name, payload, sender, replyTo)
-  const cell = new ActorCell(definition, turn.ref, undefined, undefined, {}, decodeValue(turn.before.state))
+  const cell = new ReplayedCell(definition, turn)
   cell.generation = turn.generation
   enterBehavior(cell, turn.before.behavior, turn.before.behaviorsBefore)
   const replay = new TurnReplay(turn.steps, isEqual)
@@ -44,6 +44,20 @@ export async function replayTurn(
     thrown = error
   }
   return replay.departure ?? replay.unfinished() ?? differentEnd(cell, turn, thrown, isEqual)
+}
+
+/** A cell with the path that it was recorded under, which errors name. */
+class ReplayedCell extends ActorCell {
+  readonly #path: string
+
+  constructor(definition: CompiledDefinition, { actor, ref, before }: RecordedTurn) {
+    super(definition, ref, undefined, undefined, {}, decodeValue(before.state))
+    this.#path = actor
+  }
+
+  override path(): string {
+    return this.#path
+  }
 }
 
 function differentEnd(

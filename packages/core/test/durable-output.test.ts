@@ -343,3 +343,32 @@ test('a turn whose events cannot be stored has failed, and leaves nothing of the
   await expect(loose.ask('takeFunction')).rejects.toThrow()
   expect(await loose.ask('count')).toBe(1)
 })
+
+test.each([
+  ['nothing', undefined, /ctx\.tell of hi was given undefined, which is not a reference/],
+  ['what holds a reference', 'holder', /ctx\.tell of hi was given an object, .*; pass its ref/],
+  ['a path', '/local/Ledger-1', /ctx\.tell of hi was given "\/local\/Ledger-1", .*; lookup\(path\) finds/],
+])('a tell to %s fails its turn, also behind an event', async (_what, given, message) => {
+  const Careless = defineActor({
+    name: 'Careless',
+    init: () => ({ events: 0 }),
+    events: {
+      happened(state) {
+        state.events++
+      },
+    },
+    on: {
+      go(_state, to: string | undefined, ctx) {
+        ctx.persist('happened')
+        ctx.tell((to === 'holder' ? { ref: ctx.self } : to) as unknown as ActorRef<{ hi: () => void }>, 'hi')
+      },
+      events: (state) => state.events,
+    },
+  })
+  await using system = new ProbeSystem({ disk: memoryDisk() })
+  const careless = await system.spawn(Careless, undefined, { durableId: 'careless' })
+  await expect(careless.ask('go', given)).rejects.toThrow(message)
+  expect(await careless.ask('events')).toBe(0)
+  expect(() => system.tell(undefined as never, 'hi' as never)).toThrow(/tell of hi was given undefined/)
+  expect(() => system.ask(careless as never, 'hi' as never)).toThrow(/ask of hi was given an object, .*; pass its ref/)
+})

@@ -65,14 +65,19 @@ describe('the inferred form', () => {
     expectTypeOf<ProtocolOf<typeof Counter>>().toEqualTypeOf<{
       add: (message: number) => void
       read: () => number
-      readLater: () => Promise<string>
-      readDeferred: (message?: undefined) => ReplyToken<bigint>
-      readLaterDeferred: (message?: undefined) => Promise<ReplyToken<Date>>
+      readLater: () => string
+      readDeferred: (message?: undefined) => bigint
+      readLaterDeferred: (message?: undefined) => Date
       tick: () => void
       set: (message: { to: number; by?: number }) => void
     }>()
     expectTypeOf<ArgsOf<typeof Counter>>().toEqualTypeOf<{ start: number }>()
     expectTypeOf<RefOf<typeof Counter>>().toEqualTypeOf<ActorRef<ProtocolOf<typeof Counter>>>()
+  })
+
+  test('suits a protocol written by hand, asynchronous or not', () => {
+    type Readable = { read: () => number; readLater: () => string; readDeferred: () => bigint }
+    expectTypeOf<RefOf<typeof Counter>>().toExtend<ActorRef<Readable>>()
   })
 
   test('replies are what an ask resolves to: sync, async, deferred', () => {

@@ -25,7 +25,7 @@ import {
   write,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import type { Disk, DiskCallback } from '@troupe/core'
+import { ConfigurationError, type Disk, type DiskCallback } from '@troupe/core'
 import { DirectoryLock } from './directory-lock.ts'
 
 /** A {@link Disk} in a directory, which is made durably when it is absent. */
@@ -249,12 +249,25 @@ function writeAll(handle: number, bytes: Uint8Array, offset: number, done: DiskC
 
 /** Makes a directory and those above it, durably: each new one's entry is synced in the one that holds it. */
 function makeDirectory(directory: string): void {
-  const first = mkdirSync(directory, { recursive: true })
+  const first = makeEach(directory)
   if (first === undefined) return
   for (let made = directory; made.length >= first.length; made = dirname(made)) {
     const handle = openSync(dirname(made), 'r')
     fsyncSync(handle)
     closeSync(handle)
+  }
+}
+
+/** Makes a directory and those above it; gives the first that was not there. */
+function makeEach(directory: string): string | undefined {
+  try {
+    return mkdirSync(directory, { recursive: true })
+  } catch (error) {
+    throw new ConfigurationError(
+      `the data directory ${directory} cannot be made: ${(error as Error).message}; choose a folder that this program may write to`,
+      { directory },
+      { cause: error },
+    )
   }
 }
 

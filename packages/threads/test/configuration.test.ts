@@ -1,4 +1,5 @@
 /** What is refused, with which error, and that nothing is left behind. */
+import { fileURLToPath } from 'node:url'
 import { defineActor } from '@troupe/core'
 import { describe, expect, it } from 'vitest'
 import { createSystem } from '../src/index.ts'
@@ -47,6 +48,12 @@ describe('the options of createSystem', () => {
     const started = createSystem({ threads: 1, servicesModule: fixture(module) })
     await expect(started).rejects.toMatchObject({ code: 'ERR_TROUPE_CONFIGURATION' })
     await expect(started).rejects.toThrow(message)
+  })
+
+  it('a data directory that cannot be made is refused', async () => {
+    const started = createSystem({ threads: 1, dataDirectory: fileURLToPath(import.meta.url) })
+    await expect(started).rejects.toMatchObject({ code: 'ERR_TROUPE_CONFIGURATION' })
+    await expect(started).rejects.toThrow(/cannot be made: .*choose a folder that this program may write to/)
   })
 
   it('a thread that dies while it starts is a typed error', async () => {

@@ -42,7 +42,7 @@ describe('NodeDisk', () => {
   it('says so at once when its directory is a file', () => {
     const file = join(root, 'file')
     writeFileSync(file, '')
-    expect(() => new NodeDisk(file)).toThrow(expect.objectContaining({ code: 'EEXIST' }))
+    expect(() => new NodeDisk(file)).toThrow(expect.objectContaining({ code: 'ERR_TROUPE_CONFIGURATION' }))
   })
 
   it('finishes what was asked of it before it closes', async () => {

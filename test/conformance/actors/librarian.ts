@@ -8,7 +8,7 @@ export const Librarian = defineActor({
   name: 'Librarian',
   module: import.meta.url,
   init: (to: Notes) => ({ to, handled: [] as string[] }),
-  reentrant: ['lend', 'look', 'drop', 'shelve'],
+  reentrant: ['lend', 'look', 'drop', 'shelve', 'awaitLate', 'leave'],
   stopped({ to }, ctx) {
     ctx.tell(to, 'note', 'stopped')
   },
@@ -32,6 +32,17 @@ export const Librarian = defineActor({
       const { signal } = ctx
       await ctx.ask(gate, 'wait')
       ctx.tell(state.to, 'note', `dropped: ${signal.aborted}`)
+    },
+    /** Awaits a promise long after it rejected. */
+    async awaitLate(_state, gate: Held, ctx) {
+      const rejected = Promise.reject(new RangeError('awaited in the end'))
+      await ctx.ask(gate, 'wait')
+      return rejected.catch((error: Error) => error.message)
+    },
+    /** Leaves a promise that nobody awaits. */
+    async leave(_state, gate: Held, ctx) {
+      void Promise.reject(new RangeError('left behind'))
+      await ctx.ask(gate, 'wait')
     },
     mark(state, text: string) {
       state.handled.push(text)

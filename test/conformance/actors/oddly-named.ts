@@ -40,7 +40,7 @@ const oddHandlers = named((name) => (state: State, payload: unknown) => {
 export const OddlyNamed = defineActor<OddProtocol>()({
   name: 'constructor',
   module: import.meta.url,
-  init: (): State => ({ notes: [], waiting: undefined, counts: Object.create(null) as Record<string, number> }),
+  init: (): State => ({ notes: [], waiting: undefined, counts: named(() => 0) }),
   snapshot: ({ notes, counts }: State) => ({ notes, counts: { ...counts } }),
   events: named((name) => (state: State, event: unknown) => {
     state.notes.push(`${name}: ${JSON.stringify(event)}`)

@@ -220,6 +220,8 @@ export const kills: readonly Case[] = [
       const watcher = await member(bench, { name: 'watcher' })
       const self = await member(bench, { name: 'self' })
       const other = await member(bench, { name: 'other' }, { node: bench.otherNode })
+      // Notes of different senders have no order: all that have started have said so before one is killed.
+      await notes(bench, 3)
       await watcher.ask('watch', self.ref)
       expect(await self.ask('killSelf')).toBe('the turn was over first')
       await notes(bench, 4)

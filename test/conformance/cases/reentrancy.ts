@@ -3,7 +3,7 @@ import { AskAbortedError, ConfigurationError } from '@troupe/core'
 import { expect } from 'vitest'
 import { Librarian } from '../actors/librarian.ts'
 import type { Bench, Case } from '../host.ts'
-import { notes } from './support.ts'
+import { nextEvent, notes } from './support.ts'
 
 const librarian = ({ system, to, node }: Bench) => system.spawn(Librarian, to, { node })
 
@@ -79,6 +79,38 @@ export const reentrancy: readonly Case[] = [
       gate.tell('open')
       expect(await actor.ask('look')).toEqual([])
       expect(await bench.recorder.ask('notes')).toEqual([])
+    },
+  },
+  {
+    promise: '5.15',
+    name: 'a promise that an interleaved turn awaits in the end fails nobody',
+    async check(bench) {
+      const { gate } = bench
+      const actor = await librarian(bench)
+      await actor.ask('mark', 'before')
+      const awaited = actor.ask('awaitLate', gate.ref)
+      await gate.ask('arrived', 1)
+      expect(await actor.ask('look')).toEqual(['before'])
+      gate.tell('open')
+      expect(await awaited).toBe('awaited in the end')
+      expect(await actor.ask('look')).toEqual(['before'])
+    },
+  },
+  {
+    promise: '5.14',
+    name: 'one that an interleaved turn leaves behind fails its actor after that turn',
+    async check(bench) {
+      const { gate } = bench
+      const failed = nextEvent(bench, 'failure', ({ error }) => error.message === 'left behind')
+      const actor = await librarian(bench)
+      await actor.ask('mark', 'before')
+      const left = actor.ask('leave', gate.ref)
+      await gate.ask('arrived', 1)
+      expect(await actor.ask('look')).toEqual(['before'])
+      gate.tell('open')
+      await left
+      expect(await failed).toMatchObject({ message: 'rejection', directive: 'restart' })
+      expect(await actor.ask('look')).toEqual([])
     },
   },
   {

@@ -64,7 +64,9 @@ export async function checkParallel(
     if (sum(({ frontier }) => frontier) > 0) depth++
   }
 
-  const violations = reports.flatMap((report, part) => report.violations.map((found) => ({ ...found, part })))
+  const violations = reports
+    .flatMap((report, part) => report.violations.map((found) => ({ ...found, part })))
+    .sort((left, right) => left.level - right.level)
   const firsts = violations.filter(
     (one, index) =>
       violations.findIndex(({ kind, property }) => kind === one.kind && property === one.property) === index,

@@ -65,7 +65,6 @@ export const PartitionActor = defineActor<PartitionProtocol>()({
     expand(state, _message, ctx) {
       const token = ctx.deferReply<number[]>()
       state.expanding = token
-      partitionOf(state).beginLevel()
       ctx.tell(ctx.self, 'expandMore')
       return token as never
     },
@@ -99,7 +98,12 @@ function partitionOf({ partition }: PartitionState): Partition {
   return partition
 }
 
+/**
+ * What the part has found, at the end of a level. The next one is bounded here and not when it begins: another part may
+ * begin it first, and its batches belong to the level after.
+ */
 function report(state: PartitionState): PartReport {
+  partitionOf(state).endLevel()
   const { distinct, generated, frontier, violations, unseen } = partitionOf(state)
   return { distinct, generated, frontier, violations: [...violations], unseen: [...unseen] }
 }

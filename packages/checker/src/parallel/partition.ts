@@ -14,11 +14,13 @@ export interface Batch {
   readonly tuples: Int32Array
 }
 
-/** A violation that a part has found. */
+/** The first violation of one kind and property that a part has found. */
 export interface FoundViolation {
   readonly kind: ViolationKind
   readonly property: string | undefined
   readonly id: number
+  /** The level in which it was found; of two parts' violations, that of the lower one has the shorter run. */
+  readonly level: number
 }
 
 /** A state by its part and its number there; a part of -1: there is none. */
@@ -46,6 +48,7 @@ export class Partition {
   /** States below this number are expanded, or being expanded; the level under way ends at the other. */
   #next = 0
   #levelEnd = 0
+  #level = 0
   /** By place: the hash of each number. */
   readonly #hashes: number[][]
   /** By part: the states that it was told of already, so that it is told once. */
@@ -74,7 +77,6 @@ export class Partition {
     this.#known = parts(() => places(() => []))
     this.#outgoing = parts(() => ({ definitions: [], tuples: [] }))
     for (const tuple of searched.system.initial()) if (this.#ownerOf(tuple) === index) this.#reach(tuple, -1)
-    this.#levelEnd = this.#states.size
   }
 
   get distinct(): number {
@@ -91,8 +93,9 @@ export class Partition {
     return this.#states.size - this.#next
   }
 
-  /** Ends a level: what was found is the next. */
-  beginLevel(): void {
+  /** Ends a level, once every batch of it is here: what was found is the next. */
+  endLevel(): void {
+    this.#level++
     this.#levelEnd = this.#states.size
   }
 
@@ -107,12 +110,12 @@ export class Partition {
       let steps = 0
       system.expand(current, (step, next) => {
         steps++
-        if (step.error !== undefined) this.violations.push({ kind: 'failed', property: undefined, id })
+        if (step.error !== undefined) this.#violated('failed', undefined, id)
         else this.#reach(next, id)
         return false
       })
       if (steps === 0 && !holds('mayEnd', this.#mayEnd, view(current))) {
-        this.violations.push({ kind: 'deadlock', property: undefined, id })
+        this.#violated('deadlock', undefined, id)
       }
       for (let part = 0; part < this.#count; part++) {
         if ((this.#outgoing[part]?.tuples.length ?? 0) >= batchStates * (system.width + 1)) this.#flush(part, send)
@@ -175,8 +178,13 @@ export class Partition {
     const view = this.#searched.view(tuple)
     for (const [name, predicate] of this.#unseen) if (holds(name, predicate, view)) this.#unseen.delete(name)
     for (const [property, predicate] of this.#always) {
-      if (!holds(property, predicate, view)) this.violations.push({ kind: 'always', property, id })
+      if (!holds(property, predicate, view)) this.#violated('always', property, id)
     }
+  }
+
+  #violated(kind: ViolationKind, property: string | undefined, id: number): void {
+    if (this.violations.some((found) => found.kind === kind && found.property === property)) return
+    this.violations.push({ kind, property, id, level: this.#level })
   }
 
   #tell(owner: number, tuple: Int32Array, parent: number): void {

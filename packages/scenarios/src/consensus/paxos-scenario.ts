@@ -19,12 +19,13 @@ import {
   SimulationFailure,
   simulate,
 } from '@troupe/simulation'
+import type { ScenarioFailure } from '../scenario.ts'
 
 /**
  * The largest strength of each fault; each seed draws its own below them. Much more than a cluster would live through,
  * since an instance is decided within a fraction of a second.
  */
-const faults: Required<FaultKnobs> = {
+const paxosFaults: Required<FaultKnobs> = {
   crash: 4,
   pause: 0.5,
   partition: 2,
@@ -47,6 +48,8 @@ export interface PaxosScenario {
   readonly definitions?: Partial<PaxosDefinitions>
   /** The invariants that the observer asserts. Default: all. */
   readonly invariants?: readonly PaxosInvariant[]
+  /** The largest strength of each fault. Default: the scenario's own plan, every kind and strong. */
+  readonly faults?: FaultKnobs
 }
 
 /** What became of one run. */
@@ -62,18 +65,11 @@ export interface PaxosRun {
   /** Facts that the observer held against the invariants. */
   readonly checks: number
   readonly events: number
+  /** Virtual milliseconds that passed, until the failure if there was one. */
+  readonly virtualMs: number
   /** How often each kind of fault was injected; `undefined` when the run failed. */
   readonly injected: InjectedFaults | undefined
-  readonly failure: PaxosFailure | undefined
-}
-
-/** Why a run failed. Two failures are the same when hash and step are. */
-export interface PaxosFailure {
-  /** The invariant that was broken, or `progress` and the like. */
-  readonly what: string
-  readonly message: string
-  readonly step: number
-  readonly hash: string
+  readonly failure: ScenarioFailure | undefined
 }
 
 /** Virtual milliseconds of faults, and the longest that may pass until all have heard the decision after them. */
@@ -82,13 +78,14 @@ const progressMs = 20_000
 /** How long a client waits for its proposer before it asks again, in virtual milliseconds. */
 const clientTimeoutMs = 400
 
-const simulation = { faults, delivery: 'hostile', latency: { minMs: 1, meanMs: 10 }, virtualMsMax: 120_000 } as const
+const simulation = { delivery: 'hostile', latency: { minMs: 1, meanMs: 10 }, virtualMsMax: 120_000 } as const
 
 /** The same as a scenario that is saved, replayed and shrunk. */
-export function paxosToSave({ nodes = 5, definitions = {}, invariants }: PaxosScenario): Scenario {
+export function paxosToSave(scenario: PaxosScenario): Scenario {
+  const { nodes = 5, definitions = {}, invariants, faults = paxosFaults } = scenario
   return {
     parameters: {},
-    options: { ...simulation, nodes },
+    options: { ...simulation, nodes, faults },
     async run(world) {
       const client = await startPaxos<string>(world, { instance: 'campaign', members: world.nodes, definitions })
       observe(world, client, invariants)
@@ -102,7 +99,7 @@ export function paxosToSave({ nodes = 5, definitions = {}, invariants }: PaxosSc
 
 /** Runs the scenario under one seed. */
 export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Promise<PaxosRun> {
-  const { nodes = 5, definitions = {}, invariants } = scenario
+  const { nodes = 5, definitions = {}, invariants, faults = paxosFaults } = scenario
   let observer: PaxosObserver | undefined
   let decision: string | undefined
   let chosenUnderFaults = false
@@ -120,14 +117,15 @@ export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Prom
     return { seed, decision, chosenUnderFaults, competing, ballots, checks }
   }
   try {
-    const { events, injected } = await simulate({ seed, nodes, ...simulation }, program)
-    return { ...facts(), events, injected, failure: undefined }
+    const { events, injected, virtualMs } = await simulate({ seed, nodes, ...simulation, faults }, program)
+    return { ...facts(), events, virtualMs, injected, failure: undefined }
   } catch (error) {
     if (!(error instanceof SimulationFailure)) throw error
-    const { step, hash, reason } = error.facts
+    const { step, hash, reason, virtualMs } = error.facts
     const violation = error.cause instanceof PaxosViolationError ? error.cause : undefined
     const what = violation === undefined ? reason : String(violation.facts.invariant)
-    return { ...facts(), events: step, injected: undefined, failure: { what, message: error.message, step, hash } }
+    const failure = { what, message: error.message, step, hash }
+    return { ...facts(), events: step, virtualMs, injected: undefined, failure }
   }
 }
 

@@ -1,0 +1,108 @@
+/** `troupe simulate SCENARIO`: one scenario under many seeds. */
+import { type ScenarioFailure, type ScenarioOptions, scenarioNamed, scenarios, seedsOf } from '@troupe/scenarios'
+import type { FaultKnobs } from '@troupe/simulation'
+import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
+import { faultPlan, wholeNumber } from '../flags.ts'
+import { Progress } from '../progress.ts'
+import { printJson, printLine, secondsSince, type Terminal } from '../terminal.ts'
+
+/** Failed seeds that are shown to people, one line each. */
+const failuresShownMax = 20
+
+interface SimulateFlags {
+  readonly seeds?: readonly number[]
+  readonly nodes?: number
+  /** Undefined also for the scenario's own plan. */
+  readonly faults?: FaultKnobs
+  readonly bug?: string
+  readonly json?: true
+}
+
+/** Adds the command. */
+export function addSimulateCommand(troupe: Command, context: CommandContext): void {
+  troupe
+    .command('simulate')
+    .summary('run a scenario under many seeds')
+    .description('Runs a scenario in a simulated cluster, once for each seed.')
+    .argument('[scenario]', 'its name; without one, the scenarios are listed')
+    .option('--seeds <seeds>', 'N for 1 to N, or A..B (default: 100)', seedsOf)
+    .option('--nodes <number>', "nodes of the cluster (default: the scenario's)", wholeNumber('--nodes', 1))
+    .option(
+      '--faults <plan>',
+      'own, none, all, or the largest strengths by kind, as in crash=4,loss=0.2 (default: own)',
+      faultPlan,
+    )
+    .option('--bug <name>', 'plant this mistake')
+    .option('--json', 'print one object a line')
+    .action(
+      context.action((name: string | undefined, flags: SimulateFlags) =>
+        name === undefined ? listScenarios(context, flags) : simulateNamed(context, name, flags),
+      ),
+    )
+}
+
+function listScenarios(terminal: Terminal, { json }: SimulateFlags): boolean {
+  for (const { name, what, nodes, bugs } of scenarios.values()) {
+    if (json) {
+      printJson(terminal, { scenario: name, what, nodes, bugs: Object.fromEntries(bugs) })
+      continue
+    }
+    printLine(terminal, `${name}: ${what}`)
+    printLine(terminal, `  --nodes N   ${nodes.min} to ${nodes.max}, default ${nodes.default}`)
+    for (const [bug, wrong] of bugs) printLine(terminal, `  --bug ${bug}   ${wrong}`)
+  }
+  return true
+}
+
+async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFlags): Promise<boolean> {
+  const scenario = scenarioNamed(name)
+  const { seeds = seedsOf('100'), nodes = scenario.nodes.default, faults, bug, json } = flags
+  const options: ScenarioOptions = {
+    nodes,
+    ...(faults === undefined ? {} : { faults }),
+    ...(bug === undefined ? {} : { bug }),
+  }
+  const progress = new Progress(terminal, name, seeds.length)
+  const failed = new Map<number, ScenarioFailure>()
+  let events = 0
+  let virtualMs = 0
+  const started = performance.now()
+  for (const seed of seeds) {
+    const run = await scenario.run(seed, options)
+    events += run.events
+    virtualMs += run.virtualMs
+    if (run.failure !== undefined) failed.set(seed, run.failure)
+    progress.step(failed.size === 0 ? '' : `, ${failed.size} failed`)
+  }
+  progress.end()
+  const elapsed = secondsSince(started)
+  const virtualSeconds = Math.round(virtualMs) / 1_000
+  if (json) {
+    const figures = { seeds: seeds.length, failures: [...failed.keys()], events, virtualSeconds, seconds: elapsed }
+    printJson(terminal, { scenario: name, ...figures, nodes, bug, faults: faults ?? 'own', reasons: reasonsOf(failed) })
+  } else {
+    const withBug = bug === undefined ? '' : ` with ${bug}`
+    printLine(terminal, `${name}${withBug}: ${seeds.length} seeds on ${nodes} nodes, ${failed.size} failed`)
+    printLine(terminal, `${events} events, ${virtualSeconds} virtual seconds, in ${elapsed} s`)
+    explainFailures(terminal, failed)
+  }
+  return failed.size === 0
+}
+
+/** How many seeds failed for each reason. */
+function reasonsOf(failed: ReadonlyMap<number, ScenarioFailure>): Record<string, number> {
+  const reasons: Record<string, number> = {}
+  for (const { what } of failed.values()) reasons[what] = (reasons[what] ?? 0) + 1
+  return reasons
+}
+
+function explainFailures(terminal: Terminal, failed: ReadonlyMap<number, ScenarioFailure>): void {
+  const [first] = failed.values()
+  if (first === undefined) return
+  for (const [seed, { what, step, hash }] of [...failed].slice(0, failuresShownMax)) {
+    printLine(terminal, `  seed ${seed}: ${what}, at step ${step}, hash ${hash}`)
+  }
+  if (failed.size > failuresShownMax) printLine(terminal, `  and ${failed.size - failuresShownMax} others`)
+  printLine(terminal, `\n${first.message}`)
+}

@@ -1,0 +1,116 @@
+/** `troupe check`: figures of TLC and Stateright by command, and what it refuses. */
+import { expect, test } from 'vitest'
+import { troupe } from './troupe.ts'
+
+const words = (command: string) => command.split(' ')
+
+test.each<[command: string, figures: object]>([
+  ['two-phase-commit --rms 3', { distinct: 288, generated: 762, depth: 11 }],
+  ['two-phase-commit --rms 5', { distinct: 8_832 }],
+  ['two-phase-commit --rms 5 --symmetry', { distinct: 314 }],
+  ['two-phase-commit --rms 7 --symmetry', { distinct: 920 }],
+  ['two-phase-commit-model --rms 3', { distinct: 288, generated: 1_146, depth: 11 }],
+  ['two-phase-commit-model --rms 3 --symmetry', { distinct: 80 }],
+  ['transaction-commit --rms 3', { distinct: 34, generated: 94, depth: 7 }],
+  ['paxos-ballots --acceptors 3 --values 2 --ballots 2', { distinct: 3_921, generated: 23_563, depth: 17 }],
+  ['dining-philosophers --philosophers 5', { distinct: 67, generated: 336, depth: 29 }],
+  [
+    'paxos-register --servers 3 --clients 2 --network unordered',
+    { distinct: 16_668, generated: 32_971, depth: 21, properties: { linearizable: 'holds', 'value chosen': 'holds' } },
+  ],
+  ['abd --servers 2 --clients 2 --network unordered', { distinct: 544 }],
+  ['abd --threads 2', { distinct: 544, parameters: { servers: 2, clients: 2, network: 'unordered', threads: 2 } }],
+  ['single-copy --servers 1 --clients 2', { distinct: 93 }],
+])('troupe check %s', async (command, figures) => {
+  const { code, stderr, rows } = await troupe('check', ...words(command), '--json')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(rows()).toMatchObject([{ program: words(command)[0], complete: true, cut: null, violations: [], ...figures }])
+})
+
+test.each<[command: string, figures: object]>([
+  [
+    'single-copy --servers 2 --clients 2',
+    {
+      distinct: 62,
+      properties: { linearizable: 'fails' },
+      violations: [{ kind: 'always', property: 'linearizable', steps: 4 }],
+    },
+  ],
+  ['increment --processes 2', { properties: { 'no update is lost': 'fails' } }],
+  ['ping-pong --max 1 --lossy', { distinct: 14, parameters: { max: 1, network: 'duplicating', lossy: true } }],
+  ['ping-pong --max 5 --lossy', { distinct: 4_094 }],
+  ['ping-pong --max 5', { distinct: 11, properties: { 'goes beyond the end': 'fails' } }],
+  ['single-copy --crashes 1', { properties: { linearizable: 'fails' } }],
+  ['single-copy --servers 2 --stop-at-violation', { complete: false, cut: 'violation' }],
+  ['two-phase-commit --states-max 100', { complete: false, cut: 'statesMax', properties: { consistent: 'unknown' } }],
+  ['two-phase-commit --depth-max 3', { complete: false, cut: 'depthMax', depth: 3 }],
+])('troupe check %s does not hold', async (command, figures) => {
+  const { code, rows } = await troupe('check', ...words(command), '--json')
+  expect(code).toBe(1)
+  expect(rows()).toMatchObject([figures])
+})
+
+test('one row has these fields and no others', async () => {
+  const [row] = (await troupe('check', 'increment', '--json')).rows()
+  const { seconds, ...others } = row
+  expect(seconds).toBeGreaterThanOrEqual(0)
+  expect(others).toEqual({
+    program: 'increment',
+    parameters: { processes: 2 },
+    distinct: 12,
+    generated: 15,
+    depth: 5,
+    properties: { 'no update is lost': 'fails' },
+    complete: true,
+    cut: null,
+    violations: [{ kind: 'always', property: 'no update is lost', steps: 4 }],
+  })
+})
+
+test('people see the way to a violation', async () => {
+  const { code, stdout } = await troupe('check', 'single-copy', '--servers', '2')
+  expect(code).toBe(1)
+  expect(stdout).toContain('62 distinct states')
+  expect(stdout).toContain('invariant violated: linearizable')
+  expect(stdout).toContain('4. server1 -> client0: getOk {"id":4,"value":""}')
+})
+
+test('without a program all are listed with their parameters', async () => {
+  const { code, rows } = await troupe('check', '--json')
+  expect(code).toBe(0)
+  expect(rows().map(({ program }) => program)).toEqual([
+    'two-phase-commit',
+    'two-phase-commit-model',
+    'transaction-commit',
+    'paxos-register',
+    'paxos-ballots',
+    'abd',
+    'single-copy',
+    'ping-pong',
+    'dining-philosophers',
+    'increment',
+  ])
+  expect(rows()[5]).toMatchObject({ network: 'unordered', parameters: { servers: { default: 2, min: 1 } } })
+  expect((await troupe('check')).stdout).toContain('--ballots N   ballots, 1 to 8, default 2')
+})
+
+test.each([
+  ['nothing', 'there is no program nothing; there are two-phase-commit'],
+  ['abd --rms 3', 'program abd has no parameter rms; it has servers, clients'],
+  ['abd --servers 99', 'servers must be a whole number from 1 to 9, got 99'],
+  ['abd --servers 1.5', "--servers must be a whole number from 0, got '1.5'"],
+  ['abd --threads 0', "--threads must be a whole number from 1 to 64, got '0'"],
+  ['abd --seconds-max never', "--seconds-max must be a number of seconds above 0, got 'never'"],
+  ['abd --network pigeons', 'Allowed choices are unordered, duplicating, ordered'],
+  ['abd --last-delivered', 'lastDelivered is of a duplicating network'],
+  ['abd --symmetry', 'abd has no symmetric ids'],
+  ['dining-philosophers --lossy', 'is a model, which has no lossy'],
+  ['two-phase-commit --symmetry --threads 2', 'takes no symmetry'],
+  ['abd abd', 'too many arguments'],
+  ['abd --unknown', "unknown option '--unknown'"],
+])('troupe check %s is refused', async (command, message) => {
+  const { code, stdout, stderr } = await troupe('check', ...words(command), '--json')
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toMatch(/^\w+Error \(ERR_TROUPE_\w+\): .*\n$/)
+  expect(stderr).toContain(message)
+})

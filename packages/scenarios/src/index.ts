@@ -1,0 +1,17 @@
+/** Simulated scenarios of Troupe's protocols by name, and the planted bugs that they find. */
+export { figuresOf, type PaxosFigures, printFigures, shortcomings } from './consensus/paxos-figures.ts'
+export { type PaxosRun, type PaxosScenario, paxosToSave, runPaxos } from './consensus/paxos-scenario.ts'
+export {
+  type BugFinding,
+  type BugSearch,
+  type BugSurvey,
+  findBug,
+  printFinding,
+  type SeedsSurvey,
+  surveyBug,
+  surveySeeds,
+} from './planted-bugs/bug-search.ts'
+export { ForgetsVote, type PaxosBugName, paxosBugs } from './planted-bugs/paxos-bugs.ts'
+export type { Scenario, ScenarioFailure, ScenarioOptions, ScenarioRun } from './scenario.ts'
+export { scenarioNamed, scenarios } from './scenarios.ts'
+export { seedsOf } from './seeds.ts'
