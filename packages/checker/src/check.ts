@@ -133,7 +133,11 @@ export function searchedActors(options: CheckOptions<any>) {
   const checked = new CheckedSystem(options.actors as readonly CheckedActor[], services)
   const messages = new MessageTable()
   const network = new NetworkTable(options.network, messages, lastDelivered)
-  const turns = { discardFailed: failedTurns === 'discard', crashes: crashesMax > 0 }
+  const turns = {
+    discardFailed: failedTurns === 'discard',
+    crashes: crashesMax > 0,
+    ordersSent: options.history !== undefined,
+  }
   const transitions = new LocalTransitions(checked, messages, network, turns)
   const history =
     options.history &&

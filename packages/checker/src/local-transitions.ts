@@ -68,6 +68,8 @@ export class LocalTransitions {
   readonly #network: NetworkTable
   readonly #effects: RecordedEffects
   readonly #discardFailed: boolean
+  /** True where the order of what one turn sends is part of its effect beyond the network: a history looks at it. */
+  readonly #ordersSent: boolean
   readonly #isDurable: readonly boolean[]
   readonly #locals: Interner<LocalState>[]
   /** By message, then by local state of the receiver. */
@@ -80,7 +82,11 @@ export class LocalTransitions {
     system: CheckedSystem,
     messages: MessageTable,
     network: NetworkTable,
-    { discardFailed, crashes }: { readonly discardFailed: boolean; readonly crashes: boolean },
+    {
+      discardFailed,
+      crashes,
+      ordersSent,
+    }: { readonly discardFailed: boolean; readonly crashes: boolean; readonly ordersSent: boolean },
   ) {
     this.#system = system
     this.#messages = messages
@@ -88,6 +94,7 @@ export class LocalTransitions {
     this.#isDurable = system.actors.map(({ durableId }) => crashes && durableId !== undefined)
     this.#effects = new RecordedEffects(system, messages, crashes)
     this.#discardFailed = discardFailed
+    this.#ordersSent = ordersSent
     this.#locals = system.actors.map(() => new Interner<LocalState>())
     this.#firings = system.actors.map(() => [])
   }
@@ -208,7 +215,7 @@ export class LocalTransitions {
     const effects = new Set<string>()
     return this.#outcomes(turn).filter(({ local, delta, sent, error }) => {
       if (error !== undefined) return !this.#discardFailed
-      const effect = `${local} ${delta} ${sent}`
+      const effect = `${local} ${delta} ${this.#ordersSent ? sent : ''}`
       if ((local === turn.local && delta === nothingSent && !isTaken) || effects.has(effect)) return false
       effects.add(effect)
       return true
