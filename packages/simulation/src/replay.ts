@@ -6,6 +6,7 @@ import type { SimulateOptions, SimulationProgram } from './simulate.ts'
 import { SimulationFailure } from './simulation-errors.ts'
 import { asScenario, type SimulationScenario } from './simulation-scenario.ts'
 import type { Branch, StepCall } from './simulation-settings.ts'
+import type { StateChange } from './state-recorder.ts'
 import type { TraceEvent } from './trace.ts'
 import { formatEvent } from './trace-format.ts'
 
@@ -32,6 +33,7 @@ export interface Replay {
   readonly hash: string
   readonly record: RunRecord
   readonly trace: readonly TraceEvent[] | undefined
+  readonly states: readonly StateChange[] | undefined
   /** What may explain differences: other versions of Troupe or Node. */
   readonly warnings: readonly string[]
 }
@@ -107,13 +109,13 @@ async function attempt(
   }
   try {
     const run = await runScenario(watched, settings, program.parameters)
-    const { events, virtualMs, hash, record, trace } = run
-    return { failure: undefined, step: events, virtualMs, hash, record: record as RunRecord, trace, stopped }
+    const { events, virtualMs, hash, record, trace, states } = run
+    return { failure: undefined, step: events, virtualMs, hash, record: record as RunRecord, trace, states, stopped }
   } catch (failure) {
     if (!(failure instanceof SimulationFailure)) throw failure
     const { step, virtualMs, hash } = failure.facts
-    const { record, trace } = failure
-    return { failure, step, virtualMs, hash, record: record as RunRecord, trace, stopped: false }
+    const { record, trace, states } = failure
+    return { failure, step, virtualMs, hash, record: record as RunRecord, trace, states, stopped: false }
   }
 }
 
