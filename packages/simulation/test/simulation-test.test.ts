@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadScenario, readSavedRun, replay } from '../src/index.ts'
+import { loadScenario, readSavedRun, replay, VacuousCampaignError } from '../src/index.ts'
 import { SimulationTestError } from '../src/vitest/index.ts'
 import { runSimulationTest, type SimulationTestPlace } from '../src/vitest/simulation-test.ts'
 import { deposits, forgetfulDeposits } from './fixtures/deposits.ts'
@@ -81,6 +81,51 @@ describe('a simulation test', () => {
     expect(again).toMatchObject({ outcome: 'failed', hash: one.facts.hash })
     const clean = { program, export: 'deposits', threads: 2, seeds: 30 }
     expect(await runSimulationTest(place(), clean)).toMatchObject({ runs: 30, seeds: 30, failedSeed: undefined })
+  })
+
+  test('of a function finds the same seed on several threads, each of which imports the file of the test', async () => {
+    const campaign = join(import.meta.dirname, 'fixtures/failing.campaign.ts')
+    const at = (name: string) => ({ ...place(), file: campaign, name: `deposits (with faults) ${name}` })
+    const settings = { ...options, parameters, folder, seeds: '5..40' }
+    const on = (threads: number) =>
+      errorOf(runSimulationTest(at('may count twice'), { ...settings, threads }, forgetfulDeposits.run))
+    const one = await on(1)
+    const three = await on(3)
+    expect(three.facts).toEqual(one.facts)
+    expect(three.message).toContain(`TROUPE_SEED=${one.facts.seed} vitest run ${relative(process.cwd(), campaign)}`)
+    const clean = await runSimulationTest(at('count once'), { ...settings, threads: 2 }, deposits.run)
+    expect(clean).toMatchObject({ runs: 36, seeds: 36, threads: 2, failedSeed: undefined })
+    expect(clean?.injected.loss).toBeGreaterThan(0)
+  })
+
+  test('of a function runs all seeds in its own thread where another would run something else', async () => {
+    const campaign = join(import.meta.dirname, 'fixtures/failing.campaign.ts')
+    const alone = async (file: string, name: string) => {
+      const here = { ...place(), file, name }
+      const settings = { ...options, parameters, folder, seeds: 6, threads: 2, latency: { minMs: 3, meanMs: 3 } }
+      const outcome = await runSimulationTest(here, settings, deposits.run)
+      expect(outcome).toMatchObject({ runs: 6, threads: 1, failedSeed: undefined })
+      return here.lines.join('\n')
+    }
+    expect(await alone(campaign, 'deposits (with faults) count once')).toContain('seed 1 is another run')
+    expect(await alone(campaign, 'no such test')).toContain("has no test 'no such test' that can be run by itself")
+    expect(await alone(join(root, 'none.test.ts'), 'none')).toContain('none.test.ts')
+  })
+
+  test('fails when no seed reached a claim, but not for one seed alone', async () => {
+    const run = (environment: SimulationTestPlace['environment'], reaches: number) =>
+      runSimulationTest(place(environment), { seeds: 20 }, async (world) => {
+        world.sometimes('drew a small number', world.random.int(10) < reaches)
+        world.sometimes('ran', () => true)
+        await world.sleep(1)
+      })
+    const vacuous = await run({}, 0).catch((error) => error)
+    expect(vacuous).toBeInstanceOf(VacuousCampaignError)
+    expect(vacuous.facts).toMatchObject({ runs: 20, unreached: ['drew a small number'] })
+    expect(await run({ TROUPE_SEED: '3' }, 0)).toMatchObject({ runs: 1, failedSeed: undefined })
+    const reached = (await run({}, 5))?.seedsReached
+    expect(reached?.ran).toBe(20)
+    expect(reached?.['drew a small number']).toBeGreaterThan(0)
   })
 
   test('tells a program that is not deterministic', async () => {

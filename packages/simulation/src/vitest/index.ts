@@ -8,12 +8,18 @@
  * ```
  *
  * It ends at the first failing seed, shrinks its run, saves it under `.troupe/` and fails with a text that has it in words.
- * A function lives in the test's own thread, so its seeds run there one after the other, beside other test files; a program
- * in a module of its own (`{ program: new URL('./transfers.ts', import.meta.url) }`) runs them on all cores.
+ * Seeds are spread over threads, which import the test's file by themselves, or the module of a program that is not in the
+ * test (`{ program: new URL('./transfers.ts', import.meta.url) }`); where Node cannot import it, they run in one thread.
  */
 import { type TestContext, test } from 'vitest'
 import type { ScenarioParameters } from '../simulation-scenario.ts'
-import { runSimulationTest, type SimulationTestOptions, type SimulationTestProgram } from './simulation-test.ts'
+import {
+  runSimulationTest,
+  type SimulationTestOptions,
+  type SimulationTestProgram,
+  scenarioOfTest,
+} from './simulation-test.ts'
+import { currentCollector } from './test-collector.ts'
 
 export { SimulationTestError, type SimulationTestOptions, type SimulationTestProgram } from './simulation-test.ts'
 
@@ -28,6 +34,11 @@ export function simulationTest<Parameters extends ScenarioParameters>(
   options: SimulationTestOptions<Parameters>,
   run?: SimulationTestProgram<Parameters>,
 ): void {
+  const collect = currentCollector()
+  if (collect !== undefined) {
+    collect(name, () => run && scenarioOfTest(options, run))
+    return
+  }
   test(name, { timeout: options.timeoutMs ?? timeoutMsDefault }, async (context) => {
     const { TROUPE_SEED, TROUPE_REPLAY } = process.env
     const place = {

@@ -1,6 +1,7 @@
 /** What a simulation test does: its seeds, and of the first that fails a shrunk run, saved, and a text that says all. */
 import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { ConfigurationError, TroupeError } from '@troupe/core'
 import { replay } from '../replay.ts'
 import { describePlan } from '../run-plan.ts'
@@ -9,6 +10,7 @@ import { loadScenario, moduleName, readSavedRun, replayCommand, testCommand, wri
 import { formatShrinking, shrink } from '../shrink.ts'
 import { seedsOf } from '../simulate-many.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
+import { VacuousCampaignError } from '../simulation-errors.ts'
 import type { ScenarioParameters, SimulationScenario, SimulationScenarioOptions } from '../simulation-scenario.ts'
 import { campaignOf, type SeedsOutcome, type SeedsProgress } from './seeds-campaign.ts'
 
@@ -25,7 +27,10 @@ export interface SimulationTestOptions<Parameters extends ScenarioParameters = S
   readonly program?: URL
   /** The name by which the module exports it. Default `default`. */
   readonly export?: string
-  /** Threads for a program in a module of its own. Default: one for each core. */
+  /**
+   * Threads that seeds are spread over; each imports the module, or the test's file, by itself. 1: all in the test's own.
+   * Default: one for each core, when there is enough to do.
+   */
   readonly threads?: number
   /** Runs that shrinking may take; 0: it does not shrink. Default 500. */
   readonly shrinkRunsMax?: number
@@ -89,14 +94,7 @@ export async function runSimulationTest<Parameters extends ScenarioParameters>(
   const test = { file: relative(process.cwd(), place.file), name: place.name }
   const where = url === undefined ? { test } : { module: moduleName(url), export: name, test }
   const scenario: SimulationScenario =
-    run === undefined
-      ? await loadScenario({ ...where, parameters: {} })
-      : {
-          parameters: parameters ?? {},
-          ...(least === undefined ? {} : { least }),
-          options: runOptions,
-          run,
-        }
+    run === undefined ? await loadScenario({ ...where, parameters: {} }) : scenarioOfTest(options, run)
   const program: SavedProgram = { ...where, parameters: { ...scenario.parameters, ...parameters } }
   const { TROUPE_SEED, TROUPE_REPLAY } = place.environment
   if (TROUPE_REPLAY !== undefined) return await replayInTest(place, TROUPE_REPLAY, scenario)
@@ -104,9 +102,8 @@ export async function runSimulationTest<Parameters extends ScenarioParameters>(
   const list = [...seedsOf(typeof wanted === 'number' ? `1..${wanted}` : wanted)]
   if (list.length === 0)
     throw new ConfigurationError(`a simulation test needs at least one seed, got ${String(wanted)}`)
-  const inThreads = url === undefined || list.length === 1 ? 1 : (threads ?? availableParallelism())
-  if (!Number.isInteger(inThreads) || inThreads < 1) {
-    throw new ConfigurationError(`threads must be a whole number from 1, got ${inThreads}`)
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
+    throw new ConfigurationError(`threads must be a whole number from 1, got ${threads}`)
   }
   let told = performance.now()
   const onProgress = ({ runs, seeds, events }: SeedsProgress) => {
@@ -114,12 +111,40 @@ export async function runSimulationTest<Parameters extends ScenarioParameters>(
     told = performance.now()
     place.print(`${place.name}: ${runs} of ${seeds} seeds, ${events} events`)
   }
-  const task = { program, options: runOptions, seeds: list }
-  const outcome = await campaignOf(task, scenario, inThreads, onProgress)
-  if (outcome.failedSeed === undefined) return outcome
+  // What cannot be sent to a thread is the test's own, which the thread imports.
+  const task =
+    url === undefined
+      ? { program, options: {}, seeds: list, testFile: pathToFileURL(place.file).href }
+      : { program, options: runOptions, seeds: list }
+  const outcome = await campaignOf(task, scenario, {
+    threads,
+    cores: availableParallelism(),
+    onProgress,
+    onAlone: (why) => place.print(`${place.name}: all seeds are run in one thread, since ${why}`),
+  })
+  if (outcome.failedSeed === undefined) {
+    // One seed by itself need not reach what the campaign must.
+    if (TROUPE_SEED === undefined) checkClaims(outcome)
+    return outcome
+  }
   const { failedSeed: seed } = outcome
   const parts = { place, scenario, program, options: runOptions, seed, folder, shrinkRunsMax }
   throw await failureOf(parts, `${outcome.runs} of ${outcome.seeds} seeds were run`)
+}
+
+/** The scenario that a function of a test is. */
+export function scenarioOfTest<Parameters extends ScenarioParameters>(
+  options: SimulationTestOptions<Parameters>,
+  run: SimulationTestProgram<Parameters>,
+): SimulationScenario {
+  const { seeds: _seeds, threads: _threads, shrinkRunsMax: _shrinkRunsMax, timeoutMs: _timeoutMs, ...rest } = options
+  const { parameters, least, progressEveryMs: _progressEveryMs, folder: _folder, ...runOptions } = rest
+  return { parameters: parameters ?? {}, ...(least === undefined ? {} : { least }), options: runOptions, run }
+}
+
+/** Throws a `VacuousCampaignError` when no seed reached a claim. */
+function checkClaims({ runs, seedsReached }: SeedsOutcome): void {
+  if (Object.values(seedsReached).includes(0)) throw new VacuousCampaignError(runs, seedsReached)
 }
 
 interface FailedTest {
