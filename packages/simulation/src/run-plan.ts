@@ -111,11 +111,6 @@ export interface RunPlan {
   readonly deviations?: readonly number[]
 }
 
-/** The plan in which nothing goes wrong; what the program's own plans do is left. */
-export function emptyPlan(): RunPlan {
-  return { strengths: noFaults(), faults: [], strikes: [], traits: [] }
-}
-
 /** How many faults a plan has, of all kinds. */
 export function faultsOf({ faults, strikes, traits, scripted = [] }: RunPlan): number {
   return faults.length + strikes.length + traits.length + scripted.length
