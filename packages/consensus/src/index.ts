@@ -1,5 +1,22 @@
 /** Consensus protocols as actors. */
 export { type Ballot, ballotKey, compareBallots } from './ballot.ts'
+export type { LogConfiguration, LogMember } from './log/configuration.ts'
+export type { LogBallot } from './log/log-ballot.ts'
+export { type LogCallerProtocol, LogClient, type LogClientArguments } from './log/log-client.ts'
+export { CommandError, SessionExpiredError } from './log/log-errors.ts'
+export type { ReplicaProtocol, ReplicaStatus } from './log/messages.ts'
+export type { LogOptions, ReplicaArguments } from './log/replica-state.ts'
+export { type ReplicaDefinition, replicate, type ReplicateOptions } from './log/replicate.ts'
+export {
+  type LogMemberOptions,
+  Replicated,
+  ReplicatedClient,
+  type ReplicatedOptions,
+  replicatedLog,
+  startReplicated,
+} from './log/replicated.ts'
+export type { StateMachine } from './log/state-machine.ts'
+export { type KeyValueCommand, type KeyValueQuery, KeyValueStore } from './machines/key-value.ts'
 export { Acceptor, acceptorRecovered } from './paxos/acceptor.ts'
 export { PaxosClient, type ProposeOptions } from './paxos/client.ts'
 export type { Configuration, Member, QuorumSizes, RetryDelay, RoleArguments } from './paxos/configuration.ts'
