@@ -1,12 +1,13 @@
 /** Consensus protocols as actors. */
 export { type Ballot, ballotKey, compareBallots } from './ballot.ts'
 export type { LogConfiguration, LogMember } from './log/configuration.ts'
+export { LogObserver, LogViolationError } from './log/invariants.ts'
 export type { LogBallot } from './log/log-ballot.ts'
 export { type LogCallerProtocol, LogClient, type LogClientArguments } from './log/log-client.ts'
 export { CommandError, SessionExpiredError } from './log/log-errors.ts'
 export type { ReplicaProtocol, ReplicaStatus } from './log/messages.ts'
 export type { LogOptions, ReplicaArguments } from './log/replica-state.ts'
-export { type ReplicaDefinition, replicate, type ReplicateOptions } from './log/replicate.ts'
+export { type ReplicaDefinition, type ReplicateOptions, replicate } from './log/replicate.ts'
 export {
   type LogMemberOptions,
   Replicated,
@@ -16,7 +17,7 @@ export {
   startReplicated,
 } from './log/replicated.ts'
 export type { StateMachine } from './log/state-machine.ts'
-export { type KeyValueCommand, type KeyValueQuery, KeyValueStore } from './machines/key-value.ts'
+export { type KeyValueCommand, type KeyValueQuery, KeyValueStore, keyValueMachine } from './machines/key-value.ts'
 export { Acceptor, acceptorRecovered } from './paxos/acceptor.ts'
 export { PaxosClient, type ProposeOptions } from './paxos/client.ts'
 export type { Configuration, Member, QuorumSizes, RetryDelay, RoleArguments } from './paxos/configuration.ts'

@@ -64,7 +64,8 @@ export function onSnapshotChunk(
   }
   if (offset === 0) state.incoming = { id, from, parts: [], bytes: 0 }
   const { incoming } = state
-  if (incoming === undefined || incoming.id !== id || incoming.from !== from || incoming.bytes !== offset) return undefined
+  if (incoming === undefined || incoming.id !== id || incoming.from !== from || incoming.bytes !== offset)
+    return undefined
   incoming.parts.push(data)
   incoming.bytes += data.length
   if (!last) {

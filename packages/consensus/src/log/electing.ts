@@ -32,7 +32,8 @@ export function nextRound(state: ReplicaState, ctx: ReplicaContext): boolean {
   state.connected = heard.length + 1 >= quorum
   const stand = state.connected && chooseLeader(state, heard)
   for (const { id: other, replica } of voters) {
-    if (other !== id) ctx.tellEarly(replica, 'heartbeat', { config: configuration.number, from: id, round: state.round })
+    if (other !== id)
+      ctx.tellEarly(replica, 'heartbeat', { config: configuration.number, from: id, round: state.round })
   }
   return stand
 }

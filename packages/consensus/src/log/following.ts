@@ -2,12 +2,13 @@
  * The acceptor's part: promises, votes, and what it hears to be decided. It persists, then tells: output commit keeps
  * `promise` and `accepted` inside until what they speak of is synced.
  */
+
+import { askToCatchUp } from './catching-up.ts'
 import { isVoter } from './configuration.ts'
 import { entriesFrom, lengthOf } from './entry.ts'
+import { stepDown } from './leading.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
 import type { AcceptEntries, DecideLog, PrepareLog, PromisedLog } from './messages.ts'
-import { askToCatchUp } from './catching-up.ts'
-import { stepDown } from './leading.ts'
 import { type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
 
 /** Decided entries that a promise carries at most; a candidate that lacks more catches up first. */
@@ -27,7 +28,14 @@ function promiseFor(state: ReplicaState, prepare: PrepareLog): PromisedLog {
   const length = lengthOf(entries)
   const { trimmed } = entries
   const { ballot } = prepare
-  const promise = { ballot, from, length, decided, trimmed, ...(acceptedBallot === undefined ? {} : { acceptedBallot }) }
+  const promise = {
+    ballot,
+    from,
+    length,
+    decided,
+    trimmed,
+    ...(acceptedBallot === undefined ? {} : { acceptedBallot }),
+  }
   const order = compareLogBallots(acceptedBallot, prepare.acceptedBallot)
   if (prepare.decided < trimmed || decided - prepare.decided > promiseLagMax) return { ...promise, behind: true }
   if (order < 0 || (order === 0 && length <= prepare.length)) return promise

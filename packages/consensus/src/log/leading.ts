@@ -3,12 +3,13 @@
  * entries in batches that do not wait for one another. A leader counts itself like any follower: by an `accepted` that
  * output commit holds until its own entries are synced, while its batches are already on their way (`tellEarly`).
  */
+
+import { pendingConfiguration } from './applying.ts'
+import { askToCatchUp } from './catching-up.ts'
 import { isVoter, votersOf } from './configuration.ts'
 import { type Entry, entriesFrom, lengthOf } from './entry.ts'
-import { pendingConfiguration } from './applying.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
 import type { AcceptedLog, Missing, NackLog, PromisedLog } from './messages.ts'
-import { askToCatchUp } from './catching-up.ts'
 import { type Leadership, type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
 
 /** Phase 1a: stands for election under `ballot`, which is above all that this replica has promised. */
@@ -27,7 +28,11 @@ export function stepDown(state: ReplicaState, ctx: ReplicaContext): void {
   if (lead === undefined) return
   state.lead = undefined
   ctx.log.debug('stepped down', { ballot: lead.ballot })
-  const clients = new Set([...lead.clients.values(), ...lead.openers.values(), ...lead.reads.map(({ client }) => client)])
+  const clients = new Set([
+    ...lead.clients.values(),
+    ...lead.openers.values(),
+    ...lead.reads.map(({ client }) => client),
+  ])
   for (const client of clients) ctx.tell(client, 'redirect', redirection(state))
 }
 
@@ -175,7 +180,8 @@ export function leaderTick(state: ReplicaState, ctx: ReplicaContext): void {
   sendPrepares(state, lead, ctx)
   if (!lead.elected) return
   for (const [id, peer] of lead.peers) {
-    if (peer.matched === peer.matchedAtTick) peer.next = Math.min(peer.next, Math.max(peer.matched, state.entries.trimmed))
+    if (peer.matched === peer.matchedAtTick)
+      peer.next = Math.min(peer.next, Math.max(peer.matched, state.entries.trimmed))
     peer.matchedAtTick = peer.matched
     const member = replicaOf(state, id)
     if (member !== undefined) ctx.tellEarly(member.replica, 'decide', { ballot: lead.ballot, length: state.decided })
@@ -187,7 +193,12 @@ export function leaderTick(state: ReplicaState, ctx: ReplicaContext): void {
 export function sendPrepares(state: ReplicaState, lead: Leadership, ctx: ReplicaContext, only?: string): void {
   const { decided, acceptedBallot } = state
   const { ballot } = lead
-  const prepare = { ballot, decided, length: lengthOf(state.entries), ...(acceptedBallot === undefined ? {} : { acceptedBallot }) }
+  const prepare = {
+    ballot,
+    decided,
+    length: lengthOf(state.entries),
+    ...(acceptedBallot === undefined ? {} : { acceptedBallot }),
+  }
   for (const { id, replica } of state.configuration.members) {
     const due = only === undefined ? !lead.peers.has(id) && (lead.elected || !lead.promises.has(id)) : id === only
     if (due && id !== state.id) ctx.tell(replica, 'prepare', prepare)

@@ -159,7 +159,10 @@ export const LogClient = defineActor<Own>()({
       state.session = undefined
       for (const [seq, { token }] of state.commands) {
         if (seq >= state.unsentSeq) break
-        ctx.replyError(token, new SessionExpiredError(`replicated log ${state.log}: session ${session} was closed`, { session }))
+        ctx.replyError(
+          token,
+          new SessionExpiredError(`replicated log ${state.log}: session ${session} was closed`, { session }),
+        )
         state.commands.delete(seq)
       }
       flushLater(state, ctx)

@@ -62,7 +62,10 @@ export function replicate<State, Command, Result, Query = never, Answer = never>
   return defineReplica(options, machine)
 }
 
-function defineReplica(options: ReplicateOptions, machine: AnyMachine): ActorDefinition<ReplicaProtocol, ReplicaArguments> {
+function defineReplica(
+  options: ReplicateOptions,
+  machine: AnyMachine,
+): ActorDefinition<ReplicaProtocol, ReplicaArguments> {
   return defineActor<ReplicaProtocol>()({
     ...options,
     init: (args: ReplicaArguments): ReplicaState => initialState(args, machine),
@@ -95,7 +98,14 @@ function defineReplica(options: ReplicateOptions, machine: AnyMachine): ActorDef
       entries: state.entries,
       decided: state.decided,
     }),
-    restore: ({ log, id, options: logOptions, configuration, machine: value, ...stored }: StoredReplica): ReplicaState => ({
+    restore: ({
+      log,
+      id,
+      options: logOptions,
+      configuration,
+      machine: value,
+      ...stored
+    }: StoredReplica): ReplicaState => ({
       ...initialState({ log, id, configuration, options: logOptions }, machine),
       ...stored,
       machine: machine.restore === undefined ? value : machine.restore(value),
@@ -242,7 +252,11 @@ function followerTick(state: ReplicaState, ctx: ReplicaContext): void {
   if (!configuration.members.some((member) => member.id === id)) {
     // Not in, or not in any more: the one will be once it has caught up, the other learns nothing new.
     askToCatchUp(state, ctx.random.pick(votersOf(configuration)).id, ctx)
-  } else if (leader !== undefined && compareLogBallots(promised, leader) === 0 && compareLogBallots(acceptedBallot, leader) !== 0) {
+  } else if (
+    leader !== undefined &&
+    compareLogBallots(promised, leader) === 0 &&
+    compareLogBallots(acceptedBallot, leader) !== 0
+  ) {
     // It promised, and the answer to that never came.
     const member = configuration.members.find((candidate) => candidate.id === leader.node)
     if (member !== undefined && member.id !== id)
