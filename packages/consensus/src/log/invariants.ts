@@ -16,8 +16,8 @@ export class LogViolationError extends TroupeError {
 }
 
 export class LogObserver {
-  /** The decided entries, as text. */
-  readonly #decided: string[] = []
+  /** The decided entries, as text; `undefined` where one was never seen, between snapshots. */
+  readonly #decided: (string | undefined)[] = []
   /** How far each replica's decided entries were compared, by its state: a new one begins anew. */
   readonly #compared = new WeakMap<ReplicaState, number>()
   /** Where each configuration ended: the index behind its last entry, by its number. */
@@ -56,10 +56,11 @@ export class LogObserver {
     const decided = entryAt(state.entries, index)
     const entry = JSON.stringify(decided)
     if (decided.kind === 'configuration') this.#ends.set(decided.configuration.number - 1, index + 1)
-    if (index >= this.#decided.length) {
+    const before = this.#decided[index]
+    if (before === undefined) {
       this.#decided[index] = entry
-    } else if (this.#decided[index] !== entry) {
-      const facts = { id: state.id, index, entry, before: this.#decided[index] }
+    } else if (before !== entry) {
+      const facts = { id: state.id, index, entry, before }
       throw new LogViolationError('agreement', `${state.id} has another entry decided at ${index}`, facts)
     }
   }
@@ -74,7 +75,8 @@ export class LogObserver {
     const length = lengthOf(entries)
     for (let index = entries.trimmed; index < end; index++) {
       const entry = index < length ? JSON.stringify(entryAt(entries, index)) : undefined
-      if (entry === this.#decided[index]) continue
+      const decided = this.#decided[index]
+      if (decided === undefined || entry === decided) continue
       throw new LogViolationError('leader', `${id} leads without the decided entry ${index}`, { id, index, ballot })
     }
   }

@@ -12,6 +12,9 @@ import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
 import type { AcceptedLog, Missing, NackLog, PromisedLog } from './messages.ts'
 import { type Leadership, type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
 
+/** Rounds of heartbeats that a leader waits for its successor. */
+const successorRoundsMax = 4
+
 /** Phase 1a: stands for election under `ballot`, which is above all that this replica has promised. */
 export function standForElection(state: ReplicaState, ballot: LogBallot, ctx: ReplicaContext): void {
   ctx.persist('promised', ballot)
@@ -90,9 +93,10 @@ function sync(state: ReplicaState, lead: Leadership, promise: PromisedLog, ctx: 
   const member = replicaOf(state, from)
   if (member === undefined) return
   // Logs of one ballot are beginnings of each other. Of another ballot only what is decided is known to be the same.
-  let at = decided
+  let at = 0
   if (compareLogBallots(acceptedBallot, lead.ballot) === 0) at = Math.min(length, lengthOf(state.entries))
   else if (compareLogBallots(acceptedBallot, lead.adopted) === 0) at = Math.min(length, lead.adoptedLength)
+  at = Math.max(at, decided)
   if (at < state.entries.trimmed) {
     ctx.tellEarly(member.replica, 'behind', { ballot: lead.ballot })
     return
@@ -179,6 +183,8 @@ export function leaderTick(state: ReplicaState, ctx: ReplicaContext): void {
   if (lead === undefined) return
   sendPrepares(state, lead, ctx)
   if (!lead.elected) return
+  // A successor that does not catch up in time leaves things as they are.
+  if (lead.successor !== undefined && --lead.successorRounds < 0) lead.successor = undefined
   for (const [id, peer] of lead.peers) {
     if (peer.matched === peer.matchedAtTick)
       peer.next = Math.min(peer.next, Math.max(peer.matched, state.entries.trimmed))
@@ -224,6 +230,15 @@ function append(
   ctx.tell(ctx.self, 'accepted', { ballot, from: state.id, length: lengthOf(state.entries) })
 }
 
+/** Takes no more commands until `to` has all of the log, or a while has passed, and has it stand for election then. */
+export function handOver(state: ReplicaState, to: string, ctx: ReplicaContext): void {
+  const { lead, configuration, id } = state
+  if (!lead?.elected || to === id || !isVoter(configuration, to)) return
+  lead.successor = to
+  lead.successorRounds = successorRoundsMax
+  flushLater(lead, ctx)
+}
+
 function maybeHandOver(state: ReplicaState, lead: Leadership, to: string, ctx: ReplicaContext): void {
   const member = replicaOf(state, to)
   if (member === undefined || lead.waiting.length > 0) return
@@ -263,5 +278,6 @@ function newLeadership(ballot: LogBallot): Leadership {
     probed: [],
     reads: [],
     successor: undefined,
+    successorRounds: 0,
   }
 }

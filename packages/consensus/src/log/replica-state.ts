@@ -82,8 +82,9 @@ export interface Leadership {
   readonly acks: Set<string>
   probed: PendingRead[]
   reads: PendingRead[]
-  /** The member that is to lead in this one's place. */
+  /** The member that is to lead in this one's place, and for how many rounds it is waited for. */
   successor: string | undefined
+  successorRounds: number
 }
 
 /** A snapshot under way to this replica. */

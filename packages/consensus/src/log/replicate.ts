@@ -13,6 +13,7 @@ import { lengthOf, overwrite, replaceFrom } from './entry.ts'
 import { heard, onAcceptBatch, onAcceptSync, onDecide, onPrepare } from './following.ts'
 import {
   flush,
+  handOver,
   leaderTick,
   onAccepted,
   onMissing,
@@ -173,9 +174,7 @@ function defineReplica(
       commands: (state, message, ctx) => onCommands(state, message, ctx),
       reads: (state, message, ctx) => onReads(state, message, ctx),
       reconfigure: (state, message, ctx) => onReconfigure(state, message, ctx),
-      transfer(state, { to }) {
-        if (state.lead !== undefined && to !== state.id && isVoter(state.configuration, to)) state.lead.successor = to
-      },
+      transfer: (state, { to }, ctx) => handOver(state, to, ctx),
       flush(state, _message, ctx) {
         flush(state, ctx)
         probe(state, machine, ctx)

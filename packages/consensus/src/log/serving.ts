@@ -86,10 +86,10 @@ function leadFor(state: ReplicaState, client: Client, ctx: ReplicaContext): Lead
   const { lead, options } = state
   if (lead === undefined) {
     ctx.tell(client, 'redirect', redirection(state))
-  } else if (lead.waiting.length >= options.waitingMax || lead.reads.length >= options.waitingMax) {
-    ctx.tell(client, 'redirect', { ...redirection(state), overloaded: true })
-  } else if (lead.successor === undefined) {
-    return lead
+    return undefined
   }
+  const full = lead.waiting.length >= options.waitingMax || lead.reads.length >= options.waitingMax
+  if (!full && lead.successor === undefined) return lead
+  ctx.tell(client, 'redirect', { ...redirection(state), overloaded: true })
   return undefined
 }
