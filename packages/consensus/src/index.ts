@@ -17,7 +17,17 @@ export {
   startReplicated,
 } from './log/replicated.ts'
 export type { StateMachine } from './log/state-machine.ts'
+export {
+  type ConfigurationCommand,
+  type ConfigurationQuery,
+  type ConfigurationResult,
+  ConfigurationStore,
+  configurationMachine,
+  type Epoched,
+} from './machines/configuration-store.ts'
+export { Counter, type CounterCommand, counterMachine } from './machines/counter.ts'
 export { type KeyValueCommand, type KeyValueQuery, KeyValueStore, keyValueMachine } from './machines/key-value.ts'
+export { type LockCommand, type LockHolder, LockService, lockMachine } from './machines/lock-service.ts'
 export { Acceptor, acceptorRecovered } from './paxos/acceptor.ts'
 export { PaxosClient, type ProposeOptions } from './paxos/client.ts'
 export type { Configuration, Member, QuorumSizes, RetryDelay, RoleArguments } from './paxos/configuration.ts'

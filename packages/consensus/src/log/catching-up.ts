@@ -46,7 +46,7 @@ export function onCatchUp(state: ReplicaState, message: CatchUp, machine: AnyMac
 }
 
 /** Returns true when more is known to be decided. */
-export function onLearned(state: ReplicaState, { from, at, entries }: Learned, ctx: ReplicaContext): boolean {
+export function onLearned(state: ReplicaState, { at, entries }: Learned, ctx: ReplicaContext): boolean {
   if (at > lengthOf(state.entries) || at + entries.length <= state.decided) return false
   ctx.persist('learned', { at, entries })
   return true
