@@ -65,6 +65,11 @@ export function drawBallot(state: ReplicaState): LogBallot {
   return state.own
 }
 
+/** The own ballot is lost: it is no candidate for anybody any more. */
+export function withdraw(state: ReplicaState): void {
+  state.own = { ...state.own, n: 0 }
+}
+
 /** Begins anew in another configuration, where nobody has led yet. */
 export function resetElection(state: ReplicaState): void {
   const { configuration, id } = state

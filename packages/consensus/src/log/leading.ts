@@ -10,6 +10,7 @@ import { isVoter, votersOf } from './configuration.ts'
 import { type Entry, entriesFrom, lengthOf } from './entry.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
 import type { AcceptedLog, Missing, NackLog, PromisedLog } from './messages.ts'
+import { withdraw } from './electing.ts'
 import { type Leadership, type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
 
 /** Rounds of heartbeats that a leader waits for its successor. */
@@ -30,6 +31,7 @@ export function stepDown(state: ReplicaState, ctx: ReplicaContext): void {
   const { lead } = state
   if (lead === undefined) return
   state.lead = undefined
+  withdraw(state)
   ctx.log.debug('stepped down', { ballot: lead.ballot })
   const clients = new Set([
     ...lead.clients.values(),
@@ -97,11 +99,14 @@ function sync(state: ReplicaState, lead: Leadership, promise: PromisedLog, ctx: 
   if (compareLogBallots(acceptedBallot, lead.ballot) === 0) at = Math.min(length, lengthOf(state.entries))
   else if (compareLogBallots(acceptedBallot, lead.adopted) === 0) at = Math.min(length, lead.adoptedLength)
   at = Math.max(at, decided)
-  if (at < state.entries.trimmed) {
+  // All of the adopted log or nothing: a vote in this ballot says that what earlier ballots decided is there too.
+  const { inFlightMax, batchMax } = state.options
+  const whole = lead.adoptedLength - at
+  if (at < state.entries.trimmed || whole > inFlightMax + batchMax) {
     ctx.tellEarly(member.replica, 'behind', { ballot: lead.ballot })
     return
   }
-  const entries = entriesFrom(state.entries, at, Math.min(lengthOf(state.entries), at + state.options.batchMax))
+  const entries = entriesFrom(state.entries, at, Math.min(lengthOf(state.entries), at + Math.max(whole, batchMax)))
   const matched = lead.peers.get(from)?.matched ?? 0
   lead.peers.set(from, { next: at + entries.length, matched, matchedAtTick: matched })
   ctx.tellEarly(member.replica, 'acceptSync', { ballot: lead.ballot, at, entries, decided: state.decided })

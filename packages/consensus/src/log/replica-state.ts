@@ -144,6 +144,8 @@ export type ReplicaEvents = {
   appended: (state: ReplicaState, append: Append) => void
   /** Decided entries, from whoever had them: what stands behind them stays. */
   learned: (state: ReplicaState, learned: { readonly at: number; readonly entries: readonly Entry[] }) => void
+  /** Written where it matters, at the end of a configuration; else what was decided is learned again. */
+  decided: (state: ReplicaState, length: number) => void
   /** A `LogSnapshot`, encoded, so that nothing of it is shared with what is applied later. */
   installed: (state: ReplicaState, bytes: Uint8Array) => void
 }

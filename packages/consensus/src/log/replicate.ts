@@ -85,6 +85,9 @@ function defineReplica(
         overwrite(state.entries, at, entries)
         state.decided = Math.max(state.decided, at + entries.length)
       },
+      decided(state: ReplicaState, length: number) {
+        state.decided = Math.max(state.decided, length)
+      },
       installed(state: ReplicaState, bytes: Uint8Array) {
         installSnapshot(state, readSnapshot(bytes), machine)
       },
@@ -112,8 +115,8 @@ function defineReplica(
       machine: machine.restore === undefined ? value : machine.restore(value),
     }),
     started(state, ctx) {
-      resetElection(state)
       settle(state, machine, ctx)
+      resetElection(state)
       ctx.timers.fixedDelay({ key: 'tick', delayMs: roundMs(state) }, 'tick')
     },
     on: {
@@ -237,6 +240,8 @@ function settle(state: ReplicaState, machine: AnyMachine, ctx: ReplicaContext): 
 function changeConfiguration(state: ReplicaState, ctx: ReplicaContext): void {
   const { lead, configuration } = state
   const { number: config, members } = configuration
+  // Before it promises anything in the new one: back in the old one after a restart, it could only refuse what is asked.
+  ctx.persist('decided', state.applied)
   ctx.log.info('configuration', { number: config, members: members.map(({ id }) => id) })
   if (lead?.reconfigurer !== undefined) ctx.tell(lead.reconfigurer, 'reconfigured', { config, members })
   stepDown(state, ctx)
