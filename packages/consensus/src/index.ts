@@ -59,3 +59,13 @@ export type {
 } from './paxos/messages.ts'
 export { type MemberOptions, type PaxosDefinitions, type PaxosOptions, startPaxos } from './paxos/paxos.ts'
 export { Proposer } from './paxos/proposer.ts'
+export { BenOr, type BenOrProtocol, type BenOrStatus, type Bit, startBenOr } from './rounds/ben-or.ts'
+export {
+  ChandraToueg,
+  type ChandraTouegProtocol,
+  type ChandraTouegStatus,
+  startChandraToueg,
+} from './rounds/chandra-toueg.ts'
+export { FailureDetector, type FailureDetectorProtocol } from './rounds/failure-detector.ts'
+export { RoundObserver, RoundViolationError } from './rounds/invariants.ts'
+export type { RoundConfiguration, RoundMember, RoundOptions } from './rounds/round-configuration.ts'

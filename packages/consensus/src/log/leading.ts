@@ -7,10 +7,10 @@
 import { pendingConfiguration } from './applying.ts'
 import { askToCatchUp } from './catching-up.ts'
 import { isVoter, votersOf } from './configuration.ts'
+import { withdraw } from './electing.ts'
 import { type Entry, entriesFrom, lengthOf } from './entry.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
 import type { AcceptedLog, Missing, NackLog, PromisedLog } from './messages.ts'
-import { withdraw } from './electing.ts'
 import { type Leadership, type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
 
 /** Rounds of heartbeats that a leader waits for its successor. */
