@@ -30,7 +30,7 @@ export interface LogConfiguration {
 }
 
 /** Members of one configuration, at most. */
-export const membersMax = 64
+const membersMax = 64
 
 /** Those that vote. */
 export function votersOf({ members }: LogConfiguration): readonly LogMember[] {

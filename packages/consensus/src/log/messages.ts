@@ -97,7 +97,7 @@ export interface NackLog {
 }
 
 /** A follower of this ballot that never got its `acceptSync` asks to be prepared again. */
-export interface PrepareRequest {
+interface PrepareRequest {
   readonly ballot: LogBallot
   readonly from: string
 }
@@ -142,7 +142,7 @@ export interface ReadAck {
 }
 
 /** The leader asks a follower, whose log is as long as its own, to lead in its place. */
-export interface TakeOver {
+interface TakeOver {
   readonly ballot: LogBallot
 }
 
@@ -177,13 +177,13 @@ export type Outcome =
   | { readonly ok: false; readonly error: { readonly name: string; readonly message: string } }
 
 /** Results for a client. */
-export interface Results {
+interface Results {
   readonly session: number
   readonly items: readonly { readonly seq: number; readonly outcome: Outcome }[]
 }
 
 /** Where to turn instead. */
-export interface Redirect {
+interface Redirect {
   /** The members that the sender knows of, and the one that leads, if it knows. */
   readonly config: number
   readonly members: readonly LogMember[]

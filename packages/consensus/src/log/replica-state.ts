@@ -34,7 +34,7 @@ export interface ReplicaArguments {
 }
 
 /** How far a follower is, as its leader knows. */
-export interface Peer {
+interface Peer {
   /** The next entry to send it. */
   next: number
   /** It has stored and synced all below. */
@@ -88,7 +88,7 @@ export interface Leadership {
 }
 
 /** A snapshot under way to this replica. */
-export interface Incoming {
+interface Incoming {
   readonly id: number
   readonly from: string
   readonly parts: Uint8Array[]
@@ -138,7 +138,7 @@ export interface LogSnapshot {
 }
 
 /** What a replica must not forget. */
-export type ReplicaEvents = {
+type ReplicaEvents = {
   promised: (state: ReplicaState, ballot: LogBallot) => void
   /** Entries accepted under a ballot: they replace all from `at` on. */
   appended: (state: ReplicaState, append: Append) => void

@@ -10,7 +10,7 @@
 import type { Outcome } from './messages.ts'
 
 /** One client's. */
-export interface Session {
+interface Session {
   /** Up to there the client has its results. */
   ackedUpTo: number
   /** By command number, above `ackedUpTo`. */

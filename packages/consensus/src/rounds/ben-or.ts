@@ -90,7 +90,7 @@ interface Heard {
   readonly proposals: Map<string, Bit | 'none'>
 }
 
-export interface BenOrState {
+interface BenOrState {
   readonly configuration: RoundConfiguration<BenOrProtocol>
   readonly id: string
   /** From 1; 0 before the first. */
@@ -107,7 +107,7 @@ export interface BenOrState {
 }
 
 /** What a process must not forget. */
-export type BenOrEvents = {
+type BenOrEvents = {
   reported: (state: BenOrState, said: { readonly round: number; readonly value: Bit }) => void
   proposed: (state: BenOrState, said: { readonly round: number; readonly value: Bit | 'none' }) => void
   decided: (state: BenOrState, value: Bit) => void
@@ -121,7 +121,7 @@ const waitingMax = 1_024
 const aheadMax = 64
 
 /** The parts of {@link BenOr}, for those who derive variants of it. */
-export const benOrParts = {
+const benOrParts = {
   name: 'BenOr',
   module: import.meta.url,
   init: ({ configuration, id }: RoundArguments<BenOrProtocol>): BenOrState => ({

@@ -51,7 +51,7 @@ export interface RoundProposal {
 }
 
 /** To the coordinator: `ack` adopts its proposal. */
-export interface RoundAnswer {
+interface RoundAnswer {
   readonly instance: string
   readonly round: number
   readonly from: string
@@ -97,7 +97,7 @@ interface Coordination {
   readonly acks: Set<string>
 }
 
-export interface ChandraTouegState {
+interface ChandraTouegState {
   readonly configuration: RoundConfiguration<ChandraTouegProtocol>
   readonly id: string
   /** From 1; 0 before the first. */
@@ -117,7 +117,7 @@ export interface ChandraTouegState {
 }
 
 /** What a process must not forget. */
-export type ChandraTouegEvents = {
+type ChandraTouegEvents = {
   entered: (state: ChandraTouegState, round: number) => void
   /** The estimate of this process, and the round that it is from. */
   adopted: (state: ChandraTouegState, estimate: { readonly value: unknown; readonly ts: number }) => void
@@ -131,7 +131,7 @@ type Context = ActorContext<ChandraTouegProtocol, ChandraTouegEvents>
 const waitingMax = 1_024
 
 /** The parts of {@link ChandraToueg}, for those who derive variants of it. */
-export const chandraTouegParts = {
+const chandraTouegParts = {
   name: 'ChandraToueg',
   module: import.meta.url,
   init: ({ configuration, id }: RoundArguments<ChandraTouegProtocol>): ChandraTouegState => ({

@@ -9,7 +9,7 @@
 import { type ActorContext, type ActorRef, defineActor } from '@troupe/core'
 
 /** One that is listened for. */
-export interface Detected {
+interface Detected {
   readonly id: string
   readonly detector: ActorRef<FailureDetectorProtocol>
 }

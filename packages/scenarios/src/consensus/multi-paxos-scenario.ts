@@ -92,9 +92,11 @@ export async function runMultiPaxos(seed: number, scenario: MultiPaxosScenario =
     const store = await startReplicated(world, CampaignStore, { log: 'campaign', members, options: campaignOptions })
     let ended = false
     const working = Array.from({ length: clientCount }, async (_, index) => {
-      const client = await clientOn(world, store, index)
+      let client = await clientOn(world, store, index)
       while (!ended) {
         if (await operate(world, client, history, index)) operations++
+        // Its node may have died, and the client with it.
+        else client = await clientOn(world, store, index)
         if (world.random.chance(0.3)) await world.sleep(world.random.int(100))
       }
     })
@@ -171,7 +173,7 @@ async function operate(
   const id = history.invoke(process, command)
   try {
     const result =
-      command.op === 'get' ? await client.read({ key }, { timeoutMs: 1_500 }) : await execute(client, command)
+      command.op === 'get' ? await client.read({ key }, { timeoutMs: 2_000 }) : await execute(client, command)
     history.return(id, result)
     return true
   } catch {
@@ -184,7 +186,7 @@ async function operate(
 }
 
 function execute(client: StoreClient, command: KeyValueCommand): Promise<unknown> {
-  return client.execute(command, { timeoutMs: 1_500 })
+  return client.execute(command, { timeoutMs: 2_000 })
 }
 
 /** Hands leadership over and replaces members, at random times, while the faults go on. */
