@@ -38,6 +38,25 @@ export function nextRound(state: ReplicaState, ctx: ReplicaContext): boolean {
   return stand
 }
 
+/** Watches whoever leads: where a death is certain, as that of a thread, nobody waits for a timeout. */
+export function watchLeader(state: ReplicaState, ctx: ReplicaContext): void {
+  const { leader, watched, id } = state
+  if (leader?.node === watched) return
+  const before = watched === undefined ? undefined : replicaOf(state, watched)?.replica
+  if (before !== undefined) ctx.unwatch(before)
+  const now = leader === undefined || leader.node === id ? undefined : replicaOf(state, leader.node)
+  state.watched = now?.id
+  if (now !== undefined) ctx.watch(now.replica)
+}
+
+/** The watched leader is gone: the next round draws a ballot. */
+export function leaderGone(state: ReplicaState): void {
+  if (state.leader !== undefined && state.watched === state.leader.node)
+    state.leaderRound = state.round - roundsPerTimeout
+  state.replies.delete(state.watched ?? '')
+  state.watched = undefined
+}
+
 /** Answers another's heartbeat. */
 export function answerHeartbeat(state: ReplicaState, { config, from, round }: Heartbeat, ctx: ReplicaContext): void {
   const member = replicaOf(state, from)

@@ -120,6 +120,8 @@ export interface ReplicaState {
   /** The last round that the leader was heard of in. */
   leaderRound: number
   connected: boolean
+  /** The member whose death is to be told. */
+  watched: string | undefined
   readonly replies: Map<string, HeartbeatReply>
   lead: Leadership | undefined
   /** The round in which catching up was last asked for, so that it is not asked for with every message. */

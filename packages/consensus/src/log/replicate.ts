@@ -8,7 +8,16 @@ import { type ActorDefinition, ConfigurationError, defineActor } from '@troupe/c
 import { applyDecided, installSnapshot, takeSnapshot } from './applying.ts'
 import { askToCatchUp, onCatchUp, onLearned, onSnapshotChunk, readSnapshot, request } from './catching-up.ts'
 import { isVoter, votersOf } from './configuration.ts'
-import { answerHeartbeat, drawBallot, nextRound, noteReply, resetElection, roundMs } from './electing.ts'
+import {
+  answerHeartbeat,
+  drawBallot,
+  leaderGone,
+  nextRound,
+  noteReply,
+  resetElection,
+  roundMs,
+  watchLeader,
+} from './electing.ts'
 import { lengthOf, overwrite, replaceFrom } from './entry.ts'
 import { heard, onAcceptBatch, onAcceptSync, onDecide, onPrepare } from './following.ts'
 import {
@@ -26,7 +35,14 @@ import {
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
 import type { ReplicaProtocol } from './messages.ts'
 import { onReadAck, onReadProbe, probe, readerTick } from './reading.ts'
-import type { Append, LogSnapshot, ReplicaArguments, ReplicaContext, ReplicaState } from './replica-state.ts'
+import {
+  type Append,
+  type LogSnapshot,
+  type ReplicaArguments,
+  type ReplicaContext,
+  type ReplicaState,
+  replicaOf,
+} from './replica-state.ts'
 import { announce, onCommands, onReads, onReconfigure } from './serving.ts'
 import type { AnyMachine, StateMachine } from './state-machine.ts'
 
@@ -119,9 +135,14 @@ function defineReplica(
       resetElection(state)
       ctx.timers.fixedDelay({ key: 'tick', delayMs: roundMs(state) }, 'tick')
     },
+    terminated(state, ref) {
+      const member = state.watched === undefined ? undefined : replicaOf(state, state.watched)
+      if (member !== undefined && ref.node === member.node) leaderGone(state)
+    },
     on: {
       tick(state, _message, ctx) {
         if (nextRound(state, ctx)) standForElection(state, state.own, ctx)
+        watchLeader(state, ctx)
         followerTick(state, ctx)
         leaderTick(state, ctx)
         readerTick(state, ctx)
@@ -220,6 +241,7 @@ function initialState({ log, id, configuration, options }: ReplicaArguments, mac
     round: 0,
     leaderRound: 0,
     connected: false,
+    watched: undefined,
     replies: new Map(),
     lead: undefined,
     caughtUpRound: -1,
