@@ -2,7 +2,14 @@
  * One simulated run of a round-based algorithm: every member proposes while everything goes wrong; then the faults end,
  * and all must come to the same decision. The observer holds every step against the invariants.
  */
-import { type Bit, RoundObserver, RoundViolationError, startBenOr, startChandraToueg } from '@troupe/consensus'
+import {
+  type Bit,
+  RoundObserver,
+  type RoundOptions,
+  RoundViolationError,
+  startBenOr,
+  startChandraToueg,
+} from '@troupe/consensus'
 import {
   allFaults,
   type FaultKnobs,
