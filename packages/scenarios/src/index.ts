@@ -1,5 +1,7 @@
 /** Simulated scenarios of Troupe's protocols by name, and the planted bugs that they find. */
+
 export { figuresOf, type PaxosFigures, printFigures, shortcomings } from './consensus/paxos-figures.ts'
+export { checkPaxos, type PaxosInstance } from './consensus/paxos-instance.ts'
 export { type PaxosRun, type PaxosScenario, runPaxos } from './consensus/paxos-scenario.ts'
 export {
   type BugFinding,

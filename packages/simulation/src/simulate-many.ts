@@ -69,7 +69,8 @@ export async function simulateMany(options: SimulateManyOptions, program: Simula
   return { runs, failures, events, turns, seedsReached, injected, seedsInjected, faultPoints }
 }
 
-function* seedsOf(seeds: string | readonly number[]): Iterable<number> {
+/** The seeds one by one; throws a `ConfigurationError` for a text that is no range. */
+export function* seedsOf(seeds: string | readonly number[]): Iterable<number> {
   if (typeof seeds !== 'string') {
     yield* seeds
     return

@@ -11,7 +11,9 @@ import {
   PaxosViolationError,
   startPaxos,
 } from '@troupe/consensus'
+import { refKey } from '@troupe/core'
 import {
+  type Claims,
   type FaultKnobs,
   type InjectedFaults,
   type ScheduleOptions,
@@ -20,7 +22,9 @@ import {
   SimulationFailure,
   simulate,
 } from '@troupe/simulation'
+import { DistortedMessages, type MutationRun } from '@troupe/simulation/mutation'
 import type { ScenarioFailure } from '../scenario.ts'
+import { PaxosProgress, paxosClaims } from './paxos-progress.ts'
 
 /**
  * The largest strength of each fault; each seed draws its own below them. Much more than a cluster would live through,
@@ -72,7 +76,7 @@ export interface PaxosScenario {
 }
 
 /** What became of one run. */
-export interface PaxosRun {
+export interface PaxosRun extends MutationRun {
   readonly seed: number
   /** The decision, as every client and learner heard it. */
   readonly decision: string | undefined
@@ -89,6 +93,8 @@ export interface PaxosRun {
   /** How often each kind of fault was injected; `undefined` when the run failed. */
   readonly injected: InjectedFaults | undefined
   readonly failure: ScenarioFailure | undefined
+  /** The ways in which the protocol makes progress, and whether this run took each. */
+  readonly claims: Claims
 }
 
 /** Virtual milliseconds of faults, and the longest that may pass until all have heard the decision after them. */
@@ -103,7 +109,9 @@ export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Prom
   let observer: PaxosObserver | undefined
   let decision: string | undefined
   let chosenUnderFaults = false
+  const network = new DistortedMessages()
   const program = async (world: SimulatedWorld) => {
+    network.watch(world)
     const client = await startPaxos<string>(world, { instance: 'campaign', members: world.nodes, definitions })
     observer = observe(world, client, invariants)
     const replies = startClients(world, client)
@@ -114,21 +122,21 @@ export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Prom
   }
   const facts = () => {
     const { competing = false, ballots = 0, checks = 0 } = observer?.statistics ?? {}
-    return { seed, decision, chosenUnderFaults, competing, ballots, checks }
+    return { seed, decision, chosenUnderFaults, competing, ballots, checks, ...network.names }
   }
   try {
-    const { events, injected, virtualMs } = await simulate(
+    const { events, injected, virtualMs, claims } = await simulate(
       { seed, nodes, faults, delivery: 'hostile', schedule, latency: { minMs: 1, meanMs: 10 }, virtualMsMax: 120_000 },
       program,
     )
-    return { ...facts(), events, virtualMs, injected, failure: undefined }
+    return { ...facts(), events, virtualMs, injected, claims, failure: undefined }
   } catch (error) {
     if (!(error instanceof SimulationFailure)) throw error
-    const { step, hash, reason, virtualMs } = error.facts
+    const { step, hash, reason, virtualMs, claims } = error.facts
     const violation = error.cause instanceof PaxosViolationError ? error.cause : undefined
     const what = violation === undefined ? reason : String(violation.facts.invariant)
     const failure = { what, message: error.message, step, hash }
-    return { ...facts(), events: step, virtualMs, injected: undefined, failure }
+    return { ...facts(), events: step, virtualMs, injected: undefined, claims, failure }
   }
 }
 
@@ -147,10 +155,23 @@ function observe(
       violation ??= error
     }
   }
+  const progress = new PaxosProgress((claim) => world.sometimes(claim, true))
+  for (const claim of paxosClaims) world.sometimes(claim, false)
+  const paths = new Map<string, string>()
   world.observe((event) => {
-    if (event.type === 'sent') hold(() => observer.sent(event.message, event.payload))
+    if (event.type === 'turn') {
+      paths.set(refKey(event.ref), event.actor)
+      progress.turn(event.actor, event.message)
+    } else if (event.type === 'sent') {
+      const { message, payload, sender, target } = event
+      progress.sent(message, payload, target)
+      hold(() => observer.sent(message, payload, sender && paths.get(refKey(sender))))
+    }
   })
-  world.events.on('log', (entry) => hold(() => observer.logged(entry)))
+  world.events.on('log', (entry) => {
+    progress.logged(entry)
+    hold(() => observer.logged(entry))
+  })
   world.always('paxos', () => {
     if (violation !== undefined) throw violation
   })
