@@ -8,6 +8,7 @@ import type { CommandContext } from './command-context.ts'
 import { addBugsCommand } from './commands/bugs.ts'
 import { addCheckCommand } from './commands/check.ts'
 import { addHistoryCommand } from './commands/history.ts'
+import { addMutateCommand } from './commands/mutate.ts'
 import { addSimulateCommand } from './commands/simulate.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
@@ -19,6 +20,7 @@ Examples:
   troupe history check --model register test/data/histories/jepsen/*.log
   troupe simulate paxos --seeds 1..1000
   troupe bugs --seeds 1..200
+  troupe mutate paxos --seeds 1..200
 
 Exit codes: 0 all holds; 1 a check fails, or could not be decided; 2 what was typed or given makes no sense.`
 
@@ -48,7 +50,7 @@ export async function runTroupe(args: readonly string[], { stdout, stderr }: Ter
 
 function commandLine(context: CommandContext): Command {
   const troupe = new Command('troupe')
-    .description('Checks programs and histories, simulates scenarios, searches planted bugs.')
+    .description('Checks programs and histories, simulates scenarios, searches planted bugs, mutates protocols.')
     .addHelpText('after', exampleText)
     .exitOverride()
     .configureOutput({
@@ -60,6 +62,7 @@ function commandLine(context: CommandContext): Command {
   addHistoryCommand(troupe, context)
   addSimulateCommand(troupe, context)
   addBugsCommand(troupe, context)
+  addMutateCommand(troupe, context)
   return troupe
 }
 

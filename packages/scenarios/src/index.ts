@@ -1,19 +1,20 @@
 /** Simulated scenarios of Troupe's protocols by name, and the planted bugs that they find. */
-
 export { figuresOf, type PaxosFigures, printFigures, shortcomings } from './consensus/paxos-figures.ts'
 export { checkPaxos, type PaxosInstance } from './consensus/paxos-instance.ts'
 export { type PaxosRun, type PaxosScenario, runPaxos } from './consensus/paxos-scenario.ts'
+export { type BugFinding, type BugSearch, findBug, printFinding, scenarioOfBug } from './planted-bugs/bug-search.ts'
 export {
-  type BugFinding,
-  type BugSearch,
-  type BugSurvey,
-  findBug,
-  printFinding,
-  type SeedsSurvey,
-  surveyBug,
-  surveySeeds,
-} from './planted-bugs/bug-search.ts'
+  type BugRow,
+  type BugTableOptions,
+  bugRows,
+  bugTableHeading,
+  bugTableMarkdown,
+  printBugRow,
+  runsOf,
+  strategies,
+} from './planted-bugs/bug-table.ts'
 export { ForgetsVote, type PaxosBugName, paxosBugs } from './planted-bugs/paxos-bugs.ts'
-export type { Scenario, ScenarioFailure, ScenarioOptions, ScenarioRun } from './scenario.ts'
+export type { Scenario, ScenarioFailure, ScenarioMutation, ScenarioOptions, ScenarioRun } from './scenario.ts'
 export { scenarioNamed, scenarios } from './scenarios.ts'
+export { type SeedSurvey, surveySeeds } from './seed-survey.ts'
 export { seedsOf } from './seeds.ts'

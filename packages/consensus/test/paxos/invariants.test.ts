@@ -21,7 +21,8 @@ function observe(...messages: [name: string, fields: object][]): PaxosObserver {
     } else if (name === 'proposer recovered') {
       const actor = `/a/paxos.${instance}.proposer.a`
       observer.logged({ ...entry, actor, message: name, fields: { id: 'a', ...fields } })
-    } else if (name === 'learner recovered') observer.logged({ ...entry, actor: learner, message: name, fields })
+    } else if (name === 'learner recovered')
+      observer.logged({ ...entry, actor: learner, message: name, fields: { ...fields } })
     else observer.sent(name, { instance, ...fields }, name === 'decided' ? learner : undefined)
   }
   return observer

@@ -24,42 +24,9 @@ import {
 } from '@troupe/simulation'
 import { DistortedMessages, type MutationRun } from '@troupe/simulation/mutation'
 import type { ScenarioFailure } from '../scenario.ts'
+import { type PaxosPlan, type PaxosPlanName, paxosPlans } from './paxos-plans.ts'
 import { PaxosProgress, paxosClaims } from './paxos-progress.ts'
-
-/**
- * The largest strength of each fault; each seed draws its own below them. Much more than a cluster would live through,
- * since an instance is decided within a fraction of a second.
- */
-const paxosFaults: Required<FaultKnobs> = {
-  crash: 4,
-  pause: 0.5,
-  partition: 2,
-  loss: 0.2,
-  duplicate: 0.2,
-  reorder: 0.3,
-  diskLatencyMs: 40,
-  diskStall: 0.05,
-  tornWrite: 1,
-  syncFailure: 0.03,
-  writeFailure: 0.03,
-  clockSkewMs: 500,
-  partialPartition: 0.5,
-  ringPartition: 0.5,
-  hold: 1,
-  slowLink: 1,
-  clog: 1,
-  channelFull: 1,
-  workerExit: 0.5,
-  stall: 2,
-  crashRecovering: 0.3,
-  diskFull: 0.2,
-  diskSlow: 0.5,
-  // An acceptor that has lost what it stored may break any protocol's promise.
-  bitRot: 0,
-  misdirectedRead: 0,
-  clockDrift: 0.05,
-  clockJump: 0.5,
-}
+import { strikeProposals } from './paxos-strikes.ts'
 
 /** How one run is set up, beside its seed. */
 export interface PaxosScenario {
@@ -71,7 +38,9 @@ export interface PaxosScenario {
   readonly definitions?: Partial<PaxosDefinitions>
   /** The invariants that the observer asserts. Default: all. */
   readonly invariants?: readonly PaxosInvariant[]
-  /** The largest strength of each fault. Default: the scenario's own plan, every kind and strong. */
+  /** What goes wrong, and how its clients hurry. Default `chance`. */
+  readonly plan?: PaxosPlanName
+  /** The largest strength of each fault. Default: the plan's. */
   readonly faults?: FaultKnobs
 }
 
@@ -100,12 +69,12 @@ export interface PaxosRun extends MutationRun {
 /** Virtual milliseconds of faults, and the longest that may pass until all have heard the decision after them. */
 const faultsMs = 2_500
 const progressMs = 20_000
-/** How long a client waits for its proposer before it asks again, in virtual milliseconds. */
-const clientTimeoutMs = 400
 
 /** Runs the scenario under one seed. */
 export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Promise<PaxosRun> {
-  const { nodes = 5, definitions = {}, schedule = 'random', invariants, faults = paxosFaults } = scenario
+  const { nodes = 5, definitions = {}, schedule = 'random', invariants, plan = 'chance' } = scenario
+  const { clients, strikes, latencyMeanMs, ...own } = paxosPlans[plan]
+  const { faults = own.faults } = scenario
   let observer: PaxosObserver | undefined
   let decision: string | undefined
   let chosenUnderFaults = false
@@ -114,7 +83,8 @@ export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Prom
     network.watch(world)
     const client = await startPaxos<string>(world, { instance: 'campaign', members: world.nodes, definitions })
     observer = observe(world, client, invariants)
-    const replies = startClients(world, client)
+    if (strikes) strikeProposals(world, faultsMs)
+    const replies = startClients(world, client, clients)
     await world.sleep(faultsMs)
     chosenUnderFaults = observer.statistics.chosen
     await world.heal()
@@ -126,7 +96,15 @@ export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Prom
   }
   try {
     const { events, injected, virtualMs, claims } = await simulate(
-      { seed, nodes, faults, delivery: 'hostile', schedule, latency: { minMs: 1, meanMs: 10 }, virtualMsMax: 120_000 },
+      {
+        seed,
+        nodes,
+        faults,
+        delivery: 'hostile',
+        schedule,
+        latency: { minMs: 1, meanMs: latencyMeanMs },
+        virtualMsMax: 120_000,
+      },
       program,
     )
     return { ...facts(), events, virtualMs, injected, claims, failure: undefined }
@@ -179,17 +157,21 @@ function observe(
 }
 
 /** Two clients or more, each with a value and a member of its own to begin with; they ask until they hear a decision. */
-function startClients(world: SimulatedWorld, client: PaxosClient<string>): Promise<string>[] {
+function startClients(
+  world: SimulatedWorld,
+  client: PaxosClient<string>,
+  { atOnce, timeoutMs }: PaxosPlan['clients'],
+): Promise<string>[] {
   const { random } = world
   const ids = client.configuration.members.map(({ id }) => id)
   const count = 2 + random.int(Math.max(1, ids.length - 1))
   return Array.from({ length: count }, async (_, index) => {
     // Some begin at once, so that their ballots meet; some come when others are done.
-    await world.sleep(random.chance(0.6) ? random.int(40) : random.int(faultsMs))
+    await world.sleep(random.chance(atOnce) ? random.int(40) : random.int(faultsMs))
     for (let attempt = 0; ; attempt++) {
       const via = attempt === 0 ? ids[index % ids.length] : random.pick(ids)
       try {
-        return await client.propose(`value ${index}`, { via: via as string, timeoutMs: clientTimeoutMs })
+        return await client.propose(`value ${index}`, { via: via as string, timeoutMs })
       } catch {
         await world.sleep(10 + random.int(50))
       }
