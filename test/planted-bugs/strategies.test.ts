@@ -30,7 +30,8 @@ test.each(searches)('$bug is found by $strategy, and not in its twin', async ({ 
 })
 
 test('a message that overtakes is found more often by priorities than by chance', async () => {
-  const rows = await Array.fromAsync(bugRows({ seeds: seeds.slice(0, 100), bugs: ['overtaking'] }))
+  const rows: BugRow[] = []
+  for await (const row of bugRows({ seeds: seeds.slice(0, 100), bugs: ['overtaking'] })) rows.push(row)
   const [byChance, ...byOrder] = rows as [BugRow, BugRow, BugRow, BugRow]
   expect(byChance.strategy).toBe('random')
   for (const { strategy, found } of byOrder.filter(({ strategy }) => strategy !== 'delay')) {

@@ -77,7 +77,7 @@ async function mutateNamed(terminal: Terminal, name: string, flags: MutateFlags)
     throw new UsageError(`scenario ${name} is no subject of a mutation run; ${known.join(', ')} are`, { name })
   }
   const { subject, definitions, survivors } = mutation(nodes === undefined ? {} : { nodes })
-  const progress = new MutantProgress(terminal, name, seeds.length)
+  const progress = new MutationRunProgress(terminal, name, seeds.length)
   const started = performance.now()
   const report = await mutate(subject, {
     seeds,
@@ -85,9 +85,9 @@ async function mutateNamed(terminal: Terminal, name: string, flags: MutateFlags)
     explanations: survivors,
     ...(operators === undefined ? {} : { operators }),
     ...(mutant === undefined ? {} : { mutants: mutant }),
-    onRun: (run) => progress.step(run),
+    onRun: (run) => progress.run(run),
     onMutant: (result) => {
-      progress.end()
+      progress.judged()
       if (json) printMutantRow(terminal, name, result)
       else printMutant(terminal, result)
     },
@@ -106,31 +106,36 @@ function isClean({ cleanFailures, cleanViolation }: MutationReport): boolean {
   return cleanFailures.length === 0 && cleanViolation === undefined
 }
 
-/** One line for the clean twin, then one for each mutant. */
-class MutantProgress {
+/** The seeds of the clean twin, then the mutants. */
+class MutationRunProgress {
   readonly #terminal: Terminal
   readonly #name: string
-  readonly #seeds: number
-  #of: string | undefined
-  #progress: Progress | undefined
+  readonly #clean: Progress
+  #mutants: Progress | undefined
 
   constructor(terminal: Terminal, name: string, seeds: number) {
     this.#terminal = terminal
     this.#name = name
-    this.#seeds = seeds
+    this.#clean = new Progress(terminal, `${name}, the clean twin`, seeds)
   }
 
-  step({ mutant = 'the clean twin', judged, mutants }: MutationProgress): void {
-    if (this.#progress === undefined || mutant !== this.#of) {
-      const number = mutants === 0 ? '' : `, mutant ${judged + 1} of ${mutants}`
-      this.#progress = new Progress(this.#terminal, `${this.#name}${number}, ${mutant}`, this.#seeds)
-      this.#of = mutant
+  /** A run is over. */
+  run({ mutant, mutants, seed }: MutationProgress): void {
+    if (mutant === undefined) this.#clean.step()
+    else {
+      this.#mutants ??= new Progress(this.#terminal, this.#name, mutants, 'mutants')
+      this.#mutants.during(`, ${mutant}, seed ${seed}`)
     }
-    this.#progress.step()
+  }
+
+  /** A mutant is judged. */
+  judged(): void {
+    this.#mutants?.step()
+    this.end()
   }
 
   end(): void {
-    this.#progress?.end()
+    this.#clean.end()
   }
 }
 

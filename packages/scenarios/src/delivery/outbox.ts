@@ -40,9 +40,11 @@ type OutboxEvents = {
   delivered: (state: OutboxState, number: number) => void
 }
 
+type Context = ActorContext<OutboxProtocol, OutboxEvents>
+
 const resendMs = 40
 
-export const outboxParts = {
+export const Outbox = defineActor<OutboxProtocol>()({
   name: 'Outbox',
   module: import.meta.url,
   init: (args: OutboxArguments): OutboxState => ({ ...args, accepted: 0, waiting: [] }),
@@ -75,11 +77,7 @@ export const outboxParts = {
       if (state.waiting.length > 0) deliver(state, ctx)
     },
   },
-}
-
-type Context = ActorContext<OutboxProtocol, OutboxEvents>
-
-export const Outbox = defineActor<OutboxProtocol>()(outboxParts)
+})
 
 /** Sends the first that waits, and again after a while. */
 function deliver({ id, inbox, self, waiting }: OutboxState, ctx: Context): void {
