@@ -1,5 +1,5 @@
 /** `troupe bugs`. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -36,6 +36,10 @@ test('people see one schedule, and a file gets the same as Markdown', async () =
   expect(heading).toBe('| bug | scenario | schedule | found | median | p95 | harm | clean | noticed as |')
   expect(rule).toBe('| --- | --- | --- | --: | --: | --: | --: | --: | --- |')
   expect(row).toMatch(/^\| half-quorum \| paxos \| pct \| \d\/5 \|/)
+  await writeFile(file, 'Before.\n\n<!-- planted bugs -->\nold\n<!-- end of planted bugs -->\n\nAfter.\n')
+  await troupe(...words)
+  const place = `<!-- planted bugs -->\n\n${[heading, rule, row].join('\n')}\n\n<!-- end of planted bugs -->`
+  expect(await readFile(file, 'utf8')).toBe(`Before.\n\n${place}\n\nAfter.\n`)
   await rm(folder, { recursive: true })
   const nowhere = await troupe(...words.slice(0, -1), join(folder, 'gone', 'table.md'))
   expect(nowhere.code).toBe(2)

@@ -38,6 +38,17 @@ test('faults and nodes reach the run, and equal commands give equal figures', as
   expect((await figures('--faults', 'none', '--nodes', '3')).events).toBeLessThan(quiet.events)
 })
 
+test('a schedule and what is asserted reach the run', async () => {
+  const run = async (...words: string[]) =>
+    (await troupe('simulate', 'paxos', '--seeds', '5', '--json', ...words)).rows()
+  const byChance = await run()
+  expect((await run('--strategy', 'random'))[0].events).toBe(byChance[0].events)
+  expect((await run('--strategy', 'pct'))[0].events).not.toBe(byChance[0].events)
+  const planted = ['--bug', 'forgotten-promise', '--strategy', 'pos']
+  expect((await run(...planted))[0].failures.length).toBeGreaterThan(0)
+  expect((await run(...planted, '--harm'))[0].failures).toEqual([])
+})
+
 test('a planted bug fails seeds, and the same seed alone fails again', async () => {
   const { code, rows } = await troupe('simulate', 'paxos', '--seeds', '30', '--bug', 'forgotten-promise', '--json')
   expect(code).toBe(1)
@@ -60,6 +71,7 @@ test('without a scenario all are listed', async () => {
 test.each([
   ['simulate nothing', "there is no scenario 'nothing'; there are paxos"],
   ['simulate paxos --seeds 5..1', 'the first not above the last'],
+  ['simulate paxos --strategy luck', 'Allowed choices are random, pct, pos, delay'],
   ['simulate paxos --seeds many', "seeds must be N or A..B, got 'many'"],
   ['simulate paxos --nodes 77', 'runs on 1 to 31 nodes, got 77'],
   ['simulate paxos --bug none', "has no planted bug 'none'; it has forgotten-promise"],

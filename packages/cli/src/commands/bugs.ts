@@ -1,5 +1,5 @@
 /** `troupe bugs`: how many seeds each schedule takes to find each planted bug, under the plan of its clean twin. */
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import {
   type BugRow,
   type BugTableOptions,
@@ -43,7 +43,7 @@ export function addBugsCommand(troupe: Command, context: CommandContext): void {
     .option('--seeds <seeds>', 'N for 1 to N, or A..B (default: 200)', seedsOf)
     .option('--nodes <number>', "nodes of the cluster (default: the scenario's)", wholeNumber('--nodes', 1))
     .option('--harm', 'also count the seeds on which clients would notice, where an observer sees more')
-    .option('--markdown <file>', 'also write the table to this file')
+    .option('--markdown <file>', 'also write the table to this file, or to its place in it')
     .option('--json', 'print one object a line')
     .action(context.action((names: string[], flags: BugsFlags) => makeTable(context, names, flags)))
 }
@@ -73,9 +73,17 @@ async function makeTable(terminal: Terminal, bugs: readonly string[], flags: Bug
   return rows.every(({ found, cleanFound }) => found > 0 && cleanFound === 0)
 }
 
+const tableBegins = '<!-- planted bugs -->'
+const tableEnds = '<!-- end of planted bugs -->'
+
+/** Writes the table as the whole of a file, or in a page that has a place for it into that place. */
 async function writeTable(file: string, table: string): Promise<void> {
   try {
-    await writeFile(file, table)
+    const page = await readFile(file, 'utf8').catch(() => '')
+    const [before, after] = [page.indexOf(tableBegins), page.indexOf(tableEnds)]
+    const hasPlace = before >= 0 && after > before
+    const text = hasPlace ? `${page.slice(0, before)}${tableBegins}\n\n${table}\n${page.slice(after)}` : table
+    await writeFile(file, text)
   } catch (error) {
     const { message } = error as NodeJS.ErrnoException
     throw new UsageError(`the table cannot be written to ${file}: ${message}`, { file }, { cause: error })

@@ -1,7 +1,14 @@
 /** `troupe simulate SCENARIO`: one scenario under many seeds. */
-import { type ScenarioFailure, type ScenarioOptions, scenarioNamed, scenarios, seedsOf } from '@troupe/scenarios'
-import type { FaultKnobs } from '@troupe/simulation'
-import type { Command } from 'commander'
+import {
+  type ScenarioFailure,
+  type ScenarioOptions,
+  scenarioNamed,
+  scenarios,
+  seedsOf,
+  strategies,
+} from '@troupe/scenarios'
+import type { FaultKnobs, ScheduleStrategy } from '@troupe/simulation'
+import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { faultPlan, wholeNumber } from '../flags.ts'
 import { Progress } from '../progress.ts'
@@ -16,6 +23,8 @@ interface SimulateFlags {
   /** Undefined also for the scenario's own plan. */
   readonly faults?: FaultKnobs
   readonly bug?: string
+  readonly strategy?: ScheduleStrategy
+  readonly harm?: true
   readonly json?: true
 }
 
@@ -34,6 +43,8 @@ export function addSimulateCommand(troupe: Command, context: CommandContext): vo
       faultPlan,
     )
     .option('--bug <name>', 'plant this mistake')
+    .addOption(new Option('--strategy <schedule>', 'the schedule (default: random)').choices([...strategies]))
+    .option('--harm', 'assert nothing but what clients would notice')
     .option('--json', 'print one object a line')
     .action(
       context.action((name: string | undefined, flags: SimulateFlags) =>
@@ -49,7 +60,8 @@ function listScenarios(terminal: Terminal, { json }: SimulateFlags): boolean {
       continue
     }
     printLine(terminal, `${name}: ${what}`)
-    printLine(terminal, `  --nodes N   ${nodes.min} to ${nodes.max}, default ${nodes.default}`)
+    const range = nodes.min === nodes.max ? 'always' : `${nodes.min} to ${nodes.max}, default`
+    printLine(terminal, `  --nodes N   ${range} ${nodes.default}`)
     for (const [bug, wrong] of bugs) printLine(terminal, `  --bug ${bug}   ${wrong}`)
   }
   return true
@@ -57,9 +69,11 @@ function listScenarios(terminal: Terminal, { json }: SimulateFlags): boolean {
 
 async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFlags): Promise<boolean> {
   const scenario = scenarioNamed(name)
-  const { seeds = seedsOf('100'), nodes = scenario.nodes.default, faults, bug, json } = flags
+  const { seeds = seedsOf('100'), nodes = scenario.nodes.default, faults, bug, strategy, harm = false, json } = flags
   const options: ScenarioOptions = {
     nodes,
+    harmOnly: harm,
+    ...(strategy === undefined ? {} : { schedule: strategy }),
     ...(faults === undefined ? {} : { faults }),
     ...(bug === undefined ? {} : { bug }),
   }
