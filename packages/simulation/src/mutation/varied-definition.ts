@@ -115,6 +115,7 @@ function withReplaced(effect: string, args: readonly any[], replace: Replace): r
 
 /** Calls `next` with what `result` is, or becomes where it is a promise. */
 export function whenDone(result: unknown, next: (result: unknown) => unknown): unknown {
-  const isPromise = typeof result === 'object' && result !== null && 'then' in result
+  const isPromise =
+    typeof result === 'object' && result !== null && 'then' in result && typeof result.then === 'function'
   return isPromise ? (result as Promise<unknown>).then(next) : next(result)
 }
