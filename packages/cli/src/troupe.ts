@@ -9,6 +9,7 @@ import { addBugsCommand } from './commands/bugs.ts'
 import { addCheckCommand } from './commands/check.ts'
 import { addHistoryCommand } from './commands/history.ts'
 import { addMutateCommand } from './commands/mutate.ts'
+import { addReplayCommand } from './commands/replay.ts'
 import { addSimulateCommand } from './commands/simulate.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
@@ -19,6 +20,8 @@ Examples:
   troupe check paxos-register --servers 3 --clients 2 --network unordered --json
   troupe history check --model register test/data/histories/jepsen/*.log
   troupe simulate paxos --seeds 1..1000
+  troupe simulate paxos --bug half-quorum --seeds 10 --save --shrink
+  troupe replay .troupe/paxos-half-quorum-seed-1.json --until 20
   troupe bugs --seeds 1..200
   troupe mutate paxos --seeds 1..200
 
@@ -61,6 +64,7 @@ function commandLine(context: CommandContext): Command {
   addCheckCommand(troupe, context)
   addHistoryCommand(troupe, context)
   addSimulateCommand(troupe, context)
+  addReplayCommand(troupe, context)
   addBugsCommand(troupe, context)
   addMutateCommand(troupe, context)
   return troupe

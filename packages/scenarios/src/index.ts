@@ -14,7 +14,15 @@ export {
   strategies,
 } from './planted-bugs/bug-table.ts'
 export { ForgetsVote, type PaxosBugName, paxosBugs } from './planted-bugs/paxos-bugs.ts'
-export type { Scenario, ScenarioFailure, ScenarioMutation, ScenarioOptions, ScenarioRun } from './scenario.ts'
+export {
+  type Scenario,
+  type ScenarioFailure,
+  type ScenarioMutation,
+  type ScenarioOptions,
+  type ScenarioRun,
+  scenarioRunOf,
+  verifyScenarioOptions,
+} from './scenario.ts'
 export { scenarioNamed, scenarios } from './scenarios.ts'
 export { type SeedSurvey, surveySeeds } from './seed-survey.ts'
 export { seedsOf } from './seeds.ts'

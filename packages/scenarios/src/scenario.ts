@@ -1,6 +1,6 @@
 /** What every simulated scenario is, whichever protocol it runs: a program under one seed, with faults and planted bugs. */
-import type { ActorDefinition } from '@troupe/core'
-import type { FaultKnobs, ScheduleOptions, ScheduleStrategy } from '@troupe/simulation'
+import { type ActorDefinition, ConfigurationError } from '@troupe/core'
+import type { FaultKnobs, RunToSave, ScheduleOptions, ScheduleStrategy, SimulationScenario } from '@troupe/simulation'
 import type { MutationSubject } from '@troupe/simulation/mutation'
 
 /** One program in a simulated cluster, to be run under many seeds. */
@@ -14,6 +14,11 @@ export interface Scenario {
   readonly bugs: ReadonlyMap<string, string>
   /** True when an observer inside the run sees more than its clients could: `harmOnly` makes a difference. */
   readonly isObserved: boolean
+  /**
+   * The same as a program that is saved, replayed and shrunk; parameter `bug` is the planted mistake, or null, and
+   * `harmOnly` as in {@link ScenarioOptions}.
+   */
+  readonly simulation: SimulationScenario<{ readonly bug: string | null; readonly harmOnly: boolean }>
   /**
    * One run; equal arguments give equal runs. A run that fails is a result. Throws a `ConfigurationError` for options
    * that it does not take.
@@ -64,4 +69,26 @@ export interface ScenarioMutation {
   readonly definitions: readonly ActorDefinition<any, any>[]
   /** Why mutants survive, by name. */
   readonly survivors: Readonly<Record<string, string>>
+}
+
+/** What saves, or runs again, the scenario under this seed and these options. */
+export function scenarioRunOf({ name }: Scenario, seed: number, options: ScenarioOptions = {}): RunToSave {
+  const { bug, harmOnly, ...others } = options
+  const parameters = { ...(bug === undefined ? {} : { bug }), ...(harmOnly === undefined ? {} : { harmOnly }) }
+  return { seed, options: others, parameters, program: { scenario: name } }
+}
+
+/** Throws a `ConfigurationError` for a number of nodes or a bug that `scenario` does not have. */
+export function verifyScenarioOptions(
+  { name, bugs, nodes: { min, max } }: Scenario,
+  { nodes, bug }: Pick<ScenarioOptions, 'nodes' | 'bug'>,
+): void {
+  if (nodes !== undefined && !(Number.isInteger(nodes) && nodes >= min && nodes <= max)) {
+    const range = min === max ? `${min}` : `${min} to ${max}`
+    throw new ConfigurationError(`scenario ${name} runs on ${range} nodes, got ${nodes}`, { name, nodes })
+  }
+  if (bug !== undefined && !bugs.has(bug)) {
+    const known = bugs.size === 0 ? 'none' : [...bugs.keys()].join(', ')
+    throw new ConfigurationError(`scenario ${name} has no planted bug '${bug}'; it has ${known}`, { name, bug })
+  }
 }

@@ -3,6 +3,8 @@ import type { FaultKnobs } from '@troupe/simulation'
 
 /** One plan. */
 export interface PaxosPlan {
+  /** How many nodes there are, unless a run says otherwise. */
+  readonly nodes: number
   /** The largest strength of each fault; each seed draws its own below them. */
   readonly faults: FaultKnobs
   /** Whether network and machines are also struck whenever a proposer has won its election. */
@@ -21,6 +23,7 @@ export interface PaxosPlan {
  * fraction of a second.
  */
 const chance: PaxosPlan = {
+  nodes: 5,
   faults: {
     crash: 4,
     pause: 0.5,
@@ -61,6 +64,7 @@ const chance: PaxosPlan = {
  * between the two phases of a ballot while another ballot is under way, which chance alone hardly ever brings about.
  */
 const strikes: PaxosPlan = {
+  nodes: 3,
   faults: { loss: 0.3, duplicate: 0.1, reorder: 0.5, tornWrite: 1, diskLatencyMs: 40 },
   strikes: true,
   latencyMeanMs: 20,

@@ -20,6 +20,7 @@ import {
   type ScheduleStrategy,
   type SimulatedWorld,
   SimulationFailure,
+  type SimulationScenarioOptions,
   simulate,
 } from '@troupe/simulation'
 import { DistortedMessages, type MutationRun } from '@troupe/simulation/mutation'
@@ -70,43 +71,63 @@ export interface PaxosRun extends MutationRun {
 const faultsMs = 2_500
 const progressMs = 20_000
 
+/** The options of every run under that plan. */
+export function paxosOptions(plan: PaxosPlanName): SimulationScenarioOptions {
+  const { nodes, faults, latencyMeanMs } = paxosPlans[plan]
+  return { nodes, faults, delivery: 'hostile', latency: { minMs: 1, meanMs: latencyMeanMs }, virtualMsMax: 120_000 }
+}
+
+/** What a run is told, and what it tells of itself as it goes. */
+interface PaxosProgram extends Pick<PaxosScenario, 'definitions' | 'invariants' | 'plan'> {
+  /** The most clients. Default: as many as are drawn. */
+  readonly clientsMax?: number
+  readonly onObserver?: (observer: PaxosObserver) => void
+  readonly onHeal?: () => void
+}
+
+/** Everything that happens in the cluster; resolves with the decision. */
+export async function paxosProgram(world: SimulatedWorld, program: PaxosProgram): Promise<string> {
+  const { definitions = {}, invariants, plan = 'chance', clientsMax, onObserver, onHeal } = program
+  const { clients, strikes } = paxosPlans[plan]
+  const client = await startPaxos<string>(world, { instance: 'campaign', members: world.nodes, definitions })
+  const observer = observe(world, client, invariants)
+  onObserver?.(observer)
+  if (strikes) strikeProposals(world, faultsMs)
+  const replies = startClients(world, client, clients, clientsMax)
+  await world.sleep(faultsMs)
+  onHeal?.()
+  await world.heal()
+  return await agreed(world, client, replies)
+}
+
 /** Runs the scenario under one seed. */
 export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Promise<PaxosRun> {
-  const { nodes = 5, definitions = {}, schedule = 'random', invariants, plan = 'chance' } = scenario
-  const { clients, strikes, latencyMeanMs, ...own } = paxosPlans[plan]
-  const { faults = own.faults } = scenario
+  const { definitions, invariants, plan = 'chance', ...options } = scenario
   let observer: PaxosObserver | undefined
   let decision: string | undefined
   let chosenUnderFaults = false
   const network = new DistortedMessages()
   const program = async (world: SimulatedWorld) => {
     network.watch(world)
-    const client = await startPaxos<string>(world, { instance: 'campaign', members: world.nodes, definitions })
-    observer = observe(world, client, invariants)
-    if (strikes) strikeProposals(world, faultsMs)
-    const replies = startClients(world, client, clients)
-    await world.sleep(faultsMs)
-    chosenUnderFaults = observer.statistics.chosen
-    await world.heal()
-    decision = await agreed(world, client, replies)
+    decision = await paxosProgram(world, {
+      plan,
+      ...(definitions === undefined ? {} : { definitions }),
+      ...(invariants === undefined ? {} : { invariants }),
+      onObserver: (made) => {
+        observer = made
+      },
+      onHeal: () => {
+        chosenUnderFaults = observer?.statistics.chosen ?? false
+      },
+    })
   }
   const facts = () => {
     const { competing = false, ballots = 0, checks = 0 } = observer?.statistics ?? {}
     return { seed, decision, chosenUnderFaults, competing, ballots, checks, ...network.names }
   }
   try {
-    const { events, injected, virtualMs, claims } = await simulate(
-      {
-        seed,
-        nodes,
-        faults,
-        delivery: 'hostile',
-        schedule,
-        latency: { minMs: 1, meanMs: latencyMeanMs },
-        virtualMsMax: 120_000,
-      },
-      program,
-    )
+    const run = await simulate({ ...paxosOptions(plan), ...options, seed }, program)
+    const { events, injected, virtualMs, claims } = run
     return { ...facts(), events, virtualMs, injected, claims, failure: undefined }
   } catch (error) {
     if (!(error instanceof SimulationFailure)) throw error
@@ -161,10 +182,11 @@ function startClients(
   world: SimulatedWorld,
   client: PaxosClient<string>,
   { atOnce, timeoutMs }: PaxosPlan['clients'],
+  clientsMax = Number.POSITIVE_INFINITY,
 ): Promise<string>[] {
   const { random } = world
   const ids = client.configuration.members.map(({ id }) => id)
-  const count = 2 + random.int(Math.max(1, ids.length - 1))
+  const count = Math.min(clientsMax, 2 + random.int(Math.max(1, ids.length - 1)))
   return Array.from({ length: count }, async (_, index) => {
     // Some begin at once, so that their ballots meet; some come when others are done.
     await world.sleep(random.chance(atOnce) ? random.int(40) : random.int(faultsMs))

@@ -20,7 +20,7 @@ export const delivery: Scenario = simulatedScenario({
   what: 'posts from two durable outboxes to a durable inbox, which takes each of them once and in order',
   nodes: { default: 3, min: 1, max: 9 },
   bugs: new Map([...deliveryBugs].map(([name, { what }]) => [name, what])),
-  simulation: {
+  options: {
     delivery: 'hostile',
     faults: {
       crash: 6,

@@ -12,7 +12,6 @@ export {
   DistortedMessages,
   type MutationRun,
   type MutationSubject,
-  type SimulatedSubjectOptions,
   simulatedSubject,
 } from './mutation-subject.ts'
 export type { Replace } from './varied-definition.ts'

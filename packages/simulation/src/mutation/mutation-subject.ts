@@ -1,9 +1,10 @@
 /** What a mutation run works on: a program whose definitions can be replaced, under many seeds. */
 import type { SystemView } from '../cell-view.ts'
 import type { Claims, EventuallyOptions, Predicate } from '../properties.ts'
-import { type SimulateOptions, simulate } from '../simulate.ts'
+import { simulate } from '../simulate.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { SimulationFailure } from '../simulation-errors.ts'
+import type { SimulationScenarioOptions } from '../simulation-scenario.ts'
 import type { Replace } from './varied-definition.ts'
 
 /** What became of one run, clean or mutated. */
@@ -28,12 +29,9 @@ export interface MutationSubject {
   check?(replace: Replace): string | undefined
 }
 
-/** How the program of a {@link simulatedSubject} is simulated: as a run, without its seed. */
-export type SimulatedSubjectOptions = Omit<SimulateOptions, 'seed' | 'trace'>
-
 /** `program` as a subject, as it stands: what it spawns, and looks for in views, is replaced by itself. */
 export function simulatedSubject(
-  options: SimulatedSubjectOptions,
+  options: SimulationScenarioOptions,
   program: (world: SimulatedWorld) => Promise<unknown>,
 ): MutationSubject {
   return {
