@@ -28,13 +28,27 @@ test('the table of planted bugs: a row for each bug and each schedule', async ()
 test('people see one schedule, and a file gets the same as Markdown', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'troupe-bugs-'))
   const file = join(folder, 'table.md')
-  const words = ['bugs', 'half-quorum', '--strategy', 'pct', '--seeds', '5', '--markdown', file]
+  const words = [
+    'bugs',
+    'half-quorum',
+    '--strategy',
+    'pct',
+    '--seeds',
+    '5',
+    '--shrink',
+    '--tries',
+    '40',
+    '--markdown',
+    file,
+  ]
   const { code, stdout } = await troupe(...words)
   expect(code).toBe(0)
-  expect(stdout).toMatch(/^bug +scenario .*\nhalf-quorum +paxos +pct +\d\/5 .*\n$/)
+  expect(stdout).toMatch(/^bug +scenario .*\nhalf-quorum +paxos +pct +\d\/5 .* \d+>\d+ +\d+>\d+ .*\n$/)
   const [heading, rule, row] = (await readFile(file, 'utf8')).split('\n')
-  expect(heading).toBe('| bug | scenario | schedule | found | median | p95 | harm | clean | noticed as |')
-  expect(rule).toBe('| --- | --- | --- | --: | --: | --: | --: | --: | --- |')
+  expect(heading).toBe(
+    '| bug | scenario | schedule | found | median | p95 | harm | events | faults | clean | noticed as |',
+  )
+  expect(rule).toBe('| --- | --- | --- | --: | --: | --: | --: | --: | --: | --: | --- |')
   expect(row).toMatch(/^\| half-quorum \| paxos \| pct \| \d\/5 \|/)
   await writeFile(file, 'Before.\n\n<!-- planted bugs -->\nold\n<!-- end of planted bugs -->\n\nAfter.\n')
   await troupe(...words)
@@ -51,7 +65,9 @@ test('a bug that no seed finds fails the table', async () => {
   const words = ['--seeds', '3', '--nodes', '1', '--strategy', 'random', '--json']
   const { code, rows } = await troupe('bugs', 'counted-replies', ...words)
   expect(code).toBe(1)
-  expect(rows()).toMatchObject([{ found: 0, seedsMedian: null, seedsP95: null, harmed: null, reasons: {} }])
+  expect(rows()).toMatchObject([
+    { found: 0, seedsMedian: null, seedsP95: null, harmed: null, shrunk: null, reasons: {} },
+  ])
 })
 
 test.each([

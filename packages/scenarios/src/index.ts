@@ -3,6 +3,7 @@ export { figuresOf, type PaxosFigures, printFigures, shortcomings } from './cons
 export { checkPaxos, type PaxosInstance } from './consensus/paxos-instance.ts'
 export { type PaxosRun, type PaxosScenario, runPaxos } from './consensus/paxos-scenario.ts'
 export { type BugFinding, type BugSearch, findBug, printFinding, scenarioOfBug } from './planted-bugs/bug-search.ts'
+export type { BugShrinking } from './planted-bugs/bug-shrinking.ts'
 export {
   type BugRow,
   type BugTableOptions,

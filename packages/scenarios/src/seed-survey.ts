@@ -6,6 +6,8 @@ export interface SeedSurvey {
   readonly seeds: number
   /** Seeds that failed. */
   readonly found: number
+  /** The first of them. */
+  readonly first: number | undefined
   /** Seeds from one that failed to the next, that one included: the median and the 95th percentile. */
   readonly seedsMedian: number | undefined
   readonly seedsP95: number | undefined
@@ -20,12 +22,14 @@ export async function surveySeeds(
 ): Promise<SeedSurvey> {
   const needed: number[] = []
   const reasons = new Map<string, number>()
+  let first: number | undefined
   let tried = 0
   for (const seed of seeds) {
     tried++
     const { failure } = await run(seed)
     if (failure === undefined) continue
     reasons.set(failure.what, (reasons.get(failure.what) ?? 0) + 1)
+    first ??= seed
     needed.push(tried)
     tried = 0
   }
@@ -34,6 +38,7 @@ export async function surveySeeds(
   return {
     seeds: seeds.length,
     found: needed.length,
+    first,
     seedsMedian: quantile(0.5),
     seedsP95: quantile(0.95),
     reasons: Object.fromEntries([...reasons].sort(([, left], [, right]) => right - left)),

@@ -28,7 +28,8 @@ test('a survey counts from one seed that fails to the next', async () => {
     return { failure: failing.includes(seed) ? { what: seed === 10 ? 'progress' : 'check' } : undefined }
   })
   // It took 3 seeds, then 1, then 6.
-  expect(survey).toEqual({ seeds: 12, found: 3, seedsMedian: 3, seedsP95: 6, reasons: { check: 2, progress: 1 } })
+  const reasons = { check: 2, progress: 1 }
+  expect(survey).toEqual({ seeds: 12, found: 3, first: 3, seedsMedian: 3, seedsP95: 6, reasons })
   expect(seen).toEqual(seedsOf('1..12'))
 })
 

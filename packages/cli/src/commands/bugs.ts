@@ -18,12 +18,15 @@ import { namesOf, wholeNumber } from '../flags.ts'
 import { Progress } from '../progress.ts'
 import { printJson, printLine, type Terminal } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'
+import { triesDefault } from './replay.ts'
 
 interface BugsFlags {
   readonly strategy?: readonly ScheduleStrategy[]
   readonly seeds?: readonly number[]
   readonly nodes?: number
   readonly harm?: true
+  readonly shrink?: true
+  readonly tries: number
   readonly markdown?: string
   readonly json?: true
 }
@@ -40,19 +43,22 @@ export function addBugsCommand(troupe: Command, context: CommandContext): void {
       `some of ${strategies.join(',')} (default: all)`,
       namesOf<ScheduleStrategy>('--strategy', strategies),
     )
-    .option('--seeds <seeds>', 'N for 1 to N, or A..B (default: 200)', seedsOf)
+    .option('--seeds <seeds>', 'N for 1 to N, or A..B (default: 600)', seedsOf)
     .option('--nodes <number>', "nodes of the cluster (default: the scenario's)", wholeNumber('--nodes', 1))
     .option('--harm', 'also count the seeds on which clients would notice, where an observer sees more')
+    .option('--shrink', 'also shrink the first run that finds each, and say how long it was before and after')
+    .option('--tries <number>', 'runs that shrinking one may take', wholeNumber('--tries', 1), triesDefault)
     .option('--markdown <file>', 'also write the table to this file, or to its place in it')
     .option('--json', 'print one object a line')
     .action(context.action((names: string[], flags: BugsFlags) => makeTable(context, names, flags)))
 }
 
 async function makeTable(terminal: Terminal, bugs: readonly string[], flags: BugsFlags): Promise<boolean> {
-  const { strategy, seeds = seedsOf('200'), nodes, harm = false, markdown, json } = flags
+  const { strategy, seeds = seedsOf('600'), nodes, harm = false, shrink, tries, markdown, json } = flags
   const options: BugTableOptions = {
     seeds,
     harm,
+    ...(shrink ? { shrinkRunsMax: tries } : {}),
     ...(bugs.length === 0 ? {} : { bugs }),
     ...(strategy === undefined ? {} : { strategies: strategy }),
     ...(nodes === undefined ? {} : { nodes }),

@@ -8,6 +8,7 @@ import type { Scenario, ScenarioOptions } from '../scenario.ts'
 import { scenarios } from '../scenarios.ts'
 import { type SeedSurvey, surveySeeds } from '../seed-survey.ts'
 import { scenarioOfBug } from './bug-search.ts'
+import { type BugShrinking, shrinkBug } from './bug-shrinking.ts'
 
 /** The schedules, in the order in which they are compared. */
 export const strategies: readonly ScheduleStrategy[] = ['random', 'pct', 'pos', 'delay']
@@ -23,6 +24,8 @@ export interface BugTableOptions {
   readonly nodes?: number
   /** Also counts the seeds on which clients would notice, where an observer sees more. Default `false`. */
   readonly harm?: boolean
+  /** Also shrinks the first run that found each, in so many runs at most. Default: does not. */
+  readonly shrinkRunsMax?: number
   /** Called after each run with what ran, `undefined` for the clean twin. */
   readonly onSeed?: (run: { readonly scenario: string; readonly bug: string | undefined }) => void
 }
@@ -36,6 +39,8 @@ export interface BugRow extends SeedSurvey {
   readonly strategy: ScheduleStrategy
   /** Seeds on which clients would have noticed; `undefined` when nobody counted. */
   readonly harmed: number | undefined
+  /** The run that found it first, before and after shrinking; `undefined` when none did, or nobody shrank it. */
+  readonly shrunk: BugShrinking | undefined
   /** Seeds on which the clean twin failed: none, or the row says nothing. */
   readonly cleanFound: number
 }
@@ -67,6 +72,7 @@ export async function* bugRows(options: BugTableOptions): AsyncGenerator<BugRow,
         const harmed = countsHarm(scenario, options)
           ? await survey(scenario, { schedule, bug, harmOnly: true }, options)
           : found
+        const shrunk = await shrinkFirst(scenario, found, { schedule, bug }, options)
         yield {
           bug,
           what: scenario.bugs.get(bug) as string,
@@ -74,11 +80,22 @@ export async function* bugRows(options: BugTableOptions): AsyncGenerator<BugRow,
           strategy: schedule,
           ...found,
           harmed: options.harm ? harmed.found : undefined,
+          shrunk,
           cleanFound: twin.found,
         }
       }
     }
   }
+}
+
+async function shrinkFirst(
+  scenario: Scenario,
+  { first }: SeedSurvey,
+  own: ScenarioOptions,
+  { nodes, shrinkRunsMax }: BugTableOptions,
+): Promise<BugShrinking | undefined> {
+  if (first === undefined || shrinkRunsMax === undefined) return undefined
+  return shrinkBug(scenario, first, { ...own, ...(nodes === undefined ? {} : { nodes }) }, shrinkRunsMax)
 }
 
 function survey(scenario: Scenario, own: ScenarioOptions, options: BugTableOptions): Promise<SeedSurvey> {
@@ -117,10 +134,12 @@ const columns: readonly (readonly [heading: string, cell: (row: BugRow) => strin
   ['median', ({ seedsMedian }) => seedsMedian],
   ['p95', ({ seedsP95 }) => seedsP95],
   ['harm', ({ harmed, seeds }) => (harmed === undefined ? undefined : `${harmed}/${seeds}`)],
+  ['events', ({ shrunk }) => shrunk && `${shrunk.events.before}>${shrunk.events.after}`],
+  ['faults', ({ shrunk }) => shrunk && `${shrunk.faults.before}>${shrunk.faults.after}`],
   ['clean', ({ cleanFound }) => cleanFound],
   ['noticed as', ({ reasons }) => Object.keys(reasons)[0]],
 ]
-const widths = [22, 14, 8, 9, 6, 6, 9, 6, 0]
+const widths = [22, 14, 8, 9, 6, 6, 9, 10, 8, 6, 0]
 
 /** The line above the rows, as text. */
 export const bugTableHeading = line(columns.map(([heading]) => heading))
