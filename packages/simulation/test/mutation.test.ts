@@ -94,22 +94,22 @@ test('mutants are derived from what a definition does in a run, and judged', asy
   const { results, ...figures } = await mutate(subject, { seeds: '1..3' })
   expect(figures.cleanFailures).toEqual([])
   expect(results.map(told)).toEqual([
-    ['Till: lower quorum by one', 'simulation'],
-    ['Till.isFull: ignore', 'simulation'],
+    ['Book.closed: handle twice', 'simulation'],
+    ['Book.closed: ignore', 'simulation'],
+    ['Book.lines: handle twice', 'no-effect'],
+    ['Book.lines: ignore', 'simulation'],
+    ['Book.opened: handle twice', 'simulation'],
+    ['Book.opened: ignore', 'simulation'],
     ['Till.isFull: handle twice', 'no-effect'],
+    ['Till.isFull: ignore', 'simulation'],
     ['Till.pay: drop persist paid', 'simulation'],
+    ['Till.pay: handle twice', 'simulation'],
+    ['Till.pay: ignore', 'simulation'],
     ['Till.pay: send before paid is synced', 'simulation'],
     ['Till.pay: send closed before opened', 'simulation'],
-    ['Till.pay: ignore', 'simulation'],
-    ['Till.pay: handle twice', 'simulation'],
-    ['Till: forget total at recovery', 'simulation'],
     ['Till: forget payments at recovery', 'simulation'],
-    ['Book.opened: ignore', 'simulation'],
-    ['Book.opened: handle twice', 'simulation'],
-    ['Book.lines: ignore', 'simulation'],
-    ['Book.lines: handle twice', 'no-effect'],
-    ['Book.closed: ignore', 'simulation'],
-    ['Book.closed: handle twice', 'simulation'],
+    ['Till: forget total at recovery', 'simulation'],
+    ['Till: lower quorum by one', 'simulation'],
   ])
   expect(figures).toEqual({
     seeds: 3,
@@ -192,8 +192,8 @@ test('definitions of actors that actors spawn are mutated too, and a checker has
   const checked = { ...spawning, check: () => (asked++ === 0 ? undefined : 'what the checker knows') }
   const { results } = await mutate(checked, { seeds: '1..2', operators: ['ignore-message'] })
   expect(results.map(told)).toEqual([
-    ['Parent.start: ignore', 'simulation'],
     ['Book.opened: ignore', 'checker'],
+    ['Parent.start: ignore', 'simulation'],
   ])
 })
 

@@ -29,12 +29,14 @@ export class MutationPoints implements Variation {
     this.#options = options
   }
 
-  /** The mutations found so far, those of a definition together, in the order in which they were found. */
+  /** The mutations found so far, by name. */
   get mutations(): readonly Mutation[] {
-    const all = [...this.#found.values()].filter((mutation) => {
-      return mutation.operator !== 'deliver-twice' || !this.#single.has(`${mutation.definition}.${mutation.turn}`)
-    })
-    return [...Map.groupBy(all, ({ definition }) => definition).values()].flat()
+    return [...this.#found]
+      .filter(([, mutation]) => {
+        return mutation.operator !== 'deliver-twice' || !this.#single.has(`${mutation.definition}.${mutation.turn}`)
+      })
+      .toSorted(([left], [right]) => (left < right ? -1 : 1))
+      .map(([, mutation]) => mutation)
   }
 
   arguments(definition: CompiledDefinition, args: unknown): unknown {
