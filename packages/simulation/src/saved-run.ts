@@ -172,6 +172,16 @@ export function loadRun(text: string): SavedRun {
   }
   if (typeof program.parameters !== 'object' || program.parameters === null)
     throw wrong('its program has no parameters')
+  for (const name of ['scenario', 'module', 'export']) {
+    if (!['undefined', 'string'].includes(typeof program[name])) throw wrong(`the ${name} of its program is no name`)
+  }
+  const { test } = program
+  if (test !== undefined && (typeof test?.file !== 'string' || typeof test.name !== 'string')) {
+    throw wrong('the test of its program has no file or name')
+  }
+  const { nodes = 1 } = options
+  const named = Array.isArray(nodes) && nodes.every((node) => typeof node === 'string')
+  if (typeof nodes !== 'number' && !named) throw wrong('its nodes are neither a number nor names')
   if (typeof failure.kind !== 'string' || !Number.isInteger(failure.step))
     throw wrong('its failure has no kind or step')
   if (typeof hash !== 'string' || typeof checkpoints.hashes !== 'string') throw wrong('it has no hashes')
