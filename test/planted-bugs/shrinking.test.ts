@@ -11,25 +11,25 @@ import {
   shrink,
 } from '@troupe/simulation'
 import { expect, test } from 'vitest'
-import { orderBugs } from './order-bugs.ts'
 
 /** Enough for most of the way; what is left is said by the result. */
 const runsMax = 150
 
 test('a bug of order under a schedule shrinks to fewer choices out of the plain order', async () => {
-  const { nodes, program } = orderBugs['double-release']
-  const options = { nodes, schedule: 'pct' } as const
+  const lock = scenarioNamed('lock')
+  const options = { bug: 'double-release', schedule: 'pct' } as const
   let found: Awaited<ReturnType<typeof saveFailure>>
   for (let seed = 1; seed <= 50 && (found?.record.deviations.length ?? 0) < 2; seed++) {
-    found = await saveFailure(program(false), { seed, options })
+    found = await saveFailure(lock.simulation, scenarioRunOf(lock, seed, options))
   }
   const { saved } = found!
-  const smaller = await shrink(loadRun(saveRun(saved)), program(false), { runsMax })
+  const smaller = await shrink(loadRun(saveRun(saved)), lock.simulation, { runsMax })
   const { before, after, failure } = smaller
   expect(failureKind(failure)).toBe(saved.failure.kind)
   expect(after.deviations, formatShrinking(smaller)).toBeLessThan(before.deviations)
   expect(smaller.saved.options.schedule).toBe('pct')
-  expect(await replay(smaller.saved, program(false))).toMatchObject({ outcome: 'failed', hash: smaller.saved.hash })
+  const again = await replay(smaller.saved, lock.simulation)
+  expect(again).toMatchObject({ outcome: 'failed', hash: smaller.saved.hash })
 })
 
 test.each(Object.keys(paxosBugs) as PaxosBugName[])('%s', async (bug) => {

@@ -8,17 +8,19 @@ import {
   scenarioRunOf,
   scenarios,
   seedsOf,
+  strategies,
 } from '@troupe/scenarios'
 import {
   type FaultKnobs,
   formatShrinking,
   replay,
   type SavedRun,
+  type ScheduleStrategy,
   type Shrinking,
   saveFailure,
   writeSavedRun,
 } from '@troupe/simulation'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { faultPlan, wholeNumber } from '../flags.ts'
 import { Progress } from '../progress.ts'
@@ -37,6 +39,8 @@ interface SimulateFlags {
   /** Undefined also for the scenario's own plan. */
   readonly faults?: FaultKnobs
   readonly bug?: string
+  readonly strategy?: ScheduleStrategy
+  readonly harm?: true
   readonly save?: true | string
   readonly shrink?: true
   readonly tries: number
@@ -59,6 +63,8 @@ export function addSimulateCommand(troupe: Command, context: CommandContext): vo
       faultPlan,
     )
     .option('--bug <name>', 'plant this mistake')
+    .addOption(new Option('--strategy <schedule>', 'the schedule (default: random)').choices([...strategies]))
+    .option('--harm', 'assert nothing but what clients would notice')
     .option(
       '--save [folder]',
       `save the failing runs, ${failuresSavedMax} at most, for replay (default: ${folderDefault})`,
@@ -81,7 +87,8 @@ function listScenarios(terminal: Terminal, { json }: SimulateFlags): boolean {
       continue
     }
     printLine(terminal, `${name}: ${what}`)
-    printLine(terminal, `  --nodes N   ${nodes.min} to ${nodes.max}, default ${nodes.default}`)
+    const range = nodes.min === nodes.max ? 'always' : `${nodes.min} to ${nodes.max}, default`
+    printLine(terminal, `  --nodes N   ${range} ${nodes.default}`)
     for (const [bug, wrong] of bugs) printLine(terminal, `  --bug ${bug}   ${wrong}`)
   }
   return true
@@ -89,9 +96,11 @@ function listScenarios(terminal: Terminal, { json }: SimulateFlags): boolean {
 
 async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFlags): Promise<boolean> {
   const scenario = scenarioNamed(name)
-  const { seeds = seedsOf('100'), nodes = scenario.nodes.default, faults, bug, json } = flags
+  const { seeds = seedsOf('100'), nodes = scenario.nodes.default, faults, bug, strategy, harm, json } = flags
   const options: ScenarioOptions = {
     nodes,
+    ...(strategy === undefined ? {} : { schedule: strategy }),
+    ...(harm === undefined ? {} : { harmOnly: harm }),
     ...(faults === undefined ? {} : { faults }),
     ...(bug === undefined ? {} : { bug }),
   }
