@@ -45,13 +45,22 @@ test('people see what killed a mutant, and a rate that is too low fails', async 
 })
 
 test('without a protocol all are listed', async () => {
-  expect((await troupe('mutate', '--json')).rows().map(({ protocol }) => protocol)).toEqual(['paxos', 'delivery'])
+  expect((await troupe('mutate', '--json')).rows().map(({ protocol }) => protocol)).toEqual([
+    'paxos',
+    'multi-paxos',
+    'ben-or',
+    'chandra-toueg',
+    'delivery',
+  ])
   expect((await troupe('mutate')).stdout).toContain('delivery: posts from two durable outboxes')
 })
 
 test.each([
   ['mutate nothing', "there is no scenario 'nothing'; there are paxos"],
-  ['mutate cache', 'scenario cache is no subject of a mutation run; paxos, delivery are'],
+  [
+    'mutate cache',
+    'scenario cache is no subject of a mutation run; paxos, multi-paxos, ben-or, chandra-toueg, delivery are',
+  ],
   ['mutate paxos --nodes 77', 'runs on 1 to 31 nodes, got 77'],
   ['mutate paxos --rate 2', "--rate must be a number from 0 to 1, got '2'"],
   ['mutate paxos --operators drop-persist,guess', 'with commas between them; got'],
