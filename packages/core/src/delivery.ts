@@ -240,7 +240,7 @@ export abstract class Delivery extends TurnLoop {
       }
       case FrameKind.kill: {
         const cell = this.lookup(this.#target(frame))
-        if (cell !== undefined && !this.isSystemActor(cell)) this.lifecycle.kill(cell)
+        if (cell !== undefined && !this.isSystemActor(cell)) this.stopping.kill(cell)
         break
       }
       case FrameKind.link:

@@ -2,6 +2,7 @@
 import { type ActorCell, tokenKey } from './actor-cell.ts'
 import { compiled } from './actor-definition.ts'
 import { type Ref, ReplyToken } from './actor-ref.ts'
+import { askTimeoutMsDefault, askTimeoutOf, withWindow } from './ask-options.ts'
 import { become, behaviorTimerKey, unbecome } from './behavior.ts'
 import type {
   ActorLog,
@@ -17,7 +18,6 @@ import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
 import { checkReceiver, checkRef, checkToken } from './frame-check.ts'
-import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
 import { withContext } from './interleaving.ts'
 import { movedInto } from './message-value.ts'
 import type { NodeChoice } from './placement.ts'
@@ -27,9 +27,6 @@ import { type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
 import { compiledTask, type TaskOptions } from './task-definition.ts'
 import { TurnReminders } from './turn-reminders.ts'
 import { checkDelay, TurnTimers } from './turn-timers.ts'
-
-/** How long an ask waits unless told otherwise. */
-export const askTimeoutMsDefault = 5_000
 
 /** {@link ActorContext} as handlers see it; here payloads are `unknown`, since names and types were checked by then. */
 export class TurnContext {
@@ -374,29 +371,4 @@ export class TurnContext {
   faultPoint(name: string): Promise<void> | undefined {
     return this.#open().faultPoint(this.#cell, name)
   }
-}
-
-/** The ask's promise, with the window of `options` where it resolves to a stream. */
-export function withWindow(options: AskOptions, asked: Promise<any>): Promise<any> {
-  const { window } = options
-  if (window === undefined) return asked
-  return asked.then((reply) => {
-    if (reply instanceof IncomingStream) reply.window = window
-    return reply
-  })
-}
-
-/** The timeout of ask options; throws a `ConfigurationError` when it is not above 0 or not a timer's range. */
-export function askTimeoutOf(options: AskOptions, what = 'an ask'): number {
-  const { timeoutMs = askTimeoutMsDefault, window, signal } = options
-  if (window !== undefined && !(Number.isInteger(window) && window >= 1 && window <= streamWindowMax)) {
-    throw new ConfigurationError(`${what}'s window must be a whole number from 1 to ${streamWindowMax}, got ${window}`)
-  }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new ConfigurationError(`${what}'s signal must be an AbortSignal, got ${typeof signal}`)
-  }
-  if (!(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
-    throw new ConfigurationError(`${what}'s timeoutMs must be above 0 and at most 2^31 - 1, got ${timeoutMs}`)
-  }
-  return timeoutMs
 }

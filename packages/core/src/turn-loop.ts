@@ -15,8 +15,10 @@ import type { TurnObserver } from './observers.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import type { Reminder } from './reminders.ts'
 import { runTurn, settleTurn } from './run-turn.ts'
+import type { Stopping } from './stopping.ts'
 import type { StrayRejections } from './stray-rejections.ts'
 import type { StreamTable } from './stream-table.ts'
+import type { Supervisor } from './supervisor.ts'
 import type { NodeTimers, RunningTimer } from './timers.ts'
 import { currentTurn } from './turn-scopes.ts'
 
@@ -30,6 +32,8 @@ export abstract class TurnLoop {
   /** False once the node was halted; it then does nothing. */
   alive = true
   abstract readonly lifecycle: Lifecycle
+  abstract readonly supervisor: Supervisor
+  abstract readonly stopping: Stopping
   abstract readonly timers: NodeTimers
   abstract readonly streams: StreamTable
   abstract readonly rejections: StrayRejections
@@ -156,10 +160,10 @@ export abstract class TurnLoop {
   #special(cell: ActorCell, envelope: Envelope): void {
     switch (envelope.kind) {
       case EnvelopeKind.stop:
-        this.lifecycle.stop(cell, 'stopped')
+        this.stopping.stop(cell, 'stopped')
         break
       case EnvelopeKind.attend:
-        this.lifecycle.attend(cell)
+        this.supervisor.attend(cell)
         break
       case EnvelopeKind.timer: {
         const message = this.timers.due(cell, envelope.payload as RunningTimer)
@@ -242,13 +246,13 @@ export abstract class TurnLoop {
     } catch (error) {
       this.turnEnded(cell, { error })
       // A node that was ended in the middle of the turn has nobody to tell.
-      if (this.alive) this.lifecycle.fail(cell, envelope, error)
+      if (this.alive) this.supervisor.fail(cell, envelope, error)
       return
     }
     if (promise !== undefined) {
       if (interleaves(cell, envelope)) this.#awaitInterleaved(cell, envelope, effects, promise)
       else this.#awaitTurn(cell, envelope, effects, promise)
-    } else if (cell.stopReason !== undefined) this.lifecycle.stop(cell, cell.stopReason)
+    } else if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
   }
 
   #awaitTurn(cell: ActorCell, envelope: Envelope, effects: Effects, promise: PromiseLike<unknown>): void {
@@ -282,7 +286,7 @@ export abstract class TurnLoop {
           envelope,
         ),
     )
-    if (cell.stopReason === 'killed') this.lifecycle.kill(cell)
+    if (cell.stopReason === 'killed') this.stopping.kill(cell)
   }
 
   #awaitInterleaved(cell: ActorCell, envelope: Envelope, effects: Effects, promise: PromiseLike<unknown>): void {
@@ -299,7 +303,7 @@ export abstract class TurnLoop {
         } catch (error) {
           context.end()
           this.turnEnded(cell, { error })
-          this.lifecycle.fail(cell, envelope, error)
+          this.supervisor.fail(cell, envelope, error)
         }
       })
       this.streams.turnEnded(cell, envelope)
@@ -313,7 +317,7 @@ export abstract class TurnLoop {
           throw error
         }),
     )
-    if (cell.stopReason !== undefined) this.lifecycle.stop(cell, cell.stopReason)
+    if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
   }
 
   /** An interleaved turn is over: a stop may have waited for it, or there is room for the next. */
@@ -321,8 +325,8 @@ export abstract class TurnLoop {
     const { stopReason } = cell
     if (stopReason !== undefined && cell.current === undefined) {
       if (cell.phase === Phase.busy && interleavedOf(cell) === 0) cell.phase = Phase.ready
-      this.lifecycle.stop(cell, stopReason)
-    } else if (cell.rejections !== undefined && interleavedOf(cell) === 0) this.lifecycle.attendSoon(cell)
+      this.stopping.stop(cell, stopReason)
+    } else if (cell.rejections !== undefined && interleavedOf(cell) === 0) this.supervisor.attendSoon(cell)
     this.schedule(cell)
   }
 
@@ -337,14 +341,14 @@ export abstract class TurnLoop {
     } catch (error) {
       cell.context?.end()
       this.turnEnded(cell, { error })
-      this.lifecycle.fail(cell, envelope, error)
+      this.supervisor.fail(cell, envelope, error)
       this.streams.turnEnded(cell, envelope)
       this.timers.handled(cell)
       return
     }
     this.streams.turnEnded(cell, envelope)
     this.timers.handled(cell)
-    if (cell.stopReason !== undefined) this.lifecycle.stop(cell, cell.stopReason)
+    if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
     else this.schedule(cell)
     if (cell.parent?.siblings !== undefined) this.lifecycle.started(cell)
   }
