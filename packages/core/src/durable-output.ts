@@ -187,7 +187,7 @@ export class DurableOutput extends UnheldEffects implements Effects {
   readonly #onSynced = (): void => {
     const { isFull } = this
     this.#unsynced.synced(() => this.kernel.alive)
-    if (isFull && !this.isFull && this.#cell.mailbox.queue.length > 0) this.kernel.schedule(this.#cell)
+    if (isFull && !this.isFull && this.#cell.mailbox.length > 0) this.kernel.schedule(this.#cell)
   }
 
   #releaseAfterSync(effects: HeldEffect[]): void {

@@ -4,8 +4,9 @@
  */
 import { ActorCell, Phase } from './actor-cell.ts'
 import type { CompiledDefinition } from './actor-definition.ts'
-import type { Ref } from './actor-ref.ts'
+import { Ref } from './actor-ref.ts'
 import { enterBehavior } from './behavior.ts'
+import { Children } from './children.ts'
 import type { DeathWatch } from './death-watch.ts'
 import { DurableOutput } from './durable-output.ts'
 import { startedEnvelope } from './envelope.ts'
@@ -15,7 +16,10 @@ import { assertRollsBack, Rollback } from './rollback.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import { unstashAll } from './stash.ts'
 import { supervisionOf } from './supervision.ts'
-import { asOwner, Newborn } from './turn-scopes.ts'
+import { asOwner } from './turn-scopes.ts'
+
+/** Of a cell that is not in the table yet. */
+const noRef = new Ref('', -1, -1, -1)
 
 export class Lifecycle {
   readonly #kernel: NodeKernel
@@ -51,15 +55,16 @@ export class Lifecycle {
       if (services.has(service)) continue
       throw services.missing(service, `spawn of ${definition.name}: it`, { definition: definition.name })
     }
-    this.#refuseInterleaving(definition, options)
+    if (definition.reentrant.size > 0) this.#refuseInterleaving(definition, options)
     if (durableId !== undefined) kernel.journal.claim(durableId, definition.name)
-    const { rollback } = supervisionOf(options.supervise, definition.supervise)
-    let state: unknown
-    const newborn = new Newborn()
+    const cell = new ActorCell(definition, noRef, parent, args, options, undefined)
+    const { rollback } = cell.supervision
     try {
-      state = asOwner(kernel, newborn, () => definition.init(args))
-      if (rollback) assertRollsBack(state, definition.name)
+      cell.state = asOwner(kernel, cell, definition.init, args)
+      if (rollback) assertRollsBack(cell.state, definition.name)
     } catch (error) {
+      // What it left running is nobody's.
+      if (cell.scope !== undefined) cell.scope.cell = undefined
       if (durableId !== undefined) kernel.journal.release(durableId)
       if (rollback && error instanceof ConfigurationError) throw error
       throw new SpawnError(
@@ -68,15 +73,11 @@ export class Lifecycle {
         { cause: error },
       )
     }
-    const cell = new ActorCell(definition, kernel.cells.allocate(), parent, args, options, state)
-    if (newborn.scope !== undefined) {
-      newborn.scope.cell = cell
-      cell.scope = newborn.scope
-    }
+    cell.ref = kernel.cells.allocate()
     kernel.cells.fill(cell)
     kernel.metrics?.spawned(cell)
     if (parent !== undefined) {
-      parent.children ??= new Set()
+      parent.children ??= new Children()
       parent.children.add(cell)
       if (name !== undefined) {
         parent.names ??= new Map()
@@ -90,7 +91,6 @@ export class Lifecycle {
 
   /** A durable actor's turn is one record, and a draft is of one turn: turns that interleave are neither. */
   #refuseInterleaving({ name, reentrant, supervise }: CompiledDefinition, options: SpawnOptions): void {
-    if (reentrant.size === 0) return
     const { rollback } = supervisionOf(options.supervise, supervise)
     if (options.durableId === undefined && !rollback) return
     const what = rollback ? 'supervise.rollback' : 'a durableId'
@@ -129,7 +129,7 @@ export class Lifecycle {
       return
     }
     if (cell.definition.started !== undefined) cell.first = startedEnvelope
-    if (cell.first !== undefined || cell.mailbox.queue.length > 0) this.#kernel.schedule(cell)
+    if (cell.first !== undefined || cell.mailbox.length > 0) this.#kernel.schedule(cell)
     this.started(cell)
   }
 
@@ -147,7 +147,7 @@ export class Lifecycle {
   /** Begins a generation of a cell that failed or was taken down: its state from `init`, then as at the first start. */
   renew(cell: ActorCell): void {
     try {
-      cell.state = asOwner(this.#kernel, cell, () => cell.definition.init(cell.args))
+      cell.state = asOwner(this.#kernel, cell, cell.definition.init, cell.args)
       if (cell.rollback !== undefined) assertRollsBack(cell.state, cell.definition.name)
     } catch (error) {
       this.#kernel.supervisor.fail(cell, startedEnvelope, error)

@@ -127,7 +127,7 @@ export class NodeKernel extends MessageEffects implements Effects {
   /** How many messages wait for an actor of this node, with the one that it is busy with. */
   backlog(_from: ActorCell | undefined, ref: Ref): number | undefined {
     const cell = ref.node === this.node ? this.lookup(ref) : undefined
-    return cell === undefined ? undefined : cell.mailbox.queue.length + (cell.phase === Phase.busy ? 1 : 0)
+    return cell === undefined ? undefined : cell.mailbox.length + (cell.phase === Phase.busy ? 1 : 0)
   }
 
   /** The living actor at `/node/parent/child` on any node that is up. */
@@ -173,6 +173,7 @@ export class NodeKernel extends MessageEffects implements Effects {
 
   /** The arguments of a child as this node's message mode wants them: they are a value, as messages are. */
   prepareArgs(args: unknown, definition: CompiledDefinition): unknown {
+    if (args === undefined) return args
     return prepareMessage(args, this.messages, () => `the arguments of ${definition.name}`)
   }
 

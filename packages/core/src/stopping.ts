@@ -44,6 +44,11 @@ export class Stopping {
     }
     cell.stopReason = reason
     cell.phase = Phase.stopping
+    if (cell.isPlain && !this.#hasChildren(cell) && cell.definition.stopped === undefined) {
+      // Nothing has to end before it.
+      this.remove(cell, reason)
+      return
+    }
     cell.restarting = false
     cell.restartTask?.cancel()
     this.cancelTimers(cell)
@@ -177,9 +182,7 @@ export class Stopping {
       return
     }
     try {
-      const promise = asOwner(this.#kernel, cell, () =>
-        this.#kernel.runLastTurn(cell, this.#kernel.effectsOf(cell, stoppedEnvelope)),
-      )
+      const promise = asOwner(this.#kernel, cell, this.#runLastTurn, cell)
       if (promise === undefined) {
         durable?.commit()
         this.#kernel.turnEnded(cell)
@@ -199,35 +202,30 @@ export class Stopping {
     }
   }
 
+  readonly #runLastTurn = (cell: ActorCell): PromiseLike<unknown> | undefined =>
+    this.#kernel.runLastTurn(cell, this.#kernel.effectsOf(cell, stoppedEnvelope))
+
   /** The cell is no more: whoever waits for it is told. */
   remove(cell: ActorCell, reason: TerminationReason): void {
     const kernel = this.#kernel
     if (cell.phase === Phase.stopped) return
-    this.cutShort(cell)
+    const { isPlain, parent } = cell
+    if (!isPlain) this.cutShort(cell)
     cell.phase = Phase.stopped
     cell.generation++
-    this.cancelTimers(cell)
-    const unanswered = kernel.duties.dropCell(cell)
-    const asker = cell.asker(cell.current)
-    if (asker !== undefined) unanswered.push(asker)
-    for (const token of unanswered) {
-      kernel.sendError(token, new ActorStoppedError(`${cell.path()} stopped before it replied`, { actor: cell.path() }))
-    }
-    this.#dropOpen(cell)
-    // A path with a number in it is never used again; one of names alone may be, and then its stream goes on.
-    if (cell.draws && cell.options.name === undefined) kernel.ports.random.forget?.(cell.path())
-    if (cell.options.durableId !== undefined) kernel.journal.release(cell.options.durableId)
-    const { parent } = cell
+    if (!isPlain) this.#dropExtras(cell)
+    const { name, durableId } = cell.options
+    if (durableId !== undefined) kernel.journal.release(durableId)
     parent?.children?.delete(cell)
-    if (cell.options.name !== undefined && parent?.names?.get(cell.options.name) === cell) {
-      parent.names.delete(cell.options.name)
-    }
+    if (name !== undefined && parent?.names?.get(name) === cell) parent.names.delete(name)
     kernel.cells.release(cell.ref)
     kernel.cellGone(cell)
     unstashAll(cell)
-    kernel.discardAll(cell)
-    this.#links.gone(cell, reason)
-    this.#deathWatch.gone(cell, reason)
+    if (cell.mailbox.length > 0 || cell.mailbox.waiting !== undefined) kernel.discardAll(cell)
+    if (!isPlain) {
+      this.#links.gone(cell, reason)
+      this.#deathWatch.gone(cell, reason)
+    }
     if (parent !== undefined) this.#childGone(parent, cell)
   }
 
@@ -246,6 +244,21 @@ export class Stopping {
     streams.dropCell(cell)
     tasks.dropCell(cell)
     rejections.generationEnded(cell)
+  }
+
+  /** What an actor that is no more had under way: timers, replies that it owed, asks, streams and tasks. */
+  #dropExtras(cell: ActorCell): void {
+    const kernel = this.#kernel
+    this.cancelTimers(cell)
+    const unanswered = kernel.duties.dropCell(cell)
+    const asker = cell.asker(cell.current)
+    if (asker !== undefined) unanswered.push(asker)
+    for (const token of unanswered) {
+      kernel.sendError(token, new ActorStoppedError(`${cell.path()} stopped before it replied`, { actor: cell.path() }))
+    }
+    this.#dropOpen(cell)
+    // A path with a number in it is never used again; one of names alone may be, and then its stream goes on.
+    if (cell.draws && cell.options.name === undefined) kernel.ports.random.forget?.(cell.path())
   }
 
   /** The signals of what `cell` began are aborted, and its interleaved turns are over. */

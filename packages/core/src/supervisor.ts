@@ -209,7 +209,7 @@ export class Supervisor {
 
   /** Has a ready cell look, before its next turn, at what was decided about it. It may be in a turn now. */
   attendSoon(cell: ActorCell): void {
-    if (cell.mailbox.queue.peek() !== attendEnvelope) cell.mailbox.queue.unshift(attendEnvelope)
+    if (cell.mailbox.peek() !== attendEnvelope) cell.mailbox.unshift(attendEnvelope)
     this.#kernel.schedule(cell)
   }
 

@@ -23,7 +23,7 @@ import { movedInto } from './message-value.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { Service } from './service.ts'
-import { type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
+import { noOptions, type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
 import { compiledTask, type TaskOptions } from './task-definition.ts'
 import { TurnReminders } from './turn-reminders.ts'
 import { checkDelay, TurnTimers } from './turn-timers.ts'
@@ -245,10 +245,10 @@ export class TurnContext {
     return this.#forwarded === envelope || this.#deferred === envelope
   }
 
-  spawn(definition: unknown, args: unknown, options: SpawnOptions = {}): any {
+  spawn(definition: unknown, args: unknown, options: SpawnOptions = noOptions): any {
     const effects = this.#open()
     const actorDefinition = compiled(definition)
-    validateSpawnOptions(actorDefinition.name, options)
+    if (options !== noOptions) validateSpawnOptions(actorDefinition.name, options)
     return effects.spawn(this.#cell, actorDefinition, args, options)
   }
 

@@ -118,7 +118,7 @@ export abstract class TurnLoop {
   }
 
   #runCell(cell: ActorCell, turnsMax: number): void {
-    const { queue } = cell.mailbox
+    const { mailbox } = cell
     currentTurn.owner = cell
     for (let turns = 0; turns < turnsMax && cell.phase === Phase.ready && !cell.durable?.isFull; turns++) {
       const { first } = cell
@@ -128,7 +128,7 @@ export abstract class TurnLoop {
         if (cell.parent?.siblings !== undefined) this.lifecycle.started(cell)
         continue
       }
-      const envelope = queue.shift()
+      const envelope = mailbox.shift()
       if (envelope === undefined) break
       if (envelope.kind === EnvelopeKind.message) {
         // What nobody waits for any more need not be done.
@@ -139,14 +139,14 @@ export abstract class TurnLoop {
     currentTurn.owner = undefined
     if (currentTurn.entered) this.#leaveScope()
     cell.scheduled = false
-    if (cell.mailbox.waiting !== undefined) this.admitWaiting(cell)
-    if (cell.first !== undefined || queue.length > 0) this.schedule(cell)
+    if (mailbox.waiting !== undefined) this.admitWaiting(cell)
+    if (cell.first !== undefined || mailbox.length > 0) this.schedule(cell)
   }
 
   /** Gives turns to the re-entrant messages that wait while the turn of another message holds the actor. */
   #runReentrant(cell: ActorCell, turnsMax: number): void {
     for (let turns = 0; turns < turnsMax && mayInterleave(cell); turns++) {
-      const envelope = cell.mailbox.lanes?.shiftReentrant() as Envelope
+      const envelope = cell.mailbox.shiftReentrant() as Envelope
       if (envelope.replyTo !== undefined && this.isGivenUp(cell, envelope.replyTo)) continue
       withContext(cell, undefined, () => this.turn(cell, envelope))
     }

@@ -1,0 +1,100 @@
+/**
+ * A growing ring of waiting messages. A plain message takes three places of one array, its name, payload and sender, and
+ * becomes an envelope when it is taken out: a long mailbox is then one array, and not as many objects as messages, which
+ * the garbage collector would have to copy. Anything else is kept as the envelope that it is.
+ */
+import type { Ref } from './actor-ref.ts'
+import { Envelope, EnvelopeKind } from './envelope.ts'
+
+const placesEach = 3
+/** Messages that a ring begins with, and above which it is given back when it is empty. */
+const capacityMin = 4
+const capacityKept = 1_024
+
+export class MessageRing implements Iterable<Envelope> {
+  #places: unknown[] = emptyPlaces(capacityMin)
+  #capacity = capacityMin
+  #head = 0
+  length = 0
+
+  /** True when it is empty and took so much room that it is better made anew. */
+  get isSpent(): boolean {
+    return this.length === 0 && this.#capacity > capacityKept
+  }
+
+  /** A message that nobody waits for the reply to. */
+  pushMessage(name: string, payload: unknown, sender: Ref | undefined): void {
+    if (this.length === this.#capacity) this.#grow()
+    this.#set((this.#head + this.length) & (this.#capacity - 1), name, payload, sender)
+    this.length++
+  }
+
+  push(envelope: Envelope): void {
+    if (this.length === this.#capacity) this.#grow()
+    this.#places[((this.#head + this.length) & (this.#capacity - 1)) * placesEach] = envelope
+    this.length++
+  }
+
+  unshift(envelope: Envelope): void {
+    if (this.length === this.#capacity) this.#grow()
+    this.#head = (this.#head - 1) & (this.#capacity - 1)
+    this.#places[this.#head * placesEach] = envelope
+    this.length++
+  }
+
+  shift(): Envelope | undefined {
+    if (this.length === 0) return undefined
+    const envelope = this.#at(this.#head)
+    this.#set(this.#head, undefined, undefined, undefined)
+    this.#head = (this.#head + 1) & (this.#capacity - 1)
+    this.length--
+    return envelope
+  }
+
+  peek(): Envelope | undefined {
+    return this.length === 0 ? undefined : this.#at(this.#head)
+  }
+
+  /** The messages, the next to leave first. */
+  *[Symbol.iterator](): Iterator<Envelope> {
+    for (let index = 0; index < this.length; index++) yield this.#at((this.#head + index) & (this.#capacity - 1))
+  }
+
+  #at(position: number): Envelope {
+    const places = this.#places
+    const index = position * placesEach
+    const name = places[index]
+    return typeof name === 'string' ? plainEnvelope(name, places[index + 1], places[index + 2]) : (name as Envelope)
+  }
+
+  #set(position: number, name: string | undefined, payload: unknown, sender: Ref | undefined): void {
+    const places = this.#places
+    const index = position * placesEach
+    places[index] = name
+    places[index + 1] = payload
+    places[index + 2] = sender
+  }
+
+  #grow(): void {
+    const places = this.#places
+    const grown = emptyPlaces(this.#capacity * 2)
+    const from = this.#head * placesEach
+    let to = 0
+    for (let index = from; index < places.length; index++) grown[to++] = places[index]
+    for (let index = 0; index < from; index++) grown[to++] = places[index]
+    this.#places = grown
+    this.#capacity *= 2
+    this.#head = 0
+  }
+}
+
+/** The envelope of a message that nobody waits for the reply to. */
+export function plainEnvelope(name: string, payload: unknown, sender: unknown): Envelope {
+  return new Envelope(EnvelopeKind.message, name, payload, sender as Ref | undefined, undefined)
+}
+
+function emptyPlaces(capacity: number): unknown[] {
+  const places = new Array(capacity * placesEach)
+  places.fill(undefined)
+  return places
+}
