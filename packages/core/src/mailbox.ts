@@ -8,7 +8,8 @@ import type { Ref, ReplyToken } from './actor-ref.ts'
 import { Deque } from './deque.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { type LaneOptions, LaneQueue } from './lane-queue.ts'
-import { MessageRing, plainEnvelope } from './message-ring.ts'
+import { MessageQueue } from './message-queue.ts'
+import { plainEnvelope } from './message-ring.ts'
 import type { MailboxOptions } from './spawn-options.ts'
 
 const capacityDefault = 100_000
@@ -57,7 +58,7 @@ export class Mailbox implements Iterable<Envelope> {
   #payload: unknown = undefined
   #sender: Ref | undefined = undefined
   /** The messages behind it; with lanes, all of them. */
-  #queue: MessageRing | LaneQueue | undefined = undefined
+  #queue: MessageQueue | LaneQueue | undefined = undefined
   /** Who waits for room; `undefined` when nobody does. */
   waiting: Deque<WaitingMessage> | undefined = undefined
 
@@ -87,7 +88,7 @@ export class Mailbox implements Iterable<Envelope> {
       this.#payload = payload
       this.#sender = sender
     } else {
-      this.#queue ??= new MessageRing()
+      this.#queue ??= new MessageQueue()
       this.#queue.pushMessage(name, payload, sender)
     }
     this.length++
@@ -96,7 +97,7 @@ export class Mailbox implements Iterable<Envelope> {
   push(envelope: Envelope): void {
     if (this.length === 0 && this.policy.lanes === undefined) this.#first = envelope
     else {
-      this.#queue ??= new MessageRing()
+      this.#queue ??= new MessageQueue()
       this.#queue.push(envelope)
     }
     this.length++
@@ -107,7 +108,7 @@ export class Mailbox implements Iterable<Envelope> {
     if (this.policy.lanes === undefined) {
       const first = this.#takeFirst()
       if (first !== undefined) {
-        this.#queue ??= new MessageRing()
+        this.#queue ??= new MessageQueue()
         this.#queue.unshift(first)
       }
       this.#first = envelope
@@ -153,9 +154,9 @@ export class Mailbox implements Iterable<Envelope> {
   }
 
   #takeQueued(): Envelope | undefined {
-    const queue = this.#queue as MessageRing | LaneQueue
+    const queue = this.#queue as MessageQueue | LaneQueue
     const envelope = queue.shift()
-    if (this.length === 0 && this.policy.lanes === undefined && (queue as MessageRing).isSpent) this.#queue = undefined
+    if (this.length === 0 && this.policy.lanes === undefined && (queue as MessageQueue).isSpent) this.#queue = undefined
     return envelope
   }
 
