@@ -116,11 +116,11 @@ export class Mailbox implements Iterable<Envelope> {
     this.length++
   }
 
-  /** Takes out the next. */
-  shift(): Envelope | undefined {
+  /** Takes out the next; `spare` becomes the envelope of a plain message, where there is one. */
+  shift(spare?: Envelope): Envelope | undefined {
     if (this.length === 0) return undefined
     this.length--
-    return this.#takeFirst() ?? this.#takeQueued()
+    return this.#first === undefined ? this.#takeQueued(spare) : this.#takeFirst(spare)
   }
 
   /** Takes out the next message that may be handled while a turn is held. */
@@ -142,21 +142,22 @@ export class Mailbox implements Iterable<Envelope> {
     if (this.#queue !== undefined) yield* this.#queue
   }
 
-  #takeFirst(): Envelope | undefined {
+  #takeFirst(spare?: Envelope): Envelope | undefined {
     const first = this.#first
     if (first === undefined) return undefined
     this.#first = undefined
     if (typeof first !== 'string') return first
-    const envelope = plainEnvelope(first, this.#payload, this.#sender)
+    const envelope = plainEnvelope(first, this.#payload, this.#sender, spare)
     this.#payload = undefined
     this.#sender = undefined
     return envelope
   }
 
-  #takeQueued(): Envelope | undefined {
-    const queue = this.#queue as MessageQueue | LaneQueue
-    const envelope = queue.shift()
-    if (this.length === 0 && this.policy.lanes === undefined && (queue as MessageQueue).isSpent) this.#queue = undefined
+  #takeQueued(spare?: Envelope): Envelope | undefined {
+    if (this.policy.lanes !== undefined) return (this.#queue as LaneQueue).shift()
+    const queue = this.#queue as MessageQueue
+    const envelope = queue.shift(spare)
+    if (this.length === 0 && queue.isSpent) this.#queue = undefined
     return envelope
   }
 

@@ -38,8 +38,9 @@ export class MessageQueue implements Iterable<Envelope> {
     this.#head.unshift(envelope)
   }
 
-  shift(): Envelope | undefined {
-    const envelope = this.#head.shift()
+  /** Takes out the next; `spare` becomes the envelope of a plain message. */
+  shift(spare?: Envelope): Envelope | undefined {
+    const envelope = this.#head.shift(spare)
     if (this.#head.length === 0 && this.#head.next !== undefined) this.#head = this.#head.next
     return envelope
   }

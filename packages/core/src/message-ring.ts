@@ -53,7 +53,8 @@ export class MessageRing implements Iterable<Envelope> {
     this.length++
   }
 
-  shift(): Envelope | undefined {
+  /** Takes out the next; `spare` becomes the envelope of a plain message. */
+  shift(spare?: Envelope): Envelope | undefined {
     if (this.length === 0) return undefined
     const places = this.#places
     const index = this.#head * placesEach
@@ -62,7 +63,7 @@ export class MessageRing implements Iterable<Envelope> {
     this.length--
     places[index] = undefined
     if (typeof name !== 'string') return name as Envelope
-    const envelope = plainEnvelope(name, places[index + 1], places[index + 2])
+    const envelope = plainEnvelope(name, places[index + 1], places[index + 2], spare)
     places[index + 1] = undefined
     places[index + 2] = undefined
     return envelope
@@ -97,7 +98,11 @@ export class MessageRing implements Iterable<Envelope> {
   }
 }
 
-/** The envelope of a message that nobody waits for the reply to. */
-export function plainEnvelope(name: string, payload: unknown, sender: unknown): Envelope {
+/** The envelope of a message that nobody waits for the reply to: `spare`, if there is one. */
+export function plainEnvelope(name: string, payload: unknown, sender: unknown, spare?: Envelope): Envelope {
+  if (spare !== undefined) {
+    spare.refill(name, payload, sender as Ref | undefined)
+    return spare
+  }
   return new Envelope(EnvelopeKind.message, name, payload, sender as Ref | undefined, undefined)
 }

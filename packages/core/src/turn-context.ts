@@ -66,8 +66,9 @@ export class TurnContext {
     this.#effects = undefined
   }
 
-  /** What the turn under way handles. */
+  /** What the turn under way handles, for one who may hold on to it. */
   get envelope(): Envelope | undefined {
+    this.#envelope?.keep()
     return this.#envelope
   }
 
@@ -221,7 +222,7 @@ export class TurnContext {
 
   forward(to: unknown): ReplyToken<any> {
     const effects = this.#open()
-    const envelope = this.#envelope as Envelope
+    const envelope = this.envelope as Envelope
     if (envelope.kind !== EnvelopeKind.message) {
       throw new ConfigurationError(`${this.#cell.path()}: the turn ${envelope.name} has no message to forward`)
     }
@@ -311,7 +312,7 @@ export class TurnContext {
 
   stash(): void {
     const effects = this.#open()
-    const envelope = this.#envelope
+    const { envelope } = this
     if (envelope?.kind !== EnvelopeKind.message) {
       throw new ConfigurationError(
         `${this.#cell.path()} stashes in its ${envelope?.name} turn; only the turn of a message has one to put aside`,

@@ -10,6 +10,7 @@ import { type Envelope, EnvelopeKind, type Termination } from './envelope.ts'
 import { interleave, interleavedOf, interleaves, mayInterleave, withContext } from './interleaving.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { plainEnvelope } from './message-ring.ts'
 import { NodeMetrics } from './metrics/node-metrics.ts'
 import type { TurnObserver } from './observers.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
@@ -47,6 +48,8 @@ export abstract class TurnLoop {
   readonly #observed: boolean
   readonly #observer: TurnObserver | undefined
   readonly #runQueue = new Deque<ActorCell>()
+  /** The envelope of one plain message after the other, until one is kept. */
+  #spare = emptyEnvelope()
   #awake = false
   /** How many turns there are when the present run is over. */
   #turnsEnd = 0
@@ -128,16 +131,19 @@ export abstract class TurnLoop {
         if (cell.parent?.siblings !== undefined) this.lifecycle.started(cell)
         continue
       }
-      const envelope = mailbox.shift()
+      const envelope = mailbox.shift(this.#spare)
       if (envelope === undefined) break
       if (envelope.kind === EnvelopeKind.message) {
         // What nobody waits for any more need not be done.
         if (envelope.replyTo === undefined || !this.isGivenUp(cell, envelope.replyTo)) this.turn(cell, envelope)
+        if (envelope === this.#spare && envelope.isKept) this.#spare = emptyEnvelope()
       } else this.#special(cell, envelope)
     }
     if (mayInterleave(cell)) this.#runReentrant(cell, turnsMax)
     currentTurn.owner = undefined
     if (currentTurn.entered) this.#leaveScope()
+    // What was handled is nobody's any more.
+    this.#spare.refill('', undefined, undefined)
     cell.scheduled = false
     if (mailbox.waiting !== undefined) this.admitWaiting(cell)
     if (cell.first !== undefined || mailbox.length > 0) this.schedule(cell)
@@ -244,12 +250,14 @@ export abstract class TurnLoop {
         this.turnEnded(cell)
       }
     } catch (error) {
+      envelope.keep()
       this.turnEnded(cell, { error })
       // A node that was ended in the middle of the turn has nobody to tell.
       if (this.alive) this.supervisor.fail(cell, envelope, error)
       return
     }
     if (promise !== undefined) {
+      envelope.keep()
       if (interleaves(cell, envelope)) this.#awaitInterleaved(cell, envelope, effects, promise)
       else this.#awaitTurn(cell, envelope, effects, promise)
     } else if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
@@ -352,4 +360,8 @@ export abstract class TurnLoop {
     else this.schedule(cell)
     if (cell.parent?.siblings !== undefined) this.lifecycle.started(cell)
   }
+}
+
+function emptyEnvelope(): Envelope {
+  return plainEnvelope('', undefined, undefined)
 }
