@@ -289,6 +289,7 @@ export abstract class Delivery extends TurnLoop {
     }
     const isGivenUp = outcome === 'given-up'
     if (to.node === this.node) {
+      if (!isGivenUp && this.duties.deferredCount === 0) return
       const token = new ReplyToken(this.node, this.epoch, askId)
       if (isGivenUp) this.duties.withdraw(this.lookup(to), token)
       else this.duties.release(token)
@@ -346,13 +347,20 @@ export abstract class Delivery extends TurnLoop {
     return this.alive ? this.ports.transport.send(node, checkFrame(frame)) : 'node-down'
   }
 
+  /** True for what stays as it is: most values, where messages are shared. */
+  protected isShared(value: unknown): boolean {
+    return this.messages === 'shared' && typeof value !== 'function' && typeof value !== 'symbol'
+  }
+
   /** The payload as this node's message mode wants it, for an effect that is held before it is sent. */
   prepare(payload: unknown, name: string, to: Ref, from: ActorCell | undefined): unknown {
+    if (this.isShared(payload)) return payload
     return prepareMessage(payload, this.messages, () => describeSend(name, to, from))
   }
 
   /** The reply as this node's message mode wants it. */
   prepareReply(value: unknown, from: ActorCell): unknown {
+    if (this.isShared(value)) return value
     return prepareMessage(value, this.messages, () => `the reply of ${from.path()}`)
   }
 

@@ -18,8 +18,7 @@ export abstract class MessageEffects extends Delivery {
 
   tell(from: ActorCell | undefined, to: Ref, name: string, payload: unknown): void {
     if (to.node === this.node) {
-      const value =
-        this.messages === 'shared' && typeof payload !== 'function' ? payload : this.prepare(payload, name, to, from)
+      const value = this.isShared(payload) ? payload : this.prepare(payload, name, to, from)
       this.deliver(to, name, value, from?.ref, undefined)
       return
     }

@@ -173,7 +173,7 @@ export class NodeKernel extends MessageEffects implements Effects {
 
   /** The arguments of a child as this node's message mode wants them: they are a value, as messages are. */
   prepareArgs(args: unknown, definition: CompiledDefinition): unknown {
-    if (args === undefined) return args
+    if (this.isShared(args)) return args
     return prepareMessage(args, this.messages, () => `the arguments of ${definition.name}`)
   }
 
