@@ -17,6 +17,7 @@ type Crowded = {
 /** Counts; tells its crowd when it has as many as it was told to expect, and its count when asked for it. */
 const Member = defineActor<Membership>()({
   name: 'Member',
+  mailbox: { capacity: Number.POSITIVE_INFINITY },
   init: () => ({ count: 0, expected: 0, crowd: undefined as ActorRef<Crowded> | undefined }),
   on: {
     expect(state, { count, crowd }) {
