@@ -3,12 +3,13 @@
  * in its {@link CellExtras}, made when the first of it is set.
  */
 
-import type { CompiledDefinition, Handler, TerminationReason } from './actor-definition.ts'
+import type { CompiledDefinition, TerminationReason } from './actor-definition.ts'
 import { type ActorProfile, profileOf } from './actor-profile.ts'
 import type { Ref, ReplyToken } from './actor-ref.ts'
 import { CellExtras, noBehaviors } from './cell-extras.ts'
 import type { Children } from './children.ts'
 import type { Envelope } from './envelope.ts'
+import type { HandlerTable } from './handler-table.ts'
 import { Mailbox } from './mailbox.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import type { Supervision } from './supervision.ts'
@@ -41,7 +42,7 @@ export class ActorCell {
   ref: Ref
   state: any
   /** The handlers of the current behavior, those of `on` under them. */
-  handlers: ReadonlyMap<string, Handler>
+  handlers: HandlerTable
   context: TurnContext | undefined = undefined
   readonly parent: ActorCell | undefined
   readonly args: unknown
