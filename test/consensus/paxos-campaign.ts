@@ -3,19 +3,18 @@
  *
  *     node test/consensus/paxos-campaign.ts --seeds 2000
  *     node test/consensus/paxos-campaign.ts --seeds 101..200 --nodes 3 --json
- *     node test/consensus/paxos-campaign.ts --seeds 200 --bug forgotten-promise [--agreement] [--survey]
+ *     node test/consensus/paxos-campaign.ts --seeds 200 --bug forgotten-promise [--agreement]
  *
  * Without `--bug` it fails when an invariant is broken or when the runs were too tame to mean anything. With `--bug`
  * the acceptors, proposers or learners have that mistake, under the same plan; it stops at the first seed that finds
  * it, runs that seed again, and fails when none finds it. `--agreement` asserts only that at most one value is chosen,
- * so that a mistake counts when it does harm and not when the observer sees it being made. `--survey` goes on to the
- * last seed and says how many a search takes.
+ * so that a mistake counts when it does harm and not when the observer sees it being made. How many seeds a search takes
+ * is what `pnpm troupe bugs` says.
  */
 import { parseArgs } from 'node:util'
 import {
   figuresOf,
   findBug,
-  type PaxosBugName,
   type PaxosRun,
   paxosBugs,
   printFigures,
@@ -23,7 +22,6 @@ import {
   runPaxos,
   seedsOf,
   shortcomings,
-  surveyBug,
 } from '@troupe/scenarios'
 
 const progressEverySeeds = 100
@@ -34,7 +32,6 @@ const { values: flags } = parseArgs({
     nodes: { type: 'string', default: '5' },
     bug: { type: 'string' },
     agreement: { type: 'boolean', default: false },
-    survey: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -59,13 +56,7 @@ async function campaign(): Promise<number> {
 
 async function searchFor(name: string): Promise<number> {
   if (!Object.hasOwn(paxosBugs, name)) throw new RangeError(`--bug must be one of ${Object.keys(paxosBugs).join(', ')}`)
-  const search = { seeds, nodes, agreementOnly: flags.agreement }
-  if (flags.survey) {
-    const survey = await surveyBug(name as PaxosBugName, search)
-    console.log(JSON.stringify(survey))
-    return survey.found > 0 ? 0 : 1
-  }
-  const finding = await findBug(name as PaxosBugName, search)
+  const finding = await findBug(name, { seeds, nodes, harmOnly: flags.agreement })
   console.log(flags.json ? JSON.stringify(finding) : printFinding(finding))
   return finding.first !== undefined && finding.replayed ? 0 : 1
 }

@@ -21,6 +21,28 @@ export function secondsNumber(flag: string): (text: string) => number {
   }
 }
 
+/** Reads one or more of `known`, with commas between them. */
+export function namesOf<Name extends string>(flag: string, known: readonly Name[]): (text: string) => readonly Name[] {
+  return (text) => {
+    const names = text.split(',')
+    const unknown = names.find((name) => !(known as readonly string[]).includes(name))
+    if (unknown === undefined) return names as Name[]
+    throw new UsageError(`${flag} takes ${known.join(', ')}, with commas between them; got '${unknown}'`, {
+      flag,
+      value: text,
+    })
+  }
+}
+
+/** Reads a share from 0 to 1. */
+export function shareNumber(flag: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d+(\.\d+)?$/.test(text) && value <= 1) return value
+    throw new UsageError(`${flag} must be a number from 0 to 1, got '${text}'`, { flag, value: text })
+  }
+}
+
 /** Kinds of fault that a hostile network has unless it is told otherwise: a plan that does not name them is without. */
 const quiet: FaultKnobs = { loss: 0, duplicate: 0, reorder: 0 }
 

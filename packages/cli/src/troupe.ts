@@ -8,6 +8,8 @@ import type { CommandContext } from './command-context.ts'
 import { addBugsCommand } from './commands/bugs.ts'
 import { addCheckCommand } from './commands/check.ts'
 import { addHistoryCommand } from './commands/history.ts'
+import { addMutateCommand } from './commands/mutate.ts'
+import { addReplayCommand } from './commands/replay.ts'
 import { addSimulateCommand } from './commands/simulate.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
@@ -18,7 +20,10 @@ Examples:
   troupe check paxos-register --servers 3 --clients 2 --network unordered --json
   troupe history check --model register test/data/histories/jepsen/*.log
   troupe simulate paxos --seeds 1..1000
+  troupe simulate paxos --bug half-quorum --seeds 10 --save --shrink
+  troupe replay .troupe/paxos-half-quorum-seed-1.json --until 20
   troupe bugs --seeds 1..200
+  troupe mutate paxos --seeds 1..200
 
 Exit codes: 0 all holds; 1 a check fails, or could not be decided; 2 what was typed or given makes no sense.`
 
@@ -48,7 +53,7 @@ export async function runTroupe(args: readonly string[], { stdout, stderr }: Ter
 
 function commandLine(context: CommandContext): Command {
   const troupe = new Command('troupe')
-    .description('Checks programs and histories, simulates scenarios, searches planted bugs.')
+    .description('Checks programs and histories, simulates scenarios, searches planted bugs, mutates protocols.')
     .addHelpText('after', exampleText)
     .exitOverride()
     .configureOutput({
@@ -59,7 +64,9 @@ function commandLine(context: CommandContext): Command {
   addCheckCommand(troupe, context)
   addHistoryCommand(troupe, context)
   addSimulateCommand(troupe, context)
+  addReplayCommand(troupe, context)
   addBugsCommand(troupe, context)
+  addMutateCommand(troupe, context)
   return troupe
 }
 

@@ -1,4 +1,4 @@
-/** `troupe simulate` and `troupe bugs`. */
+/** `troupe simulate`. */
 import { expect, test } from 'vitest'
 import { troupe } from './troupe.ts'
 
@@ -14,6 +14,7 @@ test('a scenario under many seeds, with progress beside the row', async () => {
     bug: null,
     faults: 'own',
     reasons: {},
+    saved: [],
   })
   // Each run has 2.5 virtual seconds of faults.
   expect(virtualSeconds).toBeGreaterThan(50 * 2.5)
@@ -38,6 +39,17 @@ test('faults and nodes reach the run, and equal commands give equal figures', as
   expect((await figures('--faults', 'none', '--nodes', '3')).events).toBeLessThan(quiet.events)
 })
 
+test('a schedule and what is asserted reach the run', async () => {
+  const run = async (...words: string[]) =>
+    (await troupe('simulate', 'paxos', '--seeds', '5', '--json', ...words)).rows()
+  const byChance = await run()
+  expect((await run('--strategy', 'random'))[0].events).toBe(byChance[0].events)
+  expect((await run('--strategy', 'pct'))[0].events).not.toBe(byChance[0].events)
+  const planted = ['--bug', 'forgotten-promise', '--strategy', 'pos']
+  expect((await run(...planted))[0].failures.length).toBeGreaterThan(0)
+  expect((await run(...planted, '--harm'))[0].failures).toEqual([])
+})
+
 test('a planted bug fails seeds, and the same seed alone fails again', async () => {
   const { code, rows } = await troupe('simulate', 'paxos', '--seeds', '30', '--bug', 'forgotten-promise', '--json')
   expect(code).toBe(1)
@@ -51,26 +63,6 @@ test('a planted bug fails seeds, and the same seed alone fails again', async () 
   expect(again.stdout).toContain(`seed ${seed} failed at`)
 })
 
-test('the table of planted bugs', async () => {
-  const { code, rows } = await troupe('bugs', 'half-quorum', 'forgotten-promise', '--seeds', '20', '--json')
-  expect(code).toBe(0)
-  expect(rows().map(({ bug }) => bug)).toEqual(['forgotten-promise', 'half-quorum'])
-  for (const { scenario, seeds, found, seedsMedian, seedsP95, cleanFound } of rows()) {
-    expect({ scenario, seeds, cleanFound }).toEqual({ scenario: 'paxos', seeds: 20, cleanFound: 0 })
-    expect(found).toBeGreaterThan(0)
-    expect(seedsMedian).toBeGreaterThanOrEqual(1)
-    expect(seedsP95).toBeGreaterThanOrEqual(seedsMedian)
-  }
-  expect((await troupe('bugs', 'half-quorum', '--seeds', '5')).stdout).toMatch(/^bug +scenario .*\nhalf-quorum +paxos/)
-})
-
-test('a bug that no seed finds fails the table', async () => {
-  // One node alone is a quorum whichever way it is counted: there is nothing to find.
-  const { code, rows } = await troupe('bugs', 'counted-replies', '--seeds', '3', '--nodes', '1', '--json')
-  expect(code).toBe(1)
-  expect(rows()).toMatchObject([{ found: 0, seedsMedian: null, seedsP95: null }])
-})
-
 test('without a scenario all are listed', async () => {
   const [paxos] = (await troupe('simulate', '--json')).rows()
   expect(paxos).toMatchObject({ scenario: 'paxos', nodes: { default: 5, min: 1, max: 31 } })
@@ -80,13 +72,12 @@ test('without a scenario all are listed', async () => {
 test.each([
   ['simulate nothing', "there is no scenario 'nothing'; there are paxos"],
   ['simulate paxos --seeds 5..1', 'the first not above the last'],
+  ['simulate paxos --strategy luck', 'Allowed choices are random, pct, pos, delay'],
   ['simulate paxos --seeds many', "seeds must be N or A..B, got 'many'"],
   ['simulate paxos --nodes 77', 'runs on 1 to 31 nodes, got 77'],
   ['simulate paxos --bug none', "has no planted bug 'none'; it has forgotten-promise"],
   ['simulate paxos --faults storm=1', "got 'storm=1'"],
   ['simulate paxos --faults loss=3', 'from 0 to 1, got 3'],
-  ['bugs nothing', "there is no planted bug 'nothing'; there are forgotten-promise"],
-  ['bugs --nodes 0', "--nodes must be a whole number from 1, got '0'"],
   ['dance', "unknown command 'dance'"],
 ])('troupe %s is refused', async (command, message) => {
   const { code, stdout, stderr } = await troupe(...command.split(' '), ...(command === 'dance' ? [] : ['--json']))

@@ -6,19 +6,31 @@ export {
   runMultiPaxos,
 } from './consensus/multi-paxos-scenario.ts'
 export { figuresOf, type PaxosFigures, printFigures, shortcomings } from './consensus/paxos-figures.ts'
+export { checkPaxos, type PaxosInstance } from './consensus/paxos-instance.ts'
 export { type PaxosRun, type PaxosScenario, runPaxos } from './consensus/paxos-scenario.ts'
 export { type RoundAlgorithm, type RoundsRun, type RoundsScenario, runRounds } from './consensus/rounds-scenario.ts'
+export { type BugFinding, type BugSearch, findBug, printFinding, scenarioOfBug } from './planted-bugs/bug-search.ts'
+export type { BugShrinking } from './planted-bugs/bug-shrinking.ts'
 export {
-  type BugFinding,
-  type BugSearch,
-  type BugSurvey,
-  findBug,
-  printFinding,
-  type SeedsSurvey,
-  surveyBug,
-  surveySeeds,
-} from './planted-bugs/bug-search.ts'
+  type BugRow,
+  type BugTableOptions,
+  bugRows,
+  bugTableHeading,
+  bugTableMarkdown,
+  printBugRow,
+  runsOf,
+  strategies,
+} from './planted-bugs/bug-table.ts'
 export { ForgetsVote, type PaxosBugName, paxosBugs } from './planted-bugs/paxos-bugs.ts'
-export type { Scenario, ScenarioFailure, ScenarioOptions, ScenarioRun } from './scenario.ts'
+export {
+  type Scenario,
+  type ScenarioFailure,
+  type ScenarioMutation,
+  type ScenarioOptions,
+  type ScenarioRun,
+  scenarioRunOf,
+  verifyScenarioOptions,
+} from './scenario.ts'
 export { scenarioNamed, scenarios } from './scenarios.ts'
+export { type SeedSurvey, surveySeeds } from './seed-survey.ts'
 export { seedsOf } from './seeds.ts'

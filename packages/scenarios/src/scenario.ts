@@ -1,5 +1,7 @@
 /** What every simulated scenario is, whichever protocol it runs: a program under one seed, with faults and planted bugs. */
-import type { FaultKnobs } from '@troupe/simulation'
+import { type ActorDefinition, ConfigurationError } from '@troupe/core'
+import type { FaultKnobs, RunToSave, ScheduleOptions, ScheduleStrategy, SimulationScenario } from '@troupe/simulation'
+import type { MutationSubject } from '@troupe/simulation/mutation'
 
 /** One program in a simulated cluster, to be run under many seeds. */
 export interface Scenario {
@@ -10,11 +12,20 @@ export interface Scenario {
   readonly nodes: { readonly default: number; readonly min: number; readonly max: number }
   /** The mistakes that can be planted, by name, with what is wrong. */
   readonly bugs: ReadonlyMap<string, string>
+  /** True when an observer inside the run sees more than its clients could: `harmOnly` makes a difference. */
+  readonly isObserved: boolean
+  /**
+   * The same as a program that is saved, replayed and shrunk; parameter `bug` is the planted mistake, or null, and
+   * `harmOnly` as in {@link ScenarioOptions}.
+   */
+  readonly simulation: SimulationScenario<{ readonly bug: string | null; readonly harmOnly: boolean }>
   /**
    * One run; equal arguments give equal runs. A run that fails is a result. Throws a `ConfigurationError` for options
    * that it does not take.
    */
   run(seed: number, options?: ScenarioOptions): Promise<ScenarioRun>
+  /** The scenario as the subject of a mutation run; `undefined`: it is none. Throws as `run` does. */
+  mutation?(options?: Omit<ScenarioOptions, 'bug' | 'harmOnly'>): ScenarioMutation
 }
 
 /** How a scenario is run, beside its seed. */
@@ -23,8 +34,12 @@ export interface ScenarioOptions {
   readonly nodes?: number
   /** The largest strength of each fault. Default: the scenario's own plan. */
   readonly faults?: FaultKnobs
+  /** The order in which deliveries and turns come. Default: the random one. */
+  readonly schedule?: ScheduleStrategy | ScheduleOptions
   /** The planted mistake. Default: none. */
   readonly bug?: string
+  /** Asserts only what clients would notice, and nothing that an observer sees inside. Default `false`. */
+  readonly harmOnly?: boolean
 }
 
 /** What became of one run. */
@@ -45,4 +60,35 @@ export interface ScenarioFailure {
   readonly message: string
   readonly step: number
   readonly hash: string
+}
+
+/** What a mutation run of a scenario needs. */
+export interface ScenarioMutation {
+  readonly subject: MutationSubject
+  /** The definitions that are mutated. */
+  readonly definitions: readonly ActorDefinition<any, any>[]
+  /** Why mutants survive, by name. */
+  readonly survivors: Readonly<Record<string, string>>
+}
+
+/** What saves, or runs again, the scenario under this seed and these options. */
+export function scenarioRunOf({ name }: Scenario, seed: number, options: ScenarioOptions = {}): RunToSave {
+  const { bug, harmOnly, ...others } = options
+  const parameters = { ...(bug === undefined ? {} : { bug }), ...(harmOnly === undefined ? {} : { harmOnly }) }
+  return { seed, options: others, parameters, program: { scenario: name } }
+}
+
+/** Throws a `ConfigurationError` for a number of nodes or a bug that `scenario` does not have. */
+export function verifyScenarioOptions(
+  { name, bugs, nodes: { min, max } }: Scenario,
+  { nodes, bug }: Pick<ScenarioOptions, 'nodes' | 'bug'>,
+): void {
+  if (nodes !== undefined && !(Number.isInteger(nodes) && nodes >= min && nodes <= max)) {
+    const range = min === max ? `${min}` : `${min} to ${max}`
+    throw new ConfigurationError(`scenario ${name} runs on ${range} nodes, got ${nodes}`, { name, nodes })
+  }
+  if (bug !== undefined && !bugs.has(bug)) {
+    const known = bugs.size === 0 ? 'none' : [...bugs.keys()].join(', ')
+    throw new ConfigurationError(`scenario ${name} has no planted bug '${bug}'; it has ${known}`, { name, bug })
+  }
 }

@@ -1,27 +1,30 @@
-/** The scenarios by name, and options of one checked. */
+/** The scenarios by name. */
 import { ConfigurationError } from '@troupe/core'
-import { runPaxos } from './consensus/paxos-scenario.ts'
-import { type PaxosBugName, paxosBugs } from './planted-bugs/paxos-bugs.ts'
-import type { Scenario, ScenarioOptions } from './scenario.ts'
+import { multiPaxos } from './consensus/multi-paxos.ts'
+import { paxos, struckPaxos } from './consensus/paxos.ts'
+import { benOr, chandraToueg } from './consensus/rounds.ts'
+import { delivery } from './delivery/delivery.ts'
+import { cache } from './order/cache.ts'
+import { library } from './order/library.ts'
+import { lock } from './order/lock.ts'
+import { sharedCounter } from './order/shared-counter.ts'
+import type { Scenario } from './scenario.ts'
 
-const paxos: Scenario = {
-  name: 'paxos',
-  what: 'single-decree Paxos: competing clients under every kind of fault, and one decision heard by all afterwards',
-  nodes: { default: 5, min: 1, max: 31 },
-  bugs: new Map(Object.entries(paxosBugs).map(([name, { what }]) => [name, what])),
-  run(seed, options = {}) {
-    verifyScenarioOptions(paxos, options)
-    const { bug, ...others } = options
-    return runPaxos(seed, bug === undefined ? others : { ...others, ...definitionsOf(bug as PaxosBugName) })
-  },
-}
-
-function definitionsOf(bug: PaxosBugName) {
-  return { definitions: paxosBugs[bug].definitions }
-}
+const all: readonly Scenario[] = [
+  paxos,
+  struckPaxos,
+  multiPaxos,
+  benOr,
+  chandraToueg,
+  delivery,
+  sharedCounter,
+  library,
+  lock,
+  cache,
+]
 
 /** By name, in the order to list them in. */
-export const scenarios: ReadonlyMap<string, Scenario> = new Map([paxos].map((scenario) => [scenario.name, scenario]))
+export const scenarios: ReadonlyMap<string, Scenario> = new Map(all.map((scenario) => [scenario.name, scenario]))
 
 /** The scenario of that name. Throws a `ConfigurationError` that lists the names. */
 export function scenarioNamed(name: string): Scenario {
@@ -30,17 +33,4 @@ export function scenarioNamed(name: string): Scenario {
   throw new ConfigurationError(`there is no scenario '${name}'; there are ${[...scenarios.keys()].join(', ')}`, {
     name,
   })
-}
-
-/** Throws a `ConfigurationError` for a number of nodes or a bug that `scenario` does not have. */
-function verifyScenarioOptions(scenario: Scenario, { nodes, bug }: ScenarioOptions): void {
-  const { name, bugs } = scenario
-  const { min, max } = scenario.nodes
-  if (nodes !== undefined && !(Number.isInteger(nodes) && nodes >= min && nodes <= max)) {
-    throw new ConfigurationError(`scenario ${name} runs on ${min} to ${max} nodes, got ${nodes}`, { name, nodes })
-  }
-  if (bug !== undefined && !bugs.has(bug)) {
-    const known = [...bugs.keys()].join(', ')
-    throw new ConfigurationError(`scenario ${name} has no planted bug '${bug}'; it has ${known}`, { name, bug })
-  }
 }

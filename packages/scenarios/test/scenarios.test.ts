@@ -22,14 +22,14 @@ test('options that a scenario does not take are refused', async () => {
 
 test('a survey counts from one seed that fails to the next', async () => {
   const failing = [3, 4, 10]
-  const failure = { what: 'x', message: 'x', step: 1, hash: 'x' }
   const seen: number[] = []
-  const survey = await surveySeeds(async (seed) => ({ failure: failing.includes(seed) ? failure : undefined }), {
-    seeds: seedsOf('12'),
-    onSeed: (seed) => seen.push(seed),
+  const survey = await surveySeeds(seedsOf('12'), async (seed) => {
+    seen.push(seed)
+    return { failure: failing.includes(seed) ? { what: seed === 10 ? 'progress' : 'check' } : undefined }
   })
   // It took 3 seeds, then 1, then 6.
-  expect(survey).toEqual({ seeds: 12, found: 3, seedsMedian: 3, seedsP95: 6 })
+  const reasons = { check: 2, progress: 1 }
+  expect(survey).toEqual({ seeds: 12, found: 3, first: 3, seedsMedian: 3, seedsP95: 6, reasons })
   expect(seen).toEqual(seedsOf('1..12'))
 })
 

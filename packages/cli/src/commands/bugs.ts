@@ -1,15 +1,33 @@
-/** `troupe bugs`: how many seeds it takes to find each planted bug, under the plan in which its clean twin finds none. */
-import { type Scenario, type SeedsSurvey, scenarios, seedsOf, surveySeeds } from '@troupe/scenarios'
+/** `troupe bugs`: how many seeds each schedule takes to find each planted bug, under the plan of its clean twin. */
+import { readFile, writeFile } from 'node:fs/promises'
+import {
+  type BugRow,
+  type BugTableOptions,
+  bugRows,
+  bugTableHeading,
+  bugTableMarkdown,
+  printBugRow,
+  runsOf,
+  seedsOf,
+  strategies,
+} from '@troupe/scenarios'
+import type { ScheduleStrategy } from '@troupe/simulation'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { wholeNumber } from '../flags.ts'
+import { namesOf, wholeNumber } from '../flags.ts'
 import { Progress } from '../progress.ts'
-import { printJson, printLine, secondsSince, type Terminal } from '../terminal.ts'
+import { printJson, printLine, type Terminal } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'
+import { triesDefault } from './replay.ts'
 
 interface BugsFlags {
+  readonly strategy?: readonly ScheduleStrategy[]
   readonly seeds?: readonly number[]
   readonly nodes?: number
+  readonly harm?: true
+  readonly shrink?: true
+  readonly tries: number
+  readonly markdown?: string
   readonly json?: true
 }
 
@@ -18,82 +36,62 @@ export function addBugsCommand(troupe: Command, context: CommandContext): void {
   troupe
     .command('bugs')
     .summary('how many seeds find each planted bug')
-    .description('Plants one mistake after the other, and says how many seeds it takes to find each.')
+    .description('Plants one mistake after the other, and says how many seeds each schedule takes to find it.')
     .argument('[bugs...]', 'their names (default: all)')
-    .option('--seeds <seeds>', 'N for 1 to N, or A..B (default: 200)', seedsOf)
+    .option(
+      '--strategy <schedules>',
+      `some of ${strategies.join(',')} (default: all)`,
+      namesOf<ScheduleStrategy>('--strategy', strategies),
+    )
+    .option('--seeds <seeds>', 'N for 1 to N, or A..B (default: 600)', seedsOf)
     .option('--nodes <number>', "nodes of the cluster (default: the scenario's)", wholeNumber('--nodes', 1))
+    .option('--harm', 'also count the seeds on which clients would notice, where an observer sees more')
+    .option('--shrink', 'also shrink the first run that finds each, and say how long it was before and after')
+    .option('--tries <number>', 'runs that shrinking one may take', wholeNumber('--tries', 1), triesDefault)
+    .option('--markdown <file>', 'also write the table to this file, or to its place in it')
     .option('--json', 'print one object a line')
-    .action(context.action((names: string[], flags: BugsFlags) => surveyBugs(context, names, flags)))
+    .action(context.action((names: string[], flags: BugsFlags) => makeTable(context, names, flags)))
 }
 
-async function surveyBugs(terminal: Terminal, names: readonly string[], flags: BugsFlags): Promise<boolean> {
-  const known = [...scenarios.values()].flatMap(({ bugs }) => [...bugs.keys()])
-  const unknown = names.find((name) => !known.includes(name))
-  if (unknown !== undefined) {
-    throw new UsageError(`there is no planted bug '${unknown}'; there are ${known.join(', ')}`, { bug: unknown })
+async function makeTable(terminal: Terminal, bugs: readonly string[], flags: BugsFlags): Promise<boolean> {
+  const { strategy, seeds = seedsOf('600'), nodes, harm = false, shrink, tries, markdown, json } = flags
+  const options: BugTableOptions = {
+    seeds,
+    harm,
+    ...(shrink ? { shrinkRunsMax: tries } : {}),
+    ...(bugs.length === 0 ? {} : { bugs }),
+    ...(strategy === undefined ? {} : { strategies: strategy }),
+    ...(nodes === undefined ? {} : { nodes }),
   }
-  const searched = [...scenarios.values()]
-    .map((scenario) => {
-      const bugs = [...scenario.bugs.keys()].filter((bug) => names.length === 0 || names.includes(bug))
-      return { scenario, bugs }
-    })
-    .filter(({ bugs }) => bugs.length > 0)
-  const { seeds = seedsOf('200') } = flags
-  const surveys = searched.reduce((sum, { bugs }) => sum + bugs.length + 1, 0)
-  const progress = new Progress(terminal, 'bugs', surveys * seeds.length)
-  const survey = (scenario: Scenario, bug?: string) => surveyOne(scenario, bug, { ...flags, seeds, progress })
-  if (!flags.json) printHeading(terminal)
-  let passed = true
-  for (const { scenario, bugs } of searched) {
-    const clean = await survey(scenario)
-    for (const bug of bugs) {
-      const buggy = await survey(scenario, bug)
-      passed &&= buggy.found > 0 && clean.found === 0
-      progress.end()
-      if (flags.json) {
-        const what = scenario.bugs.get(bug)
-        printJson(terminal, { bug, scenario: scenario.name, what, ...buggy, cleanFound: clean.found })
-      } else printRow(terminal, bug, scenario.name, buggy, clean.found)
-    }
+  const progress = new Progress(terminal, 'bugs', runsOf(options))
+  const onSeed: BugTableOptions['onSeed'] = ({ scenario, bug }) =>
+    progress.step(`, ${scenario} ${bug === undefined ? 'without a bug' : `with ${bug}`}`)
+  if (!json) printLine(terminal, bugTableHeading)
+  const rows: BugRow[] = []
+  for await (const row of bugRows({ ...options, onSeed })) {
+    progress.end()
+    rows.push(row)
+    if (json) printJson(terminal, { ...row })
+    else printLine(terminal, printBugRow(row))
   }
   progress.end()
-  return passed
+  if (markdown !== undefined) await writeTable(markdown, bugTableMarkdown(rows))
+  return rows.every(({ found, cleanFound }) => found > 0 && cleanFound === 0)
 }
 
-/** All seeds with one bug, or with none. */
-async function surveyOne(
-  scenario: Scenario,
-  bug: string | undefined,
-  { seeds, nodes, progress }: BugsFlags & { readonly seeds: readonly number[]; readonly progress: Progress },
-) {
-  const options = { ...(nodes === undefined ? {} : { nodes }), ...(bug === undefined ? {} : { bug }) }
-  const started = performance.now()
-  const onSeed = () => progress.step(`, ${scenario.name} ${bug === undefined ? 'without a bug' : `with ${bug}`}`)
-  const found = await surveySeeds((seed) => scenario.run(seed, options), { seeds, onSeed })
-  return { ...found, seconds: secondsSince(started) }
-}
+const tableBegins = '<!-- planted bugs -->'
+const tableEnds = '<!-- end of planted bugs -->'
 
-const widths = [22, 10, 7, 7, 8, 6, 6]
-
-function printHeading(terminal: Terminal): void {
-  printCells(terminal, ['bug', 'scenario', 'seeds', 'found', 'median', 'p95', 'clean'])
-}
-
-function printRow(
-  terminal: Terminal,
-  bug: string,
-  scenario: string,
-  { seeds, found, seedsMedian, seedsP95 }: SeedsSurvey,
-  cleanFound: number,
-): void {
-  printCells(terminal, [bug, scenario, seeds, found, seedsMedian ?? '-', seedsP95 ?? '-', cleanFound])
-}
-
-/** Text to the left, numbers to the right. */
-function printCells(terminal: Terminal, cells: readonly (string | number)[]): void {
-  const padded = cells.map((cell, index) => {
-    const width = widths[index] as number
-    return index < 2 ? String(cell).padEnd(width) : String(cell).padStart(width)
-  })
-  printLine(terminal, padded.join(' ').trimEnd())
+/** Writes the table as the whole of a file, or in a page that has a place for it into that place. */
+async function writeTable(file: string, table: string): Promise<void> {
+  try {
+    const page = await readFile(file, 'utf8').catch(() => '')
+    const [before, after] = [page.indexOf(tableBegins), page.indexOf(tableEnds)]
+    const hasPlace = before >= 0 && after > before
+    const text = hasPlace ? `${page.slice(0, before)}${tableBegins}\n\n${table}\n${page.slice(after)}` : table
+    await writeFile(file, text)
+  } catch (error) {
+    const { message } = error as NodeJS.ErrnoException
+    throw new UsageError(`the table cannot be written to ${file}: ${message}`, { file }, { cause: error })
+  }
 }

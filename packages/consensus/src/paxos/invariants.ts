@@ -9,7 +9,7 @@
  * disk. A vote that was synced while its `accepted` never left is counted when the acceptor recovers with it; until
  * then nobody can have acted on it. What was believed once is never taken back, so an acceptor that comes back with
  * less has broken its word. The value of a vote is that of its ballot's `accept`, since ballots have one value. A
- * proposer's ballots are known in the same way, by the `prepare` that left.
+ * proposer's ballots are known in the same way, by the `prepare` that left, and a learner's decision by its `decided`.
  *
  * The observer is fed with what left ({@link PaxosObserver.sent}, in the order in which it left) and with log entries
  * ({@link PaxosObserver.logged}). Each step costs a few map look-ups: what is checked is what the step changed.
@@ -18,7 +18,7 @@ import { type LogEntry, TroupeError } from '@troupe/core'
 import { type Ballot, ballotKey, compareBallots } from '../ballot.ts'
 import { acceptorRecovered } from './acceptor.ts'
 import { type Configuration, memberOf } from './configuration.ts'
-import { learnerDecided } from './learner.ts'
+import { learnerDecided, learnerRecovered } from './learner.ts'
 import type { Accept, Accepted, AcceptorStatus, Decided, Prepare, Promised, Propose, Vote } from './messages.ts'
 import { proposerRecovered } from './proposer.ts'
 
@@ -30,6 +30,7 @@ export type PaxosInvariant =
   | 'one value per ballot'
   | 'at most one value is chosen'
   | 'learned implies chosen'
+  | 'a decision is kept'
   | 'chosen implies proposed'
 
 /** An invariant of single-decree Paxos does not hold. */
@@ -74,6 +75,8 @@ export class PaxosObserver {
   readonly #ballots = new Set<string>()
   /** The highest `n` of each member that asked for promises. */
   readonly #drawn = new Map<string, number>()
+  /** The paths of the learners that told somebody of the decision. */
+  readonly #told = new Set<string>()
   #chosen: { readonly value: string; readonly ballot: string } | undefined
   #competing = false
   #checks = 0
@@ -92,8 +95,11 @@ export class PaxosObserver {
     }
   }
 
-  /** A message left the actor that sent it; messages that are not this instance's are ignored. */
-  sent(name: string, payload: unknown): void {
+  /**
+   * A message left the actor that sent it, whose path is `sender` where it is known; messages that are not this
+   * instance's are ignored.
+   */
+  sent(name: string, payload: unknown, sender?: string): void {
     if (typeof payload !== 'object' || payload === null) return
     if ((payload as { instance?: unknown }).instance !== this.#configuration.instance) return
     switch (name) {
@@ -113,6 +119,7 @@ export class PaxosObserver {
         this.#accepted(payload as Accepted)
         break
       case 'decided':
+        if (sender?.includes('.learner.')) this.#told.add(sender)
         this.#learned(text((payload as Decided).value), 'a decided message')
         break
     }
@@ -122,6 +129,7 @@ export class PaxosObserver {
   logged({ actor, message, fields }: LogEntry): void {
     if (!actor.includes(`/paxos.${this.#configuration.instance}.`)) return
     if (message === learnerDecided) this.#learned(text(fields.value), `learner ${fields.id}`)
+    else if (message === learnerRecovered) this.#learnerRecovered(actor, fields.decided as boolean)
     else if (message === acceptorRecovered) this.#recovered(fields.id as string, fields as AcceptorStatus)
     else if (message === proposerRecovered) this.#proposerRecovered(fields.id as string, fields.drawn as number)
   }
@@ -199,6 +207,13 @@ export class PaxosObserver {
     this.#assert('learned implies chosen', this.#chosen?.value === value, () => [
       `${who} says ${value}, and what a quorum voted for is ${this.#chosen?.value ?? 'nothing yet'}`,
       {},
+    ])
+  }
+
+  #learnerRecovered(learner: string, decided: boolean): void {
+    this.#assert('a decision is kept', decided || !this.#told.has(learner), () => [
+      `learner ${learner} comes back without the decision that it had told of`,
+      { learner },
     ])
   }
 

@@ -45,6 +45,9 @@ const talliesMax = 32
 /** The log entry with which a learner reports its decision, when it is made and when it is recovered. */
 export const learnerDecided = 'learner decided'
 
+/** The log entry with which a learner begins each generation; its fields are `id` and whether it has `decided`. */
+export const learnerRecovered = 'learner recovered'
+
 /** The parts of {@link Learner}, for those who derive variants of it. */
 export const learnerParts = {
   name: 'Learner',
@@ -63,6 +66,7 @@ export const learnerParts = {
     },
   },
   started(state: LearnerState, ctx: Context) {
+    ctx.log.info(learnerRecovered, { id: state.id, decided: state.learned.decided })
     if (state.learned.decided) announce(state, state.learned.value, ctx)
     else pollLater(state, ctx)
   },

@@ -9,6 +9,8 @@ const ballot = (n: number, node = 'a'): Ballot => ({ n, priority: 0, node })
 
 const entry = { level: 'info', node: 'a', definition: 'Acceptor', generation: 0, time: 0 } as const
 
+const learner = `/a/paxos.${instance}.learner.a`
+
 /** Sends what happened to a new observer, each thing as [message, fields]. */
 function observe(...messages: [name: string, fields: object][]): PaxosObserver {
   const observer = new PaxosObserver(configuration)
@@ -19,7 +21,9 @@ function observe(...messages: [name: string, fields: object][]): PaxosObserver {
     } else if (name === 'proposer recovered') {
       const actor = `/a/paxos.${instance}.proposer.a`
       observer.logged({ ...entry, actor, message: name, fields: { id: 'a', ...fields } })
-    } else observer.sent(name, { instance, ...fields })
+    } else if (name === 'learner recovered')
+      observer.logged({ ...entry, actor: learner, message: name, fields: { ...fields } })
+    else observer.sent(name, { instance, ...fields }, name === 'decided' ? learner : undefined)
   }
   return observer
 }
@@ -40,6 +44,7 @@ test('a run that keeps the invariants is chosen and learned', () => {
     ...chosen,
     ['decided', { value: 'x' }],
     ['recovered', { promised: ballot(1), accepted: vote }],
+    ['learner recovered', { decided: true }],
   )
   expect(statistics).toMatchObject({ chosen: true, competing: false, ballots: 1 })
 })
@@ -101,6 +106,13 @@ test.each<[what: string, invariant: string, ...messages: [string, object][]]>([
     ['decided', { value: 'x' }],
   ],
   ['a decision for another value', 'learned implies chosen', ...chosen, ['decided', { value: 'y' }]],
+  [
+    'a decision that is gone after a restart',
+    'a decision is kept',
+    ...chosen,
+    ['decided', { value: 'x' }],
+    ['learner recovered', { decided: false }],
+  ],
   [
     'two values chosen',
     'at most one value is chosen',

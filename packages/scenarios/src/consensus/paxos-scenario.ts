@@ -11,51 +11,23 @@ import {
   PaxosViolationError,
   startPaxos,
 } from '@troupe/consensus'
+import { refKey } from '@troupe/core'
 import {
+  type Claims,
   type FaultKnobs,
   type InjectedFaults,
   type ScheduleOptions,
   type ScheduleStrategy,
   type SimulatedWorld,
   SimulationFailure,
+  type SimulationScenarioOptions,
   simulate,
 } from '@troupe/simulation'
+import { DistortedMessages, type MutationRun } from '@troupe/simulation/mutation'
 import type { ScenarioFailure } from '../scenario.ts'
-
-/**
- * The largest strength of each fault; each seed draws its own below them. Much more than a cluster would live through,
- * since an instance is decided within a fraction of a second.
- */
-const paxosFaults: Required<FaultKnobs> = {
-  crash: 4,
-  pause: 0.5,
-  partition: 2,
-  loss: 0.2,
-  duplicate: 0.2,
-  reorder: 0.3,
-  diskLatencyMs: 40,
-  diskStall: 0.05,
-  tornWrite: 1,
-  syncFailure: 0.03,
-  writeFailure: 0.03,
-  clockSkewMs: 500,
-  partialPartition: 0.5,
-  ringPartition: 0.5,
-  hold: 1,
-  slowLink: 1,
-  clog: 1,
-  channelFull: 1,
-  workerExit: 0.5,
-  stall: 2,
-  crashRecovering: 0.3,
-  diskFull: 0.2,
-  diskSlow: 0.5,
-  // An acceptor that has lost what it stored may break any protocol's promise.
-  bitRot: 0,
-  misdirectedRead: 0,
-  clockDrift: 0.05,
-  clockJump: 0.5,
-}
+import { type PaxosPlan, type PaxosPlanName, paxosPlans } from './paxos-plans.ts'
+import { PaxosProgress, paxosClaims } from './paxos-progress.ts'
+import { strikeProposals } from './paxos-strikes.ts'
 
 /** How one run is set up, beside its seed. */
 export interface PaxosScenario {
@@ -67,12 +39,14 @@ export interface PaxosScenario {
   readonly definitions?: Partial<PaxosDefinitions>
   /** The invariants that the observer asserts. Default: all. */
   readonly invariants?: readonly PaxosInvariant[]
-  /** The largest strength of each fault. Default: the scenario's own plan, every kind and strong. */
+  /** What goes wrong, and how its clients hurry. Default `chance`. */
+  readonly plan?: PaxosPlanName
+  /** The largest strength of each fault. Default: the plan's. */
   readonly faults?: FaultKnobs
 }
 
 /** What became of one run. */
-export interface PaxosRun {
+export interface PaxosRun extends MutationRun {
   readonly seed: number
   /** The decision, as every client and learner heard it. */
   readonly decision: string | undefined
@@ -89,46 +63,79 @@ export interface PaxosRun {
   /** How often each kind of fault was injected; `undefined` when the run failed. */
   readonly injected: InjectedFaults | undefined
   readonly failure: ScenarioFailure | undefined
+  /** The ways in which the protocol makes progress, and whether this run took each. */
+  readonly claims: Claims
 }
 
 /** Virtual milliseconds of faults, and the longest that may pass until all have heard the decision after them. */
 const faultsMs = 2_500
 const progressMs = 20_000
-/** How long a client waits for its proposer before it asks again, in virtual milliseconds. */
-const clientTimeoutMs = 400
+
+/** The options of every run under that plan. */
+export function paxosOptions(plan: PaxosPlanName): SimulationScenarioOptions {
+  const { nodes, faults, latencyMeanMs } = paxosPlans[plan]
+  return { nodes, faults, delivery: 'hostile', latency: { minMs: 1, meanMs: latencyMeanMs }, virtualMsMax: 120_000 }
+}
+
+/** What a run is told, and what it tells of itself as it goes. */
+interface PaxosProgram extends Pick<PaxosScenario, 'definitions' | 'invariants' | 'plan'> {
+  /** The most clients. Default: as many as are drawn. */
+  readonly clientsMax?: number
+  readonly onObserver?: (observer: PaxosObserver) => void
+  readonly onHeal?: () => void
+}
+
+/** Everything that happens in the cluster; resolves with the decision. */
+export async function paxosProgram(world: SimulatedWorld, program: PaxosProgram): Promise<string> {
+  const { definitions = {}, invariants, plan = 'chance', clientsMax, onObserver, onHeal } = program
+  const { clients, strikes } = paxosPlans[plan]
+  const client = await startPaxos<string>(world, { instance: 'campaign', members: world.nodes, definitions })
+  const observer = observe(world, client, invariants)
+  onObserver?.(observer)
+  if (strikes) strikeProposals(world, faultsMs)
+  const replies = startClients(world, client, clients, clientsMax)
+  await world.sleep(faultsMs)
+  onHeal?.()
+  await world.heal()
+  return await agreed(world, client, replies)
+}
 
 /** Runs the scenario under one seed. */
 export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Promise<PaxosRun> {
-  const { nodes = 5, definitions = {}, schedule = 'random', invariants, faults = paxosFaults } = scenario
+  const { definitions, invariants, plan = 'chance', ...options } = scenario
   let observer: PaxosObserver | undefined
   let decision: string | undefined
   let chosenUnderFaults = false
+  const network = new DistortedMessages()
   const program = async (world: SimulatedWorld) => {
-    const client = await startPaxos<string>(world, { instance: 'campaign', members: world.nodes, definitions })
-    observer = observe(world, client, invariants)
-    const replies = startClients(world, client)
-    await world.sleep(faultsMs)
-    chosenUnderFaults = observer.statistics.chosen
-    await world.heal()
-    decision = await agreed(world, client, replies)
+    network.watch(world)
+    decision = await paxosProgram(world, {
+      plan,
+      ...(definitions === undefined ? {} : { definitions }),
+      ...(invariants === undefined ? {} : { invariants }),
+      onObserver: (made) => {
+        observer = made
+      },
+      onHeal: () => {
+        chosenUnderFaults = observer?.statistics.chosen ?? false
+      },
+    })
   }
   const facts = () => {
     const { competing = false, ballots = 0, checks = 0 } = observer?.statistics ?? {}
-    return { seed, decision, chosenUnderFaults, competing, ballots, checks }
+    return { seed, decision, chosenUnderFaults, competing, ballots, checks, ...network.names }
   }
   try {
-    const { events, injected, virtualMs } = await simulate(
-      { seed, nodes, faults, delivery: 'hostile', schedule, latency: { minMs: 1, meanMs: 10 }, virtualMsMax: 120_000 },
-      program,
-    )
-    return { ...facts(), events, virtualMs, injected, failure: undefined }
+    const run = await simulate({ ...paxosOptions(plan), ...options, seed }, program)
+    const { events, injected, virtualMs, claims } = run
+    return { ...facts(), events, virtualMs, injected, claims, failure: undefined }
   } catch (error) {
     if (!(error instanceof SimulationFailure)) throw error
-    const { step, hash, reason, virtualMs } = error.facts
+    const { step, hash, reason, virtualMs, claims } = error.facts
     const violation = error.cause instanceof PaxosViolationError ? error.cause : undefined
     const what = violation === undefined ? reason : String(violation.facts.invariant)
     const failure = { what, message: error.message, step, hash }
-    return { ...facts(), events: step, virtualMs, injected: undefined, failure }
+    return { ...facts(), events: step, virtualMs, injected: undefined, claims, failure }
   }
 }
 
@@ -147,10 +154,23 @@ function observe(
       violation ??= error
     }
   }
+  const progress = new PaxosProgress((claim) => world.sometimes(claim, true))
+  for (const claim of paxosClaims) world.sometimes(claim, false)
+  const paths = new Map<string, string>()
   world.observe((event) => {
-    if (event.type === 'sent') hold(() => observer.sent(event.message, event.payload))
+    if (event.type === 'turn') {
+      paths.set(refKey(event.ref), event.actor)
+      progress.turn(event.actor, event.message)
+    } else if (event.type === 'sent') {
+      const { message, payload, sender, target } = event
+      progress.sent(message, payload, target)
+      hold(() => observer.sent(message, payload, sender && paths.get(refKey(sender))))
+    }
   })
-  world.events.on('log', (entry) => hold(() => observer.logged(entry)))
+  world.events.on('log', (entry) => {
+    progress.logged(entry)
+    hold(() => observer.logged(entry))
+  })
   world.always('paxos', () => {
     if (violation !== undefined) throw violation
   })
@@ -158,17 +178,22 @@ function observe(
 }
 
 /** Two clients or more, each with a value and a member of its own to begin with; they ask until they hear a decision. */
-function startClients(world: SimulatedWorld, client: PaxosClient<string>): Promise<string>[] {
+function startClients(
+  world: SimulatedWorld,
+  client: PaxosClient<string>,
+  { atOnce, timeoutMs }: PaxosPlan['clients'],
+  clientsMax = Number.POSITIVE_INFINITY,
+): Promise<string>[] {
   const { random } = world
   const ids = client.configuration.members.map(({ id }) => id)
-  const count = 2 + random.int(Math.max(1, ids.length - 1))
+  const count = Math.min(clientsMax, 2 + random.int(Math.max(1, ids.length - 1)))
   return Array.from({ length: count }, async (_, index) => {
     // Some begin at once, so that their ballots meet; some come when others are done.
-    await world.sleep(random.chance(0.6) ? random.int(40) : random.int(faultsMs))
+    await world.sleep(random.chance(atOnce) ? random.int(40) : random.int(faultsMs))
     for (let attempt = 0; ; attempt++) {
       const via = attempt === 0 ? ids[index % ids.length] : random.pick(ids)
       try {
-        return await client.propose(`value ${index}`, { via: via as string, timeoutMs: clientTimeoutMs })
+        return await client.propose(`value ${index}`, { via: via as string, timeoutMs })
       } catch {
         await world.sleep(10 + random.int(50))
       }

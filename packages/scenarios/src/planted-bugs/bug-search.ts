@@ -1,22 +1,16 @@
 /** The search for a planted bug: seed after seed under the clean twin's plan, then the first failing seed once more. */
-import type { PaxosInvariant } from '@troupe/consensus'
-import { type PaxosScenario, runPaxos } from '../consensus/paxos-scenario.ts'
-import type { ScenarioFailure } from '../scenario.ts'
-import { type PaxosBugName, paxosBugs } from './paxos-bugs.ts'
+import { ConfigurationError } from '@troupe/core'
+import type { Scenario, ScenarioFailure, ScenarioOptions } from '../scenario.ts'
+import { scenarios } from '../scenarios.ts'
 
 /** How to search. */
-export interface BugSearch {
+export interface BugSearch extends Omit<ScenarioOptions, 'bug'> {
   readonly seeds: readonly number[]
-  readonly nodes?: number
-  /** Asserts nothing but that at most one value is chosen and that what is learned is that value. */
-  readonly agreementOnly?: boolean
-  /** Called after each seed. */
-  readonly onSeed?: (seed: number) => void
 }
 
 /** What a search found. */
 export interface BugFinding {
-  readonly bug: PaxosBugName
+  readonly bug: string
   readonly what: string
   /** Seeds tried, the failing one included. */
   readonly tried: number
@@ -25,72 +19,28 @@ export interface BugFinding {
   readonly replayed: boolean
 }
 
-const agreement: readonly PaxosInvariant[] = ['at most one value is chosen', 'learned implies chosen']
+/** The scenario that the bug of that name is planted in. Throws a `ConfigurationError` that lists the bugs. */
+export function scenarioOfBug(bug: string): Scenario {
+  for (const scenario of scenarios.values()) if (scenario.bugs.has(bug)) return scenario
+  const known = [...scenarios.values()].flatMap(({ bugs }) => [...bugs.keys()])
+  throw new ConfigurationError(`there is no planted bug '${bug}'; there are ${known.join(', ')}`, { bug })
+}
 
 /** Searches for the bug of that name. */
-export async function findBug(bug: PaxosBugName, search: BugSearch): Promise<BugFinding> {
-  const { what } = paxosBugs[bug]
-  const scenario = scenarioOf(bug, search)
+export async function findBug(bug: string, { seeds, ...options }: BugSearch): Promise<BugFinding> {
+  const scenario = scenarioOfBug(bug)
+  const what = scenario.bugs.get(bug) as string
+  const run = async (seed: number) => (await scenario.run(seed, { ...options, bug })).failure
   let tried = 0
-  for (const seed of search.seeds) {
+  for (const seed of seeds) {
     tried++
-    const { failure } = await runPaxos(seed, scenario)
-    search.onSeed?.(seed)
+    const failure = await run(seed)
     if (failure === undefined) continue
-    const again = (await runPaxos(seed, scenario)).failure
+    const again = await run(seed)
     const replayed = again !== undefined && again.hash === failure.hash && again.step === failure.step
     return { bug, what, tried, first: { seed, ...failure }, replayed }
   }
   return { bug, what, tried, first: undefined, replayed: false }
-}
-
-/** How many seeds a search takes when it begins anywhere. */
-export interface SeedsSurvey {
-  readonly seeds: number
-  /** Seeds that failed. */
-  readonly found: number
-  /** Seeds from one that failed to the next, that one included: the median and the 95th percentile. */
-  readonly seedsMedian: number | undefined
-  readonly seedsP95: number | undefined
-}
-
-/** How many seeds a search for a bug takes. */
-export interface BugSurvey extends SeedsSurvey {
-  readonly bug: PaxosBugName
-}
-
-/** Goes through all seeds with the bug of that name. */
-export async function surveyBug(bug: PaxosBugName, search: BugSearch): Promise<BugSurvey> {
-  const scenario = scenarioOf(bug, search)
-  return { bug, ...(await surveySeeds((seed) => runPaxos(seed, scenario), search)) }
-}
-
-/** Runs every seed, whatever the scenario, and says how far apart those are that fail. */
-export async function surveySeeds(
-  run: (seed: number) => Promise<{ readonly failure: ScenarioFailure | undefined }>,
-  { seeds, onSeed }: Pick<BugSearch, 'seeds' | 'onSeed'>,
-): Promise<SeedsSurvey> {
-  const needed: number[] = []
-  let tried = 0
-  for (const seed of seeds) {
-    tried++
-    const { failure } = await run(seed)
-    onSeed?.(seed)
-    if (failure === undefined) continue
-    needed.push(tried)
-    tried = 0
-  }
-  needed.sort((left, right) => left - right)
-  const quantile = (part: number) => needed[Math.ceil(part * needed.length) - 1]
-  return { seeds: seeds.length, found: needed.length, seedsMedian: quantile(0.5), seedsP95: quantile(0.95) }
-}
-
-function scenarioOf(bug: PaxosBugName, { nodes, agreementOnly = false }: BugSearch): PaxosScenario {
-  return {
-    definitions: paxosBugs[bug].definitions,
-    ...(nodes === undefined ? {} : { nodes }),
-    ...(agreementOnly ? { invariants: agreement } : {}),
-  }
 }
 
 /** The finding as lines of text. */

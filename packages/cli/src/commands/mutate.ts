@@ -1,0 +1,192 @@
+/** `troupe mutate PROTOCOL`: which of the mistakes that could have been made in a protocol its properties notice. */
+import { type Scenario, scenarioNamed, scenarios, seedsOf } from '@troupe/scenarios'
+import {
+  type MutantResult,
+  type MutationOperator,
+  type MutationProgress,
+  type MutationReport,
+  mutate,
+  mutationOperators,
+} from '@troupe/simulation/mutation'
+import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
+import { namesOf, shareNumber, wholeNumber } from '../flags.ts'
+import { Progress } from '../progress.ts'
+import { printJson, printLine, secondsSince, type Terminal } from '../terminal.ts'
+import { UsageError } from '../usage-error.ts'
+
+interface MutateFlags {
+  readonly seeds?: readonly number[]
+  readonly nodes?: number
+  readonly operators?: readonly MutationOperator[]
+  readonly mutant?: readonly string[]
+  readonly rate: number
+  readonly json?: true
+}
+
+/** The kill rate below which the command fails. */
+const rateDefault = 0.9
+
+/** Adds the command. */
+export function addMutateCommand(troupe: Command, context: CommandContext): void {
+  troupe
+    .command('mutate')
+    .summary('which mistakes in a protocol its properties notice')
+    .description(
+      'Derives mutants from the definitions of a protocol, by watching it run, and runs each under the seeds and the plan of its clean twin until something tells the two apart.',
+    )
+    .argument('[protocol]', 'its name; without one, the protocols are listed')
+    .option('--seeds <seeds>', 'N for 1 to N, or A..B (default: 200)', seedsOf)
+    .option('--nodes <number>', "nodes of the cluster (default: the scenario's)", wholeNumber('--nodes', 1))
+    .option(
+      '--operators <kinds>',
+      `some of ${mutationOperators.join(',')} (default: all)`,
+      namesOf<MutationOperator>('--operators', mutationOperators),
+    )
+    .option('--mutant <name>', 'only the mutant of this name; can be given more than once', collected)
+    .option('--rate <share>', 'fail below this kill rate (default: 0.9)', shareNumber('--rate'), rateDefault)
+    .option('--json', 'print one object a line')
+    .action(
+      context.action((name: string | undefined, flags: MutateFlags) =>
+        name === undefined ? listProtocols(context, flags) : mutateNamed(context, name, flags),
+      ),
+    )
+}
+
+function collected(name: string, names: readonly string[] = []): readonly string[] {
+  return [...names, name]
+}
+
+function listProtocols(terminal: Terminal, { json }: MutateFlags): boolean {
+  for (const { name, what } of protocols()) {
+    if (json) printJson(terminal, { protocol: name, what })
+    else printLine(terminal, `${name}: ${what}`)
+  }
+  return true
+}
+
+function protocols(): Scenario[] {
+  return [...scenarios.values()].filter(({ mutation }) => mutation !== undefined)
+}
+
+async function mutateNamed(terminal: Terminal, name: string, flags: MutateFlags): Promise<boolean> {
+  const { seeds = seedsOf('200'), nodes, operators, mutant, rate, json } = flags
+  const { mutation } = scenarioNamed(name)
+  if (mutation === undefined) {
+    const known = protocols().map((scenario) => scenario.name)
+    throw new UsageError(`scenario ${name} is no subject of a mutation run; ${known.join(', ')} are`, { name })
+  }
+  const { subject, definitions, survivors } = mutation(nodes === undefined ? {} : { nodes })
+  const progress = new MutationRunProgress(terminal, name, seeds.length)
+  const started = performance.now()
+  const report = await mutate(subject, {
+    seeds,
+    definitions,
+    explanations: survivors,
+    ...(operators === undefined ? {} : { operators }),
+    ...(mutant === undefined ? {} : { mutants: mutant }),
+    onRun: (run) => progress.run(run),
+    onMutant: (result) => {
+      progress.judged()
+      if (json) printMutantRow(terminal, name, result)
+      else printMutant(terminal, result)
+    },
+  })
+  progress.end()
+  const seconds = secondsSince(started)
+  if (json) printReportRow(terminal, name, report, seconds)
+  else printReport(terminal, name, report, seconds)
+  const unexplained = report.results.some(({ verdict, ...result }) => {
+    return verdict === 'survived' && (result as { readonly explanation?: string }).explanation === undefined
+  })
+  return isClean(report) && report.rate >= rate && !unexplained
+}
+
+function isClean({ cleanFailures, cleanViolation }: MutationReport): boolean {
+  return cleanFailures.length === 0 && cleanViolation === undefined
+}
+
+/** The seeds of the clean twin, then the mutants. */
+class MutationRunProgress {
+  readonly #terminal: Terminal
+  readonly #name: string
+  readonly #clean: Progress
+  #mutants: Progress | undefined
+
+  constructor(terminal: Terminal, name: string, seeds: number) {
+    this.#terminal = terminal
+    this.#name = name
+    this.#clean = new Progress(terminal, `${name}, the clean twin`, seeds)
+  }
+
+  /** A run is over. */
+  run({ mutant, mutants, seed }: MutationProgress): void {
+    if (mutant === undefined) this.#clean.step()
+    else {
+      this.#mutants ??= new Progress(this.#terminal, this.#name, mutants, 'mutants')
+      this.#mutants.during(`, ${mutant}, seed ${seed}`)
+    }
+  }
+
+  /** A mutant is judged. */
+  judged(): void {
+    this.#mutants?.step()
+    this.end()
+  }
+
+  end(): void {
+    this.#clean.end()
+  }
+}
+
+function printMutantRow(terminal: Terminal, protocol: string, result: MutantResult): void {
+  const { name, mutation, tried, verdict } = result
+  printJson(terminal, {
+    protocol,
+    mutant: name,
+    operator: mutation.operator,
+    verdict,
+    seeds: tried,
+    by: verdict === 'killed' ? result.by : undefined,
+    what: reasonOf(result),
+    seed: verdict === 'killed' ? result.seed : undefined,
+  })
+}
+
+function printMutant(terminal: Terminal, result: MutantResult): void {
+  printLine(terminal, `${result.verdict.padEnd(10)} ${result.name}`)
+  printLine(terminal, `${' '.repeat(11)}${foundBy(result)}${reasonOf(result) ?? 'not explained'}`)
+}
+
+function foundBy(result: MutantResult): string {
+  if (result.verdict !== 'killed') return ''
+  if (result.by === 'simulation') return `seed ${result.seed}, after ${result.tried}: `
+  return result.by === 'claim' ? `never in ${result.tried} seeds: ` : 'in the checker: '
+}
+
+/** What killed it, why it is no mistake, or why it survives. */
+function reasonOf(result: MutantResult): string | undefined {
+  if (result.verdict === 'killed') return result.what
+  return result.verdict === 'equivalent' ? result.because : result.explanation
+}
+
+function printReportRow(terminal: Terminal, protocol: string, report: MutationReport, seconds: number): void {
+  const { seeds, results, killed, survived, equivalent, rate, cleanFailures, cleanViolation } = report
+  const mutants = results.length
+  const failures = cleanFailures.map(({ seed }) => seed)
+  const figures = { seeds, mutants, killed, survived, equivalent, rate, seconds }
+  printJson(terminal, { protocol, ...figures, cleanFailures: failures, cleanViolation })
+}
+
+function printReport(terminal: Terminal, protocol: string, report: MutationReport, seconds: number): void {
+  const { seeds, results, killed, survived, equivalent, rate, cleanFailures, cleanViolation } = report
+  for (const { seed, what, message } of cleanFailures.slice(0, 1)) {
+    printLine(terminal, `the clean twin failed under ${cleanFailures.length} of ${seeds} seeds; seed ${seed}: ${what}`)
+    printLine(terminal, message)
+  }
+  if (cleanViolation !== undefined) printLine(terminal, `the clean twin violates ${cleanViolation} in the checker`)
+  if (!isClean(report)) return
+  const counts = `${killed} killed, ${survived} survived, ${equivalent} no mistakes`
+  printLine(terminal, `\n${protocol}: ${results.length} mutants under ${seeds} seeds, ${counts}`)
+  printLine(terminal, `kill rate ${(100 * rate).toFixed(1)} %, in ${seconds} s`)
+}

@@ -1,0 +1,71 @@
+/** A scenario made of a program and its simulation's options. */
+import { type ActorDefinition, TroupeError } from '@troupe/core'
+import {
+  defineScenario,
+  SimulationFailure,
+  type SimulationProgram,
+  type SimulationScenarioOptions,
+  simulate,
+} from '@troupe/simulation'
+import { simulatedSubject } from '@troupe/simulation/mutation'
+import { type Scenario, type ScenarioFailure, type ScenarioOptions, verifyScenarioOptions } from './scenario.ts'
+
+/** What a scenario is made of. */
+export interface ScenarioSpec extends Pick<Scenario, 'name' | 'what' | 'nodes' | 'bugs'> {
+  /** How it is simulated; `nodes`, `faults` and `schedule` of the run's options stand before these. */
+  readonly options?: Omit<SimulationScenarioOptions, 'nodes'>
+  /** The program, with that mistake or without one. Its checks are all that fails it. */
+  program(bug: string | undefined): SimulationProgram
+  /** What a mutation run of it needs beside the program. Default: it is no subject of one. */
+  readonly mutation?: {
+    readonly definitions: readonly ActorDefinition<any, any>[]
+    readonly survivors: Readonly<Record<string, string>>
+  }
+}
+
+/** The scenario of that program. */
+export function simulatedScenario({ options: given = {}, program, mutation, ...about }: ScenarioSpec): Scenario {
+  const options = { ...given, nodes: about.nodes.default }
+  const scenario: Scenario = {
+    ...about,
+    isObserved: false,
+    simulation: defineScenario({
+      parameters: { bug: null as string | null, harmOnly: false },
+      options,
+      run: (world, { bug }) => program(bug ?? undefined)(world),
+    }),
+    async run(seed, own = {}) {
+      verifyScenarioOptions(scenario, own)
+      try {
+        const { events, virtualMs } = await simulate({ ...options, ...simulationOf(own), seed }, program(own.bug))
+        return { seed, events, virtualMs, failure: undefined }
+      } catch (error) {
+        if (!(error instanceof SimulationFailure)) throw error
+        const { step, virtualMs } = error.facts
+        return { seed, events: step, virtualMs, failure: failureOf(error) }
+      }
+    },
+    ...(mutation === undefined
+      ? {}
+      : {
+          mutation: (own = {}) => {
+            verifyScenarioOptions(scenario, own)
+            return { ...mutation, subject: simulatedSubject({ ...options, ...simulationOf(own) }, program(undefined)) }
+          },
+        }),
+  }
+  return scenario
+}
+
+/** Those of the options that the simulation takes. */
+export function simulationOf({ bug: _bug, harmOnly: _harmOnly, ...options }: ScenarioOptions) {
+  return options
+}
+
+/** Why a simulation failed. */
+function failureOf(error: SimulationFailure): ScenarioFailure {
+  const { property, reason, step, hash } = error.facts
+  // What broke it in the words of who noticed, where that is an observer of a protocol.
+  const invariant = error.cause instanceof TroupeError ? error.cause.facts.invariant : undefined
+  return { what: typeof invariant === 'string' ? invariant : (property ?? reason), message: error.message, step, hash }
+}

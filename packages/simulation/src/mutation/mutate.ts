@@ -1,0 +1,239 @@
+/**
+ * A mutation run: how many of the mistakes that could have been made in a program's definitions its properties would
+ * notice. The clean twin runs under every seed first; it has to pass, and where definitions can be mutated is found by
+ * watching it. Then each mutant runs under the same seeds, plan and knobs until one of them fails.
+ */
+import { type ActorDefinition, ConfigurationError } from '@troupe/core'
+import { seedsOf } from '../simulate-many.ts'
+import { MutantVariation } from './mutant-variation.ts'
+import { type Mutation, type MutationOperator, mutationName } from './mutation.ts'
+import { MutationPoints } from './mutation-points.ts'
+import type { MutationRun, MutationSubject } from './mutation-subject.ts'
+import { replacing, type Variation } from './varied-definition.ts'
+
+/** How a mutation run is set up. */
+export interface MutateOptions {
+  /** The seeds: whole numbers, or the first and the last of a range, as in `'1..200'`. */
+  readonly seeds: string | readonly number[]
+  /** The definitions to mutate, or their names. Default: all that are spawned. */
+  readonly definitions?: readonly (ActorDefinition<any, any> | string)[]
+  /** The kinds of mistake. Default: all. */
+  readonly operators?: readonly MutationOperator[]
+  /** Only the mutants with one of these names; one that is not found is a `ConfigurationError`. Default: all. */
+  readonly mutants?: readonly string[]
+  /** Whole numbers in the arguments of `init` whose path this matches are quorums. Default `/quorum|majority/i`. */
+  readonly quorums?: RegExp
+  /** Why mutants survive, by name: each is a mistake that does no harm, or a property that is missing. */
+  readonly explanations?: Readonly<Record<string, string>>
+  /** Called after each run. */
+  readonly onRun?: (progress: MutationProgress) => void
+  /** Called when a mutant is judged, in order. */
+  readonly onMutant?: (result: MutantResult) => void
+}
+
+/** How far a mutation run is. */
+export interface MutationProgress {
+  /** The mutant that ran, `undefined` for the clean twin. */
+  readonly mutant: string | undefined
+  /** Mutants judged, of how many; 0 while the clean twin runs. */
+  readonly judged: number
+  readonly mutants: number
+  readonly seed: number
+}
+
+/** What became of one mutant. */
+export type MutantResult = {
+  readonly name: string
+  readonly mutation: Mutation
+  /** Seeds that it ran under, the one that killed it included. */
+  readonly tried: number
+} & (
+  | {
+      readonly verdict: 'killed'
+      /** A run failed; a claim that the clean twin reaches was never reached; a checker's property does not hold. */
+      readonly by: 'simulation' | 'claim' | 'checker'
+      /** The property, check or claim. */
+      readonly what: string
+      /** The seed that killed it, where one did. */
+      readonly seed: number | undefined
+    }
+  /** It is no mistake: see {@link MutantResult}'s `because`. Not counted in the rate. */
+  | { readonly verdict: 'equivalent'; readonly because: Equivalence }
+  | { readonly verdict: 'survived'; readonly explanation: string | undefined }
+)
+
+/**
+ * Why a mutant that no run killed is no mistake. `unreached`: no run came to what is mutated; `no-effect`: whenever one
+ * did, the turn had the same effects and left the same state; `in-plan`: the network does the same to this message under
+ * the same plan, and the clean twin passes.
+ */
+export type Equivalence = 'unreached' | 'no-effect' | 'in-plan'
+
+/** What a mutation run came to. */
+export interface MutationReport {
+  /** How many seeds the clean twin ran under. */
+  readonly seeds: number
+  /** Those under which it failed; when there is one, no mutant ran. */
+  readonly cleanFailures: readonly { readonly seed: number; readonly what: string; readonly message: string }[]
+  /** What the checker found in the clean twin, if there is one and it found something. */
+  readonly cleanViolation: string | undefined
+  readonly results: readonly MutantResult[]
+  readonly killed: number
+  readonly survived: number
+  readonly equivalent: number
+  /** Killed of those killed or survived, from 0 to 1; 0 when there are none. */
+  readonly rate: number
+}
+
+/** A claim counts when the clean twin reaches it in as many seeds: one that it hardly reaches says nothing. */
+const claimSeedsMin = 5
+
+/**
+ * Mutates the definitions of `subject`. Rejects with a `ConfigurationError` for malformed options, and with what the
+ * subject throws that is no result.
+ *
+ *     const subject = simulatedSubject({ nodes: 3, faults: 'all' }, program)
+ *     const { rate, results } = await mutate(subject, { seeds: '1..100', definitions: [Account] })
+ */
+export async function mutate(subject: MutationSubject, options: MutateOptions): Promise<MutationReport> {
+  const seeds = [...seedsOf(options.seeds)]
+  if (seeds.length === 0) throw new ConfigurationError('a mutation run needs at least one seed')
+  const points = new MutationPoints({
+    quorums: options.quorums ?? /quorum|majority/i,
+    ...(options.definitions === undefined ? {} : { definitions: new Set(options.definitions.map(nameOf)) }),
+  })
+  const clean = await runClean(subject, seeds, points, options)
+  const failed = clean.failures.length > 0 || clean.violation !== undefined
+  const mutations = failed ? [] : selected(points.mutations, options)
+  const results: MutantResult[] = []
+  for (const mutation of mutations) {
+    const result = await judge(subject, mutation, clean, seeds, (seed) => {
+      options.onRun?.({ mutant: mutationName(mutation), judged: results.length, mutants: mutations.length, seed })
+    })
+    const explained =
+      result.verdict === 'survived' ? { ...result, explanation: explanationOf(result, options) } : result
+    results.push(explained)
+    options.onMutant?.(explained)
+  }
+  const count = (verdict: MutantResult['verdict']) => results.filter((result) => result.verdict === verdict).length
+  const killed = count('killed')
+  const survived = count('survived')
+  return {
+    seeds: seeds.length,
+    cleanFailures: clean.failures,
+    cleanViolation: clean.violation,
+    results,
+    killed,
+    survived,
+    equivalent: count('equivalent'),
+    rate: killed / Math.max(1, killed + survived),
+  }
+}
+
+/** What the clean twin did under all seeds. */
+interface CleanRuns {
+  readonly failures: { readonly seed: number; readonly what: string; readonly message: string }[]
+  readonly violation: string | undefined
+  /** For each claim, in how many seeds it was reached. */
+  readonly claims: ReadonlyMap<string, number>
+  readonly duplicated: ReadonlySet<string>
+  readonly reordered: ReadonlySet<string>
+}
+
+async function runClean(
+  subject: MutationSubject,
+  seeds: readonly number[],
+  points: Variation,
+  { onRun }: MutateOptions,
+): Promise<CleanRuns> {
+  const replace = replacing(points)
+  const failures: { seed: number; what: string; message: string }[] = []
+  const claims = new Map<string, number>()
+  const duplicated = new Set<string>()
+  const reordered = new Set<string>()
+  for (const seed of seeds) {
+    const run = await subject.run(seed, replace)
+    if (run.failure !== undefined) failures.push({ seed, ...run.failure })
+    tally(claims, run)
+    for (const name of run.duplicated) duplicated.add(name)
+    for (const name of run.reordered) reordered.add(name)
+    onRun?.({ mutant: undefined, judged: 0, mutants: 0, seed })
+  }
+  const violation = subject.check?.((definition) => definition)
+  return { failures, violation, claims, duplicated, reordered }
+}
+
+function tally(claims: Map<string, number>, run: MutationRun): void {
+  for (const [claim, reached] of Object.entries(run.claims)) {
+    claims.set(claim, (claims.get(claim) ?? 0) + (reached ? 1 : 0))
+  }
+}
+
+/** Runs one mutant until something tells it from its clean twin. */
+async function judge(
+  subject: MutationSubject,
+  mutation: Mutation,
+  clean: CleanRuns,
+  seeds: readonly number[],
+  onSeed: (seed: number) => void,
+): Promise<MutantResult> {
+  const variation = new MutantVariation(mutation)
+  const replace = replacing(variation)
+  const about = { name: mutationName(mutation), mutation }
+  const claims = new Map<string, number>()
+  let tried = 0
+  for (const seed of seeds) {
+    tried++
+    const run = await subject.run(seed, replace)
+    onSeed(seed)
+    tally(claims, run)
+    if (run.failure === undefined) continue
+    return { ...about, tried, verdict: 'killed', by: 'simulation', what: run.failure.what, seed }
+  }
+  const unreached = [...clean.claims].find(([claim, count]) => count >= claimSeedsMin && !claims.get(claim))
+  if (unreached !== undefined) {
+    return { ...about, tried, verdict: 'killed', by: 'claim', what: unreached[0], seed: undefined }
+  }
+  const violated = checkedBy(subject, mutation)
+  if (violated !== undefined) {
+    return { ...about, tried, verdict: 'killed', by: 'checker', what: violated, seed: undefined }
+  }
+  const because = equivalence(mutation, variation, clean)
+  if (because !== undefined) return { ...about, tried, verdict: 'equivalent', because }
+  return { ...about, tried, verdict: 'survived', explanation: undefined }
+}
+
+/** A variation of its own: a search reaches turns that no run does. */
+function checkedBy(subject: MutationSubject, mutation: Mutation): string | undefined {
+  return subject.check?.(replacing(new MutantVariation(mutation)))
+}
+
+function equivalence(mutation: Mutation, variation: MutantVariation, clean: CleanRuns): Equivalence | undefined {
+  if (!variation.reached) return 'unreached'
+  if (!variation.differed) return 'no-effect'
+  if (mutation.operator === 'deliver-twice' && clean.duplicated.has(mutation.turn)) return 'in-plan'
+  if (mutation.operator !== 'swap-sends') return undefined
+  return clean.reordered.has(mutation.first) && clean.reordered.has(mutation.second) ? 'in-plan' : undefined
+}
+
+function selected(mutations: readonly Mutation[], { operators, mutants }: MutateOptions): readonly Mutation[] {
+  const names = new Set(mutations.map(mutationName))
+  const unknown = mutants?.find((name) => !names.has(name))
+  if (unknown !== undefined) {
+    throw new ConfigurationError(`no run has a point for the mutant '${unknown}'; there are ${[...names].join(', ')}`, {
+      mutant: unknown,
+    })
+  }
+  return mutations.filter((mutation) => {
+    if (operators !== undefined && !operators.includes(mutation.operator)) return false
+    return mutants === undefined || mutants.includes(mutationName(mutation))
+  })
+}
+
+function explanationOf({ name }: MutantResult, { explanations }: MutateOptions): string | undefined {
+  return explanations !== undefined && Object.hasOwn(explanations, name) ? explanations[name] : undefined
+}
+
+function nameOf(definition: ActorDefinition<any, any> | string): string {
+  return typeof definition === 'string' ? definition : definition.name
+}
