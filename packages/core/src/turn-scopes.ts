@@ -95,8 +95,6 @@ export function asOwner<Argument, Result>(
   run: (argument: Argument) => Result,
   argument: Argument,
 ): Result {
-  if (kernel.ports.scopes === undefined) return run(argument)
-
   const { kernel: outerKernel, owner: outerOwner, entered: outerEntered } = currentTurn
   currentTurn.kernel = kernel
   currentTurn.owner = owner
