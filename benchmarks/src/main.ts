@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util'
 import { channelSuite } from './channel.ts'
 import { checkerSuite } from './checker.ts'
+import { growthSuite } from './growth.ts'
 import { kernelSuite, type SuiteOptions } from './kernel.ts'
 import { observationSuite } from './observation.ts'
 import { threadsSuite } from './threads.ts'
@@ -15,6 +16,7 @@ const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<unknown
   threads: threadsSuite,
   observation: observationSuite,
   checker: checkerSuite,
+  growth: growthSuite,
 }
 
 const { values, positionals } = parseArgs({

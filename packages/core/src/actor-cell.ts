@@ -1,24 +1,19 @@
-/** The cell: the runtime's record of one living actor. A turn needs its first part only; the kernel keeps the rest. */
-import type { CompiledDefinition, Handler, TerminationReason } from './actor-definition.ts'
+/**
+ * The cell: the runtime's record of one living actor. What every turn needs is in the cell itself; what few actors need is
+ * in its {@link CellExtras}, made when the first of it is set.
+ */
+
+import type { CompiledDefinition, TerminationReason } from './actor-definition.ts'
+import { type ActorProfile, profileOf } from './actor-profile.ts'
 import type { Ref, ReplyToken } from './actor-ref.ts'
-import type { PendingAsk } from './ask-table.ts'
-import type { DurableOutput } from './durable-output.ts'
+import { CellExtras, noBehaviors } from './cell-extras.ts'
+import type { Children } from './children.ts'
 import type { Envelope } from './envelope.ts'
-import type { IncomingStream } from './incoming-stream.ts'
-import type { InterleavedTurn } from './interleaving.ts'
+import type { HandlerTable } from './handler-table.ts'
 import { Mailbox } from './mailbox.ts'
-import type { DefinitionCounters } from './metrics/node-metrics.ts'
-import type { OutgoingStream } from './outgoing-stream.ts'
-import type { ScheduledTask } from './ports/clock.ts'
-import type { Deferral } from './reply-duties.ts'
-import type { Rollback } from './rollback.ts'
-import type { SiblingGroup } from './sibling-group.ts'
 import type { SpawnOptions } from './spawn-options.ts'
-import type { StrayRejection } from './stray-rejections.ts'
-import { given, type Supervision, supervisionOf } from './supervision.ts'
-import type { RunningTimer } from './timers.ts'
+import type { Supervision } from './supervision.ts'
 import type { TurnContext } from './turn-context.ts'
-import type { TurnScope } from './turn-scopes.ts'
 
 /** What a cell is doing. Only a `ready` cell takes turns from its mailbox. */
 export const Phase = {
@@ -42,95 +37,34 @@ export interface Watcher {
 }
 
 export class ActorCell {
-  readonly definition: CompiledDefinition
-  readonly ref: Ref
+  readonly profile: ActorProfile
+  /** Given once `init` went well. */
+  ref: Ref
   state: any
-  /** The name of the current behavior; `undefined`: `on` alone. */
-  behavior: string | undefined = undefined
-  /** The behaviors before it, the latest last. */
-  behaviorsBefore: readonly (string | undefined)[] = []
   /** The handlers of the current behavior, those of `on` under them. */
-  handlers: ReadonlyMap<string, Handler>
-  /** Raised by each restart and by a kill: what an earlier generation left running has no effect. */
-  generation = 0
+  handlers: HandlerTable
   context: TurnContext | undefined = undefined
-
   readonly parent: ActorCell | undefined
   readonly args: unknown
-  readonly options: SpawnOptions
-  readonly supervision: Supervision
   readonly mailbox: Mailbox
+  /** Raised by each restart and by a kill: what an earlier generation left running has no effect. */
+  generation = 0
   phase: Phase = Phase.starting
   /** True while the cell is in the run queue or being run. */
   scheduled = false
-  /** The turn to run before the mailbox's next: `started`, after a start or a restart. */
-  first: Envelope | undefined = undefined
   /** True once a graceful stop waits in the mailbox. */
   stopRequested = false
+  /** The turn to run before the mailbox's next: `started`, after a start or a restart. */
+  first: Envelope | undefined = undefined
   /** Set when the cell is to stop once its turn is over. */
   stopReason: TerminationReason | undefined = undefined
-  children: Set<ActorCell> | undefined = undefined
-  /** Living children that were given a name. */
-  names: Map<string, ActorCell> | undefined = undefined
-  watchers: Watcher[] | undefined = undefined
-  /** What this actor watches, by watch key. */
-  watching: Map<string, Ref> | undefined = undefined
-  timers: Map<string, RunningTimer> | undefined = undefined
-  /** The repeating timer whose message is being handled. */
-  handling: RunningTimer | undefined = undefined
-  /** Messages put aside, in order. */
-  stash: Envelope[] | undefined = undefined
-  /** The message of the turn under way, once it was put aside. */
-  stashing: Envelope | undefined = undefined
-  /** Asks whose reply this actor deferred and has not sent. */
-  deferred: Map<string, Deferral> | undefined = undefined
-  /** Asks of other nodes that nobody waits for any more and whose messages may be in the mailbox. */
-  givenUp: Set<string> | undefined = undefined
-  restartTimes: number[] | undefined = undefined
-  /** Open streams: those that this actor asked for, and those that it answers with. */
-  incoming: Set<IncomingStream> | undefined = undefined
-  outgoing: Set<OutgoingStream> | undefined = undefined
-  /** True while a restart waits for the children to stop. */
-  restarting = false
-  restartTask: ScheduledTask | undefined = undefined
-  /** Children that are still to be stopped, one after the other, the last first. */
-  childrenToStop: ActorCell[] | undefined = undefined
-  /** True while the last of them is being told. */
-  stoppingChild = false
-  /** The siblings with which this actor is being restarted or ended. */
-  group: SiblingGroup | undefined = undefined
-  /** Such a group among this actor's children. */
-  siblings: SiblingGroup | undefined = undefined
-  /** Where an actor that a group takes down is: its children stop, then its last turn, then it waits. */
-  descent: 'children' | 'last turn' | 'down' | undefined = undefined
-  /** Actors that fail, are killed or are lost together with this one, by link. */
-  links: Map<string, Ref> | undefined = undefined
-  /** Undoes what a failed turn did to the state, where supervision says so. */
-  rollback: Rollback | undefined = undefined
-  /** True for the runtime's own actors under the guardian, which no strategy treats. */
-  isInternal = false
-  durable: DurableOutput | undefined = undefined
   /** The message of the asynchronous turn under way. */
   current: Envelope | undefined = undefined
-  /** The asynchronous turns under way that hold nobody, by their messages. */
-  interleaved: Map<Envelope, InterleavedTurn> | undefined = undefined
-  /** Its number among the turns of the node. */
-  currentTurn = 0
-  /** When it began: by the node's clock, and where turns are measured by that of the metrics. */
-  currentSince = 0
-  turnBeganNs = 0
-  /** What is counted of its definition; set where turns are measured. */
-  counters: DefinitionCounters | undefined = undefined
-  /** True once the actor asked for its random stream. */
-  draws = false
-  /** The latest ask of this actor that waits for a reply; the others are linked to it. */
-  lastAsk: PendingAsk | undefined = undefined
-  /** Tasks of this actor that are under way. */
-  openTasks = 0
-  /** What owns the promises of the latest generation that made one. */
-  scope: TurnScope | undefined = undefined
-  /** Promises of this generation that rejected and that nobody awaits. */
-  rejections: StrayRejection[] | undefined = undefined
+  children: Children | undefined = undefined
+  previousSibling: ActorCell | undefined = undefined
+  nextSibling: ActorCell | undefined = undefined
+  /** `undefined`: everything in it is as it was at the start. */
+  extras: CellExtras | undefined = undefined
 
   constructor(
     definition: CompiledDefinition,
@@ -140,15 +74,30 @@ export class ActorCell {
     options: SpawnOptions,
     state: unknown,
   ) {
-    this.definition = definition
-    this.handlers = definition.handlers
+    this.profile = profileOf(definition, options)
     this.ref = ref
+    this.state = state
+    this.handlers = definition.handlers
     this.parent = parent
     this.args = args
-    this.options = options
-    this.supervision = supervisionOf(options.supervise, definition.supervise)
-    this.mailbox = new Mailbox({ ...given(definition.mailbox), ...given(options.mailbox) }, definition.reentrant)
-    this.state = state
+    this.mailbox = new Mailbox(this.profile.mailbox)
+  }
+
+  get definition(): CompiledDefinition {
+    return this.profile.definition
+  }
+
+  get options(): SpawnOptions {
+    return this.profile.options
+  }
+
+  get supervision(): Supervision {
+    return this.profile.supervision
+  }
+
+  /** True when nothing is under way but, perhaps, a synchronous turn, and nobody waits for the actor's end. */
+  get isPlain(): boolean {
+    return this.extras === undefined && this.current === undefined
   }
 
   /** `/node/parent/child`, for people and logs. */
@@ -162,6 +111,258 @@ export class ActorCell {
     if (envelope === undefined) return undefined
     // What a durable actor sends on is held; a turn that is cut short lets none of it out.
     return this.durable === undefined && this.context?.hasForwarded(envelope) ? undefined : envelope.replyTo
+  }
+
+  #rare(): CellExtras {
+    this.extras ??= new CellExtras()
+    return this.extras
+  }
+
+  // What is in the extras; see there.
+
+  get behavior(): string | undefined {
+    return this.extras?.behavior
+  }
+  set behavior(value: string | undefined) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().behavior = value
+  }
+
+  get behaviorsBefore(): readonly (string | undefined)[] {
+    return this.extras?.behaviorsBefore ?? noBehaviors
+  }
+  set behaviorsBefore(value: readonly (string | undefined)[]) {
+    if (value.length > 0 || this.extras !== undefined) this.#rare().behaviorsBefore = value
+  }
+
+  get names(): CellExtras['names'] {
+    return this.extras?.names
+  }
+  set names(value: CellExtras['names']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().names = value
+  }
+
+  get watchers(): Watcher[] | undefined {
+    return this.extras?.watchers
+  }
+  set watchers(value: Watcher[] | undefined) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().watchers = value
+  }
+
+  get watching(): CellExtras['watching'] {
+    return this.extras?.watching
+  }
+  set watching(value: CellExtras['watching']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().watching = value
+  }
+
+  get links(): CellExtras['links'] {
+    return this.extras?.links
+  }
+  set links(value: CellExtras['links']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().links = value
+  }
+
+  get timers(): CellExtras['timers'] {
+    return this.extras?.timers
+  }
+  set timers(value: CellExtras['timers']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().timers = value
+  }
+
+  get handling(): CellExtras['handling'] {
+    return this.extras?.handling
+  }
+  set handling(value: CellExtras['handling']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().handling = value
+  }
+
+  get stash(): Envelope[] | undefined {
+    return this.extras?.stash
+  }
+  set stash(value: Envelope[] | undefined) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().stash = value
+  }
+
+  get stashing(): Envelope | undefined {
+    return this.extras?.stashing
+  }
+  set stashing(value: Envelope | undefined) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().stashing = value
+  }
+
+  get deferred(): CellExtras['deferred'] {
+    return this.extras?.deferred
+  }
+  set deferred(value: CellExtras['deferred']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().deferred = value
+  }
+
+  get givenUp(): Set<string> | undefined {
+    return this.extras?.givenUp
+  }
+  set givenUp(value: Set<string> | undefined) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().givenUp = value
+  }
+
+  get lastAsk(): CellExtras['lastAsk'] {
+    return this.extras?.lastAsk
+  }
+  set lastAsk(value: CellExtras['lastAsk']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().lastAsk = value
+  }
+
+  get openTasks(): number {
+    return this.extras?.openTasks ?? 0
+  }
+  set openTasks(value: number) {
+    if (value !== 0 || this.extras !== undefined) this.#rare().openTasks = value
+  }
+
+  get incoming(): CellExtras['incoming'] {
+    return this.extras?.incoming
+  }
+  set incoming(value: CellExtras['incoming']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().incoming = value
+  }
+
+  get outgoing(): CellExtras['outgoing'] {
+    return this.extras?.outgoing
+  }
+  set outgoing(value: CellExtras['outgoing']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().outgoing = value
+  }
+
+  get currentTurn(): number {
+    return this.extras?.currentTurn ?? 0
+  }
+  set currentTurn(value: number) {
+    if (value !== 0 || this.extras !== undefined) this.#rare().currentTurn = value
+  }
+
+  get currentSince(): number {
+    return this.extras?.currentSince ?? 0
+  }
+  set currentSince(value: number) {
+    if (value !== 0 || this.extras !== undefined) this.#rare().currentSince = value
+  }
+
+  get interleaved(): CellExtras['interleaved'] {
+    return this.extras?.interleaved
+  }
+  set interleaved(value: CellExtras['interleaved']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().interleaved = value
+  }
+
+  get turnBeganNs(): number {
+    return this.extras?.turnBeganNs ?? 0
+  }
+  set turnBeganNs(value: number) {
+    if (value !== 0 || this.extras !== undefined) this.#rare().turnBeganNs = value
+  }
+
+  get counters(): CellExtras['counters'] {
+    return this.extras?.counters
+  }
+  set counters(value: CellExtras['counters']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().counters = value
+  }
+
+  get durable(): CellExtras['durable'] {
+    return this.extras?.durable
+  }
+  set durable(value: CellExtras['durable']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().durable = value
+  }
+
+  get rollback(): CellExtras['rollback'] {
+    return this.extras?.rollback
+  }
+  set rollback(value: CellExtras['rollback']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().rollback = value
+  }
+
+  get restartTimes(): number[] | undefined {
+    return this.extras?.restartTimes
+  }
+  set restartTimes(value: number[] | undefined) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().restartTimes = value
+  }
+
+  get restarting(): boolean {
+    return this.extras?.restarting ?? false
+  }
+  set restarting(value: boolean) {
+    if (value || this.extras !== undefined) this.#rare().restarting = value
+  }
+
+  get restartTask(): CellExtras['restartTask'] {
+    return this.extras?.restartTask
+  }
+  set restartTask(value: CellExtras['restartTask']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().restartTask = value
+  }
+
+  get childrenToStop(): ActorCell[] | undefined {
+    return this.extras?.childrenToStop
+  }
+  set childrenToStop(value: ActorCell[] | undefined) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().childrenToStop = value
+  }
+
+  get stoppingChild(): boolean {
+    return this.extras?.stoppingChild ?? false
+  }
+  set stoppingChild(value: boolean) {
+    if (value || this.extras !== undefined) this.#rare().stoppingChild = value
+  }
+
+  get group(): CellExtras['group'] {
+    return this.extras?.group
+  }
+  set group(value: CellExtras['group']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().group = value
+  }
+
+  get siblings(): CellExtras['siblings'] {
+    return this.extras?.siblings
+  }
+  set siblings(value: CellExtras['siblings']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().siblings = value
+  }
+
+  get descent(): 'children' | 'last turn' | 'down' | undefined {
+    return this.extras?.descent
+  }
+  set descent(value: 'children' | 'last turn' | 'down' | undefined) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().descent = value
+  }
+
+  get isInternal(): boolean {
+    return this.extras?.isInternal ?? false
+  }
+  set isInternal(value: boolean) {
+    if (value || this.extras !== undefined) this.#rare().isInternal = value
+  }
+
+  get draws(): boolean {
+    return this.extras?.draws ?? false
+  }
+  set draws(value: boolean) {
+    if (value || this.extras !== undefined) this.#rare().draws = value
+  }
+
+  get scope(): CellExtras['scope'] {
+    return this.extras?.scope
+  }
+  set scope(value: CellExtras['scope']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().scope = value
+  }
+
+  get rejections(): CellExtras['rejections'] {
+    return this.extras?.rejections
+  }
+  set rejections(value: CellExtras['rejections']) {
+    if (value !== undefined || this.extras !== undefined) this.#rare().rejections = value
   }
 }
 

@@ -13,6 +13,7 @@ import {
   type Upcasts,
   type Version,
 } from './event-versions.ts'
+import { HandlerTable } from './handler-table.ts'
 import { moduleProblemOf } from './module-url.ts'
 import type { CheckedDefinition, Unwrapped } from './protocol.ts'
 import { type Service, serviceNames } from './service.ts'
@@ -245,9 +246,9 @@ export type Handler = (state: any, message: any, ctx: ActorContext) => unknown
 export interface CompiledDefinition extends ActorDefinition<any, any> {
   readonly init: (args: any) => any
   /** Those of `on`. */
-  readonly handlers: ReadonlyMap<string, Handler>
+  readonly handlers: HandlerTable
   /** By the behavior's name: its handlers, and those of `on` that it does not have. */
-  readonly behaviors: ReadonlyMap<string, ReadonlyMap<string, Handler>>
+  readonly behaviors: ReadonlyMap<string, HandlerTable>
   readonly events: ReadonlyMap<string, EventFunction<any>>
   /** Of those events that say a version. */
   readonly eventVersions: ReadonlyMap<string, Version>
@@ -318,7 +319,7 @@ function compileDefinition(spec: any): CompiledDefinition {
   const { supervise, mailbox } = spec
   const problem = optionsProblem({ supervise, mailbox })
   if (problem !== undefined) throw new ConfigurationError(`actor ${name}: ${problem}`, { definition: name })
-  const handlers = functionsOf('on', on)
+  const handlers = new HandlerTable(functionsOf('on', on))
   return Object.freeze({
     [brand]: true,
     name,
@@ -359,8 +360,8 @@ function compileDefinition(spec: any): CompiledDefinition {
     return new Set(names)
   }
 
-  function behaviorsOf(sets: unknown): Map<string, Map<string, any>> {
-    const behaviors = new Map<string, Map<string, unknown>>()
+  function behaviorsOf(sets: unknown): Map<string, HandlerTable> {
+    const behaviors = new Map<string, HandlerTable>()
     const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
     if (!isObject(sets))
       throw new ConfigurationError(`actor ${name}: behaviors must be an object`, { definition: name })
@@ -371,7 +372,7 @@ function compileDefinition(spec: any): CompiledDefinition {
         })
       }
       const own = functionsOf(`behaviors.${behavior}`, set as Record<string, unknown>)
-      behaviors.set(behavior, new Map([...handlers, ...own]))
+      behaviors.set(behavior, new HandlerTable([...handlers, ...own]))
     }
     return behaviors
   }

@@ -10,6 +10,7 @@ import {
   type TerminationReason,
 } from './actor-definition.ts'
 import type { ActorRef, Ref } from './actor-ref.ts'
+import { askTimeoutOf, withWindow } from './ask-options.ts'
 import type { AskOptions, SendOptions, TellOptions } from './context.ts'
 import { ConfigurationError, SystemStoppedError } from './errors.ts'
 import type { EventStream } from './event-stream.ts'
@@ -33,7 +34,6 @@ import { receptionistOf } from './receptionist.ts'
 import { type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
 import { SystemGuardian } from './system-guardian.ts'
 import { compiledTask, type TaskDefinition, type TaskOptions } from './task-definition.ts'
-import { askTimeoutOf, withWindow } from './turn-context.ts'
 
 /** Options of a spawn from outside. */
 export interface SystemSpawnOptions extends SpawnOptions {

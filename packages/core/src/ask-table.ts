@@ -33,6 +33,8 @@ export interface PendingAsk extends ObservedAsk {
   readonly promise: Promise<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
+  /** True once nobody waits any more. */
+  isEnded: boolean
   /** Takes the listener off the asker's signal. */
   unlisten: (() => void) | undefined
   /** The other asks of the same actor. */
@@ -64,6 +66,13 @@ export type RejectFor = (from: ActorCell | undefined, reject: () => void) => voi
 
 /** Asks that ended and are still queued: at most this many, or as many as are open. */
 const endedQueuedMax = 64
+
+/** What settles the promise that was made last: one executor for all asks, so that each makes nothing but its promise. */
+const settlers = { resolve: (_value: unknown) => {}, reject: (_error: Error) => {} }
+const takeSettlers = (resolve: (value: unknown) => void, reject: (error: Error) => void) => {
+  settlers.resolve = resolve
+  settlers.reject = reject
+}
 
 export class AskTable {
   readonly #clock: Clock
@@ -116,10 +125,11 @@ export class AskTable {
     timeoutMs: number,
     signal?: AbortSignal,
     isOffer = false,
-  ): { askId: number; promise: Promise<unknown> } {
+  ): Pick<PendingAsk, 'askId' | 'promise'> {
     const askId = this.#nextId++
     if (signal?.aborted) return { askId, promise: Promise.reject(askAborted(name, to, signal)) }
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const promise = new Promise<unknown>(takeSettlers)
+    const { resolve, reject } = settlers
     const openedAt = this.#clock.now()
     const group = this.#group(timeoutMs)
     const ask: PendingAsk = {
@@ -137,6 +147,7 @@ export class AskTable {
       promise,
       resolve,
       reject,
+      isEnded: false,
       unlisten: undefined,
       earlier: from?.lastAsk,
       later: undefined,
@@ -149,7 +160,7 @@ export class AskTable {
     }
     if (signal !== undefined) this.#listen(ask, signal)
     if (!isOffer) this.#onOpened(ask)
-    return { askId, promise }
+    return ask
   }
 
   /** The ask of that number, while it waits. */
@@ -225,6 +236,7 @@ export class AskTable {
     const ask = this.#pending.get(askId)
     if (ask === undefined) return undefined
     this.#pending.delete(askId)
+    ask.isEnded = true
     ask.group.open--
     if (ask.from !== undefined) this.#unlink(ask, ask.from)
     ask.unlisten?.()
@@ -264,14 +276,14 @@ export class AskTable {
   #compact(group: TimeoutGroup): void {
     const open = new Deque<PendingAsk>()
     for (let ask = group.queue.shift(); ask !== undefined; ask = group.queue.shift()) {
-      if (this.#pending.has(ask.askId)) open.push(ask)
+      if (!ask.isEnded) open.push(ask)
     }
     group.queue = open
   }
 
   #dropEnded(group: TimeoutGroup): void {
     let head = group.queue.peek()
-    while (head !== undefined && !this.#pending.has(head.askId)) {
+    while (head?.isEnded) {
       group.queue.shift()
       head = group.queue.peek()
     }

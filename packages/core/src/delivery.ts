@@ -80,11 +80,17 @@ export abstract class Delivery extends TurnLoop {
       return
     }
     const { mailbox } = cell
-    const envelope = new Envelope(EnvelopeKind.message, name, payload, sender, replyTo)
-    if (this.metrics !== undefined) this.metrics.stamp(envelope)
-    if (mailbox.queue.length < mailbox.limit) mailbox.queue.push(envelope)
-    else this.#overflow(cell, to, envelope, undefined)
+    if (replyTo === undefined && mailbox.length < mailbox.limit && this.metrics === undefined) {
+      mailbox.pushMessage(name, payload, sender)
+    } else this.#deliverEnvelope(cell, to, new Envelope(EnvelopeKind.message, name, payload, sender, replyTo))
     if (!cell.scheduled) this.schedule(cell)
+  }
+
+  #deliverEnvelope(cell: ActorCell, to: Ref, envelope: Envelope): void {
+    const { mailbox } = cell
+    if (this.metrics !== undefined) this.metrics.stamp(envelope)
+    if (mailbox.length < mailbox.limit) mailbox.push(envelope)
+    else this.#overflow(cell, to, envelope, undefined)
   }
 
   /** Delivers a message on this node; the sender waits to hear that the mailbox has taken it. */
@@ -97,8 +103,8 @@ export abstract class Delivery extends TurnLoop {
     const { mailbox } = cell
     const envelope = new Envelope(EnvelopeKind.message, name, payload, sender, undefined)
     if (this.metrics !== undefined) this.metrics.stamp(envelope)
-    if (mailbox.queue.length < mailbox.limit) {
-      mailbox.queue.push(envelope)
+    if (mailbox.length < mailbox.limit) {
+      mailbox.push(envelope)
       this.accept(offer)
     } else this.#overflow(cell, to, envelope, offer)
     if (!cell.scheduled) this.schedule(cell)
@@ -127,7 +133,7 @@ export abstract class Delivery extends TurnLoop {
       const token = offer ?? (envelope.replyTo as ReplyToken)
       // What nobody waits for any more was refused by that.
       if (this.isGivenUp(cell, token)) continue
-      mailbox.queue.push(envelope)
+      mailbox.push(envelope)
       if (offer !== undefined) this.accept(offer)
     }
   }
@@ -141,7 +147,7 @@ export abstract class Delivery extends TurnLoop {
   /** Puts what must not be dropped into a mailbox, past its bound. */
   enqueue(cell: ActorCell, envelope: Envelope): void {
     if (envelope.kind === EnvelopeKind.stop) cell.stopRequested = true
-    cell.mailbox.queue.push(envelope)
+    cell.mailbox.push(envelope)
     this.schedule(cell)
   }
 
@@ -151,8 +157,9 @@ export abstract class Delivery extends TurnLoop {
 
   /** What waited for an actor that is no more, in its mailbox or before it. */
   discardAll(cell: ActorCell): void {
-    const { queue, waiting } = cell.mailbox
-    for (let envelope = queue.shift(); envelope !== undefined; envelope = queue.shift()) {
+    const { mailbox } = cell
+    const { waiting } = mailbox
+    for (let envelope = mailbox.shift(); envelope !== undefined; envelope = mailbox.shift()) {
       if (envelope.kind === EnvelopeKind.message) this.#discard(cell, envelope, envelope.replyTo)
     }
     for (let next = waiting?.shift(); next !== undefined; next = waiting?.shift()) {
@@ -240,7 +247,7 @@ export abstract class Delivery extends TurnLoop {
       }
       case FrameKind.kill: {
         const cell = this.lookup(this.#target(frame))
-        if (cell !== undefined && !this.isSystemActor(cell)) this.lifecycle.kill(cell)
+        if (cell !== undefined && !this.isSystemActor(cell)) this.stopping.kill(cell)
         break
       }
       case FrameKind.link:
@@ -282,6 +289,7 @@ export abstract class Delivery extends TurnLoop {
     }
     const isGivenUp = outcome === 'given-up'
     if (to.node === this.node) {
+      if (!isGivenUp && this.duties.deferredCount === 0) return
       const token = new ReplyToken(this.node, this.epoch, askId)
       if (isGivenUp) this.duties.withdraw(this.lookup(to), token)
       else this.duties.release(token)
@@ -339,13 +347,20 @@ export abstract class Delivery extends TurnLoop {
     return this.alive ? this.ports.transport.send(node, checkFrame(frame)) : 'node-down'
   }
 
+  /** True for what stays as it is: most values, where messages are shared. */
+  protected isShared(value: unknown): boolean {
+    return this.messages === 'shared' && typeof value !== 'function' && typeof value !== 'symbol'
+  }
+
   /** The payload as this node's message mode wants it, for an effect that is held before it is sent. */
   prepare(payload: unknown, name: string, to: Ref, from: ActorCell | undefined): unknown {
+    if (this.isShared(payload)) return payload
     return prepareMessage(payload, this.messages, () => describeSend(name, to, from))
   }
 
   /** The reply as this node's message mode wants it. */
   prepareReply(value: unknown, from: ActorCell): unknown {
+    if (this.isShared(value)) return value
     return prepareMessage(value, this.messages, () => `the reply of ${from.path()}`)
   }
 

@@ -17,7 +17,12 @@ export const EnvelopeKind = {
 } as const
 export type EnvelopeKind = (typeof EnvelopeKind)[keyof typeof EnvelopeKind]
 
-/** One thing to be handled by one actor. All have one shape, so that the kernel's hot path sees one hidden class. */
+/**
+ * One thing to be handled by one actor. All have one shape, so that the kernel's hot path sees one hidden class.
+ *
+ * A plain message waits in its mailbox as its parts, and the turn loop puts them into the same envelope turn after turn,
+ * until one is to be kept: whoever holds on to the envelope of a turn beyond the turn says so by {@link keep}.
+ */
 export class Envelope {
   readonly kind: EnvelopeKind
   readonly name: string
@@ -27,6 +32,7 @@ export class Envelope {
   readonly replyTo: ReplyToken | undefined
   /** When it was put into the mailbox, in microseconds modulo 2^32; 0 where nobody measures. */
   atUs = 0
+  #isKept = false
 
   constructor(
     kind: EnvelopeKind,
@@ -40,6 +46,23 @@ export class Envelope {
     this.payload = payload
     this.sender = sender
     this.replyTo = replyTo
+  }
+
+  /** True when somebody holds on to it: it must stay as it is. */
+  get isKept(): boolean {
+    return this.#isKept
+  }
+
+  keep(): void {
+    this.#isKept = true
+  }
+
+  /** Makes it the envelope of another message, which nobody waits for the reply to. It is a plain one, and not kept. */
+  refill(name: string, payload: unknown, sender: Ref | undefined): void {
+    const parts = this as { -readonly [Part in 'name' | 'payload' | 'sender']: Envelope[Part] }
+    parts.name = name
+    parts.payload = payload
+    parts.sender = sender
   }
 }
 

@@ -180,7 +180,7 @@ function inspectActor(cell: ActorCell, now: number, children: readonly ActorInsp
     phase: phaseNames[cell.phase] as keyof typeof Phase,
     behavior: cell.behavior,
     generation: cell.generation,
-    mailbox: cell.mailbox.queue.length,
+    mailbox: cell.mailbox.length,
     stash: cell.stash?.length ?? 0,
     watchers: cell.watchers?.length ?? 0,
     watching: cell.watching?.size ?? 0,

@@ -68,7 +68,7 @@ export class Links {
   ended(linked: Ref, ref: Ref, reason: TerminationReason, id: string): void {
     const cell = this.#kernel.lookup(linked)
     if (!cell?.links?.delete(id) || reason === 'stopped' || cell === this.#kernel.guardian) return
-    this.#kernel.lifecycle.endWithLinked(cell, ref, reason)
+    this.#kernel.stopping.endWithLinked(cell, ref, reason)
   }
 
   /** A node died: everyone here who is linked to an actor of it ends. */

@@ -72,6 +72,9 @@ const wakesPerReturn = 64
 /** Rounds of the microtask queue without any turn after which the node counts as idle. */
 const idleRounds = 64
 
+/** What is put behind it runs from a microtask. */
+const settled = Promise.resolve()
+
 export class LocalSystem extends ActorSystem {
   readonly #virtual: VirtualClock | undefined
   readonly #scopes: TurnScopes | undefined
@@ -81,7 +84,7 @@ export class LocalSystem extends ActorSystem {
     const { metrics = false, logLevel = 'debug', askCyclesAfterMs = askCyclesAfterMsDefault } = options
     const { scopes = realTime?.scopes } = options
     const virtual = realTime === undefined ? new VirtualClock() : undefined
-    const soon = (run: () => void) => void Promise.resolve().then(run)
+    const soon = (run: () => void) => void settled.then(run)
     const defer = realTime?.defer ?? soon
     const run = () => {
       if (kernel.alive && kernel.run(turnsPerRun)) defer(run)

@@ -9,10 +9,9 @@
 import { type ActorCell, Phase } from './actor-cell.ts'
 import { type CompiledDefinition, compiled } from './actor-definition.ts'
 import { findByPath, splitPath } from './actor-path.ts'
-import { type Ref, ReplyToken, sameRef } from './actor-ref.ts'
+import { type Ref, sameRef } from './actor-ref.ts'
 import { type LogFields, type LogLevel, logSeverity } from './context.ts'
 import { DeathWatch } from './death-watch.ts'
-import { Delivery } from './delivery.ts'
 import type { Effects, TimerRequest } from './effects.ts'
 import { Envelope, EnvelopeKind, stopEnvelope, stoppedEnvelope } from './envelope.ts'
 import { DurabilityError, type ErrorFacts, SystemStoppedError, UnknownMessageError } from './errors.ts'
@@ -22,28 +21,30 @@ import type { KernelPorts } from './kernel-ports.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { Links } from './links.ts'
 import type { Member } from './membership.ts'
+import { MessageEffects } from './message-effects.ts'
 import { prepareMessage } from './message-value.ts'
 import type { NodeMetricsData } from './metrics/metrics-data.ts'
 import { NodeJournal } from './node-journal.ts'
-import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
 import { type NodeChoice, Placement, type PlacementRequest } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import { Receptionist, type ReceptionistPort, receptionistName } from './receptionist.ts'
 import type { ReminderRequest } from './reminders.ts'
-import type { Deferral } from './reply-duties.ts'
 import { runTurn } from './run-turn.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import { stash, unstashAll } from './stash.ts'
+import { Stopping } from './stopping.ts'
 import { StrayRejections } from './stray-rejections.ts'
 import { StreamTable } from './stream-table.ts'
+import { Supervisor } from './supervisor.ts'
 import type { CompiledTask, TaskOptions } from './task-definition.ts'
 import { TaskTable } from './task-table.ts'
 import { NodeTimers } from './timers.ts'
-import { askTimeoutMsDefault } from './turn-context.ts'
-import { type Frame, FrameKind } from './wire.ts'
+import { FrameKind } from './wire.ts'
 
-export class NodeKernel extends Delivery implements Effects {
+export class NodeKernel extends MessageEffects implements Effects {
   readonly lifecycle: Lifecycle
+  readonly supervisor: Supervisor
+  readonly stopping: Stopping
   readonly timers: NodeTimers
   readonly streams: StreamTable
   readonly journal: NodeJournal
@@ -67,7 +68,9 @@ export class NodeKernel extends Delivery implements Effects {
     this.streams = new StreamTable(this)
     this.deathWatch = new DeathWatch(this)
     this.links = new Links(this)
-    this.lifecycle = new Lifecycle(this, this.deathWatch, this.links)
+    this.lifecycle = new Lifecycle(this, this.deathWatch)
+    this.supervisor = new Supervisor(this)
+    this.stopping = new Stopping(this, this.deathWatch, this.links)
     this.placement = new Placement(ports, this.membership)
     const { definitions, services } = ports
     const guardianPort: GuardianPort = {
@@ -124,7 +127,7 @@ export class NodeKernel extends Delivery implements Effects {
   /** How many messages wait for an actor of this node, with the one that it is busy with. */
   backlog(_from: ActorCell | undefined, ref: Ref): number | undefined {
     const cell = ref.node === this.node ? this.lookup(ref) : undefined
-    return cell === undefined ? undefined : cell.mailbox.queue.length + (cell.phase === Phase.busy ? 1 : 0)
+    return cell === undefined ? undefined : cell.mailbox.length + (cell.phase === Phase.busy ? 1 : 0)
   }
 
   /** The living actor at `/node/parent/child` on any node that is up. */
@@ -160,171 +163,7 @@ export class NodeKernel extends Delivery implements Effects {
     return () => void this.#haltListeners.delete(listener)
   }
 
-  // Effects, carried out at once.
-
-  tell(from: ActorCell | undefined, to: Ref, name: string, payload: unknown): void {
-    if (to.node === this.node) {
-      const value =
-        this.messages === 'shared' && typeof payload !== 'function' ? payload : this.prepare(payload, name, to, from)
-      this.deliver(to, name, value, from?.ref, undefined)
-      return
-    }
-    const refusal = this.send(to.node, [
-      FrameKind.tell,
-      to.epoch,
-      to.slot,
-      to.incarnation,
-      to.name,
-      name,
-      payload,
-      from?.ref,
-    ])
-    if (refusal !== undefined) this.undeliverable(to, name, payload, from?.ref, undefined, refusal)
-  }
-
-  tellEarly(from: ActorCell, to: Ref, name: string, payload: unknown): void {
-    this.tell(from, to, name, payload)
-  }
-
-  ask(
-    from: ActorCell | undefined,
-    to: Ref,
-    name: string,
-    payload: unknown,
-    timeoutMs = askTimeoutMsDefault,
-    signal?: AbortSignal,
-  ): Promise<unknown> {
-    if (!this.alive) return Promise.reject(new SystemStoppedError(`ask ${name}: node ${this.node} has ended`))
-    const { askId, promise } = this.asks.open(from, to, name, timeoutMs, signal)
-    if (signal?.aborted) return promise
-    try {
-      this.sendAsk(from, to, name, payload, askId)
-    } catch (error) {
-      this.asks.reject(askId, error as Error)
-    }
-    return promise
-  }
-
-  /** Sends the message of an ask that was opened in `asks`. */
-  sendAsk(from: ActorCell | undefined, to: Ref, name: string, payload: unknown, askId: number): void {
-    const sender = from?.ref
-    if (to.node === this.node) {
-      const value = this.prepare(payload, name, to, from)
-      this.deliver(to, name, value, sender, new ReplyToken(this.node, this.epoch, askId))
-      return
-    }
-    const { epoch, slot, incarnation } = to
-    const refusal = this.send(to.node, [FrameKind.ask, epoch, slot, incarnation, to.name, name, payload, sender, askId])
-    if (refusal !== undefined) {
-      this.undeliverable(to, name, payload, sender, new ReplyToken(this.node, this.epoch, askId), refusal)
-    }
-  }
-
-  offer(
-    from: ActorCell | undefined,
-    to: Ref,
-    name: string,
-    payload: unknown,
-    timeoutMs = askTimeoutMsDefault,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    if (!this.alive) return Promise.reject(new SystemStoppedError(`send ${name}: node ${this.node} has ended`))
-    const { askId, promise } = this.asks.open(from, to, name, timeoutMs, signal, true)
-    if (signal?.aborted) return promise as Promise<void>
-    try {
-      this.sendOffer(from, to, name, payload, askId)
-    } catch (error) {
-      this.asks.reject(askId, error as Error)
-    }
-    return promise as Promise<void>
-  }
-
-  /** Sends the message of a send that was opened in `asks`. */
-  sendOffer(from: ActorCell | undefined, to: Ref, name: string, payload: unknown, askId: number): void {
-    const sender = from?.ref
-    const offer = new ReplyToken(this.node, this.epoch, askId)
-    if (to.node === this.node) {
-      this.deliverOffer(to, name, this.prepare(payload, name, to, from), sender, offer)
-      return
-    }
-    const { epoch, slot, incarnation } = to
-    const refusal = this.send(to.node, [
-      FrameKind.offer,
-      epoch,
-      slot,
-      incarnation,
-      to.name,
-      name,
-      payload,
-      sender,
-      askId,
-    ])
-    if (refusal !== undefined) this.undeliverable(to, name, payload, sender, offer, refusal)
-  }
-
-  defer(from: ActorCell, token: ReplyToken): Deferral {
-    return this.duties.defer(from, token)
-  }
-
-  reply(from: ActorCell, token: ReplyToken, value: unknown): void {
-    if (token.node === this.node && token.epoch === this.epoch) {
-      this.settleAsk(token.askId, this.prepareReply(value, from), undefined, this.node)
-    } else this.send(token.node, [FrameKind.reply, token.epoch, token.askId, value])
-    this.duties.release(token)
-  }
-
-  replyError(_from: ActorCell, token: ReplyToken, error: unknown): void {
-    this.duties.release(token)
-    this.sendError(token, error, this.node)
-  }
-
-  openStream(from: ActorCell, envelope: Envelope, iterable: AsyncIterable<unknown>): void {
-    const stream = this.beginStream(from, envelope, iterable)
-    if (stream !== undefined) this.streams.sendOpen(stream)
-  }
-
-  /** {@link openStream} up to telling the consumer: `undefined` when there is none, or no room. */
-  beginStream(from: ActorCell, envelope: Envelope, iterable: AsyncIterable<unknown>): OutgoingStream | undefined {
-    if (envelope.replyTo !== undefined) return this.streams.open(from, envelope, iterable)
-    this.log(from, 'warn', `${envelope.name} answers with a stream and was not asked: its body does not run`)
-    return undefined
-  }
-
-  streamed(from: ActorCell, stream: OutgoingStream, result: IteratorResult<unknown>): void {
-    const output = this.streamOutput(from, stream, result)
-    if (output !== undefined) this.sendStreamOutput(stream.token, output)
-    stream.pullNext()
-  }
-
-  /** What a pull lets out, as this node's message mode wants it. */
-  streamOutput(from: ActorCell, stream: OutgoingStream, result: IteratorResult<unknown>): StreamOutput | undefined {
-    const output = stream.pulled(result)
-    if (stream.closed) this.streams.close(stream)
-    return output?.kind === 'item' ? { ...output, value: this.prepareReply(output.value, from) } : output
-  }
-
-  sendStreamOutput(token: ReplyToken, output: StreamOutput): void {
-    this.streams.sendOutput(token, output)
-  }
-
-  forward(from: ActorCell, to: Ref, envelope: Envelope): void {
-    const { name, payload, sender, replyTo } = envelope
-    if (replyTo !== undefined) {
-      this.duties.release(replyTo)
-      this.askCycles.forwarded(replyTo, from.ref, to)
-    }
-    if (to.node === this.node) {
-      this.deliver(to, name, this.prepare(payload, name, to, from), sender, replyTo)
-      return
-    }
-    const { epoch, slot, incarnation } = to
-    const frame: Frame =
-      replyTo === undefined
-        ? [FrameKind.tell, epoch, slot, incarnation, to.name, name, payload, sender]
-        : [FrameKind.forward, epoch, slot, incarnation, to.name, name, payload, sender, replyTo]
-    const refusal = this.send(to.node, frame)
-    if (refusal !== undefined) this.undeliverable(to, name, payload, sender, replyTo, refusal)
-  }
+  // Effects, carried out at once; those that send are in `message-effects.ts`.
 
   spawn(from: ActorCell, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Ref {
     const cell = this.lifecycle.create(from, definition, this.prepareArgs(args, definition), options)
@@ -334,6 +173,7 @@ export class NodeKernel extends Delivery implements Effects {
 
   /** The arguments of a child as this node's message mode wants them: they are a value, as messages are. */
   prepareArgs(args: unknown, definition: CompiledDefinition): unknown {
+    if (this.isShared(args)) return args
     return prepareMessage(args, this.messages, () => `the arguments of ${definition.name}`)
   }
 
@@ -393,7 +233,7 @@ export class NodeKernel extends Delivery implements Effects {
       return
     }
     const cell = this.lookup(target)
-    if (cell !== undefined && !this.isSystemActor(cell)) this.lifecycle.kill(cell)
+    if (cell !== undefined && !this.isSystemActor(cell)) this.stopping.kill(cell)
   }
 
   link(from: ActorCell, ref: Ref): void {

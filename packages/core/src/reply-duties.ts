@@ -154,14 +154,14 @@ export class ReplyDuties {
     const note = (token: ReplyToken | undefined) => {
       if (token !== undefined && cell.givenUp?.has(tokenKey(token))) waiting.add(tokenKey(token))
     }
-    for (const { replyTo } of [...cell.mailbox.queue, ...(cell.stash ?? [])]) note(replyTo)
+    for (const { replyTo } of [...cell.mailbox, ...(cell.stash ?? [])]) note(replyTo)
     for (const { envelope, offer } of cell.mailbox.waiting ?? []) note(offer ?? envelope.replyTo)
     cell.givenUp = waiting
   }
 }
 
 function waitingOf({ mailbox, stash }: ActorCell): number {
-  return mailbox.queue.length + (mailbox.waiting?.length ?? 0) + (stash?.length ?? 0)
+  return mailbox.length + (mailbox.waiting?.length ?? 0) + (stash?.length ?? 0)
 }
 
 function sameToken(left: ReplyToken, right: ReplyToken): boolean {

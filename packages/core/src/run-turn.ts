@@ -35,7 +35,7 @@ export function runTurn(
   try {
     switch (envelope.kind) {
       case EnvelopeKind.message: {
-        const handler = cell.handlers.get(envelope.name)
+        const handler = cell.handlers.find(envelope.name)
         if (handler === undefined) {
           if (definition.otherwise !== undefined) {
             result = definition.otherwise(cell.state, { name: envelope.name, payload: envelope.payload }, ctx)

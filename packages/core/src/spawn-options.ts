@@ -17,6 +17,9 @@ export interface SpawnOptions {
   readonly linkedTo?: ActorRef
 }
 
+/** The options of a spawn that says nothing. */
+export const noOptions: SpawnOptions = Object.freeze({})
+
 /** The bound of a mailbox, what happens beyond it, and what goes first. */
 export interface MailboxOptions {
   /** Messages that may wait; a whole number from 1, or `Infinity`. Default 100,000. */

@@ -1,12 +1,12 @@
 /** An actor's stash: messages put aside, to be handled later. Bounded; what is in it goes back before the mailbox. */
 import type { ActorCell } from './actor-cell.ts'
-import type { Deque } from './deque.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { StashOverflowError } from './errors.ts'
+import type { Mailbox } from './mailbox.ts'
 
 /** Throws a {@link StashOverflowError} when `count` messages are all that `cell` may put aside. */
 export function assertStashHasRoom(cell: ActorCell, count: number): void {
-  const capacity = cell.mailbox.stashCapacity
+  const capacity = cell.mailbox.policy.stashCapacity
   if (count < capacity) return
   throw new StashOverflowError(
     `${cell.path()} has ${count} messages in its stash, which is full: call ctx.unstashAll earlier, or raise mailbox.stashCapacity`,
@@ -28,11 +28,11 @@ export function unstashAll(cell: ActorCell): void {
   const aside = cell.stash
   if (aside === undefined) return
   cell.stash = undefined
-  const { queue } = cell.mailbox
+  const { mailbox } = cell
   // What supervision decided meanwhile comes before any message.
-  const attend = queue.peek()?.kind === EnvelopeKind.attend ? queue.shift() : undefined
-  for (const envelope of aside.reverse()) queue.unshift(envelope)
-  if (attend !== undefined) queue.unshift(attend)
+  const attend = mailbox.peek()?.kind === EnvelopeKind.attend ? mailbox.shift() : undefined
+  for (const envelope of aside.reverse()) mailbox.unshift(envelope)
+  if (attend !== undefined) mailbox.unshift(attend)
 }
 
 /** The turn that put its message aside failed, and with it the message: it is not handled again. */
@@ -47,12 +47,12 @@ export function forgetStashing(cell: ActorCell): void {
 export function dropMessage(cell: ActorCell, message: Envelope): void {
   const index = cell.stash?.indexOf(message) ?? -1
   if (index >= 0) cell.stash?.splice(index, 1)
-  else removeFrom(cell.mailbox.queue, message)
+  else removeFrom(cell.mailbox, message)
 }
 
-function removeFrom(queue: Deque<Envelope>, envelope: Envelope): void {
-  for (let left = queue.length; left > 0; left--) {
-    const next = queue.shift() as Envelope
-    if (next !== envelope) queue.push(next)
+function removeFrom(mailbox: Mailbox, envelope: Envelope): void {
+  for (let left = mailbox.length; left > 0; left--) {
+    const next = mailbox.shift() as Envelope
+    if (next !== envelope) mailbox.push(next)
   }
 }

@@ -46,7 +46,7 @@ export class StrayRejections {
     cell.rejections ??= []
     const certainty = cell.phase === Phase.busy || interleavedOf(cell) > 0 ? 'turn' : 'certain'
     cell.rejections.push({ scope, promise, error, certainty })
-    this.#kernel.lifecycle.attendSoon(cell)
+    this.#kernel.supervisor.attendSoon(cell)
   }
 
   /** Somebody awaits it after all. */
@@ -68,8 +68,8 @@ export class StrayRejections {
     if (rejections.length === 0) cell.rejections = undefined
     if (rejection === undefined) return
     // The others come after it, if the actor goes on.
-    if (rejections.length > 0) this.#kernel.lifecycle.attendSoon(cell)
-    this.#kernel.lifecycle.fail(cell, rejectionEnvelope, rejection.error)
+    if (rejections.length > 0) this.#kernel.supervisor.attendSoon(cell)
+    this.#kernel.supervisor.fail(cell, rejectionEnvelope, rejection.error)
   }
 
   /** A generation of `cell` is over. */
@@ -84,7 +84,7 @@ export class StrayRejections {
     rejection.certainty = 'asking'
     this.#kernel.ports.scopes?.settled(() => {
       rejection.certainty = 'certain'
-      if (cell.rejections?.includes(rejection)) this.#kernel.lifecycle.attendSoon(cell)
+      if (cell.rejections?.includes(rejection)) this.#kernel.supervisor.attendSoon(cell)
     })
   }
 

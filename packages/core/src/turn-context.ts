@@ -2,6 +2,7 @@
 import { type ActorCell, tokenKey } from './actor-cell.ts'
 import { compiled } from './actor-definition.ts'
 import { type Ref, ReplyToken } from './actor-ref.ts'
+import { askTimeoutMsDefault, askTimeoutOf, withWindow } from './ask-options.ts'
 import { become, behaviorTimerKey, unbecome } from './behavior.ts'
 import type {
   ActorLog,
@@ -17,19 +18,29 @@ import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
 import { checkReceiver, checkRef, checkToken } from './frame-check.ts'
-import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
 import { withContext } from './interleaving.ts'
 import { movedInto } from './message-value.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { Service } from './service.ts'
-import { type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
+import { noOptions, type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
 import { compiledTask, type TaskOptions } from './task-definition.ts'
 import { TurnReminders } from './turn-reminders.ts'
 import { checkDelay, TurnTimers } from './turn-timers.ts'
 
-/** How long an ask waits unless told otherwise. */
-export const askTimeoutMsDefault = 5_000
+/** What a context has only once its actor asked for it. */
+class RareParts {
+  timers: Timers<any> | undefined = undefined
+  /** The message that was sent on last. */
+  forwarded: Envelope | undefined = undefined
+  /** The message whose reply was deferred last. */
+  deferred: Envelope | undefined = undefined
+  /** Of this turn's signal, once somebody asked for it. */
+  controller: AbortController | undefined = undefined
+  reminders: Reminders<any> | undefined = undefined
+  random: RandomStream | undefined = undefined
+  log: ActorLog | undefined = undefined
+}
 
 /** {@link ActorContext} as handlers see it; here payloads are `unknown`, since names and types were checked by then. */
 export class TurnContext {
@@ -37,26 +48,23 @@ export class TurnContext {
   readonly #generation: number
   #envelope: Envelope | undefined
   #effects: Effects | undefined
-  #timers: Timers<any> | undefined
-  /** The message that was sent on last. */
-  #forwarded: Envelope | undefined
-  /** The message whose reply was deferred last. */
-  #deferred: Envelope | undefined
-  /** Of this turn's signal, once somebody asked for it. */
-  #controller: AbortController | undefined
-  #reminders: Reminders<any> | undefined
-  #random: RandomStream | undefined
-  #log: ActorLog | undefined
+  /** What few actors use; made when the first of it is needed. */
+  #rare: RareParts | undefined
 
   constructor(cell: ActorCell) {
     this.#cell = cell
     this.#generation = cell.generation
   }
 
+  #parts(): RareParts {
+    this.#rare ??= new RareParts()
+    return this.#rare
+  }
+
   begin(envelope: Envelope, effects: Effects): void {
     this.#envelope = envelope
     this.#effects = effects
-    if (this.#controller !== undefined) this.#controller = undefined
+    if (this.#rare !== undefined) this.#rare.controller = undefined
   }
 
   /** True in the synchronous part of a turn, and in an asynchronous turn until it settles. */
@@ -69,19 +77,20 @@ export class TurnContext {
     this.#effects = undefined
   }
 
-  /** What the turn under way handles. */
+  /** What the turn under way handles, for one who may hold on to it. */
   get envelope(): Envelope | undefined {
+    this.#envelope?.keep()
     return this.#envelope
   }
 
   /** True when the turn under way, or the last one, has a signal. */
   get hasSignal(): boolean {
-    return this.#controller !== undefined
+    return this.#rare?.controller !== undefined
   }
 
   /** True for the signal of the turn under way. */
   isSignal(signal: AbortSignal): boolean {
-    return this.#controller?.signal === signal
+    return this.#rare?.controller?.signal === signal
   }
 
   /** The effects of the running turn; throws when there is none, or when it belongs to an earlier generation. */
@@ -118,37 +127,42 @@ export class TurnContext {
 
   get signal(): AbortSignal {
     this.#open()
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
+    const parts = this.#parts()
+    if (parts.controller === undefined) {
+      parts.controller = new AbortController()
       const replyTo = this.#envelope?.replyTo
       const deferral = replyTo === undefined ? undefined : this.#cell.deferred?.get(tokenKey(replyTo))
-      if (deferral !== undefined) deferral.controller = this.#controller
+      if (deferral !== undefined) deferral.controller = parts.controller
     }
-    return this.#controller.signal
+    return parts.controller.signal
   }
 
   /** Aborts the signal of the turn under way, also for one who asks for it later. */
   abort(reason: Error): void {
-    this.#controller ??= new AbortController()
-    this.#controller.abort(reason)
+    const parts = this.#parts()
+    parts.controller ??= new AbortController()
+    parts.controller.abort(reason)
   }
 
   get random(): RandomStream {
     const effects = this.#open()
-    this.#random ??= effects.random(this.#cell)
-    return this.#random
+    const parts = this.#parts()
+    parts.random ??= effects.random(this.#cell)
+    return parts.random
   }
 
   get timers(): Timers<any> {
-    this.#timers ??= new TurnTimers(this.#cell, () => this.#open())
-    return this.#timers
+    const parts = this.#parts()
+    parts.timers ??= new TurnTimers(this.#cell, () => this.#open())
+    return parts.timers
   }
 
   get log(): ActorLog {
     const at = (level: keyof ActorLog) => (message: string, fields?: LogFields) =>
       this.#open().log(this.#cell, level, message, fields)
-    this.#log ??= { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
-    return this.#log
+    const parts = this.#parts()
+    parts.log ??= { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+    return parts.log
   }
 
   tell(to: unknown, name: string, payload?: unknown): void {
@@ -170,7 +184,10 @@ export class TurnContext {
   ask(to: unknown, name: string, payload?: unknown): Promise<any> {
     const effects = this.#open()
     const callee = checkReceiver(to, 'ctx.ask', name)
-    return this.#asOwn(() => effects.ask(this.#cell, callee, name, payload, askTimeoutMsDefault))
+    const cell = this.#cell
+    if (cell.context === this) return effects.ask(cell, callee, name, payload, askTimeoutMsDefault)
+    // An ask is noted as this turn's, also while another turn of the actor is held.
+    return withContext(cell, this, () => effects.ask(cell, callee, name, payload, askTimeoutMsDefault))
   }
 
   askWith(options: AskOptions, to: unknown, name: string, payload?: unknown): Promise<any> {
@@ -178,7 +195,8 @@ export class TurnContext {
     const effects = this.#open()
     const callee = checkReceiver(to, 'ctx.askWith', name)
     const moved = movedInto(payload, options.transfer, name)
-    const asked = this.#asOwn(() => effects.ask(this.#cell, callee, name, moved, timeoutMs, options.signal))
+    const cell = this.#cell
+    const asked = withContext(cell, this, () => effects.ask(cell, callee, name, moved, timeoutMs, options.signal))
     return withWindow(options, asked)
   }
 
@@ -200,17 +218,13 @@ export class TurnContext {
     )
   }
 
-  /** An ask is noted as this turn's, also while another turn of the actor is held. */
-  #asOwn<Result>(ask: () => Result): Result {
-    return this.#cell.context === this ? ask() : withContext(this.#cell, this, ask)
-  }
-
   deferReply<Reply>(): ReplyToken<Reply> {
     const effects = this.#open()
     const token = this.#envelope?.replyTo
     if (token === undefined) return this.#nobodysToken()
-    effects.defer(this.#cell, token).controller = this.#controller
-    this.#deferred = this.#envelope
+    const parts = this.#parts()
+    effects.defer(this.#cell, token).controller = parts.controller
+    parts.deferred = this.#envelope
     return token as ReplyToken<Reply>
   }
 
@@ -224,12 +238,12 @@ export class TurnContext {
 
   forward(to: unknown): ReplyToken<any> {
     const effects = this.#open()
-    const envelope = this.#envelope as Envelope
+    const envelope = this.envelope as Envelope
     if (envelope.kind !== EnvelopeKind.message) {
       throw new ConfigurationError(`${this.#cell.path()}: the turn ${envelope.name} has no message to forward`)
     }
     effects.forward(this.#cell, checkReceiver(to, 'ctx.forward', envelope.name), envelope)
-    this.#forwarded = envelope
+    this.#parts().forwarded = envelope
     return envelope.replyTo ?? this.#nobodysToken()
   }
 
@@ -240,18 +254,18 @@ export class TurnContext {
 
   /** True when the message was sent on, and its reply left to the actor that got it. */
   hasForwarded(envelope: Envelope): boolean {
-    return this.#forwarded === envelope
+    return this.#rare?.forwarded === envelope
   }
 
   /** True when others than the turn of the message may answer it: it was sent on, or its reply was deferred. */
   hasGivenAway(envelope: Envelope): boolean {
-    return this.#forwarded === envelope || this.#deferred === envelope
+    return this.#rare !== undefined && (this.#rare.forwarded === envelope || this.#rare.deferred === envelope)
   }
 
-  spawn(definition: unknown, args: unknown, options: SpawnOptions = {}): any {
+  spawn(definition: unknown, args: unknown, options: SpawnOptions = noOptions): any {
     const effects = this.#open()
     const actorDefinition = compiled(definition)
-    validateSpawnOptions(actorDefinition.name, options)
+    if (options !== noOptions) validateSpawnOptions(actorDefinition.name, options)
     return effects.spawn(this.#cell, actorDefinition, args, options)
   }
 
@@ -314,7 +328,7 @@ export class TurnContext {
 
   stash(): void {
     const effects = this.#open()
-    const envelope = this.#envelope
+    const { envelope } = this
     if (envelope?.kind !== EnvelopeKind.message) {
       throw new ConfigurationError(
         `${this.#cell.path()} stashes in its ${envelope?.name} turn; only the turn of a message has one to put aside`,
@@ -351,8 +365,9 @@ export class TurnContext {
   }
 
   get reminders(): Reminders<any> {
-    this.#reminders ??= new TurnReminders(this.#cell, () => this.#open())
-    return this.#reminders
+    const parts = this.#parts()
+    parts.reminders ??= new TurnReminders(this.#cell, () => this.#open())
+    return parts.reminders
   }
 
   snapshot(): void {
@@ -374,29 +389,4 @@ export class TurnContext {
   faultPoint(name: string): Promise<void> | undefined {
     return this.#open().faultPoint(this.#cell, name)
   }
-}
-
-/** The ask's promise, with the window of `options` where it resolves to a stream. */
-export function withWindow(options: AskOptions, asked: Promise<any>): Promise<any> {
-  const { window } = options
-  if (window === undefined) return asked
-  return asked.then((reply) => {
-    if (reply instanceof IncomingStream) reply.window = window
-    return reply
-  })
-}
-
-/** The timeout of ask options; throws a `ConfigurationError` when it is not above 0 or not a timer's range. */
-export function askTimeoutOf(options: AskOptions, what = 'an ask'): number {
-  const { timeoutMs = askTimeoutMsDefault, window, signal } = options
-  if (window !== undefined && !(Number.isInteger(window) && window >= 1 && window <= streamWindowMax)) {
-    throw new ConfigurationError(`${what}'s window must be a whole number from 1 to ${streamWindowMax}, got ${window}`)
-  }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new ConfigurationError(`${what}'s signal must be an AbortSignal, got ${typeof signal}`)
-  }
-  if (!(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
-    throw new ConfigurationError(`${what}'s timeoutMs must be above 0 and at most 2^31 - 1, got ${timeoutMs}`)
-  }
-  return timeoutMs
 }

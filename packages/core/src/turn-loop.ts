@@ -10,13 +10,16 @@ import { type Envelope, EnvelopeKind, type Termination } from './envelope.ts'
 import { interleave, interleavedOf, interleaves, mayInterleave, withContext } from './interleaving.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import { plainEnvelope } from './message-ring.ts'
 import { NodeMetrics } from './metrics/node-metrics.ts'
 import type { TurnObserver } from './observers.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import type { Reminder } from './reminders.ts'
 import { runTurn, settleTurn } from './run-turn.ts'
+import type { Stopping } from './stopping.ts'
 import type { StrayRejections } from './stray-rejections.ts'
 import type { StreamTable } from './stream-table.ts'
+import type { Supervisor } from './supervisor.ts'
 import type { NodeTimers, RunningTimer } from './timers.ts'
 import { currentTurn } from './turn-scopes.ts'
 
@@ -30,6 +33,8 @@ export abstract class TurnLoop {
   /** False once the node was halted; it then does nothing. */
   alive = true
   abstract readonly lifecycle: Lifecycle
+  abstract readonly supervisor: Supervisor
+  abstract readonly stopping: Stopping
   abstract readonly timers: NodeTimers
   abstract readonly streams: StreamTable
   abstract readonly rejections: StrayRejections
@@ -43,6 +48,8 @@ export abstract class TurnLoop {
   readonly #observed: boolean
   readonly #observer: TurnObserver | undefined
   readonly #runQueue = new Deque<ActorCell>()
+  /** The envelope of one plain message after the other, until one is kept. */
+  #spare = emptyEnvelope()
   #awake = false
   /** How many turns there are when the present run is over. */
   #turnsEnd = 0
@@ -114,7 +121,7 @@ export abstract class TurnLoop {
   }
 
   #runCell(cell: ActorCell, turnsMax: number): void {
-    const { queue } = cell.mailbox
+    const { mailbox } = cell
     currentTurn.owner = cell
     for (let turns = 0; turns < turnsMax && cell.phase === Phase.ready && !cell.durable?.isFull; turns++) {
       const { first } = cell
@@ -124,25 +131,28 @@ export abstract class TurnLoop {
         if (cell.parent?.siblings !== undefined) this.lifecycle.started(cell)
         continue
       }
-      const envelope = queue.shift()
+      const envelope = mailbox.shift(this.#spare)
       if (envelope === undefined) break
       if (envelope.kind === EnvelopeKind.message) {
         // What nobody waits for any more need not be done.
         if (envelope.replyTo === undefined || !this.isGivenUp(cell, envelope.replyTo)) this.turn(cell, envelope)
+        if (envelope === this.#spare && envelope.isKept) this.#spare = emptyEnvelope()
       } else this.#special(cell, envelope)
     }
     if (mayInterleave(cell)) this.#runReentrant(cell, turnsMax)
     currentTurn.owner = undefined
     if (currentTurn.entered) this.#leaveScope()
+    // What was handled is nobody's any more.
+    this.#spare.refill('', undefined, undefined)
     cell.scheduled = false
-    if (cell.mailbox.waiting !== undefined) this.admitWaiting(cell)
-    if (cell.first !== undefined || queue.length > 0) this.schedule(cell)
+    if (mailbox.waiting !== undefined) this.admitWaiting(cell)
+    if (cell.first !== undefined || mailbox.length > 0) this.schedule(cell)
   }
 
   /** Gives turns to the re-entrant messages that wait while the turn of another message holds the actor. */
   #runReentrant(cell: ActorCell, turnsMax: number): void {
     for (let turns = 0; turns < turnsMax && mayInterleave(cell); turns++) {
-      const envelope = cell.mailbox.lanes?.shiftReentrant() as Envelope
+      const envelope = cell.mailbox.shiftReentrant() as Envelope
       if (envelope.replyTo !== undefined && this.isGivenUp(cell, envelope.replyTo)) continue
       withContext(cell, undefined, () => this.turn(cell, envelope))
     }
@@ -156,10 +166,10 @@ export abstract class TurnLoop {
   #special(cell: ActorCell, envelope: Envelope): void {
     switch (envelope.kind) {
       case EnvelopeKind.stop:
-        this.lifecycle.stop(cell, 'stopped')
+        this.stopping.stop(cell, 'stopped')
         break
       case EnvelopeKind.attend:
-        this.lifecycle.attend(cell)
+        this.supervisor.attend(cell)
         break
       case EnvelopeKind.timer: {
         const message = this.timers.due(cell, envelope.payload as RunningTimer)
@@ -240,15 +250,17 @@ export abstract class TurnLoop {
         this.turnEnded(cell)
       }
     } catch (error) {
+      envelope.keep()
       this.turnEnded(cell, { error })
       // A node that was ended in the middle of the turn has nobody to tell.
-      if (this.alive) this.lifecycle.fail(cell, envelope, error)
+      if (this.alive) this.supervisor.fail(cell, envelope, error)
       return
     }
     if (promise !== undefined) {
+      envelope.keep()
       if (interleaves(cell, envelope)) this.#awaitInterleaved(cell, envelope, effects, promise)
       else this.#awaitTurn(cell, envelope, effects, promise)
-    } else if (cell.stopReason !== undefined) this.lifecycle.stop(cell, cell.stopReason)
+    } else if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
   }
 
   #awaitTurn(cell: ActorCell, envelope: Envelope, effects: Effects, promise: PromiseLike<unknown>): void {
@@ -282,7 +294,7 @@ export abstract class TurnLoop {
           envelope,
         ),
     )
-    if (cell.stopReason === 'killed') this.lifecycle.kill(cell)
+    if (cell.stopReason === 'killed') this.stopping.kill(cell)
   }
 
   #awaitInterleaved(cell: ActorCell, envelope: Envelope, effects: Effects, promise: PromiseLike<unknown>): void {
@@ -299,7 +311,7 @@ export abstract class TurnLoop {
         } catch (error) {
           context.end()
           this.turnEnded(cell, { error })
-          this.lifecycle.fail(cell, envelope, error)
+          this.supervisor.fail(cell, envelope, error)
         }
       })
       this.streams.turnEnded(cell, envelope)
@@ -313,7 +325,7 @@ export abstract class TurnLoop {
           throw error
         }),
     )
-    if (cell.stopReason !== undefined) this.lifecycle.stop(cell, cell.stopReason)
+    if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
   }
 
   /** An interleaved turn is over: a stop may have waited for it, or there is room for the next. */
@@ -321,8 +333,8 @@ export abstract class TurnLoop {
     const { stopReason } = cell
     if (stopReason !== undefined && cell.current === undefined) {
       if (cell.phase === Phase.busy && interleavedOf(cell) === 0) cell.phase = Phase.ready
-      this.lifecycle.stop(cell, stopReason)
-    } else if (cell.rejections !== undefined && interleavedOf(cell) === 0) this.lifecycle.attendSoon(cell)
+      this.stopping.stop(cell, stopReason)
+    } else if (cell.rejections !== undefined && interleavedOf(cell) === 0) this.supervisor.attendSoon(cell)
     this.schedule(cell)
   }
 
@@ -337,15 +349,19 @@ export abstract class TurnLoop {
     } catch (error) {
       cell.context?.end()
       this.turnEnded(cell, { error })
-      this.lifecycle.fail(cell, envelope, error)
+      this.supervisor.fail(cell, envelope, error)
       this.streams.turnEnded(cell, envelope)
       this.timers.handled(cell)
       return
     }
     this.streams.turnEnded(cell, envelope)
     this.timers.handled(cell)
-    if (cell.stopReason !== undefined) this.lifecycle.stop(cell, cell.stopReason)
+    if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
     else this.schedule(cell)
     if (cell.parent?.siblings !== undefined) this.lifecycle.started(cell)
   }
+}
+
+function emptyEnvelope(): Envelope {
+  return plainEnvelope('', undefined, undefined)
 }

@@ -39,7 +39,7 @@ export interface ScopeKernel {
 /** One generation of an actor, as the owner of what its turns start. */
 export class TurnScope {
   readonly kernel: ScopeKernel
-  /** Absent while its `init` runs for the first time. */
+  /** Absent when its first `init` threw. */
   cell: ActorCell | undefined
   readonly generation: number
 
@@ -50,17 +50,11 @@ export class TurnScope {
   }
 }
 
-/** A cell, or what stands for it before there is one. */
+/** A cell. */
 export interface ScopeOwner {
   readonly generation: number
   /** The scope of its latest generation that made a promise. */
   scope: TurnScope | undefined
-}
-
-/** The owner of an actor's first `init`. */
-export class Newborn implements ScopeOwner {
-  readonly generation = 0
-  scope: TurnScope | undefined = undefined
 }
 
 /** The code that this thread runs now. */
@@ -88,20 +82,25 @@ export function promiseMade(): void {
 export function scopeOf(kernel: ScopeKernel, owner: ScopeOwner): TurnScope | undefined {
   const { scope, generation } = owner
   if (scope?.generation === generation) return scope
-  const cell = owner instanceof Newborn ? undefined : (owner as ActorCell)
-  if (cell !== undefined && (cell.isInternal || kernel.isSystemActor(cell))) return undefined
+  const cell = owner as ActorCell
+  if (cell.isInternal || kernel.isSystemActor(cell)) return undefined
   owner.scope = new TurnScope(kernel, cell, generation)
   return owner.scope
 }
 
 /** Runs what an actor starts outside the turn loop, perhaps within the turn of another. */
-export function asOwner<Result>(kernel: ScopeKernel, owner: ScopeOwner, run: () => Result): Result {
+export function asOwner<Argument, Result>(
+  kernel: ScopeKernel,
+  owner: ScopeOwner,
+  run: (argument: Argument) => Result,
+  argument: Argument,
+): Result {
   const { kernel: outerKernel, owner: outerOwner, entered: outerEntered } = currentTurn
   currentTurn.kernel = kernel
   currentTurn.owner = owner
   currentTurn.entered = false
   try {
-    return run()
+    return run(argument)
   } finally {
     const { entered } = currentTurn
     currentTurn.kernel = outerKernel

@@ -75,7 +75,7 @@ export function waitsForTurn(cell: ActorCell, ask: AskAddress): boolean {
   const { current } = cell
   if (cell.phase !== Phase.busy || current === undefined || cell.deferred?.has(tokenKey(ask))) return false
   if (current.kind === EnvelopeKind.message && isOf(current, ask)) return !cell.context?.hasGivenAway(current)
-  const waiting = find(cell.mailbox.queue, ask) ?? find(cell.stash ?? [], ask)
+  const waiting = find(cell.mailbox, ask) ?? find(cell.stash ?? [], ask)
   return waiting !== undefined && mustWait(cell, waiting)
 }
 

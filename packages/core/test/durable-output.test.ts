@@ -1,7 +1,7 @@
 /** The corners of output commit: what happens between an event's turn and its sync, and when parts of it fail. */
 import { expect, test } from 'vitest'
-import { unsyncedMax } from '../src/durable-output.ts'
 import { type ActorRef, defineActor, type ReplyToken } from '../src/index.ts'
+import { unsyncedMax } from '../src/unsynced-output.ts'
 import { HeldDisk, memoryDisk, ProbeSystem } from './probe-system.ts'
 
 const Ledger = defineActor({
@@ -287,7 +287,7 @@ test('a child whose start was held when its parent was killed never starts', asy
   disk.hold()
   mother.tell('bear')
   await system.idle()
-  system.node.lifecycle.kill(system.node.lookup(mother.ref as never)!)
+  system.node.stopping.kill(system.node.lookup(mother.ref as never)!)
   disk.release()
   expect(await system.terminated(mother.ref)).toBe('not-found')
   expect(started).toEqual([])

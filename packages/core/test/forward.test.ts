@@ -76,7 +76,7 @@ test('an actor that stops during the turn in which it forwarded leaves the ask t
   const waiter = await system.spawn(Waiter, { to: target.ref })
   const reply = waiter.ask('add', 1)
   system.node.run(1)
-  system.node.lifecycle.kill([...system.node.cells].find((cell) => cell.definition.name === 'Waiter')!)
+  system.node.stopping.kill([...system.node.cells].find((cell) => cell.definition.name === 'Waiter')!)
   expect(await reply).toBe(101)
 })
 

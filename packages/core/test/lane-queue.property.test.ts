@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Envelope, EnvelopeKind } from '../src/envelope.ts'
 import { LaneQueue } from '../src/lane-queue.ts'
-import { Mailbox } from '../src/mailbox.ts'
+import { Mailbox, mailboxPolicy } from '../src/mailbox.ts'
 
 const priority = { urgent: 10, stat: 10, idle: -1 }
 const reentrant: ReadonlySet<string> = new Set(['stat', 'plainStat'])
@@ -77,17 +77,17 @@ describe('a queue with lanes', () => {
   })
 
   test('gives up the oldest of the lowest priority when it is full, or the newcomer when that is lower', () => {
-    const mailbox = new Mailbox({ capacity: 2, overflow: 'drop-oldest', priority }, new Set())
+    const mailbox = new Mailbox(mailboxPolicy({ capacity: 2, overflow: 'drop-oldest', priority }, new Set()))
     const [urgent, first, second, idle] = ['urgent', 'plain', 'plain', 'idle'].map((name) => envelope(name)) as [
       Envelope,
       Envelope,
       Envelope,
       Envelope,
     ]
-    mailbox.queue.push(urgent)
-    mailbox.queue.push(first)
+    mailbox.push(urgent)
+    mailbox.push(first)
     expect(mailbox.displace(second)).toBe(first)
     expect(mailbox.displace(idle)).toBe(idle)
-    expect([mailbox.queue.shift(), mailbox.queue.shift()]).toEqual([urgent, second])
+    expect([mailbox.shift(), mailbox.shift()]).toEqual([urgent, second])
   })
 })

@@ -289,7 +289,7 @@ test('no actor outlives its parent, every ask ends, and nothing is left', async 
         if (cell.phase !== Phase.stopped) continue
         expect(cell.timers?.size ?? 0, 'timers').toBe(0)
         expect(cell.lastAsk, 'asks').toBeUndefined()
-        expect(cell.mailbox.queue.length, 'mailbox').toBe(0)
+        expect(cell.mailbox.length, 'mailbox').toBe(0)
       }
       expect(system.clock.nextTime, 'tasks on the clock').toBeUndefined()
       await system.stop()

@@ -221,7 +221,7 @@ test('a killed actor goes after its children', async () => {
   void system.terminated(child.ref).then(() => order.push('child'))
   void system.terminated(parent.ref).then(() => order.push('parent'))
   await system.idle()
-  system.node.lifecycle.kill(cell)
+  system.node.stopping.kill(cell)
   await system.idle()
   expect(order).toEqual(['child', 'parent'])
 })
@@ -233,7 +233,7 @@ test('an ask whose turn is running when the actor is killed ends at once', async
   const held = parent.ask('hold', gate.ref)
   const outcome = expect(held).rejects.toMatchObject({ code: 'ERR_TROUPE_ACTOR_STOPPED' })
   await system.idle()
-  system.node.lifecycle.kill(system.node.lookup(parent.ref as never)!)
+  system.node.stopping.kill(system.node.lookup(parent.ref as never)!)
   await outcome
   expect(system.node.now()).toBe(0)
 })

@@ -2,39 +2,39 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Envelope, EnvelopeKind } from '../src/envelope.ts'
-import { Mailbox } from '../src/mailbox.ts'
+import { Mailbox, mailboxPolicy } from '../src/mailbox.ts'
 
 const envelope = (name: string, kind: EnvelopeKind = EnvelopeKind.message) =>
   new Envelope(kind, name, undefined, undefined, undefined)
 const none: ReadonlySet<string> = new Set()
 /** Puts a message in as delivery does: what had to go instead, if anything. */
 function put(mailbox: Mailbox, message: Envelope): Envelope | undefined {
-  if (mailbox.queue.length >= mailbox.limit) return mailbox.displace(message)
-  mailbox.queue.push(message)
+  if (mailbox.length >= mailbox.limit) return mailbox.displace(message)
+  mailbox.push(message)
   return undefined
 }
 const names = (mailbox: Mailbox) => {
   const left: string[] = []
-  for (let next = mailbox.queue.shift(); next !== undefined; next = mailbox.queue.shift()) left.push(next.name)
+  for (let next = mailbox.shift(); next !== undefined; next = mailbox.shift()) left.push(next.name)
   return left
 }
 
 describe('a mailbox', () => {
   test('is bounded by 100,000 unless told otherwise', () => {
-    expect(new Mailbox({}, none).capacity).toBe(100_000)
-    expect(new Mailbox({}, none).overflow).toBe('drop-newest')
+    expect(new Mailbox(mailboxPolicy({}, none)).capacity).toBe(100_000)
+    expect(new Mailbox(mailboxPolicy({}, none)).overflow).toBe('drop-newest')
   })
 
   test('without a bound drops nothing', () => {
-    const mailbox = new Mailbox({ capacity: Number.POSITIVE_INFINITY }, none)
+    const mailbox = new Mailbox(mailboxPolicy({ capacity: Number.POSITIVE_INFINITY }, none))
     for (let count = 0; count < 1_000; count++) expect(put(mailbox, envelope('m'))).toBeUndefined()
-    expect(mailbox.queue.length).toBe(1_000)
+    expect(mailbox.length).toBe(1_000)
   })
 
   test('that is full of what must not be dropped takes the message all the same', () => {
-    const mailbox = new Mailbox({ capacity: 2, overflow: 'drop-oldest' }, none)
-    mailbox.queue.push(envelope('stop', EnvelopeKind.stop))
-    mailbox.queue.push(envelope('terminated', EnvelopeKind.terminated))
+    const mailbox = new Mailbox(mailboxPolicy({ capacity: 2, overflow: 'drop-oldest' }, none))
+    mailbox.push(envelope('stop', EnvelopeKind.stop))
+    mailbox.push(envelope('terminated', EnvelopeKind.terminated))
     expect(put(mailbox, envelope('message'))).toBeUndefined()
     expect(names(mailbox)).toEqual(['stop', 'terminated', 'message'])
   })
@@ -52,13 +52,13 @@ test.each(['drop-newest', 'drop-oldest'] as const)(
   (overflow) => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), fc.array(step, { maxLength: 100 }), (capacity, steps) => {
-        const mailbox = new Mailbox({ capacity, overflow }, none)
+        const mailbox = new Mailbox(mailboxPolicy({ capacity, overflow }, none))
         let list: Envelope[] = []
         for (const [index, { do: action, kind }] of steps.entries()) {
           const next = envelope(String(index), kind)
-          if (action === 'take') expect(mailbox.queue.shift()).toBe(list.shift())
+          if (action === 'take') expect(mailbox.shift()).toBe(list.shift())
           else if (action === 'force') {
-            mailbox.queue.push(next)
+            mailbox.push(next)
             list.push(next)
           } else {
             const oldest = list.find((waiting) => waiting.kind === EnvelopeKind.message)

@@ -80,7 +80,7 @@ describe.each(['right', 'left'] as const)('an ask of node left to an actor of no
     void ask(slow, 'work')
     void ask(killed, 'work')
     await cluster.settle()
-    nodes[node].lifecycle.kill(killed)
+    nodes[node].stopping.kill(killed)
     expect(state(killed).signals[0]?.reason).toMatchObject({ code: 'ERR_TROUPE_ACTOR_STOPPED' })
     expect(state(slow).signals[0]?.aborted).toBe(false)
     while (cluster.clock.runNext(1_000));

@@ -121,7 +121,7 @@ function waitingOn(kernel: SimulatedKernel): MessageView[] {
   }
   for (const cell of kernel.cells) {
     if (kernel.isSystemActor(cell)) continue
-    add(cell, 'mailbox', cell.mailbox.queue)
+    add(cell, 'mailbox', cell.mailbox)
     add(cell, 'stash', cell.stash ?? [])
   }
   return views

@@ -60,9 +60,9 @@ export class NodeMetrics {
     const counters = this.#of(cell)
     counters.turns++
     if ((++this.#turns & (sampleTurns - 1)) === 0) {
-      const { queue } = cell.mailbox
-      counters.mailboxDepth.record(queue.length)
-      counters.mailboxAgeUs.record(this.#ageUs(queue.peek()))
+      const { mailbox } = cell
+      counters.mailboxDepth.record(mailbox.length)
+      counters.mailboxAgeUs.record(this.#ageUs(mailbox.peek()))
     }
     return this.#nowNs
   }
@@ -118,8 +118,8 @@ export class NodeMetrics {
       const entry = now.get(name) ?? { living: 0, waiting: 0, oldestUs: 0 }
       now.set(name, entry)
       entry.living++
-      entry.waiting += cell.mailbox.queue.length
-      entry.oldestUs = Math.max(entry.oldestUs, this.#ageUs(cell.mailbox.queue.peek()))
+      entry.waiting += cell.mailbox.length
+      entry.oldestUs = Math.max(entry.oldestUs, this.#ageUs(cell.mailbox.peek()))
     }
     const definitions = [...this.#definitions.values()].map((counters): DefinitionMetrics => {
       const { definition, spawned, turns, failures, restarts, turnNs, mailboxDepth, mailboxAgeUs } = counters

@@ -3,7 +3,7 @@
  * from its original, but each turn is run by the variation, which may look at it or change it.
  */
 import type { ActorContext, ActorDefinition } from '@troupe/core'
-import { type CompiledDefinition, compiled, isDefinition } from '@troupe/core/host'
+import { type CompiledDefinition, compiled, HandlerTable, isDefinition } from '@troupe/core/host'
 import { interceptedContext } from './intercepted-context.ts'
 
 /** One turn, before its handler is called. */
@@ -76,7 +76,7 @@ function variedDefinition(definition: CompiledDefinition, variation: Variation, 
     (state, message, ctx) =>
       turn(name, state, ctx, (given) => handler(state, message, given))
   const variedSet = (handlers: ReadonlyMap<string, AnyHandler>) =>
-    new Map([...handlers].map(([name, handler]) => [name, variedHandler(name, handler)]))
+    new HandlerTable([...handlers].map(([name, handler]) => [name, variedHandler(name, handler)]))
   const { started, terminated, stopped, otherwise } = definition
   // An actor that can come back has a first turn in which that is seen.
   const begins = started !== undefined || definition.events.size > 0

@@ -1,0 +1,32 @@
+/** What can be said of an ask or a send: how long it waits, until which signal, and the window of a stream. */
+import type { AskOptions } from './context.ts'
+import { ConfigurationError } from './errors.ts'
+import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
+
+/** How long an ask waits unless told otherwise. */
+export const askTimeoutMsDefault = 5_000
+
+/** The ask's promise, with the window of `options` where it resolves to a stream. */
+export function withWindow(options: AskOptions, asked: Promise<any>): Promise<any> {
+  const { window } = options
+  if (window === undefined) return asked
+  return asked.then((reply) => {
+    if (reply instanceof IncomingStream) reply.window = window
+    return reply
+  })
+}
+
+/** The timeout of ask options; throws a `ConfigurationError` when it is not above 0 or not a timer's range. */
+export function askTimeoutOf(options: AskOptions, what = 'an ask'): number {
+  const { timeoutMs = askTimeoutMsDefault, window, signal } = options
+  if (window !== undefined && !(Number.isInteger(window) && window >= 1 && window <= streamWindowMax)) {
+    throw new ConfigurationError(`${what}'s window must be a whole number from 1 to ${streamWindowMax}, got ${window}`)
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new ConfigurationError(`${what}'s signal must be an AbortSignal, got ${typeof signal}`)
+  }
+  if (!(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
+    throw new ConfigurationError(`${what}'s timeoutMs must be above 0 and at most 2^31 - 1, got ${timeoutMs}`)
+  }
+  return timeoutMs
+}

@@ -1,0 +1,84 @@
+/** What a durable actor lets out, as data: held until it is synced, then carried out by the kernel. */
+import type { ActorCell } from './actor-cell.ts'
+import type { Ref, ReplyToken } from './actor-ref.ts'
+import type { Envelope } from './envelope.ts'
+import type { NodeKernel } from './node-kernel.ts'
+import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
+import { approximateBytes } from './value-size.ts'
+
+/** One thing that the actor lets out, as data. */
+export type HeldEffect =
+  | { readonly type: 'tell'; readonly to: Ref; readonly name: string; readonly payload: unknown }
+  | {
+      readonly type: 'ask' | 'offer'
+      readonly to: Ref
+      readonly name: string
+      readonly payload: unknown
+      readonly askId: number
+    }
+  | { readonly type: 'forward'; readonly to: Ref; readonly envelope: Envelope }
+  | { readonly type: 'reply'; readonly token: ReplyToken; readonly value: unknown }
+  | { readonly type: 'replyError'; readonly token: ReplyToken; readonly error: unknown }
+  | { readonly type: 'openStream'; readonly stream: OutgoingStream }
+  | { readonly type: 'stream'; readonly token: ReplyToken; readonly output: StreamOutput }
+  | { readonly type: 'activate'; readonly child: ActorCell }
+  | { readonly type: 'stop' | 'kill' | 'link' | 'unlink'; readonly ref: Ref }
+
+/** Carries out an effect of `cell`. Throws what is wrong with it. */
+export function carryOut(kernel: NodeKernel, cell: ActorCell, effect: HeldEffect): void {
+  switch (effect.type) {
+    case 'tell':
+      kernel.tell(cell, effect.to, effect.name, effect.payload)
+      break
+    case 'ask':
+    case 'offer':
+      // Given up meanwhile, it need not be heard of.
+      if (kernel.asks.has(effect.askId)) {
+        kernel.sendRequest(effect.type, cell, effect.to, effect.name, effect.payload, effect.askId)
+      }
+      break
+    case 'forward':
+      kernel.forward(cell, effect.to, effect.envelope)
+      break
+    case 'reply':
+      kernel.reply(cell, effect.token, effect.value)
+      break
+    case 'replyError':
+      kernel.replyError(cell, effect.token, effect.error)
+      break
+    case 'openStream':
+      kernel.streams.sendOpen(effect.stream)
+      break
+    case 'stream':
+      kernel.sendStreamOutput(effect.token, effect.output)
+      break
+    case 'activate':
+      kernel.lifecycle.activate(effect.child)
+      break
+    case 'stop':
+      kernel.stop(cell, effect.ref)
+      break
+    case 'kill':
+      kernel.kill(cell, effect.ref)
+      break
+    case 'link':
+      kernel.link(cell, effect.ref)
+      break
+    case 'unlink':
+      kernel.unlink(cell, effect.ref)
+      break
+  }
+}
+
+/** About how many bytes these effects carry. */
+export function heldBytes(effects: readonly HeldEffect[]): number {
+  let bytes = 0
+  for (const effect of effects) {
+    bytes += 64
+    if (effect.type === 'tell' || effect.type === 'ask' || effect.type === 'offer')
+      bytes += approximateBytes(effect.payload)
+    else if (effect.type === 'reply') bytes += approximateBytes(effect.value)
+    else if (effect.type === 'forward') bytes += approximateBytes(effect.envelope.payload)
+  }
+  return bytes
+}

@@ -1,0 +1,173 @@
+/** The effects that send, carried out at once: tells, asks, sends, replies, streams, and what is sent on. */
+import type { ActorCell } from './actor-cell.ts'
+import { type Ref, ReplyToken } from './actor-ref.ts'
+import { askTimeoutMsDefault } from './ask-options.ts'
+import type { LogFields, LogLevel } from './context.ts'
+import { Delivery } from './delivery.ts'
+import type { Envelope } from './envelope.ts'
+import { SystemStoppedError } from './errors.ts'
+import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
+import type { Deferral } from './reply-duties.ts'
+import { type Frame, FrameKind } from './wire.ts'
+
+/** A message whose sender waits: for the reply, or until the mailbox has taken it. */
+type RequestKind = 'ask' | 'offer'
+
+export abstract class MessageEffects extends Delivery {
+  abstract log(from: ActorCell, level: LogLevel, message: string, fields?: LogFields): void
+
+  tell(from: ActorCell | undefined, to: Ref, name: string, payload: unknown): void {
+    if (to.node === this.node) {
+      const value = this.isShared(payload) ? payload : this.prepare(payload, name, to, from)
+      this.deliver(to, name, value, from?.ref, undefined)
+      return
+    }
+    const refusal = this.send(to.node, [
+      FrameKind.tell,
+      to.epoch,
+      to.slot,
+      to.incarnation,
+      to.name,
+      name,
+      payload,
+      from?.ref,
+    ])
+    if (refusal !== undefined) this.undeliverable(to, name, payload, from?.ref, undefined, refusal)
+  }
+
+  tellEarly(from: ActorCell, to: Ref, name: string, payload: unknown): void {
+    this.tell(from, to, name, payload)
+  }
+
+  ask(
+    from: ActorCell | undefined,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs = askTimeoutMsDefault,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    return this.#request('ask', from, to, name, payload, timeoutMs, signal)
+  }
+
+  offer(
+    from: ActorCell | undefined,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs = askTimeoutMsDefault,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    return this.#request('offer', from, to, name, payload, timeoutMs, signal) as Promise<void>
+  }
+
+  #request(
+    kind: RequestKind,
+    from: ActorCell | undefined,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    if (!this.alive) {
+      const verb = kind === 'ask' ? 'ask' : 'send'
+      return Promise.reject(new SystemStoppedError(`${verb} ${name}: node ${this.node} has ended`))
+    }
+    const { askId, promise } = this.asks.open(from, to, name, timeoutMs, signal, kind === 'offer')
+    if (signal?.aborted) return promise
+    try {
+      this.sendRequest(kind, from, to, name, payload, askId)
+    } catch (error) {
+      this.asks.reject(askId, error as Error)
+    }
+    return promise
+  }
+
+  /** Sends the message of an ask or a send that was opened in `asks`. */
+  sendRequest(
+    kind: RequestKind,
+    from: ActorCell | undefined,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    askId: number,
+  ): void {
+    const sender = from?.ref
+    const token = new ReplyToken(this.node, this.epoch, askId)
+    if (to.node === this.node) {
+      const value = this.prepare(payload, name, to, from)
+      if (kind === 'ask') this.deliver(to, name, value, sender, token)
+      else this.deliverOffer(to, name, value, sender, token)
+      return
+    }
+    const { epoch, slot, incarnation } = to
+    const frameKind = kind === 'ask' ? FrameKind.ask : FrameKind.offer
+    const refusal = this.send(to.node, [frameKind, epoch, slot, incarnation, to.name, name, payload, sender, askId])
+    if (refusal !== undefined) this.undeliverable(to, name, payload, sender, token, refusal)
+  }
+
+  defer(from: ActorCell, token: ReplyToken): Deferral {
+    return this.duties.defer(from, token)
+  }
+
+  reply(from: ActorCell, token: ReplyToken, value: unknown): void {
+    if (token.node === this.node && token.epoch === this.epoch) {
+      this.settleAsk(token.askId, this.prepareReply(value, from), undefined, this.node)
+    } else this.send(token.node, [FrameKind.reply, token.epoch, token.askId, value])
+    this.duties.release(token)
+  }
+
+  replyError(_from: ActorCell, token: ReplyToken, error: unknown): void {
+    this.duties.release(token)
+    this.sendError(token, error, this.node)
+  }
+
+  openStream(from: ActorCell, envelope: Envelope, iterable: AsyncIterable<unknown>): void {
+    const stream = this.beginStream(from, envelope, iterable)
+    if (stream !== undefined) this.streams.sendOpen(stream)
+  }
+
+  /** {@link openStream} up to telling the consumer: `undefined` when there is none, or no room. */
+  beginStream(from: ActorCell, envelope: Envelope, iterable: AsyncIterable<unknown>): OutgoingStream | undefined {
+    if (envelope.replyTo !== undefined) return this.streams.open(from, envelope, iterable)
+    this.log(from, 'warn', `${envelope.name} answers with a stream and was not asked: its body does not run`)
+    return undefined
+  }
+
+  streamed(from: ActorCell, stream: OutgoingStream, result: IteratorResult<unknown>): void {
+    const output = this.streamOutput(from, stream, result)
+    if (output !== undefined) this.sendStreamOutput(stream.token, output)
+    stream.pullNext()
+  }
+
+  /** What a pull lets out, as this node's message mode wants it. */
+  streamOutput(from: ActorCell, stream: OutgoingStream, result: IteratorResult<unknown>): StreamOutput | undefined {
+    const output = stream.pulled(result)
+    if (stream.closed) this.streams.close(stream)
+    return output?.kind === 'item' ? { ...output, value: this.prepareReply(output.value, from) } : output
+  }
+
+  sendStreamOutput(token: ReplyToken, output: StreamOutput): void {
+    this.streams.sendOutput(token, output)
+  }
+
+  forward(from: ActorCell, to: Ref, envelope: Envelope): void {
+    const { name, payload, sender, replyTo } = envelope
+    if (replyTo !== undefined) {
+      this.duties.release(replyTo)
+      this.askCycles.forwarded(replyTo, from.ref, to)
+    }
+    if (to.node === this.node) {
+      this.deliver(to, name, this.prepare(payload, name, to, from), sender, replyTo)
+      return
+    }
+    const { epoch, slot, incarnation } = to
+    const frame: Frame =
+      replyTo === undefined
+        ? [FrameKind.tell, epoch, slot, incarnation, to.name, name, payload, sender]
+        : [FrameKind.forward, epoch, slot, incarnation, to.name, name, payload, sender, replyTo]
+    const refusal = this.send(to.node, frame)
+    if (refusal !== undefined) this.undeliverable(to, name, payload, sender, replyTo, refusal)
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * A ring of waiting messages, which grows to a bound. A plain message takes three places of one array, its name, payload
+ * and sender, and becomes an envelope when it is taken out: what waits is then one array, and not as many objects as
+ * messages, which the garbage collector would have to copy. Anything else is kept as the envelope that it is.
+ */
+import type { Ref } from './actor-ref.ts'
+import { Envelope, EnvelopeKind } from './envelope.ts'
+
+const placesEach = 3
+/** Messages that a ring begins with, and that it can have. */
+const capacityMin = 4
+export const ringCapacityMax = 1_024
+
+export class MessageRing implements Iterable<Envelope> {
+  #places: unknown[]
+  capacity: number
+  #head = 0
+  length = 0
+  /** The ring behind this one, for {@link MessageQueue}. */
+  next: MessageRing | undefined = undefined
+
+  constructor(capacity = capacityMin) {
+    this.capacity = capacity
+    this.#places = new Array(capacity * placesEach)
+  }
+
+  /** True when nothing more goes in. */
+  get isFull(): boolean {
+    return this.length === ringCapacityMax
+  }
+
+  /** A message that nobody waits for the reply to. The ring must not be full. */
+  pushMessage(name: string, payload: unknown, sender: Ref | undefined): void {
+    if (this.length === this.capacity) this.#grow()
+    const places = this.#places
+    const index = ((this.#head + this.length) & (this.capacity - 1)) * placesEach
+    places[index] = name
+    places[index + 1] = payload
+    places[index + 2] = sender
+    this.length++
+  }
+
+  push(envelope: Envelope): void {
+    if (this.length === this.capacity) this.#grow()
+    this.#places[((this.#head + this.length) & (this.capacity - 1)) * placesEach] = envelope
+    this.length++
+  }
+
+  unshift(envelope: Envelope): void {
+    if (this.length === this.capacity) this.#grow()
+    this.#head = (this.#head - 1) & (this.capacity - 1)
+    this.#places[this.#head * placesEach] = envelope
+    this.length++
+  }
+
+  /** Takes out the next; `spare` becomes the envelope of a plain message. */
+  shift(spare?: Envelope): Envelope | undefined {
+    if (this.length === 0) return undefined
+    const places = this.#places
+    const index = this.#head * placesEach
+    const name = places[index]
+    this.#head = (this.#head + 1) & (this.capacity - 1)
+    this.length--
+    places[index] = undefined
+    if (typeof name !== 'string') return name as Envelope
+    const envelope = plainEnvelope(name, places[index + 1], places[index + 2], spare)
+    places[index + 1] = undefined
+    places[index + 2] = undefined
+    return envelope
+  }
+
+  peek(): Envelope | undefined {
+    return this.length === 0 ? undefined : this.#at(this.#head)
+  }
+
+  /** The messages, the next to leave first. */
+  *[Symbol.iterator](): Iterator<Envelope> {
+    for (let index = 0; index < this.length; index++) yield this.#at((this.#head + index) & (this.capacity - 1))
+  }
+
+  #at(position: number): Envelope {
+    const places = this.#places
+    const index = position * placesEach
+    const name = places[index]
+    return typeof name === 'string' ? plainEnvelope(name, places[index + 1], places[index + 2]) : (name as Envelope)
+  }
+
+  #grow(): void {
+    const places = this.#places
+    const grown = new Array(places.length * 2)
+    const from = this.#head * placesEach
+    let to = 0
+    for (let index = from; index < places.length; index++) grown[to++] = places[index]
+    for (let index = 0; index < from; index++) grown[to++] = places[index]
+    this.#places = grown
+    this.capacity *= 2
+    this.#head = 0
+  }
+}
+
+/** The envelope of a message that nobody waits for the reply to: `spare`, if there is one. */
+export function plainEnvelope(name: string, payload: unknown, sender: unknown, spare?: Envelope): Envelope {
+  if (spare !== undefined) {
+    spare.refill(name, payload, sender as Ref | undefined)
+    return spare
+  }
+  return new Envelope(EnvelopeKind.message, name, payload, sender as Ref | undefined, undefined)
+}
