@@ -17,6 +17,10 @@ export const Counting = defineActor({
       return count
     },
     echo: (_state, value: number) => value,
+    /** Counts a message of some structure. */
+    accept(state, _message: object) {
+      state.count++
+    },
   },
 })
 

@@ -42,4 +42,4 @@ export {
 } from './turn-scopes.ts'
 export { decodeValue, encodeValue, refExtension, replyTokenExtension, type ValueExtension } from './value-codec.ts'
 export { VirtualClock } from './virtual-clock.ts'
-export { type Frame, FrameKind, isMessageFrame } from './wire.ts'
+export { type Frame, FrameKind, frameOf, isMessageFrame, WireMessage } from './wire.ts'

@@ -169,16 +169,7 @@ export class NodeKernel extends Delivery implements Effects {
       this.deliver(to, name, value, from?.ref, undefined)
       return
     }
-    const refusal = this.send(to.node, [
-      FrameKind.tell,
-      to.epoch,
-      to.slot,
-      to.incarnation,
-      to.name,
-      name,
-      payload,
-      from?.ref,
-    ])
+    const refusal = this.sendMessage(to, name, payload, from?.ref, -1)
     if (refusal !== undefined) this.undeliverable(to, name, payload, from?.ref, undefined, refusal)
   }
 
@@ -213,8 +204,7 @@ export class NodeKernel extends Delivery implements Effects {
       this.deliver(to, name, value, sender, new ReplyToken(this.node, this.epoch, askId))
       return
     }
-    const { epoch, slot, incarnation } = to
-    const refusal = this.send(to.node, [FrameKind.ask, epoch, slot, incarnation, to.name, name, payload, sender, askId])
+    const refusal = this.sendMessage(to, name, payload, sender, askId)
     if (refusal !== undefined) {
       this.undeliverable(to, name, payload, sender, new ReplyToken(this.node, this.epoch, askId), refusal)
     }

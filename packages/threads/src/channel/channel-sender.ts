@@ -17,7 +17,7 @@ import { ShapeCodec } from './shape-codec.ts'
 import { PostSender } from './side-port.ts'
 
 /** Unpublished bytes after which `send` publishes by itself, so that a long turn and its receivers overlap. */
-const PUBLISH_BYTES = 16 * 1024
+const PUBLISH_BYTES = 4 * 1024
 
 /** Opens the sending end, on the thread that sends. Both ends of a channel need the same kind of codec. */
 export function openSender(descriptor: SenderDescriptor, codec: Codec = new ShapeCodec()): ChannelSender {

@@ -40,6 +40,8 @@ const { fromCharCode } = String
 
 /** The reader of one channel: it keeps in step with one {@link MessageWriter}. */
 export class MessageReader {
+  /** The flags that a message may have. */
+  protected readonly flagsKnown: number = HAS_REPEATED
   #bytes: Uint8Array = new Uint8Array(0)
   #text = Buffer.from(this.#bytes.buffer) as TextBuffer
   #view = new DataView(this.#bytes.buffer)
@@ -58,14 +60,24 @@ export class MessageReader {
   message(from: Encoded): unknown {
     this.#open(from)
     const flags = this.#bytes[this.#position++]
-    if (flags !== 0 && flags !== HAS_REPEATED) throw this.malformed(`begins with ${flags}`)
-    this.#objects = flags === HAS_REPEATED ? [] : undefined
-    const value = this.value()
+    if (flags === undefined || (flags & ~this.flagsKnown) !== 0) throw this.malformed(`begins with ${flags}`)
+    this.#objects = (flags & HAS_REPEATED) === 0 ? undefined : []
+    const value = this.root(flags)
     if (this.#position !== this.#end) throw this.malformed('does not end with its value')
     if (this.#bulkPosition !== from.bulkEnd) throw this.malformed('does not use all bytes behind it')
     if (this.#handlesTaken !== from.handles.length) throw this.malformed('does not use all that came beside it')
     this.#objects = undefined
     return value
+  }
+
+  /** What the message is: a value, unless a derived reader knows better. */
+  protected root(_flags: number): unknown {
+    return this.value()
+  }
+
+  /** The next byte. */
+  protected byte(): number {
+    return this.#bytes[this.#position++] as number
   }
 
   /** The next value. */

@@ -24,6 +24,11 @@ import {
 import { compileWriter, USES_BEFORE_CODE } from './shape-compiler.ts'
 import { ShapeTable, type WrittenShape } from './shape-table.ts'
 
+/** An entry of a table that both ends keep: the other end knows it once it was sent. */
+export interface Definition {
+  isSent: boolean
+}
+
 /** Thrown inside when a value cannot be sent; `sendable.ts` finds out where it is. */
 export class Refused extends Error {}
 
@@ -64,12 +69,13 @@ export class MessageWriter {
   #view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length)
   readonly #texts: (string | undefined)[] = new Array(TEXT_SLOTS).fill(undefined)
   readonly #shapes = new ShapeTable()
-  /** What this message defines: slots of texts, and shapes. */
-  readonly #defined: (number | WrittenShape)[] = []
+  /** What this message defines: slots of texts, and other entries of tables. */
+  readonly #defined: (number | Definition)[] = []
   readonly #seen: (object | undefined)[] = new Array(SEEN_LIST_MAX).fill(undefined)
   #seenCount = 0
   #numbers: Map<object, number> | undefined
-  #hasRepeated = false
+  /** The flags of the message. */
+  protected flags = 0
   #depth = 0
   #encoding: Encoding | undefined
   #moved: ReadonlySet<ArrayBufferLike> | undefined
@@ -78,12 +84,12 @@ export class MessageWriter {
   message(value: unknown, into: Encoding, moved: ReadonlySet<ArrayBufferLike> | undefined): void {
     this.#encoding = into
     this.#moved = moved
-    this.#hasRepeated = false
+    this.flags = 0
     this.#depth = 0
     this.position = ENCODING_START + 1
     try {
-      this.value(value)
-      this.bytes[ENCODING_START] = this.#hasRepeated ? HAS_REPEATED : 0
+      this.root(value)
+      this.bytes[ENCODING_START] = this.flags
       this.#defined.length = 0
     } catch (error) {
       this.#undefine(0)
@@ -93,6 +99,17 @@ export class MessageWriter {
     }
     into.bytes = this.bytes
     into.end = this.position
+  }
+
+  /** Writes what the message is: a value, unless a derived writer knows better. */
+  protected root(value: unknown): void {
+    this.value(value)
+  }
+
+  /** Notes what this message defines: it is taken back when the message cannot be sent. */
+  protected defines(definition: Definition): void {
+    definition.isSent = true
+    this.#defined.push(definition)
   }
 
   /** Writes any value. */
@@ -258,7 +275,7 @@ export class MessageWriter {
   }
 
   #again(number: number): false {
-    this.#hasRepeated = true
+    this.flags |= HAS_REPEATED
     this.tag(Tag.again)
     this.count(number)
     return false
@@ -297,8 +314,7 @@ export class MessageWriter {
       bytes[position + 2] = shape.keys.length
       this.position = position + 3
       for (const key of shape.keys) this.text(key)
-      shape.isSent = true
-      this.#defined.push(shape)
+      this.defines(shape)
     }
     if (shape.write !== undefined) shape.write(this, value)
     else {
@@ -536,7 +552,7 @@ export class MessageWriter {
   #undefine(from: number): void {
     const defined = this.#defined
     for (let index = defined.length - 1; index >= from; index--) {
-      const what = defined[index] as number | WrittenShape
+      const what = defined[index] as number | Definition
       if (typeof what === 'number') this.#texts[what] = undefined
       else what.isSent = false
     }

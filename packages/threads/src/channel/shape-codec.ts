@@ -10,16 +10,27 @@ import { explainRefusal } from './sendable.ts'
 
 /** See the head of `shape-codec.ts`. One instance serves one end of one channel. */
 export class ShapeCodec implements Codec {
-  readonly #writer = new MessageWriter()
-  readonly #reader = new MessageReader()
+  readonly #writer: MessageWriter
+  readonly #reader: MessageReader
+
+  /** With a writer and a reader of one's own, which may know messages of more forms. */
+  constructor(writer = new MessageWriter(), reader = new MessageReader()) {
+    this.#writer = writer
+    this.#reader = reader
+  }
 
   encode(value: unknown, into: Encoding, moved?: ReadonlySet<ArrayBufferLike>): void {
     try {
       this.#writer.message(value, into, moved)
     } catch (cause) {
       into.bulk.length = into.handles.length = into.transfer.length = into.bulkLength = 0
-      throw cause instanceof Refused ? explained(value) : unreadable(cause)
+      throw cause instanceof Refused ? explained(this.payloadOf(value)) : unreadable(cause)
     }
+  }
+
+  /** What is looked through when a value was refused. */
+  protected payloadOf(value: unknown): unknown {
+    return value
   }
 
   decode(from: Encoded): unknown {
