@@ -151,6 +151,8 @@ export class FrameCodec extends ShapeCodec {
 
 /** A slot for a head; heads of a few actors that talk to each other rarely meet in one. */
 function slotOf(to: Ref, name: string, sender: Ref | undefined): number {
+  // A name that is no text is found out when its head is checked.
+  if (typeof name !== 'string') return 0
   const text = name.length === 0 ? 0 : name.charCodeAt(0) * 3 + name.charCodeAt(name.length - 1) + name.length * 7
   const from = sender === undefined ? 0 : sender.slot * 5 + 11
   return (to.slot * 29 + from + text) & (HEADS_MAX - 1)

@@ -8,6 +8,7 @@
 
 import { MalformedFrameError, type PeerMetrics } from '@troupe/core'
 import {
+  buffersMoved,
   checkFrame,
   cloneValue,
   type Frame,
@@ -161,7 +162,7 @@ export class NodeLinks implements Transport {
     if (this.#development) this.#freeze(payload, () => describeFrame(to.node, frameOf(message)))
     if (!link.dirty) this.#touch(link)
     try {
-      if (link.waiting.length === 0 && link.sender.send(message)) return undefined
+      if (link.waiting.length === 0 && link.sender.send(message, buffersMoved())) return undefined
     } catch (error) {
       throw error instanceof EncodeError ? notSendable(error, to.node, frameOf(message), 'payload') : error
     }
@@ -240,7 +241,7 @@ export class NodeLinks implements Transport {
 
   #write(link: Link, frame: Frame): boolean {
     try {
-      return link.sender.send(frame)
+      return link.sender.send(frame, buffersMoved())
     } catch (error) {
       throw error instanceof EncodeError ? notSendable(error, link.node, frame) : error
     }

@@ -16,8 +16,15 @@ import { RingWriter } from './ring-writer.ts'
 import { ShapeCodec } from './shape-codec.ts'
 import { PostSender } from './side-port.ts'
 
-/** Unpublished bytes after which `send` publishes by itself, so that a long turn and its receivers overlap. */
-const PUBLISH_BYTES = 4 * 1024
+/**
+ * Unpublished bytes after which `send` publishes by itself, so that a long turn and its receivers overlap: few while the
+ * receiver is awake, since publishing is a store then, and more each time that it has to be woken, which costs as much as
+ * many messages.
+ */
+const PUBLISH_BYTES_MIN = 2 * 1024
+const PUBLISH_BYTES_MAX = 64 * 1024
+/** Room that is left for the rest of a message beside its bulk. */
+const STRUCTURE_BYTES = 1_024
 
 /** Opens the sending end, on the thread that sends. Both ends of a channel need the same kind of codec. */
 export function openSender(descriptor: SenderDescriptor, codec: Codec = new ShapeCodec()): ChannelSender {
@@ -34,6 +41,7 @@ class RingSender implements ChannelSender {
   /** The largest `end` of a message that is a frame by itself. */
   readonly #plainEndMax: number
   readonly #posts: PostSender
+  #publishBytes = PUBLISH_BYTES_MIN
   sentMessages = 0
   #closed = false
 
@@ -45,8 +53,9 @@ class RingSender implements ChannelSender {
     this.#posts = new PostSender(descriptor.port)
     const { payloadBytesMax } = this.#writer.memory
     this.#plainEndMax = ENCODING_START + payloadBytesMax
-    // Half of a frame, so that what has structure finds room beside it.
-    this.#encoding.bulkLengthMax = payloadBytesMax / 2
+    // What must wait for room would be copied once more, and what has structure needs room beside it.
+    this.#encoding.bulkRoom = () =>
+      this.#queue.size > 0 ? 0 : Math.min(payloadBytesMax / 2, this.#writer.roomBytes - STRUCTURE_BYTES)
     this.#receiverDoorbell = new Doorbell(descriptor.receiverDoorbell)
     this.#codec = codec
     this.#queue = new OutboundQueue(descriptor.outboundCapacity)
@@ -81,7 +90,7 @@ class RingSender implements ChannelSender {
     if (bulkLength > 0 || handles.length > 0 || end > this.#plainEndMax) this.#sendComposed(encoding)
     else this.#write(FrameKind.message, bytes, ENCODING_START, end)
     this.sentMessages++
-    if (this.#writer.unpublishedBytes >= PUBLISH_BYTES) this.#publish()
+    if (this.#writer.unpublishedBytes >= this.#publishBytes) this.#publishEarly()
     return true
   }
 
@@ -128,16 +137,14 @@ class RingSender implements ChannelSender {
   }
 
   /** A message that is more than bytes, or more bytes than a frame has. */
-  #sendComposed(encoding: Encoding): void {
-    const { bytes, end, bulk, bulkLength, handles, transfer } = encoding
+  #sendComposed({ bytes, end, bulk, bulkLength, handles, transfer }: Encoding): void {
     try {
       const summed = aligned(end)
-      const isAside = summed + bulkLength > this.#writer.memory.payloadBytesMax
       const head = new Int32Array(bytes.buffer, bytes.byteOffset, COMPOSED_BYTES / 4)
       head[0] = summed
       head[1] = end - ENCODING_START
       head[2] = head[3] = 0
-      if (isAside) {
+      if (summed + bulkLength > this.#writer.memory.payloadBytesMax) {
         const all = compose(bytes, end, bulk, bulkLength)
         const number = this.#posts.add({ handles: [...handles], bytes: all }, [...transfer, all.buffer])
         this.#write(FrameKind.aside, new Uint8Array(Int32Array.of(number).buffer), 0, 4)
@@ -150,7 +157,8 @@ class RingSender implements ChannelSender {
       }
       this.#enqueue({ kind: FrameKind.composed, payload: compose(bytes, end, bulk, bulkLength), summed })
     } finally {
-      bulk.length = handles.length = transfer.length = encoding.bulkLength = 0
+      bulk.length = handles.length = transfer.length = 0
+      this.#encoding.bulkLength = 0
     }
   }
 
@@ -166,10 +174,18 @@ class RingSender implements ChannelSender {
     return this.#writer.writeComposed(payload, summed, [payload.subarray(summed)], payload.length - summed)
   }
 
-  #publish(): void {
+  /** In the middle of a turn, because much was written. */
+  #publishEarly(): void {
+    const bytes = this.#publishBytes
+    const largest = Math.min(PUBLISH_BYTES_MAX, this.capacityBytes >> 3)
+    this.#publishBytes = this.#publish() ? Math.min(bytes * 2, largest) : Math.max(bytes >> 1, PUBLISH_BYTES_MIN)
+  }
+
+  /** True when the receiver had to be woken. */
+  #publish(): boolean {
     // What lies beside the ring is there before the frame that means it can be seen.
     this.#posts.flush()
-    if (this.#writer.publish()) this.#receiverDoorbell.ring()
+    return this.#writer.publish() && this.#receiverDoorbell.ring()
   }
 }
 

@@ -32,8 +32,8 @@ export interface Encoding {
   bulk: Uint8Array[]
   /** Bytes of the bulk with what lies between its pieces. */
   bulkLength: number
-  /** Set by the caller: bulk beyond this many bytes becomes handles instead. */
-  bulkLengthMax: number
+  /** Set by the caller: for how many bytes of bulk in all there is room. More becomes handles instead. */
+  bulkRoom: () => number
   /** What only structured clone brings over. */
   handles: unknown[]
   /** Buffers among the handles, or under them, that are transferred. */
@@ -62,7 +62,7 @@ export function createEncoding(): Encoding {
     end: 0,
     bulk: [],
     bulkLength: 0,
-    bulkLengthMax: Number.POSITIVE_INFINITY,
+    bulkRoom: () => Number.POSITIVE_INFINITY,
     handles: [],
     transfer: [],
   }

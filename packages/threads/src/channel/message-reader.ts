@@ -8,6 +8,7 @@
  * others no object needs one, and shapes are read by code of their own.
  */
 import { isUtf8 } from 'node:buffer'
+import { copyOfShared } from './byte-copy.ts'
 import { aligned, type Encoded, type TextBuffer } from './codec.ts'
 import { readError } from './error-format.ts'
 import { FrameError } from './errors.ts'
@@ -312,18 +313,18 @@ export class MessageReader {
     const type = this.#viewType()
     const length = this.#count(0)
     if (length % elementBytesOf(type) !== 0) throw this.malformed(`has ${length} bytes of elements that are larger`)
-    const bytes = new Uint8Array(length)
+    let bytes: Uint8Array
     if (tag === Tag.binary) {
       const start = this.#skip(length)
-      bytes.set(this.#bytes.subarray(start, start + length))
+      bytes = this.#bytes.slice(start, start + length)
     } else {
       const { bulk, bulkEnd } = this.#from as Encoded
       const start = this.#bulkPosition
       if (start + length > bulkEnd) throw this.malformed('has binary data that ends too early')
-      bytes.set(bulk.subarray(start, start + length))
+      bytes = copyOfShared(bulk, start, length)
       this.#bulkPosition = start + aligned(length)
     }
-    return this.#made(type === 1 ? bytes : viewOf(type, bytes.buffer, 0, length / elementBytesOf(type)))
+    return this.#made(viewOf(type, bytes.buffer, 0, length / elementBytesOf(type)))
   }
 
   #viewOf(): unknown {

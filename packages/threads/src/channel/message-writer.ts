@@ -7,6 +7,7 @@
  * such: few in a list, since most messages are small, more in a map.
  */
 import { isProxy } from 'node:util/types'
+import { copyOfShared } from './byte-copy.ts'
 import { aligned, ENCODING_START, type Encoding, type TextBuffer } from './codec.ts'
 import { writeError } from './error-format.ts'
 import { type Extension, extensionOf } from './extension.ts'
@@ -173,15 +174,7 @@ export class MessageWriter {
     this.reserve(TABLE_TEXT_MAX + 3)
     const { bytes } = this
     let position = this.position
-    let slot = 0
-    if (length > 0) {
-      slot =
-        (Math.imul(text.charCodeAt(0), 31) +
-          Math.imul(text.charCodeAt(length >> 1), 131) +
-          Math.imul(text.charCodeAt(length - 1), 17) +
-          length) &
-        (TEXT_SLOTS - 1)
-    }
+    const slot = length === 0 ? 0 : slotOf(text, length)
     if (this.#texts[slot] === text) {
       bytes[position] = Tag.text | (slot >> 8)
       bytes[position + 1] = slot
@@ -428,7 +421,7 @@ export class MessageWriter {
       this.reserve(byteLength)
       this.bytes.set(source, this.position)
       this.position += byteLength
-    } else if (encoding.bulkLength + aligned(byteLength) <= encoding.bulkLengthMax) {
+    } else if (encoding.bulkLength + aligned(byteLength) <= encoding.bulkRoom()) {
       this.tag(Tag.bulk)
       this.tag(type)
       this.count(byteLength)
@@ -439,7 +432,7 @@ export class MessageWriter {
 
   /** Binary data that is too much for the ring: one copy, which is transferred. */
   #copied(source: Uint8Array, type: number): void {
-    const copy = source.slice()
+    const copy = copyOfShared(source, 0, source.length)
     ;(this.#encoding as Encoding).transfer.push(copy.buffer)
     if (type !== 0) {
       this.tag(Tag.view)
@@ -565,4 +558,13 @@ export class MessageWriter {
     this.bytes = grown as TextBuffer
     this.#view = new DataView(grown.buffer, grown.byteOffset, grown.length)
   }
+}
+
+/** The slot of a text in the table, by its last letters: those that differ among texts of a kind. */
+function slotOf(text: string, length: number): number {
+  let hash = length + (text.charCodeAt(0) << 8)
+  for (let index = length > 6 ? length - 6 : 0; index < length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x0100_0193)
+  }
+  return (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (TEXT_SLOTS - 1)
 }

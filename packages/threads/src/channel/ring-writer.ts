@@ -4,6 +4,7 @@
  * safe, is in `ring.ts`.
  */
 import assert from 'node:assert/strict'
+import { copyInto } from './byte-copy.ts'
 import { checksumStart, checksumStep, FRAME_HEADER_BYTES, FrameKind, frameBytes, RingMemory } from './ring.ts'
 
 /** Writes frames into a ring. Exactly one thread holds the writer of a ring, for the ring's whole life. */
@@ -35,6 +36,12 @@ export class RingWriter {
     return (this.#position - this.#published) | 0
   }
 
+  /** Bytes that the largest frame could have now, wherever in the memory it begins. */
+  get roomBytes(): number {
+    this.#head = this.memory.loadHead()
+    return (this.memory.capacityBytes - ((this.#position - this.#head) | 0)) / 2
+  }
+
   /**
    * Writes one frame whose payload is `bytes` from `start`, a multiple of 4, to `end`, at most `payloadBytesMax` long,
    * without publishing it. False when there is no room; nothing has changed then.
@@ -58,7 +65,7 @@ export class RingWriter {
     if (offset < 0) return false
     let at = offset + FRAME_HEADER_BYTES + length
     for (const piece of bulk) {
-      this.memory.bytes.set(piece, at)
+      copyInto(this.memory.bytes, at, piece)
       at += (piece.length + 7) & ~7
     }
     this.#writeSummed(frameHeader(FrameKind.composed, length + bulkLength), offset, bytes, 0, length)
