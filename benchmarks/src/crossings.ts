@@ -5,6 +5,7 @@
  * many times theirs it is, as the median of the ratios of neighbours.
  */
 import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { type ActorHandle, type ActorRef, defineActor, type ProtocolOf } from '@troupe/core'
 import type { Counting } from './actors.ts'
@@ -151,6 +152,10 @@ export async function measureCrossings(
   console.log('\ntwo threads: what crosses, round by round beside postMessage')
   try {
     for (const row of rows) await measureRow(row, quick)
+    await measureLowLoad(quick, {
+      troupe: () => counting.tell('add', 1),
+      'post-message': () => post({ type: 'add', by: 1 }),
+    })
   } finally {
     await peer.terminate()
   }
@@ -184,6 +189,29 @@ async function measureRow({ workload, unit, count: full, ours, theirs }: Row, qu
         : `   ours ${median(own.map((value, round) => value / (all[round] as number))).toFixed(2)} x`
     console.log(
       `  ${workload.padEnd(26)}${name.padEnd(22)}${rate.padStart(12)} ${unit}/s  (${least} to ${most})${ratio}`,
+    )
+  }
+}
+
+/** The processor time of the whole process while one message goes every millisecond. */
+async function measureLowLoad(quick: boolean, cases: Readonly<Record<string, () => void>>): Promise<void> {
+  const rounds = quick ? 1 : 5
+  const used = new Map<string, number[]>(Object.keys(cases).map((name) => [name, []]))
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, send] of Object.entries(cases)) {
+      const [started, before] = [performance.now(), process.cpuUsage()]
+      for (let sent = 0; sent < (quick ? 50 : 1_000); sent++) {
+        send()
+        await setTimeout(1)
+      }
+      const { user, system } = process.cpuUsage(before)
+      used.get(name)?.push((user + system) / 10 / (performance.now() - started))
+    }
+  }
+  for (const [name, percents] of used) {
+    const [least, most] = [Math.min(...percents).toFixed(1), Math.max(...percents).toFixed(1)]
+    console.log(
+      `  ${'a message each ms'.padEnd(26)}${name.padEnd(22)}${median(percents).toFixed(1).padStart(12)} % of a core  (${least} to ${most})`,
     )
   }
 }

@@ -5,7 +5,8 @@
  *   round: drain inbound channels -> turns, a bounded number and time -> flush outbound channels
  *     turns left over   -> the next round after the event loop had its turn (setImmediate)
  *     something done    -> the next round after the promises that it settled (microtask)
- *     nothing done      -> once more after the event loop's turn, then look for work as long as it pays, then park
+ *     nothing done      -> once more after the event loop's turn, then look for work as long as it pays, then park;
+ *                          where looking does not pay, park at once
  * ```
  *
  * A parked thread costs nothing: `Atomics.waitAsync` leaves the event loop alone, and timers and I/O wake the loop by
@@ -25,8 +26,8 @@ const turnsPerLook = 64
 /** Messages taken from each channel in one round; fewer while the actors are behind, so that the senders feel it. */
 const messagesPerRound = 1_024
 const messagesPerRoundBehind = 64
-/** Pauses that are always allowed: less than a microsecond. */
-const pausesMin = 20
+/** Idle rounds before a thread parks that need not wait for the event loop. */
+const idleRoundsBeforeParking = 2
 /** Rounds run from the microtask queue before one goes through the event loop. */
 const microtaskRoundsMax = 64
 
@@ -56,6 +57,8 @@ export class HostLoop {
   /** True when the last round left turns over. */
   #behind = false
   #microtaskRounds = 0
+  /** Rounds from the microtask queue, one after the other, that found nothing to do. */
+  #idleRounds = 0
   #parked: Promise<void> | undefined
   #whenQuiet: (() => void)[] = []
 
@@ -63,8 +66,8 @@ export class HostLoop {
     this.#kernel = kernel
     this.#links = links
     this.#doorbell = doorbell
-    this.#replyBudget = new SpinBudget(pausesMin, spinLimit)
-    this.#messageBudget = new SpinBudget(pausesMin, spinLimit)
+    this.#replyBudget = new SpinBudget(spinLimit)
+    this.#messageBudget = new SpinBudget(spinLimit)
     this.#board = board
   }
 
@@ -101,14 +104,27 @@ export class HostLoop {
   }
 
   readonly #round = (): void => {
-    if (this.#work()) this.#scheduleNext()
-    else if (!this.#ended) this.#scheduleLater()
+    if (this.#work()) {
+      this.#idleRounds = 0
+      this.#scheduleNext()
+    } else if (this.#ended) return
+    // A thread that was woken only to send is parked all the while, and whoever has something for it will ring. One that
+    // hardly ever finds anything by looking need not wait for the event loop either, only for promises of promises.
+    else if (this.#doorbell.parked && this.#kernel.asks.size === 0) this.#park()
+    else if (this.#budget.pauses > 0) this.#scheduleLater()
+    else if (++this.#idleRounds < idleRoundsBeforeParking) this.#scheduleSoon()
+    else this.#park()
   }
 
   readonly #roundAfterEventLoop = (): void => {
     this.#microtaskRounds = 0
+    this.#idleRounds = 0
     if (this.#work()) this.#scheduleNext()
     else this.#park()
+  }
+
+  get #budget(): SpinBudget {
+    return this.#kernel.asks.size > 0 ? this.#replyBudget : this.#messageBudget
   }
 
   #scheduleNext(): void {
@@ -147,14 +163,16 @@ export class HostLoop {
   #park(): void {
     if (this.#ended) return
     this.#announceQuiet()
-    const budget = this.#kernel.asks.size > 0 ? this.#replyBudget : this.#messageBudget
-    const pauses = this.#doorbell.spin(this.#hasWork, budget.pauses)
-    if (pauses >= 0) {
-      budget.succeeded(pauses)
-      this.wake()
-      return
+    const budget = this.#budget
+    if (!this.#doorbell.parked) {
+      const pauses = this.#doorbell.spin(this.#hasWork, budget.pauses)
+      if (pauses >= 0) {
+        budget.succeeded(pauses)
+        this.wake()
+        return
+      }
+      budget.failed()
     }
-    budget.failed()
     const rung = this.#doorbell.park(this.#hasWork, 0)
     if (rung === undefined) this.wake()
     else if (rung !== this.#parked) {

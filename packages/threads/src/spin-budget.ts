@@ -11,21 +11,21 @@
 
 /** Work that comes so soon after a thread has gone to sleep may be worth waiting for. */
 const SHORT_WAIT_MS = 0.15
+/** Fewer pauses than these, a microsecond, find nothing. */
+const PAUSES_WORTH_IT = 40
 /** Short sleeps after which a thread tries looking for work again, at first and at most. */
 const SLEEPS_MIN = 4
 const SLEEPS_MAX = 4_096
 
 /** The budget of one kind of waiting, in pauses of a few dozen nanoseconds. */
 export class SpinBudget {
-  readonly #pausesMin: number
   readonly #pausesMax: number
   #pauses: number
   #sleeps = 0
   #sleepsNeeded = SLEEPS_MIN
 
-  /** From `pausesMin` to `pausesMax`, which is what it begins with. With a `pausesMax` of 0 nobody ever looks. */
-  constructor(pausesMin: number, pausesMax: number) {
-    this.#pausesMin = Math.min(pausesMin, pausesMax)
+  /** From 0 to `pausesMax`, which is what it begins with. */
+  constructor(pausesMax: number) {
     this.#pausesMax = pausesMax
     this.#pauses = pausesMax
   }
@@ -41,9 +41,9 @@ export class SpinBudget {
     if (pauses > 0) this.#sleepsNeeded = SLEEPS_MIN
   }
 
-  /** All that was allowed was spent, and no work came. */
+  /** All that was allowed was spent, and no work came: half of it, and nothing when there is little left. */
   failed(): void {
-    this.#pauses = Math.max(this.#pausesMin, this.#pauses >> 1)
+    this.#pauses = this.#pauses < PAUSES_WORTH_IT ? 0 : this.#pauses >> 1
   }
 
   /** The thread had slept for so long when it was rung for. */
