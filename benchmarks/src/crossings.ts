@@ -42,7 +42,7 @@ export const CrossingDriver = defineActor({
       let sum = 0
       const ask = async () => {
         while (left-- > 0) {
-          const reply = await ctx.askWith(wait, to, 'echo', 1)
+          const reply = await ctx.ask(to, 'echo', 1)
           sum += reply
         }
       }
