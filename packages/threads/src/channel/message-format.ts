@@ -7,7 +7,7 @@
  * ```
  *
  * Numbers are little-endian. A `count` is one byte up to 251; 252 announces four bytes more. Objects are numbered in the
- * order in which their tags come, from 0, so that a second place can name the first one. Four things are remembered from
+ * order in which their tags come, from 0, so that a second place can name the first one. Two things are remembered from
  * message to message, in tables of fixed size that both ends keep in step because each entry is defined in the bytes: the
  * short texts, and the shapes (which keys an object has, in which order).
  */
@@ -58,7 +58,7 @@ export const Tag = {
   binary: 0xb8,
   /** Type of view, count of bytes, which come in the frame's bulk part. */
   bulk: 0xb9,
-  /** Type of view, offset and length as number values (a length of -1 follows the buffer's), and the buffer. */
+  /** Type of view, offset and length as number values, and the buffer. */
   view: 0xba,
   /** The next handle: what structured clone brings beside the ring. */
   handle: 0xbb,
@@ -121,6 +121,25 @@ export const viewTypeOf = new Map<object, number>([
 /** Bytes of an element of a type of view. */
 export function elementBytesOf(type: number): number {
   return viewTypes[type]?.BYTES_PER_ELEMENT ?? 1
+}
+
+/** What structured clone brings over beside the ring, whatever its size, by prototype. */
+export const clonedPrototypes: ReadonlySet<object> = new Set<object>([
+  SharedArrayBuffer.prototype,
+  RegExp.prototype,
+  Boolean.prototype,
+  Number.prototype,
+  String.prototype,
+  BigInt.prototype,
+])
+
+/** The slot of a short text in the table, by its last letters: those that differ among texts of a kind. */
+export function textSlotOf(text: string, length: number): number {
+  let hash = length + (text.charCodeAt(0) << 8)
+  for (let index = length > 6 ? length - 6 : 0; index < length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x0100_0193)
+  }
+  return (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (TEXT_SLOTS - 1)
 }
 
 /** Sets a property as data, whatever its key: assigning to `__proto__` would change the prototype. */

@@ -4,7 +4,7 @@
  * `message-format.ts`.
  *
  * Objects that were met are remembered for the length of a message, so that cycles and repeated references arrive as
- * such: few in a list, since most messages are small, more in a map.
+ * such.
  */
 import { isProxy } from 'node:util/types'
 import { copyOfShared } from './byte-copy.ts'
@@ -13,6 +13,7 @@ import { writeError } from './error-format.ts'
 import { type Extension, extensionOf } from './extension.ts'
 import {
   BULK_BYTES_MIN,
+  clonedPrototypes,
   elementBytesOf,
   HAS_REPEATED,
   NESTING_MAX,
@@ -20,8 +21,10 @@ import {
   TABLE_TEXT_MAX,
   Tag,
   TEXT_SLOTS,
+  textSlotOf,
   viewTypeOf,
 } from './message-format.ts'
+import { SeenObjects } from './seen-objects.ts'
 import { compileWriter, USES_BEFORE_CODE } from './shape-compiler.ts'
 import { ShapeTable, type WrittenShape } from './shape-table.ts'
 
@@ -35,22 +38,10 @@ export class Refused extends Error {}
 
 /** Up to this length a loop over a text is cheaper than a call into the engine. */
 const TEXT_LOOP_MAX = 128
-/** Objects remembered in the list alone. */
-const SEEN_LIST_MAX = 16
 /** Extra keys of an array are not sent; an array with few of its items is sent by its keys. */
 const SPARSE_LENGTH_MIN = 64
 const { getPrototypeOf, prototype: objectPrototype } = Object
 const arrayPrototype = Array.prototype
-/** What goes as a handle whatever its size. */
-const clonedPrototypes = new Set<object>([
-  SharedArrayBuffer.prototype,
-  RegExp.prototype,
-  Boolean.prototype,
-  Number.prototype,
-  String.prototype,
-  BigInt.prototype,
-])
-
 /** How far the writer was, to go back to. */
 interface Mark {
   readonly position: number
@@ -72,9 +63,7 @@ export class MessageWriter {
   readonly #shapes = new ShapeTable()
   /** What this message defines: slots of texts, and other entries of tables. */
   readonly #defined: (number | Definition)[] = []
-  readonly #seen: (object | undefined)[] = new Array(SEEN_LIST_MAX).fill(undefined)
-  #seenCount = 0
-  #numbers: Map<object, number> | undefined
+  readonly #seen = new SeenObjects()
   /** The flags of the message. */
   protected flags = 0
   #depth = 0
@@ -96,7 +85,7 @@ export class MessageWriter {
       this.#undefine(0)
       throw error
     } finally {
-      this.#forgetSeen(0)
+      this.#seen.forget(0)
     }
     into.bytes = this.bytes
     into.end = this.position
@@ -174,7 +163,7 @@ export class MessageWriter {
     this.reserve(TABLE_TEXT_MAX + 3)
     const { bytes } = this
     let position = this.position
-    const slot = length === 0 ? 0 : slotOf(text, length)
+    const slot = length === 0 ? 0 : textSlotOf(text, length)
     if (this.#texts[slot] === text) {
       bytes[position] = Tag.text | (slot >> 8)
       bytes[position + 1] = slot
@@ -248,26 +237,8 @@ export class MessageWriter {
 
   /** Takes note of an object; false when it was met before, and its number is written. */
   #isNew(value: object): boolean {
-    const seen = this.#seen
-    const count = this.#seenCount
-    if (this.#numbers === undefined) {
-      for (let number = 0; number < count; number++) if (seen[number] === value) return this.#again(number)
-      if (count === SEEN_LIST_MAX) {
-        this.#numbers = new Map()
-        for (let number = 0; number < count; number++) this.#numbers.set(seen[number] as object, number)
-        this.#numbers.set(value, count)
-      }
-    } else {
-      const number = this.#numbers.get(value)
-      if (number !== undefined) return this.#again(number)
-      this.#numbers.set(value, count)
-    }
-    seen[count] = value
-    this.#seenCount = count + 1
-    return true
-  }
-
-  #again(number: number): false {
+    const number = this.#seen.add(value)
+    if (number < 0) return true
     this.flags |= HAS_REPEATED
     this.tag(Tag.again)
     this.count(number)
@@ -507,7 +478,7 @@ export class MessageWriter {
     const { bulk, bulkLength, handles, transfer } = this.#encoding as Encoding
     return {
       position: this.position,
-      seen: this.#seenCount,
+      seen: this.#seen.count,
       depth: this.#depth,
       bulk: bulk.length,
       bulkLength,
@@ -525,20 +496,8 @@ export class MessageWriter {
     encoding.bulkLength = mark.bulkLength
     encoding.handles.length = mark.handles
     encoding.transfer.length = mark.transfer
-    this.#forgetSeen(mark.seen)
+    this.#seen.forget(mark.seen)
     this.#undefine(mark.defined)
-  }
-
-  #forgetSeen(count: number): void {
-    const numbers = this.#numbers
-    if (count === 0) this.#numbers = undefined
-    else if (numbers !== undefined) {
-      for (let number = count; number < this.#seenCount; number++) numbers.delete(this.#seen[number] as object)
-    }
-    const listed = Math.min(this.#seenCount, SEEN_LIST_MAX)
-    for (let number = count; number < listed; number++) this.#seen[number] = undefined
-    if (this.#seen.length > SEEN_LIST_MAX) this.#seen.length = Math.max(count, SEEN_LIST_MAX)
-    this.#seenCount = count
   }
 
   /** Takes back the definitions of this message from the `from`th on: they are sent again with their next use. */
@@ -558,13 +517,4 @@ export class MessageWriter {
     this.bytes = grown as TextBuffer
     this.#view = new DataView(grown.buffer, grown.byteOffset, grown.length)
   }
-}
-
-/** The slot of a text in the table, by its last letters: those that differ among texts of a kind. */
-function slotOf(text: string, length: number): number {
-  let hash = length + (text.charCodeAt(0) << 8)
-  for (let index = length > 6 ? length - 6 : 0; index < length; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x0100_0193)
-  }
-  return (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (TEXT_SLOTS - 1)
 }

@@ -5,20 +5,9 @@
 import { isProxy } from 'node:util/types'
 import { EncodeError } from './errors.ts'
 import { extensionOf } from './extension.ts'
-import { viewTypeOf } from './message-format.ts'
+import { clonedPrototypes, viewTypeOf } from './message-format.ts'
 
-/** What travels whole, by prototype; beside it stand registered classes, binary data and errors. */
-const wholePrototypes = new Set<object>([
-  Date.prototype,
-  SharedArrayBuffer.prototype,
-  RegExp.prototype,
-  Boolean.prototype,
-  Number.prototype,
-  String.prototype,
-  BigInt.prototype,
-])
-
-/** The error for a value that {@link routeOf} refused: names the first part that is not data. */
+/** The error for a value that a codec refused: names the first part that is not data. */
 export function explainRefusal(value: unknown): EncodeError {
   return findRefused(value, 'payload', new Set()) ?? new EncodeError('payload', 'changed while it was being sent')
 }
@@ -61,7 +50,12 @@ function findRefused(value: unknown, path: string, visited: Set<object>): Encode
 function isWhole(value: object, prototype: object): boolean {
   if (extensionOf(prototype) !== undefined) return true
   if (isProxy(value)) return false
-  return wholePrototypes.has(prototype) || viewTypeOf.has(prototype) || value instanceof Error
+  return (
+    prototype === Date.prototype ||
+    clonedPrototypes.has(prototype) ||
+    viewTypeOf.has(prototype) ||
+    value instanceof Error
+  )
 }
 
 function memberPath(path: string, key: string, owner: object): string {
