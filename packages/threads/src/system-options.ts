@@ -9,7 +9,7 @@ import { type CheckedTaskOptions, checkTaskOptions, type TaskPoolOptions } from 
 /** Less heap than this, in MiB, and V8 ends the whole process while it prepares the thread. */
 const oldGenerationMbMin = 8
 /** Pauses before parking, where each thread has a core and where it has none of its own. */
-const spinLimits = { ownCore: 2_000, sharedCore: 200 }
+const spinLimits = { ownCore: 5_000, sharedCore: 200 }
 
 /** What `createSystem` takes. */
 export interface ThreadSystemOptions {
@@ -53,7 +53,7 @@ export interface ThreadSystemOptions {
   readonly channels?: ChannelSizes
   /**
    * The most pauses that a thread spends looking for work before it parks; 0 to park at once. How many it spends depends on
-   * whether that paid off. Default 2,000, some hundred microseconds; 200 when there are more threads than the machine runs
+   * whether that paid off. Default 5,000, some hundreds of microseconds; 200 when there are more threads than the machine runs
    * in parallel.
    */
   readonly spinLimit?: number
