@@ -1,5 +1,6 @@
 /** The actors of the benchmarks, in a module of their own so that worker threads can load them. */
 import { type ActorRef, defineActor, type ReplyToken } from '@troupe/core'
+import type { PeerMessage } from './post-message-worker.ts'
 
 /** Counts what it is told; `total` ends the count. */
 export const Counting = defineActor({
@@ -17,6 +18,14 @@ export const Counting = defineActor({
       return count
     },
     echo: (_state, value: number) => value,
+    /** Counts a message of some structure. */
+    accept(state, _message: PeerMessage) {
+      state.count++
+    },
+    /** Counts a message with much in it. */
+    bytes(state, _bytes: Uint8Array) {
+      state.count++
+    },
   },
 })
 

@@ -28,6 +28,7 @@ import {
   type ReceiverDescriptor,
   type SenderDescriptor,
 } from '@troupe/threads/channel'
+import { codecCosts } from './codec.ts'
 import type { SuiteOptions } from './kernel.ts'
 import { median } from './measured.ts'
 
@@ -72,6 +73,7 @@ export async function channelSuite({ quick }: SuiteOptions): Promise<void> {
     const [ours, theirs] = [formatted(channel, unit).padStart(10), formatted(postMessage, unit).padStart(10)]
     console.log(`  ${name.padEnd(34)}${ours}   postMessage ${theirs}   ${ratio.toFixed(2)} x postMessage`)
   }
+  codecCosts({ quick })
   console.log(`  calibration loop: ${before.toFixed(0)} ms before, ${calibrateMs().toFixed(0)} ms after`)
 }
 

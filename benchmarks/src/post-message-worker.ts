@@ -1,18 +1,36 @@
 /** The peer: a plain worker behind raw `postMessage`. Counts what it gets and echoes what is to be echoed. */
 import { parentPort } from 'node:worker_threads'
 
-/** What the peer understands. */
+/** What the peer understands, one by one or in arrays. */
 export type PeerMessage =
   | { readonly type: 'add'; readonly by: number }
   | { readonly type: 'total' }
   | { readonly type: 'echo'; readonly value: number }
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'accept'
+      readonly ballot: { readonly n: number; readonly node: string }
+      readonly slot: number
+      readonly value: { readonly op: string; readonly key: string; readonly val: string }
+    }
+
+/** A message of some structure, as a consensus protocol sends them. */
+export function nestedMessage(index: number): PeerMessage {
+  const [key, val] = [`key-${index & 255}`, `value-${index & 63}`]
+  return { type: 'accept', ballot: { n: index, node: 'node-3' }, slot: index, value: { op: 'put', key, val } }
+}
 
 let count = 0
-parentPort?.on('message', (message: PeerMessage) => {
+function handle(message: PeerMessage): void {
   if (message.type === 'add') count += message.by
   else if (message.type === 'echo') parentPort?.postMessage(message.value)
+  else if (message.type === 'accept' || message.type === 'bytes') count++
   else {
     parentPort?.postMessage(count)
     count = 0
   }
+}
+parentPort?.on('message', (message: PeerMessage | readonly PeerMessage[]) => {
+  if (Array.isArray(message)) for (const each of message as readonly PeerMessage[]) handle(each)
+  else handle(message as PeerMessage)
 })

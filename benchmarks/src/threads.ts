@@ -9,6 +9,7 @@ import { type ActorHandle, type ActorRef, defineActor, type ProtocolOf } from '@
 import { createSystem } from '@troupe/threads'
 import { build, type Histogram } from 'hdr-histogram-js'
 import { Counting } from './actors.ts'
+import { CrossingDriver, measureCrossings } from './crossings.ts'
 import { runSuite, type SuiteOptions } from './kernel.ts'
 import type { Measured } from './measured.ts'
 import type { PeerMessage } from './post-message-worker.ts'
@@ -38,9 +39,12 @@ export async function threadsSuite({ quick }: SuiteOptions): Promise<Measured[]>
   const mailbox = { capacity: Number.POSITIVE_INFINITY }
   const counting = await system.spawn(Counting, undefined, { node: 'node-1', mailbox })
   const driver = await system.spawn(Driver, undefined, { node: 'local' })
+  const crossing = await system.spawn(CrossingDriver, undefined, { node: 'local' })
   const peer = new Worker(new URL('./post-message-worker.ts', import.meta.url))
   try {
-    return await measure(quick, counting, driver, peer)
+    const measured = await measure(quick, counting, driver, peer)
+    await measureCrossings({ quick }, counting, crossing)
+    return measured
   } finally {
     await peer.terminate()
   }

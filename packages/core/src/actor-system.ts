@@ -23,7 +23,7 @@ import {
   type NodeInspection,
   type SystemInspection,
 } from './inspection.ts'
-import { movedInto, prepareMessage } from './message-value.ts'
+import { prepareMessage, sendMoved } from './message-value.ts'
 import type { NodeMetricsData, SystemMetrics } from './metrics/metrics-data.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import { subscribeOutside } from './outside-subscription.ts'
@@ -117,7 +117,7 @@ export abstract class ActorSystem implements AsyncDisposable {
     ...payload: PayloadArguments<Protocol, Name>
   ): void {
     const receiver = checkReceiver(to, 'tellWith', name)
-    this.kernel.tell(undefined, receiver, name, movedInto(payload[0], transfer, name))
+    sendMoved(payload[0], transfer, name, (moved) => this.kernel.tell(undefined, receiver, name, moved))
   }
 
   /** Sends a message and waits for the reply; rejects as `ctx.ask` does. */
@@ -140,8 +140,9 @@ export abstract class ActorSystem implements AsyncDisposable {
   ): Promise<ReplyOf<Protocol, Name>> {
     const timeoutMs = askTimeoutOf(options)
     const callee = checkReceiver(to, 'askWith', name)
-    const moved = movedInto(payload[0], options.transfer, name)
-    const asked = this.kernel.ask(undefined, callee, name, moved, timeoutMs, options.signal)
+    const asked = sendMoved(payload[0], options.transfer, name, (moved) =>
+      this.kernel.ask(undefined, callee, name, moved, timeoutMs, options.signal),
+    )
     return withWindow(options, asked)
   }
 
@@ -163,8 +164,9 @@ export abstract class ActorSystem implements AsyncDisposable {
   ): Promise<void> {
     const timeoutMs = askTimeoutOf(options, 'a send')
     const receiver = checkReceiver(to, 'sendWith', name)
-    const moved = movedInto(payload[0], options.transfer, name)
-    return this.kernel.offer(undefined, receiver, name, moved, timeoutMs, options.signal)
+    return sendMoved(payload[0], options.transfer, name, (moved) =>
+      this.kernel.offer(undefined, receiver, name, moved, timeoutMs, options.signal),
+    )
   }
 
   /** The living actor at `/node/parent/child`, on any node that is up; `undefined` when there is none. */

@@ -20,7 +20,7 @@ import type { Refusal } from './ports/transport.ts'
 import { ReplyDuties } from './reply-duties.ts'
 import { TurnLoop } from './turn-loop.ts'
 import { scopeOf } from './turn-scopes.ts'
-import { type Frame, FrameKind } from './wire.ts'
+import { type Frame, FrameKind, type WireMessage } from './wire.ts'
 
 export abstract class Delivery extends TurnLoop {
   readonly node: string
@@ -200,6 +200,15 @@ export abstract class Delivery extends TurnLoop {
     return new ActorStoppedError(`${name} to ${refKey(to)}: the actor is not there or stopped before it replied`, facts)
   }
 
+  /** A tell or an ask from another node, whose parts were checked where they were taken apart. */
+  receiveMessage(
+    from: { readonly node: string; readonly epoch: number },
+    { to, name, payload, sender, askId }: WireMessage,
+  ): void {
+    if (!this.alive) return
+    this.deliver(to, name, payload, sender, askId < 0 ? undefined : new ReplyToken(from.node, from.epoch, askId))
+  }
+
   /** A frame from another node. Throws a `MalformedFrameError`, and has done nothing then, when it is none. */
   receive(from: { readonly node: string; readonly epoch: number }, received: Frame): void {
     if (!this.alive) return
@@ -350,6 +359,28 @@ export abstract class Delivery extends TurnLoop {
   /** True for what stays as it is: most values, where messages are shared. */
   protected isShared(value: unknown): boolean {
     return this.messages === 'shared' && typeof value !== 'function' && typeof value !== 'symbol'
+  }
+
+  /** Hands a tell, with an `askId` of -1, or an ask for another node to the transport, as {@link send} does. */
+  protected sendMessage(
+    to: Ref,
+    name: string,
+    payload: unknown,
+    sender: Ref | undefined,
+    askId: number,
+  ): Refusal | undefined {
+    if (!this.alive) return 'node-down'
+    const { transport } = this.ports
+    if (transport.sendMessage !== undefined) return transport.sendMessage(to, name, payload, sender, askId)
+    const { epoch, slot, incarnation } = to
+    return transport.send(
+      to.node,
+      checkFrame(
+        askId < 0
+          ? [FrameKind.tell, epoch, slot, incarnation, to.name, name, payload, sender]
+          : [FrameKind.ask, epoch, slot, incarnation, to.name, name, payload, sender, askId],
+      ),
+    )
   }
 
   /** The payload as this node's message mode wants it, for an effect that is held before it is sent. */

@@ -22,16 +22,7 @@ export abstract class MessageEffects extends Delivery {
       this.deliver(to, name, value, from?.ref, undefined)
       return
     }
-    const refusal = this.send(to.node, [
-      FrameKind.tell,
-      to.epoch,
-      to.slot,
-      to.incarnation,
-      to.name,
-      name,
-      payload,
-      from?.ref,
-    ])
+    const refusal = this.sendMessage(to, name, payload, from?.ref, -1)
     if (refusal !== undefined) this.undeliverable(to, name, payload, from?.ref, undefined, refusal)
   }
 
@@ -101,9 +92,20 @@ export abstract class MessageEffects extends Delivery {
       else this.deliverOffer(to, name, value, sender, token)
       return
     }
-    const { epoch, slot, incarnation } = to
-    const frameKind = kind === 'ask' ? FrameKind.ask : FrameKind.offer
-    const refusal = this.send(to.node, [frameKind, epoch, slot, incarnation, to.name, name, payload, sender, askId])
+    const refusal =
+      kind === 'ask'
+        ? this.sendMessage(to, name, payload, sender, askId)
+        : this.send(to.node, [
+            FrameKind.offer,
+            to.epoch,
+            to.slot,
+            to.incarnation,
+            to.name,
+            name,
+            payload,
+            sender,
+            askId,
+          ])
     if (refusal !== undefined) this.undeliverable(to, name, payload, sender, token, refusal)
   }
 

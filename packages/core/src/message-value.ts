@@ -71,13 +71,39 @@ export function takeMessage(
   return { value: copy(value, '', new Map(), describe, freezing, moves), moved: [...buffers.values()] }
 }
 
-/** `payload` as it is, or a copy into which the buffers of `transfer` are moved, as {@link takeMessage} does. */
-export function movedInto(payload: unknown, transfer: readonly ArrayBuffer[] | undefined, name: string): unknown {
-  if (transfer === undefined) return payload
+/** The buffers that were moved into the message that is being sent; see {@link buffersMoved}. */
+let movedNow: ReadonlySet<ArrayBuffer> | undefined
+
+/**
+ * Calls `send` with `payload` as it is, or with a copy into which the buffers of `transfer` are moved, as
+ * {@link takeMessage} does.
+ */
+export function sendMoved<Result>(
+  payload: unknown,
+  transfer: readonly ArrayBuffer[] | undefined,
+  name: string,
+  send: (payload: unknown) => Result,
+): Result {
+  if (transfer === undefined) return send(payload)
   if (!Array.isArray(transfer)) {
     throw new ConfigurationError(`message ${name}: transfer must be a list of ArrayBuffers, got ${typeof transfer}`)
   }
-  return transfer.length === 0 ? payload : takeMessage(payload, transfer, () => `message ${name}`).value
+  if (transfer.length === 0) return send(payload)
+  const { value, moved } = takeMessage(payload, transfer, () => `message ${name}`)
+  movedNow = new Set(moved)
+  try {
+    return send(value)
+  } finally {
+    movedNow = undefined
+  }
+}
+
+/**
+ * While a message goes out, the buffers that were moved into it: nobody on this thread has them but the message, so a
+ * transport may hand them over instead of copying them. Held back and sent later, it is a message like any other.
+ */
+export function buffersMoved(): ReadonlySet<ArrayBuffer> | undefined {
+  return movedNow
 }
 
 /** A copy that shares nothing with `value` and can be changed: for state that came out of a snapshot or a message. */

@@ -19,7 +19,7 @@ import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
 import { checkReceiver, checkRef, checkToken } from './frame-check.ts'
 import { withContext } from './interleaving.ts'
-import { movedInto } from './message-value.ts'
+import { sendMoved } from './message-value.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { Service } from './service.ts'
@@ -174,7 +174,7 @@ export class TurnContext {
   tellWith({ transfer }: TellOptions, to: unknown, name: string, payload?: unknown): void {
     const effects = this.#open()
     const receiver = checkReceiver(to, 'ctx.tellWith', name)
-    effects.tell(this.#cell, receiver, name, movedInto(payload, transfer, name))
+    sendMoved(payload, transfer, name, (moved) => effects.tell(this.#cell, receiver, name, moved))
   }
 
   tellEarly(to: unknown, name: string, payload?: unknown): void {
@@ -194,9 +194,10 @@ export class TurnContext {
     const timeoutMs = askTimeoutOf(options)
     const effects = this.#open()
     const callee = checkReceiver(to, 'ctx.askWith', name)
-    const moved = movedInto(payload, options.transfer, name)
     const cell = this.#cell
-    const asked = withContext(cell, this, () => effects.ask(cell, callee, name, moved, timeoutMs, options.signal))
+    const asked = sendMoved(payload, options.transfer, name, (moved) =>
+      withContext(cell, this, () => effects.ask(cell, callee, name, moved, timeoutMs, options.signal)),
+    )
     return withWindow(options, asked)
   }
 
@@ -208,13 +209,8 @@ export class TurnContext {
     const timeoutMs = askTimeoutOf(options, 'a send')
     const receiver = checkReceiver(to, 'ctx.sendWith', name)
     const effects = this.#open()
-    return effects.offer(
-      this.#cell,
-      receiver,
-      name,
-      movedInto(payload, options.transfer, name),
-      timeoutMs,
-      options.signal,
+    return sendMoved(payload, options.transfer, name, (moved) =>
+      effects.offer(this.#cell, receiver, name, moved, timeoutMs, options.signal),
     )
   }
 

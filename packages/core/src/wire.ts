@@ -58,6 +58,30 @@ export type Frame =
   | readonly [kind: 20, epoch: number, probe: WaitProbe]
 
 /**
+ * A tell or an ask as its parts, for transports that need no frame of it: what carries nearly all traffic. `askId` is -1
+ * in a tell. Transports and codecs use one object for many messages; whoever is handed one takes the parts.
+ */
+export class WireMessage {
+  to: Ref
+  name = ''
+  payload: unknown = undefined
+  sender: Ref | undefined = undefined
+  askId = -1
+
+  constructor(to: Ref) {
+    this.to = to
+  }
+}
+
+/** The frame that says the same as `message`. */
+export function frameOf({ to, name, payload, sender, askId }: WireMessage): Frame {
+  const { epoch, slot, incarnation } = to
+  return askId < 0
+    ? [FrameKind.tell, epoch, slot, incarnation, to.name, name, payload, sender]
+    : [FrameKind.ask, epoch, slot, incarnation, to.name, name, payload, sender, askId]
+}
+
+/**
  * True for what a network may lose: what actors say to each other, and probes, which are repeated. The rest is the
  * runtime's own, and arrives.
  */

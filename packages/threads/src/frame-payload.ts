@@ -29,9 +29,13 @@ export function describeFrame(node: string, frame: Frame): string {
   return `message ${message} to ${to}${sender === undefined ? '' : ` from ${refKey(sender)}`}`
 }
 
-/** What the sender is told when the channel refused the frame's payload. */
-export function notSendable(error: EncodeError, node: string, frame: Frame): NotSendableError {
-  const prefix = `payload[${payloadIndexOf(frame)}]`
+/** What the sender is told when the channel refused the frame's payload, which it knows as `prefix`. */
+export function notSendable(
+  error: EncodeError,
+  node: string,
+  frame: Frame,
+  prefix = `payload[${payloadIndexOf(frame)}]`,
+): NotSendableError {
   const path = error.path.startsWith(prefix) ? `payload${error.path.slice(prefix.length)}` : error.path
   const problem = error.message.startsWith(error.path) ? error.message.slice(error.path.length) : ` ${error.message}`
   return new NotSendableError(

@@ -5,7 +5,8 @@
  *   round: drain inbound channels -> turns, a bounded number and time -> flush outbound channels
  *     turns left over   -> the next round after the event loop had its turn (setImmediate)
  *     something done    -> the next round after the promises that it settled (microtask)
- *     nothing done      -> once more after the event loop's turn, then spin briefly, then park on the doorbell
+ *     nothing done      -> once more after the event loop's turn, then look for work as long as it pays, then park;
+ *                          where looking does not pay, park at once
  * ```
  *
  * A parked thread costs nothing: `Atomics.waitAsync` leaves the event loop alone, and timers and I/O wake the loop by
@@ -14,6 +15,7 @@
 import type { NodeKernel } from '@troupe/core/host'
 import type { Doorbell } from './channel/index.ts'
 import type { NodeLinks } from './node-links.ts'
+import { SpinBudget } from './spin-budget.ts'
 import type { TurnBoard } from './turn-board.ts'
 
 /** Turns of one round. More than can be drained, so that mailboxes do not grow by what comes in alone. */
@@ -24,6 +26,8 @@ const turnsPerLook = 64
 /** Messages taken from each channel in one round; fewer while the actors are behind, so that the senders feel it. */
 const messagesPerRound = 1_024
 const messagesPerRoundBehind = 64
+/** Idle rounds before a thread parks that need not wait for the event loop. */
+const idleRoundsBeforeParking = 2
 /** Rounds run from the microtask queue before one goes through the event loop. */
 const microtaskRoundsMax = 64
 
@@ -33,7 +37,7 @@ export interface HostLoopParts {
   readonly links: NodeLinks
   /** The doorbell of this thread. */
   readonly doorbell: Doorbell
-  /** Pauses spent looking for work before the thread parks. */
+  /** Pauses spent looking for work before the thread parks, at most. */
   readonly spinLimit: number
   /** Where the thread shows that it moves. */
   readonly board?: TurnBoard
@@ -43,7 +47,9 @@ export class HostLoop {
   readonly #kernel: NodeKernel
   readonly #links: NodeLinks
   readonly #doorbell: Doorbell
-  readonly #spinLimit: number
+  /** How long to look for work while an ask of this node waits for its reply, and while none does. */
+  readonly #replyBudget: SpinBudget
+  readonly #messageBudget: SpinBudget
   readonly #board: TurnBoard | undefined
   #running = false
   #scheduled = false
@@ -51,6 +57,8 @@ export class HostLoop {
   /** True when the last round left turns over. */
   #behind = false
   #microtaskRounds = 0
+  /** Rounds from the microtask queue, one after the other, that found nothing to do. */
+  #idleRounds = 0
   #parked: Promise<void> | undefined
   #whenQuiet: (() => void)[] = []
 
@@ -58,7 +66,8 @@ export class HostLoop {
     this.#kernel = kernel
     this.#links = links
     this.#doorbell = doorbell
-    this.#spinLimit = spinLimit
+    this.#replyBudget = new SpinBudget(spinLimit)
+    this.#messageBudget = new SpinBudget(spinLimit)
     this.#board = board
   }
 
@@ -95,14 +104,27 @@ export class HostLoop {
   }
 
   readonly #round = (): void => {
-    if (this.#work()) this.#scheduleNext()
-    else if (!this.#ended) this.#scheduleLater()
+    if (this.#work()) {
+      this.#idleRounds = 0
+      this.#scheduleNext()
+    } else if (this.#ended) return
+    // A thread that was woken only to send is parked all the while, and whoever has something for it will ring. One that
+    // hardly ever finds anything by looking need not wait for the event loop either, only for promises of promises.
+    else if (this.#doorbell.parked && this.#kernel.asks.size === 0) this.#park()
+    else if (this.#budget.pauses > 0) this.#scheduleLater()
+    else if (++this.#idleRounds < idleRoundsBeforeParking) this.#scheduleSoon()
+    else this.#park()
   }
 
   readonly #roundAfterEventLoop = (): void => {
     this.#microtaskRounds = 0
+    this.#idleRounds = 0
     if (this.#work()) this.#scheduleNext()
     else this.#park()
+  }
+
+  get #budget(): SpinBudget {
+    return this.#kernel.asks.size > 0 ? this.#replyBudget : this.#messageBudget
   }
 
   #scheduleNext(): void {
@@ -141,11 +163,24 @@ export class HostLoop {
   #park(): void {
     if (this.#ended) return
     this.#announceQuiet()
-    const rung = this.#doorbell.park(this.#hasWork, this.#spinLimit)
+    const budget = this.#budget
+    if (!this.#doorbell.parked) {
+      const pauses = this.#doorbell.spin(this.#hasWork, budget.pauses)
+      if (pauses >= 0) {
+        budget.succeeded(pauses)
+        this.wake()
+        return
+      }
+      budget.failed()
+    }
+    const rung = this.#doorbell.park(this.#hasWork, 0)
     if (rung === undefined) this.wake()
     else if (rung !== this.#parked) {
       this.#parked = rung
-      void rung.then(() => this.wake())
+      void rung.then(() => {
+        budget.slept(this.#doorbell.lastWaitMs)
+        this.wake()
+      })
     }
   }
 

@@ -88,9 +88,11 @@ export class NodeHost {
     const wake = () => this.#loop.wake()
     this.#disk = dataDirectory === undefined ? undefined : new NodeDisk(join(dataDirectory, node))
     this.links = new NodeLinks({
+      node,
       development,
       listener: {
         receive: (from, frame: Frame) => this.kernel.receive(from, frame),
+        receiveMessage: (from, message) => this.kernel.receiveMessage(from, message),
         event: (name, data) => emitForwarded(events, name, data),
         broken,
         wake,

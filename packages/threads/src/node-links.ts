@@ -8,13 +8,17 @@
 
 import { MalformedFrameError, type PeerMetrics } from '@troupe/core'
 import {
+  buffersMoved,
   checkFrame,
   cloneValue,
   type Frame,
   FrameKind,
+  frameOf,
   prepareMessage,
+  Ref,
   type Refusal,
   type Transport,
+  WireMessage,
 } from '@troupe/core/host'
 import {
   type ChannelReceiver,
@@ -28,6 +32,7 @@ import {
 } from './channel/index.ts'
 import './value-extensions.ts'
 import { isForwardedEvent } from './event-forwarding.ts'
+import { FrameCodec } from './frame-codec.ts'
 import { describeFrame, notSendable, payloadIndexOf } from './frame-payload.ts'
 
 /** Another node, and both channels to it: what a thread needs to be connected. Its ports are transferred. */
@@ -62,6 +67,8 @@ interface Link {
 export interface NodeLinksListener {
   /** A frame came from `from`; throws a `MalformedFrameError` when it is none. */
   receive(from: { readonly node: string; readonly epoch: number }, frame: Frame): void
+  /** A tell or an ask came from `from`, whose parts are to be taken at once. */
+  receiveMessage(from: { readonly node: string; readonly epoch: number }, message: WireMessage): void
   /** An event of the other node came. */
   event(name: string, data: unknown): void
   /** The channel from `node` holds what no sender writes; nothing more comes from it. */
@@ -71,6 +78,7 @@ export interface NodeLinksListener {
 }
 
 export class NodeLinks implements Transport {
+  readonly #node: string
   readonly #listener: NodeLinksListener
   readonly #development: boolean
   readonly #links = new Map<string, Link>()
@@ -78,7 +86,11 @@ export class NodeLinks implements Transport {
   /** Links with something to publish, in the order in which it was sent. */
   #dirty: Link[] = []
 
-  constructor(options: { readonly listener: NodeLinksListener; readonly development: boolean }) {
+  /** What is sent by {@link NodeLinks.sendMessage}. */
+  readonly #message = new WireMessage(new Ref('', -1, -1, -1))
+
+  constructor(options: { readonly node: string; readonly listener: NodeLinksListener; readonly development: boolean }) {
+    this.#node = options.node
     this.#listener = options.listener
     this.#development = options.development
   }
@@ -88,8 +100,8 @@ export class NodeLinks implements Transport {
     const link: Link = {
       node,
       epoch,
-      sender: openSender(sender),
-      receiver: openReceiver(receiver),
+      sender: openSender(sender, new FrameCodec(node)),
+      receiver: openReceiver(receiver, new FrameCodec(this.#node)),
       deliver: (value) => this.#deliver(link, value),
       waiting: [],
       dirty: false,
@@ -126,7 +138,7 @@ export class NodeLinks implements Transport {
   send(node: string, frame: Frame): Refusal | undefined {
     const link = this.#links.get(node)
     if (link === undefined || link.sender.closed) return 'node-down'
-    if (this.#development) this.#freeze(frame, () => describeFrame(node, frame))
+    if (this.#development) this.#freezePayload(node, frame)
     this.#touch(link)
     if (link.waiting.length === 0 && this.#write(link, frame)) return undefined
     if (link.sender.closed) return 'node-down'
@@ -135,6 +147,26 @@ export class NodeLinks implements Transport {
     }
     link.waiting.push(cloneValue(frame))
     return undefined
+  }
+
+  /** See {@link Transport}. */
+  sendMessage(to: Ref, name: string, payload: unknown, from: Ref | undefined, askId: number): Refusal | undefined {
+    const link = this.#links.get(to.node)
+    if (link === undefined) return 'node-down'
+    const message = this.#message
+    message.to = to
+    message.name = name
+    message.payload = payload
+    message.sender = from
+    message.askId = askId
+    if (this.#development) this.#freeze(payload, () => describeFrame(to.node, frameOf(message)))
+    if (!link.dirty) this.#touch(link)
+    try {
+      if (link.waiting.length === 0 && link.sender.send(message, buffersMoved())) return undefined
+    } catch (error) {
+      throw error instanceof EncodeError ? notSendable(error, to.node, frameOf(message), 'payload') : error
+    }
+    return link.sender.closed ? 'node-down' : 'overload'
   }
 
   /** Sends an event to a node when there is room; false when it was dropped. Throws an `EncodeError` for odd data. */
@@ -209,7 +241,7 @@ export class NodeLinks implements Transport {
 
   #write(link: Link, frame: Frame): boolean {
     try {
-      return link.sender.send(frame)
+      return link.sender.send(frame, buffersMoved())
     } catch (error) {
       throw error instanceof EncodeError ? notSendable(error, link.node, frame) : error
     }
@@ -230,6 +262,12 @@ export class NodeLinks implements Transport {
   }
 
   #deliver(link: Link, value: unknown): void {
+    if (value instanceof WireMessage) {
+      if (this.#development) this.#freeze(value.payload, () => describeFrame(link.node, frameOf(value)))
+      this.#listener.receiveMessage(link, value)
+      value.payload = undefined
+      return
+    }
     if (Array.isArray(value) && value[0] === eventMark) {
       if (value.length !== 3 || !isForwardedEvent(value[1], value[2])) {
         throw new FrameError(`${link.node} sent an event that is none of those that nodes send`)
@@ -239,7 +277,7 @@ export class NodeLinks implements Transport {
     }
     try {
       const frame = value as Frame
-      if (this.#development) this.#freeze(checkFrame(frame), () => describeFrame(link.node, frame))
+      if (this.#development) this.#freezePayload(link.node, checkFrame(frame))
       this.#listener.receive(link, frame)
     } catch (error) {
       if (!(error instanceof MalformedFrameError)) throw error
@@ -247,9 +285,13 @@ export class NodeLinks implements Transport {
     }
   }
 
-  /** Freezes in place; the copies that this makes of what cannot be frozen are not needed, since the channel copies. */
-  #freeze(frame: Frame, describe: () => string): void {
+  #freezePayload(node: string, frame: Frame): void {
     const index = payloadIndexOf(frame)
-    if (index !== undefined) prepareMessage(frame[index], 'frozen', describe)
+    if (index !== undefined) this.#freeze(frame[index], () => describeFrame(node, frame))
+  }
+
+  /** Freezes in place; the copies that this makes of what cannot be frozen are not needed, since the channel copies. */
+  #freeze(payload: unknown, describe: () => string): void {
+    prepareMessage(payload, 'frozen', describe)
   }
 }

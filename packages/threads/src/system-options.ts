@@ -3,12 +3,13 @@ import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
 import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
 import { askCyclesAfterMsDefault, logSeverity } from '@troupe/core/host'
-import { DOORBELL_SPIN_LIMIT_DEFAULT } from './channel/index.ts'
 import type { LogOutput } from './log-sink.ts'
 import { type CheckedTaskOptions, checkTaskOptions, type TaskPoolOptions } from './tasks/task-options.ts'
 
 /** Less heap than this, in MiB, and V8 ends the whole process while it prepares the thread. */
 const oldGenerationMbMin = 8
+/** Pauses before parking, where each thread has a core and where it has none of its own. */
+const spinLimits = { ownCore: 5_000, sharedCore: 200 }
 
 /** What `createSystem` takes. */
 export interface ThreadSystemOptions {
@@ -50,7 +51,11 @@ export interface ThreadSystemOptions {
   readonly resourceLimits?: ResourceLimits
   /** The size of each of the channels, of which there are (threads + 1) * threads. */
   readonly channels?: ChannelSizes
-  /** Pauses a thread spends looking for work before it parks; 0 to park at once. Default 200, some ten microseconds. */
+  /**
+   * The most pauses that a thread spends looking for work before it parks; 0 to park at once. How many it spends depends on
+   * whether that paid off. Default 5,000, some hundreds of microseconds; 200 when there are more threads than the machine runs
+   * in parallel.
+   */
   readonly spinLimit?: number
   /** How long a thread may take to start, in milliseconds. Default 30,000. */
   readonly startTimeoutMs?: number
@@ -133,7 +138,7 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
     development = process.env.NODE_ENV !== 'production',
     resourceLimits,
     channels = {},
-    spinLimit = DOORBELL_SPIN_LIMIT_DEFAULT,
+    spinLimit = threads < availableParallelism() ? spinLimits.ownCore : spinLimits.sharedCore,
     startTimeoutMs = 30_000,
     replacement: { maxReplacements = 30, withinMs = 60_000, backoff = { minMs: 10, maxMs: 2_000 } } = {},
     metrics = false,

@@ -1,5 +1,5 @@
 /** Links in one thread: what is refused, what waits, and what a broken channel does. */
-import { checkFrame, type Frame, FrameKind, Ref } from '@troupe/core/host'
+import { checkFrame, type Frame, FrameKind, frameOf, Ref } from '@troupe/core/host'
 import { describe, expect, it } from 'vitest'
 import { createChannelPair, createDoorbell } from '../src/channel/index.ts'
 import { NodeLinks } from '../src/node-links.ts'
@@ -13,17 +13,19 @@ const terminated = (key: string): Frame => {
 function connected() {
   const received: Frame[] = []
   const broken: string[] = []
-  const make = () =>
+  const make = (node: string) =>
     new NodeLinks({
+      node,
       development: false,
       listener: {
         receive: (_from, frame) => received.push(checkFrame(frame)),
+        receiveMessage: (_from, message) => received.push(frameOf(message)),
         event: () => {},
         broken: (node) => broken.push(node),
         wake: () => {},
       },
     })
-  const [left, right] = [make(), make()]
+  const [left, right] = [make('left'), make('right')]
   const sizes = { capacityBytes: 1_024, outboundCapacity: 2 }
   const [leftDoorbell, rightDoorbell] = [createDoorbell(), createDoorbell()]
   const there = createChannelPair({ ...sizes, senderDoorbell: leftDoorbell, receiverDoorbell: rightDoorbell })

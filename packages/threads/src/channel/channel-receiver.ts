@@ -1,17 +1,18 @@
 /**
  * The receiving end of a channel: takes frames, decodes them, gives the space back in batches.
  */
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import type { ChannelReceiver, ReceiverDescriptor } from './channel.ts'
-import type { Codec } from './codec.ts'
+import { type Codec, ENCODING_START, type Encoded } from './codec.ts'
 import { Doorbell } from './doorbell.ts'
 import { FrameError } from './errors.ts'
-import { MsgpackCodec } from './msgpack-codec.ts'
-import { FrameKind } from './ring.ts'
+import { COMPOSED_BYTES, FrameKind } from './ring.ts'
 import { RingReader } from './ring-reader.ts'
+import { ShapeCodec } from './shape-codec.ts'
+import { PostReceiver } from './side-port.ts'
 
 /** Opens the receiving end, on the thread that receives. Both ends of a channel need the same kind of codec. */
-export function openReceiver(descriptor: ReceiverDescriptor, codec: Codec = new MsgpackCodec()): ChannelReceiver {
+export function openReceiver(descriptor: ReceiverDescriptor, codec: Codec = new ShapeCodec()): ChannelReceiver {
   return new RingReceiver(descriptor, codec)
 }
 
@@ -22,8 +23,10 @@ class RingReceiver implements ChannelReceiver {
   readonly #codec: Codec
   /** Space taken after which it is given back within one `drain`, so that the sender can go on meanwhile. */
   readonly #releaseBytes: number
+  readonly #posts: PostReceiver
+  /** A message without bulk and handles, as it is passed to the codec. */
+  readonly #encoded: Encoded
   receivedMessages = 0
-  #receivedCount = 0
   #failure: FrameError | undefined
   #closed = false
 
@@ -31,6 +34,9 @@ class RingReceiver implements ChannelReceiver {
     this.#reader = new RingReader(descriptor.ring)
     this.#port = descriptor.port
     this.#port.unref()
+    this.#posts = new PostReceiver(descriptor.port)
+    const { payload } = this.#reader
+    this.#encoded = { bytes: payload, start: 0, end: 0, bulk: payload, bulkStart: 0, bulkEnd: 0, handles: [] }
     this.#senderDoorbell = new Doorbell(descriptor.senderDoorbell)
     this.#codec = codec
     this.#releaseBytes = this.#reader.memory.capacityBytes >> 3
@@ -89,22 +95,46 @@ class RingReceiver implements ChannelReceiver {
 
   #decode(): unknown {
     const { kind, payload, length } = this.#reader
-    if (kind === FrameKind.message) return this.#codec.decode(payload, length)
-    const posted = this.#takePosted(payload, length)
-    if (kind === FrameKind.messageAside) return this.#codec.decodeAside(posted)
-    if (!(posted instanceof Uint8Array && posted.buffer instanceof ArrayBuffer))
-      throw new FrameError('what lies beside the ring is not the bytes it should be')
-    return this.#codec.decode(posted, posted.length)
+    const from = this.#encoded
+    if (kind === FrameKind.message) {
+      from.end = length
+      return this.#codec.decode(from)
+    }
+    if (kind === FrameKind.composed) return this.#decodeComposed()
+    if (length !== 4) throw new FrameError('a message beside the ring has no number')
+    const { handles, bytes } = this.#posts.take(readWord(payload, 0))
+    if (bytes === undefined || bytes.length < COMPOSED_BYTES)
+      throw new FrameError('the bytes beside the ring are missing')
+    const summed = readWord(bytes, 0)
+    const end = ENCODING_START + readWord(bytes, 4)
+    if (!(summed <= bytes.length && end <= summed)) throw new FrameError('the bytes beside the ring are no message')
+    return this.#codec.decode({
+      bytes,
+      start: ENCODING_START,
+      end,
+      bulk: bytes,
+      bulkStart: summed,
+      bulkEnd: bytes.length,
+      handles,
+    })
   }
 
-  /** Takes the message that a marker frame stands for; the sender posted it before it wrote the marker. */
-  #takePosted(payload: Uint8Array, length: number): unknown {
-    this.#receivedCount = (this.#receivedCount + 1) | 0
-    const number = length === 4 ? new DataView(payload.buffer).getInt32(0, true) : undefined
-    const received = receiveMessageOnPort(this.#port)?.message as unknown
-    if (!Array.isArray(received) || received[0] !== number || number !== this.#receivedCount)
-      throw new FrameError(`message ${this.#receivedCount} beside the ring is missing or not the one its marker names`)
-    return received[1]
+  #decodeComposed(): unknown {
+    const { payload, length, bulkStart, bulkEnd, memory } = this.#reader
+    const messageLength = readWord(payload, 4)
+    if (messageLength < 0 || COMPOSED_BYTES + messageLength > length) {
+      throw new FrameError(`a composed message of ${messageLength} bytes in ${length}`)
+    }
+    const number = readWord(payload, 8)
+    return this.#codec.decode({
+      bytes: payload,
+      start: COMPOSED_BYTES,
+      end: COMPOSED_BYTES + messageLength,
+      bulk: memory.bytes,
+      bulkStart,
+      bulkEnd,
+      handles: number === 0 ? [] : this.#posts.take(number).handles,
+    })
   }
 
   #release(): void {
@@ -114,3 +144,7 @@ class RingReceiver implements ChannelReceiver {
 
 /** What `#next` returns when there is no message; `undefined` is one. */
 const NONE = Symbol('none')
+
+function readWord(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+}

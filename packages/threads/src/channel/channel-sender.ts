@@ -7,19 +7,27 @@
 import assert from 'node:assert/strict'
 import type { MessagePort } from 'node:worker_threads'
 import type { ChannelSender, SenderDescriptor } from './channel.ts'
-import { type Codec, createEncoding } from './codec.ts'
+import { aligned, type Codec, createEncoding, ENCODING_START, type Encoding } from './codec.ts'
 import { Doorbell } from './doorbell.ts'
-import { EncodeError } from './errors.ts'
-import { MsgpackCodec } from './msgpack-codec.ts'
-import { OutboundQueue } from './outbound-queue.ts'
-import { FrameKind } from './ring.ts'
+import { OutboundQueue, type QueuedFrame } from './outbound-queue.ts'
+import { compose } from './portable.ts'
+import { COMPOSED_BYTES, FrameKind } from './ring.ts'
 import { RingWriter } from './ring-writer.ts'
+import { ShapeCodec } from './shape-codec.ts'
+import { PostSender } from './side-port.ts'
 
-/** Unpublished bytes after which `send` publishes by itself, so that a long turn and its receivers overlap. */
-const PUBLISH_BYTES = 16 * 1024
+/**
+ * Unpublished bytes after which `send` publishes by itself, so that a long turn and its receivers overlap: few while the
+ * receiver is awake, since publishing is a store then, and more each time that it has to be woken, which costs as much as
+ * many messages.
+ */
+const PUBLISH_BYTES_MIN = 2 * 1024
+const PUBLISH_BYTES_MAX = 64 * 1024
+/** Room that is left for the rest of a message beside its bulk. */
+const STRUCTURE_BYTES = 1_024
 
 /** Opens the sending end, on the thread that sends. Both ends of a channel need the same kind of codec. */
-export function openSender(descriptor: SenderDescriptor, codec: Codec = new MsgpackCodec()): ChannelSender {
+export function openSender(descriptor: SenderDescriptor, codec: Codec = new ShapeCodec()): ChannelSender {
   return new RingSender(descriptor, codec)
 }
 
@@ -30,10 +38,11 @@ class RingSender implements ChannelSender {
   readonly #codec: Codec
   readonly #queue: OutboundQueue
   readonly #encoding = createEncoding()
-  /** The payload of marker frames: which posted message belongs here. */
-  readonly #marker = new Uint8Array(4)
+  /** The largest `end` of a message that is a frame by itself. */
+  readonly #plainEndMax: number
+  readonly #posts: PostSender
+  #publishBytes = PUBLISH_BYTES_MIN
   sentMessages = 0
-  #postedCount = 0
   #closed = false
 
   constructor(descriptor: SenderDescriptor, codec: Codec) {
@@ -41,6 +50,12 @@ class RingSender implements ChannelSender {
     this.#writer = new RingWriter(descriptor.ring)
     this.#port = descriptor.port
     this.#port.unref()
+    this.#posts = new PostSender(descriptor.port)
+    const { payloadBytesMax } = this.#writer.memory
+    this.#plainEndMax = ENCODING_START + payloadBytesMax
+    // What must wait for room would be copied once more, and what has structure needs room beside it.
+    this.#encoding.bulkRoom = () =>
+      this.#queue.size > 0 ? 0 : Math.min(payloadBytesMax / 2, this.#writer.roomBytes - STRUCTURE_BYTES)
     this.#receiverDoorbell = new Doorbell(descriptor.receiverDoorbell)
     this.#codec = codec
     this.#queue = new OutboundQueue(descriptor.outboundCapacity)
@@ -66,17 +81,16 @@ class RingSender implements ChannelSender {
     return this.#closed || this.#writer.memory.closedByConsumer
   }
 
-  send(value: unknown): boolean {
+  send(value: unknown, moved?: ReadonlySet<ArrayBufferLike>): boolean {
     if (this.closed) return false
     if (this.#queue.size > 0 && !this.#makeRoom()) return false
     const encoding = this.#encoding
-    this.#codec.encode(value, encoding)
-    const { bytes, start, end } = encoding
-    if (encoding.isAside) this.#postAside(encoding)
-    else if (end - start > this.#writer.memory.payloadBytesMax) this.#postBytes(bytes.slice(start, end))
-    else this.#write(FrameKind.message, bytes, start, end)
+    this.#codec.encode(value, encoding, moved)
+    const { bytes, end, bulkLength, handles } = encoding
+    if (bulkLength > 0 || handles.length > 0 || end > this.#plainEndMax) this.#sendComposed(encoding)
+    else this.#write(FrameKind.message, bytes, ENCODING_START, end)
     this.sentMessages++
-    if (this.#writer.unpublishedBytes >= PUBLISH_BYTES) this.#publish()
+    if (this.#writer.unpublishedBytes >= this.#publishBytes) this.#publishEarly()
     return true
   }
 
@@ -114,43 +128,67 @@ class RingSender implements ChannelSender {
       // What is written so far must be seen, or the consumer would never make room.
       this.#publish()
     }
-    this.#queue.push({ kind, payload: Uint8Array.prototype.slice.call(bytes, start, end) })
+    this.#enqueue({ kind, payload: copyOf(bytes, start, end), summed: end - start })
+  }
+
+  #enqueue(frame: QueuedFrame): void {
+    this.#queue.push(frame)
     if (this.#queue.size === 1) this.flush()
   }
 
-  /** Posts first, then marks the place in the ring: the reader that meets the marker finds the message. */
-  #post(kind: FrameKind, message: unknown, transfer?: ArrayBuffer[]): void {
-    const number = (this.#postedCount + 1) | 0
-    this.#port.postMessage([number, message], transfer)
-    this.#postedCount = number
-    new DataView(this.#marker.buffer).setInt32(0, number, true)
-    this.#write(kind, this.#marker, 0, this.#marker.length)
-  }
-
-  #postAside(encoding: { aside: unknown }): void {
-    const { aside } = encoding
-    encoding.aside = undefined
+  /** A message that is more than bytes, or more bytes than a frame has. */
+  #sendComposed({ bytes, end, bulk, bulkLength, handles, transfer }: Encoding): void {
     try {
-      this.#post(FrameKind.messageAside, aside)
-    } catch (cause) {
-      throw new EncodeError('payload', `could not be cloned: ${cause}`, { cause })
+      const summed = aligned(end)
+      const head = new Int32Array(bytes.buffer, bytes.byteOffset, COMPOSED_BYTES / 4)
+      head[0] = summed
+      head[1] = end - ENCODING_START
+      head[2] = head[3] = 0
+      if (summed + bulkLength > this.#writer.memory.payloadBytesMax) {
+        const all = compose(bytes, end, bulk, bulkLength)
+        const number = this.#posts.add({ handles: [...handles], bytes: all }, [...transfer, all.buffer])
+        this.#write(FrameKind.aside, new Uint8Array(Int32Array.of(number).buffer), 0, 4)
+        return
+      }
+      if (handles.length > 0) head[2] = this.#posts.add({ handles: [...handles] }, transfer)
+      if (this.#queue.size === 0) {
+        if (this.#writer.writeComposed(bytes, summed, bulk, bulkLength)) return
+        this.#publish()
+      }
+      this.#enqueue({ kind: FrameKind.composed, payload: compose(bytes, end, bulk, bulkLength), summed })
+    } finally {
+      bulk.length = handles.length = transfer.length = 0
+      this.#encoding.bulkLength = 0
     }
-  }
-
-  #postBytes(bytes: Uint8Array): void {
-    // The codec's memory may be a Buffer, whose `slice` is a view; what is transferred must be ours alone.
-    const own = new Uint8Array(bytes)
-    this.#post(FrameKind.messageBytesAside, own, [own.buffer])
   }
 
   #drainQueue(): void {
     for (let frame = this.#queue.peek(); frame !== undefined; frame = this.#queue.peek()) {
-      if (!this.#writer.write(frame.kind, frame.payload, 0, frame.payload.length)) return
+      if (!this.#writeQueued(frame)) return
       this.#queue.shift()
     }
   }
 
-  #publish(): void {
-    if (this.#writer.publish()) this.#receiverDoorbell.ring()
+  #writeQueued({ kind, payload, summed }: QueuedFrame): boolean {
+    if (kind !== FrameKind.composed) return this.#writer.write(kind, payload, 0, payload.length)
+    return this.#writer.writeComposed(payload, summed, [payload.subarray(summed)], payload.length - summed)
   }
+
+  /** In the middle of a turn, because much was written. */
+  #publishEarly(): void {
+    const bytes = this.#publishBytes
+    const largest = Math.min(PUBLISH_BYTES_MAX, this.capacityBytes >> 3)
+    this.#publishBytes = this.#publish() ? Math.min(bytes * 2, largest) : Math.max(bytes >> 1, PUBLISH_BYTES_MIN)
+  }
+
+  /** True when the receiver had to be woken. */
+  #publish(): boolean {
+    // What lies beside the ring is there before the frame that means it can be seen.
+    this.#posts.flush()
+    return this.#writer.publish() && this.#receiverDoorbell.ring()
+  }
+}
+
+function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes, start, end)
 }

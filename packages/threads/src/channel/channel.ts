@@ -5,7 +5,7 @@
  *   sender thread                                                        receiver thread
  *   send(value) -> codec -> [ring writer ====== ring ======> ring reader] -> codec -> deliver(value)
  *                     |          ^ full? outbound queue, retried by flush()      ^
- *                     '-- too large or not msgpack: message port, marker frame --'
+ *                     '-- too large, transferred or shared memory: message port -'
  *   flush(): publish, ring the receiver's doorbell        drain(): release, ring the sender's when it waits
  * ```
  *
@@ -25,9 +25,10 @@ export interface ChannelSender {
   /**
    * Encodes `value`, as it is now, and writes it to the ring, or to the outbound queue when the ring is full. The
    * receiver may not see it before {@link flush}. False when the outbound queue is full too, or the receiver has
-   * closed: the message is then not sent, now or later. Throws an `EncodeError` when the value cannot be sent.
+   * closed: the message is then not sent, now or later. Throws an `EncodeError` when the value cannot be sent. The buffers
+   * of `moved` belong to this message alone: they are transferred, and are detached here afterwards.
    */
-  send(value: unknown): boolean
+  send(value: unknown, moved?: ReadonlySet<ArrayBufferLike>): boolean
   /** Moves what fits from the outbound queue into the ring, publishes, and rings the receiver if it sleeps. */
   flush(): void
   /** Messages in the outbound queue. While there are any, the receiver rings this thread's doorbell on making room. */

@@ -15,7 +15,7 @@
 
 const AWAKE = 0
 const PARKED = 1
-/** Spins before parking when no limit is given: some ten microseconds, about what a wake-up costs. */
+/** Pauses before parking when no limit is given: some ten microseconds, about what a wake-up costs. */
 export const DOORBELL_SPIN_LIMIT_DEFAULT = 200
 
 /** The shared memory of a doorbell; it can be posted to any thread. */
@@ -30,14 +30,19 @@ export function createDoorbell(): DoorbellDescriptor {
 /** A thread's view of a doorbell: its owner parks, everyone else rings. */
 export class Doorbell {
   readonly #word: Int32Array
+  /** When the bell was rung last, in milliseconds of the process's clock. */
+  readonly #rungAt: Float64Array
   #waiting: Promise<void> | undefined
   /** What this owner did so far: looks for work before parking, waits begun, and waits that a ring ended. */
   spins = 0
   parkings = 0
   wakes = 0
+  /** How long the owner was parked the last time before the bell rang; what waking took is not in it. */
+  lastWaitMs = 0
 
   constructor(descriptor: DoorbellDescriptor) {
     this.#word = new Int32Array(descriptor)
+    this.#rungAt = new Float64Array(descriptor, 8, 1)
   }
 
   /** True while the owner sleeps, or is about to. */
@@ -49,8 +54,20 @@ export class Doorbell {
   ring(): boolean {
     if (Atomics.load(this.#word, 0) !== PARKED) return false
     if (Atomics.compareExchange(this.#word, 0, PARKED, AWAKE) !== PARKED) return false
+    // Before the wake-up, which takes microseconds of this thread too.
+    this.#rungAt[0] = nowMs()
     Atomics.notify(this.#word, 0)
     return true
+  }
+
+  /** Looks for work for up to `spinLimit` pauses: how many it took until there was some, or -1. */
+  spin(hasWork: () => boolean, spinLimit: number): number {
+    for (let spins = 0; ; spins++) {
+      if (hasWork()) return spins
+      if (spins >= spinLimit) return -1
+      this.spins++
+      pause()
+    }
   }
 
   /**
@@ -64,12 +81,7 @@ export class Doorbell {
       this.ring()
       return undefined
     }
-    for (let spins = 0; ; spins++) {
-      if (hasWork()) return undefined
-      if (spins >= spinLimit) break
-      this.spins++
-      pause()
-    }
+    if (this.spin(hasWork, spinLimit) >= 0) return undefined
     Atomics.store(this.#word, 0, PARKED)
     if (hasWork()) {
       Atomics.store(this.#word, 0, AWAKE)
@@ -78,8 +90,10 @@ export class Doorbell {
     const wait = Atomics.waitAsync(this.#word, 0, PARKED)
     if (!wait.async) return undefined
     this.parkings++
+    const since = nowMs()
     const waiting: Promise<void> = wait.value.then(() => {
       this.wakes++
+      this.lastWaitMs = (this.#rungAt[0] as number) - since
       if (this.#waiting === waiting) this.#waiting = undefined
     })
     this.#waiting = waiting
@@ -89,3 +103,8 @@ export class Doorbell {
 
 /** Tells the processor that this is a spin loop. Not in TypeScript's library yet. */
 const pause: () => void = (Atomics as unknown as { pause(): void }).pause
+
+/** One clock for all threads of the process. */
+function nowMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}

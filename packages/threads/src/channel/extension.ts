@@ -7,7 +7,6 @@
  * type number disagree about the message; numbers are therefore assigned in one place, by core.
  */
 import assert from 'node:assert/strict'
-import { addExtension } from 'msgpackr/pack'
 
 /** How the instances of one class travel. */
 export interface Extension<Instance extends object = any, Plain = any> {
@@ -18,8 +17,8 @@ export interface Extension<Instance extends object = any, Plain = any> {
   /** The number that stands for the class in messages, from 1 to 63; the same on every thread. */
   type: number
   /**
-   * The instance as plain data: what msgpack carries faithfully, so no further instances, cycles or negative zero. An
-   * array of fields is cheapest. Must be pure; it may run more than once for one message.
+   * The instance as plain data without references to itself. An array of fields is cheapest. Must be pure; it may run
+   * more than once for one message.
    */
   write(value: Instance): Plain
   /** The instance from its plain data; throws when that is not what `write` returns. */
@@ -28,7 +27,7 @@ export interface Extension<Instance extends object = any, Plain = any> {
 
 const TYPE_MAX = 63
 const byPrototype = new Map<object, Extension>()
-const byType = new Map<number, Extension>()
+const byType: (Extension | undefined)[] = []
 
 /**
  * Lets instances of `extension.class` travel in messages, on every channel of this thread. Registering the same class
@@ -42,22 +41,15 @@ const byType = new Map<number, Extension>()
 export function registerExtension<Instance extends object, Plain>(extension: Extension<Instance, Plain>): void {
   const { class: extensionClass, type } = extension
   assert(Number.isInteger(type) && type >= 1 && type <= TYPE_MAX, `type must be a whole number from 1 to ${TYPE_MAX}`)
-  const known = byType.get(type)
+  const known = byType[type]
   assert(
     known === undefined || known.class === extensionClass,
     `extension type ${type} already stands for ${known?.class.name}`,
   )
   const knownClass = byPrototype.get(extensionClass.prototype)
   assert(knownClass === undefined || knownClass.type === type, `${extensionClass.name} already has another type`)
-  byType.set(type, extension)
+  byType[type] = extension
   byPrototype.set(extensionClass.prototype, extension)
-  if (known !== undefined) return
-  addExtension({
-    Class: extensionClass,
-    type,
-    write: (value: object) => byType.get(type)!.write(value),
-    read: (plain: unknown) => byType.get(type)!.read(plain),
-  })
 }
 
 /** The extension for values with this prototype. */
@@ -67,5 +59,5 @@ export function extensionOf(prototype: object): Extension | undefined {
 
 /** The extension with this type number. */
 export function extensionOfType(type: number): Extension | undefined {
-  return byType.get(type)
+  return byType[type]
 }

@@ -8,6 +8,8 @@ import type { FrameKind } from './ring.ts'
 export interface QueuedFrame {
   kind: FrameKind
   payload: Uint8Array
+  /** Bytes of the payload before its bulk. */
+  summed: number
 }
 
 /** A bounded first-in first-out queue of frames. */

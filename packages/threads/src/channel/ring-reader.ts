@@ -4,7 +4,15 @@
  * message, an endless loop or a read outside the frame. The protocol is in `ring.ts`.
  */
 import { FrameError } from './errors.ts'
-import { checksumStart, checksumStep, FrameKind, frameBytes, RingMemory } from './ring.ts'
+import {
+  COMPOSED_BYTES,
+  checksumStart,
+  checksumStep,
+  FRAME_HEADER_BYTES,
+  FrameKind,
+  frameBytes,
+  RingMemory,
+} from './ring.ts'
 
 /** Reads frames from a ring. Exactly one thread holds the reader of a ring, for the ring's whole life. */
 export class RingReader {
@@ -15,8 +23,11 @@ export class RingReader {
   kind: FrameKind = FrameKind.padding
   /** The current frame's payload: its first `length` bytes. Private memory, overwritten by the next frame. */
   readonly payload: Uint8Array
-  /** Bytes of the current payload. */
+  /** Bytes of the current payload that its checksum covers: all, but for a composed frame's bulk. */
   length = 0
+  /** Where the bulk of the current frame lies in the memory's bytes; it stays there until the frame is released. */
+  bulkStart = 0
+  bulkEnd = 0
   readonly #payloadWords: Int32Array
   /** Up to where frames have been taken. */
   #position: number
@@ -83,11 +94,17 @@ export class RingReader {
       throw this.#malformed('has an impossible header', header)
 
     let sum = checksumStart(header, position)
+    let summed = length
     if (kind !== FrameKind.padding) {
       if (length > payloadBytesMax) throw this.#malformed('is too long', header)
       const target = this.#payloadWords
       const first = (offset >> 2) + 2
-      const count = (length + 3) >> 2
+      if (kind === FrameKind.composed) {
+        summed = words[first]!
+        if (summed < COMPOSED_BYTES || summed > length || (summed & 7) !== 0)
+          throw this.#malformed('is composed of impossible parts', header)
+      }
+      const count = (summed + 3) >> 2
       for (let i = 0; i < count; i++) {
         const word = words[first + i]!
         target[i] = word
@@ -95,8 +112,12 @@ export class RingReader {
       }
     }
     if (sum !== words[(offset >> 2) + 1]) throw this.#malformed('does not match its checksum', header)
+    if (kind === FrameKind.composed && this.#payloadWords[0] !== summed)
+      throw this.#malformed('changed while it was read', header)
     this.kind = kind
-    this.length = length
+    this.length = summed
+    this.bulkStart = offset + FRAME_HEADER_BYTES + summed
+    this.bulkEnd = offset + FRAME_HEADER_BYTES + length
     if (kind !== FrameKind.padding) this.takenBytes += size
     this.#position = (position + size) | 0
   }
@@ -107,5 +128,5 @@ export class RingReader {
 }
 
 function isFrameKind(kind: number): kind is FrameKind {
-  return (kind >= FrameKind.message && kind <= FrameKind.messageAside) || kind === FrameKind.padding
+  return (kind >= FrameKind.message && kind <= FrameKind.aside) || kind === FrameKind.padding
 }

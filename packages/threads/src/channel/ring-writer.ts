@@ -4,10 +4,8 @@
  * safe, is in `ring.ts`.
  */
 import assert from 'node:assert/strict'
+import { copyInto } from './byte-copy.ts'
 import { checksumStart, checksumStep, FRAME_HEADER_BYTES, FrameKind, frameBytes, RingMemory } from './ring.ts'
-
-/** Up to this length a loop over bytes is cheaper than a call into `TypedArray.prototype.set`. */
-const COPY_LOOP_BYTES_MAX = 96
 
 /** Writes frames into a ring. Exactly one thread holds the writer of a ring, for the ring's whole life. */
 export class RingWriter {
@@ -20,9 +18,15 @@ export class RingWriter {
   #published: number
   /** The last `head` seen; the real one is never behind it. */
   #head: number
+  readonly #words: Int32Array
+  readonly #mask: number
+  #source: Uint8Array = new Uint8Array(0)
+  #sourceWords: Int32Array = new Int32Array(0)
 
   constructor(memory: SharedArrayBuffer) {
     this.memory = new RingMemory(memory)
+    this.#words = this.memory.words
+    this.#mask = this.memory.capacityBytes - 1
     this.#position = this.#published = this.memory.loadTail()
     this.#head = this.memory.loadHead()
   }
@@ -32,28 +36,40 @@ export class RingWriter {
     return (this.#position - this.#published) | 0
   }
 
+  /** Bytes that the largest frame could have now, wherever in the memory it begins. */
+  get roomBytes(): number {
+    this.#head = this.memory.loadHead()
+    return (this.memory.capacityBytes - ((this.#position - this.#head) | 0)) / 2
+  }
+
   /**
-   * Writes one frame whose payload is `bytes` from `start` to `end`, at most `payloadBytesMax` long, without publishing
-   * it. False when there is no room; nothing has changed then.
+   * Writes one frame whose payload is `bytes` from `start`, a multiple of 4, to `end`, at most `payloadBytesMax` long,
+   * without publishing it. False when there is no room; nothing has changed then.
    */
   write(kind: FrameKind, bytes: Uint8Array, start: number, end: number): boolean {
-    const memory = this.memory
     const length = end - start
-    assert(length >= 0 && length <= memory.payloadBytesMax)
-    const needed = frameBytes(length)
-    const offset = this.#position & (memory.capacityBytes - 1)
-    const untilEnd = memory.capacityBytes - offset
-    const padding = untilEnd < needed ? untilEnd : 0
-    if (!this.#hasRoom(padding + needed)) return false
-    if (padding > 0) {
-      const header = frameHeader(FrameKind.padding, padding - FRAME_HEADER_BYTES)
-      memory.words[offset >> 2] = header
-      memory.words[(offset >> 2) + 1] = checksumStart(header, this.#position)
-      this.#position = (this.#position + padding) | 0
+    const offset = this.#makeRoom(frameBytes(length))
+    if (offset < 0) return false
+    this.#writeSummed(frameHeader(kind, length), offset, bytes, start, end)
+    this.#position = (this.#position + frameBytes(length)) | 0
+    return true
+  }
+
+  /**
+   * Writes one composed frame: the first `length` of `bytes`, a multiple of 8, which its checksum covers and whose first
+   * word says so, and behind them `bulk`, each piece from a multiple of 8 on, `bulkLength` bytes in all.
+   */
+  writeComposed(bytes: Uint8Array, length: number, bulk: readonly Uint8Array[], bulkLength: number): boolean {
+    assert((length & 7) === 0)
+    const offset = this.#makeRoom(frameBytes(length + bulkLength))
+    if (offset < 0) return false
+    let at = offset + FRAME_HEADER_BYTES + length
+    for (const piece of bulk) {
+      copyInto(this.memory.bytes, at, piece)
+      at += (piece.length + 7) & ~7
     }
-    this.#writeFrame(kind, bytes, start, length)
-    this.writtenBytes += needed
-    this.#position = (this.#position + needed) | 0
+    this.#writeSummed(frameHeader(FrameKind.composed, length + bulkLength), offset, bytes, 0, length)
+    this.#position = (this.#position + frameBytes(length + bulkLength)) | 0
     return true
   }
 
@@ -65,32 +81,61 @@ export class RingWriter {
     return true
   }
 
-  #hasRoom(needed: number): boolean {
-    const capacity = this.memory.capacityBytes
-    if (((this.#position - this.#head) | 0) + needed <= capacity) return true
-    this.#head = this.memory.loadHead()
-    return ((this.#position - this.#head) | 0) + needed <= capacity
+  /** The offset of a frame of `needed` bytes, behind padding where the end of the memory is near; -1 without room. */
+  #makeRoom(needed: number): number {
+    const { capacityBytes, payloadBytesMax } = this.memory
+    assert(needed >= FRAME_HEADER_BYTES && needed <= frameBytes(payloadBytesMax))
+    const offset = this.#position & this.#mask
+    const untilEnd = capacityBytes - offset
+    const padding = untilEnd < needed ? untilEnd : 0
+    if (((this.#position - this.#head) | 0) + padding + needed > capacityBytes) {
+      this.#head = this.memory.loadHead()
+      if (((this.#position - this.#head) | 0) + padding + needed > capacityBytes) return -1
+    }
+    this.writtenBytes += needed
+    if (padding === 0) return offset
+    const header = frameHeader(FrameKind.padding, padding - FRAME_HEADER_BYTES)
+    this.#words[offset >> 2] = header
+    this.#words[(offset >> 2) + 1] = checksumStart(header, this.#position)
+    this.#position = (this.#position + padding) | 0
+    return 0
   }
 
-  #writeFrame(kind: FrameKind, bytes: Uint8Array, start: number, length: number): void {
-    const { words, bytes: target, capacityBytes } = this.memory
-    const offset = this.#position & (capacityBytes - 1)
-    const payload = offset + FRAME_HEADER_BYTES
-    // The last 8 bytes first, so that the padding behind the payload is zero and the checksum can go by words.
-    if (length > 0) {
-      const lastWord = (payload + length - 1) >> 2
-      words[lastWord] = 0
-      words[lastWord | 1] = 0
-    }
-    if (length <= COPY_LOOP_BYTES_MAX) for (let i = 0; i < length; i++) target[payload + i] = bytes[start + i]!
-    else target.set(bytes.subarray(start, start + length), payload)
-
-    const header = frameHeader(kind, length)
+  /** Copies the bytes and writes header and checksum. What is left of the last word is zero. */
+  #writeSummed(header: number, offset: number, bytes: Uint8Array, start: number, end: number): void {
+    if (bytes !== this.#source) this.#setSource(bytes)
+    const words = this.#words
+    const source = this.#sourceWords
+    const length = end - start
     let sum = checksumStart(header, this.#position)
-    for (let word = payload >> 2, end = (payload + length + 3) >> 2; word < end; word++)
-      sum = checksumStep(sum, words[word]!)
+    let to = (offset >> 2) + 2
+    let from = start >> 2
+    for (const whole = end >> 2; from < whole; from++) {
+      const word = source[from]!
+      words[to++] = word
+      sum = checksumStep(sum, word)
+    }
+    const rest = length & 3
+    if (rest > 0) {
+      const word = source[from]! & ((1 << (rest << 3)) - 1)
+      words[to] = word
+      sum = checksumStep(sum, word)
+    }
     words[offset >> 2] = header
     words[(offset >> 2) + 1] = sum
+  }
+
+  /** The source as words; a rest of less than a word at its end is copied into memory that has it. */
+  #setSource(bytes: Uint8Array): void {
+    if ((bytes.byteOffset & 3) !== 0 || (bytes.length & 3) !== 0) {
+      const copy = new Uint8Array((bytes.length + 3) & ~3)
+      copy.set(bytes)
+      this.#source = new Uint8Array(0)
+      this.#sourceWords = new Int32Array(copy.buffer)
+      return
+    }
+    this.#source = bytes
+    this.#sourceWords = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
   }
 }
 

@@ -27,7 +27,8 @@
  *
  * A frame never wraps around the end of the memory: what is left there is filled with a padding frame. Each frame's
  * checksum covers its header, its position and its payload, so bytes that stem from an earlier lap, or that some other
- * code scribbled, are recognised.
+ * code scribbled, are recognised. Of a frame with bulk it covers all that has structure and not the bulk, which is
+ * binary data of a kilobyte and more: summing it would cost several times its copying, and no byte of it means anything.
  */
 import assert from 'node:assert/strict'
 
@@ -35,10 +36,10 @@ import assert from 'node:assert/strict'
 export const FrameKind = {
   /** The payload is a message in the codec's bytes. */
   message: 1,
-  /** The message's bytes were too large for the ring and lie on the side port. */
-  messageBytesAside: 2,
-  /** The message is one that only structured clone can carry and lies on the side port. */
-  messageAside: 3,
+  /** A message with bulk behind it in the frame, handles beside the ring, or both; see {@link COMPOSED_BYTES}. */
+  composed: 2,
+  /** A message that was too large for the ring: its bytes lie on the side port. The payload is its number there. */
+  aside: 3,
   /** Nothing: fills the space before the end of the memory. */
   padding: 15,
 } as const
@@ -46,6 +47,11 @@ export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind]
 
 /** Bytes of a frame before its payload. */
 export const FRAME_HEADER_BYTES = 8
+/**
+ * Bytes in front of a composed message, four words: how many bytes the checksum covers, these among them; how many of
+ * them the message has; the number of its handles on the side port, 0 when it has none; and 0. Bulk follows.
+ */
+export const COMPOSED_BYTES = 16
 /** The capacity of a ring when none is asked for. */
 export const RING_CAPACITY_BYTES_DEFAULT = 1 << 20
 const CAPACITY_BYTES_MIN = 1 << 10

@@ -287,9 +287,11 @@ class Receiver {
       failed: (error) => assert.fail(error),
     })
     this.links = new NodeLinks({
+      node: 'right',
       development: true,
       listener: {
         receive: (from, frame) => this.kernel.receive(from, frame),
+        receiveMessage: (from, message) => this.kernel.receiveMessage(from, message),
         event: () => void this.#events++,
         broken: (_node, error) => void this.broken.push(error),
         wake: () => {},

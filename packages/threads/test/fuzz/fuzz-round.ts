@@ -71,7 +71,7 @@ export function randomValue(random: RandomStream, depth = 0): unknown {
         ? new Ref('node-1', -1, -1, -1, randomText(random))
         : new ReplyToken('node-1', 0, random.int(1_000))
     case 9:
-      return new Float64Array(random.int(5))
+      return random.chance(0.3) ? /a+/g : new Float64Array(random.int(5))
     case 10:
       return new Map(
         several(() => [randomValue(random, depth + 1), randomValue(random, depth + 1)]) as [unknown, unknown][],

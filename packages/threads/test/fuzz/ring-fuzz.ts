@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { RandomStream } from '@troupe/core'
+import { Tag } from '../../src/channel/message-format.ts'
 import { checksumStart, checksumStep, FRAME_HEADER_BYTES, FrameKind, frameBytes } from '../../src/channel/ring.ts'
 import { RingWriter } from '../../src/channel/ring-writer.ts'
 import '../../src/value-extensions.ts'
@@ -93,52 +94,62 @@ const attacks: Readonly<Record<string, Attack>> = {
     return false
   },
   'a marker without a message': ({ descriptors, random }) => {
-    const kind = random.pick([FrameKind.messageAside, FrameKind.messageBytesAside])
     write(
       descriptors.sender.ring,
-      kind,
+      FrameKind.aside,
       Uint8Array.from({ length: random.pick([0, 3, 4, 5, 8]) }, () => random.int(256)),
     )
     return true
   },
   'a message taken away from its marker': ({ sender, descriptors }) => {
-    sender.send({ zero: -0 })
+    sender.send({ like: /a/ })
     sender.flush()
     return receiveMessageOnPort(descriptors.receiver.port) !== undefined
   },
   'a message without a marker': ({ sender, descriptors, random }) => {
-    descriptors.sender.port.postMessage(random.pick<unknown>([[99, 'stray'], 'stray', [1], null, [1_000, [2, []]]]))
-    sender.send({ zero: -0 })
+    descriptors.sender.port.postMessage(
+      random.pick<unknown>([[99, ['stray']], 'stray', [1], null, [1_000, [{ handles: [] }]]]),
+    )
+    sender.send({ like: /a/ })
     sender.flush()
     return true
   },
   'an odd message at its marker': ({ descriptors, random, sent }) => {
     const marker = new Uint8Array(4)
-    const posted = sent.filter(goesAside).length + 1
-    new DataView(marker.buffer).setInt32(0, posted, true)
-    const [kind, odd] = random.pick<
-      readonly [typeof FrameKind.messageAside | typeof FrameKind.messageBytesAside, unknown]
-    >([
-      [FrameKind.messageBytesAside, 'no bytes'],
-      [FrameKind.messageBytesAside, new Uint8Array(new SharedArrayBuffer(4))],
-      [FrameKind.messageBytesAside, Uint8Array.of(0xc1)],
-      [FrameKind.messageAside, null],
-      [FrameKind.messageAside, [1]],
-      [FrameKind.messageAside, [1, [[{}, 99, 1]]]],
-      [FrameKind.messageAside, [1, [['standIn', 0, {}]]]],
-      [FrameKind.messageAside, [1, [[{}, 0, null]]]],
-      [FrameKind.messageAside, [1, [[{}, 0x32, ['node', 'epoch', 1, 2]]]]],
-      [FrameKind.messageAside, [1, [[{}, 0x32, 'abcd']]]],
-      [FrameKind.messageAside, [1, [[{}, 0x34, ['node', 0, Number.NaN]]]]],
-      [FrameKind.messageAside, [new MessageChannel().port1, []]],
+    const number = sent.filter(goesAside).length + 1
+    new DataView(marker.buffer).setInt32(0, number, true)
+    const bytes = (...tags: number[]) => {
+      const head = new Int32Array(6)
+      head.set([24, tags.length, 0, 0])
+      new Uint8Array(head.buffer).set(tags, 16)
+      return new Uint8Array(head.buffer)
+    }
+    const odd = random.pick<unknown>([
+      null,
+      'no post',
+      [],
+      {},
+      { handles: [] },
+      { handles: 7, bytes: bytes(0, 1) },
+      { handles: [], bytes: 'no bytes' },
+      { handles: [], bytes: new Uint8Array(new SharedArrayBuffer(32)) },
+      { handles: [], bytes: Uint8Array.of(1) },
+      { handles: [], bytes: new Uint8Array(Int32Array.of(100, 1, 0, 0, 0).buffer) },
+      { handles: [], bytes: new Uint8Array(Int32Array.of(16, -9, 0, 0, 0).buffer) },
+      { handles: [], bytes: bytes(0, 0xff) },
+      { handles: [1], bytes: bytes(0, Tag.handle) },
+      { handles: [], bytes: bytes(0, Tag.handle) },
+      { handles: [/a/], bytes: bytes(0, 1) },
+      { handles: [new MessageChannel().port1], bytes: bytes(0, Tag.handle) },
     ])
-    const ports = Array.isArray(odd) && odd[0] instanceof MessagePort ? [odd[0]] : []
-    descriptors.sender.port.postMessage([posted, odd], ports)
-    write(descriptors.sender.ring, kind, marker)
+    const handles = (odd as { handles?: unknown } | null)?.handles
+    const ports = Array.isArray(handles) && handles[0] instanceof MessagePort ? [handles[0]] : []
+    descriptors.sender.port.postMessage([number, [odd]], ports)
+    write(descriptors.sender.ring, FrameKind.aside, marker)
     return true
   },
   'a payload that is no message': ({ descriptors, random }) => {
-    write(descriptors.sender.ring, FrameKind.message, Uint8Array.of(0xc1, random.int(256)))
+    write(descriptors.sender.ring, FrameKind.message, Uint8Array.of(0, 0xc1, random.int(256)))
     return true
   },
 }
@@ -191,7 +202,7 @@ function readAll({ receiver, sender }: Loopback, sent: readonly unknown[], attac
   const comparable = received.slice(0, sent.length)
   assert.deepStrictEqual(comparable, sent.slice(0, comparable.length), `${attack}: a message that was not sent`)
   for (const more of received.slice(sent.length)) {
-    assert(more === 'x'.repeat(40) || isNegativeZero(more), `${attack}: a message more than was sent`)
+    assert(more === 'x'.repeat(40) || isStray(more), `${attack}: a message more than was sent`)
   }
   if (said === undefined) return undefined
   assert(receiver.closed && !receiver.hasMessages(), `${attack}: the channel is still open after its error`)
@@ -203,15 +214,16 @@ function readAll({ receiver, sender }: Loopback, sent: readonly unknown[], attac
   return said
 }
 
-function isNegativeZero(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.is((value as { zero?: unknown }).zero, -0)
+function isStray(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && (value as { like?: unknown }).like instanceof RegExp
 }
 
 function goesAside(value: unknown): boolean {
   const { sender, descriptors, receiver } = openLoopback()
   sender.send(value)
   sender.flush()
-  const isAside = new Int32Array(descriptors.sender.ring, headerBytes)[0]! >>> 28 !== FrameKind.message
+  const words = new Int32Array(descriptors.sender.ring, headerBytes)
+  const isAside = words[0]! >>> 28 === FrameKind.aside || (words[0]! >>> 28 === FrameKind.composed && words[4] !== 0)
   sender.close()
   receiver.close()
   return isAside

@@ -1,0 +1,520 @@
+/**
+ * Writes one message after the other as bytes, in one walk over each value: what can be sent is found out while it is
+ * written, and what was written of a value that turns out not to be sendable is taken back. The bytes are described in
+ * `message-format.ts`.
+ *
+ * Objects that were met are remembered for the length of a message, so that cycles and repeated references arrive as
+ * such.
+ */
+import { isProxy } from 'node:util/types'
+import { copyOfShared } from './byte-copy.ts'
+import { aligned, ENCODING_START, type Encoding, type TextBuffer } from './codec.ts'
+import { writeError } from './error-format.ts'
+import { type Extension, extensionOf } from './extension.ts'
+import {
+  BULK_BYTES_MIN,
+  clonedPrototypes,
+  elementBytesOf,
+  HAS_REPEATED,
+  NESTING_MAX,
+  SHORT_COUNT_MAX,
+  TABLE_TEXT_MAX,
+  Tag,
+  TEXT_SLOTS,
+  textSlotOf,
+  viewTypeOf,
+} from './message-format.ts'
+import { SeenObjects } from './seen-objects.ts'
+import { compileWriter, USES_BEFORE_CODE } from './shape-compiler.ts'
+import { ShapeTable, type WrittenShape } from './shape-table.ts'
+
+/** An entry of a table that both ends keep: the other end knows it once it was sent. */
+export interface Definition {
+  isSent: boolean
+}
+
+/** Thrown inside when a value cannot be sent; `sendable.ts` finds out where it is. */
+export class Refused extends Error {}
+
+/** Up to this length a loop over a text is cheaper than a call into the engine. */
+const TEXT_LOOP_MAX = 128
+/** Extra keys of an array are not sent; an array with few of its items is sent by its keys. */
+const SPARSE_LENGTH_MIN = 64
+const { getPrototypeOf, prototype: objectPrototype } = Object
+const arrayPrototype = Array.prototype
+/** How far the writer was, to go back to. */
+interface Mark {
+  readonly position: number
+  readonly seen: number
+  readonly depth: number
+  readonly bulk: number
+  readonly bulkLength: number
+  readonly handles: number
+  readonly transfer: number
+  readonly defined: number
+}
+
+/** The writer of one channel: it keeps in step with one {@link MessageReader}. */
+export class MessageWriter {
+  bytes = Buffer.alloc(4_096) as TextBuffer
+  position = 0
+  #view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length)
+  readonly #texts: (string | undefined)[] = new Array(TEXT_SLOTS).fill(undefined)
+  readonly #shapes = new ShapeTable()
+  /** What this message defines: slots of texts, and other entries of tables. */
+  readonly #defined: (number | Definition)[] = []
+  readonly #seen = new SeenObjects()
+  /** The flags of the message. */
+  protected flags = 0
+  #depth = 0
+  #encoding: Encoding | undefined
+  #moved: ReadonlySet<ArrayBufferLike> | undefined
+
+  /** Writes `value` from `ENCODING_START` on in `bytes`. Throws {@link Refused}, or what a getter threw, and has written nothing. */
+  message(value: unknown, into: Encoding, moved: ReadonlySet<ArrayBufferLike> | undefined): void {
+    this.#encoding = into
+    this.#moved = moved
+    this.flags = 0
+    this.#depth = 0
+    this.position = ENCODING_START + 1
+    try {
+      this.root(value)
+      this.bytes[ENCODING_START] = this.flags
+      this.#defined.length = 0
+    } catch (error) {
+      this.#undefine(0)
+      throw error
+    } finally {
+      this.#seen.forget(0)
+    }
+    into.bytes = this.bytes
+    into.end = this.position
+  }
+
+  /** Writes what the message is: a value, unless a derived writer knows better. */
+  protected root(value: unknown): void {
+    this.value(value)
+  }
+
+  /** Notes what this message defines: it is taken back when the message cannot be sent. */
+  protected defines(definition: Definition): void {
+    definition.isSent = true
+    this.#defined.push(definition)
+  }
+
+  /** Writes any value. */
+  value(value: unknown): void {
+    switch (typeof value) {
+      case 'number':
+        this.number(value)
+        break
+      case 'string':
+        this.text(value)
+        break
+      case 'undefined':
+        this.tag(Tag.undefined)
+        break
+      case 'boolean':
+        this.tag(value ? Tag.true : Tag.false)
+        break
+      case 'object':
+        if (value === null) this.tag(Tag.null)
+        else this.#object(value)
+        break
+      case 'bigint':
+        this.#bigInt(value)
+        break
+      default:
+        throw new Refused()
+    }
+  }
+
+  number(value: number): void {
+    this.reserve(9)
+    const position = this.position
+    if ((value | 0) === value) {
+      if (value >= 0 && value < 0x80) {
+        if (value === 0 && 1 / value < 0) this.bytes[position] = Tag.negativeZero
+        else this.bytes[position] = value
+        this.position = position + 1
+      } else if (value >= -0x8000 && value < 0x8000) {
+        this.bytes[position] = Tag.int16
+        this.bytes[position + 1] = value
+        this.bytes[position + 2] = value >> 8
+        this.position = position + 3
+      } else {
+        this.bytes[position] = Tag.int32
+        this.#view.setInt32(position + 1, value, true)
+        this.position = position + 5
+      }
+    } else {
+      this.bytes[position] = Tag.float64
+      this.#view.setFloat64(position + 1, value, true)
+      this.position = position + 9
+    }
+  }
+
+  text(text: string): void {
+    const { length } = text
+    if (length > TABLE_TEXT_MAX) {
+      this.#longText(text)
+      return
+    }
+    this.reserve(TABLE_TEXT_MAX + 3)
+    const { bytes } = this
+    let position = this.position
+    const slot = length === 0 ? 0 : textSlotOf(text, length)
+    if (this.#texts[slot] === text) {
+      bytes[position] = Tag.text | (slot >> 8)
+      bytes[position + 1] = slot
+      this.position = position + 2
+      return
+    }
+    bytes[position] = Tag.newText | (slot >> 8)
+    bytes[position + 1] = slot
+    bytes[position + 2] = length
+    position += 3
+    for (let index = 0; index < length; index++) {
+      const unit = text.charCodeAt(index)
+      if (unit > 0xff) {
+        this.#longText(text)
+        return
+      }
+      bytes[position + index] = unit
+    }
+    this.position = position + length
+    this.#texts[slot] = text
+    this.#defined.push(slot)
+  }
+
+  /** Writes one tag. */
+  tag(tag: number): void {
+    this.reserve(1)
+    this.bytes[this.position++] = tag
+  }
+
+  count(count: number): void {
+    this.reserve(5)
+    if (count <= SHORT_COUNT_MAX) this.bytes[this.position++] = count
+    else {
+      this.bytes[this.position] = SHORT_COUNT_MAX + 1
+      this.#view.setUint32(this.position + 1, count, true)
+      this.position += 5
+    }
+  }
+
+  /** Makes room for `length` bytes more. */
+  reserve(length: number): void {
+    if (this.position + length > this.bytes.length) this.#grow(length)
+  }
+
+  /** Writes `value`, or nothing when it cannot be sent; true when it was written. */
+  attempt(value: unknown): boolean {
+    const mark = this.#mark()
+    try {
+      this.value(value)
+      return true
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      this.#back(mark)
+      return false
+    }
+  }
+
+  #object(value: object): void {
+    const prototype = getPrototypeOf(value) as object | null
+    if (prototype === objectPrototype || prototype === null) {
+      if (this.#isNew(value)) this.#fields(value as Readonly<Record<string, unknown>>)
+    } else if (prototype === arrayPrototype && Array.isArray(value)) {
+      if (this.#isNew(value)) this.#array(value)
+    } else {
+      // Registered instances are values without identity, such as references: meeting one twice means nothing.
+      const extension = extensionOf(prototype)
+      if (extension !== undefined) this.#extension(extension, value)
+      else if (this.#isNew(value)) this.#other(value, prototype)
+    }
+  }
+
+  /** Takes note of an object; false when it was met before, and its number is written. */
+  #isNew(value: object): boolean {
+    const number = this.#seen.add(value)
+    if (number < 0) return true
+    this.flags |= HAS_REPEATED
+    this.tag(Tag.again)
+    this.count(number)
+    return false
+  }
+
+  #fields(value: Readonly<Record<string, unknown>>): void {
+    this.#enter()
+    const shape = this.#shapes.find(value)
+    if (shape !== undefined) this.#shaped(shape, value)
+    else {
+      const keys = Object.keys(value)
+      const taken = this.#shapes.take(keys)
+      if (taken !== undefined) this.#shaped(taken, value)
+      else {
+        this.tag(Tag.record)
+        this.count(keys.length)
+        for (const key of keys) {
+          this.text(key)
+          this.value(value[key])
+        }
+      }
+    }
+    this.#depth--
+  }
+
+  #shaped(shape: WrittenShape, value: Readonly<Record<string, unknown>>): void {
+    this.reserve(3)
+    const { bytes, position } = this
+    bytes[position + 1] = shape.number
+    shape.isUsed = true
+    if (shape.isSent) {
+      bytes[position] = Tag.shaped
+      this.position = position + 2
+    } else {
+      bytes[position] = Tag.newShape
+      bytes[position + 2] = shape.keys.length
+      this.position = position + 3
+      for (const key of shape.keys) this.text(key)
+      this.defines(shape)
+    }
+    if (shape.write !== undefined) shape.write(this, value)
+    else {
+      if (++shape.uses === USES_BEFORE_CODE) shape.write = compileWriter(shape.keys)
+      for (const key of shape.keys) this.value(value[key])
+    }
+  }
+
+  #array(value: readonly unknown[]): void {
+    this.#enter()
+    const { length } = value
+    const mark = length < SPARSE_LENGTH_MIN ? undefined : this.#mark()
+    if (length < 16) this.tag(Tag.shortArray | length)
+    else {
+      this.tag(Tag.array)
+      this.count(length)
+    }
+    for (let index = 0; index < length; index++) {
+      const item = value[index]
+      if (typeof item === 'number') this.number(item)
+      else if (item !== undefined || Object.hasOwn(value, index)) this.value(item)
+      else if (mark === undefined || Object.keys(value).length * 4 > length) this.tag(Tag.hole)
+      else {
+        this.#back(mark)
+        this.#sparse(value)
+        break
+      }
+    }
+    this.#depth--
+  }
+
+  #sparse(value: readonly unknown[]): void {
+    const keys = Object.keys(value)
+    this.tag(Tag.sparseArray)
+    this.number(value.length)
+    this.count(keys.length)
+    for (const key of keys) {
+      this.text(key)
+      this.value(value[key as never])
+    }
+  }
+
+  #extension(extension: Extension, value: object): void {
+    this.#enter()
+    this.reserve(2)
+    this.bytes[this.position++] = Tag.extension
+    this.bytes[this.position++] = extension.type
+    this.value(extension.write(value))
+    this.#depth--
+  }
+
+  /** An object that is neither plain nor an array nor of a registered class. */
+  #other(value: object, prototype: object): void {
+    this.#enter()
+    const viewType = viewTypeOf.get(prototype)
+    if (prototype === Map.prototype) {
+      const map = value as ReadonlyMap<unknown, unknown>
+      this.tag(Tag.map)
+      this.count(map.size)
+      for (const [key, item] of map) {
+        this.value(key)
+        this.value(item)
+      }
+    } else if (prototype === Set.prototype) {
+      const set = value as ReadonlySet<unknown>
+      this.tag(Tag.set)
+      this.count(set.size)
+      for (const item of set) this.value(item)
+    } else if (prototype === Date.prototype) {
+      this.reserve(9)
+      this.bytes[this.position] = Tag.date
+      this.#view.setFloat64(this.position + 1, Date.prototype.getTime.call(value), true)
+      this.position += 9
+    } else if (viewType !== undefined) this.#binary(value as ArrayBuffer | ArrayBufferView, viewType)
+    else if (isProxy(value)) throw new Refused()
+    else if (clonedPrototypes.has(prototype)) this.#handle(value)
+    // What an error carries never keeps it from travelling.
+    else if (value instanceof Error) writeError(this, value)
+    else throw new Refused()
+    this.#depth--
+  }
+
+  #binary(value: ArrayBuffer | ArrayBufferView, type: number): void {
+    const { byteLength } = value
+    if (ArrayBuffer.isView(value)) {
+      const { buffer } = value
+      if (buffer instanceof SharedArrayBuffer || this.#moved?.has(buffer) === true) {
+        this.tag(Tag.view)
+        this.tag(type)
+        this.number(value.byteOffset)
+        this.number(byteLength / elementBytesOf(type))
+        this.value(buffer)
+        return
+      }
+    } else if (this.#moved?.has(value) === true) {
+      ;(this.#encoding as Encoding).transfer.push(value)
+      this.#handle(value)
+      return
+    } else if (value.resizable) {
+      this.#handle(value)
+      return
+    }
+    const source = ArrayBuffer.isView(value)
+      ? new Uint8Array(value.buffer, value.byteOffset, byteLength)
+      : new Uint8Array(value)
+    const encoding = this.#encoding as Encoding
+    if (byteLength < BULK_BYTES_MIN) {
+      this.tag(Tag.binary)
+      this.tag(type)
+      this.count(byteLength)
+      this.reserve(byteLength)
+      this.bytes.set(source, this.position)
+      this.position += byteLength
+    } else if (encoding.bulkLength + aligned(byteLength) <= encoding.bulkRoom()) {
+      this.tag(Tag.bulk)
+      this.tag(type)
+      this.count(byteLength)
+      encoding.bulk.push(source)
+      encoding.bulkLength += aligned(byteLength)
+    } else this.#copied(source, type)
+  }
+
+  /** Binary data that is too much for the ring: one copy, which is transferred. */
+  #copied(source: Uint8Array, type: number): void {
+    const copy = copyOfShared(source, 0, source.length)
+    ;(this.#encoding as Encoding).transfer.push(copy.buffer)
+    if (type !== 0) {
+      this.tag(Tag.view)
+      this.tag(type)
+      this.number(0)
+      this.number(source.byteLength / elementBytesOf(type))
+      // The buffer of a view has a number of its own.
+      this.#isNew(copy.buffer)
+    }
+    this.#handle(copy.buffer)
+  }
+
+  #handle(value: object): void {
+    ;(this.#encoding as Encoding).handles.push(value)
+    this.tag(Tag.handle)
+  }
+
+  #bigInt(value: bigint): void {
+    if (BigInt.asIntN(64, value) === value) {
+      this.reserve(9)
+      this.bytes[this.position] = Tag.bigInt64
+      this.#view.setBigInt64(this.position + 1, value, true)
+      this.position += 9
+    } else {
+      this.tag(Tag.bigInt)
+      this.tag(value < 0n ? Tag.true : Tag.false)
+      this.text((value < 0n ? -value : value).toString(16))
+    }
+  }
+
+  #longText(text: string): void {
+    const { length } = text
+    if (length <= TEXT_LOOP_MAX) {
+      this.reserve(length + 6)
+      const { bytes } = this
+      const position = this.position + 2
+      let index = 0
+      for (; index < length; index++) {
+        const unit = text.charCodeAt(index)
+        if (unit > 0xff) break
+        bytes[position + index] = unit
+      }
+      if (index === length) {
+        bytes[position - 2] = Tag.latin1
+        bytes[position - 1] = length
+        this.position = position + length
+        return
+      }
+    }
+    if (text.isWellFormed()) {
+      // The count comes first and is known last: it always has its five bytes.
+      this.reserve(length * 3 + 6)
+      const { bytes, position } = this
+      const written = bytes.utf8Write(text, position + 6)
+      bytes[position] = Tag.utf8
+      bytes[position + 1] = SHORT_COUNT_MAX + 1
+      this.#view.setUint32(position + 2, written, true)
+      this.position = position + 6 + written
+    } else {
+      this.tag(Tag.utf16)
+      this.count(length)
+      this.reserve(length * 2)
+      this.position += this.bytes.write(text, this.position, 'utf16le')
+    }
+  }
+
+  #enter(): void {
+    if (++this.#depth > NESTING_MAX) throw new RangeError(`it is nested deeper than ${NESTING_MAX}`)
+  }
+
+  #mark(): Mark {
+    const { bulk, bulkLength, handles, transfer } = this.#encoding as Encoding
+    return {
+      position: this.position,
+      seen: this.#seen.count,
+      depth: this.#depth,
+      bulk: bulk.length,
+      bulkLength,
+      handles: handles.length,
+      transfer: transfer.length,
+      defined: this.#defined.length,
+    }
+  }
+
+  #back(mark: Mark): void {
+    const encoding = this.#encoding as Encoding
+    this.position = mark.position
+    this.#depth = mark.depth
+    encoding.bulk.length = mark.bulk
+    encoding.bulkLength = mark.bulkLength
+    encoding.handles.length = mark.handles
+    encoding.transfer.length = mark.transfer
+    this.#seen.forget(mark.seen)
+    this.#undefine(mark.defined)
+  }
+
+  /** Takes back the definitions of this message from the `from`th on: they are sent again with their next use. */
+  #undefine(from: number): void {
+    const defined = this.#defined
+    for (let index = defined.length - 1; index >= from; index--) {
+      const what = defined[index] as number | Definition
+      if (typeof what === 'number') this.#texts[what] = undefined
+      else what.isSent = false
+    }
+    defined.length = from
+  }
+
+  #grow(length: number): void {
+    const grown = Buffer.alloc(Math.max(this.bytes.length * 2, aligned(this.position + length)))
+    grown.set(this.bytes.subarray(0, this.position))
+    this.bytes = grown as TextBuffer
+    this.#view = new DataView(grown.buffer, grown.byteOffset, grown.length)
+  }
+}
