@@ -1,11 +1,12 @@
 /**
  * The canonical form of a value: one string for all values that are equal, and one frozen copy that stands for them.
+ * `canonical-text.ts` reads such strings.
  *
  * Two states are the same state when their canonical forms are, so keys of objects, entries of Maps and items of Sets
  * are sorted, whatever the order of insertion was. The copy is a tree in that order: between two turns an actor sees
  * the copy, not what its last turn left, so that what it does next depends on nothing that the string leaves out.
  */
-import { ReplyToken, refKey } from '@troupe/core'
+import { ReplyToken } from '@troupe/core'
 import { prepareMessage, Ref } from '@troupe/core/host'
 
 /** A value's canonical form. */
@@ -73,9 +74,9 @@ const keys = new WeakMap<object, string>()
 
 function walk(value: unknown, path: string, ancestors: object[], refuse: Refuse): CanonicalValue {
   if (typeof value !== 'object' || value === null) return { key: leafKey(value, path, refuse), value }
-  if (value instanceof Ref) return { key: `@${JSON.stringify(refKey(value))}`, value }
+  if (value instanceof Ref) return { key: refText(value), value }
   if (value instanceof ReplyToken) {
-    return { key: `!${JSON.stringify(value.node)}.${value.epoch}.${value.askId}`, value }
+    return { key: `!${JSON.stringify([value.node, value.epoch, value.askId])}`, value }
   }
   const known = keys.get(value)
   if (known !== undefined && Object.isFrozen(value)) return { key: known, value }
@@ -114,6 +115,11 @@ function walkObject(value: object, path: string, ancestors: object[], refuse: Re
     key: `{${entries.map((entry) => `${JSON.stringify(entry.key)}:${entry.form.key}`).join()}}`,
     value: Object.fromEntries(entries.map((entry) => [entry.key, entry.form.value])),
   }
+}
+
+/** A named reference by node and name, any other by all that it is. */
+function refText({ node, epoch, slot, incarnation, name }: Ref): string {
+  return `@${JSON.stringify(name === undefined ? [node, epoch, slot, incarnation] : [node, name])}`
 }
 
 function leafKey(value: unknown, path: string, refuse: Refuse): string {

@@ -113,6 +113,7 @@ export class Explorer<Step extends SystemStep> {
   begin(): boolean {
     this.generated = 0
     this.#at = -1
+    this.#isFull = false
     return this.system.initial().some(this.#add)
   }
 

@@ -12,12 +12,14 @@ import {
   runTurn,
   startedEnvelope,
 } from '@troupe/core/host'
-import { canonicalValue, frozen } from './canonical-value.ts'
+import { frozenOfKey } from './canonical-text.ts'
+import { canonicalKey, canonicalValue, frozen } from './canonical-value.ts'
 import type { CheckedSystem, SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import { Interner } from './interner.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
+import type { NumberLog } from './number-log.ts'
 import { type Pending, RecordedEffects, reminderPrefix, type TimerMessage } from './recorded-effects.ts'
 import type { Recovered, Storage } from './storage.ts'
 
@@ -87,6 +89,7 @@ export class LocalTransitions {
       crashes,
       ordersSent,
     }: { readonly discardFailed: boolean; readonly crashes: boolean; readonly ordersSent: boolean },
+    log?: NumberLog,
   ) {
     this.#system = system
     this.#messages = messages
@@ -95,12 +98,12 @@ export class LocalTransitions {
     this.#effects = new RecordedEffects(system, messages, crashes)
     this.#discardFailed = discardFailed
     this.#ordersSent = ordersSent
-    this.#locals = system.actors.map(() => new Interner<LocalState>())
+    this.#locals = system.actors.map(() => new Interner(log, localOfKey))
     this.#firings = system.actors.map(() => [])
   }
 
   local(actor: number, local: number): LocalState {
-    return (this.#locals[actor] as Interner<LocalState>).values[local] as LocalState
+    return (this.#locals[actor] as Interner<LocalState>).get(local)
   }
 
   /** The steps by which `actor` begins: its `started` turn, or one step without effect. The state is `init`'s. */
@@ -346,12 +349,13 @@ export class LocalTransitions {
     const timers = canonicalValue(this.#effects.timers, 'timers', this.#refuse)
     const { behavior, behaviorsBefore } = cell
     const { stashed, front, storage } = this.#effects
+    const rest = canonicalKey([behavior, behaviorsBefore, stashed, front, isDown])
     const disk = storage && [
       storage.recovered.key,
-      ...storage.unsynced.flatMap(({ recovered, held }) => [recovered.key, held]),
+      ...storage.unsynced.map(({ recovered, held }) => `[${recovered.key},[${held}]]`),
     ]
-    const rest = JSON.stringify([behavior, behaviorsBefore, stashed, front, disk, isDown])
-    return (this.#locals[actor] as Interner<LocalState>).intern(`${state.key} ${timers.key} ${rest}`, () => ({
+    const key = `[${state.key},${timers.key},${rest},${disk && `[${disk}]`}]`
+    return (this.#locals[actor] as Interner<LocalState>).intern(key, () => ({
       state: frozen(state.value),
       timers: frozen(timers.value) as ReadonlyMap<string, TimerMessage>,
       behavior,
@@ -362,6 +366,26 @@ export class LocalTransitions {
       isDown,
     }))
   }
+}
+
+type RecoveredData = Omit<Recovered, 'key'>
+
+/** The local state that another thread has met. */
+function localOfKey(key: string): LocalState {
+  const [state, timers, rest, disk] = frozenOfKey(key) as [
+    unknown,
+    ReadonlyMap<string, TimerMessage>,
+    [string | undefined, (string | undefined)[], number[], number[], boolean],
+    [RecoveredData, ...[RecoveredData, number[]][]] | undefined,
+  ]
+  const [behavior, behaviorsBefore, stash, front, isDown] = rest
+  const withKey = (recovered: RecoveredData): Recovered => ({ ...recovered, key: canonicalKey(recovered) as string })
+  const [recovered, ...unsynced] = disk ?? []
+  const storage = recovered && {
+    recovered: withKey(recovered),
+    unsynced: unsynced.map(([after, held]) => ({ recovered: withKey(after), held })),
+  }
+  return { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown }
 }
 
 /** The message that the turn takes from the network; -1: none. */

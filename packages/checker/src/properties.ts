@@ -37,8 +37,6 @@ export interface Violation {
   readonly kind: ViolationKind
   readonly property: string | undefined
   readonly lasso: Lasso
-  /** The step that threw; `undefined` for other kinds. */
-  readonly failed: unknown
 }
 
 /** A violation as the search meets it. */
@@ -47,7 +45,6 @@ export interface FoundViolation {
   readonly property: string | undefined
   /** The state that violates it, or from which a step threw. */
   readonly id: number
-  readonly failed: unknown
 }
 
 type Named<View> = readonly (readonly [string, Predicate<View>])[]
@@ -85,7 +82,7 @@ export class PropertyChecks<View> {
       }
     }
     for (const [name, predicate] of this.#always) {
-      if (!holds(name, predicate, view) && this.#violated('always', name, id, undefined)) return true
+      if (!holds(name, predicate, view) && this.#violated('always', name, id)) return true
     }
     return false
   }
@@ -99,30 +96,30 @@ export class PropertyChecks<View> {
 
   /** A state without a step; true to end the search. */
   ended(view: View, id: number): boolean {
-    return !holds('mayEnd', this.#mayEnd, view) && this.#violated('deadlock', undefined, id, undefined)
+    return !holds('mayEnd', this.#mayEnd, view) && this.#violated('deadlock', undefined, id)
   }
 
   /** A step that threw; true to end the search. */
-  failed(step: unknown, id: number): boolean {
-    return this.#violated('failed', undefined, id, step)
+  failed(id: number): boolean {
+    return this.#violated('failed', undefined, id)
   }
 
   /** Takes in what another thread of the search has found; `unseen`: what it has not seen. */
   merge(found: readonly FoundViolation[], unseen: readonly string[]): void {
-    for (const one of found) this.#violated(one.kind, one.property, one.id, one.failed)
+    for (const one of found) this.#violated(one.kind, one.property, one.id)
     for (const name of this.unseen) if (!unseen.includes(name)) this.unseen.delete(name)
   }
 
   /** All violations and what is known of each property, once the search is over. */
   conclude(explorer: Explorer<any>): Conclusion {
-    const violations = this.found.map(({ kind, property, id, failed }): Violation => {
-      return { kind, property, lasso: { path: explorer.path(id), loopsTo: undefined }, failed }
+    const violations = this.found.map(({ kind, property, id }): Violation => {
+      return { kind, property, lasso: { path: explorer.path(id), loopsTo: undefined } }
     })
     const eventually = this.#avoidances(explorer).map((avoided, index): Verdict => {
       if (avoided === undefined) return 'holds'
       if (avoided === 'unknown') return 'unknown'
       const [property] = this.#eventually[index] as readonly [string, unknown]
-      violations.push({ kind: 'eventually', property, lasso: avoided, failed: undefined })
+      violations.push({ kind: 'eventually', property, lasso: avoided })
       return 'fails'
     })
     const otherwise = (verdict: Verdict): Verdict => (explorer.cut === undefined ? verdict : 'unknown')
@@ -146,8 +143,8 @@ export class PropertyChecks<View> {
     return this.#holds.map((held) => graph.avoid((id) => held[id] as boolean))
   }
 
-  #violated(kind: ViolationKind, property: string | undefined, id: number, failed: unknown): boolean {
-    if (!this.#isFound(kind, property)) this.found.push({ kind, property, id, failed })
+  #violated(kind: ViolationKind, property: string | undefined, id: number): boolean {
+    if (!this.#isFound(kind, property)) this.found.push({ kind, property, id })
     return this.#stopAtViolation
   }
 

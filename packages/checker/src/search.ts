@@ -1,7 +1,6 @@
 /** One search from options to result, whatever the system: limits, properties, symmetry, counterexamples. */
 import { CheckerError } from './checker-error.ts'
 import { type Cut, Explorer, type Inspection, type Narrowing } from './explorer.ts'
-import type { PortableSystem } from './portable.ts'
 import { holds, type Predicate, type Properties, PropertyChecks, type Verdict, type Violation } from './properties.ts'
 import { type SymmetricSystem, Symmetry } from './symmetry.ts'
 import type { SystemStep, TransitionSystem } from './transition-system.ts'
@@ -57,8 +56,6 @@ export interface Searched<View, Step extends SystemStep, Counterexample> {
   readonly system: TransitionSystem<Step> & SymmetricSystem
   /** The view of `tuple`, valid until the next call. */
   view(tuple: Int32Array): View
-  /** How states travel between searches. */
-  readonly portable: PortableSystem
   trace(
     violation: Violation,
     run: { readonly tuples: readonly Int32Array[]; readonly steps: readonly Step[] },
@@ -115,7 +112,7 @@ export function inspectionOf<View, Step extends SystemStep>(
 ): Inspection<Step> {
   return {
     found: (tuple, id) => checks.reached(view(tuple), id),
-    failed: (step, id) => checks.failed(step, id),
+    failed: (_step, id) => checks.failed(id),
     ended: (tuple, id) => checks.ended(view(tuple), id),
     within: boundary && ((tuple) => holds('boundary', boundary, view(tuple))),
   }

@@ -26,6 +26,8 @@ export const knownState = -1
 export const noRoom = -2
 
 const slotsMin = 1 << 11
+/** The threads of a search pause while their table grows. */
+const slotsMinShared = 1 << 16
 /** Of the slots, how many may be taken. */
 const loadMax = 0.6
 
@@ -53,7 +55,7 @@ export class StateTable {
 
   /** Memory for a table that is to be shared. */
   static shared(width: number): StateMemory {
-    return memoryOf(width, slotsMin, SharedArrayBuffer)
+    return memoryOf(width, slotsMinShared, SharedArrayBuffer)
   }
 
   /** How many states it holds. */

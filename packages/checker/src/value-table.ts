@@ -1,11 +1,17 @@
 /** Values of one place of a state, numbered: equal values have one number, and one frozen representative. */
+import { frozenOfKey } from './canonical-text.ts'
 import { canonicalKey, canonicalValue, frozen, type Refuse } from './canonical-value.ts'
 import { Interner } from './interner.ts'
+import type { NumberLog } from './number-log.ts'
 
 export class ValueTable {
-  readonly #interner = new Interner<unknown>()
+  readonly #interner: Interner<unknown>
   /** The numbers of representatives, and of primitives: a value that did not change is not walked. */
   readonly #numbers = new Map<unknown, number>()
+
+  constructor(log?: NumberLog) {
+    this.#interner = new Interner(log, frozenOfKey)
+  }
 
   intern(value: unknown, path: string, refuse: Refuse): number {
     // -0 is not 0 here, which a Map cannot say.
@@ -21,11 +27,6 @@ export class ValueTable {
   }
 
   get(id: number): unknown {
-    return this.#interner.values[id]
-  }
-
-  /** The canonical key of a value by its number. */
-  key(id: number): string {
-    return this.#interner.keys[id] as string
+    return this.#interner.get(id)
   }
 }

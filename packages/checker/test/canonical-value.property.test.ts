@@ -1,7 +1,9 @@
 /** Canonical forms: equal for equal values whatever their order, different for different ones. */
-import { namedRef } from '@troupe/core'
+import { namedRef, ReplyToken } from '@troupe/core'
+import { Ref } from '@troupe/core/host'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { frozenOfKey, valueOfKey } from '../src/canonical-text.ts'
 import { canonicalKey, canonicalValue, frozen } from '../src/canonical-value.ts'
 
 const form = (value: unknown) => canonicalValue(value, 'value', (path, what) => new Error(`${path} is ${what}`))
@@ -51,6 +53,19 @@ test('the order of insertion does not show, and the copy is the same value', () 
       expect(form(frozen(forwards.value)).key).toBe(forwards.key)
     }),
   )
+})
+
+test('a key is read back as the value that it was made of', () => {
+  fc.assert(
+    fc.property(value, (description) => {
+      const { key, value: copy } = form(build(description, false))
+      expect(valueOfKey(key)).toStrictEqual(copy)
+      expect(form(valueOfKey(key)).key).toBe(key)
+      expect(form(frozenOfKey(key)).key).toBe(key)
+    }),
+  )
+  const tokens = [new ReplyToken('n', 2, 7), new Ref('n', 1, 2, 3), new Ref('n.1/2', -1, -1, -1, 'a/b')]
+  expect(valueOfKey(form(tokens).key)).toStrictEqual(tokens)
 })
 
 test('different values have different forms', () => {
