@@ -5,7 +5,7 @@
  */
 import { ReplyToken } from '@troupe/core'
 import { Ref } from '@troupe/core/host'
-import { canonicalValue, frozen } from './canonical-value.ts'
+import { canonicalValue, frozen, type Refuse } from './canonical-value.ts'
 
 /** The value that `key`, made by `canonicalValue`, stands for. */
 export function valueOfKey(key: string): unknown {
@@ -14,9 +14,16 @@ export function valueOfKey(key: string): unknown {
 
 /** The same, frozen and in canonical order. */
 export function frozenOfKey(key: string): unknown {
-  const { value } = canonicalValue(valueOfKey(key), 'value', (path, what) => new Error(`${path} is ${what}`))
-  return frozen(value)
+  return frozen(canonicalValue(valueOfKey(key), 'value', unlikely).value)
 }
+
+/** The key of a value that came from a key. */
+export function keyOf(value: unknown): string {
+  return canonicalValue(value, 'value', unlikely).key
+}
+
+/** What has a key is plain data. */
+const unlikely: Refuse = (path, what) => new Error(`${path} is ${what}`)
 
 const constants: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['undefined', undefined],

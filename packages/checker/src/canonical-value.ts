@@ -28,42 +28,6 @@ export function canonicalValue(value: unknown, path: string, refuse: Refuse): Ca
   return walk(value, path, [], refuse)
 }
 
-/**
- * The key of a value's canonical form, without the form; `undefined` where that would be refused, or is nested too deeply to
- * say. Most values that a search meets are known, and this is how it finds out.
- */
-export function canonicalKey(value: unknown, depth = 0): string | undefined {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)
-  if (typeof value !== 'object') {
-    return typeof value === 'function' || typeof value === 'symbol' ? undefined : leafKey(value, '', neverRefused)
-  }
-  if (value === null) return 'null'
-  const known = keys.get(value)
-  if (known !== undefined && Object.isFrozen(value)) return known
-  if (depth === depthMax || value instanceof Ref || value instanceof ReplyToken) return undefined
-  const parts: string[] = []
-  if (Array.isArray(value) || value instanceof Set) {
-    for (const item of value) {
-      const key = canonicalKey(item, depth + 1)
-      if (key === undefined) return undefined
-      parts.push(key)
-    }
-    return Array.isArray(value) ? `[${parts.join()}]` : `S{${parts.sort(byOrder).join()}}`
-  }
-  if (value instanceof Map || !isPlain(value)) return undefined
-  for (const name of Object.keys(value).sort()) {
-    const key = canonicalKey((value as Record<string, unknown>)[name], depth + 1)
-    if (key === undefined) return undefined
-    parts.push(`${JSON.stringify(name)}:${key}`)
-  }
-  return `{${parts.join()}}`
-}
-
-const depthMax = 64
-const neverRefused: Refuse = (path, what) => new Error(`${path} is ${what}`)
-const byOrder = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0)
-
 /** The same value, deeply frozen: Maps and Sets too. */
 export function frozen(value: unknown): unknown {
   return prepareMessage(value, 'frozen', () => 'a checked value')

@@ -12,8 +12,8 @@ import {
   runTurn,
   startedEnvelope,
 } from '@troupe/core/host'
-import { frozenOfKey } from './canonical-text.ts'
-import { canonicalKey, canonicalValue, frozen } from './canonical-value.ts'
+import { frozenOfKey, keyOf } from './canonical-text.ts'
+import { canonicalValue, frozen } from './canonical-value.ts'
 import type { CheckedSystem, SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import { Interner } from './interner.ts'
@@ -349,7 +349,7 @@ export class LocalTransitions {
     const timers = canonicalValue(this.#effects.timers, 'timers', this.#refuse)
     const { behavior, behaviorsBefore } = cell
     const { stashed, front, storage } = this.#effects
-    const rest = canonicalKey([behavior, behaviorsBefore, stashed, front, isDown])
+    const rest = canonicalValue([behavior, behaviorsBefore, stashed, front, isDown], 'state', this.#refuse).key
     const disk = storage && [
       storage.recovered.key,
       ...storage.unsynced.map(({ recovered, held }) => `[${recovered.key},[${held}]]`),
@@ -379,7 +379,7 @@ function localOfKey(key: string): LocalState {
     [RecoveredData, ...[RecoveredData, number[]][]] | undefined,
   ]
   const [behavior, behaviorsBefore, stash, front, isDown] = rest
-  const withKey = (recovered: RecoveredData): Recovered => ({ ...recovered, key: canonicalKey(recovered) as string })
+  const withKey = (recovered: RecoveredData): Recovered => ({ ...recovered, key: keyOf(recovered) })
   const [recovered, ...unsynced] = disk ?? []
   const storage = recovered && {
     recovered: withKey(recovered),
