@@ -21,6 +21,12 @@ export interface StateMemory {
   readonly size: Int32Array
 }
 
+/** Of a table's slots, when it moves: share `index` of `count`. */
+export interface MovedShare {
+  readonly index: number
+  readonly count: number
+}
+
 /** What {@link StateTable.add} returns for a state that the table had, and for one for which a shared table has no room. */
 export const knownState = -1
 export const noRoom = -2
@@ -87,8 +93,7 @@ export class StateTable {
       if (this.#slots[slot * 2] === 0) {
         if (this.size >= this.#capacity) {
           if (this.#isShared) return noRoom
-          this.adopt(this.#larger(ArrayBuffer))
-          this.rehash(0, this.size)
+          this.adopt(this.#larger(ArrayBuffer), { index: 0, count: 1 })
           return this.add(tuple, parent)
         }
         if (this.#take(slot, tag)) return this.#fill(slot, tuple, parent)
@@ -108,32 +113,32 @@ export class StateTable {
     return this.#parents[id] as number
   }
 
-  /**
-   * Memory of twice the size with this table's states, for every thread that shares it to {@link adopt} while none adds. A
-   * state is found there once some thread has called {@link rehash} for it.
-   */
+  /** Memory of twice the size with this table's states, for every thread that shares it to {@link adopt} while none adds. */
   larger(): StateMemory {
     return this.#larger(SharedArrayBuffer)
   }
 
-  /** Goes on in `memory`. */
-  adopt({ size, slots, rows, parents }: StateMemory): void {
+  /**
+   * Goes on in `memory`. With a `share` the table was in use before: its slots are moved, of so many equal shares that one,
+   * and states can be found when all were. A tag is all that a hash says of slots, so in order of slots old and new are
+   * walked along together.
+   */
+  adopt({ size, slots, rows, parents }: StateMemory, share?: MovedShare): void {
+    const before = this.#slots
     this.#size = size
     this.#slots = slots
     this.#rows = rows
     this.#parents = parents
     this.#measure()
-  }
-
-  /** Makes states `from` to `to` findable in memory that was adopted. */
-  rehash(from: number, to: number): void {
-    const tuple = new Int32Array(this.#width)
-    for (let id = from; id < to; id++) {
-      this.read(id, tuple)
-      const hash = hashOf(tuple, this.#width)
-      let slot = (hash >>> 1) & this.#mask
-      while (!this.#take(slot, hash | 1)) slot = (slot + 1) & this.#mask
-      this.#slots[slot * 2 + 1] = id + 1
+    if (share === undefined) return
+    const slotsBefore = before.length / 2
+    const end = Math.floor((slotsBefore * (share.index + 1)) / share.count)
+    for (let old = Math.floor((slotsBefore * share.index) / share.count); old < end; old++) {
+      const tag = before[old * 2] as number
+      if (tag === 0) continue
+      let slot = (tag >>> 1) & this.#mask
+      while (!this.#take(slot, tag)) slot = (slot + 1) & this.#mask
+      slots[slot * 2 + 1] = before[old * 2 + 1] as number
     }
   }
 

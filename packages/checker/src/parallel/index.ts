@@ -55,9 +55,9 @@ export async function checkParallel(
   /** Moves the states to larger memory, on all threads. */
   const grow = async () => {
     states = explorer.states.larger()
-    const { from, to, done } = threads.adopt(states, explorer.states.size)
-    own.adopt(states, { from, to })
-    await done
+    const others = threads.adopt(states)
+    own.adopt(states, { index: 0, count: threads.parts })
+    await others
     Atomics.store(control, Control.isFull, 0)
   }
 

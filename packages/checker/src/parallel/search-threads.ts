@@ -69,7 +69,7 @@ export class SearchThreads implements AsyncDisposable {
     if (this.#failure !== undefined) throw this.#failure.error
     const joining = this.#ready
     this.#ready = []
-    await Promise.all(joining.map((actor) => actor.askWith(wait, 'adopt', { states, from: 0, to: 0 })))
+    await Promise.all(joining.map((actor) => actor.askWith(wait, 'adopt', { states, share: undefined })))
     for (const actor of joining) this.#members.push({ actor, share: undefined })
   }
 
@@ -83,19 +83,19 @@ export class SearchThreads implements AsyncDisposable {
     }
   }
 
-  /** Has all go on in `states`, each making a part of the first `size` findable; returns the part that is left to the caller. */
-  adopt(
-    states: StateMemory,
-    size: number,
-  ): { readonly from: number; readonly to: number; readonly done: Promise<unknown> } {
-    const part = Math.ceil(size / (this.#members.length + 1))
-    const done = Promise.all(
-      this.#members.map(({ actor }, index) => {
-        const from = part * (index + 1)
-        return actor.askWith(wait, 'adopt', { states, from: Math.min(size, from), to: Math.min(size, from + part) })
-      }),
+  /** Has all go on in `states`; share 0 of what is to be moved there is left to the caller. */
+  async adopt(states: StateMemory): Promise<void> {
+    const count = this.parts
+    await Promise.all(
+      this.#members.map(({ actor }, index) =>
+        actor.askWith(wait, 'adopt', { states, share: { index: index + 1, count } }),
+      ),
     )
-    return { from: 0, to: Math.min(size, part), done }
+  }
+
+  /** Threads that search, the caller's included. */
+  get parts(): number {
+    return this.#members.length + 1
   }
 
   /** What those that have joined have found so far. */

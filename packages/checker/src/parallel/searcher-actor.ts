@@ -1,7 +1,7 @@
 /** The actor that has one share of a search, on a thread of its own. The coordinator asks it for one thing at a time. */
 import { defineActor, type ReplyToken } from '@troupe/core'
 import { toError } from '@troupe/core/host'
-import type { StateMemory } from '../state-table.ts'
+import type { MovedShare, StateMemory } from '../state-table.ts'
 import { type SearchSource, searchedOf } from './search-source.ts'
 import { type Level, Searcher, type SearchShare } from './searcher.ts'
 import { SharedLog } from './shared-log.ts'
@@ -18,8 +18,8 @@ export type ShareReport = SearchShare | { readonly error: Error }
 export type SearcherProtocol = {
   /** Builds the system. Answers once that is done. */
   begin: (m: { source: SearchSource; parts: SharedParts; states: StateMemory }) => Promise<void>
-  /** Goes on in other memory, where the states from `from` to `to` are to be made findable. */
-  adopt: (m: { states: StateMemory; from: number; to: number }) => void
+  /** Goes on in other memory, to which it moves a share of the slots. */
+  adopt: (m: { states: StateMemory; share: MovedShare | undefined }) => void
   /** Expands its share of a level. Answers when there is nothing left to do, or all are to pause. */
   expand: (level: Level) => ShareReport
   expandMore: (level: Level) => void
@@ -42,8 +42,8 @@ export const SearcherActor = defineActor<SearcherProtocol>()({
       const { searched, options } = await searchedOf(source, new SharedLog(control, log))
       state.searcher = new Searcher(searched, options, control, states)
     },
-    adopt(state, { states, from, to }) {
-      searcherOf(state).adopt(states, { from, to })
+    adopt(state, { states, share }) {
+      searcherOf(state).adopt(states, share)
     },
     expand(state, level, ctx) {
       const token = ctx.deferReply<ShareReport>()

@@ -5,7 +5,7 @@
 import { Explorer } from '../explorer.ts'
 import { type FoundViolation, PropertyChecks } from '../properties.ts'
 import { inspectionOf, limitsOf, representativeOf, type Searched, type SearchOptions } from '../search.ts'
-import { type StateMemory, StateTable } from '../state-table.ts'
+import { type MovedShare, type StateMemory, StateTable } from '../state-table.ts'
 import { Control } from './control.ts'
 
 /** States to be expanded: those below `end` that the cursor has not passed, `chunk` at a time. */
@@ -72,9 +72,8 @@ export class Searcher {
     return true
   }
 
-  /** Goes on in larger memory, and makes a share of its states findable there. */
-  adopt(states: StateMemory, { from, to }: { readonly from: number; readonly to: number }): void {
-    this.explorer.states.adopt(states)
-    this.explorer.states.rehash(from, to)
+  /** Goes on in other memory; see {@link StateTable.adopt}. */
+  adopt(states: StateMemory, share: MovedShare | undefined): void {
+    this.explorer.states.adopt(states, share)
   }
 }
