@@ -49,7 +49,7 @@ test.each([false, true])(
           ? [new StateTable(width, memory), new StateTable(width, memory)]
           : [new StateTable(width)]
         const oracle = new Map<string, number>()
-      let growths = 0
+        let growths = 0
         for (const [index, items] of sequence.entries()) {
           // Few states twice in a long sequence, or it would not grow.
           const tuple = Int32Array.from(isShared && index % 50 > 0 ? [index, spread] : items)
@@ -70,7 +70,7 @@ test.each([false, true])(
           expect(table.parent(added)).toBe(parent)
         }
         if (isShared) expect(growths).toBeGreaterThan(0)
-      for (const table of tables) {
+        for (const table of tables) {
           expect(table.size).toBe(oracle.size)
           const read = new Int32Array(width)
           for (const [key, id] of oracle) {
