@@ -3,18 +3,23 @@
  * equal. Most values that a search meets are known, and this is how it finds out. A leaf is numbered by itself, anything
  * else by the tuple of what it is and what is in it:
  *
- *     [array, item ...]   [set, item ... sorted]   [map, key, item ... sorted]   [names of an object, item ...]
+ *     [array, item ...]   [set, item ... sorted]   [map, key, item ... sorted]   [names of an object, item ...]   [reference, text]
  */
+import { refKey } from '@troupe/core'
+import { Ref } from '@troupe/core/host'
 import { isPlain } from './canonical-value.ts'
 import { TupleTable } from './tuple-table.ts'
 
 const arrayTag = -1
 const setTag = -2
 const mapTag = -3
+const refTag = -4
 const unknown = -1
 /** Nested more deeply, or round in a circle, a value has no number. */
 const depthMax = 64
 const shapesMax = 1_024
+/** References that are known by identity; a handler may make new ones for ever. */
+const refsMax = 4_096
 
 /** The keys of objects in one order, and the places of their items in the order that all objects with these keys share. */
 interface Shape {
@@ -31,12 +36,13 @@ export class StructureTable {
   readonly #shapeNumbers = new Map<string, number>()
   /** The numbers of values that do not change. */
   readonly #known = new Map<object, number>()
+  #refs = 0
   /** Items of what is being walked, the innermost last. */
   #stack = new Int32Array(256)
   #height = 0
   #tuple = new Int32Array(64)
 
-  /** The number of `value`; -1 for what is not plain data, Map and Set, or is nested too deeply. */
+  /** The number of `value`; -1 for what is not plain data, Map, Set and references, or is nested too deeply. */
   numberOf(value: unknown): number {
     this.#height = 0
     return this.#numberOf(value, 0)
@@ -70,6 +76,8 @@ export class StructureTable {
       entries.sort((left, right) => left[0] - right[0] || left[1] - right[1])
       this.#push(mapTag)
       for (const number of entries.flat()) this.#push(number)
+    } else if (value instanceof Ref) {
+      return this.#ref(value)
     } else {
       if (!isPlain(value)) return unknown
       const { number, places } = this.#shapeOf(Object.keys(value))
@@ -81,6 +89,19 @@ export class StructureTable {
       }
     }
     return this.#tupleFrom(base)
+  }
+
+  #ref(ref: Ref): number {
+    const base = this.#height
+    this.#push(refTag)
+    // A named one and another may look the same.
+    this.#push(this.#leaf(`${ref.name === undefined} ${refKey(ref)}`))
+    const number = this.#tupleFrom(base)
+    if (this.#refs < refsMax) {
+      this.#refs++
+      this.#known.set(ref, number)
+    }
+    return number
   }
 
   #leaf(value: unknown): number {
