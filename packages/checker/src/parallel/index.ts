@@ -31,7 +31,7 @@ const chunkMax = 64
 /**
  * As `check` of what `source` gives, on several threads: the same counts and verdicts, with one difference. A level
  * is finished before the search ends at a violation, so such a search has seen all of its last level; which of several
- * equally short counterexamples it shows may differ too. This thread is one of those that search; it lets other work in
+ * equally short counterexamples it shows may differ too; at `statesMax` and `secondsMax` it ends a little later. This thread is one of those that search; it lets other work in
  * every few milliseconds. Throws a `CheckerError` as `check` does, and for `reduction`, which needs one thread.
  */
 export async function checkParallel(

@@ -25,6 +25,8 @@ const wait = { timeoutMs: 24 * 60 * 60 * 1_000 }
 export class SearchThreads implements AsyncDisposable {
   readonly #search: SharedSearch
   readonly #members: Member[] = []
+  /** All that were spawned, and those of them that wait to join. */
+  readonly #actors: ActorHandle<SearcherProtocol>[] = []
   #ready: ActorHandle<SearcherProtocol>[] = []
   #failure: { readonly error: unknown } | undefined
   #starting: Promise<void> = Promise.resolve()
@@ -49,15 +51,15 @@ export class SearchThreads implements AsyncDisposable {
 
   /** Takes every node of a system that is there; resolves when all are ready. */
   async take(system: ThreadSystem): Promise<void> {
-    const begun = this.#begin(system)
-    this.#end = () => Promise.all([...this.#ready, ...this.#members.map(({ actor }) => actor)].map((one) => one.stop()))
-    await begun
+    this.#end = () => Promise.all(this.#actors.map((actor) => actor.stop()))
+    await this.#begin(system)
   }
 
   async #begin(system: ThreadSystem): Promise<void> {
     await Promise.all(
       system.nodes.map(async (node) => {
         const actor = await system.spawn(SearcherActor, undefined, { node })
+        this.#actors.push(actor)
         await actor.askWith(wait, 'begin', this.#search)
         this.#ready.push(actor)
       }),
