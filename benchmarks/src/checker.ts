@@ -1,99 +1,99 @@
 /**
- * The checker on two-phase commit with 7 managers (296,448 states) and on the Paxos register, beside the plainest search of
- * the same two-phase commit: states as objects, copied by hand, with `JSON.stringify` as the key. Rates are distinct states
- * a second, ours and theirs in turn, since the machine's speed changes by the second.
+ * The checker on two-phase commit with 7 managers (296,448 states) and on the Paxos register, beside two plain searches with
+ * `JSON.stringify` as the key: over the same actors, and over a hand-made encoding of this one protocol. Rates are distinct
+ * states a second, each case in turn, since the machine's speed changes by the second. Then what a state takes in memory, and
+ * how long the recorded histories take.
  */
-import { check } from '@troupe/checker'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { check, checkHistoryText } from '@troupe/checker'
 import { checkParallel } from '@troupe/checker/parallel'
 import { programOptions } from '@troupe/checker/programs'
+import { createSystem } from '@troupe/threads'
 import type { SuiteOptions } from './kernel.ts'
+import { leanSearch } from './lean-search.ts'
 import { type Measured, median, printMeasured } from './measured.ts'
+import { naiveActorSearch } from './naive-actor-search.ts'
 
 const programsUrl = import.meta.resolve('@troupe/checker/programs')
+const histories = new URL('../../test/data/histories/', import.meta.url)
+
+/** One row: what it is called, how it is run, and in how many rounds at most. */
+interface Case {
+  readonly name: string
+  readonly run: () => number | Promise<number>
+  readonly roundsMax?: number
+}
 
 /** Runs the suite, prints it and returns its lines. */
 export async function checkerSuite({ quick }: SuiteOptions): Promise<Measured[]> {
   const rms = quick ? 4 : 7
-  const rounds = quick ? 1 : 5
+  const rounds = quick ? 1 : 7
   const alone = (name: string, parameters: Record<string, number>) => () =>
     check(programOptions(name, { parameters }) as any).distinct
-  const shared = async () => {
-    const source = {
-      module: programsUrl,
-      name: 'programOptions',
-      arguments: ['two-phase-commit', { parameters: { rms } }],
-    }
-    return (await checkParallel(source, { threads: 2 })).distinct
+  const source = {
+    module: programsUrl,
+    name: 'programOptions',
+    arguments: ['two-phase-commit', { parameters: { rms } }],
   }
-  const cases: readonly (readonly [string, () => number | Promise<number>])[] = [
-    [`two-phase commit, ${rms} managers`, alone('two-phase-commit', { rms })],
-    ['the same on two threads', shared],
-    ['the same as a model', alone('two-phase-commit-model', { rms: quick ? 3 : 6 })],
-    ['Paxos register, 3 servers, 2 clients', alone('paxos-register', quick ? { servers: 2 } : {})],
-    ['JSON.stringify search', () => naiveSearch(rms)],
+  await using system = await createSystem({ threads: 1, log: 'none' })
+  const modelRms = quick ? 3 : 7
+  const cases: readonly Case[] = [
+    { name: `two-phase commit, ${rms} managers`, run: alone('two-phase-commit', { rms }) },
+    { name: 'on two threads', run: async () => (await checkParallel(source, { system })).distinct },
+    {
+      name: 'on two threads, one started for it',
+      run: async () => (await checkParallel(source, { threads: 2 })).distinct,
+    },
+    { name: `as a model, ${modelRms} managers`, run: alone('two-phase-commit-model', { rms: modelRms }), roundsMax: 3 },
+    { name: 'Paxos register, 3 servers, 2 clients', run: alone('paxos-register', quick ? { servers: 2 } : {}) },
+    { name: 'lean search', run: () => leanSearch(rms) },
+    {
+      name: 'JSON.stringify search',
+      run: () => naiveActorSearch(programOptions('two-phase-commit', { parameters: { rms } }) as any),
+      roundsMax: 1,
+    },
   ]
   console.log('checker')
   const rates = cases.map(() => [] as number[])
   for (let round = 0; round < rounds; round++) {
-    for (const [index, [, run]] of cases.entries()) {
+    for (const [index, { run, roundsMax = rounds }] of cases.entries()) {
+      if (round >= roundsMax) continue
       const begun = performance.now()
       const distinct = await run()
       rates[index]?.push((distinct / (performance.now() - begun)) * 1_000)
     }
   }
-  const lines = cases.map(([name], index): Measured => {
+  const lines = cases.map(({ name }, index): Measured => {
     const own = rates[index] as number[]
     const perSecond = median(own)
     const marginPercent = ((Math.max(...own) - Math.min(...own)) / 2 / perSecond) * 100
     return { suite: 'checker', name, unit: 'states', perSecond, marginPercent }
   })
   printMeasured(lines)
+  const [one, two] = rates as [number[], number[]]
+  const gains = two.map((rate, round) => rate / (one[round] as number))
+  console.log(`  two threads are ${median(gains).toFixed(2)} x as fast as one: the median of ${gains.length} rounds`)
+  printMemory(`two-phase commit, ${rms} managers`, 'two-phase-commit', { rms })
+  printMemory('Paxos register with its history', 'paxos-register', quick ? { servers: 2 } : {})
+  printHistories()
   return lines
 }
 
-interface NaiveState {
-  readonly coordinator: 'init' | 'committed' | 'aborted'
-  readonly heard: readonly boolean[]
-  readonly managers: readonly ('working' | 'prepared' | 'committed' | 'aborted')[]
-  readonly prepared: readonly boolean[]
+function printMemory(name: string, program: string, parameters: Record<string, number>): void {
+  const script = fileURLToPath(new URL('checker-memory.ts', import.meta.url))
+  const output = execFileSync(process.execPath, ['--expose-gc', script, program, JSON.stringify(parameters)])
+  const { distinct, bytesPerState } = JSON.parse(output.toString())
+  console.log(`  ${name}: ${bytesPerState} bytes a state, of ${distinct.toLocaleString('en-US')}`)
 }
 
-/** Breadth first, over actors' steps: a delivery that changes nothing is none. Returns the number of states. */
-function naiveSearch(rms: number): number {
-  const initial: NaiveState = {
-    coordinator: 'init',
-    heard: Array(rms).fill(false),
-    managers: Array(rms).fill('working'),
-    prepared: Array(rms).fill(false),
-  }
-  const seen = new Set([JSON.stringify(initial)])
-  let frontier = [initial]
-  while (frontier.length > 0) {
-    const found: NaiveState[] = []
-    const reach = (state: NaiveState) => {
-      const key = JSON.stringify(state)
-      if (seen.has(key)) return
-      seen.add(key)
-      found.push(state)
-    }
-    for (const state of frontier) {
-      const { coordinator, heard, managers, prepared } = state
-      if (coordinator === 'init') {
-        if (heard.every(Boolean)) reach({ ...state, coordinator: 'committed' })
-        reach({ ...state, coordinator: 'aborted' })
-      }
-      for (let rm = 0; rm < rms; rm++) {
-        if (coordinator === 'init' && prepared[rm] && !heard[rm]) reach({ ...state, heard: heard.with(rm, true) })
-        if (managers[rm] === 'working') {
-          reach({ ...state, managers: managers.with(rm, 'prepared'), prepared: prepared.with(rm, true) })
-          reach({ ...state, managers: managers.with(rm, 'aborted') })
-        }
-        if (coordinator !== 'init' && managers[rm] !== coordinator) {
-          reach({ ...state, managers: managers.with(rm, coordinator) })
-        }
-      }
-    }
-    frontier = found
-  }
-  return seen.size
+/** All recorded histories in one thread, each checked once: what a first check takes, while the code is cold. */
+function printHistories(): void {
+  const files = Object.keys(JSON.parse(readFileSync(new URL('expected.json', histories), 'utf8')))
+  const texts = files.map((file) => [file, readFileSync(new URL(file, histories), 'utf8')] as const)
+  const begun = performance.now()
+  for (const [file, text] of texts) checkHistoryText(file.startsWith('kv/') ? 'kv' : 'register', text)
+  const seconds = (performance.now() - begun) / 1_000
+  console.log(`  ${files.length} recorded histories decided in ${seconds.toFixed(2)} s`)
 }

@@ -9,7 +9,10 @@ import type { ActorSystem } from './actor-system.ts'
 import { canonicalValue } from './canonical-value.ts'
 import type { SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
-import type { LocalState, Step } from './local-transitions.ts'
+import { Interner } from './interner.ts'
+import type { LocalState } from './local-table.ts'
+import type { Step } from './local-transitions.ts'
+import type { NumberLog } from './number-log.ts'
 import { renamedValue } from './renamed-value.ts'
 import type { Recovered } from './storage.ts'
 import type { Renaming, SymmetricSystem } from './symmetry.ts'
@@ -29,11 +32,12 @@ export class ActorSymmetry implements TransitionSystem<Step>, SymmetricSystem {
   readonly width: number
   readonly #system: ActorSystem
   readonly #renamed = new Map<number, Renamed>()
-  readonly #signatures = new Map<string, number>()
+  readonly #signatures: Interner<undefined>
   readonly #parts = new Map<string, string>()
 
-  constructor(system: ActorSystem) {
+  constructor(system: ActorSystem, log?: NumberLog) {
     this.#system = system
+    this.#signatures = new Interner(log)
     this.width = system.width
   }
 
@@ -134,9 +138,7 @@ export class ActorSymmetry implements TransitionSystem<Step>, SymmetricSystem {
         ? ''
         : part(`h${tuple[places.history]}`, () => parts.history?.table.get(tuple[places.history] as number))
     const key = [...locals.sort(), '\0', ...messages.sort(), '\0', history].join('\n')
-    const known = this.#signatures.get(key) ?? this.#signatures.size
-    this.#signatures.set(key, known)
-    return known
+    return this.#signatures.intern(key, () => undefined)
   }
 
   #local(renamed: Renamed, renaming: Renaming, actor: number, local: number): number {

@@ -1,11 +1,12 @@
 /**
  * The canonical form of a value: one string for all values that are equal, and one frozen copy that stands for them.
+ * `canonical-text.ts` reads such strings.
  *
  * Two states are the same state when their canonical forms are, so keys of objects, entries of Maps and items of Sets
  * are sorted, whatever the order of insertion was. The copy is a tree in that order: between two turns an actor sees
  * the copy, not what its last turn left, so that what it does next depends on nothing that the string leaves out.
  */
-import { ReplyToken, refKey } from '@troupe/core'
+import { ReplyToken } from '@troupe/core'
 import { prepareMessage, Ref } from '@troupe/core/host'
 
 /** A value's canonical form. */
@@ -27,42 +28,6 @@ export function canonicalValue(value: unknown, path: string, refuse: Refuse): Ca
   return walk(value, path, [], refuse)
 }
 
-/**
- * The key of a value's canonical form, without the form; `undefined` where that would be refused, or is nested too deeply to
- * say. Most values that a search meets are known, and this is how it finds out.
- */
-export function canonicalKey(value: unknown, depth = 0): string | undefined {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)
-  if (typeof value !== 'object') {
-    return typeof value === 'function' || typeof value === 'symbol' ? undefined : leafKey(value, '', neverRefused)
-  }
-  if (value === null) return 'null'
-  const known = keys.get(value)
-  if (known !== undefined && Object.isFrozen(value)) return known
-  if (depth === depthMax || value instanceof Ref || value instanceof ReplyToken) return undefined
-  const parts: string[] = []
-  if (Array.isArray(value) || value instanceof Set) {
-    for (const item of value) {
-      const key = canonicalKey(item, depth + 1)
-      if (key === undefined) return undefined
-      parts.push(key)
-    }
-    return Array.isArray(value) ? `[${parts.join()}]` : `S{${parts.sort(byOrder).join()}}`
-  }
-  if (value instanceof Map || !isPlain(value)) return undefined
-  for (const name of Object.keys(value).sort()) {
-    const key = canonicalKey((value as Record<string, unknown>)[name], depth + 1)
-    if (key === undefined) return undefined
-    parts.push(`${JSON.stringify(name)}:${key}`)
-  }
-  return `{${parts.join()}}`
-}
-
-const depthMax = 64
-const neverRefused: Refuse = (path, what) => new Error(`${path} is ${what}`)
-const byOrder = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0)
-
 /** The same value, deeply frozen: Maps and Sets too. */
 export function frozen(value: unknown): unknown {
   return prepareMessage(value, 'frozen', () => 'a checked value')
@@ -73,9 +38,9 @@ const keys = new WeakMap<object, string>()
 
 function walk(value: unknown, path: string, ancestors: object[], refuse: Refuse): CanonicalValue {
   if (typeof value !== 'object' || value === null) return { key: leafKey(value, path, refuse), value }
-  if (value instanceof Ref) return { key: `@${JSON.stringify(refKey(value))}`, value }
+  if (value instanceof Ref) return { key: refText(value), value }
   if (value instanceof ReplyToken) {
-    return { key: `!${JSON.stringify(value.node)}.${value.epoch}.${value.askId}`, value }
+    return { key: `!${JSON.stringify([value.node, value.epoch, value.askId])}`, value }
   }
   const known = keys.get(value)
   if (known !== undefined && Object.isFrozen(value)) return { key: known, value }
@@ -114,6 +79,11 @@ function walkObject(value: object, path: string, ancestors: object[], refuse: Re
     key: `{${entries.map((entry) => `${JSON.stringify(entry.key)}:${entry.form.key}`).join()}}`,
     value: Object.fromEntries(entries.map((entry) => [entry.key, entry.form.value])),
   }
+}
+
+/** A named reference by node and name, any other by all that it is. */
+function refText({ node, epoch, slot, incarnation, name }: Ref): string {
+  return `@${JSON.stringify(name === undefined ? [node, epoch, slot, incarnation] : [node, name])}`
 }
 
 function leafKey(value: unknown, path: string, refuse: Refuse): string {

@@ -19,7 +19,7 @@ import { MessageTable } from './message-table.ts'
 import type { Model } from './model.ts'
 import { ModelSystem } from './model-system.ts'
 import { type NetworkKind, NetworkTable } from './network-table.ts'
-import { PortableActors } from './portable.ts'
+import type { NumberLog } from './number-log.ts'
 import { type Footprint, PersistentSets, reachOf } from './reduction.ts'
 import { type Searched, type SearchOptions, type SearchResult, search, wholeFrom } from './search.ts'
 import { messageView, type StateView, TupleView } from './state-view.ts'
@@ -98,20 +98,19 @@ export function check(options: CheckOptions<any> | ModelCheckOptions<any>): Chec
   return 'model' in options ? search(searchedModel(options), options) : search(searchedActors(options), options)
 }
 
-/** A model, ready to be searched. */
-export function searchedModel<State>({ model }: ModelCheckOptions<State>) {
-  const system = new ModelSystem(model)
+/** A model, ready to be searched; `log`: on one of several threads. */
+export function searchedModel<State>({ model }: ModelCheckOptions<State>, log?: NumberLog) {
+  const system = new ModelSystem(model, log)
   const state = (tuple: Int32Array) => system.state(tuple)
   return {
     system,
-    portable: system,
     view: state,
     trace: (violation, run) => traceModel(state, violation, run, failedStep(system, violation, run)),
   } satisfies Searched<State, any, ModelCounterexample<State>>
 }
 
-/** A system of actors, ready to be searched. Throws a `CheckerError` for options that make no sense. */
-export function searchedActors(options: CheckOptions<any>) {
+/** A system of actors, ready to be searched; `log`: on one of several threads. Throws a `CheckerError` for options that make no sense. */
+export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
   const { lossy = false, failedTurns = 'counterexample', lastDelivered = false } = options
   oneOf('network', options.network, ['duplicating', 'non-duplicating', 'ordered'])
   oneOf('failedTurns', failedTurns, ['counterexample', 'discard'])
@@ -131,25 +130,24 @@ export function searchedActors(options: CheckOptions<any>) {
     throw new CheckerError(what, { service })
   }
   const checked = new CheckedSystem(options.actors as readonly CheckedActor[], services)
-  const messages = new MessageTable()
-  const network = new NetworkTable(options.network, messages, lastDelivered)
+  const messages = new MessageTable(log)
+  const network = new NetworkTable(options.network, messages, lastDelivered, log)
   const turns = {
     discardFailed: failedTurns === 'discard',
     crashes: crashesMax > 0,
     ordersSent: options.history !== undefined,
   }
-  const transitions = new LocalTransitions(checked, messages, network, turns)
+  const transitions = new LocalTransitions(checked, messages, network, turns, log)
   const history =
     options.history &&
-    new HistoryTable(options.history, (message) => messageView({ system: checked, messages }, message))
+    new HistoryTable(options.history, (message) => messageView({ system: checked, messages }, message), log)
   const system = new ActorSystem({ system: checked, messages, network, transitions, history, lossy, crashesMax })
   const view = new TupleView(system, reduction !== 'none')
   const reach = reduction === 'none' ? undefined : reachOf(system)
   return {
     reduce: reach && ((footprint) => new PersistentSets(system, reach, footprint as Footprint)),
     seen: view.seen,
-    system: new ActorSymmetry(system),
-    portable: new PortableActors(system),
+    system: new ActorSymmetry(system, log),
     view: (tuple: Int32Array) => view.load(tuple),
     trace: (violation, run) => traceActors(system, view, violation, run),
   } satisfies Searched<StateView, Step, Counterexample>

@@ -1,5 +1,6 @@
 /** The checker's one error class: what it was given cannot be explored, and what to do instead. */
 import { TroupeError } from '@troupe/core'
+import { registerErrors } from '@troupe/core/host'
 
 /**
  * A system that this checker cannot explore: an actor reads a clock, asks, spawns, keeps state that is not plain data,
@@ -10,3 +11,6 @@ export class CheckerError extends TroupeError {
     super('ERR_TROUPE_CHECKER', message, facts, options)
   }
 }
+
+// A search on several threads meets it on any of them.
+registerErrors(CheckerError)

@@ -5,8 +5,8 @@
  *
  * With a symmetry, the search holds one state of each class: `representative` stands between a step and the table.
  */
+import { knownState, noRoom, StateTable } from './state-table.ts'
 import type { SystemStep, TransitionSystem, Visit } from './transition-system.ts'
-import { grown, TupleTable } from './tuple-table.ts'
 
 /** What the search asks of its owner. Tuples are the search's own storage: read them during the call. */
 export interface Inspection<Step> {
@@ -60,76 +60,113 @@ export class Explorer<Step extends SystemStep> {
   /** States below this number were expanded. */
   expanded = 0
 
-  readonly states = new TupleTable()
+  readonly states: StateTable
   readonly system: TransitionSystem<Step>
   readonly #narrowing: Narrowing<Step>
-  #within: Inspection<Step>['within']
-  #parents = new Int32Array(1 << 10)
+  readonly #current: Int32Array
+  readonly #inspection: Inspection<Step>
+  #statesMax = Number.POSITIVE_INFINITY
+  /** The state that is being expanded, and the steps that it has had so far. */
+  #at = -1
+  #steps = 0
+  #isFull = false
 
-  constructor(system: TransitionSystem<Step>, narrowing: Narrowing<Step> = {}) {
+  /** `states`: a table that other threads fill too; its states are then {@link expand}ed range by range. */
+  constructor(
+    system: TransitionSystem<Step>,
+    inspection: Inspection<Step>,
+    narrowing: Narrowing<Step> = {},
+    states: StateTable = new StateTable(system.width),
+  ) {
     this.system = system
+    this.states = states
+    this.#inspection = inspection
     this.#narrowing = narrowing
+    this.#current = new Int32Array(system.width)
   }
 
   /** Searches until every state was seen, a limit reached or the inspection ends it. */
-  run(inspection: Inspection<Step>, { statesMax, depthMax, secondsMax }: Limits): void {
-    const { representative } = this.#narrowing
-    const { within } = inspection
-    this.#within = within
+  run({ statesMax, depthMax, secondsMax }: Limits): void {
+    this.#statesMax = statesMax
     const deadline = performance.now() + secondsMax * 1_000
-    const current = new Int32Array(this.system.width)
-    let steps = 0
-    const add = (raw: Int32Array, parent: number): boolean => {
-      const tuple = representative === undefined ? raw : representative(raw)
-      if (within !== undefined && this.states.find(tuple) < 0 && !within(tuple)) return false
-      this.generated++
-      const sizeBefore = this.states.size
-      if (sizeBefore >= statesMax && this.states.find(tuple) < 0) return this.#end('statesMax')
-      const id = this.states.intern(tuple)
-      if (id < sizeBefore) return false
-      if (id >= this.#parents.length) this.#parents = grown(this.#parents, id + 1)
-      this.#parents[id] = parent
-      return inspection.found(tuple, id) && this.#end('violation')
-    }
-    if (this.system.initial().some((tuple) => add(tuple, -1))) {
+    if (this.begin()) {
       this.depth = 1
       return
     }
-    let at = 0
-    const visit: Visit<Step> = (step, next) => {
-      steps++
-      if (step.error === undefined) return add(next, at)
-      return inspection.failed(step, at) && this.#end('violation')
-    }
-    let levelEnd = this.states.size
-    while (at < levelEnd) {
+    for (let levelEnd = this.states.size; this.expanded < levelEnd; levelEnd = this.states.size) {
       this.depth++
       if (this.depth >= depthMax) {
         this.#end('depthMax')
         return
       }
-      for (; at < levelEnd; at++) {
-        if (at % statesPerLook === 0 && performance.now() > deadline) this.#end('secondsMax')
-        this.states.read(at, current)
-        steps = 0
-        const ends =
-          this.cut === 'secondsMax' ||
-          this.#expand(current, at, visit) ||
-          (steps === 0 && inspection.ended(current, at) && this.#end('violation'))
-        if (ends) {
-          if (this.states.size > levelEnd) this.depth++
-          return
-        }
-        this.expanded = at + 1
+      while (this.expanded < levelEnd) {
+        if (performance.now() > deadline) this.#end('secondsMax')
+        else this.expanded = this.expand(this.expanded, Math.min(levelEnd, this.expanded + statesPerLook))
+        if (this.cut === undefined) continue
+        if (this.states.size > levelEnd) this.depth++
+        return
       }
-      levelEnd = this.states.size
     }
+  }
+
+  /** Adds the states in which the system begins; returns true when the search ends there. */
+  begin(): boolean {
+    this.generated = 0
+    this.#at = -1
+    this.#isFull = false
+    return this.system.initial().some(this.#add)
+  }
+
+  /**
+   * Expands states `from` to `to`, and returns the first that was not: it ended the search, or a table that is shared must
+   * grow. A state that was not expanded to the end is not counted.
+   */
+  expand(from: number, to: number): number {
+    const current = this.#current
+    for (let id = from; id < to; id++) {
+      this.states.read(id, current)
+      const generatedBefore = this.generated
+      this.#at = id
+      this.#steps = 0
+      const ends =
+        this.#expand(current, id, this.#visit) ||
+        (this.#steps === 0 && this.#inspection.ended(current, id) && this.#end('violation'))
+      if (!ends) continue
+      if (this.#isFull) this.generated = generatedBefore
+      this.#isFull = false
+      return id
+    }
+    return to
+  }
+
+  readonly #visit: Visit<Step> = (step, next) => {
+    this.#steps++
+    if (step.error === undefined) return this.#add(next)
+    return this.#inspection.failed(step, this.#at) && this.#end('violation')
+  }
+
+  /** Adds a state that was reached from `#at`; returns true to end there. */
+  readonly #add = (raw: Int32Array): boolean => {
+    const { representative } = this.#narrowing
+    const { within } = this.#inspection
+    const { states } = this
+    const tuple = representative === undefined ? raw : representative(raw)
+    if (within !== undefined && states.find(tuple) < 0 && !within(tuple)) return false
+    this.generated++
+    if (states.size >= this.#statesMax && states.find(tuple) < 0) return this.#end('statesMax')
+    const id = states.add(tuple, this.#at)
+    if (id === knownState) return false
+    if (id === noRoom) {
+      this.#isFull = true
+      return true
+    }
+    return this.#inspection.found(tuple, id) && this.#end('violation')
   }
 
   /** The states from an initial one to `id`, by number. */
   path(id: number): number[] {
     const path: number[] = []
-    for (let at = id; at >= 0; at = this.#parents[at] as number) path.push(at)
+    for (let at = id; at >= 0; at = this.states.parent(at)) path.push(at)
     return path.reverse()
   }
 
@@ -184,7 +221,7 @@ export class Explorer<Step extends SystemStep> {
 
   #isNew(next: Int32Array, id: number): boolean {
     const known = this.numberOf(next)
-    return known > id || (known < 0 && (this.#within?.(next) ?? true))
+    return known > id || (known < 0 && (this.#inspection.within?.(next) ?? true))
   }
 
   #end(cut: Cut): true {

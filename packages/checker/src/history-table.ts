@@ -3,6 +3,7 @@
  * delivered, or sent; the checker numbers the values, and remembers what each message makes of each.
  */
 import { CheckerError } from './checker-error.ts'
+import type { NumberLog } from './number-log.ts'
 import type { MessageView } from './state-view.ts'
 import { ValueTable } from './value-table.ts'
 
@@ -17,7 +18,7 @@ export interface CheckedHistory<History> {
 }
 
 export class HistoryTable {
-  readonly table = new ValueTable()
+  readonly table: ValueTable
   readonly #recorder: CheckedHistory<any>
   readonly #view: (message: number) => MessageView
   /** By message: what it makes of each history. */
@@ -25,7 +26,8 @@ export class HistoryTable {
   readonly #sent: Map<number, number>[] = []
 
   /** The initial history is number 0. */
-  constructor(recorder: CheckedHistory<any>, view: (message: number) => MessageView) {
+  constructor(recorder: CheckedHistory<any>, view: (message: number) => MessageView, log?: NumberLog) {
+    this.table = new ValueTable(log)
     this.#recorder = recorder
     this.#view = view
     this.intern(recorder.initial, 'initial')

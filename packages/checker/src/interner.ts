@@ -1,10 +1,30 @@
 /** Numbers values by a key, from 0 in the order of first sight, and keeps one representative of each. */
+import type { LoggedTable, NumberLog } from './number-log.ts'
+
 export class Interner<Value> {
-  /** The representative of each number. */
-  readonly values: Value[] = []
-  /** The key of each number. */
-  readonly keys: string[] = []
+  /** Where another thread numbered the value, `undefined` until somebody asks. */
+  readonly #values: (Value | undefined)[] = []
+  readonly #keys: string[] = []
   readonly #ids = new Map<string, number>()
+  readonly #log: LoggedTable | undefined
+  readonly #read: ((key: string) => Value) | undefined
+
+  /** With a `log`, numbers are those of all its threads; `read` makes the representative of a key that another has met. */
+  constructor(log?: NumberLog, read?: (key: string) => Value) {
+    this.#log = log?.open((key) => this.#add(key))
+    this.#read = read
+  }
+
+  /** How many values have numbers here. */
+  get size(): number {
+    return this.#keys.length
+  }
+
+  /** The representative of number `id`. */
+  get(id: number): Value {
+    const value = this.#values[id]
+    return value === undefined && this.#read !== undefined ? this.#made(id, this.#read) : (value as Value)
+  }
 
   /** The number of `key`, when it has one. */
   find(key: string): number | undefined {
@@ -15,10 +35,23 @@ export class Interner<Value> {
   intern(key: string, make: () => Value): number {
     const known = this.#ids.get(key)
     if (known !== undefined) return known
-    const id = this.values.length
-    this.values.push(make())
-    this.keys.push(key)
-    this.#ids.set(key, id)
+    if (this.#log === undefined) this.#add(key)
+    else this.#log.append(key, () => this.#ids.has(key))
+    const id = this.#ids.get(key) as number
+    this.#values[id] ??= make()
     return id
+  }
+
+  #add(key: string): void {
+    this.#ids.set(key, this.#keys.length)
+    this.#keys.push(key)
+    this.#values.push(undefined)
+  }
+
+  #made(id: number, read: (key: string) => Value): Value {
+    if (id >= this.#keys.length) this.#log?.catchUp()
+    const made = read(this.#keys[id] as string)
+    this.#values[id] = made
+    return made
   }
 }

@@ -15,24 +15,12 @@ import {
 import { canonicalValue, frozen } from './canonical-value.ts'
 import type { CheckedSystem, SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
-import { Interner } from './interner.ts'
+import { type LocalState, LocalTable } from './local-table.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
+import type { NumberLog } from './number-log.ts'
 import { type Pending, RecordedEffects, reminderPrefix, type TimerMessage } from './recorded-effects.ts'
 import type { Recovered, Storage } from './storage.ts'
-
-/** A local state: what one actor is between two turns. */
-export interface LocalState extends Pending {
-  /** Frozen, in canonical order. */
-  readonly state: unknown
-  /** Pending timers by key, sorted. */
-  readonly timers: ReadonlyMap<string, TimerMessage>
-  /** The current behavior, and those before it that are remembered. */
-  readonly behavior: string | undefined
-  readonly behaviorsBefore: readonly (string | undefined)[]
-  /** Its node crashed and has not come back: `state` is what it will come back with. */
-  readonly isDown: boolean
-}
 
 const nothingPending: Pending = { timers: new Map(), stash: [], front: [], storage: undefined }
 
@@ -71,7 +59,7 @@ export class LocalTransitions {
   /** True where the order of what one turn sends is part of its effect beyond the network: a history looks at it. */
   readonly #ordersSent: boolean
   readonly #isDurable: readonly boolean[]
-  readonly #locals: Interner<LocalState>[]
+  readonly #locals: readonly LocalTable[]
   /** By message, then by local state of the receiver. */
   readonly #deliveries: (readonly Step[] | undefined)[][] = []
   /** By actor, then by local state. */
@@ -87,6 +75,7 @@ export class LocalTransitions {
       crashes,
       ordersSent,
     }: { readonly discardFailed: boolean; readonly crashes: boolean; readonly ordersSent: boolean },
+    log?: NumberLog,
   ) {
     this.#system = system
     this.#messages = messages
@@ -95,12 +84,12 @@ export class LocalTransitions {
     this.#effects = new RecordedEffects(system, messages, crashes)
     this.#discardFailed = discardFailed
     this.#ordersSent = ordersSent
-    this.#locals = system.actors.map(() => new Interner<LocalState>())
+    this.#locals = system.actors.map(() => new LocalTable(this.#refuse, log))
     this.#firings = system.actors.map(() => [])
   }
 
   local(actor: number, local: number): LocalState {
-    return (this.#locals[actor] as Interner<LocalState>).values[local] as LocalState
+    return (this.#locals[actor] as LocalTable).get(local)
   }
 
   /** The steps by which `actor` begins: its `started` turn, or one step without effect. The state is `init`'s. */
@@ -342,25 +331,10 @@ export class LocalTransitions {
   /** The number of the local state that the actor's cell and the recorded timers are in now. */
   #internLocal(actor: number, isDown = false): number {
     const { cell } = this.#system.actors[actor] as SystemActor
-    const state = canonicalValue(cell.state, 'state', this.#refuse)
-    const timers = canonicalValue(this.#effects.timers, 'timers', this.#refuse)
-    const { behavior, behaviorsBefore } = cell
-    const { stashed, front, storage } = this.#effects
-    const disk = storage && [
-      storage.recovered.key,
-      ...storage.unsynced.flatMap(({ recovered, held }) => [recovered.key, held]),
-    ]
-    const rest = JSON.stringify([behavior, behaviorsBefore, stashed, front, disk, isDown])
-    return (this.#locals[actor] as Interner<LocalState>).intern(`${state.key} ${timers.key} ${rest}`, () => ({
-      state: frozen(state.value),
-      timers: frozen(timers.value) as ReadonlyMap<string, TimerMessage>,
-      behavior,
-      behaviorsBefore,
-      stash: stashed,
-      front,
-      storage,
-      isDown,
-    }))
+    const { state, behavior, behaviorsBefore } = cell
+    const { timers, stashed: stash, front, storage } = this.#effects
+    const local = { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown }
+    return (this.#locals[actor] as LocalTable).intern(local)
   }
 }
 

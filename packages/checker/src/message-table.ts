@@ -1,7 +1,9 @@
 /** The messages that were ever sent in a search, numbered: sender, receiver, name and payload make the message. */
+import { frozenOfKey } from './canonical-text.ts'
 import type { CanonicalValue } from './canonical-value.ts'
 import { frozen } from './canonical-value.ts'
 import { Interner } from './interner.ts'
+import type { NumberLog } from './number-log.ts'
 
 /** A message in the network, between two actors of the system. */
 export interface Message {
@@ -13,10 +15,14 @@ export interface Message {
 }
 
 export class MessageTable {
-  readonly #interner = new Interner<Message>()
+  readonly #interner: Interner<Message>
+
+  constructor(log?: NumberLog) {
+    this.#interner = new Interner(log, messageOfKey)
+  }
 
   intern(from: number, to: number, name: string, payload: CanonicalValue): number {
-    return this.#interner.intern(`${from} ${to} ${JSON.stringify(name)} ${payload.key}`, () => ({
+    return this.#interner.intern(`[${from},${to},${JSON.stringify(name)},${payload.key}]`, () => ({
       from,
       to,
       name,
@@ -31,6 +37,11 @@ export class MessageTable {
   }
 
   get(message: number): Message {
-    return this.#interner.values[message] as Message
+    return this.#interner.get(message)
   }
+}
+
+function messageOfKey(key: string): Message {
+  const [from, to, name, payload] = frozenOfKey(key) as [number, number, string, unknown]
+  return { from, to, name, payload }
 }

@@ -2,11 +2,11 @@
  * A model as a transition system. A state that is an object takes one integer for each of its keys, the variables of the
  * model; any other state takes one. A variable that an action leaves alone is the same object, and keeps its number.
  */
-import { hashString } from '@troupe/core/host'
 import { isPlain } from './canonical-value.ts'
 import { CheckerError } from './checker-error.ts'
+import { Interner } from './interner.ts'
 import { type Model, Witness } from './model.ts'
-import type { PortableSystem } from './portable.ts'
+import type { NumberLog } from './number-log.ts'
 import { renamedValue } from './renamed-value.ts'
 import type { Renaming, SymmetricSystem } from './symmetry.ts'
 import type { SystemStep, TransitionSystem, Visit } from './transition-system.ts'
@@ -21,7 +21,7 @@ export interface ModelStep extends SystemStep {
 /** An action that threw has this as its error when what it threw is nothing. */
 const threwNothing = new Error('the action threw undefined')
 
-export class ModelSystem<State> implements TransitionSystem<ModelStep>, SymmetricSystem, PortableSystem {
+export class ModelSystem<State> implements TransitionSystem<ModelStep>, SymmetricSystem {
   readonly width: number
   readonly #initial: readonly Int32Array[]
   readonly #actions: readonly (readonly [string, Model<State>['actions'][string]])[]
@@ -31,16 +31,17 @@ export class ModelSystem<State> implements TransitionSystem<ModelStep>, Symmetri
   readonly #next: Int32Array
   /** By renaming, then by place: what each number becomes. */
   readonly #renamed: Int32Array[][] = []
-  readonly #signatures = new Map<string, number>()
+  readonly #signatures: Interner<undefined>
 
-  constructor(model: Model<State>) {
+  constructor(model: Model<State>, log?: NumberLog) {
+    this.#signatures = new Interner(log)
     this.#actions = Object.entries(model.actions)
     const states = [...model.init()]
     if (states.length === 0) throw new CheckerError('model: init yields no state; give at least one')
     const [first] = states
     this.#variables = isRecord(first) ? Object.keys(first) : undefined
     this.width = this.#variables?.length ?? 1
-    this.#tables = Array.from({ length: this.width }, () => new ValueTable())
+    this.#tables = Array.from({ length: this.width }, () => new ValueTable(log))
     this.#next = new Int32Array(this.width)
     this.#initial = states.map((state) => {
       this.#number(state, undefined, undefined, 'init')
@@ -79,18 +80,6 @@ export class ModelSystem<State> implements TransitionSystem<ModelStep>, Symmetri
     return Object.freeze(state) as State
   }
 
-  exportPart(place: number, id: number): unknown {
-    return (this.#tables[place] as ValueTable).get(id)
-  }
-
-  importPart(place: number, part: unknown): number {
-    return (this.#tables[place] as ValueTable).intern(part, 'the state', refuseIn('another search'))
-  }
-
-  hashPart(place: number, id: number): number {
-    return hashString((this.#tables[place] as ValueTable).key(id))
-  }
-
   renamed(tuple: Int32Array, renaming: Renaming, into: Int32Array): void {
     this.#renamed[renaming.index] ??= this.#tables.map(() => new Int32Array(64).fill(-1))
     const tables = this.#renamed[renaming.index] as Int32Array[]
@@ -104,10 +93,7 @@ export class ModelSystem<State> implements TransitionSystem<ModelStep>, Symmetri
   signature(tuple: Int32Array, view: Renaming): number {
     const renamed = new Int32Array(this.width)
     this.renamed(tuple, view, renamed)
-    const key = renamed.join()
-    const known = this.#signatures.get(key) ?? this.#signatures.size
-    this.#signatures.set(key, known)
-    return known
+    return this.#signatures.intern(renamed.join(), () => undefined)
   }
 
   #rename(place: number, value: number, renaming: Renaming, tables: Int32Array[]): number {

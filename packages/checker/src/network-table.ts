@@ -9,6 +9,7 @@
  */
 import { Interner } from './interner.ts'
 import type { MessageTable } from './message-table.ts'
+import type { LoggedTable, NumberLog } from './number-log.ts'
 import { TupleTable } from './tuple-table.ts'
 
 /**
@@ -41,16 +42,20 @@ export class NetworkTable {
   readonly #cacheNetworks = new Int32Array(1 << cacheBits).fill(-1)
   readonly #cacheDeltas = new Int32Array(1 << cacheBits)
   readonly #cacheResults = new Int32Array(1 << cacheBits)
+  readonly #log: LoggedTable | undefined
   #scratch = new Int32Array(64)
 
   /** The empty network is number 0. `remembersLast`: the message delivered last is part of it. */
-  constructor(kind: NetworkKind, messages: MessageTable, remembersLast = false) {
+  constructor(kind: NetworkKind, messages: MessageTable, remembersLast = false, log?: NumberLog) {
     this.kind = kind
     this.#messages = messages
     this.#remembersLast = remembersLast
     this.#header = remembersLast ? 1 : 0
+    this.#log = log?.open((entry) => {
+      this.#table.intern(Int32Array.from(entry === '' ? [] : entry.split(','), Number))
+    })
     this.#scratch[0] = -1
-    this.#table.intern(this.#scratch, this.#header)
+    this.#intern(this.#scratch, this.#header)
   }
 
   /** The delta of a turn that handled message `delivered` (-1: none) and sent `sent`. */
@@ -70,7 +75,7 @@ export class NetworkTable {
 
   /** The message delivered last; -1: none, or it is not remembered. */
   last(network: number): number {
-    return this.#remembersLast ? (this.#table.pool[this.#table.start(network)] as number) : -1
+    return this.#remembersLast ? (this.#table.pool[this.start(network) - this.#header] as number) : -1
   }
 
   #delta(removed: number, sent: readonly number[], delivered: number): number {
@@ -93,7 +98,7 @@ export class NetworkTable {
     if (this.#cacheNetworks[slot] === network && this.#cacheDeltas[slot] === delta) {
       return this.#cacheResults[slot] as number
     }
-    const result = this.#merge(network, this.#deltas.values[delta] as Delta)
+    const result = this.#merge(network, this.#deltas.get(delta))
     this.#cacheNetworks[slot] = network
     this.#cacheDeltas[slot] = delta
     this.#cacheResults[slot] = result
@@ -103,8 +108,8 @@ export class NetworkTable {
   #merge(network: number, { removed, added, delivered }: Delta): number {
     const table = this.#table
     const isSet = this.kind === 'duplicating'
-    const end = table.end(network)
     let from = this.start(network)
+    const end = table.end(network)
     const lengthMax = this.#header + end - from + added.length
     if (this.#scratch.length < lengthMax) this.#scratch = new Int32Array(lengthMax * 2)
     const merged = this.#scratch
@@ -120,11 +125,21 @@ export class NetworkTable {
       if (takesHeld && message === toRemove) toRemove = -1
       else if (!isSet || length === this.#header || merged[length - 1] !== message) merged[length++] = message
     }
-    return table.intern(merged, length)
+    return this.#intern(merged, length)
+  }
+
+  #intern(contents: Int32Array, length: number): number {
+    if (this.#log === undefined) return this.#table.intern(contents, length)
+    const known = this.#table.find(contents, length)
+    if (known >= 0) return known
+    this.#log.append(contents.subarray(0, length).join(), () => this.#table.find(contents, length) >= 0)
+    return this.#table.find(contents, length)
   }
 
   /** The messages of a network are `messageAt(index)` for `start <= index < end`; equal ones are neighbours where sorted. */
   start(network: number): number {
+    // Another thread may have met it first.
+    if (network >= this.#table.size) this.#log?.catchUp()
     return this.#table.start(network) + this.#header
   }
 

@@ -1,7 +1,7 @@
 /** The properties of a check: what they are, when they are looked at, and what is known of them in the end. */
 import { CheckerError } from './checker-error.ts'
 import type { Explorer } from './explorer.ts'
-import { type Lasso, StateGraph } from './state-graph.ts'
+import { type Avoidance, type Lasso, StateGraph } from './state-graph.ts'
 
 /** A predicate over states. A function of the state alone, without effects. */
 export type Predicate<View> = (view: View) => boolean
@@ -37,104 +37,126 @@ export interface Violation {
   readonly kind: ViolationKind
   readonly property: string | undefined
   readonly lasso: Lasso
-  /** The step that threw; `undefined` for other kinds. */
-  readonly failed: unknown
+}
+
+/** A violation as the search meets it. */
+export interface FoundViolation {
+  readonly kind: ViolationKind
+  readonly property: string | undefined
+  /** The state that violates it, or from which a step threw. */
+  readonly id: number
 }
 
 type Named<View> = readonly (readonly [string, Predicate<View>])[]
 
 export class PropertyChecks<View> {
   /** In the order of their finding; of one property the first. */
-  readonly violations: Violation[] = []
+  readonly found: FoundViolation[] = []
+  /** The names of those that are to be true of some state, and were not yet. */
+  readonly unseen: Set<string>
   readonly #always: Named<View>
   readonly #sometimes: Named<View>
   readonly #eventually: Named<View>
   readonly #mayEnd: Predicate<View>
   readonly #stopAtViolation: boolean
-  readonly #unseen: Map<string, Predicate<View>>
   /** For each `eventually`, whether it holds in each state. */
   readonly #holds: boolean[][]
-  #eventuallyVerdicts: Verdict[] = []
-  readonly #explorer: Explorer<any>
 
-  constructor(properties: Properties<View>, explorer: Explorer<any>) {
+  constructor(properties: Properties<View>) {
     this.#always = Object.entries(properties.always ?? {})
     this.#sometimes = Object.entries(properties.sometimes ?? {})
     this.#eventually = Object.entries(properties.eventually ?? {})
     const { mayEnd = true } = properties
     this.#mayEnd = typeof mayEnd === 'boolean' ? () => mayEnd : mayEnd
     this.#stopAtViolation = properties.stopAtViolation ?? true
-    this.#unseen = new Map(this.#sometimes)
+    this.unseen = new Set(this.#sometimes.map(([name]) => name))
     this.#holds = this.#eventually.map(() => [])
-    this.#explorer = explorer
   }
 
   /** Looks at a new state; true to end the search. */
-  found(view: View, id: number): boolean {
-    for (const [name, predicate] of this.#unseen) if (holds(name, predicate, view)) this.#unseen.delete(name)
-    for (const [index, held] of this.#holds.entries()) {
-      const [name, predicate] = this.#eventually[index] as readonly [string, Predicate<View>]
-      held[id] = holds(name, predicate, view)
+  reached(view: View, id: number): boolean {
+    if (this.#eventually.length > 0) this.note(view, id)
+    if (this.unseen.size > 0) {
+      for (const [name, predicate] of this.#sometimes) {
+        if (this.unseen.has(name) && holds(name, predicate, view)) this.unseen.delete(name)
+      }
     }
     for (const [name, predicate] of this.#always) {
-      if (!holds(name, predicate, view) && this.#violated('always', name, id, undefined)) return true
+      if (!holds(name, predicate, view) && this.#violated('always', name, id)) return true
     }
     return false
   }
 
+  /** Notes what `eventually` needs to know of a state. */
+  note(view: View, id: number): void {
+    for (const [index, [name, predicate]] of this.#eventually.entries()) {
+      ;(this.#holds[index] as boolean[])[id] = holds(name, predicate, view)
+    }
+  }
+
   /** A state without a step; true to end the search. */
   ended(view: View, id: number): boolean {
-    return !holds('mayEnd', this.#mayEnd, view) && this.#violated('deadlock', undefined, id, undefined)
+    return !holds('mayEnd', this.#mayEnd, view) && this.#violated('deadlock', undefined, id)
   }
 
   /** A step that threw; true to end the search. */
-  failed(step: unknown, id: number): boolean {
-    return this.#violated('failed', undefined, id, step)
+  failed(id: number): boolean {
+    return this.#violated('failed', undefined, id)
   }
 
-  /** Looks for runs that violate `eventually`, once the search is over. */
-  conclude(): void {
-    if (this.#eventually.length === 0) return
-    const explorer = this.#explorer
-    if (explorer.cut === 'violation') {
-      this.#eventuallyVerdicts = this.#eventually.map(() => 'unknown')
-      return
-    }
-    const graph = new StateGraph(explorer)
-    this.#eventuallyVerdicts = this.#eventually.map(([property], index) => {
-      const held = this.#holds[index] as boolean[]
-      const avoided = graph.avoid((id) => held[id] as boolean)
+  /** Takes in what another thread of the search has found; `unseen`: what it has not seen. */
+  merge(found: readonly FoundViolation[], unseen: readonly string[]): void {
+    for (const one of found) this.#violated(one.kind, one.property, one.id)
+    for (const name of this.unseen) if (!unseen.includes(name)) this.unseen.delete(name)
+  }
+
+  /** All violations and what is known of each property, once the search is over. */
+  conclude(explorer: Explorer<any>): Conclusion {
+    const violations = this.found.map(({ kind, property, id }): Violation => {
+      return { kind, property, lasso: { path: explorer.path(id), loopsTo: undefined } }
+    })
+    const eventually = this.#avoidances(explorer).map((avoided, index): Verdict => {
       if (avoided === undefined) return 'holds'
       if (avoided === 'unknown') return 'unknown'
-      this.violations.push({ kind: 'eventually', property, lasso: avoided, failed: undefined })
+      const [property] = this.#eventually[index] as readonly [string, unknown]
+      violations.push({ kind: 'eventually', property, lasso: avoided })
       return 'fails'
     })
-  }
-
-  /** What is known of each property. */
-  verdicts(): Record<'always' | 'sometimes' | 'eventually', Readonly<Record<string, Verdict>>> {
-    const complete = this.#explorer.cut === undefined
-    const otherwise = (verdict: Verdict): Verdict => (complete ? verdict : 'unknown')
+    const otherwise = (verdict: Verdict): Verdict => (explorer.cut === undefined ? verdict : 'unknown')
     const of = (named: Named<View>, verdict: (name: string, index: number) => Verdict) =>
       Object.fromEntries(named.map(([name], index) => [name, verdict(name, index)]))
     return {
-      always: of(this.#always, (name) => (this.#isViolated('always', name) ? 'fails' : otherwise('holds'))),
-      sometimes: of(this.#sometimes, (name) => (this.#unseen.has(name) ? otherwise('fails') : 'holds')),
-      eventually: of(this.#eventually, (_name, index) => this.#eventuallyVerdicts[index] as Verdict),
+      violations,
+      verdicts: {
+        always: of(this.#always, (name) => (this.#isFound('always', name) ? 'fails' : otherwise('holds'))),
+        sometimes: of(this.#sometimes, (name) => (this.unseen.has(name) ? otherwise('fails') : 'holds')),
+        eventually: of(this.#eventually, (_name, index) => eventually[index] as Verdict),
+      },
     }
   }
 
-  #violated(kind: ViolationKind, property: string | undefined, id: number, failed: unknown): boolean {
-    if (!this.#isViolated(kind, property)) {
-      const lasso = { path: this.#explorer.path(id), loopsTo: undefined }
-      this.violations.push({ kind, property, lasso, failed })
-    }
+  /** For each `eventually`, a run that violates it. */
+  #avoidances(explorer: Explorer<any>): Avoidance[] {
+    if (this.#eventually.length === 0) return []
+    if (explorer.cut === 'violation') return this.#eventually.map(() => 'unknown')
+    const graph = new StateGraph(explorer)
+    return this.#holds.map((held) => graph.avoid((id) => held[id] as boolean))
+  }
+
+  #violated(kind: ViolationKind, property: string | undefined, id: number): boolean {
+    if (!this.#isFound(kind, property)) this.found.push({ kind, property, id })
     return this.#stopAtViolation
   }
 
-  #isViolated(kind: ViolationKind, property: string | undefined): boolean {
-    return this.violations.some((violation) => violation.kind === kind && violation.property === property)
+  #isFound(kind: ViolationKind, property: string | undefined): boolean {
+    return this.found.some((violation) => violation.kind === kind && violation.property === property)
   }
+}
+
+/** What is known in the end. */
+export interface Conclusion {
+  readonly violations: readonly Violation[]
+  readonly verdicts: Record<'always' | 'sometimes' | 'eventually', Readonly<Record<string, Verdict>>>
 }
 
 /** What `predicate` says of `view`; a `CheckerError` that names the property when it throws. */

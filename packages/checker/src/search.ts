@@ -1,14 +1,13 @@
 /** One search from options to result, whatever the system: limits, properties, symmetry, counterexamples. */
 import { CheckerError } from './checker-error.ts'
-import { type Cut, Explorer, type Narrowing } from './explorer.ts'
-import type { PortableSystem } from './portable.ts'
+import { type Cut, Explorer, type Inspection, type Narrowing } from './explorer.ts'
 import { holds, type Predicate, type Properties, PropertyChecks, type Verdict, type Violation } from './properties.ts'
 import { type SymmetricSystem, Symmetry } from './symmetry.ts'
 import type { SystemStep, TransitionSystem } from './transition-system.ts'
 
 /** What a search may cost. */
 export interface SearchLimits {
-  /** Distinct states to hold before giving up. Default 1,000,000; one takes 30 to 60 bytes and 4 to 8 for each actor or variable. */
+  /** Distinct states to hold before giving up. Default 1,000,000; one takes 20 to 40 bytes and 4 to 8 for each actor or variable. */
   readonly statesMax?: number
   /** States at this depth are not expanded; the initial state's depth is 1. Default: none. */
   readonly depthMax?: number
@@ -57,8 +56,6 @@ export interface Searched<View, Step extends SystemStep, Counterexample> {
   readonly system: TransitionSystem<Step> & SymmetricSystem
   /** The view of `tuple`, valid until the next call. */
   view(tuple: Int32Array): View
-  /** How states travel between searches. */
-  readonly portable: PortableSystem
   trace(
     violation: Violation,
     run: { readonly tuples: readonly Int32Array[]; readonly steps: readonly Step[] },
@@ -87,28 +84,14 @@ export function search<View, Step extends SystemStep, Counterexample>(
   searched: Searched<View, Step, Counterexample>,
   options: SearchOptions<View>,
 ): SearchResult<Counterexample> {
-  const { system } = searched
   const limits = limitsOf(options)
-  let representative: Symmetry['representative'] | undefined
-  if (options.symmetry !== undefined) {
-    const symmetry = new Symmetry(system, system.width, options.symmetry)
-    symmetry.assertSymmetric(system.initial())
-    representative = symmetry.representative
-  }
+  const representative = representativeOf(searched, options)
   const { reduce, seen = new Set() } = searched
-  const { boundary } = options
   const explore = () => {
-    const explorer = new Explorer<Step>(system, { representative, reduction: reduce?.(new Set(seen)) })
-    const checks = new PropertyChecks<View>(options, explorer)
-    explorer.run(
-      {
-        found: (tuple, id) => checks.found(searched.view(tuple), id),
-        failed: (step, id) => checks.failed(step, id),
-        ended: (tuple, id) => checks.ended(searched.view(tuple), id),
-        within: boundary && ((tuple) => holds('boundary', boundary, searched.view(tuple))),
-      },
-      limits,
-    )
+    const checks = new PropertyChecks<View>(options)
+    const narrowing = { representative, reduction: reduce?.(new Set(seen)) }
+    const explorer = new Explorer<Step>(searched.system, inspectionOf(searched, options, checks), narrowing)
+    explorer.run(limits)
     return { explorer, checks }
   }
   let seenBefore = seen.size
@@ -118,8 +101,42 @@ export function search<View, Step extends SystemStep, Counterexample>(
     seenBefore = seen.size
     ;({ explorer, checks } = explore())
   }
-  checks.conclude()
-  const counterexamples = checks.violations.map((violation) => {
+  return resultOf(searched, explorer, checks)
+}
+
+/** What the properties and the boundary of `options` say of the states of a search. */
+export function inspectionOf<View, Step extends SystemStep>(
+  { view }: Pick<Searched<View, Step, unknown>, 'view'>,
+  { boundary }: SearchOptions<View>,
+  checks: PropertyChecks<View>,
+): Inspection<Step> {
+  return {
+    found: (tuple, id) => checks.reached(view(tuple), id),
+    failed: (_step, id) => checks.failed(id),
+    ended: (tuple, id) => checks.ended(view(tuple), id),
+    within: boundary && ((tuple) => holds('boundary', boundary, view(tuple))),
+  }
+}
+
+/** The state that stands for all symmetric ones, where symmetry was declared. Throws when the beginning is not symmetric. */
+export function representativeOf<View>(
+  { system }: Pick<Searched<View, any, unknown>, 'system'>,
+  options: SearchOptions<View>,
+): Narrowing<never>['representative'] {
+  if (options.symmetry === undefined) return undefined
+  const symmetry = new Symmetry(system, system.width, options.symmetry)
+  symmetry.assertSymmetric(system.initial())
+  return symmetry.representative
+}
+
+/** The result of a search that is over. */
+export function resultOf<View, Step extends SystemStep, Counterexample>(
+  searched: Searched<View, Step, Counterexample>,
+  explorer: Explorer<Step>,
+  checks: PropertyChecks<View>,
+): SearchResult<Counterexample> {
+  const { violations, verdicts } = checks.conclude(explorer)
+  const counterexamples = violations.map((violation) => {
     const { path, loopsTo } = violation.lasso
     const closed = loopsTo === undefined ? path : [...path, path[loopsTo] as number]
     return searched.trace(violation, explorer.runAlong(closed))
@@ -131,7 +148,7 @@ export function search<View, Step extends SystemStep, Counterexample>(
     depth,
     complete: cut === undefined,
     cut,
-    ...checks.verdicts(),
+    ...verdicts,
     counterexample: counterexamples[0],
     counterexamples,
   }

@@ -1,7 +1,7 @@
 /** A global state as properties and boundaries see it. */
 import type { ActorSystem, ActorSystemParts } from './actor-system.ts'
 import { CheckerError } from './checker-error.ts'
-import type { LocalState } from './local-transitions.ts'
+import type { LocalState } from './local-table.ts'
 import type { TimerMessage } from './recorded-effects.ts'
 
 /** A message in the network, with its actors by name. */

@@ -105,8 +105,8 @@ export function grown<Items extends Int32Array | Uint32Array>(items: Items, leng
   return made
 }
 
-/** MurmurHash3 (Appleby) of the words, without its first rotation. */
-function hashOf(tuple: Int32Array, length: number): number {
+/** MurmurHash3 (Appleby) of the first `length` words, without its first rotation. */
+export function hashOf(tuple: Int32Array, length: number): number {
   let hash = length
   for (let index = 0; index < length; index++) {
     hash ^= Math.imul(tuple[index] as number, 0x1b873593)

@@ -1,31 +1,35 @@
 /** Values of one place of a state, numbered: equal values have one number, and one frozen representative. */
-import { canonicalKey, canonicalValue, frozen, type Refuse } from './canonical-value.ts'
+import { frozenOfKey } from './canonical-text.ts'
+import { canonicalValue, frozen, type Refuse } from './canonical-value.ts'
 import { Interner } from './interner.ts'
+import type { NumberLog } from './number-log.ts'
+import { StructureTable } from './structure-table.ts'
 
 export class ValueTable {
-  readonly #interner = new Interner<unknown>()
-  /** The numbers of representatives, and of primitives: a value that did not change is not walked. */
-  readonly #numbers = new Map<unknown, number>()
+  readonly #interner: Interner<unknown>
+  readonly #structures = new StructureTable()
+  /** By number of structure. */
+  readonly #ids = new Map<number, number>()
 
+  constructor(log?: NumberLog) {
+    this.#interner = new Interner(log, frozenOfKey)
+  }
+
+  /** The number of `value`, whose name in an error is `path`. */
   intern(value: unknown, path: string, refuse: Refuse): number {
-    // -0 is not 0 here, which a Map cannot say.
-    const known = Object.is(value, -0) ? undefined : this.#numbers.get(value)
+    const structure = this.#structures.numberOf(value)
+    const known = structure < 0 ? undefined : this.#ids.get(structure)
     if (known !== undefined) return known
-    const quick = canonicalKey(value)
-    const seen = quick === undefined ? undefined : this.#interner.find(quick)
-    if (seen !== undefined) return seen
     const form = canonicalValue(value, path, refuse)
     const id = this.#interner.intern(form.key, () => frozen(form.value))
-    if (!Object.is(value, -0)) this.#numbers.set(this.get(id), id)
+    if (structure >= 0) {
+      this.#ids.set(structure, id)
+      this.#structures.remember(this.get(id), structure)
+    }
     return id
   }
 
   get(id: number): unknown {
-    return this.#interner.values[id]
-  }
-
-  /** The canonical key of a value by its number. */
-  key(id: number): string {
-    return this.#interner.keys[id] as string
+    return this.#interner.get(id)
   }
 }

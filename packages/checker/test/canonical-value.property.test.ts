@@ -1,8 +1,11 @@
 /** Canonical forms: equal for equal values whatever their order, different for different ones. */
-import { namedRef } from '@troupe/core'
+import { namedRef, ReplyToken } from '@troupe/core'
+import { Ref } from '@troupe/core/host'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { canonicalKey, canonicalValue, frozen } from '../src/canonical-value.ts'
+import { frozenOfKey, valueOfKey } from '../src/canonical-text.ts'
+import { canonicalValue, frozen } from '../src/canonical-value.ts'
+import { StructureTable } from '../src/structure-table.ts'
 
 const form = (value: unknown) => canonicalValue(value, 'value', (path, what) => new Error(`${path} is ${what}`))
 
@@ -46,11 +49,54 @@ test('the order of insertion does not show, and the copy is the same value', () 
       const forwards = form(build(description, false))
       const backwards = form(build(description, true))
       expect(backwards.key).toBe(forwards.key)
-      expect([forwards.key, undefined]).toContain(canonicalKey(build(description, true)))
       expect(backwards.value).toEqual(forwards.value)
       expect(form(frozen(forwards.value)).key).toBe(forwards.key)
     }),
   )
+})
+
+test('a key is read back as the value that it was made of', () => {
+  fc.assert(
+    fc.property(value, (description) => {
+      const { key, value: copy } = form(build(description, false))
+      expect(valueOfKey(key)).toStrictEqual(copy)
+      expect(form(valueOfKey(key)).key).toBe(key)
+      expect(form(frozenOfKey(key)).key).toBe(key)
+    }),
+  )
+  const tokens = [new ReplyToken('n', 2, 7), new Ref('n', 1, 2, 3), new Ref('n.1/2', -1, -1, -1, 'a/b')]
+  expect(valueOfKey(form(tokens).key)).toStrictEqual(tokens)
+})
+
+test('numbers by structure are equal exactly when keys are', () => {
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 2, maxLength: 12 }), (descriptions) => {
+      const structures = new StructureTable()
+      const keys = new Map<number, string>()
+      const numbers = new Map<string, number>()
+      for (const description of [...descriptions, ...descriptions]) {
+        for (const backwards of [false, true]) {
+          const built = build(description, backwards)
+          const number = structures.numberOf(built)
+          const { key, value: copy } = form(built)
+          expect(number).toBeGreaterThanOrEqual(0)
+          expect(keys.get(number) ?? key).toBe(key)
+          expect(numbers.get(key) ?? number).toBe(number)
+          keys.set(number, key)
+          numbers.set(key, number)
+          structures.remember(frozen(copy), number)
+        }
+      }
+    }),
+    { numRuns: 300 },
+  )
+  const structures = new StructureTable()
+  const circle: unknown[] = []
+  circle.push(circle)
+  expect([circle, new Date(0), () => 0, { deep: [Symbol.iterator] }].map((one) => structures.numberOf(one))).toEqual([
+    -1, -1, -1, -1,
+  ])
+  expect(structures.numberOf([1])).toBeGreaterThanOrEqual(0)
 })
 
 test('different values have different forms', () => {

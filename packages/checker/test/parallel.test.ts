@@ -1,60 +1,98 @@
-/** A search on two threads finds what a search on one does. */
-import { expect, test } from 'vitest'
-import { check } from '../src/index.ts'
+/** A search on several threads finds what a search on one does. */
+import { createSystem, type ThreadSystem } from '@troupe/threads'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CheckerError, check } from '../src/index.ts'
 import { checkParallel } from '../src/parallel/index.ts'
-import { type ProgramOptions, programOptions } from '../src/programs/index.ts'
+import { type ProgramOptions, programOptions, programs } from '../src/programs/index.ts'
 
 const source = (name: string, options: ProgramOptions = {}) => ({
   module: new URL('../src/programs/index.ts', import.meta.url).href,
   name: 'programOptions',
   arguments: [name, options],
 })
+const own = (name: string) => ({ module: new URL('./parallel-systems.ts', import.meta.url).href, name })
 
-test.each([
-  ['two-phase-commit', { parameters: { rms: 5 } }],
-  ['two-phase-commit-model', { parameters: { rms: 3 } }],
-  ['paxos-register', {}],
-  ['abd', {}],
-  ['ping-pong', { lossy: true }],
-  ['dining-philosophers', {}],
-  ['abd', { network: 'ordered' }],
-  ['single-copy', { crashes: 1 }],
-] as [string, ProgramOptions][])('%s %o', async (name, options) => {
-  const alone = check(programOptions(name, options) as any)
-  const shared = await checkParallel(source(name, options), { threads: 2 })
-  expect(shared.counterexample?.steps.length).toBe(alone.counterexample?.steps.length)
-  const { distinct, generated, depth, complete, always, sometimes } = alone
-  if (complete) expect(shared).toMatchObject({ distinct, generated, depth, complete, sometimes })
-  expect(shared).toMatchObject({ complete, always })
+/** Threads that are there from the first state on, so that all of them search. */
+const systems = new Map<number, ThreadSystem>()
+beforeAll(async () => {
+  for (const others of [1, 3]) systems.set(others, await createSystem({ threads: others, log: 'none' }))
 })
+afterAll(async () => {
+  for (const system of systems.values()) await system.stop()
+})
+const on = (others: number) => ({ system: systems.get(others) as ThreadSystem })
 
-test('a violation is found with a shortest counterexample', async () => {
-  const { counterexample, cut, always } = await checkParallel(source('single-copy', { parameters: { servers: 2 } }), {
-    threads: 2,
+describe.each([1, 3])('this thread and %i more', (others) => {
+  const alike: [string, ProgramOptions][] = [
+    ...[...programs.keys()].map((name): [string, ProgramOptions] => [name, { stopAtViolation: false }]),
+    ['two-phase-commit', { parameters: { rms: 5 } }],
+    ['two-phase-commit', { parameters: { rms: 5 }, symmetry: true }],
+    ['two-phase-commit-model', { parameters: { rms: 5 }, symmetry: true }],
+    ['paxos-ballots', { symmetry: true }],
+    ['paxos-register', { crashes: 1, depthMax: 9 }],
+    ['abd', { network: 'ordered' }],
+    ['abd', { network: 'duplicating', lastDelivered: true, depthMax: 8 }],
+    ['single-copy', { crashes: 1 }],
+    ['ping-pong', { lossy: true }],
+  ]
+  test.each(alike)('%s %o', async (name, options) => {
+    const alone = check(programOptions(name, options) as any)
+    const shared = await checkParallel(source(name, options), on(others))
+    const { distinct, generated, depth, complete, cut, always, sometimes, eventually } = alone
+    expect(shared).toMatchObject({ complete, cut, depth, always, sometimes, eventually })
+    if (cut !== 'violation') expect(shared).toMatchObject({ distinct, generated })
+    const shape = (result: any) =>
+      result.counterexamples.map(({ kind, property, steps, loopsTo }: any) => {
+        return { kind, property, steps: steps.length, loopsTo }
+      })
+    expect(new Set(shape(shared))).toEqual(new Set(shape(alone)))
   })
-  expect({ cut, always }).toEqual({ cut: 'violation', always: { linearizable: 'fails' } })
-  expect(counterexample?.steps.map((step: any) => step.message?.name)).toEqual(['put', 'putOk', 'get', 'getOk'])
-})
 
-test('a search that goes on after a violation keeps the shortest counterexample all the same', async () => {
-  const options = { parameters: { servers: 2 }, stopAtViolation: false }
-  const { counterexamples, distinct } = await checkParallel(source('single-copy', options), { threads: 2 })
-  expect(distinct).toBe(62)
-  expect(counterexamples.map(({ kind, steps }) => [kind, steps.length])).toEqual([['always', 4]])
+  test('a violation is found with a shortest counterexample', async () => {
+    const two = source('single-copy', { parameters: { servers: 2 } })
+    const { counterexample, cut, always } = await checkParallel(two, on(others))
+    expect({ cut, always }).toEqual({ cut: 'violation', always: { linearizable: 'fails' } })
+    expect(counterexample?.steps.map((step: any) => step.message?.name)).toEqual(['put', 'putOk', 'get', 'getOk'])
+  })
+
+  test('what must become true is looked for in the whole graph', async () => {
+    const { eventually, counterexamples } = await checkParallel(own('goingRound'), on(others))
+    expect(eventually).toEqual({ arrives: 'fails', leaves: 'holds' })
+    expect(counterexamples.map(({ property, loopsTo, steps }) => [property, loopsTo, steps.length])).toEqual([
+      ['arrives', 1, 3],
+    ])
+  })
+
+  test('what a turn may not do is the error that one thread has, whichever meets it', async () => {
+    const failure = await checkParallel(own('readsClockLate'), on(others)).catch((error) => error)
+    expect(failure).toBeInstanceOf(CheckerError)
+    expect(failure.message).toMatch(/^actor \w+, message tick: /)
+    expect(failure.facts).toMatchObject({ message: 'tick' })
+  })
 })
 
 test('limits end it', async () => {
-  const cutOf = async (options: ProgramOptions) =>
-    (await checkParallel(source('two-phase-commit', options), { threads: 2 })).cut
+  const cutOf = async (options: ProgramOptions) => {
+    const { cut, complete, always } = await checkParallel(source('two-phase-commit', options), on(1))
+    expect({ complete, always }).toEqual({ complete: false, always: { consistent: 'unknown' } })
+    return cut
+  }
   expect(await cutOf({ statesMax: 100 })).toBe('statesMax')
   expect(await cutOf({ depthMax: 3 })).toBe('depthMax')
+  expect(await cutOf({ parameters: { rms: 9 }, secondsMax: 0.05, statesMax: 1e8 })).toBe('secondsMax')
 })
 
-test('what needs one thread is refused', async () => {
-  await expect(checkParallel(source('two-phase-commit', { symmetry: true }), { threads: 2 })).rejects.toThrow(
-    'no symmetry',
-  )
+test.each([1, 2])('%i threads of its own', async (threads) => {
+  const { distinct, generated } = await checkParallel(source('two-phase-commit', { parameters: { rms: 5 } }), {
+    threads,
+  })
+  expect({ distinct, generated }).toMatchObject({ distinct: 8_832 })
+})
+
+test('what needs one thread is refused, and so is a source that there is not', async () => {
+  await expect(checkParallel(own('reduced'), on(1))).rejects.toThrow('takes no reduction')
   await expect(checkParallel({ ...source('abd'), name: 'nothing' }, { threads: 1 })).rejects.toThrow(
     'exports no function',
   )
+  await expect(checkParallel(source('abd'), { threads: 0 })).rejects.toThrow('threads must be a whole number')
 })

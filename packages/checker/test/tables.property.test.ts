@@ -1,8 +1,9 @@
-/** The tuple table against a Map of strings, the network table against plain sets and lists. */
+/** The tuple table and the state table against a Map of strings, the network table against plain sets and lists. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MessageTable } from '../src/message-table.ts'
 import { NetworkTable } from '../src/network-table.ts'
+import { knownState, noRoom, StateTable } from '../src/state-table.ts'
 import { TupleTable } from '../src/tuple-table.ts'
 
 test('a tuple table numbers tuples as a Map of strings does, also while it grows', () => {
@@ -31,6 +32,57 @@ test('a tuple table numbers tuples as a Map of strings does, also while it grows
     { numRuns: 20 },
   )
 })
+
+test.each([false, true])(
+  'a state table, shared %s, numbers states as a Map of strings does, also while it grows',
+  (isShared) => {
+    const width = 2
+    const states = fc.array(fc.tuple(fc.integer({ min: -60, max: 60 }), fc.integer({ min: 0, max: 60 })), {
+      minLength: isShared ? 41_000 : 0,
+      maxLength: isShared ? 60_000 : 5_000,
+      size: 'max',
+    })
+    fc.assert(
+      fc.property(states, fc.nat(), (sequence, spread) => {
+        let memory = StateTable.shared(width)
+        const tables = isShared
+          ? [new StateTable(width, memory), new StateTable(width, memory)]
+          : [new StateTable(width)]
+        const oracle = new Map<string, number>()
+        let growths = 0
+        for (const [index, items] of sequence.entries()) {
+          // Few states twice in a long sequence, or it would not grow.
+          const tuple = Int32Array.from(isShared && index % 50 > 0 ? [index, spread] : items)
+          const table = tables[index % tables.length] as StateTable
+          const key = tuple.join()
+          const parent = oracle.size - 1
+          expect(table.find(tuple)).toBe(oracle.get(key) ?? -1)
+          let added = table.add(tuple, parent)
+          if (added === noRoom) {
+            memory = table.larger()
+            for (const [index, one] of tables.entries()) one.adopt(memory, { index, count: tables.length })
+            growths++
+            added = table.add(tuple, parent)
+          }
+          expect(added).toBe(oracle.has(key) ? knownState : oracle.size)
+          if (added === knownState) continue
+          oracle.set(key, added)
+          expect(table.parent(added)).toBe(parent)
+        }
+        if (isShared) expect(growths).toBeGreaterThan(0)
+        for (const table of tables) {
+          expect(table.size).toBe(oracle.size)
+          const read = new Int32Array(width)
+          for (const [key, id] of oracle) {
+            table.read(id, read)
+            expect(read.join()).toBe(key)
+          }
+        }
+      }),
+      { numRuns: isShared ? 2 : 20, endOnFailure: isShared },
+    )
+  },
+)
 
 test.each(['duplicating', 'non-duplicating'] as const)('a %s network holds what was sent and not taken', (kind) => {
   const message = fc.integer({ min: 0, max: 12 })

@@ -55,18 +55,18 @@ export class ModelStates<State, Input, Output> implements ObjectStates {
 
   /** The state with that number. */
   state(id: number): State {
-    return this.#states.values[id] as State
+    return this.#states.get(id)
   }
 
   readOnly(operationClass: number): boolean {
-    return (this.#classes.values[operationClass] as OperationClass<Input, Output>).readOnly
+    return this.#classes.get(operationClass).readOnly
   }
 
   next(state: number, operationClass: number): readonly number[] {
-    const key = state * this.#classes.values.length + operationClass
+    const key = state * this.#classes.size + operationClass
     const known = this.#next.get(key)
     if (known !== undefined) return known
-    const { input, output, readOnly } = this.#classes.values[operationClass] as OperationClass<Input, Output>
+    const { input, output, readOnly } = this.#classes.get(operationClass)
     const after = this.#model.step(this.state(state), input, output).map((made) => this.#intern(made))
     if (readOnly && after.some((made) => made !== state)) {
       throw new HistoryError(
@@ -117,7 +117,7 @@ export class PartitionedStates implements ObjectStates {
 
   /** The state of one part in that state. */
   partState(state: number, part: number): number {
-    return (this.#tuples.values[state] as readonly number[])[part] as number
+    return this.#tuples.get(state)[part] as number
   }
 
   readOnly(operationClass: number): boolean {
@@ -126,7 +126,7 @@ export class PartitionedStates implements ObjectStates {
 
   next(state: number, operationClass: number): readonly number[] {
     const part = this.#partOf[operationClass] as number
-    const tuple = this.#tuples.values[state] as readonly number[]
+    const tuple = this.#tuples.get(state)
     const before = tuple[part] as number
     const after = this.#part(operationClass).next(before, this.#classOf[operationClass] as number)
     return after.map((made) => (made === before ? state : this.#intern(tuple.with(part, made))))

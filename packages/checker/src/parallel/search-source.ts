@@ -1,6 +1,7 @@
 /** Where each thread finds what to search: predicates are functions, which do not travel. */
 import { type CheckOptions, type ModelCheckOptions, searchedActors, searchedModel } from '../check.ts'
 import { CheckerError } from '../checker-error.ts'
+import type { NumberLog } from '../number-log.ts'
 import type { Searched, SearchOptions } from '../search.ts'
 
 /** A function of a module that gives what {@link check} is told, the same on every thread. */
@@ -13,18 +14,20 @@ export interface SearchSource {
   readonly arguments?: readonly unknown[]
 }
 
-/** The system that `source` means, ready to be searched, and its options. */
+/** The system that `source` means, ready to be searched, and its options. Its numbers are those of all threads of `log`. */
 export async function searchedOf(
   source: SearchSource,
+  log: NumberLog,
 ): Promise<{ readonly searched: Searched<any, any, any>; readonly options: SearchOptions<any> }> {
   const make = (await import(source.module))[source.name]
   if (typeof make !== 'function') {
     throw new CheckerError(`${source.module} exports no function ${source.name}`, { ...source })
   }
   const options = make(...(source.arguments ?? [])) as CheckOptions<any> | ModelCheckOptions<any>
-  for (const option of ['symmetry', 'eventually', 'reduction'] as const) {
-    if ((options as unknown as Record<string, unknown>)[option] === undefined) continue
-    throw new CheckerError(`a search on several threads takes no ${option}; search on one thread`, { option })
+  if ('reduction' in options && (options.reduction ?? 'none') !== 'none') {
+    // What may be left out depends on the order in which states are found.
+    const what = 'a search on several threads takes no reduction; search on one thread'
+    throw new CheckerError(what, { option: 'reduction' })
   }
-  return { searched: 'model' in options ? searchedModel(options) : searchedActors(options), options }
+  return { searched: 'model' in options ? searchedModel(options, log) : searchedActors(options, log), options }
 }

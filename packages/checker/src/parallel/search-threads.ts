@@ -1,0 +1,112 @@
+/** The other threads of a search: they start while it goes on already, and each joins it when it is ready. */
+import type { ActorHandle } from '@troupe/core'
+import { createSystem, type ThreadSystem } from '@troupe/threads'
+import type { StateMemory } from '../state-table.ts'
+import type { SearchSource } from './search-source.ts'
+import type { Level, SearchShare } from './searcher.ts'
+import { SearcherActor, type SearcherProtocol, type SharedParts } from './searcher-actor.ts'
+
+/** What every thread of a search is told. */
+export interface SharedSearch {
+  readonly source: SearchSource
+  readonly parts: SharedParts
+  /** Where the states are in the beginning. */
+  readonly states: StateMemory
+}
+
+interface Member {
+  readonly actor: ActorHandle<SearcherProtocol>
+  share: SearchShare | undefined
+}
+
+/** A level may take hours. */
+const wait = { timeoutMs: 24 * 60 * 60 * 1_000 }
+
+export class SearchThreads implements AsyncDisposable {
+  readonly #search: SharedSearch
+  readonly #members: Member[] = []
+  /** All that were spawned, and those of them that wait to join. */
+  readonly #actors: ActorHandle<SearcherProtocol>[] = []
+  #ready: ActorHandle<SearcherProtocol>[] = []
+  #failure: { readonly error: unknown } | undefined
+  #starting: Promise<void> = Promise.resolve()
+  #end: (() => Promise<unknown>) | undefined
+
+  constructor(search: SharedSearch) {
+    this.#search = search
+  }
+
+  /** Starts so many threads; resolves at once. */
+  start(threads: number): void {
+    if (threads === 0) return
+    const start = async () => {
+      const system = await createSystem({ threads, development: false, log: 'none' })
+      this.#end = () => system.stop()
+      await this.#begin(system)
+    }
+    this.#starting = start().catch((error) => {
+      this.#failure = { error }
+    })
+  }
+
+  /** Takes every node of a system that is there; resolves when all are ready. */
+  async take(system: ThreadSystem): Promise<void> {
+    this.#end = () => Promise.all(this.#actors.map((actor) => actor.stop()))
+    await this.#begin(system)
+  }
+
+  async #begin(system: ThreadSystem): Promise<void> {
+    await Promise.all(
+      system.nodes.map(async (node) => {
+        const actor = await system.spawn(SearcherActor, undefined, { node })
+        this.#actors.push(actor)
+        await actor.askWith(wait, 'begin', this.#search)
+        this.#ready.push(actor)
+      }),
+    )
+  }
+
+  /** Takes those that have become ready into the search, whose states are in `states` now. Throws what kept one from it. */
+  async join(states: StateMemory): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure.error
+    const joining = this.#ready
+    this.#ready = []
+    await Promise.all(joining.map((actor) => actor.askWith(wait, 'adopt', { states, share: undefined })))
+    for (const actor of joining) this.#members.push({ actor, share: undefined })
+  }
+
+  /** Has all expand a level; rejects with the first error of one, once all are done. */
+  async expand(level: Level): Promise<void> {
+    const reports = await Promise.allSettled(this.#members.map(({ actor }) => actor.askWith(wait, 'expand', level)))
+    for (const [index, report] of reports.entries()) {
+      if (report.status === 'rejected') throw report.reason
+      if ('error' in report.value) throw report.value.error
+      ;(this.#members[index] as Member).share = report.value
+    }
+  }
+
+  /** Has all go on in `states`; share 0 of what is to be moved there is left to the caller. */
+  async adopt(states: StateMemory): Promise<void> {
+    const count = this.parts
+    await Promise.all(
+      this.#members.map(({ actor }, index) =>
+        actor.askWith(wait, 'adopt', { states, share: { index: index + 1, count } }),
+      ),
+    )
+  }
+
+  /** Threads that search, the caller's included. */
+  get parts(): number {
+    return this.#members.length + 1
+  }
+
+  /** What those that have joined have found so far. */
+  get shares(): readonly SearchShare[] {
+    return this.#members.map(({ share }) => share).filter((share) => share !== undefined)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#starting
+    await this.#end?.()
+  }
+}

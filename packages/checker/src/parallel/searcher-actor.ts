@@ -1,0 +1,70 @@
+/** The actor that has one share of a search, on a thread of its own. The coordinator asks it for one thing at a time. */
+import { defineActor, type ReplyToken } from '@troupe/core'
+import { toError } from '@troupe/core/host'
+import type { MovedShare, StateMemory } from '../state-table.ts'
+import { type SearchSource, searchedOf } from './search-source.ts'
+import { type Level, Searcher, type SearchShare } from './searcher.ts'
+import { SharedLog } from './shared-log.ts'
+
+/** What the threads of a search share before there are states. */
+export interface SharedParts {
+  readonly control: Int32Array
+  readonly log: SharedArrayBuffer
+}
+
+/** What a share has found, or why it cannot go on. */
+export type ShareReport = SearchShare | { readonly error: Error }
+
+export type SearcherProtocol = {
+  /** Builds the system. Answers once that is done. */
+  begin: (m: { source: SearchSource; parts: SharedParts; states: StateMemory }) => Promise<void>
+  /** Goes on in other memory, to which it moves a share of the slots. */
+  adopt: (m: { states: StateMemory; share: MovedShare | undefined }) => void
+  /** Expands its share of a level. Answers when there is nothing left to do, or all are to pause. */
+  expand: (level: Level) => ShareReport
+  expandMore: (level: Level) => void
+}
+
+interface SearcherState {
+  searcher: Searcher | undefined
+  expanding: ReplyToken<ShareReport> | undefined
+}
+
+/** States that are expanded in one turn: some milliseconds. */
+export const statesPerTurn = 2_048
+
+export const SearcherActor = defineActor<SearcherProtocol>()({
+  name: 'CheckerSearcher',
+  module: import.meta.url,
+  init: (): SearcherState => ({ searcher: undefined, expanding: undefined }),
+  on: {
+    async begin(state, { source, parts: { control, log }, states }) {
+      const { searched, options } = await searchedOf(source, new SharedLog(control, log))
+      state.searcher = new Searcher(searched, options, control, states)
+    },
+    adopt(state, { states, share }) {
+      searcherOf(state).adopt(states, share)
+    },
+    expand(state, level, ctx) {
+      const token = ctx.deferReply<ShareReport>()
+      state.expanding = token
+      ctx.tell(ctx.self, 'expandMore', level)
+      return token as never
+    },
+    expandMore(state, level, ctx) {
+      const token = state.expanding as ReplyToken<ShareReport>
+      try {
+        const searcher = searcherOf(state)
+        if (searcher.expand(level, statesPerTurn)) ctx.tell(ctx.self, 'expandMore', level)
+        else ctx.reply(token, searcher.share)
+      } catch (error) {
+        ctx.reply(token, { error: toError(error) })
+      }
+    },
+  },
+})
+
+function searcherOf({ searcher }: SearcherState): Searcher {
+  if (searcher === undefined) throw new Error('the search has not begun')
+  return searcher
+}

@@ -1,0 +1,79 @@
+/**
+ * One thread's share of a search. All threads fill one table of states, and a level is a range of its rows: each takes a few
+ * rows at a time until none is left, so that a thread that is slow, or came late, holds nobody up.
+ */
+import { Explorer } from '../explorer.ts'
+import { type FoundViolation, PropertyChecks } from '../properties.ts'
+import { inspectionOf, limitsOf, representativeOf, type Searched, type SearchOptions } from '../search.ts'
+import { type MovedShare, type StateMemory, StateTable } from '../state-table.ts'
+import { Control } from './control.ts'
+
+/** States to be expanded: those below `end` that the cursor has not passed, `chunk` at a time. */
+export interface Level {
+  readonly end: number
+  readonly chunk: number
+}
+
+/** What one thread has found so far. */
+export interface SearchShare {
+  readonly generated: number
+  readonly found: readonly FoundViolation[]
+  readonly unseen: readonly string[]
+}
+
+export class Searcher {
+  readonly explorer: Explorer<any>
+  readonly #checks: PropertyChecks<any>
+  readonly #control: Int32Array
+  readonly #statesMax: number
+  /** What was taken and not expanded. */
+  #from = 0
+  #to = 0
+
+  /** `eventually` is a matter of the whole graph, so no share looks at it; a share stops at no violation. */
+  constructor(
+    searched: Searched<any, any, unknown>,
+    options: SearchOptions<any>,
+    control: Int32Array,
+    states: StateMemory,
+  ) {
+    this.#control = control
+    this.#statesMax = limitsOf(options).statesMax
+    this.#checks = new PropertyChecks({ ...options, eventually: {}, stopAtViolation: false })
+    this.explorer = new Explorer(
+      searched.system,
+      inspectionOf(searched, options, this.#checks),
+      { representative: representativeOf(searched, options) },
+      new StateTable(searched.system.width, states),
+    )
+  }
+
+  get share(): SearchShare {
+    return { generated: this.explorer.generated, found: [...this.#checks.found], unseen: [...this.#checks.unseen] }
+  }
+
+  /** Expands about `statesMax` states of the level; false when there is nothing left to do before all threads pause. */
+  expand({ end, chunk }: Level, statesMax: number): boolean {
+    const control = this.#control
+    for (let expanded = 0; expanded < statesMax; ) {
+      if (Atomics.load(control, Control.isFull) + Atomics.load(control, Control.isStopped) > 0) return false
+      if (this.#from === this.#to) {
+        const from = Atomics.add(control, Control.cursor, chunk)
+        if (from >= end) return false
+        this.#from = from
+        this.#to = Math.min(end, from + chunk)
+      }
+      const next = this.explorer.expand(this.#from, this.#to)
+      expanded += next - this.#from
+      this.#from = next
+      if (next < this.#to) Atomics.store(control, Control.isFull, 1)
+      else if (this.explorer.states.size > this.#statesMax) Atomics.store(control, Control.isStopped, 1)
+    }
+    return true
+  }
+
+  /** Goes on in other memory; see {@link StateTable.adopt}. */
+  adopt(states: StateMemory, share: MovedShare | undefined): void {
+    this.explorer.states.adopt(states, share)
+  }
+}
