@@ -7,6 +7,7 @@ import { channelSuite } from './channel.ts'
 import { checkerSuite } from './checker.ts'
 import { kernelSuite, type SuiteOptions } from './kernel.ts'
 import { observationSuite } from './observation.ts'
+import { simulationSuite } from './simulation.ts'
 import { threadsSuite } from './threads.ts'
 
 const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<unknown>>> = {
@@ -15,6 +16,7 @@ const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<unknown
   threads: threadsSuite,
   observation: observationSuite,
   checker: checkerSuite,
+  simulation: simulationSuite,
 }
 
 const { values, positionals } = parseArgs({
