@@ -63,9 +63,9 @@ export function lowerGuard(): void {
 
 function virtualTime(): void {
   const RealDate = Date
-  patch(RealDate, 'now', (original) => () => currentScope.getStore()?.now() ?? original.call(RealDate))
+  patch(RealDate, 'now', (original) => () => currentScope()?.now() ?? original.call(RealDate))
   function VirtualDate(this: unknown, ...parameters: unknown[]): unknown {
-    const scope = currentScope.getStore()
+    const scope = currentScope()
     const values = parameters.length === 0 && scope !== undefined ? [scope.now()] : parameters
     if (new.target === undefined) return new RealDate(scope?.now() ?? RealDate.now()).toString()
     return Reflect.construct(RealDate, values, new.target === (VirtualDate as Callable) ? RealDate : new.target)
@@ -73,14 +73,14 @@ function virtualTime(): void {
   Object.defineProperties(VirtualDate, Object.getOwnPropertyDescriptors(RealDate))
   put(globalThis, 'Date', VirtualDate)
   put(RealDate.prototype, 'constructor', VirtualDate)
-  patch(performance, 'now', (original) => () => currentScope.getStore()?.now() ?? original.call(performance))
+  patch(performance, 'now', (original) => () => currentScope()?.now() ?? original.call(performance))
   patch(process, 'uptime', (original) => () => {
-    const scope = currentScope.getStore()
+    const scope = currentScope()
     return scope === undefined ? original.call(process) : scope.now() / 1_000
   })
   patch(process, 'hrtime', (original) => {
     const hrtime = (since?: [number, number]): [number, number] => {
-      const scope = currentScope.getStore()
+      const scope = currentScope()
       if (scope === undefined) return original.call(process, since)
       const elapsedMs = scope.now() - (since === undefined ? 0 : since[0] * 1_000 + since[1] / 1e6)
       const seconds = Math.floor(elapsedMs / 1_000)
@@ -88,7 +88,7 @@ function virtualTime(): void {
     }
     const { bigint } = original as typeof process.hrtime
     hrtime.bigint = () => {
-      const scope = currentScope.getStore()
+      const scope = currentScope()
       return scope === undefined ? bigint.call(original) : BigInt(Math.floor(scope.now() * 1e6))
     }
     return hrtime
@@ -98,7 +98,7 @@ function virtualTime(): void {
 function virtualRandomness(): void {
   const drawn = (owner: object, name: string, draw: (random: RandomStream, parameters: any[]) => unknown) => {
     patch(owner, name, (original) => (...parameters) => {
-      const scope = currentScope.getStore()
+      const scope = currentScope()
       return scope === undefined ? original.apply(owner, parameters) : draw(scope.random(), parameters)
     })
   }
@@ -142,7 +142,7 @@ function forbid(
 ) {
   patch(owner, key, (original) => {
     function guarded(this: unknown, ...parameters: unknown[]): unknown {
-      const scope = currentScope.getStore()
+      const scope = currentScope()
       if (scope === undefined || !applies(scope)) return original.apply(this, parameters)
       const error = new DeterminismError(`${scope.who} called ${name} in a simulation: ${instead}`, {
         who: scope.who,

@@ -1,6 +1,13 @@
 /**
  * Whose code is running: an actor's, the program's, or nobody's that belongs to a run. Asynchronous continuations keep
  * the scope in which they began, so that what they reach for can be told from the code of the world around the run.
+ *
+ *     an event begins        running = its scope                       two stores, nothing else
+ *     it makes a promise     the platform's hook enters the scope      what goes on from here has it
+ *     the event ends         running is as before; what was entered is left
+ *     a continuation runs    nothing is running: the platform says in which scope it began
+ *
+ * An event that makes no promise, which most do not, pays for the stores alone.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import v8 from 'node:v8'
@@ -13,6 +20,8 @@ export interface ScopeSource {
   stream(purpose: string): RandomStream
   /** Fails the run because of a leak. */
   leak(error: Error): void
+  /** Has what was put off run before the next step. */
+  drain(): void
 }
 
 /** The code that runs, and what stands for the real world there. */
@@ -21,6 +30,8 @@ export class Scope {
   who: string
   /** False for the program and its observers, which may read files. */
   isActor: boolean
+  /** True once continuations have it. */
+  isCarried = false
   /** Whose the promises are that are made here; `undefined`: nobody's. */
   readonly turn: TurnScope | undefined
   readonly #source: ScopeSource
@@ -47,18 +58,69 @@ export class Scope {
     this.#source.leak(error)
   }
 
+  /** Something was put off that is to run before the next step. */
+  continues(): void {
+    this.#source.drain()
+  }
+
   /** The same code, as that of a turn or of nobody. */
   of(turn: TurnScope | undefined): Scope {
     return new Scope(this.#source, this.#node, this.who, this.isActor, turn)
   }
 }
 
+/** The scopes of asynchronous continuations. */
+const carried = new AsyncLocalStorage<Scope | undefined>()
+/** The scope of the event that is being run; `undefined` between events, when continuations run. */
+let running: Scope | undefined
+/** True once the running scope is that of continuations, too, and what theirs was before. */
+let entered = false
+let carriedBefore: Scope | undefined
+
 /** The scope of the code that runs now. */
-export const currentScope = new AsyncLocalStorage<Scope>()
+export function currentScope(): Scope | undefined {
+  return running ?? carried.getStore()
+}
+
+/** Runs `run` in `scope`. */
+function runIn<Result>(scope: Scope, run: () => Result): Result {
+  const outer = running
+  const outerEntered = entered
+  const outerCarried = carriedBefore
+  running = scope
+  entered = false
+  try {
+    return run()
+  } finally {
+    if (entered) carried.enterWith(carriedBefore)
+    running = outer
+    entered = outerEntered
+    carriedBefore = outerCarried
+  }
+}
+
+/** What goes on from here has the scope of the code that runs now. */
+function carry(): void {
+  if (running === undefined) return
+  const before = carried.getStore()
+  if (before === running) return
+  if (!entered) carriedBefore = before
+  entered = true
+  running.isCarried = true
+  carried.enterWith(running)
+}
+
+/** To be called before the platform takes down a callback for later by other means than a promise. */
+export function continues(): void {
+  carry()
+  currentScope()?.continues()
+}
 
 /** The scopes of one run. */
 export class Scopes {
   readonly #source: ScopeSource
+  /** For each node a scope for its next event; none while one is being run. */
+  readonly #spare = new Map<string, { scope: Scope | undefined }>()
 
   constructor(source: ScopeSource) {
     this.#source = source
@@ -66,28 +128,45 @@ export class Scopes {
 
   /** Runs one event of a node, in a scope of its own: which actor's it is is known once the kernel has picked one. */
   runNode<Result>(node: string, run: () => Result): Result {
-    return currentScope.run(new Scope(this.#source, node, `/${node}`, true), run)
+    let spare = this.#spare.get(node)
+    if (spare === undefined) {
+      spare = { scope: undefined }
+      this.#spare.set(node, spare)
+    }
+    let { scope } = spare
+    if (scope === undefined) scope = new Scope(this.#source, node, '', true)
+    else spare.scope = undefined
+    scope.who = `/${node}`
+    try {
+      return runIn(scope, run)
+    } finally {
+      // What goes on later keeps it, as it was in this event.
+      if (!scope.isCarried) spare.scope = scope
+    }
   }
 
   /** The event that is being run turns out to be a turn of this actor. */
   enterActor(actor: string): void {
-    const scope = currentScope.getStore()
+    const scope = currentScope()
     if (scope !== undefined) scope.who = actor
   }
 
   /** Runs the program, an observer or an invariant, whose clock is that of `node`. */
   runProgram<Result>(node: string, who: string, run: () => Result): Result {
-    return currentScope.run(new Scope(this.#source, node, who, false), run)
+    return runIn(new Scope(this.#source, node, who, false), run)
   }
 }
 
 let intercepts = false
 
-/** Has promises that actors make noticed, until the function that it returns is called; rejections, from then on. */
+/** Has promises that simulated code makes noticed, until the function that it returns is called; rejections, from then on. */
 export function watchPromises(): () => void {
-  if (!intercepts) interceptRejections(process, () => currentScope.getStore()?.turn)
+  if (!intercepts) interceptRejections(process, () => carried.getStore()?.turn)
   intercepts = true
-  return v8.promiseHooks.onInit(promiseMade) as () => void
+  return v8.promiseHooks.onInit(() => {
+    promiseMade()
+    carry()
+  }) as () => void
 }
 
 /** What the scopes of turns need of the run: its promises to go on before the next step, and a step of their node. */
@@ -99,8 +178,14 @@ export interface TurnScopeSteps {
 /** The scopes of a simulated node's turns: the scope of the event that is being run, with its owner. */
 export function simulatedScopes({ drain, schedule }: TurnScopeSteps): TurnScopes {
   const become = (turn: TurnScope | undefined) => {
-    const scope = currentScope.getStore()
-    if (scope !== undefined && scope.turn !== turn) currentScope.enterWith(scope.of(turn))
+    const scope = currentScope()
+    if (scope === undefined || scope.turn === turn) return
+    const own = scope.of(turn)
+    if (running === undefined) carried.enterWith(own)
+    else {
+      running = own
+      if (entered) carry()
+    }
   }
   return {
     enter(turn) {
@@ -110,9 +195,14 @@ export function simulatedScopes({ drain, schedule }: TurnScopeSteps): TurnScopes
     },
     leave: () => become(undefined),
     run(turn, run) {
-      const scope = currentScope.getStore()
+      const scope = currentScope()
       drain()
-      return scope === undefined ? run() : currentScope.run(scope.of(turn), run)
+      if (scope === undefined) return run()
+      return runIn(scope.of(turn), () => {
+        // A promise that is rejected here may have been made elsewhere.
+        carry()
+        return run()
+      })
     },
     settled(run) {
       drain()
