@@ -41,8 +41,11 @@ class CopyWalk {
   readonly describe: () => string
   readonly freezing: boolean
   readonly moves: Moves | undefined
-  readonly #originals: object[] = []
-  readonly #copies: object[] = []
+  // Most values are one object.
+  #first: object | undefined
+  #firstCopy: object | undefined
+  #originals: object[] | undefined
+  #copies: object[] | undefined
   #map: Map<object, object> | undefined
 
   constructor(root: unknown, describe: () => string, freezing = true, moves?: Moves) {
@@ -54,21 +57,30 @@ class CopyWalk {
 
   /** The copy of `original`, if there is one already: what comes twice stays one, and a cycle a cycle. */
   known(original: object): object | undefined {
+    if (this.#first === undefined) return undefined
+    if (this.#first === original) return this.#firstCopy
     if (this.#map !== undefined) return this.#map.get(original)
-    const index = this.#originals.indexOf(original)
-    return index < 0 ? undefined : this.#copies[index]
+    const index = this.#originals === undefined ? -1 : this.#originals.indexOf(original)
+    return index < 0 ? undefined : this.#copies?.[index]
   }
 
   remember<Copy extends object>(original: object, made: Copy): Copy {
-    if (this.#map !== undefined) this.#map.set(original, made)
-    else {
-      this.#originals.push(original)
-      this.#copies.push(made)
-      if (this.#originals.length > listedMax) {
-        this.#map = new Map(this.#originals.map((one, index) => [one, this.#copies[index] as object]))
-      }
-    }
+    if (this.#first === undefined) {
+      this.#first = original
+      this.#firstCopy = made
+    } else if (this.#map !== undefined) this.#map.set(original, made)
+    else this.#list(original, made)
     return made
+  }
+
+  #list(original: object, made: object): void {
+    this.#originals ??= []
+    this.#copies ??= []
+    this.#originals.push(original)
+    this.#copies.push(made)
+    if (this.#originals.length <= listedMax) return
+    this.#map = new Map()
+    for (const [index, one] of this.#originals.entries()) this.#map.set(one, this.#copies[index] as object)
   }
 }
 

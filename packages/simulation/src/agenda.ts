@@ -31,6 +31,9 @@ export interface TurnTaker {
 /** Chooses one of `count` runnable cells, by its place in the run queue. */
 export type PickCell = (count: number) => number
 
+/** Puts one turn of a node on the agenda; at most one is on it at a time. */
+export type Stepper = (leastMs: number, drawnMs: number) => void
+
 export interface Agenda {
   /** When something may happen next; `undefined` when nothing can. */
   readonly nextTime: number | undefined
@@ -38,8 +41,8 @@ export interface Agenda {
   runNext(): void
   /** A frame will reach `node`; those of one `link` arrive in the order in which they are put in. */
   deliver(link: object, node: string, time: FreeTime, run: () => void): void
-  /** One of the node's runnable actors will take a turn. At most one such step of a node is on the agenda at a time. */
-  step(taker: TurnTaker, time: FreeTime, run: (pick: PickCell) => void): void
+  /** How to say that one of the node's runnable actors will take a turn, which is what `run` then lets it do. */
+  stepper(taker: TurnTaker, run: (pick: PickCell) => void): Stepper
   /** How much later than drawn a free event may be, in milliseconds. */
   readonly patienceMs: number
 }
@@ -67,8 +70,9 @@ export class TimedAgenda implements Agenda {
     this.#clock.schedule(drawnMs, run)
   }
 
-  step(_taker: TurnTaker, { drawnMs }: FreeTime, run: (pick: PickCell) => void): void {
-    this.#clock.schedule(drawnMs, () => run(this.#pick))
+  stepper(_taker: TurnTaker, run: (pick: PickCell) => void): Stepper {
+    const step = () => run(this.#pick)
+    return (_leastMs, drawnMs) => void this.#clock.schedule(drawnMs, step)
   }
 }
 
@@ -128,8 +132,8 @@ export class ChoosingAgenda implements Agenda {
     else waiting.push(pending)
   }
 
-  step(taker: TurnTaker, time: FreeTime, run: (pick: PickCell) => void): void {
-    this.#steps.set(taker, { ...this.#bounds(time), run })
+  stepper(taker: TurnTaker, run: (pick: PickCell) => void): Stepper {
+    return (leastMs, drawnMs) => void this.#steps.set(taker, { ...this.#bounds({ leastMs, drawnMs }), run })
   }
 
   runNext(): void {

@@ -83,14 +83,14 @@ export function currentScope(): Scope | undefined {
 }
 
 /** Runs `run` in `scope`. */
-function runIn<Result>(scope: Scope, run: () => Result): Result {
+function runIn<Argument, Result>(scope: Scope, run: (argument: Argument) => Result, argument: Argument): Result {
   const outer = running
   const outerEntered = entered
   const outerCarried = carriedBefore
   running = scope
   entered = false
   try {
-    return run()
+    return run(argument)
   } finally {
     if (entered) carried.enterWith(carriedBefore)
     running = outer
@@ -116,32 +116,40 @@ export function continues(): void {
   currentScope()?.continues()
 }
 
+/** The scopes of one node's events. */
+export class NodeScopes {
+  readonly name: string
+  readonly path: string
+  /** For the next event; none while one is being run. */
+  spare: Scope | undefined = undefined
+
+  constructor(name: string) {
+    this.name = name
+    this.path = `/${name}`
+  }
+}
+
 /** The scopes of one run. */
 export class Scopes {
   readonly #source: ScopeSource
-  /** For each node a scope for its next event; none while one is being run. */
-  readonly #spare = new Map<string, { scope: Scope | undefined }>()
 
   constructor(source: ScopeSource) {
     this.#source = source
   }
 
   /** Runs one event of a node, in a scope of its own: which actor's it is is known once the kernel has picked one. */
-  runNode<Result>(node: string, run: () => Result): Result {
-    let spare = this.#spare.get(node)
-    if (spare === undefined) {
-      spare = { scope: undefined }
-      this.#spare.set(node, spare)
+  runNode<Argument, Result>(node: NodeScopes, run: (argument: Argument) => Result, argument: Argument): Result {
+    let scope = node.spare
+    if (scope === undefined) scope = new Scope(this.#source, node.name, node.path, true)
+    else {
+      node.spare = undefined
+      scope.who = node.path
     }
-    let { scope } = spare
-    if (scope === undefined) scope = new Scope(this.#source, node, '', true)
-    else spare.scope = undefined
-    scope.who = `/${node}`
     try {
-      return runIn(scope, run)
+      return runIn(scope, run, argument)
     } finally {
       // What goes on later keeps it, as it was in this event.
-      if (!scope.isCarried) spare.scope = scope
+      if (!scope.isCarried) node.spare = scope
     }
   }
 
@@ -153,7 +161,7 @@ export class Scopes {
 
   /** Runs the program, an observer or an invariant, whose clock is that of `node`. */
   runProgram<Result>(node: string, who: string, run: () => Result): Result {
-    return runIn(new Scope(this.#source, node, who, false), run)
+    return runIn(new Scope(this.#source, node, who, false), run, undefined)
   }
 }
 
@@ -198,11 +206,12 @@ export function simulatedScopes({ drain, schedule }: TurnScopeSteps): TurnScopes
       const scope = currentScope()
       drain()
       if (scope === undefined) return run()
-      return runIn(scope.of(turn), () => {
+      const inTurn = () => {
         // A promise that is rejected here may have been made elsewhere.
         carry()
         return run()
-      })
+      }
+      return runIn(scope.of(turn), inTurn, undefined)
     },
     settled(run) {
       drain()

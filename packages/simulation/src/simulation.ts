@@ -177,17 +177,23 @@ export class Simulation implements SimulationCore {
         (error) => ended({ reason: 'program', what: `the program failed: ${messageOf(error)}`, cause: error }),
       )
     })
-    for (;;) {
-      if (this.#draining || this.trace.step % eventsPerBreath === 0) {
-        this.#draining = false
-        await new Promise<void>((resolve) => returnToEventLoop(resolve))
-      }
+    const isOver = () => (finished && !this.properties.undecided) || this.#failure !== undefined
+    do {
+      this.#draining = false
+      await new Promise<void>((resolve) => returnToEventLoop(resolve))
+    } while (this.#goOn(isOver))
+    if (this.#failure !== undefined) throw this.#error(this.#failure)
+  }
+
+  /** Takes steps until promises are to run, or the event loop is to have its breath; false when the run is over. */
+  #goOn(isOver: () => boolean): boolean {
+    do {
       this.#states?.look([this.main, ...this.nodes])
       this.properties.check()
-      if ((finished && !this.properties.undecided) || this.#failure !== undefined) break
+      if (isOver()) return false
       this.#next()
-    }
-    if (this.#failure !== undefined) throw this.#error(this.#failure)
+    } while (!this.#draining && this.trace.step % eventsPerBreath !== 0)
+    return true
   }
 
   #next(): void {

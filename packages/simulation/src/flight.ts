@@ -1,0 +1,63 @@
+/** A frame under way from one node to another, and the list of those that will arrive. */
+import type { Frame } from '@troupe/core/host'
+import { type FrameFacts, factsOf, messageOf, payloadOf, type TracedFrame, type Way } from './frame-facts.ts'
+
+/** One frame under way. */
+export class Flight implements TracedFrame {
+  readonly frame: Frame
+  readonly message: string
+  readonly payload: unknown
+  /** The epoch of the sender, and that of the receiver as the sender believes: no other hears the frame. */
+  readonly epoch: number
+  readonly toEpoch: number
+  readonly number: number
+  readonly #way: Way
+  #facts: FrameFacts | undefined
+
+  constructor(frame: Frame, way: Way, epoch: number, toEpoch: number, number: number) {
+    this.frame = frame
+    this.message = messageOf(frame)
+    this.payload = payloadOf(frame)
+    this.epoch = epoch
+    this.toEpoch = toEpoch
+    this.number = number
+    this.#way = way
+  }
+
+  get facts(): FrameFacts {
+    this.#facts ??= factsOf(this.frame, this.#way)
+    return this.#facts
+  }
+}
+
+/** One arrival to come of a flight; one that arrives twice has two. */
+export interface Passage {
+  readonly flight: Flight
+  before: Passage | undefined
+  after: Passage | undefined
+}
+
+/** Arrivals to come, in the order in which they left. */
+export class Passages {
+  #first: Passage | undefined
+  #last: Passage | undefined
+
+  add(flight: Flight): Passage {
+    const passage: Passage = { flight, before: this.#last, after: undefined }
+    if (this.#last === undefined) this.#first = passage
+    else this.#last.after = passage
+    this.#last = passage
+    return passage
+  }
+
+  remove({ before, after }: Passage): void {
+    if (before === undefined) this.#first = after
+    else before.after = after
+    if (after === undefined) this.#last = before
+    else after.before = before
+  }
+
+  *[Symbol.iterator](): Iterator<Flight> {
+    for (let passage = this.#first; passage !== undefined; passage = passage.after) yield passage.flight
+  }
+}
