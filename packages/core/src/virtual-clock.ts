@@ -2,7 +2,8 @@
  * A clock that moves only when told to: an ordered set of tasks, by time, then by the order of scheduling.
  *
  * The set is a heap of four children a node. The times stand in an array of their own, so that finding a place reads
- * numbers side by side and no tasks; of equal times, the tasks say which came first.
+ * numbers side by side and no tasks; of equal times, the tasks say which came first. A task that is set and is the next
+ * one, as that of a turn often is, never gets into the heap.
  */
 import type { Clock, ScheduledTask } from './ports/clock.ts'
 
@@ -30,6 +31,9 @@ class Task implements ScheduledTask {
 }
 
 export class VirtualClock implements Clock {
+  /** The next task, when it is not in the heap: before all that are. */
+  #front: Task | undefined
+  #frontTime = 0.5
   #tasks: Task[] = []
   #times = new Float64Array(capacityFirst)
   /** Tasks that were cancelled and are still in the heap. */
@@ -53,12 +57,29 @@ export class VirtualClock implements Clock {
 
   schedule(delayMs: number, run: () => void): ScheduledTask {
     const task = new Task(this.#owner, this.#order++, run)
-    this.#push(delayMs > 0 ? this.#now + delayMs : this.#now, task)
+    const time = delayMs > 0 ? this.#now + delayMs : this.#now
+    if (this.#front === undefined) {
+      if (this.#tasks.length > 0 && (this.#times[0] as number) <= time) this.#push(time, task)
+      else this.#setFront(time, task)
+    } else if (time < this.#frontTime) {
+      this.#push(this.#frontTime, this.#front)
+      this.#setFront(time, task)
+    } else this.#push(time, task)
     return task
+  }
+
+  #setFront(time: number, task: Task): void {
+    this.#front = task
+    this.#frontTime = time
   }
 
   /** The time of the next task, `undefined` when there is none. */
   get nextTime(): number | undefined {
+    if (this.#front !== undefined) {
+      if (this.#front.run !== undefined) return this.#frontTime
+      this.#front = undefined
+      this.#cancelled--
+    }
     const tasks = this.#tasks
     while (tasks.length > 0 && (tasks[0] as Task).run === undefined) this.#popCancelled()
     return tasks.length > 0 ? this.#times[0] : undefined
@@ -68,9 +89,10 @@ export class VirtualClock implements Clock {
   runNext(limitMs = Number.POSITIVE_INFINITY): boolean {
     const time = this.nextTime
     if (time === undefined || time > limitMs) return false
-    const task = this.#tasks[0] as Task
+    const task = this.#front ?? (this.#tasks[0] as Task)
     const run = task.run as () => void
-    this.#pop()
+    if (this.#front === undefined) this.#pop()
+    else this.#front = undefined
     this.#now = time
     task.run = undefined
     run()
@@ -93,7 +115,7 @@ export class VirtualClock implements Clock {
     const times = this.#times
     this.#tasks = []
     this.#times = new Float64Array(times.length)
-    this.#cancelled = 0
+    this.#cancelled = this.#front !== undefined && this.#front.run === undefined ? 1 : 0
     for (const [index, task] of tasks.entries()) {
       if (task.run !== undefined) this.#push(times[index] as number, task)
     }

@@ -7,6 +7,8 @@ export class Flight implements TracedFrame {
   readonly frame: Frame
   readonly message: string
   readonly payload: unknown
+  /** The node of the sender. */
+  readonly node: string
   /** The epoch of the sender, and that of the receiver as the sender believes: no other hears the frame. */
   readonly epoch: number
   readonly toEpoch: number
@@ -18,6 +20,7 @@ export class Flight implements TracedFrame {
     this.frame = frame
     this.message = messageOf(frame)
     this.payload = payloadOf(frame)
+    this.node = way.from.name
     this.epoch = epoch
     this.toEpoch = toEpoch
     this.number = number
@@ -31,10 +34,15 @@ export class Flight implements TracedFrame {
 }
 
 /** One arrival to come of a flight; one that arrives twice has two. */
-export interface Passage {
+export class Passage {
   readonly flight: Flight
   before: Passage | undefined
-  after: Passage | undefined
+  after: Passage | undefined = undefined
+
+  constructor(flight: Flight, before: Passage | undefined) {
+    this.flight = flight
+    this.before = before
+  }
 }
 
 /** Arrivals to come, in the order in which they left. */
@@ -43,7 +51,7 @@ export class Passages {
   #last: Passage | undefined
 
   add(flight: Flight): Passage {
-    const passage: Passage = { flight, before: this.#last, after: undefined }
+    const passage = new Passage(flight, this.#last)
     if (this.#last === undefined) this.#first = passage
     else this.#last.after = passage
     this.#last = passage

@@ -1,5 +1,6 @@
 /** Frames as the simulated network sees them: copied as another machine would get them, and described for the trace. */
 import { type Frame, FrameKind, prepareMessage, Ref } from '@troupe/core/host'
+import type { MessageShapes } from './message-shapes.ts'
 import type { FrameName } from './trace.ts'
 
 /** From where to where. */
@@ -59,18 +60,16 @@ export class LocalMessage implements TracedFrame {
 }
 
 /** The frame with a frozen copy of its payload, as crossing to another machine makes one. */
-export function copyFrame(frame: Frame, way: Way): Frame {
+export function copyFrame(frame: Frame, way: Way, shapes: MessageShapes): Frame {
   switch (frame[0]) {
     case FrameKind.tell: {
-      const [kind, epoch, slot, incarnation, name, message, payload, sender] = frame
+      const payload = frame[6]
       if (isAtom(payload)) return frame
-      return [kind, epoch, slot, incarnation, name, message, copyOf(payload, frame, way), sender]
+      const copied = shapes.of(frame[5], payload)?.copy(payload) ?? copyOf(payload, frame, way)
+      // Written out: the frames of tells are most of all, and `with` goes through the array twice.
+      return [frame[0], frame[1], frame[2], frame[3], frame[4], frame[5], copied, frame[7]]
     }
-    case FrameKind.ask: {
-      const [kind, epoch, slot, incarnation, name, message, payload, sender, askId] = frame
-      if (isAtom(payload)) return frame
-      return [kind, epoch, slot, incarnation, name, message, copyOf(payload, frame, way), sender, askId]
-    }
+    case FrameKind.ask:
     case FrameKind.forward:
     case FrameKind.offer:
       return frame.with(6, copyOf(frame[6], frame, way)) as unknown as Frame

@@ -144,10 +144,9 @@ export class SimulatedNetwork {
       link.orderedUntil = arrival
     }
     link.busyUntil = Math.max(link.busyUntil, arrival + agenda.patienceMs)
-    const time = { leastMs: this.#latency.minMs, drawnMs: arrival - now }
     const passage = this.#underWay.add(flight)
     // What is out of order is a link of its own.
-    agenda.deliver(inOrder ? link : flight, link.to.name, time, () => {
+    agenda.deliver(inOrder ? link : flight, link.to.name, this.#latency.minMs, arrival - now, () => {
       this.#underWay.remove(passage)
       this.#arrive(link, flight)
     })
@@ -168,7 +167,7 @@ export class SimulatedNetwork {
         // A node that has come back is not heard before its earlier epoch was declared down.
         if (flight.epoch > 0) this.declareDown(to, from, flight.epoch - 1, 'it came back')
         this.#core.trace.delivered(from.traceName, to.traceName, flight)
-        kernel.receive({ node: from.name, epoch: flight.epoch }, flight.frame)
+        kernel.receive(flight, flight.frame)
       })
     }
   }
@@ -180,7 +179,7 @@ export class SimulatedNetwork {
   #flight(link: Link, frame: Frame): Flight {
     // The earlier epochs are known to be down; what was sent to one of them is never heard by its successor.
     const toEpoch = link.viewOfTo.downEpoch + 1
-    return new Flight(copyFrame(frame, link), link, link.from.epoch, toEpoch, ++link.sent)
+    return new Flight(copyFrame(frame, link, this.#core.trace.shapes), link, link.from.epoch, toEpoch, ++link.sent)
   }
 
   #latencyMs(): number {
@@ -242,8 +241,7 @@ export class SimulatedNetwork {
     for (const link of this.#links.get(node)!.values()) {
       const arrival = Math.max(clock.now() + this.#latencyMs(), link.orderedUntil)
       link.orderedUntil = arrival
-      const time = { leastMs: this.#latency.minMs, drawnMs: arrival - clock.now() }
-      agenda.deliver(link, link.to.name, time, () => {
+      agenda.deliver(link, link.to.name, this.#latency.minMs, arrival - clock.now(), () => {
         if (!node.isUp || node.epoch !== epoch) return
         link.to.perform(link.to.epoch, (kernel) => {
           this.declareDown(link.to, node, epoch - 1, 'it came back')

@@ -4,6 +4,7 @@
  */
 import { ReplyToken } from '@troupe/core'
 import { Ref } from '@troupe/core/host'
+import { MessageShapes } from './message-shapes.ts'
 
 /** Values of one payload that go into the hash; what is beyond does not distinguish runs. */
 const valuesMax = 10_000
@@ -35,6 +36,7 @@ export class TraceHash {
   #high = 0x7f4a7c15 | 0
   #valuesLeft = 0
   readonly #names = new Map<string, number>()
+  readonly shapes = new MessageShapes((key) => this.#wordOf(key))
   readonly #lastKeys: string[] = new Array(placesMax).fill('')
   readonly #lastWords: number[] = new Array(placesMax).fill(0)
 
@@ -90,6 +92,24 @@ export class TraceHash {
   payload(value: unknown): void {
     this.#valuesLeft = valuesMax
     this.#value(value)
+  }
+
+  /** The payload of a message. */
+  message(name: string, payload: unknown): void {
+    this.name(name)
+    const shape = this.shapes.of(name, payload)
+    if (shape === undefined) this.payload(payload)
+    else {
+      this.#valuesLeft = valuesMax - 1
+      shape.hash(payload, this)
+    }
+  }
+
+  /** One field of a payload, with the hash of its key. */
+  field(word: number, value: unknown): void {
+    this.word(word)
+    if (typeof value === 'number') this.number(value)
+    else this.#value(value)
   }
 
   #value(value: unknown): void {

@@ -8,6 +8,7 @@
 import type { ActorRef } from '@troupe/core'
 import type { ActorCell, Envelope, VirtualClock } from '@troupe/core/host'
 import type { TracedFrame } from './frame-facts.ts'
+import type { MessageShapes } from './message-shapes.ts'
 import { formatEvent } from './trace-format.ts'
 import { TraceHash, TraceName } from './trace-hash.ts'
 import { TraceRing } from './trace-ring.ts'
@@ -173,6 +174,11 @@ export class Trace {
     this.events = keepsAll ? [] : undefined
   }
 
+  /** The shapes of the messages that were seen. */
+  get shapes(): MessageShapes {
+    return this.#hash.shapes
+  }
+
   get digest(): string {
     return this.#hash.digest
   }
@@ -189,8 +195,7 @@ export class Trace {
     hash.word(node.word)
     hash.word(actor.word)
     if (cell.behavior !== undefined) hash.name(cell.behavior)
-    hash.name(envelope.name)
-    hash.payload(payload)
+    hash.message(envelope.name, payload)
     this.#ring.turn(this.#clock.now(), this.step, actor.text, cell, envelope, payload)
     this.#tell()
   }
@@ -201,8 +206,7 @@ export class Trace {
     hash.word(sentType)
     hash.word(from.word)
     hash.word(to.word)
-    hash.name(frame.message)
-    hash.payload(frame.payload)
+    hash.message(frame.message, frame.payload)
     this.#ring.frame(this.#clock.now(), this.step, 'sent', from.text, frame)
     this.#tell()
   }
