@@ -20,8 +20,6 @@ export interface ScopeSource {
   stream(purpose: string): RandomStream
   /** Fails the run because of a leak. */
   leak(error: Error): void
-  /** Has what was put off run before the next step. */
-  drain(): void
 }
 
 /** The code that runs, and what stands for the real world there. */
@@ -56,11 +54,6 @@ export class Scope {
 
   leak(error: Error): void {
     this.#source.leak(error)
-  }
-
-  /** Something was put off that is to run before the next step. */
-  continues(): void {
-    this.#source.drain()
   }
 
   /** The same code, as that of a turn or of nobody. */
@@ -108,12 +101,6 @@ function carry(): void {
   entered = true
   running.isCarried = true
   carried.enterWith(running)
-}
-
-/** To be called before the platform takes down a callback for later by other means than a promise. */
-export function continues(): void {
-  carry()
-  currentScope()?.continues()
 }
 
 /** The scopes of one node's events. */

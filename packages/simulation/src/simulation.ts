@@ -126,7 +126,6 @@ export class Simulation implements SimulationCore {
       nowOn: (node) => (node === mainNode ? this.main : this.failingNode(node)).now(),
       stream: (purpose) => this.random.stream(purpose),
       leak: (error) => this.fail({ reason: 'determinism', what: error.message, cause: error }),
-      drain: () => this.drain(),
     })
     this.strengths = drawStrengths(settings.knobs, settings.swarm, this.random.stream('strengths'))
     const inject = (kind: FaultKind) => {
