@@ -25,6 +25,8 @@ export interface ScenarioOptions {
   readonly faults?: FaultKnobs
   /** The planted mistake. Default: none. */
   readonly bug?: string
+  /** Runs each seed twice; one whose two runs differ fails, with the first event that does. Default `false`. */
+  readonly twice?: boolean
 }
 
 /** What became of one run. */

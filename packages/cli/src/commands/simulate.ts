@@ -16,6 +16,7 @@ interface SimulateFlags {
   /** Undefined also for the scenario's own plan. */
   readonly faults?: FaultKnobs
   readonly bug?: string
+  readonly twice?: true
   readonly json?: true
 }
 
@@ -34,6 +35,7 @@ export function addSimulateCommand(troupe: Command, context: CommandContext): vo
       faultPlan,
     )
     .option('--bug <name>', 'plant this mistake')
+    .option('--twice', 'run each seed twice; it fails when the two runs differ, with the first event that does')
     .option('--json', 'print one object a line')
     .action(
       context.action((name: string | undefined, flags: SimulateFlags) =>
@@ -57,11 +59,12 @@ function listScenarios(terminal: Terminal, { json }: SimulateFlags): boolean {
 
 async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFlags): Promise<boolean> {
   const scenario = scenarioNamed(name)
-  const { seeds = seedsOf('100'), nodes = scenario.nodes.default, faults, bug, json } = flags
+  const { seeds = seedsOf('100'), nodes = scenario.nodes.default, faults, bug, twice, json } = flags
   const options: ScenarioOptions = {
     nodes,
     ...(faults === undefined ? {} : { faults }),
     ...(bug === undefined ? {} : { bug }),
+    ...(twice === undefined ? {} : { twice }),
   }
   const progress = new Progress(terminal, name, seeds.length)
   const failed = new Map<number, ScenarioFailure>()

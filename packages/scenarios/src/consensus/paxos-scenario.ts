@@ -19,6 +19,7 @@ import {
   type SimulatedWorld,
   SimulationFailure,
   simulate,
+  simulateTwice,
 } from '@troupe/simulation'
 import type { ScenarioFailure } from '../scenario.ts'
 
@@ -69,6 +70,8 @@ export interface PaxosScenario {
   readonly invariants?: readonly PaxosInvariant[]
   /** The largest strength of each fault. Default: the scenario's own plan, every kind and strong. */
   readonly faults?: FaultKnobs
+  /** Runs the seed twice; it fails when the two runs differ. Default `false`. */
+  readonly twice?: boolean
 }
 
 /** What became of one run. */
@@ -99,7 +102,7 @@ const clientTimeoutMs = 400
 
 /** Runs the scenario under one seed. */
 export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Promise<PaxosRun> {
-  const { nodes = 5, definitions = {}, schedule = 'random', invariants, faults = paxosFaults } = scenario
+  const { nodes = 5, definitions = {}, schedule = 'random', invariants, faults = paxosFaults, twice = false } = scenario
   let observer: PaxosObserver | undefined
   let decision: string | undefined
   let chosenUnderFaults = false
@@ -117,7 +120,7 @@ export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Prom
     return { seed, decision, chosenUnderFaults, competing, ballots, checks }
   }
   try {
-    const { events, injected, virtualMs } = await simulate(
+    const { events, injected, virtualMs } = await (twice ? simulateTwice : simulate)(
       { seed, nodes, faults, delivery: 'hostile', schedule, latency: { minMs: 1, meanMs: 10 }, virtualMsMax: 120_000 },
       program,
     )
