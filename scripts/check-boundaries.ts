@@ -14,7 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   simulation: ['core'],
   checker: ['core', 'simulation'],
   consensus: ['core'],
-  scenarios: ['core', 'simulation', 'consensus'],
+  scenarios: ['core', 'simulation', 'checker', 'consensus'],
   cli: ['core', 'simulation', 'checker', 'scenarios'],
 }
 /** Sub-paths that may import one more package. */

@@ -1,6 +1,13 @@
 /** Simulated scenarios of Troupe's protocols by name, and the planted bugs that they find. */
+export {
+  CampaignStore,
+  type MultiPaxosRun,
+  type MultiPaxosScenario,
+  runMultiPaxos,
+} from './consensus/multi-paxos-scenario.ts'
 export { figuresOf, type PaxosFigures, printFigures, shortcomings } from './consensus/paxos-figures.ts'
 export { type PaxosRun, type PaxosScenario, runPaxos } from './consensus/paxos-scenario.ts'
+export { type RoundAlgorithm, type RoundsRun, type RoundsScenario, runRounds } from './consensus/rounds-scenario.ts'
 export {
   type BugFinding,
   type BugSearch,
