@@ -19,6 +19,12 @@ export {
   surveySeeds,
 } from './planted-bugs/bug-search.ts'
 export { ForgetsVote, type PaxosBugName, paxosBugs } from './planted-bugs/paxos-bugs.ts'
-export type { Scenario, ScenarioFailure, ScenarioOptions, ScenarioRun } from './scenario.ts'
-export { scenarioNamed, scenarios } from './scenarios.ts'
+export {
+  type Scenario,
+  type ScenarioFailure,
+  type ScenarioOptions,
+  type ScenarioRun,
+  scenarioRunOf,
+} from './scenario.ts'
+export { scenarioNamed, scenarios, verifyScenarioOptions } from './scenarios.ts'
 export { seedsOf } from './seeds.ts'

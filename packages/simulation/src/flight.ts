@@ -2,6 +2,9 @@
 import type { Frame } from '@troupe/core/host'
 import { type FrameFacts, factsOf, messageOf, payloadOf, type TracedFrame, type Way } from './frame-facts.ts'
 
+/** When a frame was sent, as it were: see the fields of {@link Flight}. */
+type Sending = Pick<Flight, 'epoch' | 'toEpoch' | 'number' | 'latencyMs'>
+
 /** One frame under way. */
 export class Flight implements TracedFrame {
   readonly frame: Frame
@@ -13,17 +16,20 @@ export class Flight implements TracedFrame {
   readonly epoch: number
   readonly toEpoch: number
   readonly number: number
+  /** How long it takes, in milliseconds, unless something is wrong with it or its link. */
+  readonly latencyMs: number
   readonly #way: Way
   #facts: FrameFacts | undefined
 
-  constructor(frame: Frame, way: Way, epoch: number, toEpoch: number, number: number) {
+  constructor(frame: Frame, way: Way, sending: Sending) {
     this.frame = frame
     this.message = messageOf(frame)
     this.payload = payloadOf(frame)
     this.node = way.from.name
-    this.epoch = epoch
-    this.toEpoch = toEpoch
-    this.number = number
+    this.epoch = sending.epoch
+    this.toEpoch = sending.toEpoch
+    this.number = sending.number
+    this.latencyMs = sending.latencyMs
     this.#way = way
   }
 

@@ -72,6 +72,7 @@ function divergence(seed: number, first: Outcome, second: Outcome): SimulationDi
   return new SimulationDivergedError(what, {
     seed,
     reason: 'determinism',
+    what,
     virtualMs: at?.atMs ?? second.virtualMs,
     step: at?.step ?? second.step,
     hash: second.hash,
