@@ -137,7 +137,7 @@ export class SimulatedNetwork {
     const { trace } = this.#core
     const { loss, duplicate, reorder } = this.faults
     const decisions = this.#decisions
-    decisions.meet(link.from.name, link.to.name, flight.facts.message)
+    decisions.meet(link.from.name, link.to.name, flight.message)
     if (decisions.strikesMessage('loss', loss) !== undefined) {
       this.#drop(flight, 'loss')
       return
@@ -160,7 +160,7 @@ export class SimulatedNetwork {
     link.busyUntil = Math.max(link.busyUntil, now + drawnMs + agenda.patienceMs)
     const passage = this.#underWay.add(flight)
     // What is out of order is a link of its own.
-    agenda.deliver(inOrder ? link : flight, link.to.name, this.#latency.minMs, arrival - now, () => {
+    agenda.deliver(inOrder ? link : flight, link.to.name, this.#latency.minMs, drawnMs, () => {
       this.#underWay.remove(passage)
       this.#arrive(link, flight)
     })
