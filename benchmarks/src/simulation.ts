@@ -46,7 +46,7 @@ export async function simulationSuite({ quick }: SuiteOptions): Promise<Measured
 }
 
 /** Lets the tokens go around for `virtualMs`; returns how many the actors have handled by then. */
-export async function simulatedRing(seed: number, virtualMs: number, trace = false): Promise<number> {
+async function simulatedRing(seed: number, virtualMs: number, trace = false): Promise<number> {
   let handled = 0
   await simulate(
     { seed, nodes, latency, faults, swarm: false, delivery: 'hostile', eventsMax: 100_000_000, trace },

@@ -44,7 +44,7 @@ export function patch(owner: object, key: string, replacementOf: (original: Call
 /** Whose code is refused. */
 export type Applies = (scope: Scope) => boolean
 
-export const everywhere: Applies = () => true
+const everywhere: Applies = () => true
 /** The program may read what it is to run with; an actor may not. */
 export const actorsOnly: Applies = (scope) => scope.isActor
 

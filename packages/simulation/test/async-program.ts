@@ -3,7 +3,7 @@ import { type ActorRef, defineActor, namedRef } from '@troupe/core'
 import type { SimulationProgram } from '../src/index.ts'
 
 /** Answers after some promises of its own. */
-export const Slow = defineActor({
+const Slow = defineActor({
   name: 'Slow',
   init: () => ({ answered: 0 }),
   on: {
@@ -18,7 +18,7 @@ export const Slow = defineActor({
 })
 
 /** Asks several at once, in one turn after the other. */
-export const Gatherer = defineActor({
+const Gatherer = defineActor({
   name: 'Gatherer',
   init: () => ({ heard: [] as string[] }),
   on: {
