@@ -8,6 +8,7 @@ import { checkerSuite } from './checker.ts'
 import { growthSuite } from './growth.ts'
 import { kernelSuite, type SuiteOptions } from './kernel.ts'
 import { observationSuite } from './observation.ts'
+import { simulationSuite } from './simulation.ts'
 import { threadsSuite } from './threads.ts'
 
 const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<unknown>>> = {
@@ -17,6 +18,7 @@ const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<unknown
   observation: observationSuite,
   checker: checkerSuite,
   growth: growthSuite,
+  simulation: simulationSuite,
 }
 
 const { values, positionals } = parseArgs({

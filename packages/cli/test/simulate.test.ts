@@ -37,6 +37,7 @@ test('faults and nodes reach the run, and equal commands give equal figures', as
   expect(await figures('--faults', 'none')).toEqual(quiet)
   expect(losing.events).not.toBe(quiet.events)
   expect((await figures('--faults', 'none', '--nodes', '3')).events).toBeLessThan(quiet.events)
+  expect(await figures('--faults', 'none', '--twice')).toEqual(quiet)
 })
 
 test('a schedule and what is asserted reach the run', async () => {

@@ -12,23 +12,76 @@ export type MessageMode = 'shared' | 'frozen' | 'copied'
 /** Prepares `value` for sending by `mode`; throws a {@link NotSendableError} that names the place in the value. */
 export function prepareMessage(value: unknown, mode: MessageMode, describe: () => string): unknown {
   if (mode === 'shared' || typeof value !== 'object' || value === null) {
-    if (typeof value === 'function' || typeof value === 'symbol') throw refuse(value, '', describe)
+    if (typeof value === 'function' || typeof value === 'symbol') throw refuse(value, describe)
     return value
   }
   if (mode === 'frozen') {
-    const walk: FreezeWalk = { seen: new Set(), describe, needsCopy: false }
-    freeze(value, '', walk)
+    const walk: FreezeWalk = { root: value, seen: new Set(), describe, needsCopy: false }
+    freeze(value, walk)
     if (!walk.needsCopy) return value
   }
-  return copy(value, '', new Map(), describe)
+  return copy(value, new CopyWalk(value, describe))
 }
 
 /** One walk of {@link freeze} over a message. */
 interface FreezeWalk {
+  readonly root: unknown
   readonly seen: Set<object>
   readonly describe: () => string
   /** Set when something was met that cannot be frozen: bytes, dates. */
   needsCopy: boolean
+}
+
+/** Objects up to which a list of them is looked through; beyond, a map is made. */
+const listedMax = 8
+
+/** One walk of {@link copy} over a value, and what it has copied so far. */
+class CopyWalk {
+  readonly root: unknown
+  readonly describe: () => string
+  readonly freezing: boolean
+  readonly moves: Moves | undefined
+  // Most values are one object.
+  #first: object | undefined
+  #firstCopy: object | undefined
+  #originals: object[] | undefined
+  #copies: object[] | undefined
+  #map: Map<object, object> | undefined
+
+  constructor(root: unknown, describe: () => string, freezing = true, moves?: Moves) {
+    this.root = root
+    this.describe = describe
+    this.freezing = freezing
+    this.moves = moves
+  }
+
+  /** The copy of `original`, if there is one already: what comes twice stays one, and a cycle a cycle. */
+  known(original: object): object | undefined {
+    if (this.#first === undefined) return undefined
+    if (this.#first === original) return this.#firstCopy
+    if (this.#map !== undefined) return this.#map.get(original)
+    const index = this.#originals === undefined ? -1 : this.#originals.indexOf(original)
+    return index < 0 ? undefined : this.#copies?.[index]
+  }
+
+  remember<Copy extends object>(original: object, made: Copy): Copy {
+    if (this.#first === undefined) {
+      this.#first = original
+      this.#firstCopy = made
+    } else if (this.#map !== undefined) this.#map.set(original, made)
+    else this.#list(original, made)
+    return made
+  }
+
+  #list(original: object, made: object): void {
+    this.#originals ??= []
+    this.#copies ??= []
+    this.#originals.push(original)
+    this.#copies.push(made)
+    if (this.#originals.length <= listedMax) return
+    this.#map = new Map()
+    for (const [index, one] of this.#originals.entries()) this.#map.set(one, this.#copies[index] as object)
+  }
 }
 
 /** What {@link takeMessage} made of a value. */
@@ -55,7 +108,7 @@ export function takeMessage(
   describe: () => string,
   freezing = false,
 ): TakenMessage {
-  if (transfer.length === 0) return { value: copy(value, '', new Map(), describe, freezing), moved: [] }
+  if (transfer.length === 0) return { value: copy(value, new CopyWalk(value, describe, freezing)), moved: [] }
   const moves: Moves = { buffers: new Map(), views: new Map() }
   const { buffers } = moves
   for (const [index, buffer] of transfer.entries()) {
@@ -66,9 +119,9 @@ export function takeMessage(
     buffers.set(buffer, buffer)
   }
   // Once without moving anything: it finds what cannot be sent while nothing is lost yet, and notes the views.
-  copy(value, '', new Map(), describe, false, moves)
+  copy(value, new CopyWalk(value, describe, false, moves))
   for (const buffer of transfer) buffers.set(buffer, buffer.transfer())
-  return { value: copy(value, '', new Map(), describe, freezing, moves), moved: [...buffers.values()] }
+  return { value: copy(value, new CopyWalk(value, describe, freezing, moves)), moved: [...buffers.values()] }
 }
 
 /** The buffers that were moved into the message that is being sent; see {@link buffersMoved}. */
@@ -108,92 +161,124 @@ export function buffersMoved(): ReadonlySet<ArrayBuffer> | undefined {
 
 /** A copy that shares nothing with `value` and can be changed: for state that came out of a snapshot or a message. */
 export function cloneValue<Value>(value: Value): Value {
-  return copy(value, '', new Map(), () => 'a value', false) as Value
+  return copy(value, new CopyWalk(value, () => 'a value', false)) as Value
 }
 
-function freeze(value: unknown, path: string, walk: FreezeWalk): void {
+function freeze(value: unknown, walk: FreezeWalk): void {
   if (typeof value !== 'object' || value === null) {
-    if (typeof value === 'function' || typeof value === 'symbol') throw refuse(value, path, walk.describe)
+    if (typeof value === 'function' || typeof value === 'symbol') throw refuse(walk.root, walk.describe)
     return
   }
   if (walk.seen.has(value) || value instanceof Ref || value instanceof ReplyToken) return
   walk.seen.add(value)
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) freeze(value[index], `${path}[${index}]`, walk)
+    for (let index = 0; index < value.length; index++) freeze(value[index], walk)
     Object.freeze(value)
   } else if (value instanceof Map) {
     for (const [key, item] of value) {
-      freeze(key, `${path}.key`, walk)
-      freeze(item, pathOfItem(path, key), walk)
+      freeze(key, walk)
+      freeze(item, walk)
     }
     freezeCollection(value, ['set', 'delete', 'clear'])
   } else if (value instanceof Set) {
-    for (const item of value) freeze(item, `${path}.item`, walk)
+    for (const item of value) freeze(item, walk)
     freezeCollection(value, ['add', 'delete', 'clear'])
   } else if (isOpaque(value)) {
     if (!(value instanceof Error || value instanceof SharedArrayBuffer || isSharedView(value))) walk.needsCopy = true
   } else {
-    if (!isPlain(value)) throw refuse(value, path, walk.describe)
-    for (const key of Object.keys(value)) freeze((value as any)[key], `${path}.${key}`, walk)
+    if (!isPlain(value)) throw refuse(walk.root, walk.describe)
+    for (const key of Object.keys(value)) freeze((value as any)[key], walk)
     Object.freeze(value)
   }
 }
 
-function copy(
-  value: unknown,
-  path: string,
-  copies: Map<object, object>,
-  describe: () => string,
-  freezing = true,
-  moves?: Moves,
-): unknown {
+function copy(value: unknown, walk: CopyWalk): unknown {
   if (typeof value !== 'object' || value === null) {
-    if (typeof value === 'function' || typeof value === 'symbol') throw refuse(value, path, describe)
+    if (typeof value === 'function' || typeof value === 'symbol') throw refuse(walk.root, walk.describe)
     return value
   }
   if (value instanceof Ref || value instanceof ReplyToken) return value
-  const known = copies.get(value)
+  const known = walk.known(value)
   if (known !== undefined) return known
-  const remember = <Copy extends object>(made: Copy): Copy => {
-    copies.set(value, made)
-    return made
-  }
-  const inner = (item: unknown, at: string) => copy(item, at, copies, describe, freezing, moves)
+  // Most are plain objects of this realm.
+  if (Object.getPrototypeOf(value) === Object.prototype) return copyFields(value, walk)
+  const { freezing, moves } = walk
   if (Array.isArray(value)) {
-    const made = remember(new Array(value.length))
-    for (const index of value.keys()) if (index in value) made[index] = inner(value[index], `${path}[${index}]`)
+    const made = walk.remember(value, new Array(value.length))
+    for (let index = 0; index < value.length; index++) if (index in value) made[index] = copy(value[index], walk)
     return freezing ? Object.freeze(made) : made
   }
   if (value instanceof Map) {
-    const made = remember(new Map())
-    for (const [key, item] of value) made.set(inner(key, `${path}.key`), inner(item, pathOfItem(path, key)))
+    const made = walk.remember(value, new Map())
+    for (const [key, item] of value) made.set(copy(key, walk), copy(item, walk))
     return freezing ? freezeCollection(made, ['set', 'delete', 'clear']) : made
   }
   if (value instanceof Set) {
-    const made = remember(new Set())
-    for (const item of value) made.add(inner(item, `${path}.item`))
+    const made = walk.remember(value, new Set())
+    for (const item of value) made.add(copy(item, walk))
     return freezing ? freezeCollection(made, ['add', 'delete', 'clear']) : made
   }
   if (value instanceof SharedArrayBuffer || isSharedView(value)) return value
   if (moves !== undefined) {
     if (value instanceof ArrayBuffer && moves.buffers.has(value)) return moves.buffers.get(value)
     if (ArrayBuffer.isView(value) && moves.buffers.has(value.buffer as ArrayBuffer)) {
-      return remember(moveView(value, moves))
+      return walk.remember(value, moveView(value, moves))
     }
   }
   // Structured clone would lose an error's class and code.
-  if (value instanceof Error) return remember(decodeError(encodeError(value)))
-  if (isOpaque(value)) return remember(structuredClone(value))
-  if (!isPlain(value)) throw refuse(value, path, describe)
-  const made = remember({})
+  if (value instanceof Error) return walk.remember(value, decodeError(encodeError(value)))
+  if (isOpaque(value)) return walk.remember(value, structuredClone(value))
+  if (!isPlain(value)) throw refuse(walk.root, walk.describe)
+  return copyFields(value, walk)
+}
+
+function copyFields(value: object, walk: CopyWalk): object {
+  const made = walk.remember(value, {})
   for (const key of Object.keys(value)) {
+    const field: unknown = (value as any)[key]
+    const item = typeof field === 'number' || typeof field === 'string' ? field : copy(field, walk)
     // `__proto__` is a key like any other: defined, never assigned.
-    const item = inner((value as any)[key], `${path}.${key}`)
     if (key === '__proto__')
       Object.defineProperty(made, key, { value: item, enumerable: true, configurable: true, writable: true })
     else (made as any)[key] = item
   }
-  return freezing ? Object.freeze(made) : made
+  return walk.freezing ? Object.freeze(made) : made
+}
+
+/** What in `value` is no data, and its place; `undefined` when all of it is. */
+function unsendable(
+  value: unknown,
+  path: string,
+  seen = new Set<object>(),
+): { readonly what: unknown; readonly path: string } | undefined {
+  if (typeof value !== 'object' || value === null) {
+    return typeof value === 'function' || typeof value === 'symbol' ? { what: value, path } : undefined
+  }
+  if (seen.has(value) || value instanceof Ref || value instanceof ReplyToken) return undefined
+  seen.add(value)
+  if (value instanceof Map) {
+    for (const [key, item] of value) {
+      const found = unsendable(key, `${path}.key`, seen) ?? unsendable(item, pathOfItem(path, key), seen)
+      if (found !== undefined) return found
+    }
+  } else if (value instanceof Set) {
+    for (const item of value) {
+      const found = unsendable(item, `${path}.item`, seen)
+      if (found !== undefined) return found
+    }
+  } else if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) {
+      const found = unsendable(item, `${path}[${index}]`, seen)
+      if (found !== undefined) return found
+    }
+  } else if (!isOpaque(value)) {
+    if (!isPlain(value)) return { what: value, path }
+    for (const key of Object.keys(value)) {
+      const found = unsendable((value as any)[key], `${path}.${key}`, seen)
+      if (found !== undefined) return found
+    }
+  }
+  return undefined
 }
 
 function pathOfItem(path: string, key: unknown): string {
@@ -246,7 +331,9 @@ function freezeCollection<Collection extends object>(collection: Collection, met
   return Object.freeze(collection)
 }
 
-function refuse(value: unknown, path: string, describe: () => string): NotSendableError {
+/** The error for `root`, which has something in it that is no data. Its place is looked for only now. */
+function refuse(root: unknown, describe: () => string): NotSendableError {
+  const { what: value, path } = unsendable(root, '') ?? { what: root, path: '' }
   const what =
     typeof value === 'object'
       ? `an instance of class ${(value as object).constructor?.name ?? 'unknown'}`

@@ -25,6 +25,8 @@ export interface Root {
 export class SystemGuardian {
   readonly #kernel: NodeKernel
   readonly #roots = new Set<Root>()
+  /** The latest epoch in which each node has come up again. */
+  readonly #upEpochs = new Map<string, number>()
 
   /** `kernel` is that of the node on which the system guardian lives. */
   constructor(kernel: NodeKernel) {
@@ -60,10 +62,13 @@ export class SystemGuardian {
 
   /**
    * A node of that name is up again, with a new epoch: its roots that are to be restarted are, in order; the others are
-   * forgotten. Those that were spawned on it since it could be reached stay as they are.
+   * forgotten. Those that were spawned on it since it could be reached stay as they are. A node that is back once more
+   * before all were started goes through them again.
    */
   async nodeUp(node: string, epoch: number): Promise<void> {
+    this.#upEpochs.set(node, Math.max(epoch, this.#upEpochs.get(node) ?? epoch))
     for (const root of this.roots) {
+      if (this.#upEpochs.get(node) !== epoch) return
       if (root.node !== node || root.ref.epoch >= epoch) continue
       const { onFailure } = supervisionOf(root.options.supervise, root.definition.supervise)
       const death = new NodeDownError(`node ${node} died`, { node })

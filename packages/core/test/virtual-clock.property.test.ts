@@ -29,8 +29,8 @@ test('tasks run in order, never early, and not once they were cancelled', () => 
       }
       for (const [id, { do: action, value }] of steps.entries()) {
         if (action === 'schedule') {
-          const { cancel } = clock.schedule(value, () => ran.push(`${id} at ${clock.now()}`))
-          open.push({ time: clock.now() + value, id, cancel })
+          const task = clock.schedule(value, () => ran.push(`${id} at ${clock.now()}`))
+          open.push({ time: clock.now() + value, id, cancel: () => task.cancel() })
         } else if (action === 'cancel' && open.length > 0) {
           const [task] = open.splice(value % open.length, 1)
           task?.cancel()
@@ -47,6 +47,26 @@ test('tasks run in order, never early, and not once they were cancelled', () => 
         expect(clock.nextTime).toBe(open.length === 0 ? undefined : Math.min(...open.map(({ time }) => time)))
       }
     }),
+  )
+})
+
+test('of very many tasks that are cancelled, the others run in order', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(20), { minLength: 3_000, maxLength: 6_000 }), fc.nat(9), (delays, kept) => {
+      const clock = new VirtualClock()
+      const ran: number[] = []
+      const tasks = delays.map((delay, id) => clock.schedule(delay, () => ran.push(id)))
+      for (const [id, task] of tasks.entries()) if (id % 10 !== kept) task.cancel()
+      tasks[kept]?.cancel()
+      tasks[kept]?.cancel()
+      while (clock.runNext());
+      const expected = delays
+        .map((delay, id) => ({ delay, id }))
+        .filter(({ id }) => id % 10 === kept && id !== kept)
+        .sort((left, right) => left.delay - right.delay || left.id - right.id)
+      expect(ran).toEqual(expected.map(({ id }) => id))
+    }),
+    { numRuns: 20 },
   )
 })
 

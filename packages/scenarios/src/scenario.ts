@@ -40,6 +40,8 @@ export interface ScenarioOptions {
   readonly bug?: string
   /** Asserts only what clients would notice, and nothing that an observer sees inside. Default `false`. */
   readonly harmOnly?: boolean
+  /** Runs each seed twice; one whose two runs differ fails, with the first event that does. Default `false`. */
+  readonly twice?: boolean
 }
 
 /** What became of one run. */
@@ -73,7 +75,7 @@ export interface ScenarioMutation {
 
 /** What saves, or runs again, the scenario under this seed and these options. */
 export function scenarioRunOf({ name }: Scenario, seed: number, options: ScenarioOptions = {}): RunToSave {
-  const { bug, harmOnly, ...others } = options
+  const { bug, harmOnly, twice: _twice, ...others } = options
   const parameters = { ...(bug === undefined ? {} : { bug }), ...(harmOnly === undefined ? {} : { harmOnly }) }
   return { seed, options: others, parameters, program: { scenario: name } }
 }

@@ -6,6 +6,7 @@ import {
   type SimulationProgram,
   type SimulationScenarioOptions,
   simulate,
+  simulateTwice,
 } from '@troupe/simulation'
 import { simulatedSubject } from '@troupe/simulation/mutation'
 import { type Scenario, type ScenarioFailure, type ScenarioOptions, verifyScenarioOptions } from './scenario.ts'
@@ -37,7 +38,8 @@ export function simulatedScenario({ options: given = {}, program, mutation, ...a
     async run(seed, own = {}) {
       verifyScenarioOptions(scenario, own)
       try {
-        const { events, virtualMs } = await simulate({ ...options, ...simulationOf(own), seed }, program(own.bug))
+        const run = own.twice ? simulateTwice : simulate
+        const { events, virtualMs } = await run({ ...options, ...simulationOf(own), seed }, program(own.bug))
         return { seed, events, virtualMs, failure: undefined }
       } catch (error) {
         if (!(error instanceof SimulationFailure)) throw error
@@ -58,7 +60,7 @@ export function simulatedScenario({ options: given = {}, program, mutation, ...a
 }
 
 /** Those of the options that the simulation takes. */
-export function simulationOf({ bug: _bug, harmOnly: _harmOnly, ...options }: ScenarioOptions) {
+export function simulationOf({ bug: _bug, harmOnly: _harmOnly, twice: _twice, ...options }: ScenarioOptions) {
   return options
 }
 

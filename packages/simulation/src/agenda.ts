@@ -14,12 +14,6 @@ import type { Choice, Schedule } from './schedule.ts'
 import type { BoundedSchedule } from './schedule-options.ts'
 import type { Trace } from './trace.ts'
 
-/** When a free event happens: at `drawnMs` from now if by chance, and never before `leastMs`. */
-export interface FreeTime {
-  readonly leastMs: number
-  readonly drawnMs: number
-}
-
 /** The node whose actors take turns. */
 export interface TurnTaker {
   readonly name: string
@@ -31,15 +25,21 @@ export interface TurnTaker {
 /** Chooses one of `count` runnable cells, by its place in the run queue. */
 export type PickCell = (count: number) => number
 
+/** Puts one turn of a node on the agenda; at most one is on it at a time. Times as of {@link Agenda.deliver}. */
+export type Stepper = (leastMs: number, drawnMs: number) => void
+
 export interface Agenda {
   /** When something may happen next; `undefined` when nothing can. */
   readonly nextTime: number | undefined
   /** Lets one thing happen. */
   runNext(): void
-  /** A frame will reach `node`; those of one `link` arrive in the order in which they are put in. */
-  deliver(link: object, node: string, time: FreeTime, run: () => void): void
-  /** One of the node's runnable actors will take a turn. At most one such step of a node is on the agenda at a time. */
-  step(taker: TurnTaker, time: FreeTime, run: (pick: PickCell) => void): void
+  /**
+   * A frame will reach `node`: in `drawnMs` milliseconds from now if by chance, and never before `leastMs`. Those of one
+   * `link` arrive in the order in which they are put in.
+   */
+  deliver(link: object, node: string, leastMs: number, drawnMs: number, run: () => void): void
+  /** How to say that one of the node's runnable actors will take a turn, which is what `run` then lets it do. */
+  stepper(taker: TurnTaker, run: (pick: PickCell) => void): Stepper
   /** How much later than drawn a free event may be, in milliseconds. */
   readonly patienceMs: number
 }
@@ -63,12 +63,13 @@ export class TimedAgenda implements Agenda {
     this.#clock.runNext()
   }
 
-  deliver(_link: object, _node: string, { drawnMs }: FreeTime, run: () => void): void {
+  deliver(_link: object, _node: string, _leastMs: number, drawnMs: number, run: () => void): void {
     this.#clock.schedule(drawnMs, run)
   }
 
-  step(_taker: TurnTaker, { drawnMs }: FreeTime, run: (pick: PickCell) => void): void {
-    this.#clock.schedule(drawnMs, () => run(this.#pick))
+  stepper(_taker: TurnTaker, run: (pick: PickCell) => void): Stepper {
+    const step = () => run(this.#pick)
+    return (_leastMs, drawnMs) => void this.#clock.schedule(drawnMs, step)
   }
 }
 
@@ -109,13 +110,13 @@ export class ChoosingAgenda implements Agenda {
     return next === Number.POSITIVE_INFINITY ? undefined : Math.max(next, this.#clock.now())
   }
 
-  deliver(link: object, node: string, time: FreeTime, run: () => void): void {
+  deliver(link: object, node: string, leastMs: number, drawnMs: number, run: () => void): void {
     const waiting = this.#links.get(link)
     const pending: Pending = {
       kind: 'delivery',
       chain: link,
       node,
-      ...this.#bounds(time),
+      ...this.#bounds(leastMs, drawnMs),
       number: this.#numbers++,
       run: () => {
         const frames = this.#links.get(link) as Pending[]
@@ -128,8 +129,8 @@ export class ChoosingAgenda implements Agenda {
     else waiting.push(pending)
   }
 
-  step(taker: TurnTaker, time: FreeTime, run: (pick: PickCell) => void): void {
-    this.#steps.set(taker, { ...this.#bounds(time), run })
+  stepper(taker: TurnTaker, run: (pick: PickCell) => void): Stepper {
+    return (leastMs, drawnMs) => void this.#steps.set(taker, { ...this.#bounds(leastMs, drawnMs), run })
   }
 
   runNext(): void {
@@ -145,7 +146,7 @@ export class ChoosingAgenda implements Agenda {
     chosen.run()
   }
 
-  #bounds({ leastMs, drawnMs }: FreeTime): { earliestMs: number; latestMs: number } {
+  #bounds(leastMs: number, drawnMs: number): { earliestMs: number; latestMs: number } {
     const now = this.#clock.now()
     return { earliestMs: now + Math.min(leastMs, drawnMs), latestMs: now + drawnMs + this.patienceMs }
   }

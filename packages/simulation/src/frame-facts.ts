@@ -1,15 +1,16 @@
 /** Frames as the simulated network sees them: copied as another machine would get them, and described for the trace. */
 import { type Frame, FrameKind, prepareMessage, Ref } from '@troupe/core/host'
+import type { MessageShapes } from './message-shapes.ts'
 import type { FrameName } from './trace.ts'
 
 /** From where to where. */
-interface Way {
+export interface Way {
   readonly from: { readonly name: string }
   readonly to: { readonly name: string }
 }
 
 /** A frame in the trace. */
-export type FrameFacts = {
+export interface FrameFacts {
   readonly frame: FrameName
   readonly from: string
   readonly to: string
@@ -19,16 +20,59 @@ export type FrameFacts = {
   readonly sender: Ref | undefined
 }
 
+/** What the trace takes down of a frame; its facts are put together when somebody looks at them. */
+export interface TracedFrame {
+  readonly message: string
+  readonly payload: unknown
+  readonly facts: FrameFacts
+}
+
+/** A message that stays on its node. */
+export class LocalMessage implements TracedFrame {
+  readonly message: string
+  readonly payload: unknown
+  readonly #frame: 'tell' | 'ask' | 'offer'
+  readonly #node: string
+  readonly #target: Ref
+  readonly #sender: Ref | undefined
+
+  constructor(
+    frame: 'tell' | 'ask' | 'offer',
+    node: string,
+    target: Ref,
+    message: string,
+    payload: unknown,
+    sender: Ref | undefined,
+  ) {
+    this.message = message
+    this.payload = payload
+    this.#frame = frame
+    this.#node = node
+    this.#target = target
+    this.#sender = sender
+  }
+
+  get facts(): FrameFacts {
+    const { message, payload } = this
+    const node = this.#node
+    return { frame: this.#frame, from: node, to: node, target: this.#target, message, payload, sender: this.#sender }
+  }
+}
+
 /** The frame with a frozen copy of its payload, as crossing to another machine makes one. */
-export function copyFrame(frame: Frame, way: Way): Frame {
+export function copyFrame(frame: Frame, way: Way, shapes: MessageShapes): Frame {
   switch (frame[0]) {
-    case FrameKind.tell:
+    case FrameKind.tell: {
+      const payload = frame[6]
+      if (isAtom(payload)) return frame
+      const copied = shapes.of(frame[5], payload)?.copy(payload) ?? copyOf(payload, frame, way)
+      // Written out: the frames of tells are most of all, and `with` goes through the array twice.
+      return [frame[0], frame[1], frame[2], frame[3], frame[4], frame[5], copied, frame[7]]
+    }
     case FrameKind.ask:
     case FrameKind.forward:
-    case FrameKind.offer: {
-      const describe = () => `message ${frame[5]} to ${frame[4] === undefined ? '' : `${frame[4]} on `}${way.to.name}`
-      return frame.with(6, prepareMessage(frame[6], 'copied', describe)) as unknown as Frame
-    }
+    case FrameKind.offer:
+      return frame.with(6, copyOf(frame[6], frame, way)) as unknown as Frame
     case FrameKind.streamItem:
       return frame.with(
         4,
@@ -39,6 +83,16 @@ export function copyFrame(frame: Frame, way: Way): Frame {
     default:
       return frame
   }
+}
+
+/** True for what is the same on every machine. */
+function isAtom(payload: unknown): boolean {
+  return payload === undefined || payload === null || typeof payload === 'number' || typeof payload === 'string'
+}
+
+function copyOf(payload: unknown, frame: Frame & { readonly 5: string }, way: Way): unknown {
+  const describe = () => `message ${frame[5]} to ${frame[4] === undefined ? '' : `${frame[4]} on `}${way.to.name}`
+  return prepareMessage(payload, 'copied', describe)
 }
 
 const frameNames: readonly FrameName[] = [
@@ -65,49 +119,96 @@ const frameNames: readonly FrameName[] = [
   'waitProbe',
 ]
 
-/** What the trace says of a frame. */
-export function factsOf(frame: Frame, way: Way): FrameFacts {
-  const name = frameNames[frame[0]] as FrameName
-  const facts = {
-    frame: name,
-    from: way.from.name,
-    to: way.to.name,
-    target: undefined,
-    message: name,
-    sender: undefined,
-  }
+/** The name of the message that the frame carries; of a frame that is no message, its own. */
+export function messageOf(frame: Frame): string {
   switch (frame[0]) {
     case FrameKind.tell:
     case FrameKind.ask:
     case FrameKind.forward:
     case FrameKind.offer:
-      return { ...facts, target: targetOf(frame, way), message: frame[5], payload: frame[6], sender: frame[7] }
+      return frame[5]
+    default:
+      return frameNames[frame[0]] as FrameName
+  }
+}
+
+/** What of the frame stands for its payload in the trace. */
+export function payloadOf(frame: Frame): unknown {
+  switch (frame[0]) {
+    case FrameKind.tell:
+    case FrameKind.ask:
+    case FrameKind.forward:
+    case FrameKind.offer:
+      return frame[6]
     case FrameKind.reply:
-      return { ...facts, payload: frame[3] }
-    case FrameKind.streamItem:
-      return { ...facts, payload: frame[4] }
     case FrameKind.streamOpen:
     case FrameKind.streamEnd:
     case FrameKind.streamCredit:
     case FrameKind.streamCancel:
-      return { ...facts, target: undefined, payload: frame[3] }
+      return frame[3]
+    case FrameKind.streamItem:
+    case FrameKind.terminated:
+    case FrameKind.linkEnded:
+      return frame[4]
     case FrameKind.waitProbe:
-      return { ...facts, payload: frame[2].turns.map(({ path }) => path).join(' ') }
+      return frame[2].turns.map(({ path }) => path).join(' ')
     case FrameKind.replyError:
-      return { ...facts, payload: `${frame[3].name}: ${frame[3].message}` }
+      return `${frame[3].name}: ${frame[3].message}`
+    default:
+      return undefined
+  }
+}
+
+/** What the trace says of a frame. */
+export function factsOf(frame: Frame, way: Way): FrameFacts {
+  return {
+    frame: frameNames[frame[0]] as FrameName,
+    from: way.from.name,
+    to: way.to.name,
+    target: targetOf(frame, way),
+    message: messageOf(frame),
+    payload: payloadOf(frame),
+    sender: senderOf(frame),
+  }
+}
+
+/** The actor that it is for. */
+function targetOf(frame: Frame, way: Way): Ref | undefined {
+  switch (frame[0]) {
+    case FrameKind.reply:
+    case FrameKind.replyError:
+    case FrameKind.streamOpen:
+    case FrameKind.streamItem:
+    case FrameKind.streamEnd:
+    case FrameKind.streamCredit:
+    case FrameKind.streamCancel:
+    case FrameKind.waitProbe:
+      return undefined
+    case FrameKind.terminated:
+    case FrameKind.linkEnded:
+      return frame[2]
+    default:
+      return new Ref(way.to.name, frame[1], frame[2], frame[3], frame[4])
+  }
+}
+
+/** The actor that it comes from. */
+function senderOf(frame: Frame): Ref | undefined {
+  switch (frame[0]) {
+    case FrameKind.tell:
+    case FrameKind.ask:
+    case FrameKind.forward:
+    case FrameKind.offer:
+      return frame[7]
     case FrameKind.watch:
     case FrameKind.unwatch:
     case FrameKind.link:
     case FrameKind.unlink:
-      return { ...facts, target: targetOf(frame, way), payload: undefined, sender: frame[5] }
+      return frame[5]
     case FrameKind.terminated:
     case FrameKind.linkEnded:
-      return { ...facts, target: frame[2], payload: frame[4], sender: frame[3] }
+      return frame[3]
     default:
-      return { ...facts, target: targetOf(frame, way), payload: undefined }
+      return undefined
   }
-}
-
-function targetOf(frame: Frame & { readonly 4: string | undefined }, way: Way): Ref {
-  return new Ref(way.to.name, frame[1], frame[2] as number, frame[3] as number, frame[4])
 }

@@ -51,6 +51,7 @@ export {
   simulate,
 } from './simulate.ts'
 export { type Campaign, type SimulateManyOptions, simulateMany } from './simulate-many.ts'
+export { SimulationDivergedError, simulateTwice } from './simulate-twice.ts'
 export {
   type CrashKind,
   type DiskEvent,

@@ -114,6 +114,7 @@ export class Properties {
 
   /** A step is over. Ends at the first that does not hold. */
   check(): void {
+    if (this.#always.size + this.#unreached.size + this.#demands.size === 0) return
     for (const [name, predicate] of this.#always) {
       if (this.#host.failed) return
       if (this.#holds('always', name, predicate) !== false) continue

@@ -7,80 +7,92 @@
  * What was destructured before the first run (`const { now } = Date`) escapes; running a seed twice finds it.
  */
 import childProcess from 'node:child_process'
+import cluster from 'node:cluster'
 import nodeCrypto from 'node:crypto'
 import dgram from 'node:dgram'
 import dns from 'node:dns'
+import dnsPromises from 'node:dns/promises'
 import fs from 'node:fs'
 import fsPromises from 'node:fs/promises'
 import http from 'node:http'
+import http2 from 'node:http2'
 import https from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'
 import net from 'node:net'
+import os from 'node:os'
 import timers from 'node:timers'
 import timersPromises from 'node:timers/promises'
 import tls from 'node:tls'
-import type { RandomStream } from '@troupe/core'
-import { currentScope, type Scope, watchPromises } from './scopes.ts'
-import { DeterminismError } from './simulation-errors.ts'
-
-type Callable = (this: unknown, ...parameters: any[]) => any
+import workerThreads from 'node:worker_threads'
+import zlib from 'node:zlib'
+import {
+  actorsOnly,
+  define,
+  forbid,
+  forbidAll,
+  forbidNew,
+  onRestore,
+  patch,
+  refuse,
+  restoreAll,
+} from './guard-patches.ts'
+import { currentScope, watchPromises } from './scopes.ts'
+import { virtualDates } from './virtual-dates.ts'
+import { virtualRandomness } from './virtual-randomness.ts'
 
 const useTimers = 'use ctx.timers in an actor, world.sleep in the program'
 const useService = 'bring it in as a service: ctx.use, with a twin in the simulation'
+const useTask = 'let a task do it: ctx.task'
+const useMessages = 'send messages to actors, and let tasks run elsewhere: ctx.tell, ctx.task'
+const useMicrotask = 'await something, or use queueMicrotask'
+const useState = 'when something is collected is not for an actor to know: keep it in the state'
 
-const undo: (() => void)[] = []
 let runs = 0
 
 /** Puts the guard up for one more run. */
 export function raiseGuard(): void {
   if (runs++ > 0) return
-  undo.push(watchPromises())
+  onRestore(watchPromises())
   // Their streams are set up at the first use, with functions that are about to be patched.
   void process.stdout
   void process.stderr
-  virtualTime()
+  virtualDates()
+  virtualClocks()
   virtualRandomness()
-  for (const name of ['setTimeout', 'setInterval', 'setImmediate']) {
-    forbid(globalThis, name, name, useTimers)
-    forbid(timers, name, `timers.${name}`, useTimers)
-  }
-  forbidAll(timersPromises, 'timers/promises', useTimers)
-  forbid(AbortSignal, 'timeout', 'AbortSignal.timeout', useTimers)
-  forbid(globalThis, 'fetch', 'fetch', useService, actorsOnly)
-  const modules = { fs, 'fs/promises': fsPromises, net, tls, dgram, dns, http, https, child_process: childProcess }
-  for (const [name, module] of Object.entries(modules)) forbidAll(module, name, useService, actorsOnly)
+  forbidTimers()
+  forbidModules()
+  forbidCryptography()
+  forbidSharing()
+  // Allowed: it runs before the next step. As a promise it is the actor's, and so is what it throws.
+  patch(globalThis, 'queueMicrotask', (original) => (callback) => {
+    if (currentScope() === undefined) original(callback)
+    else void Promise.resolve().then(callback)
+  })
   syncBuiltinESMExports()
 }
 
 /** Takes the guard down for one run; after the last the process is as it was. */
 export function lowerGuard(): void {
   if (--runs > 0) return
-  for (const restore of undo.splice(0).reverse()) restore()
+  restoreAll()
   syncBuiltinESMExports()
 }
 
-// What is virtual.
-
-function virtualTime(): void {
-  const RealDate = Date
-  patch(RealDate, 'now', (original) => () => currentScope.getStore()?.now() ?? original.call(RealDate))
-  function VirtualDate(this: unknown, ...parameters: unknown[]): unknown {
-    const scope = currentScope.getStore()
-    const values = parameters.length === 0 && scope !== undefined ? [scope.now()] : parameters
-    if (new.target === undefined) return new RealDate(scope?.now() ?? RealDate.now()).toString()
-    return Reflect.construct(RealDate, values, new.target === (VirtualDate as Callable) ? RealDate : new.target)
-  }
-  Object.defineProperties(VirtualDate, Object.getOwnPropertyDescriptors(RealDate))
-  put(globalThis, 'Date', VirtualDate)
-  put(RealDate.prototype, 'constructor', VirtualDate)
-  patch(performance, 'now', (original) => () => currentScope.getStore()?.now() ?? original.call(performance))
+function virtualClocks(): void {
+  patch(performance, 'now', (original) => () => currentScope()?.now() ?? original.call(performance))
+  const { timeOrigin } = performance
+  define(performance, 'timeOrigin', {
+    get: () => (currentScope() === undefined ? timeOrigin : 0),
+    enumerable: true,
+    configurable: true,
+  })
   patch(process, 'uptime', (original) => () => {
-    const scope = currentScope.getStore()
+    const scope = currentScope()
     return scope === undefined ? original.call(process) : scope.now() / 1_000
   })
   patch(process, 'hrtime', (original) => {
     const hrtime = (since?: [number, number]): [number, number] => {
-      const scope = currentScope.getStore()
+      const scope = currentScope()
       if (scope === undefined) return original.call(process, since)
       const elapsedMs = scope.now() - (since === undefined ? 0 : since[0] * 1_000 + since[1] / 1e6)
       const seconds = Math.floor(elapsedMs / 1_000)
@@ -88,91 +100,89 @@ function virtualTime(): void {
     }
     const { bigint } = original as typeof process.hrtime
     hrtime.bigint = () => {
-      const scope = currentScope.getStore()
+      const scope = currentScope()
       return scope === undefined ? bigint.call(original) : BigInt(Math.floor(scope.now() * 1e6))
     }
     return hrtime
   })
 }
 
-function virtualRandomness(): void {
-  const drawn = (owner: object, name: string, draw: (random: RandomStream, parameters: any[]) => unknown) => {
-    patch(owner, name, (original) => (...parameters) => {
-      const scope = currentScope.getStore()
-      return scope === undefined ? original.apply(owner, parameters) : draw(scope.random(), parameters)
-    })
+function forbidTimers(): void {
+  for (const key of ['setTimeout', 'setInterval', 'setImmediate']) {
+    forbid(globalThis, key, { name: key, instead: useTimers })
+    forbid(timers, key, { name: `timers.${key}`, instead: useTimers })
   }
-  drawn(Math, 'random', (random) => random.float())
-  const fill = (random: RandomStream, view: ArrayBufferView): ArrayBufferView => {
-    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-    for (let index = 0; index < bytes.length; index++) bytes[index] = random.int(256)
-    return view
+  forbidAll(timersPromises, { name: 'timers/promises', instead: useTimers })
+  for (const key of ['wait', 'yield']) {
+    forbid(timersPromises.scheduler, key, { name: `timers/promises.scheduler.${key}`, instead: useTimers })
   }
-  drawn(nodeCrypto, 'randomUUID', uuid)
-  drawn(crypto, 'randomUUID', uuid)
-  drawn(crypto, 'getRandomValues', (random, [view]) => fill(random, view))
-  drawn(nodeCrypto, 'randomFillSync', (random, [view]) => fill(random, view))
-  drawn(nodeCrypto, 'randomInt', (random, parameters) => {
-    const [low, high] = parameters.length > 1 && typeof parameters[1] === 'number' ? parameters : [0, parameters[0]]
-    return low + Math.floor(random.float() * (high - low))
-  })
-  drawn(nodeCrypto, 'randomBytes', (random, [size]) => fill(random, Buffer.alloc(size)))
-}
-
-function uuid(random: RandomStream): string {
-  const digits = Array.from({ length: 32 }, () => random.int(16))
-  digits[12] = 4
-  digits[16] = 8 + ((digits[16] as number) & 3)
-  const hex = digits.map((digit) => digit.toString(16)).join('')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
-}
-
-// What is forbidden.
-
-const everywhere = () => true
-/** The program may read what it is to run with; an actor may not. */
-const actorsOnly = (scope: Scope) => scope.isActor
-
-function forbid(
-  owner: object,
-  key: string,
-  name: string,
-  instead: string,
-  applies: (scope: Scope) => boolean = everywhere,
-) {
-  patch(owner, key, (original) => {
-    function guarded(this: unknown, ...parameters: unknown[]): unknown {
-      const scope = currentScope.getStore()
-      if (scope === undefined || !applies(scope)) return original.apply(this, parameters)
-      const error = new DeterminismError(`${scope.who} called ${name} in a simulation: ${instead}`, {
-        who: scope.who,
-        name,
-      })
-      scope.leak(error)
-      throw error
+  forbid(AbortSignal, 'timeout', { name: 'AbortSignal.timeout', instead: useTimers })
+  patch(process, 'nextTick', (original) => (...parameters) => {
+    // The platform itself puts things off in this way, such as what is written to the console.
+    if (currentScope() !== undefined && !isCalledByPlatform()) {
+      refuse({ name: 'process.nextTick', instead: useMicrotask, applies: actorsOnly }, 'called')
     }
-    // Such as the promise-returning forms that `util.promisify` finds.
-    return Object.defineProperties(guarded, Object.getOwnPropertyDescriptors(original))
+    return original.apply(process, parameters)
   })
 }
 
-function forbidAll(module: object, moduleName: string, instead: string, applies?: (scope: Scope) => boolean): void {
-  for (const [key, value] of Object.entries(module)) {
-    // Classes stay: what they do goes through the functions, or nobody can have made one.
-    if (typeof value === 'function' && /^[a-z]/.test(key)) forbid(module, key, `${moduleName}.${key}`, instead, applies)
+/** True when the caller of the function that calls this is not code of the user. */
+function isCalledByPlatform(): boolean {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 3
+  const caller = (new Error().stack ?? '').split('\n').at(-1) ?? ''
+  Error.stackTraceLimit = stackTraceLimit
+  return /\(?node:/.test(caller)
+}
+
+function forbidModules(): void {
+  const modules = { fs, net, tls, dgram, dns, http, http2, https, os, cluster, child_process: childProcess }
+  const others = { 'fs/promises': fsPromises, 'dns/promises': dnsPromises }
+  for (const [name, module] of Object.entries({ ...modules, ...others })) {
+    forbidAll(module, { name, instead: useService, applies: actorsOnly })
+  }
+  const refused = { instead: useService, applies: actorsOnly }
+  forbid(globalThis, 'fetch', { name: 'fetch', ...refused })
+  for (const name of ['WebSocket', 'EventSource']) forbidNew(globalThis, name, { name, ...refused })
+  // What ends on another thread ends at a time of its own.
+  const isSync = (key: string) => key.endsWith('Sync') || key === 'crc32'
+  forbidAll(zlib, { name: 'zlib', instead: useTask, applies: actorsOnly }, isSync)
+  for (const key of ['memoryUsage', 'cpuUsage', 'threadCpuUsage', 'resourceUsage', 'availableMemory']) {
+    forbid(process, key, { name: `process.${key}`, ...refused })
+  }
+  forbid(process.memoryUsage, 'rss', { name: 'process.memoryUsage.rss', ...refused })
+  for (const key of ['mark', 'measure', 'eventLoopUtilization', 'timerify', 'toJSON']) {
+    forbid(performance, key, { name: `performance.${key}`, ...refused })
   }
 }
 
-function patch(owner: object, key: string, replacementOf: (original: Callable) => Callable): void {
-  put(owner, key, replacementOf(Reflect.get(owner, key)))
+/** What draws a key by itself, or ends on another thread; what is computed at once from what it is given stays. */
+function forbidCryptography(): void {
+  const names = Object.keys(nodeCrypto).filter((key) =>
+    /^(generate|createDiffieHellman|createECDH|getDiffieHellman|diffieHellman|scrypt$|pbkdf2$|hkdf$|checkPrime$)/.test(
+      key,
+    ),
+  )
+  for (const key of names) {
+    forbid(nodeCrypto, key, { name: `crypto.${key}`, instead: useTask, applies: actorsOnly })
+  }
+  for (const key of Object.getOwnPropertyNames(Object.getPrototypeOf(crypto.subtle))) {
+    if (key === 'constructor') continue
+    forbid(crypto.subtle, key, { name: `crypto.subtle.${key}`, instead: useTask, applies: actorsOnly })
+  }
 }
 
-function put(owner: object, key: string, value: unknown): void {
-  const before = Object.getOwnPropertyDescriptor(owner, key)
-  const enumerable = before?.enumerable ?? true
-  Object.defineProperty(owner, key, { value, enumerable, configurable: true, writable: true })
-  undo.push(() => {
-    if (before === undefined) Reflect.deleteProperty(owner, key)
-    else Object.defineProperty(owner, key, before)
-  })
+/** Other threads, and what the collector of garbage decides. */
+function forbidSharing(): void {
+  const refused = { instead: useMessages, applies: actorsOnly }
+  for (const name of ['MessageChannel', 'BroadcastChannel']) {
+    forbidNew(globalThis, name, { name, ...refused })
+    forbidNew(workerThreads, name, { name: `worker_threads.${name}`, ...refused })
+  }
+  forbidNew(workerThreads, 'Worker', { name: 'worker_threads.Worker', ...refused })
+  forbidAll(workerThreads, { name: 'worker_threads', ...refused })
+  for (const key of ['wait', 'waitAsync']) forbid(Atomics, key, { name: `Atomics.${key}`, ...refused })
+  for (const name of ['WeakRef', 'FinalizationRegistry']) {
+    forbidNew(globalThis, name, { name, instead: useState, applies: actorsOnly })
+  }
 }

@@ -1,6 +1,13 @@
 /**
  * Whose code is running: an actor's, the program's, or nobody's that belongs to a run. Asynchronous continuations keep
  * the scope in which they began, so that what they reach for can be told from the code of the world around the run.
+ *
+ *     an event begins        running = its scope                       two stores, nothing else
+ *     it makes a promise     the platform's hook enters the scope      what goes on from here has it
+ *     the event ends         running is as before; what was entered is left
+ *     a continuation runs    nothing is running: the platform says in which scope it began
+ *
+ * An event that makes no promise, which most do not, pays for the stores alone.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import v8 from 'node:v8'
@@ -21,6 +28,8 @@ export class Scope {
   who: string
   /** False for the program and its observers, which may read files. */
   isActor: boolean
+  /** True once continuations have it. */
+  isCarried = false
   /** Whose the promises are that are made here; `undefined`: nobody's. */
   readonly turn: TurnScope | undefined
   readonly #source: ScopeSource
@@ -53,8 +62,59 @@ export class Scope {
   }
 }
 
+/** The scopes of asynchronous continuations. */
+const carried = new AsyncLocalStorage<Scope | undefined>()
+/** The scope of the event that is being run; `undefined` between events, when continuations run. */
+let running: Scope | undefined
+/** True once the running scope is that of continuations, too, and what theirs was before. */
+let entered = false
+let carriedBefore: Scope | undefined
+
 /** The scope of the code that runs now. */
-export const currentScope = new AsyncLocalStorage<Scope>()
+export function currentScope(): Scope | undefined {
+  return running ?? carried.getStore()
+}
+
+/** Runs `run` in `scope`. */
+function runIn<Argument, Result>(scope: Scope, run: (argument: Argument) => Result, argument: Argument): Result {
+  const outer = running
+  const outerEntered = entered
+  const outerCarried = carriedBefore
+  running = scope
+  entered = false
+  try {
+    return run(argument)
+  } finally {
+    if (entered) carried.enterWith(carriedBefore)
+    running = outer
+    entered = outerEntered
+    carriedBefore = outerCarried
+  }
+}
+
+/** What goes on from here has the scope of the code that runs now. */
+function carry(): void {
+  if (running === undefined) return
+  const before = carried.getStore()
+  if (before === running) return
+  if (!entered) carriedBefore = before
+  entered = true
+  running.isCarried = true
+  carried.enterWith(running)
+}
+
+/** The scopes of one node's events. */
+export class NodeScopes {
+  readonly name: string
+  readonly path: string
+  /** For the next event; none while one is being run. */
+  spare: Scope | undefined = undefined
+
+  constructor(name: string) {
+    this.name = name
+    this.path = `/${name}`
+  }
+}
 
 /** The scopes of one run. */
 export class Scopes {
@@ -65,29 +125,43 @@ export class Scopes {
   }
 
   /** Runs one event of a node, in a scope of its own: which actor's it is is known once the kernel has picked one. */
-  runNode<Result>(node: string, run: () => Result): Result {
-    return currentScope.run(new Scope(this.#source, node, `/${node}`, true), run)
+  runNode<Argument, Result>(node: NodeScopes, run: (argument: Argument) => Result, argument: Argument): Result {
+    let scope = node.spare
+    if (scope === undefined) scope = new Scope(this.#source, node.name, node.path, true)
+    else {
+      node.spare = undefined
+      scope.who = node.path
+    }
+    try {
+      return runIn(scope, run, argument)
+    } finally {
+      // What goes on later keeps it, as it was in this event.
+      if (!scope.isCarried) node.spare = scope
+    }
   }
 
   /** The event that is being run turns out to be a turn of this actor. */
   enterActor(actor: string): void {
-    const scope = currentScope.getStore()
+    const scope = currentScope()
     if (scope !== undefined) scope.who = actor
   }
 
   /** Runs the program, an observer or an invariant, whose clock is that of `node`. */
   runProgram<Result>(node: string, who: string, run: () => Result): Result {
-    return currentScope.run(new Scope(this.#source, node, who, false), run)
+    return runIn(new Scope(this.#source, node, who, false), run, undefined)
   }
 }
 
 let intercepts = false
 
-/** Has promises that actors make noticed, until the function that it returns is called; rejections, from then on. */
+/** Has promises that simulated code makes noticed, until the function that it returns is called; rejections, from then on. */
 export function watchPromises(): () => void {
-  if (!intercepts) interceptRejections(process, () => currentScope.getStore()?.turn)
+  if (!intercepts) interceptRejections(process, () => carried.getStore()?.turn)
   intercepts = true
-  return v8.promiseHooks.onInit(promiseMade) as () => void
+  return v8.promiseHooks.onInit(() => {
+    promiseMade()
+    carry()
+  }) as () => void
 }
 
 /** What the scopes of turns need of the run: its promises to go on before the next step, and a step of their node. */
@@ -99,8 +173,14 @@ export interface TurnScopeSteps {
 /** The scopes of a simulated node's turns: the scope of the event that is being run, with its owner. */
 export function simulatedScopes({ drain, schedule }: TurnScopeSteps): TurnScopes {
   const become = (turn: TurnScope | undefined) => {
-    const scope = currentScope.getStore()
-    if (scope !== undefined && scope.turn !== turn) currentScope.enterWith(scope.of(turn))
+    const scope = currentScope()
+    if (scope === undefined || scope.turn === turn) return
+    const own = scope.of(turn)
+    if (running === undefined) carried.enterWith(own)
+    else {
+      running = own
+      if (entered) carry()
+    }
   }
   return {
     enter(turn) {
@@ -110,9 +190,15 @@ export function simulatedScopes({ drain, schedule }: TurnScopeSteps): TurnScopes
     },
     leave: () => become(undefined),
     run(turn, run) {
-      const scope = currentScope.getStore()
+      const scope = currentScope()
       drain()
-      return scope === undefined ? run() : currentScope.run(scope.of(turn), run)
+      if (scope === undefined) return run()
+      const inTurn = () => {
+        // A promise that is rejected here may have been made elsewhere.
+        carry()
+        return run()
+      }
+      return runIn(scope.of(turn), inTurn, undefined)
     },
     settled(run) {
       drain()

@@ -15,9 +15,11 @@ import {
   type Ref,
   type StreamOutput,
 } from '@troupe/core/host'
+import { LocalMessage } from './frame-facts.ts'
 import { type JournalRecords, ObservedJournal } from './journal-records.ts'
 import type { Scopes } from './scopes.ts'
 import type { Trace } from './trace.ts'
+import { TraceName } from './trace-hash.ts'
 
 /** What a {@link SimulatedKernel} tells its surroundings. */
 export interface KernelObserver {
@@ -33,43 +35,38 @@ export interface KernelObserver {
 
 export class SimulatedKernel extends NodeKernel {
   readonly #observer: KernelObserver
-  readonly #paths = new WeakMap<ActorCell, string>()
+  readonly #names = new WeakMap<ActorCell, TraceName>()
+  readonly #nodeName: TraceName
   override readonly journal: ObservedJournal
   #receiving = false
 
   constructor(ports: KernelPorts, observer: KernelObserver, records: JournalRecords) {
     super(ports)
     this.#observer = observer
+    this.#nodeName = new TraceName(ports.node)
     this.journal = new ObservedJournal(ports, records)
   }
 
   /** {@link ActorCell.path}, remembered. */
   pathOf(cell: ActorCell): string {
-    let path = this.#paths.get(cell)
-    if (path === undefined) {
-      path = cell.path()
-      this.#paths.set(cell, path)
+    return this.#nameOf(cell).text
+  }
+
+  #nameOf(cell: ActorCell): TraceName {
+    let name = this.#names.get(cell)
+    if (name === undefined) {
+      name = new TraceName(cell.path())
+      this.#names.set(cell, name)
     }
-    return path
+    return name
   }
 
   protected override turn(cell: ActorCell, envelope: Envelope): void {
     const { trace, scopes } = this.#observer
-    const actor = this.pathOf(cell)
-    trace.record({
-      type: 'turn',
-      node: this.node,
-      actor,
-      ref: cell.ref,
-      definition: cell.definition.name,
-      durableId: cell.options.durableId,
-      behavior: cell.behavior,
-      message: envelope.name,
-      // A pull has no payload of its own, but the stream itself.
-      payload: envelope.kind === EnvelopeKind.pull ? undefined : envelope.payload,
-      sender: envelope.sender,
-    })
-    scopes.enterActor(actor)
+    const actor = this.#nameOf(cell)
+    const payload = envelope.kind === EnvelopeKind.pull ? undefined : envelope.payload
+    trace.turn(this.#nodeName, actor, cell, envelope, payload)
+    scopes.enterActor(actor.text)
     super.turn(cell, envelope)
     if (cell.phase === Phase.busy || cell.interleaved?.has(envelope)) this.#observer.drain()
   }
@@ -114,18 +111,8 @@ export class SimulatedKernel extends NodeKernel {
     sender: Ref | undefined,
   ): void {
     if (this.#receiving) return
-    const { node } = this
-    this.#observer.trace.record({
-      type: 'sent',
-      node,
-      frame,
-      from: node,
-      to: node,
-      target: to,
-      message,
-      payload,
-      sender,
-    })
+    const name = this.#nodeName
+    this.#observer.trace.sent(name, name, new LocalMessage(frame, this.node, to, message, payload, sender))
   }
 
   override ask(

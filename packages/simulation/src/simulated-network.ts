@@ -8,7 +8,8 @@
 import { ConfigurationError, type RandomStream } from '@troupe/core'
 import { type Frame, FrameKind, isMessageFrame, type Refusal } from '@troupe/core/host'
 import type { FaultDecisions } from './fault-decisions.ts'
-import { copyFrame, type FrameFacts, factsOf } from './frame-facts.ts'
+import { Flight, Passages } from './flight.ts'
+import { copyFrame, type FrameFacts } from './frame-facts.ts'
 import { drawLatencyMs, type NetworkLatency } from './latency.ts'
 import { LinkConditions } from './link-conditions.ts'
 import type { PlannedDelivery } from './run-plan.ts'
@@ -27,6 +28,9 @@ export interface MessageFaults {
 interface Link {
   readonly from: SimulatedNode
   readonly to: SimulatedNode
+  /** What each of the two holds of the other. */
+  readonly viewOfTo: View
+  readonly viewOfFrom: View
   /** What the latencies of its frames are drawn from, one for each frame that is sent. */
   readonly latencies: RandomStream
   /** The numbers of the frames that take what was drawn; the others take the mean. `undefined`: all. */
@@ -46,16 +50,10 @@ interface Link {
   held: Flight[]
 }
 
-/** One frame under way. */
-interface Flight {
-  readonly frame: Frame
-  readonly facts: FrameFacts
-  /** The epoch of the sender, and that of the receiver as the sender believes: no other hears the frame. */
-  readonly epoch: number
-  readonly toEpoch: number
-  readonly number: number
-  /** How long it takes, in milliseconds, unless something is wrong with it or its link. */
-  readonly latencyMs: number
+/** What one node holds of another: whether it is down, and the latest epoch of it that was declared so. */
+interface View {
+  isDown: boolean
+  downEpoch: number
 }
 
 export class SimulatedNetwork {
@@ -64,11 +62,10 @@ export class SimulatedNetwork {
   readonly #decisions: FaultDecisions
   readonly #late: readonly PlannedDelivery[] | undefined
   readonly #nodes = new Map<string, SimulatedNode>()
-  readonly #links = new Map<SimulatedNode, Map<SimulatedNode, Link>>()
-  /** For each node: the others that it holds to be down, and the latest epoch of each that it was told of. */
-  readonly #views = new Map<SimulatedNode, Map<SimulatedNode, { isDown: boolean; downEpoch: number }>>()
+  /** For each node its links to the others, by their names. */
+  readonly #links = new Map<SimulatedNode, Map<string, Link>>()
   /** Frames that will arrive, one that comes twice twice. */
-  readonly #underWay = new Set<{ readonly facts: FrameFacts }>()
+  readonly #underWay = new Passages()
   faults: MessageFaults = { loss: 0, duplicate: 0, reorder: 0 }
 
   /** `late`: the only frames that take the time drawn for them. */
@@ -87,44 +84,44 @@ export class SimulatedNetwork {
   add(node: SimulatedNode): void {
     this.#nodes.set(node.name, node)
     this.#links.set(node, new Map())
-    this.#views.set(node, new Map())
     for (const other of this.#nodes.values()) {
       if (other === node) continue
-      for (const [from, to] of [
-        [node, other],
-        [other, node],
-      ] as const) {
-        const link: Link = {
-          from,
-          to,
-          latencies: this.#core.random.stream(`latencies from ${from.name} to ${to.name}`),
-          late: this.#lateOn(from.name, to.name),
-          cuts: 0,
-          conditions: new LinkConditions(),
-          orderedUntil: 0,
-          busyUntil: 0,
-          sent: 0,
-          arrived: 0,
-          lost: undefined,
-          held: [],
-        }
-        this.#links.get(from)!.set(to, link)
-        this.#views.get(from)!.set(to, { isDown: false, downEpoch: -1 })
-      }
+      const viewOfNode: View = { isDown: false, downEpoch: -1 }
+      const viewOfOther: View = { isDown: false, downEpoch: -1 }
+      this.#addLink(node, other, viewOfOther, viewOfNode)
+      this.#addLink(other, node, viewOfNode, viewOfOther)
     }
+  }
+
+  #addLink(from: SimulatedNode, to: SimulatedNode, viewOfTo: View, viewOfFrom: View): void {
+    this.#links.get(from)!.set(to.name, {
+      from,
+      to,
+      viewOfTo,
+      viewOfFrom,
+      latencies: this.#core.random.stream(`latencies from ${from.name} to ${to.name}`),
+      late: this.#lateOn(from.name, to.name),
+      cuts: 0,
+      conditions: new LinkConditions(),
+      orderedUntil: 0,
+      busyUntil: 0,
+      sent: 0,
+      arrived: 0,
+      lost: undefined,
+      held: [],
+    })
   }
 
   // Frames.
 
   /** The transport of `from`. */
   send(from: SimulatedNode, toName: string, frame: Frame): Refusal | undefined {
-    const to = this.#nodes.get(toName)
-    if (to === undefined || to === from) return 'node-down'
-    const link = this.#link(from, to)
-    if (this.#view(from, to).isDown) return 'node-down'
+    const link = this.#links.get(from)!.get(toName)
+    if (link === undefined || link.viewOfTo.isDown) return 'node-down'
+    const { to } = link
     if (link.conditions.isFull && refusedWhenFull(frame)) return 'overload'
     const flight = this.#flight(link, frame)
-    this.#core.trace.record({ type: 'sent', node: from.name, ...flight.facts })
+    this.#core.trace.sent(from.traceName, to.traceName, flight)
     const isMessage = isMessageFrame(frame)
     if (link.cuts > 0) {
       if (isMessage) this.#drop(flight, 'partition')
@@ -140,7 +137,7 @@ export class SimulatedNetwork {
     const { trace } = this.#core
     const { loss, duplicate, reorder } = this.faults
     const decisions = this.#decisions
-    decisions.meet(link.from.name, link.to.name, flight.facts.message)
+    decisions.meet(link.from.name, link.to.name, flight.message)
     if (decisions.strikesMessage('loss', loss) !== undefined) {
       this.#drop(flight, 'loss')
       return
@@ -161,13 +158,10 @@ export class SimulatedNetwork {
     const arrival = link.conditions.arrival(now, latencyMs)
     const drawnMs = inOrder ? inOrderMs(link, now, arrival) : arrival - now
     link.busyUntil = Math.max(link.busyUntil, now + drawnMs + agenda.patienceMs)
-    const time = { leastMs: this.#latency.minMs, drawnMs }
+    const passage = this.#underWay.add(flight)
     // What is out of order is a link of its own.
-    const { facts } = flight
-    const underWay = { facts }
-    this.#underWay.add(underWay)
-    agenda.deliver(inOrder ? link : flight, link.to.name, time, () => {
-      this.#underWay.delete(underWay)
+    agenda.deliver(inOrder ? link : flight, link.to.name, this.#latency.minMs, drawnMs, () => {
+      this.#underWay.remove(passage)
       this.#arrive(link, flight)
     })
   }
@@ -177,7 +171,7 @@ export class SimulatedNetwork {
     link.arrived = Math.max(link.arrived, flight.number)
     const { lost } = link
     if (lost !== undefined && flight.epoch === lost.epoch && flight.number > lost.after) this.#drop(flight, 'crash')
-    else if (flight.epoch <= this.#view(to, from).downEpoch) this.#drop(flight, 'quarantine')
+    else if (flight.epoch <= link.viewOfFrom.downEpoch) this.#drop(flight, 'quarantine')
     else if (!to.isUp || flight.toEpoch !== to.epoch) this.#drop(flight, 'node-down')
     else if (link.cuts > 0) {
       if (isMessageFrame(flight.frame)) this.#drop(flight, 'partition')
@@ -186,8 +180,8 @@ export class SimulatedNetwork {
       to.perform(to.epoch, (kernel) => {
         // A node that has come back is not heard before its earlier epoch was declared down.
         if (flight.epoch > 0) this.declareDown(to, from, flight.epoch - 1, 'it came back')
-        this.#core.trace.record({ type: 'delivered', node: to.name, ...flight.facts })
-        kernel.receive({ node: from.name, epoch: flight.epoch }, flight.frame)
+        this.#core.trace.delivered(from.traceName, to.traceName, flight)
+        kernel.receive(flight, flight.frame)
       })
     }
   }
@@ -197,13 +191,12 @@ export class SimulatedNetwork {
   }
 
   #flight(link: Link, frame: Frame): Flight {
-    const copied = copyFrame(frame, link)
-    const { from, to } = link
     // The earlier epochs are known to be down; what was sent to one of them is never heard by its successor.
-    const toEpoch = this.#view(from, to).downEpoch + 1
+    const toEpoch = link.viewOfTo.downEpoch + 1
     const number = ++link.sent
     const latencyMs = this.#latencyMs(link, number)
-    return { frame: copied, facts: factsOf(copied, link), epoch: from.epoch, toEpoch, number, latencyMs }
+    const copied = copyFrame(frame, link, this.#core.trace.shapes)
+    return new Flight(copied, link, { epoch: link.from.epoch, toEpoch, number, latencyMs })
   }
 
   #latencyMs({ latencies, late }: Link, number: number): number {
@@ -259,20 +252,19 @@ export class SimulatedNetwork {
     const { agenda, clock } = this.#core
     const { epoch } = node
     const latencies = this.#decisions.stream(`start of ${node.name} at ${clock.now()}`)
-    for (const [other, view] of this.#views.get(node)!) {
-      view.isDown = !other.isUp
-      view.downEpoch = other.isUp ? other.epoch - 1 : other.epoch
+    for (const { to: other, viewOfTo } of this.#links.get(node)!.values()) {
+      viewOfTo.isDown = !other.isUp
+      viewOfTo.downEpoch = other.isUp ? other.epoch - 1 : other.epoch
       if (other.isUp) node.kernel?.nodeUp(other.name, other.epoch)
     }
     for (const link of this.#links.get(node)!.values()) {
       const now = clock.now()
       const drawnMs = inOrderMs(link, now, now + drawLatencyMs(this.#latency, latencies))
-      const time = { leastMs: this.#latency.minMs, drawnMs }
-      agenda.deliver(link, link.to.name, time, () => {
+      agenda.deliver(link, link.to.name, this.#latency.minMs, drawnMs, () => {
         if (!node.isUp || node.epoch !== epoch) return
         link.to.perform(link.to.epoch, (kernel) => {
           this.declareDown(link.to, node, epoch - 1, 'it came back')
-          this.#view(link.to, node).isDown = false
+          link.viewOfFrom.isDown = false
           kernel.nodeUp(node.name, epoch)
           seen(link.to)
         })
@@ -282,7 +274,7 @@ export class SimulatedNetwork {
 
   /** `by` holds `node`'s epoch to be down from now on, and has told its actors so once. */
   declareDown(by: SimulatedNode, node: SimulatedNode, epoch: number, reason: string): void {
-    const view = this.#view(by, node)
+    const view = this.#link(by, node).viewOfTo
     // One that came back and crashed again before it was missed is declared down once for each time.
     while (view.downEpoch < epoch && by.isUp) {
       const downEpoch = ++view.downEpoch
@@ -348,11 +340,7 @@ export class SimulatedNetwork {
   }
 
   #link(from: SimulatedNode, to: SimulatedNode): Link {
-    return this.#links.get(from)!.get(to)!
-  }
-
-  #view(of: SimulatedNode, other: SimulatedNode): { isDown: boolean; downEpoch: number } {
-    return this.#views.get(of)!.get(other)!
+    return this.#links.get(from)!.get(to.name)!
   }
 }
 

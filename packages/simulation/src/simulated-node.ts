@@ -23,13 +23,14 @@ import {
   metricsClockOf,
   NodeServices,
 } from '@troupe/core/host'
-import type { TurnTaker } from './agenda.ts'
+import type { PickCell, TurnTaker } from './agenda.ts'
 import { JournalRecords } from './journal-records.ts'
-import { simulatedScopes } from './scopes.ts'
+import { NodeScopes, simulatedScopes } from './scopes.ts'
 import type { CrashKind, SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedKernel } from './simulated-kernel.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
 import type { SimulationCore } from './simulation-core.ts'
+import { TraceName } from './trace-hash.ts'
 
 /** The shortest and the longest time that one turn takes, in milliseconds. */
 const turnMsMin = 0.002
@@ -61,6 +62,8 @@ export interface SimulatedNodeOptions {
 export class SimulatedNode implements TurnTaker {
   readonly name: string
   readonly isMain: boolean
+  /** Its name, as the trace takes it down. */
+  readonly traceName: TraceName
   readonly disk: SimulatedDisk
   /** What the journals on the disk hold. */
   readonly records: JournalRecords
@@ -72,6 +75,7 @@ export class SimulatedNode implements TurnTaker {
   #crashedEpoch = -1
   readonly #core: SimulationCore
   readonly #options: SimulatedNodeOptions
+  readonly #scopes: NodeScopes
   #backlog: (() => void)[] = []
   /** Milliseconds by which the clock was set ahead, or back, since the run began. */
   #clockJumpedMs = 0
@@ -82,6 +86,8 @@ export class SimulatedNode implements TurnTaker {
     this.#core = core
     this.#options = options
     this.name = options.name
+    this.traceName = new TraceName(options.name)
+    this.#scopes = new NodeScopes(options.name)
     this.isMain = options.isMain
     this.disk = options.disk
     this.records = new JournalRecords(options.name)
@@ -153,10 +159,11 @@ export class SimulatedNode implements TurnTaker {
 
   #asServices<Result>(run: () => Result): Result {
     const { scopes } = this.#core
-    return scopes.runNode(this.name, () => {
+    const asServices = () => {
       scopes.enterActor(`the services of ${this.name}`)
       return run()
-    })
+    }
+    return scopes.runNode(this.#scopes, asServices, undefined)
   }
 
   /** The machine stops at once: its actors are gone, its disk keeps what was synced; of a `process`, all that was written. */
@@ -208,7 +215,7 @@ export class SimulatedNode implements TurnTaker {
     const asks = kernel.asks.size
     // A task may have been run by this step, and settles when its promises have.
     const tasks = kernel.tasks.size
-    this.#core.scopes.runNode(this.name, () => run(kernel))
+    this.#core.scopes.runNode(this.#scopes, run, kernel)
     if (this.isMain || kernel.asks.size !== asks || tasks > 0) this.#core.drain()
   }
 
@@ -240,7 +247,7 @@ export class SimulatedNode implements TurnTaker {
       }),
       events,
       messages: 'copied',
-      wake: () => this.#scheduleStep(epoch),
+      wake: this.#wake(epoch),
       failed,
     }
   }
@@ -271,14 +278,19 @@ export class SimulatedNode implements TurnTaker {
     }
   }
 
-  #scheduleStep(epoch: number): void {
+  /** How the kernel of `epoch` asks for a turn. */
+  #wake(epoch: number): () => void {
     const { agenda, schedulerRandom } = this.#core
-    const drawnMs = turnMsMin + (turnMsMax - turnMsMin) * schedulerRandom.float()
-    agenda.step(this, { leastMs: turnMsMin, drawnMs }, (pick) => {
-      this.perform(epoch, (kernel) => {
-        if (kernel.step(pick) && kernel.alive) this.#scheduleStep(epoch)
-      })
+    let pick: PickCell
+    const turn = (kernel: SimulatedKernel) => {
+      if (kernel.step(pick) && kernel.alive) wake()
+    }
+    const step = agenda.stepper(this, (picking) => {
+      pick = picking
+      this.perform(epoch, turn)
     })
+    const wake = () => step(turnMsMin, turnMsMin + (turnMsMax - turnMsMin) * schedulerRandom.float())
+    return wake
   }
 }
 

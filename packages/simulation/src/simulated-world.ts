@@ -274,7 +274,8 @@ export class SimulatedWorld extends ActorSystem {
     const starting = this.#services(node)
     if (starting !== undefined) await starting
     await this.guardian.nodeUp(node, epoch)
-    this.#readyEpochs.set(node, epoch)
+    // It may have crashed and come back meanwhile, and have been ready before this.
+    this.#readyEpochs.set(node, Math.max(epoch, this.#readyEpochs.get(node) ?? epoch))
     if (!this.#isReady(node)) return
     const waiting = this.#waitingForNodes.get(node) ?? []
     this.#waitingForNodes.delete(node)

@@ -204,20 +204,26 @@ export class Simulation implements SimulationCore {
         (error) => ended({ reason: 'program', what: `the program failed: ${messageOf(error)}`, cause: error }),
       )
     })
-    for (;;) {
-      if (this.#draining || this.trace.step % eventsPerBreath === 0) {
-        this.#draining = false
-        await new Promise<void>((resolve) => returnToEventLoop(resolve))
-      }
+    const isOver = () => (finished && !this.properties.undecided) || this.#failure !== undefined
+    do {
+      this.#draining = false
+      await new Promise<void>((resolve) => returnToEventLoop(resolve))
+    } while (this.#goOn(isOver))
+    if (this.#failure !== undefined) throw this.#error(this.#failure)
+  }
+
+  /** Takes steps until promises are to run, or the event loop is to have its breath; false when the run is over. */
+  #goOn(isOver: () => boolean): boolean {
+    do {
       this.#states?.look([this.main, ...this.nodes])
       this.properties.check()
       this.#recorder?.checkpoints.note(this.trace.step, this.trace.digest)
-      const isOver = (finished && !this.properties.undecided) || this.#failure !== undefined
-      if (this.#stepsAhead.length > 0) this.#reach(isOver ? Number.POSITIVE_INFINITY : this.trace.step)
-      if (isOver || this.#stopped) break
+      const over = isOver()
+      if (this.#stepsAhead.length > 0) this.#reach(over ? Number.POSITIVE_INFINITY : this.trace.step)
+      if (over || this.#stopped) return false
       this.#next()
-    }
-    if (this.#failure !== undefined) throw this.#error(this.#failure)
+    } while (!this.#draining && this.trace.step % eventsPerBreath !== 0)
+    return true
   }
 
   /** Does what is to be done after `step`. */

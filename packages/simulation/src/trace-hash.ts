@@ -4,6 +4,7 @@
  */
 import { ReplyToken } from '@troupe/core'
 import { Ref } from '@troupe/core/host'
+import { MessageShapes } from './message-shapes.ts'
 
 /** Values of one payload that go into the hash; what is beyond does not distinguish runs. */
 const valuesMax = 10_000
@@ -11,14 +12,33 @@ const valuesMax = 10_000
 const bytesMax = 4_096
 /** Names whose hash is remembered. */
 const namesMax = 10_000
+/** Places of keys in objects for which the last key is remembered: messages of one kind have theirs in one order. */
+const placesMax = 16
 
-const bits = new DataView(new ArrayBuffer(8))
+const double = new Float64Array(1)
+const halves = new Int32Array(double.buffer)
+/** Which of the halves holds the sign: the first one of the hash on every machine. */
+const upper = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0
+
+/** A text that goes into the hash again and again, with its own hash. */
+export class TraceName {
+  readonly text: string
+  readonly word: number
+
+  constructor(text: string) {
+    this.text = text
+    this.word = textHash(text)
+  }
+}
 
 export class TraceHash {
   #low = 0x9e3779b9 | 0
   #high = 0x7f4a7c15 | 0
   #valuesLeft = 0
   readonly #names = new Map<string, number>()
+  readonly shapes = new MessageShapes((key) => this.#wordOf(key))
+  readonly #lastKeys: string[] = new Array(placesMax).fill('')
+  readonly #lastWords: number[] = new Array(placesMax).fill(0)
 
   /** The hash so far: 16 hexadecimal digits. */
   get digest(): string {
@@ -35,26 +55,61 @@ export class TraceHash {
   number(value: number): void {
     if ((value | 0) === value) this.word(value)
     else {
-      bits.setFloat64(0, value)
-      this.word(bits.getInt32(0))
-      this.word(bits.getInt32(4))
+      double[0] = value
+      this.word(halves[upper] as number)
+      this.word(halves[1 - upper] as number)
     }
   }
 
   /** A text that comes again and again: its own hash is remembered. */
   name(text: string): void {
+    this.word(this.#wordOf(text))
+  }
+
+  #wordOf(text: string): number {
     let word = this.#names.get(text)
     if (word === undefined) {
       word = textHash(text)
       if (this.#names.size < namesMax) this.#names.set(text, word)
     }
-    this.word(word)
+    return word
+  }
+
+  /** The name of the field at this place of its object. */
+  #key(key: string, place: number): void {
+    if (place >= placesMax) {
+      this.name(key)
+      return
+    }
+    if (this.#lastKeys[place] !== key) {
+      this.#lastKeys[place] = key
+      this.#lastWords[place] = this.#wordOf(key)
+    }
+    this.word(this.#lastWords[place] as number)
   }
 
   /** A payload of any shape that can be sent. */
   payload(value: unknown): void {
     this.#valuesLeft = valuesMax
     this.#value(value)
+  }
+
+  /** The payload of a message. */
+  message(name: string, payload: unknown): void {
+    this.name(name)
+    const shape = this.shapes.of(name, payload)
+    if (shape === undefined) this.payload(payload)
+    else {
+      this.#valuesLeft = valuesMax - 1
+      shape.hash(payload, this)
+    }
+  }
+
+  /** One field of a payload, with the hash of its key. */
+  field(word: number, value: unknown): void {
+    this.word(word)
+    if (typeof value === 'number') this.number(value)
+    else this.#value(value)
   }
 
   #value(value: unknown): void {
@@ -89,7 +144,9 @@ export class TraceHash {
   }
 
   #object(value: object): void {
-    if (Array.isArray(value)) {
+    // Most are plain objects of this realm.
+    if (Object.getPrototypeOf(value) === Object.prototype) this.#fields(value)
+    else if (Array.isArray(value)) {
       this.word(value.length ^ 0x5b5b)
       for (const item of value) this.#value(item)
     } else if (value instanceof Ref) {
@@ -123,11 +180,14 @@ export class TraceHash {
       this.#value(value.message)
     } else if (value instanceof RegExp) {
       this.#value(String(value))
-    } else {
-      for (const key in value) {
-        this.name(key)
-        this.#value((value as Record<string, unknown>)[key])
-      }
+    } else this.#fields(value)
+  }
+
+  #fields(value: object): void {
+    let place = 0
+    for (const key in value) {
+      this.#key(key, place++)
+      this.#value((value as Record<string, unknown>)[key])
     }
   }
 

@@ -1,11 +1,17 @@
 /**
  * The trace: what happened in a run, event by event. Each goes into the running hash, into a bounded ring for failure
  * messages and to the observers; all of them are kept only when asked for.
+ *
+ *     turn, sent, delivered ... ──> hash                    words that are known already, and the payload
+ *                              └──> a slot of the ring ──> a TraceEvent, if somebody observes or keeps events
  */
 import type { ActorRef } from '@troupe/core'
-import type { VirtualClock } from '@troupe/core/host'
+import type { ActorCell, Envelope, VirtualClock } from '@troupe/core/host'
+import type { TracedFrame } from './frame-facts.ts'
+import type { MessageShapes } from './message-shapes.ts'
 import { formatEvent } from './trace-format.ts'
-import { TraceHash } from './trace-hash.ts'
+import { TraceHash, TraceName } from './trace-hash.ts'
+import { TraceRing } from './trace-ring.ts'
 
 /** When and where. */
 interface TracePlace {
@@ -143,13 +149,15 @@ export type TraceEvent =
 
 type WithoutPlace<Event> = Event extends TraceEvent ? Omit<Event, 'atMs' | 'step'> : never
 /** An event as it is recorded: when it happened is known to the trace. */
-export type NewTraceEvent = WithoutPlace<TraceEvent>
+export type NewTraceEvent = WithoutPlace<Exclude<TraceEvent, TurnEvent | SentEvent | DeliveredEvent>>
 
 /** Called with each event as it happens. What it throws fails the run. */
 export type TraceListener = (event: TraceEvent) => void
 
-/** Events that a failure message tells. */
-const lastEventsMax = 40
+/** The types of the events that come most, as they go into the hash. */
+const turnType = new TraceName('turn').word
+const sentType = new TraceName('sent').word
+const deliveredType = new TraceName('delivered').word
 
 export class Trace {
   /** Steps begun so far. */
@@ -158,13 +166,17 @@ export class Trace {
   readonly events: TraceEvent[] | undefined
   readonly #clock: VirtualClock
   readonly #hash = new TraceHash()
-  readonly #ring: TraceEvent[] = []
-  #recorded = 0
+  readonly #ring = new TraceRing()
   readonly #listeners: TraceListener[] = []
 
   constructor(clock: VirtualClock, keepsAll: boolean) {
     this.#clock = clock
     this.events = keepsAll ? [] : undefined
+  }
+
+  /** The shapes of the messages that were seen. */
+  get shapes(): MessageShapes {
+    return this.#hash.shapes
   }
 
   get digest(): string {
@@ -175,14 +187,46 @@ export class Trace {
     this.#listeners.push(listener)
   }
 
-  record(fields: NewTraceEvent): void {
-    const event = fields as { atMs: number; step: number } & TraceEvent
-    event.atMs = this.#clock.now()
-    event.step = this.step
+  /** The actor of `cell` takes a turn on `node`. A pull has no `payload` of its own, but the stream itself. */
+  turn(node: TraceName, actor: TraceName, cell: ActorCell, envelope: Envelope, payload: unknown): void {
+    const hash = this.#hash
+    hash.number(this.#clock.now())
+    hash.word(turnType)
+    hash.word(node.word)
+    hash.word(actor.word)
+    if (cell.behavior !== undefined) hash.name(cell.behavior)
+    hash.message(envelope.name, payload)
+    this.#ring.turn(this.#clock.now(), this.step, actor.text, cell, envelope, payload)
+    this.#tell()
+  }
+
+  sent(from: TraceName, to: TraceName, frame: TracedFrame): void {
+    const hash = this.#hash
+    hash.number(this.#clock.now())
+    hash.word(sentType)
+    hash.word(from.word)
+    hash.word(to.word)
+    hash.message(frame.message, frame.payload)
+    this.#ring.frame(this.#clock.now(), this.step, 'sent', from.text, frame)
+    this.#tell()
+  }
+
+  delivered(from: TraceName, to: TraceName, frame: TracedFrame): void {
+    const hash = this.#hash
+    hash.number(this.#clock.now())
+    hash.word(deliveredType)
+    hash.word(to.word)
+    hash.word(from.word)
+    hash.name(frame.message)
+    this.#ring.frame(this.#clock.now(), this.step, 'delivered', to.text, frame)
+    this.#tell()
+  }
+
+  /** Everything else. */
+  record(event: NewTraceEvent): void {
     this.#mix(event)
-    this.#ring[this.#recorded++ % lastEventsMax] = event
-    this.events?.push(event)
-    for (const listener of this.#listeners) listener(event)
+    this.#ring.other(this.#clock.now(), this.step, event)
+    this.#tell()
   }
 
   /** The schedule chose; its choice is part of what a run is. */
@@ -192,30 +236,23 @@ export class Trace {
 
   /** The last events as lines of text, oldest first. */
   lastEvents(): string[] {
-    const start = this.#recorded % lastEventsMax
-    const ring =
-      this.#recorded < lastEventsMax ? this.#ring : [...this.#ring.slice(start), ...this.#ring.slice(0, start)]
-    return ring.map(formatEvent)
+    return this.#ring.events().map(formatEvent)
   }
 
-  #mix(event: TraceEvent): void {
+  /** Keeps the event that was taken down last, and tells it to the observers. */
+  #tell(): void {
+    if (this.events === undefined && this.#listeners.length === 0) return
+    const event = this.#ring.last()
+    this.events?.push(event)
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  #mix(event: NewTraceEvent): void {
     const hash = this.#hash
-    hash.number(event.atMs)
+    hash.number(this.#clock.now())
     hash.name(event.type)
     hash.name(event.node)
     switch (event.type) {
-      case 'turn':
-        hash.name(event.actor)
-        if (event.behavior !== undefined) hash.name(event.behavior)
-        hash.name(event.message)
-        hash.payload(event.payload)
-        break
-      case 'sent':
-        hash.name(event.to)
-        hash.name(event.message)
-        hash.payload(event.payload)
-        break
-      case 'delivered':
       case 'duplicated':
       case 'reordered':
         hash.name(event.from)

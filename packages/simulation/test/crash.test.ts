@@ -1,4 +1,4 @@
-import { type ActorRef, defineActor, namedRef } from '@troupe/core'
+import { type ActorRef, defineActor, NodeDownError, namedRef } from '@troupe/core'
 import { expect, test } from 'vitest'
 import { simulate, simulateMany } from '../src/index.ts'
 import { Counter } from './actors.ts'
@@ -197,4 +197,25 @@ const Listener = defineActor<{ word: (word: string) => void; heard: () => string
     },
     heard: (state) => state.heard,
   },
+})
+
+test('a node that crashes again while its roots are being started has each of them once in the end', async () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    await simulate({ seed, nodes: 1, latency: { minMs: 1, meanMs: 5 } }, async (world) => {
+      const escalated: Error[] = []
+      world.events.on('escalated', ({ error }) => {
+        // That it died again is no news: the next start goes through them all.
+        if (!(error instanceof NodeDownError)) escalated.push(error)
+      })
+      for (const name of ['a', 'b', 'c']) await world.spawn(Counter, { start: 0 }, { node: 'node-1', name })
+      for (let crash = 0; crash < 6; crash++) {
+        world.crash('node-1')
+        void world.restart('node-1')
+        await world.sleep(world.random.int(40))
+      }
+      await world.heal()
+      for (const name of ['a', 'b', 'c']) await world.ask(namedRef(Counter, { node: 'node-1', name }), 'read')
+      world.check(escalated.length === 0, `roots could not be started: ${escalated.join(', ')}`)
+    })
+  }
 })

@@ -41,6 +41,7 @@ interface SimulateFlags {
   readonly bug?: string
   readonly strategy?: ScheduleStrategy
   readonly harm?: true
+  readonly twice?: true
   readonly save?: true | string
   readonly shrink?: true
   readonly tries: number
@@ -65,6 +66,7 @@ export function addSimulateCommand(troupe: Command, context: CommandContext): vo
     .option('--bug <name>', 'plant this mistake')
     .addOption(new Option('--strategy <schedule>', 'the schedule (default: random)').choices([...strategies]))
     .option('--harm', 'assert nothing but what clients would notice')
+    .option('--twice', 'run each seed twice; it fails when the two runs differ, with the first event that does')
     .option(
       '--save [folder]',
       `save the failing runs, ${failuresSavedMax} at most, for replay (default: ${folderDefault})`,
@@ -96,13 +98,14 @@ function listScenarios(terminal: Terminal, { json }: SimulateFlags): boolean {
 
 async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFlags): Promise<boolean> {
   const scenario = scenarioNamed(name)
-  const { seeds = seedsOf('100'), nodes = scenario.nodes.default, faults, bug, strategy, harm, json } = flags
+  const { seeds = seedsOf('100'), nodes = scenario.nodes.default, faults, bug, strategy, harm, twice, json } = flags
   const options: ScenarioOptions = {
     nodes,
     ...(strategy === undefined ? {} : { schedule: strategy }),
     ...(harm === undefined ? {} : { harmOnly: harm }),
     ...(faults === undefined ? {} : { faults }),
     ...(bug === undefined ? {} : { bug }),
+    ...(twice === undefined ? {} : { twice }),
   }
   const progress = new Progress(terminal, name, seeds.length)
   const failed = new Map<number, ScenarioFailure>()

@@ -22,6 +22,7 @@ import {
   SimulationFailure,
   type SimulationScenarioOptions,
   simulate,
+  simulateTwice,
 } from '@troupe/simulation'
 import { DistortedMessages, type MutationRun } from '@troupe/simulation/mutation'
 import type { ScenarioFailure } from '../scenario.ts'
@@ -43,6 +44,8 @@ export interface PaxosScenario {
   readonly plan?: PaxosPlanName
   /** The largest strength of each fault. Default: the plan's. */
   readonly faults?: FaultKnobs
+  /** Runs the seed twice; it fails when the two runs differ. Default `false`. */
+  readonly twice?: boolean
 }
 
 /** What became of one run. */
@@ -102,7 +105,7 @@ export async function paxosProgram(world: SimulatedWorld, program: PaxosProgram)
 
 /** Runs the scenario under one seed. */
 export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Promise<PaxosRun> {
-  const { definitions, invariants, plan = 'chance', ...options } = scenario
+  const { definitions, invariants, plan = 'chance', twice = false, ...options } = scenario
   let observer: PaxosObserver | undefined
   let decision: string | undefined
   let chosenUnderFaults = false
@@ -126,7 +129,7 @@ export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Prom
     return { seed, decision, chosenUnderFaults, competing, ballots, checks, ...network.names }
   }
   try {
-    const run = await simulate({ ...paxosOptions(plan), ...options, seed }, program)
+    const run = await (twice ? simulateTwice : simulate)({ ...paxosOptions(plan), ...options, seed }, program)
     const { events, injected, virtualMs, claims } = run
     return { ...facts(), events, virtualMs, injected, claims, failure: undefined }
   } catch (error) {

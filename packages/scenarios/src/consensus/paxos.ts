@@ -48,7 +48,8 @@ function paxosUnder(
     }),
     async run(seed, options = {}) {
       verifyScenarioOptions(scenario, options)
-      return runPaxos(seed, { ...simulationOf(options), ...variantOf(options), plan })
+      const { twice = false } = options
+      return runPaxos(seed, { ...simulationOf(options), ...variantOf(options), plan, twice })
     },
   }
   return scenario
