@@ -5,11 +5,12 @@
  * are another's to their owner. The workers are on all threads in turn. What is known of a cell is in shared memory, and
  * touched by its owner alone.
  *
- * The search is over when no worker has an open cell that could still be better and no message is under way, which is
- * found as by Dijkstra and Scholten (1980): who begins to work owes an acknowledgement to whoever made it begin, and pays
- * when it has nothing to do and all its own messages are acknowledged.
+ * A leader lets the workers expand what costs up to a limit by the estimate, and raises the limit when nothing of that is
+ * left, until the goal is within it: so no worker runs far ahead of the others, to search again what they find cheaper.
+ * That nothing is left, and no message under way, is found as by Dijkstra and Scholten (1980): who begins to work owes an
+ * acknowledgement to whoever made it begin, and pays when it has nothing to do and all its own messages are acknowledged.
  *
- * Size: `side` of the cube, `workers`, `expansions` of one turn. Verified: the price is that of Dijkstra's algorithm, run
+ * Size: `side` of the cube, `workers`, `expansions` of one turn, `raise`: by how much the limit goes up at a time. Verified: the price is that of Dijkstra's algorithm, run
  * sequentially, and the way that was found has that price. What is sent is a typed array that nobody changes.
  */
 import { type ActorRef, defineActor, type ReplyToken } from '@troupe/core'
@@ -33,11 +34,10 @@ type Searching = Acknowledging & {
   meet: (workers: readonly ActorRef<Searching>[]) => void
   found: (finds: Finds) => void
   more: () => void
-  bound: (price: number) => void
+  advance: (order: { from: ActorRef<Acknowledging>; limit: number }) => void
 }
 type Leading = Acknowledging & {
-  search: (order: { workers: readonly ActorRef<Searching>[]; first: number }) => void
-  reached: (price: number) => void
+  search: (workers: readonly ActorRef<Searching>[]) => void
 }
 
 const unknown = 0x7fff_ffff
@@ -104,13 +104,12 @@ interface SearchArgs {
   readonly workerCount: number
   readonly expansions: number
   readonly cube: Cube
-  readonly leader: ActorRef<Leading>
 }
 interface SearchState extends SearchArgs {
   workers: readonly ActorRef<Searching>[]
   readonly open: Buckets
-  /** The price of the cheapest way to the goal that anybody has found. */
-  bound: number
+  /** What costs more by the estimate is not expanded yet. */
+  limit: number
   /** Messages of its own that are not acknowledged. */
   owed: number
   /** Whom it owes its acknowledgement while it works. */
@@ -126,7 +125,7 @@ export const SearchWorker = defineActor<Searching>()({
     ...args,
     workers: [],
     open: new Buckets(),
-    bound: unknown,
+    limit: 0,
     owed: 0,
     creditor: undefined,
     going: false,
@@ -134,6 +133,15 @@ export const SearchWorker = defineActor<Searching>()({
   on: {
     meet(state, workers) {
       state.workers = workers
+      if (ownerOf(0, { side: state.cube.side, workers: state.workerCount }) === state.index) improve(state, 0, 0, 0)
+    },
+    advance(state, { from, limit }, ctx) {
+      state.limit = limit
+      // Another worker's finds may have come before the leader's word.
+      if (state.creditor === undefined) state.creditor = from
+      else ctx.tell(from, 'acknowledged')
+      if (!state.going) ctx.tell(ctx.self, 'more')
+      state.going = true
     },
     found(state, { from, cells }, ctx) {
       if (state.creditor === undefined) state.creditor = from
@@ -141,27 +149,21 @@ export const SearchWorker = defineActor<Searching>()({
       for (let at = 0; at < cells.length; at += 3) {
         improve(state, cells[at] as number, cells[at + 1] as number, cells[at + 2] as number)
       }
-      if (state.going) return
+      if (!state.going) ctx.tell(ctx.self, 'more')
       state.going = true
-      ctx.tell(ctx.self, 'more')
     },
     more(state, _nothing, ctx) {
       state.going = false
-      const { finds, reached } = expand(state)
-      for (const [owner, cells] of finds.entries()) {
+      for (const [owner, cells] of expand(state).entries()) {
         if (cells.length === 0) continue
         state.owed++
         const found = { from: ctx.self, cells: Int32Array.from(cells) }
         ctx.tell(state.workers[owner] as ActorRef<Searching>, 'found', found)
       }
-      if (reached) ctx.tell(state.leader, 'reached', state.bound)
-      if (state.open.leastBelow(state.bound) >= 0) {
+      if (state.open.leastBelow(state.limit + 1) >= 0) {
         state.going = true
         ctx.tell(ctx.self, 'more')
       } else settle(state, (to) => ctx.tell(to, 'acknowledged'))
-    },
-    bound(state, price) {
-      state.bound = Math.min(state.bound, price)
     },
     acknowledged(state, _nothing, ctx) {
       state.owed--
@@ -185,23 +187,16 @@ function improve({ cube, open }: SearchState, cell: number, price: number, direc
   open.add(price + leastPrice(cell, cube.side), cell, price)
 }
 
-/** Expands some of the best cells; returns what it found of others' cells, by owner, and whether it reached the goal. */
-function expand(state: SearchState): { finds: number[][]; reached: boolean } {
-  const { cube, open, expansions, index, workerCount } = state
+/** Expands some of the best cells; returns what it found of others' cells, by owner. */
+function expand(state: SearchState): number[][] {
+  const { cube, open, expansions, index, workerCount, limit } = state
   const finds: number[][] = range(workerCount).map(() => [])
   const placing = { side: cube.side, workers: workerCount }
-  const goal = cube.prices.length - 1
-  let reached = false
   for (let count = 0; count < expansions; count++) {
-    const key = open.leastBelow(state.bound)
+    const key = open.leastBelow(limit + 1)
     if (key < 0) break
     const { cell, price } = open.take(key)
     if (price > (cube.prices[cell] as number)) continue
-    if (cell === goal) {
-      state.bound = price
-      reached = true
-      continue
-    }
     for (let direction = 0; direction < 6; direction++) {
       const next = neighbour(cell, direction, cube.side)
       if (next < 0) continue
@@ -211,34 +206,45 @@ function expand(state: SearchState): { finds: number[][]; reached: boolean } {
       else finds[owner]?.push(next, nextPrice, direction)
     }
   }
-  return { finds, reached }
+  return finds
 }
 
 export const SearchLeader = defineActor<Leading>()({
   name: 'SearchLeader',
   module: import.meta.url,
-  init: () => ({
+  init: (args: { cube: Cube; raise: number }) => ({
+    ...args,
     workers: [] as readonly ActorRef<Searching>[],
-    price: unknown,
+    limit: leastPrice(0, args.cube.side),
+    working: 0,
     done: undefined as ReplyToken<void> | undefined,
   }),
   on: {
     /** Replies when the search is over: what is known of the last cell is then the cheapest way. */
-    search(state, { workers, first }, ctx) {
+    search(state, workers, ctx) {
       state.workers = workers
       state.done = ctx.deferReply<void>()
-      ctx.tell(workers[first] as ActorRef<Searching>, 'found', { from: ctx.self, cells: Int32Array.of(0, 0, 0) })
+      advance(state, (to, limit) => ctx.tell(to, 'advance', { from: ctx.self, limit }))
       return state.done
     },
-    reached(state, price, ctx) {
-      state.price = Math.min(state.price, price)
-      for (const worker of state.workers) ctx.tell(worker, 'bound', state.price)
-    },
     acknowledged(state, _nothing, ctx) {
-      if (state.done !== undefined) ctx.reply(state.done, undefined)
+      if (--state.working > 0 || state.done === undefined) return
+      // Nothing is under way, so that what is known of the last cell does not change meanwhile.
+      if ((state.cube.prices.at(-1) as number) <= state.limit) ctx.reply(state.done, undefined)
+      else advance(state, (to, limit) => ctx.tell(to, 'advance', { from: ctx.self, limit }))
     },
   },
 })
+
+/** Raises the limit and lets all workers go on. */
+function advance(
+  state: { limit: number; working: number; readonly raise: number; readonly workers: readonly ActorRef<Searching>[] },
+  tell: (to: ActorRef<Searching>, limit: number) => void,
+): void {
+  state.limit += state.raise
+  state.working = state.workers.length
+  for (const worker of state.workers) tell(worker, state.limit)
+}
 
 /** The price of the cheapest way by Dijkstra's algorithm. */
 function cheapest(side: number): number {
@@ -277,24 +283,24 @@ export const aStar = defineProgram({
   name: 'a-star',
   summary: 'the cheapest way through a cube of cells, searched by workers that own parts of it',
   unit: 'cells',
-  size: { side: 100, workers: 4, expansions: 500 },
-  quick: { side: 16, workers: 4, expansions: 50 },
+  size: { side: 100, workers: 4, expansions: 500, raise: 8 },
+  quick: { side: 16, workers: 4, expansions: 50, raise: 4 },
   problem: ({ side }) => (side < 2 || side > 400 ? 'side is from 2 to 400' : undefined),
   expected: ({ side }) => cheapest(side),
-  async run(stage, { side, workers, expansions }) {
+  async run(stage, { side, workers, expansions, raise }) {
     const cells = side ** 3
     const cube: Cube = {
       side,
       prices: new Int32Array(new SharedArrayBuffer(cells * 4)).fill(unknown),
       entered: new Uint8Array(new SharedArrayBuffer(cells)),
     }
-    const leader = await stage.spawn(SearchLeader, undefined)
+    const leader = await stage.spawn(SearchLeader, { cube, raise })
     const started = range(workers).map((index) =>
-      stage.spawn(SearchWorker, { index, workerCount: workers, expansions, cube, leader }, stage.nodeAt(index)),
+      stage.spawn(SearchWorker, { index, workerCount: workers, expansions, cube }, stage.nodeAt(index)),
     )
     const all = await Promise.all(started)
     for (const worker of all) await stage.ask(worker, 'meet', all)
-    await stage.ask(leader, 'search', { workers: all, first: ownerOf(0, { side, workers }) })
+    await stage.ask(leader, 'search', all)
     return { price: cube.prices[cells - 1], way: priceOfWay(cube) }
   },
   verify({ price, way }, expected) {

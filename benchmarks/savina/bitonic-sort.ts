@@ -125,9 +125,7 @@ function sortAlone(numbers: Int32Array, job: Job): void {
 
 function unsorted(count: number): Int32Array {
   const random = new RandomNumbers(count)
-  const numbers = new Int32Array(new SharedArrayBuffer(count * 4))
-  for (let index = 0; index < count; index++) numbers[index] = random.next() | 0
-  return numbers
+  return Int32Array.from({ length: count }, () => random.next() | 0)
 }
 
 const isPowerOfTwo = (value: number) => value >= 1 && Number.isInteger(Math.log2(value))
@@ -136,17 +134,21 @@ export const bitonicSort = defineProgram({
   name: 'bitonic-sort',
   summary: 'a network of sorters and mergers',
   unit: 'numbers',
-  size: { numbers: 1_048_576, threshold: 8_192 },
+  size: { numbers: 2_097_152, threshold: 8_192 },
   quick: { numbers: 8_192, threshold: 512 },
   problem: ({ numbers, threshold }) =>
     isPowerOfTwo(numbers) && isPowerOfTwo(threshold) ? undefined : 'numbers and threshold are powers of two',
-  expected: ({ numbers }) => unsorted(numbers).sort(),
-  async run(stage, { numbers: count, threshold }) {
-    const numbers = unsorted(count)
+  expected({ numbers }) {
+    const input = unsorted(numbers)
+    return { input, sorted: input.slice().sort() }
+  },
+  async run(stage, { numbers: count, threshold }, { input }) {
+    const numbers = new Int32Array(new SharedArrayBuffer(count * 4))
+    numbers.set(input)
     const root = await stage.spawn(BitonicActor, { numbers, threshold, parent: undefined, nodes: stage.nodes })
     await stage.ask(root, 'start', { kind: 'sort', from: 0, length: count, upwards: true })
     return numbers
   },
-  verify: (numbers, expected) => expectSameNumbers('numbers', numbers, expected),
+  verify: (numbers, { sorted }) => expectSameNumbers('numbers', numbers, sorted),
   units: ({ numbers }) => numbers,
 })

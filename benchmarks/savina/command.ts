@@ -22,7 +22,7 @@ const usage = `usage: pnpm bench savina [names] [options]
   --help          this text
 
 programs, and their parameters:
-${programs.map((program) => `  ${program.name.padEnd(36)}${sizeText(program.size)}`).join('\n')}`
+${programs.map((program) => `  ${program.name.padEnd(33)}${sizeText(program.size)}`).join('\n')}`
 
 /** What the user asked for cannot be done, in words for the user. */
 class UsageError extends Error {}
@@ -156,7 +156,7 @@ function rowText(line: Measurement, all: readonly Measurement[]): string {
   const spread = `${Math.round(line.min).toLocaleString('en-US')} to ${Math.round(line.max).toLocaleString('en-US')}`
   const times = `${line.milliseconds.toFixed(0)} ms, ${line.cpuMilliseconds.toFixed(0)} ms of processor time`
   const ratio = line === first ? '' : `   ${(line.median / first.median).toFixed(2)} x ${threadsText(first.threads)}`
-  const head = `${line.workload.padEnd(24)}${threadsText(line.threads).padEnd(11)}`
+  const head = `${line.workload.padEnd(33)}${threadsText(line.threads).padEnd(11)}`
   return `${head}${rate} ${line.unit}  (${spread}; ${times})${ratio}`
 }
 

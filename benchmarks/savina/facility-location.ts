@@ -151,13 +151,20 @@ async function divide(state: QuadrantState, rest: Float64Array, ctx: ActorContex
 
 function passOn({ quadrant, children }: QuadrantState, coordinates: Float64Array, ctx: ActorContext<Locating>): void {
   if (children.length === 0) return
-  const parts: number[][] = children.map(() => [])
+  const parts = children.map(() => new Float64Array(coordinates.length))
+  const lengths = children.map(() => 0)
   for (let index = 0; index < coordinates.length; index += 2) {
     const [x, y] = [coordinates[index] as number, coordinates[index + 1] as number]
-    parts[quadrant.childAt(x, y)]?.push(x, y)
+    const child = quadrant.childAt(x, y)
+    const part = parts[child] as Float64Array
+    const length = lengths[child] as number
+    part[length] = x
+    part[length + 1] = y
+    lengths[child] = length + 2
   }
-  for (const [index, part] of parts.entries()) {
-    if (part.length > 0) ctx.tell(children[index] as ActorRef<Locating>, 'customers', Float64Array.from(part))
+  for (const [index, ref] of children.entries()) {
+    const length = lengths[index] as number
+    if (length > 0) ctx.tell(ref, 'customers', (parts[index] as Float64Array).slice(0, length))
   }
 }
 
@@ -170,16 +177,18 @@ export const CustomerSource = defineActor({
     async run(_state, { root, customers, block }: { root: ActorRef<Locating>; customers: number; block: number }, ctx) {
       const random = new RandomNumbers(seed)
       for (let left = customers; left > 0; left -= block) {
-        ctx.tell(
-          root,
-          'customers',
-          Float64Array.from({ length: 2 * Math.min(block, left) }, () => random.float()),
-        )
+        ctx.tell(root, 'customers', drawn(random, 2 * Math.min(block, left)))
       }
       return await ctx.askWith({ timeoutMs: 300_000 }, root, 'bill')
     },
   },
 })
+
+function drawn(random: RandomNumbers, count: number): Float64Array {
+  const coordinates = new Float64Array(count)
+  for (let index = 0; index < count; index++) coordinates[index] = random.float()
+  return coordinates
+}
 
 function rootOf(cost: number): QuadrantArgs {
   return { square: { x: 0, y: 0, side: 1 }, level: 0, facilities: [0.5, 0.5], cost }
@@ -211,7 +220,7 @@ export const facilityLocation = defineProgram({
   name: 'facility-location',
   summary: 'quadrants of a plane open facilities for the customers that arrive',
   unit: 'customers',
-  size: { customers: 2_000_000, block: 500, cost: 60 },
+  size: { customers: 1_000_000, block: 500, cost: 60 },
   quick: { customers: 5_000, block: 100, cost: 20 },
   expected({ customers, cost }) {
     const random = new RandomNumbers(seed)
@@ -221,7 +230,7 @@ export const facilityLocation = defineProgram({
   },
   async run(stage, { customers, block, cost }) {
     const root = await stage.spawn(QuadrantActor, { args: rootOf(cost), nodes: stage.nodes })
-    const source = await stage.spawn(CustomerSource, undefined, stage.nodeAt(1))
+    const source = await stage.spawn(CustomerSource, undefined)
     return await stage.ask(source, 'run', { root, customers, block })
   },
   verify(bill, expected) {

@@ -108,7 +108,7 @@ export const nQueens = defineProgram({
   name: 'n-queens',
   summary: 'ways for queens not to attack each other, in parts',
   unit: 'solutions',
-  size: { queens: 14, workers: 20, threshold: 4 },
+  size: { queens: 15, workers: 20, threshold: 4 },
   quick: { queens: 8, workers: 4, threshold: 2 },
   problem: ({ queens }) =>
     solutionsOf[queens - 1] === undefined ? `queens are from 1 to ${solutionsOf.length}` : undefined,

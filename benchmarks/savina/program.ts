@@ -27,10 +27,10 @@ interface ProgramSpec<Parameter extends string, Expected, Result> {
   readonly oneThread?: boolean
   /** What is wrong with a size, or `undefined`. Default: nothing ever is. */
   readonly problem?: (size: Size<NoInfer<Parameter>>) => string | undefined
-  /** What the result is compared with: a sequential computation, or known figures. */
+  /** What the result is compared with: a sequential computation, or known figures; also the input, where making it takes long. */
   readonly expected: (size: Size<NoInfer<Parameter>>) => Expected
   /** The program itself, from spawning its actors to its result. */
-  readonly run: (stage: Stage, size: Size<NoInfer<Parameter>>) => Promise<Result>
+  readonly run: (stage: Stage, size: Size<NoInfer<Parameter>>, expected: NoInfer<Expected>) => Promise<Result>
   /** Throws a {@link WrongResultError} when the result is wrong. */
   readonly verify: (result: NoInfer<Result>, expected: NoInfer<Expected>, size: Size<NoInfer<Parameter>>) => void
   /** How many units one run completes. */
@@ -101,7 +101,7 @@ export function defineProgram<Parameter extends string, Expected, Result>(
       return {
         units: spec.units(size, expected),
         async run(stage) {
-          const result = await spec.run(stage, size)
+          const result = await spec.run(stage, size, expected)
           return () => spec.verify(result, expected, size)
         },
       }

@@ -127,9 +127,7 @@ function sortAlone(numbers: Int32Array, range: Range): void {
 
 function unsorted(count: number): Int32Array {
   const random = new RandomNumbers(count)
-  const numbers = new Int32Array(new SharedArrayBuffer(count * 4))
-  for (let index = 0; index < count; index++) numbers[index] = random.next() | 0
-  return numbers
+  return Int32Array.from({ length: count }, () => random.next() | 0)
 }
 
 export const quicksort = defineProgram({
@@ -138,14 +136,18 @@ export const quicksort = defineProgram({
   unit: 'numbers',
   size: { numbers: 6_000_000, threshold: 4_096, levels: 5 },
   quick: { numbers: 20_000, threshold: 512, levels: 2 },
-  expected: ({ numbers }) => unsorted(numbers).sort(),
-  async run(stage, { numbers: count, threshold, levels }) {
-    const numbers = unsorted(count)
+  expected({ numbers }) {
+    const input = unsorted(numbers)
+    return { input, sorted: input.slice().sort() }
+  },
+  async run(stage, { numbers: count, threshold, levels }, { input }) {
+    const numbers = new Int32Array(new SharedArrayBuffer(count * 4))
+    numbers.set(input)
     const placing = { nodes: stage.nodes, levels, index: 0 }
     const root = await stage.spawn(RangeSorter, { numbers, threshold, parent: undefined, placing })
     await stage.ask(root, 'start', { from: 0, to: count })
     return numbers
   },
-  verify: (numbers, expected) => expectSameNumbers('numbers', numbers, expected),
+  verify: (numbers, { sorted }) => expectSameNumbers('numbers', numbers, sorted),
   units: ({ numbers }) => numbers,
 })

@@ -112,9 +112,12 @@ function plainProduct({ length, left, right }: Matrices): Float64Array {
   return product
 }
 
+function sharedMatrix(length: number): Float64Array {
+  return new Float64Array(new SharedArrayBuffer(length * length * 8))
+}
+
 function matricesOf(length: number): Matrices {
-  const shared = () => new Float64Array(new SharedArrayBuffer(length * length * 8))
-  const matrices = { length, left: shared(), right: shared(), product: shared() }
+  const matrices = { length, left: sharedMatrix(length), right: sharedMatrix(length), product: sharedMatrix(length) }
   for (let index = 0; index < length * length; index++) {
     matrices.left[index] = (index * 7 + 3) % 11
     matrices.right[index] = (index * 5 + 1) % 13
@@ -132,9 +135,12 @@ export const recursiveMatrixMultiplication = defineProgram({
     !Number.isInteger(Math.log2(length)) || threshold < 1
       ? 'length is a power of two, threshold is 1 at least'
       : undefined,
-  expected: ({ length }) => plainProduct(matricesOf(length)),
-  async run(stage, { length, threshold, workers }) {
+  expected({ length }) {
     const matrices = matricesOf(length)
+    return { matrices, product: plainProduct(matrices) }
+  },
+  async run(stage, { length, threshold, workers }, expected) {
+    const matrices = { ...expected.matrices, product: sharedMatrix(length) }
     const master = await stage.spawn(MatrixMaster, undefined)
     const all = range(workers).map((index) =>
       stage.spawn(MatrixWorker, { matrices, threshold, master }, stage.nodeAt(index)),
@@ -142,6 +148,6 @@ export const recursiveMatrixMultiplication = defineProgram({
     await stage.ask(master, 'run', { workers: await Promise.all(all), length })
     return matrices.product
   },
-  verify: (product, expected) => expectSameNumbers('product', product, expected),
+  verify: (product, expected) => expectSameNumbers('product', product, expected.product),
   units: ({ length }) => length ** 3,
 })

@@ -120,7 +120,7 @@ export const sieve = defineProgram({
   name: 'sieve',
   summary: 'a chain of filters, each with some primes',
   unit: 'numbers',
-  size: { limit: 200_000, primes: 1_000, block: 100 },
+  size: { limit: 400_000, primes: 1_000, block: 100 },
   quick: { limit: 5_000, primes: 100, block: 50 },
   problem: ({ limit }) => (limit < 3 ? 'limit is 3 at least' : undefined),
   expected: ({ limit }) => plainSieve(limit),

@@ -46,7 +46,7 @@ export class Stage {
 
   /** Opens a stage of so many threads. `development` freezes every message. */
   static async open({ threads, development = false }: { threads: number; development?: boolean }): Promise<Stage> {
-    return new Stage(await createSystem({ threads, development, channels: { outboundCapacity } }), threads)
+    return new Stage(await createSystem({ threads, development, log: 'none', channels: { outboundCapacity } }), threads)
   }
 
   /** Uses one node, or all of them, from now on. */

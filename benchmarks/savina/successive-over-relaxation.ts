@@ -5,7 +5,8 @@
  * as can be.
  *
  * Size: `side` of the grid, `steps`, `strips`. Verified: the grid is, to the last bit, that of the same steps done by a
- * plain loop. A row that is told is a copy that nobody changes.
+ * plain loop. A row that is told is a copy that nobody changes; what is done is in shared
+ * memory, where each strip writes its own rows.
  */
 import { type ActorRef, defineActor, type ReplyToken } from '@troupe/core'
 import { defineProgram, expectSameNumbers } from './program.ts'
@@ -16,7 +17,7 @@ interface Neighbours {
   readonly below: ActorRef<Strip> | undefined
 }
 type Strip = {
-  run: (job: { neighbours: Neighbours; steps: number }) => Float64Array
+  run: (job: { neighbours: Neighbours; steps: number }) => void
   row: (message: { from: 'above' | 'below'; half: number; row: Float64Array }) => void
 }
 
@@ -34,41 +35,44 @@ function relax(rows: readonly Float64Array[], { firstRow, colour }: { firstRow: 
   }
 }
 
-function randomGrid(side: number): Float64Array[] {
-  const random = new RandomNumbers(seed)
-  return range(side).map(() => Float64Array.from({ length: side }, () => random.float()))
+/** A row of the grid as it is at first. */
+function firstRowOf(y: number, side: number): Float64Array {
+  const random = new RandomNumbers(seed + y)
+  return Float64Array.from({ length: side }, () => random.float())
 }
 
 export const GridStrip = defineActor<Strip>()({
   name: 'GridStrip',
   module: import.meta.url,
-  /** `rows` are those of the strip and one more on each side; `firstRow` is the number of the first of them. */
-  init: ({ rows, firstRow }: { rows: readonly Float64Array[]; firstRow: number }) => ({
-    rows: rows.map((row) => row.slice()),
-    firstRow,
+  init: ({ grid, side, from, to }: { grid: Float64Array; side: number; from: number; to: number }) => ({
+    /** The whole grid, of which the strip writes its rows at the end. */
+    grid,
+    /** The rows of the strip and one more on each side; `firstRow` is the number of the first of them. */
+    rows: range(to - from + 2).map((index) => firstRowOf(from + index, side)),
+    firstRow: from,
     /** Half steps done, and those that were asked for. */
     half: 0,
     halves: 0,
     neighbours: { above: undefined, below: undefined } as Neighbours,
     /** Rows that came: those of this half step and perhaps of the next. */
     came: [] as { from: 'above' | 'below'; half: number; row: Float64Array }[],
-    done: undefined as ReplyToken<Float64Array> | undefined,
+    done: undefined as ReplyToken<void> | undefined,
   }),
   on: {
-    /** Replies with the rows of the strip, one after the other, after all steps. */
+    /** Replies when all steps are done and the rows of the strip are in the grid. */
     run(state, { neighbours, steps }, ctx) {
       state.neighbours = neighbours
       state.halves = 2 * steps
-      state.done = ctx.deferReply<Float64Array>()
+      state.done = ctx.deferReply<void>()
       goOn(state, (to, message) => ctx.tell(to, 'row', message))
-      if (state.half === state.halves) ctx.reply(state.done, joined(state.rows.slice(1, -1)))
+      if (state.half === state.halves) ctx.reply(state.done, finish(state))
       return state.done
     },
     row(state, message, ctx) {
       state.came.push(message)
       if (state.done === undefined || state.half === state.halves) return
       goOn(state, (to, row) => ctx.tell(to, 'row', row))
-      if (state.half === state.halves) ctx.reply(state.done, joined(state.rows.slice(1, -1)))
+      if (state.half === state.halves) ctx.reply(state.done, finish(state))
     },
   },
 })
@@ -115,14 +119,17 @@ function takeRows({ rows, half, neighbours, came }: StripState): boolean {
   return true
 }
 
-function joined(rows: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(rows.reduce((sum, row) => sum + row.length, 0))
-  let at = 0
-  for (const row of rows) {
-    all.set(row, at)
-    at += row.length
-  }
-  return all
+/** Puts the rows, without those of the neighbours, into the grid. */
+function finish({
+  grid,
+  rows,
+  firstRow,
+}: {
+  readonly grid: Float64Array
+  readonly rows: readonly Float64Array[]
+  readonly firstRow: number
+}): void {
+  for (const [index, row] of rows.slice(1, -1).entries()) grid.set(row, (firstRow + index) * row.length)
 }
 
 export const successiveOverRelaxation = defineProgram({
@@ -133,22 +140,25 @@ export const successiveOverRelaxation = defineProgram({
   quick: { side: 50, steps: 10, strips: 4 },
   problem: ({ side, strips }) => (side < strips + 2 ? 'each strip has a row, and the border two' : undefined),
   expected({ side, steps }) {
-    const rows = randomGrid(side)
+    const rows = range(side).map((y) => firstRowOf(y, side))
     for (let half = 0; half < 2 * steps; half++) relax(rows, { firstRow: 0, colour: half & 1 })
-    return joined(rows.slice(1, -1))
+    const grid = new Float64Array((side - 2) * side)
+    finish({ grid, rows, firstRow: 0 })
+    return grid
   },
   async run(stage, { side, steps, strips }) {
-    const grid = randomGrid(side)
+    const grid = new Float64Array(new SharedArrayBuffer((side - 2) * side * 8))
     const started = range(strips).map((index) => {
       const { from, to } = partOf({ index, parts: strips, total: side - 2 })
       const node = stage.nodeAt(Math.floor((index * stage.nodes.length) / strips))
-      return stage.spawn(GridStrip, { rows: grid.slice(from, to + 2), firstRow: from }, node)
+      return stage.spawn(GridStrip, { grid, side, from, to }, node)
     })
     const refs = await Promise.all(started)
     const parts = refs.map((ref, index) =>
       stage.ask(ref, 'run', { neighbours: { above: refs[index - 1], below: refs[index + 1] }, steps }),
     )
-    return joined(await Promise.all(parts))
+    await Promise.all(parts)
+    return grid
   },
   verify: (grid, expected) => expectSameNumbers('grid', grid, expected),
   units: ({ side, steps }) => (side - 2) ** 2 * steps,

@@ -42,7 +42,7 @@ export const trapezoid = defineProgram({
   name: 'trapezoid',
   summary: 'an integral in parts',
   unit: 'pieces',
-  size: { pieces: 20_000_000, workers: 100 },
+  size: { pieces: 30_000_000, workers: 100 },
   quick: { pieces: 100_000, workers: 10 },
   problem: ({ pieces, workers }) =>
     pieces < 10_000 || workers > pieces ? 'pieces are 10,000 at least, and as many as workers' : undefined,

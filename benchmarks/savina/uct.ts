@@ -99,9 +99,13 @@ async function handOut(
 ): Promise<void> {
   const children = begin(state, place)
   const args = { parent: ctx.self, shape: state.shape }
-  for (const [index, child] of children.entries()) {
-    if (levels > 1) ctx.tell(ctx.spawn(TreePlace, args), 'handOut', { place: child, levels: levels - 1, nodes })
-    else ctx.tell(await ctx.spawnOn(nodes[index % nodes.length] as string, TreePlace, args), 'grow', child)
+  if (levels > 1) {
+    for (const child of children) {
+      ctx.tell(ctx.spawn(TreePlace, args), 'handOut', { place: child, levels: levels - 1, nodes })
+    }
+  } else {
+    const spawned = children.map((_, index) => ctx.spawnOn(nodes[index % nodes.length] as string, TreePlace, args))
+    for (const [index, ref] of (await Promise.all(spawned)).entries()) ctx.tell(ref, 'grow', children[index] as Place)
   }
   if (children.length === 0) finish(state, ctx)
 }
@@ -120,7 +124,7 @@ export const uct = defineProgram({
   name: 'uct',
   summary: 'a tree that nobody knows the shape of, an actor at each place',
   unit: 'actors',
-  size: { depth: 12, branching: 10, work: 8_000, levels: 2 },
+  size: { depth: 7, branching: 10, work: 24_000, levels: 2 },
   quick: { depth: 5, branching: 6, work: 500, levels: 2 },
   expected(shape) {
     let [places, deepest, sum] = [0, 0, 0]
