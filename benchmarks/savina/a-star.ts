@@ -283,7 +283,7 @@ export const aStar = defineProgram({
   name: 'a-star',
   summary: 'the cheapest way through a cube of cells, searched by workers that own parts of it',
   unit: 'cells',
-  size: { side: 100, workers: 4, expansions: 500, raise: 8 },
+  size: { side: 160, workers: 4, expansions: 500, raise: 8 },
   quick: { side: 16, workers: 4, expansions: 50, raise: 4 },
   problem: ({ side }) => (side < 2 || side > 400 ? 'side is from 2 to 400' : undefined),
   expected: ({ side }) => cheapest(side),

@@ -220,7 +220,7 @@ export const facilityLocation = defineProgram({
   name: 'facility-location',
   summary: 'quadrants of a plane open facilities for the customers that arrive',
   unit: 'customers',
-  size: { customers: 1_000_000, block: 500, cost: 60 },
+  size: { customers: 500_000, block: 500, cost: 60 },
   quick: { customers: 5_000, block: 100, cost: 20 },
   expected({ customers, cost }) {
     const random = new RandomNumbers(seed)

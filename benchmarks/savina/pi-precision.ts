@@ -1,7 +1,7 @@
 /**
  * Pi, precisely: workers compute the terms of the series of Bailey, Borwein and Plouffe, a few at a time, in whole numbers
- * of arbitrary length; a master hands out the terms, two lots ahead for each worker, and adds them up. The workers are on
- * all threads in turn.
+ * of arbitrary length; a master deals all lots out in turn and adds up what comes back. The workers are on all threads in
+ * turn.
  *
  * Size: `digits`, `workers`, `lot` of terms. Verified against Machin's formula, computed sequentially, and against the
  * first fifty digits as they are known. Messages are plain data, made anew.
@@ -16,7 +16,7 @@ interface Lot {
 }
 type Adding = {
   run: (workers: readonly ActorRef<Computing>[]) => bigint
-  sum: (part: { worker: ActorRef<Computing>; sum: bigint }) => void
+  sum: (sum: bigint) => void
 }
 type Computing = { terms: (order: { lot: Lot; bits: number; master: ActorRef<Adding> }) => void }
 
@@ -41,7 +41,7 @@ export const TermWorker = defineActor<Computing>()({
   init: () => ({}),
   on: {
     terms(_state, { lot, bits, master }, ctx) {
-      ctx.tell(master, 'sum', { worker: ctx.self, sum: sumOfTerms(lot, bits) })
+      ctx.tell(master, 'sum', sumOfTerms(lot, bits))
     },
   },
 })
@@ -49,41 +49,29 @@ export const TermWorker = defineActor<Computing>()({
 export const PiMaster = defineActor<Adding>()({
   name: 'PiMaster',
   module: import.meta.url,
-  init: ({ bits, terms, lot }: { bits: number; terms: number; lot: number }) => ({
-    bits,
-    terms,
-    lot,
-    next: 0,
+  init: (args: { bits: number; terms: number; lot: number }) => ({
+    ...args,
     underway: 0,
     sum: 0n,
     done: undefined as ReplyToken<bigint> | undefined,
   }),
   on: {
     run(state, workers, ctx) {
+      const { bits, terms, lot } = state
       state.done = ctx.deferReply<bigint>()
-      for (const worker of [...workers, ...workers]) {
-        const lot = nextLot(state)
-        if (lot !== undefined) ctx.tell(worker, 'terms', { lot, bits: state.bits, master: ctx.self })
+      // Later terms are shorter numbers: dealt out in turn, every worker has some of all lengths.
+      for (let from = 0; from < terms; from += lot) {
+        const worker = workers[state.underway++ % workers.length] as ActorRef<Computing>
+        ctx.tell(worker, 'terms', { lot: { from, to: Math.min(terms, from + lot) }, bits, master: ctx.self })
       }
       return state.done
     },
-    sum(state, { worker, sum }, ctx) {
+    sum(state, sum, ctx) {
       state.sum += sum
-      state.underway--
-      const lot = nextLot(state)
-      if (lot !== undefined) ctx.tell(worker, 'terms', { lot, bits: state.bits, master: ctx.self })
-      else if (state.underway === 0 && state.done !== undefined) ctx.reply(state.done, state.sum)
+      if (--state.underway === 0 && state.done !== undefined) ctx.reply(state.done, state.sum)
     },
   },
 })
-
-function nextLot(state: { next: number; terms: number; lot: number; underway: number }): Lot | undefined {
-  if (state.next === state.terms) return undefined
-  const from = state.next
-  state.next = Math.min(state.terms, from + state.lot)
-  state.underway++
-  return { from, to: state.next }
-}
 
 function bitsOf(digits: number): number {
   return Math.ceil(digits * Math.log2(10)) + guardBits

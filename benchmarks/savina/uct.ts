@@ -124,7 +124,7 @@ export const uct = defineProgram({
   name: 'uct',
   summary: 'a tree that nobody knows the shape of, an actor at each place',
   unit: 'actors',
-  size: { depth: 7, branching: 10, work: 24_000, levels: 2 },
+  size: { depth: 7, branching: 10, work: 50_000, levels: 3 },
   quick: { depth: 5, branching: 6, work: 500, levels: 2 },
   expected(shape) {
     let [places, deepest, sum] = [0, 0, 0]
