@@ -16,7 +16,8 @@ const usage = `usage: pnpm bench savina [names] [options]
   --threads N     measure on 1 and N threads (default: what the machine runs in parallel); a list as 1,2,4 measures those
   --runs N        measured runs of each program on each number of threads (default 5; 1 with --quick)
   --quick         small sizes, no warm-up: proves that all of it works and says nothing about speed
-  --json          one object a line: peer, workload, threads, unit, median, min, max, runs; milliseconds, cpuMilliseconds
+  --json          one object a line: peer, workload, threads, unit, median, min, max, runs; milliseconds,
+                  cpuMilliseconds, busiestMilliseconds
   --set NAME=N    another value for a parameter of the named programs; may be repeated
   --spread        place on all threads also what is best kept on one
   --help          this text
@@ -154,7 +155,7 @@ function rowText(line: Measurement, all: readonly Measurement[]): string {
   const [first = line] = all
   const rate = Math.round(line.median).toLocaleString('en-US').padStart(14)
   const spread = `${Math.round(line.min).toLocaleString('en-US')} to ${Math.round(line.max).toLocaleString('en-US')}`
-  const times = `${line.milliseconds.toFixed(0)} ms, ${line.cpuMilliseconds.toFixed(0)} ms of processor time`
+  const times = `${line.milliseconds.toFixed(0)} ms, ${line.cpuMilliseconds.toFixed(0)} of processor time, ${line.busiestMilliseconds.toFixed(0)} of the busiest thread`
   const ratio = line === first ? '' : `   ${(line.median / first.median).toFixed(2)} x ${threadsText(first.threads)}`
   const head = `${line.workload.padEnd(33)}${threadsText(line.threads).padEnd(11)}`
   return `${head}${rate} ${line.unit}  (${spread}; ${times})${ratio}`

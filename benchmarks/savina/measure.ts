@@ -5,6 +5,7 @@
 import { median } from '../src/measured.ts'
 import type { SavinaProgram, Size } from './program.ts'
 import { Stage } from './stage.ts'
+import { busiestSince, threadTimes } from './thread-times.ts'
 
 /** What was measured of one program on one number of threads. */
 export interface Measurement {
@@ -22,6 +23,11 @@ export interface Measurement {
   readonly milliseconds: number
   /** Milliseconds of processor time of a run, of all threads together: the median. */
   readonly cpuMilliseconds: number
+  /**
+   * Milliseconds of processor time of the busiest thread in a run: the median; 0 where the system does not tell. Its ratio
+   * between numbers of threads is what they gain when nothing else uses the machine, and nobody waits for anybody.
+   */
+  readonly busiestMilliseconds: number
 }
 
 /** How a program is measured. */
@@ -42,6 +48,7 @@ export interface MeasureOptions {
 interface Sample {
   readonly milliseconds: number
   readonly cpuMilliseconds: number
+  readonly busiestMilliseconds: number
 }
 
 /**
@@ -64,14 +71,17 @@ export async function measureProgram(
     for (let number = 1; number <= of; number++) {
       for (const { stage, samples } of stages) {
         onRun?.({ threads: stage.threads, number, of })
+        const timesBefore = threadTimes()
         const cpuBegan = process.cpuUsage()
         const began = performance.now()
         const verify = await prepared.run(stage)
         const milliseconds = performance.now() - began
         const cpu = process.cpuUsage(cpuBegan)
+        const busiestMilliseconds = busiestSince(timesBefore)
         verify()
         await stage.clear()
-        if (number > warmUps) samples.push({ milliseconds, cpuMilliseconds: (cpu.user + cpu.system) / 1_000 })
+        if (number <= warmUps) continue
+        samples.push({ milliseconds, cpuMilliseconds: (cpu.user + cpu.system) / 1_000, busiestMilliseconds })
       }
     }
   } finally {
@@ -90,6 +100,7 @@ export async function measureProgram(
       runs,
       milliseconds: median(samples.map((sample) => sample.milliseconds)),
       cpuMilliseconds: median(samples.map((sample) => sample.cpuMilliseconds)),
+      busiestMilliseconds: median(samples.map((sample) => sample.busiestMilliseconds)),
     }
   })
 }
