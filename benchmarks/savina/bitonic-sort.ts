@@ -10,7 +10,7 @@
  */
 import { type ActorContext, type ActorRef, defineActor, type ReplyToken } from '@troupe/core'
 import { defineProgram, expectSameNumbers } from './program.ts'
-import { RandomNumbers } from './random-numbers.ts'
+import { numbersToSort } from './random-numbers.ts'
 
 /** What is to be done with a range: sort it, or merge it, where its halves are sorted in opposite ways. */
 interface Job {
@@ -123,11 +123,6 @@ function sortAlone(numbers: Int32Array, job: Job): void {
   }
 }
 
-function unsorted(count: number): Int32Array {
-  const random = new RandomNumbers(count)
-  return Int32Array.from({ length: count }, () => random.next() | 0)
-}
-
 const isPowerOfTwo = (value: number) => value >= 1 && Number.isInteger(Math.log2(value))
 
 export const bitonicSort = defineProgram({
@@ -139,7 +134,7 @@ export const bitonicSort = defineProgram({
   problem: ({ numbers, threshold }) =>
     isPowerOfTwo(numbers) && isPowerOfTwo(threshold) ? undefined : 'numbers and threshold are powers of two',
   expected({ numbers }) {
-    const input = unsorted(numbers)
+    const input = numbersToSort(numbers)
     return { input, sorted: input.slice().sort() }
   },
   async run(stage, { numbers: count, threshold }, { input }) {

@@ -9,7 +9,7 @@
  */
 import { type ActorContext, type ActorRef, defineActor, type ReplyToken } from '@troupe/core'
 import { defineProgram, expectSameNumbers } from './program.ts'
-import { RandomNumbers } from './random-numbers.ts'
+import { numbersToSort } from './random-numbers.ts'
 
 interface Range {
   readonly from: number
@@ -125,11 +125,6 @@ function sortAlone(numbers: Int32Array, range: Range): void {
   }
 }
 
-function unsorted(count: number): Int32Array {
-  const random = new RandomNumbers(count)
-  return Int32Array.from({ length: count }, () => random.next() | 0)
-}
-
 export const quicksort = defineProgram({
   name: 'quicksort',
   summary: 'an actor for each range, which divides it at a pivot',
@@ -137,7 +132,7 @@ export const quicksort = defineProgram({
   size: { numbers: 6_000_000, threshold: 4_096, levels: 6 },
   quick: { numbers: 20_000, threshold: 512, levels: 2 },
   expected({ numbers }) {
-    const input = unsorted(numbers)
+    const input = numbersToSort(numbers)
     return { input, sorted: input.slice().sort() }
   },
   async run(stage, { numbers: count, threshold, levels }, { input }) {

@@ -51,3 +51,9 @@ export function partOf({ index, parts, total }: { index: number; parts: number; 
 } {
   return { from: Math.floor((index * total) / parts), to: Math.floor(((index + 1) * total) / parts) }
 }
+
+/** So many whole numbers in no order, the same each time. */
+export function numbersToSort(count: number): Int32Array {
+  const random = new RandomNumbers(count)
+  return Int32Array.from({ length: count }, () => random.next() | 0)
+}

@@ -128,7 +128,7 @@ test('the command says what is wrong with its command line, and what there is', 
   expect(noNumber.stderr).toContain("--threads takes a whole number from 1 to 1024, got 'many'")
   const unknownParameter = await bench('savina', 'n-queens', '--set', 'kings=3')
   expect(unknownParameter.code).toBe(2)
-  expect(unknownParameter.stderr).toContain('n-queens has no parameter kings; it has: queens=14')
+  expect(unknownParameter.stderr).toContain('n-queens has no parameter kings; it has: queens=')
   const impossible = await bench('savina', 'n-queens', '--set', 'queens=40', '--threads', '1')
   expect(impossible.code).toBe(1)
   expect(impossible.stderr).toContain('queens are from 1 to 16')
