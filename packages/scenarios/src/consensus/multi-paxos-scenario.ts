@@ -23,6 +23,7 @@ import {
   type ScheduleStrategy,
   type SimulatedWorld,
   SimulationFailure,
+  type SimulationScenarioOptions,
   simulate,
 } from '@troupe/simulation'
 import type { ScenarioFailure } from '../scenario.ts'
@@ -46,7 +47,7 @@ const campaignOptions: Partial<LogOptions> = {
 
 /** How one run is set up, beside its seed. */
 export interface MultiPaxosScenario {
-  /** Nodes that are members at first; one more waits to become one. Default 5. */
+  /** Nodes; all but one are members at first, and that one waits to become one. Default 6. */
   readonly nodes?: number
   /** Default: the random one. */
   readonly schedule?: ScheduleStrategy | ScheduleOptions
@@ -73,64 +74,88 @@ export interface MultiPaxosRun {
   readonly failure: ScenarioFailure | undefined
 }
 
-const faultsMs = 6_000
 const progressMs = 10_000
-const clientCount = 3
 const keys = ['a', 'b', 'c']
+
+/** The options of every run: five members, and one node that waits to become one. */
+export const multiPaxosOptions = {
+  nodes: 6,
+  faults: allFaults,
+  delivery: 'hostile',
+  latency: { minMs: 0.2, meanMs: 4 },
+  virtualMsMax: 120_000,
+} as const satisfies SimulationScenarioOptions
+
+/** What a run is told, and what it tells of itself as it goes. */
+interface MultiPaxosProgram {
+  /** Default 3. */
+  readonly clients?: number
+  /** Virtual milliseconds of faults. Default 6,000. */
+  readonly faultsMs?: number
+  readonly observer?: LogObserver
+  /** What is known so far, again and again. */
+  readonly tell?: (facts: Partial<Pick<MultiPaxosRun, 'operations' | 'linearizable' | 'recoveredMs'>>) => void
+}
+
+/** Everything that happens in the cluster. All nodes but the last are members at first. */
+export async function multiPaxosProgram(world: SimulatedWorld, program: MultiPaxosProgram): Promise<void> {
+  const { clients = 3, faultsMs = 6_000, observer = new LogObserver(), tell = () => {} } = program
+  const history = new HistoryRecorder<KeyValueCommand, unknown>()
+  let operations = 0
+  world.always('replicated log', () => observer.check(world.view.cells(CampaignStore).map(({ state }) => state)))
+  const members = world.nodes.slice(0, Math.max(1, world.nodes.length - 1))
+  const store = await startReplicated(world, CampaignStore, { log: 'campaign', members, options: campaignOptions })
+  let ended = false
+  const working = Array.from({ length: clients }, async (_, index) => {
+    let client = await clientOn(world, store, index)
+    while (!ended) {
+      if (await operate(world, client, history, index)) tell({ operations: ++operations })
+      // Its node may have died, and the client with it.
+      else client = await clientOn(world, store, index)
+      if (world.random.chance(0.3)) await world.sleep(world.random.int(100))
+    }
+  })
+  const changing = change(world, store, members, () => ended)
+  await world.sleep(faultsMs)
+  await world.heal()
+  ended = true
+  const healedAt = world.now()
+  let recovered = false
+  const late = world.sleep(progressMs).then(() => world.check(recovered, `no answer ${progressMs} ms after the faults`))
+  const client = await store.client({ node: 'local' })
+  const answered = client.execute({ op: 'put', key: 'end', value: 1 }, { timeoutMs: progressMs })
+  await Promise.race([late, answered])
+  recovered = true
+  tell({ recoveredMs: world.now() - healedAt })
+  await Promise.all([...working, changing])
+  for (const key of keys) {
+    const id = history.invoke('last', { op: 'get', key })
+    history.return(id, await client.read({ key }, { timeoutMs: progressMs }))
+  }
+  const { verdict, counterexample } = checkLinearizable(storeModel, history.operations(), { stepsMax: 500_000 })
+  tell({ linearizable: verdict })
+  world.check(verdict !== false, `what the clients saw is not linearizable: ${JSON.stringify(counterexample)}`)
+}
 
 /** Runs the scenario under one seed. */
 export async function runMultiPaxos(seed: number, scenario: MultiPaxosScenario = {}): Promise<MultiPaxosRun> {
-  const { nodes = 5, schedule = 'random', faults = allFaults } = scenario
   const observer = new LogObserver()
-  const history = new HistoryRecorder<KeyValueCommand, unknown>()
-  let operations = 0
-  let recoveredMs: number | undefined
-  let linearizable: MultiPaxosRun['linearizable']
-  const program = async (world: SimulatedWorld) => {
-    world.always('replicated log', () => observer.check(world.view.cells(CampaignStore).map(({ state }) => state)))
-    const members = world.nodes.slice(0, nodes)
-    const store = await startReplicated(world, CampaignStore, { log: 'campaign', members, options: campaignOptions })
-    let ended = false
-    const working = Array.from({ length: clientCount }, async (_, index) => {
-      let client = await clientOn(world, store, index)
-      while (!ended) {
-        if (await operate(world, client, history, index)) operations++
-        // Its node may have died, and the client with it.
-        else client = await clientOn(world, store, index)
-        if (world.random.chance(0.3)) await world.sleep(world.random.int(100))
-      }
-    })
-    const changing = change(world, store, members, () => ended)
-    await world.sleep(faultsMs)
-    await world.heal()
-    ended = true
-    const healedAt = world.now()
-    const late = world.sleep(progressMs).then(() => {
-      world.check(recoveredMs !== undefined, `no answer ${progressMs} ms after the faults`)
-    })
-    const client = await store.client({ node: 'local' })
-    await Promise.race([late, client.execute({ op: 'put', key: 'end', value: 1 }, { timeoutMs: progressMs })])
-    recoveredMs = world.now() - healedAt
-    await Promise.all([...working, changing])
-    for (const key of keys) {
-      const command: KeyValueCommand = { op: 'get', key }
-      const id = history.invoke('last', command)
-      history.return(id, await client.read({ key }, { timeoutMs: progressMs }))
-    }
-    const { verdict, counterexample } = checkLinearizable(storeModel, history.operations(), { stepsMax: 500_000 })
-    linearizable = verdict
-    world.check(verdict !== false, `what the clients saw is not linearizable: ${JSON.stringify(counterexample)}`)
+  let known: Pick<MultiPaxosRun, 'operations' | 'linearizable' | 'recoveredMs'> = {
+    operations: 0,
+    linearizable: undefined,
+    recoveredMs: undefined,
   }
-  const facts = () => ({ seed, ...observer.statistics, operations, linearizable, recoveredMs })
+  const program = (world: SimulatedWorld) =>
+    multiPaxosProgram(world, {
+      observer,
+      tell: (facts) => {
+        known = { ...known, ...facts }
+      },
+    })
+  const facts = () => ({ seed, ...observer.statistics, ...known })
   try {
-    const options = {
-      delivery: 'hostile',
-      schedule,
-      latency: { minMs: 0.2, meanMs: 4 },
-      virtualMsMax: 120_000,
-    } as const
-    const run = await simulate({ seed, nodes: nodes + 1, faults, ...options }, program)
-    return { ...facts(), events: run.events, virtualMs: run.virtualMs, injected: run.injected, failure: undefined }
+    const { events, virtualMs, injected } = await simulate({ ...multiPaxosOptions, ...scenario, seed }, program)
+    return { ...facts(), events, virtualMs, injected, failure: undefined }
   } catch (error) {
     if (!(error instanceof SimulationFailure)) throw error
     const { step, hash, reason, virtualMs } = error.facts
@@ -207,7 +232,9 @@ async function change(
       client.transferLeadership(random.pick(members))
       continue
     }
-    const spare = random.pick(world.nodes.filter((node) => !members.includes(node)))
+    const spares = world.nodes.filter((node) => !members.includes(node))
+    if (spares.length === 0) continue
+    const spare = random.pick(spares)
     const next = [...members.filter((_, index) => index !== 0), spare]
     try {
       if (!started.has(spare)) await store.startReplica({ node: spare })

@@ -2,7 +2,14 @@
  * One simulated run of a round-based algorithm: every member proposes while everything goes wrong; then the faults end,
  * and all must come to the same decision. The observer holds every step against the invariants.
  */
-import { type Bit, RoundObserver, RoundViolationError, startBenOr, startChandraToueg } from '@troupe/consensus'
+import {
+  type Bit,
+  RoundObserver,
+  type RoundOptions,
+  RoundViolationError,
+  startBenOr,
+  startChandraToueg,
+} from '@troupe/consensus'
 import {
   allFaults,
   type FaultKnobs,
@@ -11,6 +18,7 @@ import {
   type ScheduleStrategy,
   type SimulatedWorld,
   SimulationFailure,
+  type SimulationScenarioOptions,
   simulate,
 } from '@troupe/simulation'
 import type { ScenarioFailure } from '../scenario.ts'
@@ -26,8 +34,6 @@ export interface RoundsScenario {
   readonly schedule?: ScheduleStrategy | ScheduleOptions
   /** The largest strength of each fault. Default: all, but those that take away what a process has stored. */
   readonly faults?: FaultKnobs
-  /** Virtual milliseconds of faults. Default 3,000. */
-  readonly faultsMs?: number
 }
 
 /** What became of one run. */
@@ -52,8 +58,71 @@ export interface RoundsRun {
   readonly failure: ScenarioFailure | undefined
 }
 
+const instance = 'campaign'
 const progressMs = 30_000
 const own = new Set(['report', 'proposal', 'decide', 'estimate', 'ack', 'nack', 'round'])
+
+/** The options of every run. */
+export const roundsOptions = {
+  nodes: 5,
+  faults: allFaults,
+  delivery: 'hostile',
+  latency: { minMs: 1, meanMs: 10 },
+  virtualMsMax: 120_000,
+} as const satisfies SimulationScenarioOptions
+
+/** What a run tells of itself as it goes. */
+interface RoundsProgram {
+  /** Virtual milliseconds of faults. Default 3,000. */
+  readonly faultsMs?: number
+  readonly observer?: RoundObserver
+  readonly tell?: (facts: Pick<RoundsRun, 'messages' | 'detectorMessages' | 'decidedMs' | 'underFaults'>) => void
+}
+
+/** What is proposed on so many nodes. */
+function valuesOf(algorithm: RoundAlgorithm, nodes: number): readonly unknown[] {
+  return algorithm === 'ben-or' ? [0, 1] : Array.from({ length: nodes }, (_, index) => `value ${index}`)
+}
+
+/** Everything that happens in the cluster. */
+export async function roundsProgram(
+  algorithm: RoundAlgorithm,
+  world: SimulatedWorld,
+  program: RoundsProgram,
+): Promise<void> {
+  const values = valuesOf(algorithm, world.nodes.length)
+  const { faultsMs = 3_000, observer = new RoundObserver(instance, values), tell = () => {} } = program
+  let messages = 0
+  let detectorMessages = 0
+  let decidedMs: number | undefined
+  let violation: unknown
+  world.always(algorithm, () => {
+    if (violation !== undefined) throw violation
+  })
+  world.observe((event) => {
+    if (event.type !== 'sent') return
+    try {
+      observer.sent(event.message ?? '', event.payload)
+    } catch (error) {
+      violation ??= error
+    }
+    if (event.from === event.to || decidedMs !== undefined) return
+    if (event.message === 'alive') detectorMessages++
+    else if (own.has(event.message ?? '')) messages++
+  })
+  const propose = await started(algorithm, world, { instance, members: world.nodes, resendMs: 60 })
+  const replies = world.nodes.map((node, index) => asked(world, () => propose(node, values[index % values.length])))
+  const all = Promise.all(replies).then((decisions) => {
+    decidedMs = world.now()
+    world.check(new Set(decisions).size === 1, `different decisions were heard: ${decisions.join(', ')}`)
+  })
+  await Promise.race([all, world.sleep(faultsMs)])
+  const underFaults = observer.statistics.decision !== undefined
+  await world.heal()
+  const late = world.sleep(progressMs).then(() => world.check(decidedMs !== undefined, 'no decision after the faults'))
+  await Promise.race([all, late])
+  tell({ messages, detectorMessages, decidedMs, underFaults })
+}
 
 /** Runs the scenario under one seed. */
 export async function runRounds(
@@ -61,63 +130,31 @@ export async function runRounds(
   seed: number,
   scenario: RoundsScenario = {},
 ): Promise<RoundsRun> {
-  const { nodes = 5, schedule = 'random', faults = allFaults, faultsMs = 3_000 } = scenario
-  const values: readonly unknown[] =
-    algorithm === 'ben-or' ? [0, 1] : Array.from({ length: nodes }, (_, i) => `value ${i}`)
-  const observer = new RoundObserver('campaign', values)
-  let messages = 0
-  let detectorMessages = 0
-  let decidedMs: number | undefined
-  let underFaults = false
-  const program = async (world: SimulatedWorld) => {
-    let violation: unknown
-    world.always(algorithm, () => {
-      if (violation !== undefined) throw violation
-    })
-    world.observe((event) => {
-      if (event.type !== 'sent') return
-      try {
-        observer.sent(event.message ?? '', event.payload)
-      } catch (error) {
-        violation ??= error
-      }
-      if (event.from === event.to || decidedMs !== undefined) return
-      if (event.message === 'alive') detectorMessages++
-      else if (own.has(event.message ?? '')) messages++
-    })
-    const options = { instance: 'campaign', members: world.nodes, resendMs: 60 }
-    const propose = await started(algorithm, world, options)
-    const replies = world.nodes.map((node, index) => asked(world, () => propose(node, values[index % values.length])))
-    const all = Promise.all(replies).then((decisions) => {
-      decidedMs = world.now()
-      world.check(new Set(decisions).size === 1, `different decisions were heard: ${decisions.join(', ')}`)
-    })
-    await Promise.race([all, world.sleep(faultsMs)])
-    underFaults = observer.statistics.decision !== undefined
-    await world.heal()
-    const late = world
-      .sleep(progressMs)
-      .then(() => world.check(decidedMs !== undefined, `no decision after the faults`))
-    await Promise.race([all, late])
+  const options = { ...roundsOptions, ...scenario }
+  const observer = new RoundObserver(instance, valuesOf(algorithm, options.nodes))
+  let known: Parameters<NonNullable<RoundsProgram['tell']>>[0] = {
+    messages: 0,
+    detectorMessages: 0,
+    decidedMs: undefined,
+    underFaults: false,
   }
-  const facts = () => ({ seed, ...observer.statistics, messages, detectorMessages, decidedMs, underFaults })
+  const program = (world: SimulatedWorld) =>
+    roundsProgram(algorithm, world, {
+      observer,
+      tell: (facts) => {
+        known = facts
+      },
+    })
+  const facts = () => ({ seed, ...observer.statistics, ...known })
   try {
-    const run = await simulate(
-      { seed, nodes, faults, delivery: 'hostile', schedule, latency: { minMs: 1, meanMs: 10 }, virtualMsMax: 120_000 },
-      program,
-    )
-    return { ...facts(), events: run.events, virtualMs: run.virtualMs, injected: run.injected, failure: undefined }
+    const { events, virtualMs, injected } = await simulate({ ...options, seed }, program)
+    return { ...facts(), events, virtualMs, injected, failure: undefined }
   } catch (error) {
     if (!(error instanceof SimulationFailure)) throw error
     const { step, hash, reason, virtualMs } = error.facts
     const what = error.cause instanceof RoundViolationError ? String(error.cause.facts.invariant) : reason
-    return {
-      ...facts(),
-      events: step,
-      virtualMs,
-      injected: undefined,
-      failure: { what, message: error.message, step, hash },
-    }
+    const failure = { what, message: error.message, step, hash }
+    return { ...facts(), events: step, virtualMs, injected: undefined, failure }
   }
 }
 
@@ -125,9 +162,8 @@ export async function runRounds(
 async function started(
   algorithm: RoundAlgorithm,
   world: SimulatedWorld,
-  options: { readonly instance: string; readonly members: readonly string[]; readonly resendMs: number },
+  options: RoundOptions,
 ): Promise<(member: string, value: unknown) => Promise<unknown>> {
-  const { instance } = options
   const timeout = { timeoutMs: 500 }
   if (algorithm === 'ben-or') {
     const { members } = await startBenOr(world, options)
