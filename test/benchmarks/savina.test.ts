@@ -1,0 +1,147 @@
+/**
+ * The Savina suite at its small sizes: every program completes with the right result on one thread and on two, with
+ * frozen messages; a wrong result, a failed actor and a wrong command line are errors. Nothing is said about speed.
+ */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { defineActor } from '@troupe/core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { measureProgram } from '../../benchmarks/savina/measure.ts'
+import { defineProgram, expectEqual, WrongResultError } from '../../benchmarks/savina/program.ts'
+import { programs } from '../../benchmarks/savina/programs.ts'
+import { Stage } from '../../benchmarks/savina/stage.ts'
+
+test('the suite has thirty programs, each under a name of its own', () => {
+  expect(new Set(programs.map(({ name }) => name)).size).toBe(30)
+  for (const { name } of programs) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/)
+})
+
+describe.each([1, 2])('on %i threads', (threads) => {
+  let stage: Stage
+
+  beforeAll(async () => {
+    stage = await Stage.open({ threads, development: true })
+  })
+  afterAll(() => stage.close())
+
+  test.each(programs)('$name', async (program) => {
+    // Spread over all threads, so that what is kept on one for speed is right on two as well.
+    const verify = await program.prepare(program.quick).run(stage)
+    verify()
+    await stage.clear()
+  })
+})
+
+const Double = defineActor({
+  name: 'Double',
+  init: () => ({}),
+  on: {
+    double(_state, value: number) {
+      if (value > 100) throw new RangeError(`${value} is too large`)
+      return value * 2
+    },
+  },
+})
+
+/** A program that is wrong for 13, and whose actor fails for what is above 100. */
+const doubling = defineProgram({
+  name: 'doubling',
+  summary: 'twice a number',
+  unit: 'numbers',
+  size: { value: 7 },
+  quick: { value: 7 },
+  problem: ({ value }) => (value === 0 ? 'value is 1 at least' : undefined),
+  expected: ({ value }) => (value === 13 ? 27 : value * 2),
+  run: async (stage, { value }) => stage.ask(await stage.spawn(Double, undefined, 'local'), 'double', value),
+  verify: (result, expected) => expectEqual('twice the number', result, expected),
+  units: () => 1,
+})
+const options = { threads: [1, 2], runs: 3, warmUps: 1, spread: false }
+
+test('a measurement has a line for each number of threads, of so many runs', async () => {
+  const told: string[] = []
+  const lines = await measureProgram(doubling, {
+    ...options,
+    size: { value: 7 },
+    onRun: ({ threads, number, of }) => told.push(`${threads}: ${number} of ${of}`),
+  })
+  expect(lines.map(({ peer, workload, threads, unit, runs }) => ({ peer, workload, threads, unit, runs }))).toEqual(
+    [1, 2].map((threads) => ({ peer: 'troupe', workload: 'doubling', threads, unit: 'numbers/s', runs: 3 })),
+  )
+  for (const { median, min, max } of lines) {
+    expect(min).toBeGreaterThan(0)
+    expect(median).toBeGreaterThanOrEqual(min)
+    expect(max).toBeGreaterThanOrEqual(median)
+  }
+  expect(told).toEqual([1, 2, 3, 4].flatMap((number) => [`1: ${number} of 4`, `2: ${number} of 4`]))
+})
+
+test('a wrong result, an actor that fails and a size that cannot be are errors', async () => {
+  const measured = (value: number) => measureProgram(doubling, { ...options, size: { value } })
+  await expect(measured(13)).rejects.toThrow(new WrongResultError('twice the number: 26 instead of 27'))
+  await expect(measured(101)).rejects.toThrow('101 is too large')
+  await expect(measured(0)).rejects.toThrow('doubling: value is 1 at least')
+})
+
+/** Runs the command in a process of its own. */
+async function bench(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const command = [join(import.meta.dirname, '../../benchmarks/src/main.ts'), ...args]
+  try {
+    return { code: 0, ...(await promisify(execFile)(process.execPath, command)) }
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
+    return { code, stdout, stderr }
+  }
+}
+
+test('the command prints one object a line, and its progress on standard error', async () => {
+  const { code, stdout, stderr } = await bench(
+    'savina',
+    'thread-ring',
+    'n-queens',
+    '--quick',
+    '--json',
+    '--threads',
+    '2',
+  )
+  expect(code).toBe(0)
+  const lines = stdout.trim().split('\n')
+  expect(lines.map((line) => JSON.parse(line)).map(({ workload, threads }) => [workload, threads])).toEqual([
+    ['thread-ring', 1],
+    ['thread-ring', 2],
+    ['n-queens', 1],
+    ['n-queens', 2],
+  ])
+  expect(stderr).toContain('[2/2] n-queens: 2 threads, run 1 of 1')
+})
+
+test('the command says what is wrong with its command line, and what there is', async () => {
+  const unknownName = await bench('savina', 'n-kings')
+  expect(unknownName.code).toBe(2)
+  expect(unknownName.stderr).toMatch(/there is no program n-kings; there are: .*n-queens/)
+  const unknownFlag = await bench('savina', '--fast')
+  expect(unknownFlag.code).toBe(2)
+  expect(unknownFlag.stderr).toMatch(/--fast[\s\S]*--threads N/)
+  const noNumber = await bench('savina', '--threads', 'many')
+  expect(noNumber.code).toBe(2)
+  expect(noNumber.stderr).toContain("--threads takes a whole number from 1 to 1024, got 'many'")
+  const unknownParameter = await bench('savina', 'n-queens', '--set', 'kings=3')
+  expect(unknownParameter.code).toBe(2)
+  expect(unknownParameter.stderr).toContain('n-queens has no parameter kings; it has: queens=')
+  const impossible = await bench('savina', 'n-queens', '--set', 'queens=40', '--threads', '1')
+  expect(impossible.code).toBe(1)
+  expect(impossible.stderr).toContain('queens are from 1 to 16')
+})
+
+test('help is printed, and an unknown suite is told what there is', async () => {
+  const help = await bench('--help')
+  expect(help.code).toBe(0)
+  expect(help.stdout).toMatch(/suites: kernel.*\ncommands: .*savina/)
+  const savina = await bench('savina', '--help')
+  expect(savina.code).toBe(0)
+  for (const { name } of programs) expect(savina.stdout).toContain(name)
+  const unknown = await bench('kernels')
+  expect(unknown.code).toBe(2)
+  expect(unknown.stderr).toMatch(/there is no suite kernels[\s\S]*suites: kernel/)
+})
