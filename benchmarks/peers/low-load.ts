@@ -1,0 +1,35 @@
+/** What is measured while little happens: latencies from rest, and the CPU that a trickle of messages costs. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Outcome } from './contract.ts'
+import { cpuMessagesPerSecond, parkedAfterMs } from './workloads.ts'
+
+/** Latencies of `count` round trips, each after a rest in which both sides park. */
+export async function parkedLatencies(count: number, roundTrip: () => Promise<unknown>): Promise<Outcome> {
+  const latencies = new Float64Array(count)
+  for (let index = 0; index < count; index++) {
+    await sleep(parkedAfterMs)
+    const started = performance.now()
+    await roundTrip()
+    latencies[index] = (performance.now() - started) * 1e6
+  }
+  return { completed: count, latencies }
+}
+
+/** Sends evenly for `milliseconds`; the messages sent, and the process's milliseconds of CPU a second meanwhile. */
+export async function cpuAtLowLoad(milliseconds: number, send: () => void): Promise<{ sent: number; value: number }> {
+  const started = performance.now()
+  const before = process.cpuUsage()
+  let sent = 0
+  await new Promise<void>((resolve) => {
+    // A timer that was late makes up for it, so that every peer sends the same number.
+    const timer = setInterval(() => {
+      const elapsed = Math.min(performance.now() - started, milliseconds)
+      for (const due = Math.floor((elapsed * cpuMessagesPerSecond) / 1_000); sent < due; sent++) send()
+      if (elapsed < milliseconds) return
+      clearInterval(timer)
+      resolve()
+    }, 1)
+  })
+  const { user, system } = process.cpuUsage(before)
+  return { sent, value: (user + system) / (performance.now() - started) }
+}

@@ -1,0 +1,425 @@
+/** The actors of the workloads in one thread, as a user would write them. */
+import { type ActorRef, defineActor, type RefOf, type ReplyToken } from '@troupe/core'
+import { complement, forkBurst, nextRandom, pickOther } from '../workloads.ts'
+
+const unbounded = { capacity: Number.POSITIVE_INFINITY }
+const wait = { timeoutMs: 600_000 }
+
+type Pong = { ping: (left: number) => void; meet: (other: ActorRef<Ping>) => void; pings: () => number }
+type Ping = { pong: (left: number) => void; play: (message: { with: ActorRef<Pong>; messages: number }) => number }
+
+/** Answers each ping with a pong. */
+export const Ponger = defineActor<Pong>()({
+  name: 'Ponger',
+  init: () => ({ other: undefined as ActorRef<Ping> | undefined, pings: 0 }),
+  on: {
+    meet(state, other) {
+      state.other = other
+    },
+    ping(state, left, ctx) {
+      state.pings++
+      ctx.tell(state.other!, 'pong', left - 1)
+    },
+    pings(state) {
+      const { pings } = state
+      state.pings = 0
+      return pings
+    },
+  },
+})
+
+/** Plays with a ponger, one message in flight; replies with the pongs it got. */
+export const Pinger = defineActor<Ping>()({
+  name: 'Pinger',
+  init: () => ({
+    other: undefined as ActorRef<Pong> | undefined,
+    reply: undefined as ReplyToken<number> | undefined,
+    pongs: 0,
+  }),
+  on: {
+    play(state, message, ctx) {
+      state.pongs = 0
+      state.other = message.with
+      state.reply = ctx.deferReply<number>()
+      ctx.tell(message.with, 'meet', ctx.self)
+      ctx.tell(message.with, 'ping', message.messages - 1)
+      return state.reply
+    },
+    pong(state, left, ctx) {
+      state.pongs++
+      if (left > 0) ctx.tell(state.other!, 'ping', left - 1)
+      else ctx.reply(state.reply!, state.pongs)
+    },
+  },
+})
+
+/** Counts what it is told. */
+export const Counter = defineActor({
+  name: 'Counter',
+  mailbox: unbounded,
+  init: () => ({ count: 0 }),
+  on: {
+    add(state, by: number) {
+      state.count += by
+    },
+    total(state) {
+      const { count } = state
+      state.count = 0
+      return count
+    },
+    echo: (_state, value: number) => value,
+  },
+})
+
+/** Tells a counter, then asks for the total; or asks it again and again. */
+export const Producer = defineActor({
+  name: 'Producer',
+  init: () => ({}),
+  on: {
+    async produce(_state, { to, count }: { to: RefOf<typeof Counter>; count: number }, ctx) {
+      for (let index = 0; index < count; index++) ctx.tell(to, 'add', 1)
+      return await ctx.askWith(wait, to, 'total')
+    },
+    async ask(_state, { to, count }: { to: RefOf<typeof Counter>; count: number }, ctx) {
+      let replies = 0
+      for (let index = 0; index < count; index++) replies += await ctx.ask(to, 'echo', 1)
+      return replies
+    },
+  },
+})
+
+type Ring = {
+  link: (next: ActorRef<Ring>) => void
+  token: (left: number) => void
+  start: (hops: number) => number
+  hops: () => number
+}
+
+/** Hands a token on; the one that started it replies when the token has made its hops. */
+export const RingMember = defineActor<Ring>()({
+  name: 'RingMember',
+  init: () => ({
+    next: undefined as ActorRef<Ring> | undefined,
+    hops: 0,
+    reply: undefined as ReplyToken<number> | undefined,
+  }),
+  on: {
+    link(state, next) {
+      state.next = next
+    },
+    start(state, hops, ctx) {
+      state.reply = ctx.deferReply<number>()
+      ctx.tell(state.next!, 'token', hops - 1)
+      return state.reply
+    },
+    token(state, left, ctx) {
+      state.hops++
+      if (left > 0) ctx.tell(state.next!, 'token', left - 1)
+      else ctx.reply(state.reply!, left)
+    },
+    hops(state) {
+      const { hops } = state
+      state.hops = 0
+      return hops
+    },
+  },
+})
+
+type Forking = {
+  fork: (count: number) => number
+  more: (message: { next: number; count: number }) => void
+  done: (value: number) => void
+}
+
+/** Takes one message, acknowledges it and stops. */
+const Forked = defineActor<{ work: (message: { value: number; from: ActorRef<Forking> }) => void }>()({
+  name: 'Forked',
+  init: () => ({}),
+  on: {
+    work(_state, { value, from }, ctx) {
+      ctx.tell(from, 'done', value)
+      ctx.stop()
+    },
+  },
+})
+
+/** Spawns actors, tells each one message and counts the acknowledgements. */
+export const Forker = defineActor<Forking>()({
+  name: 'Forker',
+  mailbox: unbounded,
+  init: () => ({ left: 0, sum: 0, reply: undefined as ReplyToken<number> | undefined }),
+  on: {
+    fork(state, count, ctx) {
+      state.left = count
+      state.sum = 0
+      ctx.tell(ctx.self, 'more', { next: 0, count })
+      state.reply = ctx.deferReply<number>()
+      return state.reply
+    },
+    more(_state, { next, count }, ctx) {
+      const end = Math.min(next + forkBurst, count)
+      for (let value = next; value < end; value++) {
+        ctx.tell(ctx.spawn(Forked, undefined), 'work', { value, from: ctx.self })
+      }
+      if (end < count) ctx.tell(ctx.self, 'more', { next: end, count })
+    },
+    done(state, value, ctx) {
+      state.sum += value
+      if (--state.left === 0) ctx.reply(state.reply!, state.sum)
+    },
+  },
+})
+
+type Spreading = {
+  spread: (message: { to: readonly ActorRef<Counting>[]; each: number }) => number
+  counted: (count: number) => void
+}
+type Counting = {
+  expect: (message: { count: number; from: ActorRef<Spreading> }) => void
+  one: (value: number) => void
+}
+
+/** Counts messages and says when it has as many as it expects. */
+export const ForkJoinWorker = defineActor<Counting>()({
+  name: 'ForkJoinWorker',
+  mailbox: unbounded,
+  init: () => ({ count: 0, expected: 0, from: undefined as ActorRef<Spreading> | undefined }),
+  on: {
+    expect(state, { count, from }) {
+      Object.assign(state, { count: 0, expected: count, from })
+    },
+    one(state, _value, ctx) {
+      if (++state.count === state.expected) ctx.tell(state.from!, 'counted', state.count)
+    },
+  },
+})
+
+/** Tells each of its workers its share, in turn, and sums up what they counted. */
+export const Spreader = defineActor<Spreading>()({
+  name: 'Spreader',
+  init: () => ({ left: 0, sum: 0, reply: undefined as ReplyToken<number> | undefined }),
+  on: {
+    spread(state, { to, each }, ctx) {
+      state.left = to.length
+      state.sum = 0
+      for (const worker of to) ctx.tell(worker, 'expect', { count: each, from: ctx.self })
+      for (let index = 0; index < each; index++) for (const worker of to) ctx.tell(worker, 'one', index)
+      state.reply = ctx.deferReply<number>()
+      return state.reply
+    },
+    counted(state, count, ctx) {
+      state.sum += count
+      if (--state.left === 0) ctx.reply(state.reply!, state.sum)
+    },
+  },
+})
+
+type BigSink = {
+  play: (message: { actors: readonly ActorRef<BigMember>[]; pings: number }) => number
+  done: (pongs: number) => void
+}
+type BigMember = {
+  start: (message: { actors: readonly ActorRef<BigMember>[]; pings: number; sink: ActorRef<BigSink> }) => void
+  ping: (from: number) => void
+  pong: (from: number) => void
+}
+
+/** Pings the others, chosen at random, one after the other, and answers their pings. */
+export const BigActor = defineActor<BigMember>()({
+  name: 'BigActor',
+  init: (args: { index: number }) => ({
+    index: args.index,
+    random: args.index + 1,
+    actors: [] as readonly ActorRef<BigMember>[],
+    sink: undefined as ActorRef<BigSink> | undefined,
+    pings: 0,
+    pongs: 0,
+  }),
+  on: {
+    start(state, { actors, pings, sink }, ctx) {
+      Object.assign(state, { actors, sink, pings, pongs: 0 })
+      pingOther(state, ctx)
+    },
+    ping(state, from, ctx) {
+      ctx.tell(state.actors[from]!, 'pong', state.index)
+    },
+    pong(state, _from, ctx) {
+      if (++state.pongs === state.pings) ctx.tell(state.sink!, 'done', state.pongs)
+      else pingOther(state, ctx)
+    },
+  },
+})
+
+function pingOther(
+  state: { random: number; index: number; actors: readonly ActorRef<BigMember>[] },
+  ctx: { tell(ref: ActorRef<BigMember>, name: 'ping', from: number): void },
+): void {
+  state.random = nextRandom(state.random)
+  ctx.tell(state.actors[pickOther(state.random, state.index, state.actors.length)]!, 'ping', state.index)
+}
+
+/** Starts the others and waits for all of them. */
+export const BigHost = defineActor<BigSink>()({
+  name: 'BigHost',
+  init: () => ({ left: 0, pongs: 0, reply: undefined as ReplyToken<number> | undefined }),
+  on: {
+    play(state, { actors, pings }, ctx) {
+      state.left = actors.length
+      state.pongs = 0
+      // One list for all: what is told in one thread is shared.
+      for (const actor of actors) ctx.tell(actor, 'start', { actors, pings, sink: ctx.self })
+      state.reply = ctx.deferReply<number>()
+      return state.reply
+    },
+    done(state, pongs, ctx) {
+      state.pongs += pongs
+      if (--state.left === 0) ctx.reply(state.reply!, state.pongs)
+    },
+  },
+})
+
+type MallProtocol = {
+  open: (message: { creatures: readonly ActorRef<CreatureProtocol>[]; meetings: number }) => number
+  meet: (message: { colour: number; from: ActorRef<CreatureProtocol> }) => void
+  met: (meetings: number) => void
+}
+type CreatureProtocol = {
+  enter: (mall: ActorRef<MallProtocol>) => void
+  mate: (colour: number) => void
+  close: () => void
+}
+
+/** Goes to the mall until it is closed, and changes its colour with each meeting. */
+export const Creature = defineActor<CreatureProtocol>()({
+  name: 'Creature',
+  init: (args: { colour: number }) => ({
+    colour: args.colour,
+    meetings: 0,
+    mall: undefined as ActorRef<MallProtocol> | undefined,
+  }),
+  on: {
+    enter(state, mall, ctx) {
+      state.mall = mall
+      state.meetings = 0
+      ctx.tell(mall, 'meet', { colour: state.colour, from: ctx.self })
+    },
+    mate(state, colour, ctx) {
+      state.meetings++
+      state.colour = complement(state.colour, colour)
+      ctx.tell(state.mall!, 'meet', { colour: state.colour, from: ctx.self })
+    },
+    close(state, _, ctx) {
+      ctx.tell(state.mall!, 'met', state.meetings)
+    },
+  },
+})
+
+/** Brings creatures together by two, until there were enough meetings. */
+export const Mall = defineActor<MallProtocol>()({
+  name: 'Mall',
+  init: () => ({
+    waiting: undefined as { colour: number; from: ActorRef<CreatureProtocol> } | undefined,
+    meetings: 0,
+    left: 0,
+    sum: 0,
+    reply: undefined as ReplyToken<number> | undefined,
+  }),
+  on: {
+    open(state, { creatures, meetings }, ctx) {
+      Object.assign(state, { waiting: undefined, meetings, left: creatures.length, sum: 0 })
+      for (const creature of creatures) ctx.tell(creature, 'enter', ctx.self)
+      state.reply = ctx.deferReply<number>()
+      return state.reply
+    },
+    meet(state, visitor, ctx) {
+      if (state.meetings === 0) ctx.tell(visitor.from, 'close')
+      else if (state.waiting === undefined) state.waiting = visitor
+      else {
+        const first = state.waiting
+        state.waiting = undefined
+        state.meetings--
+        ctx.tell(first.from, 'mate', visitor.colour)
+        ctx.tell(visitor.from, 'mate', first.colour)
+      }
+    },
+    met(state, meetings, ctx) {
+      state.sum += meetings
+      if (--state.left === 0) ctx.reply(state.reply!, state.sum)
+    },
+  },
+})
+
+type Adding = { result: (value: number) => void }
+type FibonacciProtocol = Adding & { compute: (message: { n: number; to: ActorRef<Adding> }) => void }
+
+/** One call of fibonacci: computes, or spawns two of its kind and adds up. */
+export const Fibonacci = defineActor<FibonacciProtocol>()({
+  name: 'Fibonacci',
+  init: () => ({ to: undefined as ActorRef<Adding> | undefined, first: -1 }),
+  on: {
+    compute(state, { n, to }, ctx) {
+      if (n <= 2) {
+        ctx.tell(to, 'result', 1)
+        ctx.stop()
+        return
+      }
+      state.to = to
+      ctx.tell(ctx.spawn(Fibonacci, undefined), 'compute', { n: n - 1, to: ctx.self })
+      ctx.tell(ctx.spawn(Fibonacci, undefined), 'compute', { n: n - 2, to: ctx.self })
+    },
+    result(state, value, ctx) {
+      if (state.first < 0) {
+        state.first = value
+        return
+      }
+      ctx.tell(state.to!, 'result', state.first + value)
+      ctx.stop()
+    },
+  },
+})
+
+/** Has a number computed by actors. */
+export const FibonacciHost = defineActor<Adding & { start: (n: number) => number }>()({
+  name: 'FibonacciHost',
+  init: () => ({ reply: undefined as ReplyToken<number> | undefined }),
+  on: {
+    start(state, n, ctx) {
+      ctx.tell(ctx.spawn(Fibonacci, undefined), 'compute', { n, to: ctx.self })
+      state.reply = ctx.deferReply<number>()
+      return state.reply
+    },
+    result(state, value, ctx) {
+      ctx.reply(state.reply!, value)
+    },
+  },
+})
+
+/** Holds children that have nothing to do. */
+export const IdleHost = defineActor({
+  name: 'IdleHost',
+  mailbox: unbounded,
+  init: () => ({ children: [] as RefOf<typeof Counter>[] }),
+  on: {
+    hold(state, count: number, ctx) {
+      for (let index = 0; index < count; index++) state.children.push(ctx.spawn(Idle, undefined))
+    },
+    async check(state, _: undefined, ctx) {
+      let alive = 0
+      for (const child of state.children) alive += await ctx.ask(child, 'echo', 1)
+      return alive
+    },
+  },
+})
+
+/** An actor as in `memory`: a state of one number, and what a default mailbox takes. */
+const Idle = defineActor({
+  name: 'Idle',
+  init: () => ({ count: 0 }),
+  on: {
+    add(state, by: number) {
+      state.count += by
+    },
+    total: (state) => state.count,
+    echo: (_state, value: number) => value,
+  },
+})
