@@ -2,7 +2,7 @@
  * One measurement in a process of its own: `node child.ts PEER JOB ...`, a job being
  * `workload,variant,size,budgetMs,rounds`. It warms up, sets a size whose run fits the budget, and prints one line of
  * JSON for each measured round: `{"job", "completed", "nanoseconds"}`, with `value` or `latencies` where they are what
- * is measured. Peers that are programs of their own (`erlang/peer.erl`, `caf/peer.cpp`) do the same.
+ * is measured. Peers that are programs of their own (`erlang/troupe_peer.erl`, `caf/peer.cpp`) do the same.
  */
 import type { Open, PeerWorkload, PeerWorkloads, Session, WorkloadName } from './contract.ts'
 import { type Workload, workloadNamed } from './workloads.ts'
