@@ -1,6 +1,6 @@
 /**
  * One measurement in a process of its own: `node child.ts PEER JOB ...`, a job being
- * `workload,variant,size,budgetMs,rounds`. It warms up, sets a size whose run fits the budget, and prints one line of
+ * `workload,variant,size,budgetMs,rounds`. Without a job it prints what the peer does, variants by workload. It warms up, sets a size whose run fits the budget, and prints one line of
  * JSON for each measured round: `{"job", "completed", "nanoseconds"}`, with `value` or `latencies` where they are what
  * is measured. Peers that are programs of their own (`erlang/troupe_peer.erl`, `caf/peer.cpp`) do the same.
  */
@@ -9,6 +9,14 @@ import { type Workload, workloadNamed } from './workloads.ts'
 
 const [peer = '', ...jobs] = process.argv.slice(2)
 const { workloads } = (await import(`./${peer}/workloads.ts`)) as { workloads: PeerWorkloads }
+
+if (jobs.length === 0) {
+  const does = Object.entries(workloads).map(([name, done]) => [
+    name,
+    (typeof done === 'function' ? undefined : done.variants) ?? workloadNamed(name).variants ?? [''],
+  ])
+  process.stdout.write(JSON.stringify(Object.fromEntries(does)))
+}
 
 for (const job of jobs) {
   const [name = '', variant = '', size, budgetMs, rounds] = job.split(',')
@@ -27,6 +35,9 @@ for (const job of jobs) {
     await session.close?.()
   }
 }
+
+// What a library left open is not waited for.
+process.exit()
 
 function opener(done: Open | PeerWorkload): Open {
   return typeof done === 'function' ? done : done.open

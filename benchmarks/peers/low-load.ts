@@ -1,13 +1,13 @@
 /** What is measured while little happens: latencies from rest, and the CPU that a trickle of messages costs. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Outcome } from './contract.ts'
-import { cpuMessagesPerSecond, parkedAfterMs } from './workloads.ts'
+import { cpuMessagesPerSecond, restMs } from './workloads.ts'
 
-/** Latencies of `count` round trips, each after a rest in which both sides park. */
-export async function parkedLatencies(count: number, roundTrip: () => Promise<unknown>): Promise<Outcome> {
+/** Latencies of `count` round trips, each after a rest. */
+export async function restedLatencies(count: number, roundTrip: () => Promise<unknown>): Promise<Outcome> {
   const latencies = new Float64Array(count)
   for (let index = 0; index < count; index++) {
-    await sleep(parkedAfterMs)
+    await sleep(restMs)
     const started = performance.now()
     await roundTrip()
     latencies[index] = (performance.now() - started) * 1e6

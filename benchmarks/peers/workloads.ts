@@ -41,8 +41,8 @@ export const pipelineDepth = 64
 export const largeBytes = 64 * 1024
 /** Large messages between two acknowledgements, and how many acknowledgements the sender runs ahead. */
 export const bytesPerAcknowledgement = 32
-/** Milliseconds without work before a round trip whose two sides are to be parked. */
-export const parkedAfterMs = 2
+/** Milliseconds of rest before each round trip of `xthread-ask`, `rested`. */
+export const restMs = 2
 /** Messages a second at low load, and the part of a second that `size` 1 lasts. */
 export const cpuMessagesPerSecond = 1_000
 
@@ -96,7 +96,7 @@ export const workloads: readonly Workload[] = [
   {
     name: 'xthread-ask',
     what: 'one round trip to another thread and back',
-    variants: ['busy', 'parked'],
+    variants: ['busy', 'parked', 'rested'],
     unit: 'µs',
     measures: 'latency',
     size: 20_000,

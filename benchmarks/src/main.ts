@@ -1,6 +1,7 @@
 /**
  * `pnpm bench [suite ...] [--quick]`: the benchmark suites, all of them unless some are named. Each prints what was
- * completed a second beside a peer or a limit of the same run.
+ * completed a second beside a peer or a limit of the same run. `pnpm bench COMMAND ...` is one of the commands below, each
+ * with options of its own.
  */
 import { parseArgs } from 'node:util'
 import { channelSuite } from './channel.ts'
@@ -17,15 +18,52 @@ const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<unknown
   checker: checkerSuite,
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false } },
-})
-const unknown = positionals.filter((name) => !Object.hasOwn(suites, name))
-if (unknown.length > 0) {
-  console.error(`unknown suite ${unknown.join(', ')}; there are: ${Object.keys(suites).join(', ')}`)
-  process.exit(2)
+/** Each takes the arguments after its name and returns an exit code; loaded when it is asked for. */
+const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  compare: async (args) => (await import('./compare/command.ts')).compareCommand(args),
+  profile: async (args) => (await import('./profile/command.ts')).profileCommand(args),
 }
-for (const name of positionals.length > 0 ? positionals : Object.keys(suites)) {
-  await suites[name]?.({ quick: values.quick })
+
+const usage = `usage: pnpm bench [suites] [--quick]
+       pnpm bench COMMAND [options]     what a command takes: pnpm bench COMMAND --help
+
+suites: ${Object.keys(suites).join(', ')}; all of them unless some are named
+commands: ${Object.keys(commands).join(', ')}`
+
+/** Runs the suites that are named and returns an exit code. */
+async function suitesCommand(args: readonly string[]): Promise<number> {
+  const { values, positionals, problem } = parseSuites(args)
+  if (problem !== undefined) {
+    console.error(`${problem}\n\n${usage}`)
+    return 2
+  }
+  if (values.help) {
+    console.log(usage)
+    return 0
+  }
+  for (const name of positionals.length > 0 ? positionals : Object.keys(suites)) {
+    await suites[name]?.({ quick: values.quick })
+  }
+  return 0
 }
+
+function parseSuites(args: readonly string[]) {
+  try {
+    const parsed = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false, short: 'h' },
+      },
+    })
+    const unknown = parsed.positionals.filter((name) => !Object.hasOwn(suites, name))
+    return { ...parsed, problem: unknown.length > 0 ? `there is no suite ${unknown.join(', ')}` : undefined }
+  } catch (error) {
+    return { values: { quick: false, help: false }, positionals: [], problem: (error as Error).message }
+  }
+}
+
+const [first = '', ...rest] = process.argv.slice(2)
+const command = Object.hasOwn(commands, first) ? commands[first] : undefined
+process.exitCode = command === undefined ? await suitesCommand(process.argv.slice(2)) : await command(rest)

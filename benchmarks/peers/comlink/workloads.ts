@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { type Remote, releaseProxy, transfer, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { type Open, type PeerWorkloads, type Session, verified } from '../contract.ts'
-import { parkedLatencies } from '../low-load.ts'
+import { restedLatencies } from '../low-load.ts'
 import { batchSize, bytesPerAcknowledgement, largeBytes, nestedMessage, pipelineDepth } from '../workloads.ts'
 import type { Counter } from './worker.ts'
 
@@ -19,7 +19,7 @@ export const workloads: PeerWorkloads = {
     return verified('total', await counter.total(), count)
   }),
   'xthread-ask': onWorker((counter, variant) => async (count) => {
-    if (variant === 'parked') return parkedLatencies(count, () => counter.echo(1))
+    if (variant === 'rested') return restedLatencies(count, () => counter.echo(1))
     const latencies = new Float64Array(count)
     for (let index = 0; index < count; index++) {
       const started = performance.now()

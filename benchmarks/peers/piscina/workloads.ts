@@ -1,7 +1,7 @@
 /** piscina 5: one thread, as many tasks queued on it as may be, atomics on, which is its fastest. */
 import { Piscina } from 'piscina'
 import { type Open, type PeerWorkloads, type Session, verified } from '../contract.ts'
-import { parkedLatencies } from '../low-load.ts'
+import { restedLatencies } from '../low-load.ts'
 import { batchSize, bytesPerAcknowledgement, largeBytes, nestedMessage, pipelineDepth } from '../workloads.ts'
 import type { Task } from './task.ts'
 
@@ -17,7 +17,7 @@ export const workloads: PeerWorkloads = {
       verified('total', await sumOf(count, batchSize, (slot) => run(nestedMessage(slot))), count),
   ),
   'xthread-ask': onPool(1, (run, variant) => async (count) => {
-    if (variant === 'parked') return parkedLatencies(count, () => run({ type: 'add', by: 1 }))
+    if (variant === 'rested') return restedLatencies(count, () => run({ type: 'add', by: 1 }))
     const latencies = new Float64Array(count)
     for (let index = 0; index < count; index++) {
       const started = performance.now()

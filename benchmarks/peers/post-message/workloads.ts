@@ -1,6 +1,6 @@
 /** A plain worker behind `postMessage`: what Node offers without a library. */
 import { type PeerWorkloads, verified } from '../contract.ts'
-import { cpuAtLowLoad, parkedLatencies } from '../low-load.ts'
+import { cpuAtLowLoad, restedLatencies } from '../low-load.ts'
 import { bytesPerAcknowledgement, largeBytes, nestedMessage, pipelineDepth } from '../workloads.ts'
 import { onWorker } from './peer-worker.ts'
 
@@ -14,7 +14,7 @@ export const workloads: PeerWorkloads = {
     return verified('total', await worker.total(), count)
   }),
   'xthread-ask': onWorker((worker, variant) => async (count) => {
-    if (variant === 'parked') return parkedLatencies(count, () => worker.echo())
+    if (variant === 'rested') return restedLatencies(count, () => worker.echo())
     const latencies = new Float64Array(count)
     for (let index = 0; index < count; index++) {
       const started = performance.now()

@@ -2,7 +2,7 @@
 import type { ActorHandle, ActorRef, ProtocolOf } from '@troupe/core'
 import { createSystem, type ThreadSystemOptions } from '@troupe/threads'
 import { type Open, type PeerWorkloads, type Session, verified } from '../contract.ts'
-import { cpuAtLowLoad, parkedLatencies } from '../low-load.ts'
+import { cpuAtLowLoad, restedLatencies } from '../low-load.ts'
 import { pipelineDepth } from '../workloads.ts'
 import { Receiver, type ReceiverProtocol, Sender } from './across-threads-actors.ts'
 
@@ -15,6 +15,9 @@ interface Pair {
 const wait = { timeoutMs: 600_000 }
 /** Room for all that one run sends ahead. */
 const channels = { capacityBytes: 1 << 22, outboundCapacity: 2_000_000 }
+
+/** `busy`: a side that waits for a reply goes on looking for it. `parked`: it never does, and each message wakes it. */
+const spinning: Readonly<Record<string, ThreadSystemOptions>> = { busy: { spinLimit: 2_000 }, parked: { spinLimit: 0 } }
 
 export const acrossThreadsWorkloads: PeerWorkloads = {
   'xthread-tell': onThreads(
@@ -29,21 +32,7 @@ export const acrossThreadsWorkloads: PeerWorkloads = {
       async (count) =>
         verified('total', await sender.askWith(wait, 'nested', { to, count }), count),
   ),
-  'xthread-ask': (variant) =>
-    variant === 'parked'
-      ? // Parked at once, whatever the sides did before.
-        onThreads(
-          {},
-          ({ receiver }) =>
-            (count) =>
-              parkedLatencies(count, () => receiver.ask('echo', 1)),
-        )(variant)
-      : onThreads({ spinLimit: 2_000 }, ({ sender, to }) => async (count) => {
-          // The array is shared: the sender lives on this thread, and so does who measures.
-          const latencies = new Float64Array(new SharedArrayBuffer(count * 8))
-          await sender.askWith(wait, 'ask', { to, latencies })
-          return { completed: latencies.filter((nanoseconds) => nanoseconds > 0).length, latencies }
-        })(variant),
+  'xthread-ask': (variant) => onThreads(spinning[variant] ?? {}, askOneByOne)(variant),
   'xthread-pipelined-ask': onThreads(
     {},
     ({ sender, to }) =>
@@ -59,6 +48,16 @@ export const acrossThreadsWorkloads: PeerWorkloads = {
     const { sent, value } = await cpuAtLowLoad(milliseconds, () => receiver.tell('add', 1))
     return { ...verified('messages', await receiver.ask('total'), sent, milliseconds), value }
   }),
+}
+
+function askOneByOne({ sender, receiver, to }: Pair, variant: string): Session['run'] {
+  if (variant === 'rested') return (count) => restedLatencies(count, () => receiver.ask('echo', 1))
+  return async (count) => {
+    // Shared with the sender, which lives on this thread.
+    const latencies = new Float64Array(new SharedArrayBuffer(count * 8))
+    await sender.askWith(wait, 'ask', { to, latencies })
+    return { completed: latencies.filter((nanoseconds) => nanoseconds > 0).length, latencies }
+  }
 }
 
 /** Opens a workload on a system with one worker thread, in production's mode. */
