@@ -2,7 +2,7 @@
  * One measurement in a process of its own: `node child.ts PEER JOB ...`, a job being
  * `workload,variant,size,budgetMs,rounds`. Without a job it prints what the peer does, variants by workload. It warms up, sets a size whose run fits the budget, and prints one line of
  * JSON for each measured round: `{"job", "completed", "nanoseconds"}`, with `value` or `latencies` where they are what
- * is measured. Peers that are programs of their own (`erlang/troupe_peer.erl`, `caf/peer.cpp`) do the same.
+ * is measured; and `startedUs`, by the clock that profiles have. Peers that are programs of their own (`erlang/troupe_peer.erl`, `caf/peer.cpp`) do the same.
  */
 import type { Open, PeerWorkload, PeerWorkloads, Session, WorkloadName } from './contract.ts'
 import { type Workload, workloadNamed } from './workloads.ts'
@@ -65,5 +65,5 @@ async function timed(session: Session, workload: Workload, size: number) {
   const nanoseconds = Number(process.hrtime.bigint() - started)
   const expected = workload.units?.(size) ?? size
   if (outcome.completed !== expected) throw new Error(`completed ${outcome.completed} of ${expected}`)
-  return { ...outcome, nanoseconds }
+  return { ...outcome, nanoseconds, startedUs: Math.round(Number(started) / 1_000) }
 }

@@ -5,12 +5,15 @@
 import { spawn } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync } from 'node:fs'
 import { relative } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { workloads } from '../../peers/workloads.ts'
-import { type CpuProfile, profileTable, threadNameOf } from './cpu-profile.ts'
+import { type CpuProfile, profileTable, type Span, threadNameOf } from './cpu-profile.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
+/** Milliseconds of one measured round, at most. */
+const roundMs = 100
 const names = workloads.map(({ name }) => name)
 
 const usage = `usage: pnpm bench profile NAME [VARIANT] [--peer troupe] [--ms 2000] [--top 20]
@@ -35,10 +38,11 @@ export async function profileCommand(words: readonly string[]): Promise<number> 
   }
   const folder = `${root}benchmarks/results/profiles/${workload.name}-${Date.now()}`
   mkdirSync(folder, { recursive: true })
-  const rounds = Math.max(1, Math.round(Number(values.ms) / 400))
-  const job = [workload.name, variant, workload.size, 400, rounds].join(',')
+  const isRepeated = workload.measures === 'rate' || workload.measures === 'latency'
+  const rounds = isRepeated ? Math.ceil(Number(values.ms) / roundMs) : 1
+  const job = [workload.name, variant, workload.size, roundMs, rounds].join(',')
   console.error(`profiling ${values.peer}, ${workload.name} ${variant}`.trimEnd())
-  const code = await run([
+  const within = await run([
     '--cpu-prof',
     `--cpu-prof-dir=${folder}`,
     '--cpu-prof-interval=500',
@@ -47,11 +51,11 @@ export async function profileCommand(words: readonly string[]): Promise<number> 
     values.peer,
     job,
   ])
-  if (code !== 0) return code
+  if (within.length === 0) return 1
   for (const file of globSync('*.cpuprofile', { cwd: folder }).sort()) {
     const profile = JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')) as CpuProfile
     console.log(`\n${threadNameOf(file)}: ${relative(root, `${folder}/${file}`)}`)
-    console.log(profileTable(profile, { root, top: Number(values.top) }))
+    console.log(profileTable(profile, { root, within, top: Number(values.top) }))
   }
   console.log('\nA profile opens in the performance panel of Chromium and in editors.')
   return 0
@@ -93,11 +97,18 @@ function parseWords(words: readonly string[]) {
   })
 }
 
-function run(words: readonly string[]): Promise<number> {
+/** Runs a child; the spans of its measured rounds, none when it failed. */
+async function run(words: readonly string[]): Promise<Span[]> {
   const env = { ...process.env, NODE_ENV: 'production' }
-  const child = spawn(process.execPath, words, { env, stdio: ['ignore', 'ignore', 'inherit'] })
-  return new Promise((resolve, reject) => {
+  const child = spawn(process.execPath, words, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const closed = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', (code) => resolve(code ?? 1))
+    child.once('close', resolve)
   })
+  const spans: Span[] = []
+  for await (const text of createInterface({ input: child.stdout })) {
+    const { startedUs, nanoseconds } = JSON.parse(text) as { startedUs: number; nanoseconds: number }
+    spans.push({ fromUs: startedUs, toUs: startedUs + nanoseconds / 1_000 })
+  }
+  return (await closed) === 0 ? spans : []
 }

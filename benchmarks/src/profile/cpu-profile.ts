@@ -13,10 +13,18 @@ export interface CpuProfile {
       readonly lineNumber: number
     }
   }[]
+  /** Microseconds, by the clock of `process.hrtime`. */
+  readonly startTime: number
   /** The node on top of the stack at each sample. */
   readonly samples: readonly number[]
   /** Microseconds between each sample and the one before. */
   readonly timeDeltas: readonly number[]
+}
+
+/** A span of time, in microseconds by the clock of `process.hrtime`. */
+export interface Span {
+  readonly fromUs: number
+  readonly toUs: number
 }
 
 /** What one function took. */
@@ -27,13 +35,23 @@ export interface SelfTime {
   readonly milliseconds: number
 }
 
-/** The functions of a profile, those that took most first. `root` is what places are relative to. */
-export function selfTimes(profile: CpuProfile, root: string): SelfTime[] {
+/** What of a profile is wanted, and how it is shown. */
+export interface ProfileView {
+  /** What places are relative to. */
+  readonly root: string
+  /** The samples that count: those within one of these spans. */
+  readonly within: readonly Span[]
+}
+
+/** The functions of a profile, those that took most first. */
+export function selfTimes(profile: CpuProfile, { root, within }: ProfileView): SelfTime[] {
   const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]))
   const times = new Map<string, SelfTime>()
+  let now = profile.startTime
   profile.samples.forEach((id, index) => {
+    now += profile.timeDeltas[index] ?? 0
     const frame = frames.get(id)
-    if (frame === undefined) return
+    if (frame === undefined || !within.some(({ fromUs, toUs }) => fromUs <= now && now < toUs)) return
     const place = frame.url === '' ? '' : `${placeOf(frame.url, root)}:${frame.lineNumber + 1}`
     const name = frame.functionName === '' ? '(anonymous)' : frame.functionName
     const key = `${name} ${place}`
@@ -45,8 +63,8 @@ export function selfTimes(profile: CpuProfile, root: string): SelfTime[] {
 }
 
 /** A table of the functions that took most, each with its share of the time in which the thread was not idle. */
-export function profileTable(profile: CpuProfile, { root, top }: { root: string; top: number }): string {
-  const times = selfTimes(profile, root)
+export function profileTable(profile: CpuProfile, { top, ...view }: ProfileView & { readonly top: number }): string {
+  const times = selfTimes(profile, view)
   const busy = times.filter(({ name }) => name !== '(idle)')
   const total = busy.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
   const idle = times.find(({ name }) => name === '(idle)')?.milliseconds ?? 0
