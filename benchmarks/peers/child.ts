@@ -7,6 +7,9 @@
 import type { Open, PeerWorkload, PeerWorkloads, Session, WorkloadName } from './contract.ts'
 import { type Workload, workloadNamed } from './workloads.ts'
 
+const warmUpStepsMin = 3
+const warmUpStepsMax = 8
+
 const [peer = '', ...jobs] = process.argv.slice(2)
 const { workloads } = (await import(`./${peer}/workloads.ts`)) as { workloads: PeerWorkloads }
 
@@ -52,9 +55,12 @@ async function warmedUp(session: Session, workload: Workload, size: number, budg
   }
   const fitting = (wanted: number) => Math.max(multipleOf, Math.floor(Math.min(size, wanted) / multipleOf) * multipleOf)
   let current = fitting(size / 100)
-  for (let step = 0; step < 3; step++) {
+  for (let step = 1; step <= warmUpStepsMax; step++) {
     const { nanoseconds } = await timed(session, workload, current)
-    current = fitting(Math.min((current * budgetMs * 1e6) / nanoseconds, current * 100))
+    const next = fitting(Math.min((current * budgetMs * 1e6) / nanoseconds, current * 10))
+    // What was compiled late, or interrupted, took long and says little: it grows until it no longer would.
+    if (step >= warmUpStepsMin && next <= current * 1.5) return next
+    current = next
   }
   return current
 }

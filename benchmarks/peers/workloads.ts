@@ -29,6 +29,8 @@ export const ringActors = 100
 export const forkJoinActors = 60
 /** Actors that `fork-join-create` spawns before it looks at its mailbox again, so that few are alive at once. */
 export const forkBurst = 100
+/** Messages that ours tells before it looks at its mailbox again, so that mailboxes stay short. */
+export const tellBurst = 1_000
 /** Actors of `big`, and the messages of one ping and its pong. */
 export const bigActors = 120
 /** Creatures that meet. */

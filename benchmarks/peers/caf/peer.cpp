@@ -486,9 +486,14 @@ void job(const std::string& text) {
   if (step > 0) {
     auto fit = [&](integer wanted) { return std::max(step, std::min(size, wanted) / step * step); };
     auto current = fit(size / 100);
-    for (int index = 0; index < 3; index++) {
+    // As child.ts does: until the size no longer grows.
+    for (int index = 1; index <= 8; index++) {
       auto nanoseconds = timed(go, current, result);
-      current = fit(std::min<integer>(static_cast<integer>(1e6 * static_cast<double>(current * budget) / nanoseconds), current * 100));
+      auto fitting = 1e6 * static_cast<double>(current) * static_cast<double>(budget) / static_cast<double>(nanoseconds);
+      auto next = fit(static_cast<integer>(std::min(fitting, static_cast<double>(current * 10))));
+      auto is_enough = index >= 3 && next * 2 <= current * 3;
+      current = next;
+      if (is_enough) break;
     }
     size = current;
   } else if (name == "fibonacci") go(size);

@@ -11,6 +11,7 @@
 -define(LARGE, 65536).
 -define(PER_ACKNOWLEDGEMENT, 32).
 -define(BATCH, 256).
+-define(WARM_UP_STEPS_MAX, 8).
 
 main(Jobs) ->
     lists:foreach(fun job/1, Jobs),
@@ -56,14 +57,17 @@ warm_up(none, Run, Size, _) ->
     Size;
 warm_up(Multiple, Run, Size, Budget) ->
     Fit = fun(Wanted) -> max(Multiple, (min(Size, Wanted) div Multiple) * Multiple) end,
-    lists:foldl(
-        fun(_, Current) ->
-            {_, Nanoseconds} = timed(Run, Current),
-            Fit(min(Current * Budget * 1000000 div Nanoseconds, Current * 100))
-        end,
-        Fit(Size div 100),
-        lists:seq(1, 3)
-    ).
+    warm_up(1, Fit, Run, Fit(Size div 100), Budget).
+
+%% As child.ts does: until the size no longer grows.
+warm_up(?WARM_UP_STEPS_MAX, _, _, Current, _) -> Current;
+warm_up(Step, Fit, Run, Current, Budget) ->
+    {_, Nanoseconds} = timed(Run, Current),
+    Next = Fit(min(Current * Budget * 1000000 div Nanoseconds, Current * 10)),
+    case Step >= 3 andalso Next * 2 =< Current * 3 of
+        true -> Next;
+        false -> warm_up(Step + 1, Fit, Run, Next, Budget)
+    end.
 
 %% Each run in a process of its own, as is everything it starts.
 timed(Run, Size) ->

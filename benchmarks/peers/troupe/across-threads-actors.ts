@@ -1,6 +1,6 @@
 /** The actors of the workloads across threads: senders on the main thread, one receiver on a worker. */
-import { type ActorRef, defineActor } from '@troupe/core'
-import { bytesPerAcknowledgement, largeBytes, type NestedMessage, nestedMessage } from '../workloads.ts'
+import { type ActorRef, defineActor, type ReplyToken } from '@troupe/core'
+import { bytesPerAcknowledgement, largeBytes, type NestedMessage, nestedMessage, tellBurst } from '../workloads.ts'
 
 /** What the receiver takes. */
 export type ReceiverProtocol = {
@@ -38,30 +38,50 @@ export const Receiver = defineActor<ReceiverProtocol>()({
   },
 })
 
-type To = { readonly to: ActorRef<ReceiverProtocol>; readonly count: number }
+type Receiving = ActorRef<ReceiverProtocol>
+type To = { readonly to: Receiving; readonly count: number }
+type Burst = To & { readonly next: number; readonly isNested: boolean }
+type Sending = {
+  tell: (message: To) => number
+  nested: (message: To) => number
+  more: (message: Burst) => void
+  ask: (message: { to: Receiving; latencies: Float64Array }) => Promise<void>
+  pipelined: (message: To & { depth: number }) => Promise<number>
+  bytes: (message: To & { variant: string }) => Promise<{ sum: number; isShared: boolean }>
+}
 const wait = { timeoutMs: 600_000 }
 
 /** Lives on the main thread; what it sends crosses. */
-export const Sender = defineActor({
+export const Sender = defineActor<Sending>()({
   name: 'Sender',
-  init: () => ({}),
+  init: () => ({ reply: undefined as ReplyToken<number> | undefined }),
   on: {
-    async tell(_state, { to, count }: To, ctx) {
-      for (let index = 0; index < count; index++) ctx.tell(to, 'add', 1)
-      return await ctx.askWith(wait, to, 'total')
+    tell(state, { to, count }, ctx) {
+      state.reply = ctx.deferReply<number>()
+      ctx.tell(ctx.self, 'more', { to, count, next: 0, isNested: false })
+      return state.reply
     },
-    async nested(_state, { to, count }: To, ctx) {
-      for (let slot = 0; slot < count; slot++) ctx.tell(to, 'accept', nestedMessage(slot))
-      return await ctx.askWith(wait, to, 'total')
+    nested(state, { to, count }, ctx) {
+      state.reply = ctx.deferReply<number>()
+      ctx.tell(ctx.self, 'more', { to, count, next: 0, isNested: true })
+      return state.reply
     },
-    async ask(_state, { to, latencies }: { to: ActorRef<ReceiverProtocol>; latencies: Float64Array }, ctx) {
+    /** Tells in bursts, so that what was told leaves meanwhile; at the end it asks for the total. */
+    async more(state, { to, count, next, isNested }, ctx) {
+      const end = Math.min(next + tellBurst, count)
+      if (isNested) for (let slot = next; slot < end; slot++) ctx.tell(to, 'accept', nestedMessage(slot))
+      else for (let index = next; index < end; index++) ctx.tell(to, 'add', 1)
+      if (end < count) ctx.tell(ctx.self, 'more', { to, count, next: end, isNested })
+      else ctx.reply(state.reply!, await ctx.askWith(wait, to, 'total'))
+    },
+    async ask(_state, { to, latencies }, ctx) {
       for (let index = 0; index < latencies.length; index++) {
         const started = performance.now()
         await ctx.ask(to, 'echo', 1)
         latencies[index] = (performance.now() - started) * 1e6
       }
     },
-    async pipelined(_state, { to, count, depth }: To & { depth: number }, ctx) {
+    async pipelined(_state, { to, count, depth }, ctx) {
       let left = count
       let replies = 0
       const lane = async () => {
@@ -74,7 +94,7 @@ export const Sender = defineActor({
       return replies
     },
     /** Runs at most two acknowledgements ahead of the receiver. */
-    async bytes(_state, { to, count, variant }: To & { variant: string }, ctx) {
+    async bytes(_state, { to, count, variant }, ctx) {
       const copied = new Uint8Array(largeBytes)
       const shared = new Uint8Array(new SharedArrayBuffer(largeBytes))
       let sum = 0

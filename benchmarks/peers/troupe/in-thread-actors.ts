@@ -1,6 +1,6 @@
 /** The actors of the workloads in one thread, as a user would write them. */
 import { type ActorRef, defineActor, type RefOf, type ReplyToken } from '@troupe/core'
-import { complement, forkBurst, nextRandom, pickOther } from '../workloads.ts'
+import { complement, forkBurst, nextRandom, pickOther, tellBurst } from '../workloads.ts'
 
 const unbounded = { capacity: Number.POSITIVE_INFINITY }
 const wait = { timeoutMs: 600_000 }
@@ -71,16 +71,29 @@ export const Counter = defineActor({
   },
 })
 
-/** Tells a counter, then asks for the total; or asks it again and again. */
-export const Producer = defineActor({
+type Producing = {
+  produce: (message: { to: RefOf<typeof Counter>; count: number }) => number
+  more: (message: { to: RefOf<typeof Counter>; count: number }) => void
+  ask: (message: { to: RefOf<typeof Counter>; count: number }) => Promise<number>
+}
+
+/** Tells a counter in bursts, then asks for the total; or asks it again and again. */
+export const Producer = defineActor<Producing>()({
   name: 'Producer',
-  init: () => ({}),
+  init: () => ({ reply: undefined as ReplyToken<number> | undefined }),
   on: {
-    async produce(_state, { to, count }: { to: RefOf<typeof Counter>; count: number }, ctx) {
-      for (let index = 0; index < count; index++) ctx.tell(to, 'add', 1)
-      return await ctx.askWith(wait, to, 'total')
+    produce(state, message, ctx) {
+      state.reply = ctx.deferReply<number>()
+      ctx.tell(ctx.self, 'more', message)
+      return state.reply
     },
-    async ask(_state, { to, count }: { to: RefOf<typeof Counter>; count: number }, ctx) {
+    async more(state, { to, count }, ctx) {
+      const burst = Math.min(count, tellBurst)
+      for (let index = 0; index < burst; index++) ctx.tell(to, 'add', 1)
+      if (count > burst) ctx.tell(ctx.self, 'more', { to, count: count - burst })
+      else ctx.reply(state.reply!, await ctx.askWith(wait, to, 'total'))
+    },
+    async ask(_state, { to, count }, ctx) {
       let replies = 0
       for (let index = 0; index < count; index++) replies += await ctx.ask(to, 'echo', 1)
       return replies
@@ -172,6 +185,7 @@ export const Forker = defineActor<Forking>()({
 
 type Spreading = {
   spread: (message: { to: readonly ActorRef<Counting>[]; each: number }) => number
+  more: (message: { to: readonly ActorRef<Counting>[]; each: number }) => void
   counted: (count: number) => void
 }
 type Counting = {
@@ -194,7 +208,7 @@ export const ForkJoinWorker = defineActor<Counting>()({
   },
 })
 
-/** Tells each of its workers its share, in turn, and sums up what they counted. */
+/** Tells each of its workers its share, in turn and in bursts, and sums up what they counted. */
 export const Spreader = defineActor<Spreading>()({
   name: 'Spreader',
   init: () => ({ left: 0, sum: 0, reply: undefined as ReplyToken<number> | undefined }),
@@ -203,9 +217,14 @@ export const Spreader = defineActor<Spreading>()({
       state.left = to.length
       state.sum = 0
       for (const worker of to) ctx.tell(worker, 'expect', { count: each, from: ctx.self })
-      for (let index = 0; index < each; index++) for (const worker of to) ctx.tell(worker, 'one', index)
+      ctx.tell(ctx.self, 'more', { to, each })
       state.reply = ctx.deferReply<number>()
       return state.reply
+    },
+    more(_state, { to, each }, ctx) {
+      const rounds = Math.min(each, Math.ceil(tellBurst / to.length))
+      for (let index = 0; index < rounds; index++) for (const worker of to) ctx.tell(worker, 'one', index)
+      if (each > rounds) ctx.tell(ctx.self, 'more', { to, each: each - rounds })
     },
     counted(state, count, ctx) {
       state.sum += count
@@ -353,7 +372,7 @@ type Adding = { result: (value: number) => void }
 type FibonacciProtocol = Adding & { compute: (message: { n: number; to: ActorRef<Adding> }) => void }
 
 /** One call of fibonacci: computes, or spawns two of its kind and adds up. */
-export const Fibonacci = defineActor<FibonacciProtocol>()({
+const Fibonacci = defineActor<FibonacciProtocol>()({
   name: 'Fibonacci',
   init: () => ({ to: undefined as ActorRef<Adding> | undefined, first: -1 }),
   on: {

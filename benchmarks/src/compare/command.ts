@@ -9,13 +9,14 @@ import { peerNames } from './peers.ts'
 import { barTable, figureTable, jsonLines, latencyTable, machineLine } from './report.ts'
 import { saveResults } from './results.ts'
 
-const usage = `usage: pnpm bench compare [workloads] [--peers a,b] [--runs N] [--json] [--quick] [--save]
+const usage = `usage: pnpm bench compare [workloads] [--peers a,b] [--runs N] [--repeats N] [--json] [--quick] [--save]
 
-  --peers  beside troupe; all that are installed unless some are named
-  --runs   fresh processes for each figure; 5
-  --json   one object a line instead of tables
-  --quick  proves that all works; its figures say nothing
-  --save   writes benchmarks/results/ and the tables of docs/performance.md
+  --peers    beside troupe; all that are installed unless some are named
+  --runs     fresh processes for each figure; 5
+  --repeats  how often a row is measured again when the machine changed meanwhile; 2
+  --json     one object a line instead of tables
+  --quick    proves that all works; its figures say nothing
+  --save     writes benchmarks/results/ and the tables of docs/performance.md
 
 workloads: ${workloads.map(({ name }) => name).join(', ')}
 peers: ${peerNames.join(', ')}`
@@ -27,7 +28,7 @@ export async function compareCommand(words: readonly string[]): Promise<number> 
     console.error(`${given}\n\n${usage}`)
     return 2
   }
-  const { values, positionals, peers, runs } = given
+  const { values, positionals, peers, runs, repeats } = given
   if (values.help) {
     console.log(usage)
     return 0
@@ -38,10 +39,11 @@ export async function compareCommand(words: readonly string[]): Promise<number> 
     peers,
     quick: values.quick,
     runs,
+    repeats,
     progress: (text) => console.error(text),
   })
   if (values.json) console.log(jsonLines(comparison.rows))
-  else printComparison(comparison)
+  else printComparison(comparison, values.quick)
   if (values.save && values.quick) console.error('quick figures say nothing and are not saved')
   else if (values.save) for (const path of await saveResults(comparison, command)) console.error(`wrote ${path}`)
   for (const failure of comparison.failures) console.error(`failed: ${failure}`)
@@ -58,12 +60,14 @@ function parse(words: readonly string[]) {
   }
   const { values, positionals } = parsed
   const peers = values.peers?.split(',') ?? []
-  const runs = Number(values.runs)
-  if (!Number.isInteger(runs) || runs < 1 || runs > 1_000)
-    return `--runs is a whole number from 1 to 1,000, got ${values.runs}`
+  const [runs, repeats] = [Number(values.runs), Number(values.repeats)]
+  const isWhole = (value: number, least: number) => Number.isInteger(value) && value >= least && value <= 1_000
+  if (!isWhole(runs, 1)) return `--runs is a whole number from 1 to 1,000, got ${values.runs}`
+  if (!isWhole(repeats, 0)) return `--repeats is a whole number from 0 to 1,000, got ${values.repeats}`
   const names = workloads.map(({ name }) => name)
   return (
-    unknown('workload', positionals, names) ?? unknown('peer', peers, peerNames) ?? { values, positionals, peers, runs }
+    unknown('workload', positionals, names) ??
+    unknown('peer', peers, peerNames) ?? { values, positionals, peers, runs, repeats }
   )
 }
 
@@ -74,6 +78,7 @@ function parseWords(words: readonly string[]) {
     options: {
       peers: { type: 'string' },
       runs: { type: 'string', default: '5' },
+      repeats: { type: 'string', default: '2' },
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       save: { type: 'boolean', default: false },
@@ -82,11 +87,13 @@ function parseWords(words: readonly string[]) {
   })
 }
 
-function printComparison({ rows, peers, absent }: Comparison): void {
-  console.log(`\n${machineLine()}; ${peers.map(({ version }) => version).join(', ')}`)
+function printComparison({ rows, peers, absent }: Comparison, quick: boolean): void {
+  const versions = [...new Set(peers.map(({ version }) => version))]
+  console.log(`\n${machineLine()}; ${versions.join(', ')}`)
   for (const { name, reason } of absent) console.log(`skipped ${name}: ${reason}`)
-  for (const table of [figureTable(rows), latencyTable(rows), barTable(rows)])
-    if (table !== '') console.log(`\n${aligned(table)}`)
+  const tables = quick ? [figureTable(rows)] : [figureTable(rows), latencyTable(rows), barTable(rows)]
+  for (const table of tables) if (table !== '') console.log(`\n${aligned(table)}`)
+  if (quick) console.log('\nAll of it works. The figures of a quick run say nothing, and no bar is judged by them.')
 }
 
 /** A table with its columns under each other, for the terminal. */

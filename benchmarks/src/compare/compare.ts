@@ -15,6 +15,8 @@ export interface CompareOptions {
   readonly quick?: boolean
   /** Fresh processes for each figure. Default 5. */
   readonly runs?: number
+  /** How often a row is measured again when the machine changed meanwhile. Default 2. */
+  readonly repeats?: number
   readonly progress?: (text: string) => void
 }
 
@@ -29,7 +31,14 @@ export interface Comparison {
 
 /** Measures ours and the peers. */
 export async function compare(options: CompareOptions): Promise<Comparison> {
-  const { workloads: names = [], peers: wanted = [], quick = false, runs = 5, progress = () => {} } = options
+  const {
+    workloads: names = [],
+    peers: wanted = [],
+    quick = false,
+    runs = 5,
+    repeats = 2,
+    progress = () => {},
+  } = options
   const { peers, absent } = await preparePeers(wanted.length === 0 ? peerNames : [...new Set(['troupe', ...wanted])])
   for (const { name, reason } of absent) progress(`skipped ${name}: ${reason}`)
   const plans = planOf(names, peers)
@@ -39,17 +48,9 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const failures: string[] = []
   await using calibrator = await Calibrator.start()
   for (const [index, plan] of plans.entries()) {
-    const place = `[${index + 1}/${plans.length}]`
-    try {
-      const row = await measureRow(
-        plan,
-        { effort, runs, repeats: 2, progress: (text) => progress(`${place} ${text}`) },
-        calibrator,
-      )
-      rows.push(row)
-    } catch (error) {
-      failures.push(error instanceof Error ? error.message : String(error))
-    }
+    const tell = (text: string) => progress(`[${index + 1}/${plans.length}] ${text}`)
+    const failed = (why: string) => failures.push(why)
+    rows.push(await measureRow(plan, { effort, runs, repeats, progress: tell, failed }, calibrator))
   }
   return { rows, peers, absent, failures }
 }

@@ -8,7 +8,7 @@ import { workloadNamed, workloads } from '../../peers/workloads.ts'
 import type { Comparison } from './compare.ts'
 import { plotOf } from './plots.ts'
 import { barTable, figureTable, jsonLines, latencyTable, machineLine } from './report.ts'
-import type { Figure, Row } from './rows.ts'
+import { type Figure, labelOf, type Row } from './rows.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const jsonPath = 'benchmarks/results/compare.jsonl'
@@ -26,6 +26,7 @@ export async function saveResults({ rows, peers, absent }: Comparison, command: 
       return rows.find(isSame(place)) ?? kept.find(isSame(place)) ?? []
     }),
   )
+  const older = all.filter((row) => !rows.includes(row)).map(({ workload, variant }) => labelOf(workload.name, variant))
   const isAcross = ({ workload }: Row) => workload.name.startsWith('xthread') || workload.name === 'cpu'
   const plots = {
     'one-thread': plotOf(
@@ -44,8 +45,9 @@ export async function saveResults({ rows, peers, absent }: Comparison, command: 
   const skipped = absent.map(({ name, reason }) => `Skipped: ${name} (${reason}).`)
   const facts = [
     `Measured ${new Date().toISOString().slice(0, 10)} by \`${command}\` on ${machineLine()}.`,
-    `Peers: ${peers.map(({ version }) => version).join(', ')}.`,
+    `Peers: ${[...new Set(peers.map(({ version }) => version))].join(', ')}.`,
     ...skipped,
+    ...(older.length === 0 ? [] : [`From earlier runs: ${older.join(', ')}.`]),
   ]
   const figures = Object.keys(plots).map((name) => `![${name}](../benchmarks/results/${name}.svg)`)
   const section = [facts.join(' '), barTable(all), ...figures, latencyTable(all), figureTable(all)].filter(

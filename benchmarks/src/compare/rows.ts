@@ -53,6 +53,8 @@ export interface RowOptions {
   /** How often a row is measured again when the machine was another one after it than before. */
   readonly repeats: number
   progress(text: string): void
+  /** A peer could not do its part of a row, and is left out of it. */
+  failed(why: string): void
 }
 
 /** The rows of these workloads that ours or, where ours was not asked for, at least one peer does. */
@@ -79,21 +81,22 @@ export async function measureRow(plan: Plan, options: RowOptions, calibrator: Ca
   }
 }
 
-async function takeTurns(
-  plan: Plan,
-  { effort, runs, progress }: RowOptions,
-  label: string,
-): Promise<Map<Peer, Sample[]>> {
+async function takeTurns(plan: Plan, options: RowOptions, label: string): Promise<Map<Peer, Sample[]>> {
+  const { effort, runs, progress, failed } = options
   const job = jobOf(plan.workload, plan.variant, effort)
   const samples = new Map<Peer, Sample[]>(plan.peers.map((peer) => [peer, []]))
   for (let round = 0; round < runs; round++) {
     // Forth and back, so that nobody always comes after the same other.
-    const order = round % 2 === 0 ? plan.peers : plan.peers.toReversed()
-    for (const peer of order) {
-      const sample = (await measure(peer, [job])).get(job)
-      if (sample === undefined) throw new Error(`${peer.name} did not measure ${job}`)
-      samples.get(peer)?.push(sample)
-      progress(`${label} ${round + 1}/${runs} ${peer.name}: ${figureText(sample.value)} ${plan.workload.unit}`)
+    const peers = [...samples.keys()]
+    for (const peer of round % 2 === 0 ? peers : peers.reverse()) {
+      try {
+        const [sample] = (await measure(peer, [job])).values()
+        samples.get(peer)?.push(sample!)
+        progress(`${label} ${round + 1}/${runs} ${peer.name}: ${figureText(sample!.value)} ${plan.workload.unit}`)
+      } catch (error) {
+        failed(error instanceof Error ? error.message : String(error))
+        samples.delete(peer)
+      }
     }
   }
   return samples
