@@ -1,19 +1,5 @@
-/** What is measured while little happens: latencies from rest, and the CPU that a trickle of messages costs. */
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Outcome } from './contract.ts'
-import { cpuMessagesPerSecond, restMs } from './workloads.ts'
-
-/** Latencies of `count` round trips, each after a rest. */
-export async function restedLatencies(count: number, roundTrip: () => Promise<unknown>): Promise<Outcome> {
-  const latencies = new Float64Array(count)
-  for (let index = 0; index < count; index++) {
-    await sleep(restMs)
-    const started = performance.now()
-    await roundTrip()
-    latencies[index] = (performance.now() - started) * 1e6
-  }
-  return { completed: count, latencies }
-}
+/** What a trickle of messages costs. */
+import { cpuMessagesPerSecond } from './workloads.ts'
 
 /** Sends evenly for `milliseconds`; the messages sent, and the process's milliseconds of CPU a second meanwhile. */
 export async function cpuAtLowLoad(milliseconds: number, send: () => void): Promise<{ sent: number; value: number }> {

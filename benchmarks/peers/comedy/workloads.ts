@@ -4,6 +4,7 @@
  */
 import { type Actor, type ActorRef, type ActorSystem, createSystem } from 'comedy'
 import { Completion, type Open, type PeerWorkloads, type Session, verified } from '../contract.ts'
+import { oneByOne } from '../round-trips.ts'
 import { bigActors, forkJoinActors, nextRandom, pickOther, ringActors } from '../workloads.ts'
 
 /** A workload in a system of its own, silent. */
@@ -142,15 +143,7 @@ export const workloads: PeerWorkloads = {
     variants: ['busy'],
     open: inSystem(async (root) => {
       const counter = await root.createChild(Counter, { mode: 'threaded' })
-      return async (count) => {
-        const latencies = new Float64Array(count)
-        for (let index = 0; index < count; index++) {
-          const started = performance.now()
-          await counter.sendAndReceive('echo', 1)
-          latencies[index] = (performance.now() - started) * 1e6
-        }
-        return { completed: count, latencies }
-      }
+      return (count) => oneByOne(count, 'busy', () => counter.sendAndReceive('echo', 1))
     }),
   },
 }

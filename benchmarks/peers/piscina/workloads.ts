@@ -1,7 +1,7 @@
 /** piscina 5: one thread, as many tasks queued on it as may be, atomics on, which is its fastest. */
 import { Piscina } from 'piscina'
 import { type Open, type PeerWorkloads, type Session, verified } from '../contract.ts'
-import { restedLatencies } from '../low-load.ts'
+import { inLanes, oneByOne } from '../round-trips.ts'
 import { batchSize, bytesPerAcknowledgement, largeBytes, nestedMessage, pipelineDepth } from '../workloads.ts'
 import type { Task } from './task.ts'
 
@@ -9,33 +9,24 @@ export const workloads: PeerWorkloads = {
   'xthread-tell': onPool(
     batchSize,
     (run) => async (count) =>
-      verified('total', await sumOf(count, batchSize, () => run({ type: 'add', by: 1 })), count),
+      verified('total', await inLanes(batchSize, count, () => run({ type: 'add', by: 1 })), count),
   ),
   'xthread-nested': onPool(
     batchSize,
     (run) => async (count) =>
-      verified('total', await sumOf(count, batchSize, (slot) => run(nestedMessage(slot))), count),
+      verified('total', await inLanes(batchSize, count, (slot) => run(nestedMessage(slot))), count),
   ),
-  'xthread-ask': onPool(1, (run, variant) => async (count) => {
-    if (variant === 'rested') return restedLatencies(count, () => run({ type: 'add', by: 1 }))
-    const latencies = new Float64Array(count)
-    for (let index = 0; index < count; index++) {
-      const started = performance.now()
-      await run({ type: 'add', by: 1 })
-      latencies[index] = (performance.now() - started) * 1e6
-    }
-    return { completed: count, latencies }
-  }),
+  'xthread-ask': onPool(1, (run, variant) => (count) => oneByOne(count, variant, () => run({ type: 'add', by: 1 }))),
   'xthread-pipelined-ask': onPool(
     pipelineDepth,
     (run) => async (count) =>
-      verified('replies', await sumOf(count, pipelineDepth, () => run({ type: 'add', by: 1 })), count),
+      verified('replies', await inLanes(pipelineDepth, count, () => run({ type: 'add', by: 1 })), count),
   ),
   'xthread-bytes': {
     variants: ['copied', 'transferred'],
     open: onPool(2 * bytesPerAcknowledgement, (run, variant) => async (count) => {
       const copied = new Uint8Array(largeBytes)
-      const sum = await sumOf(count, 2 * bytesPerAcknowledgement, () => {
+      const sum = await inLanes(2 * bytesPerAcknowledgement, count, () => {
         const bytes = variant === 'copied' ? copied : new Uint8Array(largeBytes)
         bytes[0] = 1
         return run({ type: 'bytes', bytes }, variant === 'copied' ? [] : [bytes.buffer as ArrayBuffer])
@@ -46,20 +37,6 @@ export const workloads: PeerWorkloads = {
 }
 
 type Run = (task: Task, transferList?: ArrayBuffer[]) => Promise<number>
-
-/** The sum of `count` tasks' results, `lanes` of them under way at once. */
-async function sumOf(count: number, lanes: number, run: (index: number) => Promise<number>): Promise<number> {
-  let next = 0
-  let sum = 0
-  const lane = async () => {
-    while (next < count) {
-      const result = await run(next++)
-      sum += result
-    }
-  }
-  await Promise.all(Array.from({ length: lanes }, lane))
-  return sum
-}
 
 function onPool(tasksAtOnce: number, prepare: (run: Run, variant: string) => Session['run']): Open {
   return (variant) => {

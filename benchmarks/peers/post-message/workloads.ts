@@ -1,6 +1,7 @@
 /** A plain worker behind `postMessage`: what Node offers without a library. */
 import { type PeerWorkloads, verified } from '../contract.ts'
-import { cpuAtLowLoad, restedLatencies } from '../low-load.ts'
+import { cpuAtLowLoad } from '../low-load.ts'
+import { inLanes, oneByOne } from '../round-trips.ts'
 import { bytesPerAcknowledgement, largeBytes, nestedMessage, pipelineDepth } from '../workloads.ts'
 import { onWorker } from './peer-worker.ts'
 
@@ -13,28 +14,10 @@ export const workloads: PeerWorkloads = {
     for (let slot = 0; slot < count; slot++) worker.post(nestedMessage(slot))
     return verified('total', await worker.total(), count)
   }),
-  'xthread-ask': onWorker((worker, variant) => async (count) => {
-    if (variant === 'rested') return restedLatencies(count, () => worker.echo())
-    const latencies = new Float64Array(count)
-    for (let index = 0; index < count; index++) {
-      const started = performance.now()
-      await worker.echo()
-      latencies[index] = (performance.now() - started) * 1e6
-    }
-    return { completed: count, latencies }
-  }),
-  'xthread-pipelined-ask': onWorker((worker) => async (count) => {
-    let left = count
-    let replies = 0
-    const lane = async () => {
-      while (left-- > 0) {
-        const reply = await worker.echo()
-        replies += reply
-      }
-    }
-    await Promise.all(Array.from({ length: pipelineDepth }, lane))
-    return verified('replies', replies, count)
-  }),
+  'xthread-ask': onWorker((worker, variant) => (count) => oneByOne(count, variant, () => worker.echo())),
+  'xthread-pipelined-ask': onWorker(
+    (worker) => async (count) => verified('replies', await inLanes(pipelineDepth, count, () => worker.echo()), count),
+  ),
   'xthread-bytes': onWorker((worker, variant) => async (count) => {
     const copied = new Uint8Array(largeBytes)
     const shared = new Uint8Array(new SharedArrayBuffer(largeBytes))

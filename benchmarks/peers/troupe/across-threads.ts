@@ -2,7 +2,8 @@
 import type { ActorHandle, ActorRef, ProtocolOf } from '@troupe/core'
 import { createSystem, type ThreadSystemOptions } from '@troupe/threads'
 import { type Open, type PeerWorkloads, type Session, verified } from '../contract.ts'
-import { cpuAtLowLoad, restedLatencies } from '../low-load.ts'
+import { cpuAtLowLoad } from '../low-load.ts'
+import { oneByOne } from '../round-trips.ts'
 import { pipelineDepth } from '../workloads.ts'
 import { Receiver, type ReceiverProtocol, Sender } from './across-threads-actors.ts'
 
@@ -51,7 +52,7 @@ export const acrossThreadsWorkloads: PeerWorkloads = {
 }
 
 function askOneByOne({ sender, receiver, to }: Pair, variant: string): Session['run'] {
-  if (variant === 'rested') return (count) => restedLatencies(count, () => receiver.ask('echo', 1))
+  if (variant === 'rested') return (count) => oneByOne(count, variant, () => receiver.ask('echo', 1))
   return async (count) => {
     // Shared with the sender, which lives on this thread.
     const latencies = new Float64Array(new SharedArrayBuffer(count * 8))

@@ -50,7 +50,8 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   for (const [index, plan] of plans.entries()) {
     const tell = (text: string) => progress(`[${index + 1}/${plans.length}] ${text}`)
     const failed = (why: string) => failures.push(why)
-    rows.push(await measureRow(plan, { effort, runs, repeats, progress: tell, failed }, calibrator))
+    const row = await measureRow(plan, { effort, runs, repeats, progress: tell, failed }, calibrator)
+    if (row.figures.length > 0) rows.push(row)
   }
   return { rows, peers, absent, failures }
 }

@@ -131,13 +131,13 @@ export async function measureQuickly(
     }
   }
   await Promise.all(Array.from({ length: atOnce }, lane))
-  const rows = plans.map((plan) => {
+  const rows = plans.flatMap((plan) => {
     const job = jobOf(plan.workload, plan.variant, effort)
     const taken = plan.peers.flatMap((peer): [Peer, Sample[]][] => {
       const sample = samples.get(`${peer.name} ${job}`)
       return sample === undefined ? [] : [[peer, [sample]]]
     })
-    return rowOf(plan, new Map(taken))
+    return taken.length === 0 ? [] : [rowOf(plan, new Map(taken))]
   })
   return { rows, failures }
 }
