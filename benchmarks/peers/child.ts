@@ -1,8 +1,9 @@
 /**
  * One measurement in a process of its own: `node child.ts PEER JOB ...`, a job being
- * `workload,variant,size,budgetMs,rounds`. Without a job it prints what the peer does, variants by workload. It warms up, sets a size whose run fits the budget, and prints one line of
- * JSON for each measured round: `{"job", "completed", "nanoseconds"}`, with `value` or `latencies` where they are what
- * is measured; and `startedUs`, by the clock that profiles have. Peers that are programs of their own (`erlang/troupe_peer.erl`, `caf/peer.cpp`) do the same.
+ * `workload,variant,size,budgetMs,rounds`. It warms up, sets a size whose run fits the budget, and prints a line of JSON
+ * for each measured round: `job`, `completed`, `nanoseconds`; `value` or `latencies` where they are what is measured; and
+ * `startedUs`, by the clock that profiles have. Without a job it prints what the peer does, variants by workload. Peers
+ * that are programs of their own (`erlang/troupe_peer.erl`, `caf/peer.cpp`) take jobs and print rounds in the same way.
  */
 import type { Open, PeerWorkload, PeerWorkloads, Session, WorkloadName } from './contract.ts'
 import { type Workload, workloadNamed } from './workloads.ts'

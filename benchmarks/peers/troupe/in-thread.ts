@@ -5,6 +5,7 @@ import { type Open, type PeerWorkloads, type Session, verified } from '../contra
 import { heapGrowth } from '../heap.ts'
 import { bigActors, chameneosCreatures, fibonacci, forkJoinActors, ringActors } from '../workloads.ts'
 import * as actors from './in-thread-actors.ts'
+import { FibonacciHost, Forker, IdleHost } from './spawning-actors.ts'
 
 const wait = { timeoutMs: 600_000 }
 
@@ -38,7 +39,7 @@ export const inThreadWorkloads: PeerWorkloads = {
     }
   }),
   'fork-join-create': onLocal(async (system) => {
-    const forker = await system.spawn(actors.Forker, undefined)
+    const forker = await system.spawn(Forker, undefined)
     return async (count) => {
       const sum = await forker.askWith(wait, 'fork', count)
       return verified('sum of acknowledgements', sum, (count * (count - 1)) / 2, count)
@@ -69,7 +70,7 @@ export const inThreadWorkloads: PeerWorkloads = {
     }
   }),
   fibonacci: onLocal(async (system) => {
-    const host = await system.spawn(actors.FibonacciHost, undefined)
+    const host = await system.spawn(FibonacciHost, undefined)
     return async (n) => verified('result', await host.askWith(wait, 'start', n), fibonacci(n), 2 * fibonacci(n) - 1)
   }),
   ask: onLocal(async (system, variant) => {
@@ -88,7 +89,7 @@ export const inThreadWorkloads: PeerWorkloads = {
   memory: {
     variants: [''],
     open: onLocal(async (system) => {
-      const host = await system.spawn(actors.IdleHost, undefined)
+      const host = await system.spawn(IdleHost, undefined)
       return async (count) => {
         const value = (await heapGrowth(() => host.askWith(wait, 'hold', count))) / count
         return { ...verified('actors alive', await host.askWith(wait, 'check'), count), value }
