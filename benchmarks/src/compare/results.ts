@@ -10,6 +10,8 @@ import { plotOf } from './plots.ts'
 import { barTable, figureTable, jsonLines, latencyTable, machineLine } from './report.ts'
 import { type Figure, labelOf, type Row } from './rows.ts'
 
+/** A loop that takes so many times as long at one moment as at another shares its core with somebody. */
+const busyFactor = 2
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const jsonPath = 'benchmarks/results/compare.jsonl'
 const docsPath = 'docs/performance.md'
@@ -46,6 +48,7 @@ export async function saveResults({ rows, peers, absent }: Comparison, command: 
   const facts = [
     `Measured ${new Date().toISOString().slice(0, 10)} by \`${command}\` on ${machineLine()}.`,
     `Peers: ${[...new Set(peers.map(({ version }) => version))].join(', ')}.`,
+    ...machineFact(rows),
     ...skipped,
     ...(older.length === 0 ? [] : [`From earlier runs: ${older.join(', ')}.`]),
   ]
@@ -55,6 +58,18 @@ export async function saveResults({ rows, peers, absent }: Comparison, command: 
   )
   replaceSection(section.join('\n\n'))
   return [...written, docsPath]
+}
+
+/** How steady the machine was; nothing when nobody looked. */
+function machineFact(rows: readonly Row[]): string[] {
+  const moments = rows.flatMap(({ machine }) => machine ?? [])
+  if (moments.length === 0) return []
+  const loops = moments.map(({ loopNs }) => loopNs)
+  const lines = moments.map(({ cacheLineNs }) => cacheLineNs)
+  const [low, high] = [Math.min(...loops), Math.max(...loops)]
+  const span = (from: number, to: number, digits: number) => `${from.toFixed(digits)} to ${to.toFixed(digits)} ns`
+  const fact = `Meanwhile a step of a fixed loop took ${span(low, high, 2)}, a cache line's way to the other core and back ${span(Math.min(...lines), Math.max(...lines), 0)}`
+  return [high > low * busyFactor ? `${fact}: others used the machine too, and the figures are rough.` : `${fact}.`]
 }
 
 /** The rows that JSON lines tell of. */
