@@ -17,8 +17,8 @@ const wait = { timeoutMs: 600_000 }
 /** Room for all that one run sends ahead. */
 const channels = { capacityBytes: 1 << 22, outboundCapacity: 2_000_000 }
 
-/** `busy`: a side that waits for a reply goes on looking for it. `parked`: it never does, and each message wakes it. */
-const spinning: Readonly<Record<string, ThreadSystemOptions>> = { busy: { spinLimit: 2_000 }, parked: { spinLimit: 0 } }
+/** `busy`: a side that waits for a reply looks for it for a while before it parks, by the default. `parked`: never. */
+const spinning: Readonly<Record<string, ThreadSystemOptions>> = { parked: { spinLimit: 0 } }
 
 export const acrossThreadsWorkloads: PeerWorkloads = {
   'xthread-tell': onThreads(
