@@ -14,7 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   simulation: ['core'],
   checker: ['core', 'simulation'],
   consensus: ['core'],
-  scenarios: ['core', 'simulation', 'consensus'],
+  scenarios: ['core', 'simulation', 'checker', 'consensus'],
   cli: ['core', 'simulation', 'checker', 'scenarios'],
 }
 /** Sub-paths that may import one more package. */
@@ -59,6 +59,7 @@ function checkSource(name: string, permitted: readonly string[], file: string): 
       const imported = /^@troupe\/([^/]+)/.exec(specifier)?.[1]
       if (imported !== undefined && !permitted.includes(imported)) report(`${name} may not import ${specifier}`)
       if (/^(\.\.\/)+(?!src)[^.]*\/src\//.test(specifier)) report(`${specifier} reaches into another package's sources`)
+      if (specifier === 'vitest' && !/\/vitest(\/|\.ts)/.test(place)) report('only a sub-path vitest may import vitest')
       if (deterministic.includes(name) && specifier.startsWith('node:')) report(`${name} may not import ${specifier}`)
     }
     const isComment = /^\s*(\*|\/\/|\/\*)/.test(line)

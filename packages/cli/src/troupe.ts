@@ -8,6 +8,7 @@ import type { CommandContext } from './command-context.ts'
 import { addBugsCommand } from './commands/bugs.ts'
 import { addCheckCommand } from './commands/check.ts'
 import { addHistoryCommand } from './commands/history.ts'
+import { addReplayCommand } from './commands/replay.ts'
 import { addSimulateCommand } from './commands/simulate.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
@@ -18,6 +19,8 @@ Examples:
   troupe check paxos-register --servers 3 --clients 2 --network unordered --json
   troupe history check --model register test/data/histories/jepsen/*.log
   troupe simulate paxos --seeds 1..1000
+  troupe simulate paxos --bug half-quorum --seeds 10 --save --shrink
+  troupe replay .troupe/paxos-half-quorum-seed-1.json --until 20
   troupe bugs --seeds 1..200
 
 Exit codes: 0 all holds; 1 a check fails, or could not be decided; 2 what was typed or given makes no sense.`
@@ -59,6 +62,7 @@ function commandLine(context: CommandContext): Command {
   addCheckCommand(troupe, context)
   addHistoryCommand(troupe, context)
   addSimulateCommand(troupe, context)
+  addReplayCommand(troupe, context)
   addBugsCommand(troupe, context)
   return troupe
 }

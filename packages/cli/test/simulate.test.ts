@@ -14,6 +14,7 @@ test('a scenario under many seeds, with progress beside the row', async () => {
     bug: null,
     faults: 'own',
     reasons: {},
+    saved: [],
   })
   // Each run has 2.5 virtual seconds of faults.
   expect(virtualSeconds).toBeGreaterThan(50 * 2.5)

@@ -1,5 +1,33 @@
 /** Consensus protocols as actors. */
 export { type Ballot, ballotKey, compareBallots } from './ballot.ts'
+export type { LogConfiguration, LogMember } from './log/configuration.ts'
+export { LogObserver, LogViolationError } from './log/invariants.ts'
+export type { LogBallot } from './log/log-ballot.ts'
+export { type LogCallerProtocol, LogClient, type LogClientArguments } from './log/log-client.ts'
+export { CommandError, SessionExpiredError } from './log/log-errors.ts'
+export type { ReplicaProtocol, ReplicaStatus } from './log/messages.ts'
+export type { LogOptions, ReplicaArguments } from './log/replica-state.ts'
+export { type ReplicaDefinition, type ReplicateOptions, replicate } from './log/replicate.ts'
+export {
+  type LogMemberOptions,
+  Replicated,
+  ReplicatedClient,
+  type ReplicatedOptions,
+  replicatedLog,
+  startReplicated,
+} from './log/replicated.ts'
+export type { StateMachine } from './log/state-machine.ts'
+export {
+  type ConfigurationCommand,
+  type ConfigurationQuery,
+  type ConfigurationResult,
+  ConfigurationStore,
+  configurationMachine,
+  type Epoched,
+} from './machines/configuration-store.ts'
+export { Counter, type CounterCommand, counterMachine } from './machines/counter.ts'
+export { type KeyValueCommand, type KeyValueQuery, KeyValueStore, keyValueMachine } from './machines/key-value.ts'
+export { type LockCommand, type LockHolder, LockService, lockMachine } from './machines/lock-service.ts'
 export { Acceptor, acceptorRecovered } from './paxos/acceptor.ts'
 export { PaxosClient, type ProposeOptions } from './paxos/client.ts'
 export type { Configuration, Member, QuorumSizes, RetryDelay, RoleArguments } from './paxos/configuration.ts'
@@ -31,3 +59,13 @@ export type {
 } from './paxos/messages.ts'
 export { type MemberOptions, type PaxosDefinitions, type PaxosOptions, startPaxos } from './paxos/paxos.ts'
 export { Proposer } from './paxos/proposer.ts'
+export { BenOr, type BenOrProtocol, type BenOrStatus, type Bit, startBenOr } from './rounds/ben-or.ts'
+export {
+  ChandraToueg,
+  type ChandraTouegProtocol,
+  type ChandraTouegStatus,
+  startChandraToueg,
+} from './rounds/chandra-toueg.ts'
+export { FailureDetector, type FailureDetectorProtocol } from './rounds/failure-detector.ts'
+export { RoundObserver, RoundViolationError } from './rounds/invariants.ts'
+export type { RoundConfiguration, RoundMember, RoundOptions } from './rounds/round-configuration.ts'

@@ -1,5 +1,5 @@
 /** What every simulated scenario is, whichever protocol it runs: a program under one seed, with faults and planted bugs. */
-import type { FaultKnobs } from '@troupe/simulation'
+import type { FaultKnobs, RunToSave, SimulationScenario } from '@troupe/simulation'
 
 /** One program in a simulated cluster, to be run under many seeds. */
 export interface Scenario {
@@ -10,6 +10,8 @@ export interface Scenario {
   readonly nodes: { readonly default: number; readonly min: number; readonly max: number }
   /** The mistakes that can be planted, by name, with what is wrong. */
   readonly bugs: ReadonlyMap<string, string>
+  /** The same as a program that is saved, replayed and shrunk; parameter `bug` is the planted mistake, or null. */
+  readonly simulation: SimulationScenario<{ readonly bug: string | null }>
   /**
    * One run; equal arguments give equal runs. A run that fails is a result. Throws a `ConfigurationError` for options
    * that it does not take.
@@ -45,4 +47,10 @@ export interface ScenarioFailure {
   readonly message: string
   readonly step: number
   readonly hash: string
+}
+
+/** What saves, or runs again, the scenario under this seed and these options. */
+export function scenarioRunOf({ name }: Scenario, seed: number, options: ScenarioOptions = {}): RunToSave {
+  const { bug, ...others } = options
+  return { seed, options: others, parameters: bug === undefined ? {} : { bug }, program: { scenario: name } }
 }

@@ -1,6 +1,7 @@
 /** The scenarios by name, and options of one checked. */
 import { ConfigurationError } from '@troupe/core'
-import { runPaxos } from './consensus/paxos-scenario.ts'
+import { defineScenario } from '@troupe/simulation'
+import { paxosOptions, paxosProgram, runPaxos } from './consensus/paxos-scenario.ts'
 import { type PaxosBugName, paxosBugs } from './planted-bugs/paxos-bugs.ts'
 import type { Scenario, ScenarioOptions } from './scenario.ts'
 
@@ -9,6 +10,12 @@ const paxos: Scenario = {
   what: 'single-decree Paxos: competing clients under every kind of fault, and one decision heard by all afterwards',
   nodes: { default: 5, min: 1, max: 31 },
   bugs: new Map(Object.entries(paxosBugs).map(([name, { what }]) => [name, what])),
+  simulation: defineScenario({
+    parameters: { bug: null as string | null, clientsMax: 31 },
+    options: paxosOptions,
+    run: (world, { bug, clientsMax }) =>
+      paxosProgram(world, { clientsMax, ...(bug === null ? {} : definitionsOf(bug as PaxosBugName)) }),
+  }),
   run(seed, options = {}) {
     verifyScenarioOptions(paxos, options)
     const { bug, ...others } = options
@@ -33,7 +40,7 @@ export function scenarioNamed(name: string): Scenario {
 }
 
 /** Throws a `ConfigurationError` for a number of nodes or a bug that `scenario` does not have. */
-function verifyScenarioOptions(scenario: Scenario, { nodes, bug }: ScenarioOptions): void {
+export function verifyScenarioOptions(scenario: Scenario, { nodes, bug }: ScenarioOptions): void {
   const { name, bugs } = scenario
   const { min, max } = scenario.nodes
   if (nodes !== undefined && !(Number.isInteger(nodes) && nodes >= min && nodes <= max)) {

@@ -27,6 +27,8 @@ export interface PlanHost {
   schedule(delayMs: number, run: () => void): void
   /** A step failed: so does the run. */
   failed(error: unknown): void
+  /** Whether the step that is being written takes part in this run. */
+  takesPart(): boolean
   /** Throws when there is no such node that may fail. */
   checkNode(name: string): void
 }
@@ -138,7 +140,7 @@ export class FaultPlan {
 
   /** Starts a node that is down. */
   restart(node: string): this {
-    return this.#step([node], (world) => void world.restart(node))
+    return this.#step([node], (world) => void world.restart(node), false)
   }
 
   /** The node does nothing. */
@@ -151,7 +153,7 @@ export class FaultPlan {
 
   /** Lets a paused node go on. */
   resume(node: string): this {
-    return this.#step([node], (world) => world.resume(node))
+    return this.#step([node], (world) => world.resume(node), false)
   }
 
   /** Flips one bit of the node's disk. */
@@ -178,7 +180,7 @@ export class FaultPlan {
 
   /** Ends all faults for good, those by chance too, and brings every node back; what the plan has later still happens. */
   heal(): this {
-    return this.#step([], (world) => void world.heal())
+    return this.#step([], (world) => void world.heal(), false)
   }
 
   #spell(nodes: readonly string[], options: PlanStepOptions, begin: (world: SimulatedWorld) => { end(): void }): this {
@@ -196,9 +198,11 @@ export class FaultPlan {
     })
   }
 
-  #step(nodes: readonly string[], run: (world: SimulatedWorld) => void): this {
+  /** One step; what ends faults takes part in every run, whatever was taken away. */
+  #step(nodes: readonly string[], run: (world: SimulatedWorld) => void, isFault = true): this {
     const { world, now, failed, checkNode, schedule } = this.#host
     for (const node of nodes) checkNode(node)
+    if (isFault && !this.#host.takesPart()) return this
     schedule(this.#atMs - now(), () => {
       try {
         run(world)

@@ -2,7 +2,8 @@
  * Fault points: places that actor code names with `ctx.faultPoint(name)`, where a plan, the test or chance may let
  * something go wrong in the middle of a turn. They are counted, so that a campaign knows which of them it has reached.
  */
-import { ConfigurationError, type RandomStream, TroupeError } from '@troupe/core'
+import { ConfigurationError, TroupeError } from '@troupe/core'
+import type { FaultDecisions } from './fault-decisions.ts'
 import { exponential } from './fault-knobs.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { SimulationCore } from './simulation-core.ts'
@@ -75,15 +76,22 @@ export class FaultPoints {
   readonly reached = new Map<string, number>()
   readonly #core: SimulationCore
   readonly #knobs: FaultPointKnobs
+  readonly #decisions: FaultDecisions
   readonly #rules = new Map<string, Set<FaultPointRule>>()
   readonly #crash: (node: SimulatedNode, error: Error) => void
   /** Whether anything happens by chance. */
   injecting = true
 
   /** `crash` ends a node that comes back. */
-  constructor(core: SimulationCore, knobs: FaultPointKnobs, crash: (node: SimulatedNode, error: Error) => void) {
+  constructor(
+    core: SimulationCore,
+    knobs: FaultPointKnobs,
+    decisions: FaultDecisions,
+    crash: (node: SimulatedNode, error: Error) => void,
+  ) {
     this.#core = core
     this.#knobs = knobs
+    this.#decisions = decisions
     this.#crash = crash
   }
 
@@ -107,7 +115,7 @@ export class FaultPoints {
     }
     this.reached.set(name, count)
     const passage = { name, node: node.name, actor, count }
-    const action = this.#ruled(passage) ?? this.#drawn(name)
+    const action = this.#ruled(passage) ?? this.#drawn(passage)
     if (action === undefined || node.isMain) return undefined
     return this.#carryOut(action, node, passage)
   }
@@ -120,11 +128,13 @@ export class FaultPoints {
     return undefined
   }
 
-  #drawn(name: string): FaultPointAction | undefined {
+  #drawn({ name, actor }: FaultPointPassage): FaultPointAction | undefined {
     const odds = this.injecting ? (this.#knobs[name] ?? this.#knobs['*']) : undefined
     if (odds === undefined) return undefined
-    const random = this.#random(name)
-    let draw = random.float()
+    const sum = oddsNames.reduce((all, action) => all + (odds[action] ?? 0), 0)
+    const random = this.#decisions.strikes('faultPoint', `${name} in ${actor}`, sum)
+    if (random === undefined) return undefined
+    let draw = random.float() * sum
     for (const action of oddsNames) {
       draw -= odds[action] ?? 0
       if (draw < 0) return action === 'delay' ? { delayMs: exponential(random, delayMsMean) } : action
@@ -147,7 +157,7 @@ export class FaultPoints {
       case 'pause': {
         const { epoch } = node
         node.pause()
-        this.#core.clock.schedule(exponential(this.#random(name), pauseMs), () => {
+        this.#core.clock.schedule(exponential(this.#core.random.stream(`fault point ${name}`), pauseMs), () => {
           if (node.epoch === epoch) node.resume()
         })
         return this.#later(node, 0)
@@ -168,10 +178,6 @@ export class FaultPoints {
         })
       })
     })
-  }
-
-  #random(name: string): RandomStream {
-    return this.#core.random.stream(`fault point ${name}`)
   }
 }
 

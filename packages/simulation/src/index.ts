@@ -15,7 +15,34 @@ export type { JournalRecordView, RecordedEvent } from './journal-records.ts'
 export type { LatencyDistribution, NetworkLatency } from './latency.ts'
 export type { Partition } from './nemesis.ts'
 export type { AlwaysPredicate, Claims, EventuallyOptions, Predicate } from './properties.ts'
+export { type Replay, type ReplayOptions, replay } from './replay.ts'
+export {
+  describePlan,
+  type PlannedDelivery,
+  type PlannedFault,
+  type PlannedStrike,
+  type PlannedTrait,
+  type RunPlan,
+  type StrikeKind,
+  type TimedKind,
+  type TraitKind,
+} from './run-plan.ts'
+export type { Checkpoints, RunRecord } from './run-record.ts'
+export {
+  failureKind,
+  loadRun,
+  type RunToSave,
+  type SavedFailure,
+  type SavedOptions,
+  type SavedProgram,
+  type SavedRun,
+  saveFailure,
+  saveRun,
+} from './saved-run.ts'
+export { ReplayDivergedError, SavedRunError, ScenarioNotFoundError } from './saved-run-errors.ts'
+export { loadScenario, moduleName, readSavedRun, writeSavedRun } from './saved-run-file.ts'
 export type { ScheduleOptions, ScheduleStrategy } from './schedule-options.ts'
+export { formatShrinking, type RunSize, type Shrinking, type ShrinkOptions, shrink } from './shrink.ts'
 export {
   type FaultOptions,
   type SimulateOptions,
@@ -45,6 +72,13 @@ export {
   SimulationLimitError,
   VacuousCampaignError,
 } from './simulation-errors.ts'
+export {
+  defineScenario,
+  type ScenarioParameters,
+  type SimulationScenario,
+  type SimulationScenarioOptions,
+} from './simulation-scenario.ts'
+export type { Branch, StepCall } from './simulation-settings.ts'
 export type { Spell } from './spells.ts'
 export type { StateChange } from './state-recorder.ts'
 export type {

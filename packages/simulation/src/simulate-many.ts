@@ -6,7 +6,8 @@ import { type SimulateOptions, type SimulationProgram, simulate } from './simula
 import { SimulationFailure } from './simulation-errors.ts'
 
 /** How a campaign is set up: as a run, with many seeds. */
-export interface SimulateManyOptions extends Omit<SimulateOptions, 'seed' | 'trace'> {
+export interface SimulateManyOptions
+  extends Omit<SimulateOptions, 'seed' | 'trace' | 'plan' | 'record' | 'branch' | 'atStep'> {
   /** The seeds: whole numbers, or the first and the last of a range, as in `'1..200'`. */
   readonly seeds: string | readonly number[]
   /** The campaign ends after this many seeds have failed. Default: it goes through all. */
@@ -69,7 +70,8 @@ export async function simulateMany(options: SimulateManyOptions, program: Simula
   return { runs, failures, events, turns, seedsReached, injected, seedsInjected, faultPoints }
 }
 
-function* seedsOf(seeds: string | readonly number[]): Iterable<number> {
+/** The seeds of a list, or of a range such as `'1..200'`. */
+export function* seedsOf(seeds: string | readonly number[]): Iterable<number> {
   if (typeof seeds !== 'string') {
     yield* seeds
     return

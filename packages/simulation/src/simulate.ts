@@ -6,9 +6,12 @@ import { checkPoints, type FaultPointKnobs } from './fault-points.ts'
 import { checkLatency, type NetworkLatency } from './latency.ts'
 import type { Claims } from './properties.ts'
 import { lowerGuard, raiseGuard } from './real-world-guard.ts'
+import { checkPlan, type RunPlan } from './run-plan.ts'
+import type { RunRecord } from './run-record.ts'
 import type { ScheduleOptions, ScheduleStrategy } from './schedule-options.ts'
 import { mainNode, type SimulatedWorld } from './simulated-world.ts'
-import { Simulation, type SimulationSettings } from './simulation.ts'
+import { Simulation } from './simulation.ts'
+import { type Branch, checkBranch, type SimulationSettings, type StepCall } from './simulation-settings.ts'
 import type { StateChange } from './state-recorder.ts'
 import type { TraceEvent } from './trace.ts'
 
@@ -70,6 +73,17 @@ export interface SimulateOptions {
    * state after each step that changed it, which costs time and changes nothing else. Default `false`.
    */
   readonly trace?: boolean | { readonly states?: boolean }
+  /**
+   * What goes wrong, instead of what the knobs draw: `record.plan` of a run with `record: true`, or a part of it. The
+   * odds of fault points still say what happens where the plan has something happen.
+   */
+  readonly plan?: RunPlan
+  /** Writes down what goes wrong, in `record` of the result or of the `SimulationFailure`. Default `false`. */
+  readonly record?: boolean
+  /** Goes on after a step with the choices of another seed, and with faults by chance. */
+  readonly branch?: Branch
+  /** Called after a step; may end the run there. */
+  readonly atStep?: StepCall
 }
 
 /** What a run was. */
@@ -94,6 +108,8 @@ export interface SimulationRun {
   readonly trace?: readonly TraceEvent[]
   /** With `trace: { states: true }`. */
   readonly states?: readonly StateChange[]
+  /** With `record: true`. */
+  readonly record?: RunRecord
 }
 
 /** What runs in the simulated cluster: starts actors, drives clients, checks. */
@@ -137,6 +153,10 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
     metrics,
     logLevel,
     askCyclesAfterMs,
+    plan: options.plan === undefined ? undefined : checkPlan(options.plan),
+    records: options.record ?? false,
+    branch: checkBranch(options.branch),
+    atStep: options.atStep,
   }
   // The services of the nodes start with the simulation, and are to find no real world either.
   raiseGuard()

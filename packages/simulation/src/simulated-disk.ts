@@ -44,8 +44,18 @@ export interface SimulatedDiskOptions {
   /** The disk's own stream. */
   readonly random: RandomStream
   readonly faults?: DiskFaults
+  /** Decides which faults strike. Default: chance, by draws from `random`. */
+  readonly decisions?: DiskDecisions
   /** Called for each operation as it begins and for each fault as it is injected, for the trace. */
   readonly observe?: (event: DiskEvent) => void
+}
+
+/** Who decides what goes wrong with a {@link SimulatedDisk}. */
+export interface DiskDecisions {
+  /** Whether a fault strikes that would with this probability; if it does, what its details are drawn from. */
+  strikes(fault: InjectedFault, file: string, probability: number): RandomStream | undefined
+  /** What is drawn from that comes of a loss of power, or of a full disk. */
+  details(of: 'crash' | 'disk full'): RandomStream
 }
 
 /** What a program asks of a disk. */
@@ -84,11 +94,17 @@ export class SimulatedDisk {
   /** The faults from now on; a run that is to heal sets `{}`. */
   faults: DiskFaults
   #fills = 0
+  readonly #decisions: DiskDecisions
   readonly #slowness: number[] = []
 
   constructor(options: SimulatedDiskOptions) {
     this.#options = options
     this.faults = options.faults ?? {}
+    const { random } = options
+    this.#decisions = options.decisions ?? {
+      strikes: (_fault, _file, probability) => (probability > 0 && random.chance(probability) ? random : undefined),
+      details: () => random,
+    }
   }
 
   /** How many faults of each kind were injected so far. */
@@ -134,10 +150,11 @@ export class SimulatedDisk {
     this.#inject({ kind: 'crash', file: '', offset: 0 })
     this.#queues = undefined
     if (kind === 'process') return
-    const { random } = this.#options
+    const random = this.#decisions.details('crash')
     const survivors = new Map<string, SimulatedFile>()
     for (const [file, before] of this.#files) {
-      const survivor = before.crash(random, this.faults.tornWrite ?? 0, (outcome, offset) =>
+      const tears = () => this.#decisions.strikes('write torn', file, this.faults.tornWrite ?? 0)
+      const survivor = before.crash(random, tears, (outcome, offset) =>
         this.#inject({ kind: `write ${outcome}`, file, offset }),
       )
       if (survivor === undefined) this.#inject({ kind: 'file lost', file, offset: 0 })
@@ -212,7 +229,7 @@ export class SimulatedDisk {
     const slowness = Math.max(1, ...this.#slowness)
     const usualMs = latencyMsMin + this.#options.random.float() * Math.max(0, latencyMsMax - latencyMsMin)
     const drawnMs = slowness * usualMs
-    return this.#strikes(stall, { ...event, kind: 'stall' }) ? drawnMs + stallMs : drawnMs
+    return this.#strikes(stall, { ...event, kind: 'stall' }) === undefined ? drawnMs : drawnMs + stallMs
   }
 
   #find<Result>(file: string, operation: (found: SimulatedFile) => Result): Result | Error {
@@ -223,8 +240,8 @@ export class SimulatedDisk {
   #read(file: string, found: SimulatedFile, offset: number, length: number): Uint8Array {
     const right = found.cached.read(offset, length)
     if (right.length === 0) return right
-    if (!this.#strikes(this.faults.misdirectedRead ?? 0, { kind: 'misdirected read', file, offset })) return right
-    const { random } = this.#options
+    const random = this.#strikes(this.faults.misdirectedRead ?? 0, { kind: 'misdirected read', file, offset })
+    if (random === undefined) return right
     const other = this.#files.get(random.pick([...this.#files.keys()])) as SimulatedFile
     const sectors = Math.ceil(other.cached.length / SECTOR_BYTES)
     const wrong = new Uint8Array(right.length)
@@ -239,18 +256,22 @@ export class SimulatedDisk {
     const growth = Math.max(0, offset + bytes.length - found.cached.length)
     const full = (this.#fills > 0 && growth > 0) || this.#usedBytes() + growth > capacityBytes
     if (full) this.#inject({ kind: 'disk full', file, offset })
-    if (!full && !this.#strikes(writeFailure, { kind: 'write failure', file, offset })) {
+    const random = full
+      ? this.#decisions.details('disk full')
+      : this.#strikes(writeFailure, { kind: 'write failure', file, offset })
+    if (random === undefined) {
       found.write(offset, bytes)
       return undefined
     }
     const room = full ? Math.max(0, bytes.length - growth) : bytes.length
-    found.write(offset, bytes.subarray(0, this.#options.random.int(room + 1)))
+    found.write(offset, bytes.subarray(0, random.int(room + 1)))
     return full ? diskError('ENOSPC', `no space left for ${file}`) : diskError('EIO', `a write to ${file} failed`)
   }
 
   #sync(file: string, found: SimulatedFile): undefined | Error {
-    if (this.#strikes(this.faults.syncFailure ?? 0, { kind: 'sync failure', file, offset: 0 })) {
-      found.failSync(this.#options.random)
+    const random = this.#strikes(this.faults.syncFailure ?? 0, { kind: 'sync failure', file, offset: 0 })
+    if (random !== undefined) {
+      found.failSync(random)
       return diskError('EIO', `a sync of ${file} failed`)
     }
     found.sync()
@@ -263,10 +284,10 @@ export class SimulatedDisk {
     return bytes
   }
 
-  #strikes(probability: number, fault: DiskEvent & { kind: InjectedFault }): boolean {
-    const struck = probability > 0 && this.#options.random.chance(probability)
-    if (struck) this.#inject(fault)
-    return struck
+  #strikes(probability: number, fault: DiskEvent & { kind: InjectedFault }): RandomStream | undefined {
+    const details = this.#decisions.strikes(fault.kind, fault.file, probability)
+    if (details !== undefined) this.#inject(fault)
+    return details
   }
 
   #inject(fault: DiskEvent & { kind: InjectedFault }): void {

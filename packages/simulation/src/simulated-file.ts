@@ -62,7 +62,7 @@ export class SimulatedFile {
   /** The power goes: what is left of the file, `undefined` when not even its name. */
   crash(
     random: RandomStream,
-    tornWrite: number,
+    tears: () => RandomStream | undefined,
     seen: (outcome: CrashOutcome, offset: number) => void,
   ): SimulatedFile | undefined {
     if (!this.#exists && random.chance(0.5)) return undefined
@@ -72,10 +72,11 @@ export class SimulatedFile {
         continue
       }
       let outcome: CrashOutcome = random.chance(0.5) ? 'lost' : 'kept'
+      const torn = change.abandoned ? undefined : tears()
       if (change.abandoned) outcome = 'lost'
-      else if (random.chance(tornWrite)) outcome = 'torn'
-      if (outcome === 'kept') this.#medium.write(change.offset, change.bytes)
-      else if (outcome === 'torn') this.#tear(change.offset, change.bytes, random)
+      else if (torn !== undefined) outcome = 'torn'
+      if (torn !== undefined) this.#tear(change.offset, change.bytes, torn)
+      else if (outcome === 'kept') this.#medium.write(change.offset, change.bytes)
       else if (random.chance(0.25)) this.#medium.extend(change.offset + change.bytes.length)
       seen(outcome, change.offset)
     }

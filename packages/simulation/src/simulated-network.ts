@@ -7,10 +7,11 @@
  */
 import { ConfigurationError, type RandomStream } from '@troupe/core'
 import { type Frame, FrameKind, isMessageFrame, type Refusal } from '@troupe/core/host'
-import type { FaultKind } from './fault-knobs.ts'
+import type { FaultDecisions } from './fault-decisions.ts'
 import { copyFrame, type FrameFacts, factsOf } from './frame-facts.ts'
 import { drawLatencyMs, type NetworkLatency } from './latency.ts'
 import { LinkConditions } from './link-conditions.ts'
+import type { PlannedDelivery } from './run-plan.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { SimulationCore } from './simulation-core.ts'
 import type { DropReason } from './trace.ts'
@@ -22,13 +23,14 @@ export interface MessageFaults {
   readonly reorder: number
 }
 
-/** How many times its usual latency a reordered message takes longer at most. */
-const reorderFactor = 10
-
 /** The way from one node to another. */
 interface Link {
   readonly from: SimulatedNode
   readonly to: SimulatedNode
+  /** What the latencies of its frames are drawn from, one for each frame that is sent. */
+  readonly latencies: RandomStream
+  /** The numbers of the frames that take what was drawn; the others take the mean. `undefined`: all. */
+  readonly late: ReadonlySet<number> | undefined
   /** Partitions that cut it now. */
   cuts: number
   /** What else is wrong with it now. */
@@ -52,13 +54,15 @@ interface Flight {
   readonly epoch: number
   readonly toEpoch: number
   readonly number: number
+  /** How long it takes, in milliseconds, unless something is wrong with it or its link. */
+  readonly latencyMs: number
 }
 
 export class SimulatedNetwork {
   readonly #core: SimulationCore
-  readonly #random: RandomStream
   readonly #latency: NetworkLatency
-  readonly #inject: (kind: FaultKind) => void
+  readonly #decisions: FaultDecisions
+  readonly #late: readonly PlannedDelivery[] | undefined
   readonly #nodes = new Map<string, SimulatedNode>()
   readonly #links = new Map<SimulatedNode, Map<SimulatedNode, Link>>()
   /** For each node: the others that it holds to be down, and the latest epoch of each that it was told of. */
@@ -67,11 +71,17 @@ export class SimulatedNetwork {
   readonly #underWay = new Set<{ readonly facts: FrameFacts }>()
   faults: MessageFaults = { loss: 0, duplicate: 0, reorder: 0 }
 
-  constructor(core: SimulationCore, latency: NetworkLatency, inject: (kind: FaultKind) => void) {
+  /** `late`: the only frames that take the time drawn for them. */
+  constructor(
+    core: SimulationCore,
+    latency: NetworkLatency,
+    decisions: FaultDecisions,
+    late: readonly PlannedDelivery[] | undefined,
+  ) {
     this.#core = core
-    this.#random = core.random.stream('network')
     this.#latency = latency
-    this.#inject = inject
+    this.#decisions = decisions
+    this.#late = late
   }
 
   add(node: SimulatedNode): void {
@@ -87,6 +97,8 @@ export class SimulatedNetwork {
         const link: Link = {
           from,
           to,
+          latencies: this.#core.random.stream(`latencies from ${from.name} to ${to.name}`),
+          late: this.#lateOn(from.name, to.name),
           cuts: 0,
           conditions: new LinkConditions(),
           orderedUntil: 0,
@@ -114,38 +126,42 @@ export class SimulatedNetwork {
     const flight = this.#flight(link, frame)
     this.#core.trace.record({ type: 'sent', node: from.name, ...flight.facts })
     const isMessage = isMessageFrame(frame)
-    const meetsFaults = isMessage && !from.isMain && !to.isMain
     if (link.cuts > 0) {
       if (isMessage) this.#drop(flight, 'partition')
       else link.held.push(flight)
     } else if (link.conditions.isHeld) link.held.push(flight)
-    else if (meetsFaults && this.#strikes(this.faults.loss, 'loss')) this.#drop(flight, 'loss')
-    else this.#launch(link, flight, meetsFaults)
+    else if (isMessage && !from.isMain && !to.isMain) this.#launch(link, flight)
+    else this.#fly(link, flight, flight.latencyMs, true)
     return undefined
   }
 
-  #launch(link: Link, flight: Flight, meetsFaults: boolean): void {
+  /** Sends a message off that may meet faults. */
+  #launch(link: Link, flight: Flight): void {
     const { trace } = this.#core
-    if (meetsFaults && this.#strikes(this.faults.duplicate, 'duplicate')) {
-      trace.record({ type: 'duplicated', node: link.from.name, ...flight.facts })
-      this.#fly(link, flight, this.#latencyMs() * (1 + this.#random.int(reorderFactor)), false)
+    const { loss, duplicate, reorder } = this.faults
+    const decisions = this.#decisions
+    decisions.meet(link.from.name, link.to.name, flight.facts.message)
+    if (decisions.strikesMessage('loss', loss) !== undefined) {
+      this.#drop(flight, 'loss')
+      return
     }
-    if (meetsFaults && this.#strikes(this.faults.reorder, 'reorder')) {
-      trace.record({ type: 'reordered', node: link.from.name, ...flight.facts })
-      this.#fly(link, flight, this.#latencyMs() * (1 + this.#random.int(reorderFactor)), false)
-    } else this.#fly(link, flight, this.#latencyMs(), true)
+    const againMs = decisions.strikesMessage('duplicate', duplicate)
+    if (againMs !== undefined) {
+      trace.record({ type: 'duplicated', node: link.from.name, ...flight.facts })
+      this.#fly(link, flight, againMs, false)
+    }
+    const delayMs = decisions.strikesMessage('reorder', reorder)
+    if (delayMs !== undefined) trace.record({ type: 'reordered', node: link.from.name, ...flight.facts })
+    this.#fly(link, flight, delayMs ?? flight.latencyMs, delayMs === undefined)
   }
 
   #fly(link: Link, flight: Flight, latencyMs: number, inOrder: boolean): void {
     const { agenda, clock } = this.#core
     const now = clock.now()
-    let arrival = link.conditions.arrival(now, latencyMs)
-    if (inOrder) {
-      arrival = Math.max(arrival, link.orderedUntil)
-      link.orderedUntil = arrival
-    }
-    link.busyUntil = Math.max(link.busyUntil, arrival + agenda.patienceMs)
-    const time = { leastMs: this.#latency.minMs, drawnMs: arrival - now }
+    const arrival = link.conditions.arrival(now, latencyMs)
+    const drawnMs = inOrder ? inOrderMs(link, now, arrival) : arrival - now
+    link.busyUntil = Math.max(link.busyUntil, now + drawnMs + agenda.patienceMs)
+    const time = { leastMs: this.#latency.minMs, drawnMs }
     // What is out of order is a link of its own.
     const { facts } = flight
     const underWay = { facts }
@@ -185,17 +201,20 @@ export class SimulatedNetwork {
     const { from, to } = link
     // The earlier epochs are known to be down; what was sent to one of them is never heard by its successor.
     const toEpoch = this.#view(from, to).downEpoch + 1
-    return { frame: copied, facts: factsOf(copied, link), epoch: from.epoch, toEpoch, number: ++link.sent }
+    const number = ++link.sent
+    const latencyMs = this.#latencyMs(link, number)
+    return { frame: copied, facts: factsOf(copied, link), epoch: from.epoch, toEpoch, number, latencyMs }
   }
 
-  #latencyMs(): number {
-    return drawLatencyMs(this.#latency, this.#random)
+  #latencyMs({ latencies, late }: Link, number: number): number {
+    const drawnMs = drawLatencyMs(this.#latency, latencies)
+    return late === undefined || late.has(number) ? drawnMs : this.#latency.minMs + this.#latency.meanMs
   }
 
-  #strikes(probability: number, kind: FaultKind): boolean {
-    if (probability === 0 || !this.#random.chance(probability)) return false
-    this.#inject(kind)
-    return true
+  #lateOn(from: string, to: string): ReadonlySet<number> | undefined {
+    const late = this.#late?.filter((delivery) => delivery.from === from && delivery.to === to)
+    if (late === undefined || late.some(({ nth }) => nth === undefined)) return undefined
+    return new Set(late.map(({ nth }) => nth as number))
   }
 
   /** The frames under way: those that will arrive, in the order in which they left, then those that a cut holds up. */
@@ -209,16 +228,16 @@ export class SimulatedNetwork {
   // Nodes that go and come.
 
   /**
-   * `node` crashed: some last part of what it has sent is lost unless `losesSent` is false, and the others notice after
-   * `detectionMs` or more. What a held link has not let out is lost in any case.
+   * `node` crashed: of what it has sent some last part is lost that is drawn from `losing`, nothing without it; the others
+   * notice after `detectionMs` or more. What a held link has not let out is lost in any case.
    */
-  nodeCrashed(node: SimulatedNode, detectionMs: () => number, reason: string, losesSent = true): void {
+  nodeCrashed(node: SimulatedNode, detectionMs: () => number, reason: string, losing: RandomStream | undefined): void {
     const { clock } = this.#core
     const { epoch } = node
     for (const link of this.#links.get(node)!.values()) {
-      if (losesSent) {
+      if (losing !== undefined) {
         const underWay = link.sent - link.arrived
-        link.lost = { epoch, after: link.arrived + this.#random.int(underWay + 1) }
+        link.lost = { epoch, after: link.arrived + losing.int(underWay + 1) }
       }
       for (const flight of link.held.splice(0)) this.#drop(flight, 'crash')
       const delayMs = Math.max(detectionMs(), link.busyUntil - clock.now())
@@ -239,15 +258,16 @@ export class SimulatedNetwork {
   nodeStarted(node: SimulatedNode, seen: (by: SimulatedNode) => void): void {
     const { agenda, clock } = this.#core
     const { epoch } = node
+    const latencies = this.#decisions.stream(`start of ${node.name} at ${clock.now()}`)
     for (const [other, view] of this.#views.get(node)!) {
       view.isDown = !other.isUp
       view.downEpoch = other.isUp ? other.epoch - 1 : other.epoch
       if (other.isUp) node.kernel?.nodeUp(other.name, other.epoch)
     }
     for (const link of this.#links.get(node)!.values()) {
-      const arrival = Math.max(clock.now() + this.#latencyMs(), link.orderedUntil)
-      link.orderedUntil = arrival
-      const time = { leastMs: this.#latency.minMs, drawnMs: arrival - clock.now() }
+      const now = clock.now()
+      const drawnMs = inOrderMs(link, now, now + drawLatencyMs(this.#latency, latencies))
+      const time = { leastMs: this.#latency.minMs, drawnMs }
       agenda.deliver(link, link.to.name, time, () => {
         if (!node.isUp || node.epoch !== epoch) return
         link.to.perform(link.to.epoch, (kernel) => {
@@ -293,7 +313,7 @@ export class SimulatedNetwork {
     if (link.conditions.isHeld) return
     const held = link.held.splice(0)
     for (const flight of held) {
-      if (link.cuts === 0) this.#fly(link, flight, this.#latencyMs(), true)
+      if (link.cuts === 0) this.#fly(link, flight, flight.latencyMs, true)
       else if (isMessageFrame(flight.frame)) this.#drop(flight, 'partition')
       else link.held.push(flight)
     }
@@ -334,6 +354,18 @@ export class SimulatedNetwork {
   #view(of: SimulatedNode, other: SimulatedNode): { isDown: boolean; downEpoch: number } {
     return this.#views.get(of)!.get(other)!
   }
+}
+
+/**
+ * How long it takes until `arrival`, or until the last frame of the link that keeps its place if that is later. Rounding
+ * must not let the sum of now and what is returned come before that.
+ */
+function inOrderMs(link: Link, now: number, arrival: number): number {
+  const time = Math.max(arrival, link.orderedUntil)
+  let delayMs = time - now
+  if (now + delayMs < time) delayMs += time * Number.EPSILON
+  link.orderedUntil = now + delayMs
+  return delayMs
 }
 
 /** What a full channel refuses, as that of threads does; sends, replies and what the runtime says wait for room. */

@@ -209,6 +209,7 @@ export class SimulatedWorld extends ActorSystem {
         const what = `a step of the fault plan failed: ${toError(cause).message}`
         simulation.fail({ reason: 'program', what, cause })
       },
+      takesPart: () => simulation.takesPart(),
       checkNode: (name) => void simulation.failingNode(name),
     }
     return new FaultPlan(host, time)

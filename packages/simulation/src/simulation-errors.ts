@@ -4,6 +4,7 @@
  */
 import { TroupeError } from '@troupe/core'
 import type { Claims } from './properties.ts'
+import type { RunRecord } from './run-record.ts'
 import type { StateChange } from './state-recorder.ts'
 import type { TraceEvent } from './trace.ts'
 
@@ -23,6 +24,8 @@ export type FailureReason =
 export interface FailureFacts {
   readonly seed: number
   readonly reason: FailureReason
+  /** What was wrong, in words. */
+  readonly what: string
   /** Virtual milliseconds since the start of the run. */
   readonly virtualMs: number
   /** The number of the step after which the run failed; the first is 1. */
@@ -37,11 +40,13 @@ export interface FailureFacts {
   readonly lastEvents: readonly string[]
 }
 
-/** What a run with `trace` keeps. */
+/** What a run with `trace` or `record` keeps. */
 export interface Recording {
   readonly trace?: readonly TraceEvent[]
   /** With `trace: { states: true }`. */
   readonly states?: readonly StateChange[]
+  /** With `record: true`. */
+  readonly record?: RunRecord
 }
 
 /** A run failed: a property, a check, the program itself, or a leak of the real world. `cause` is what was thrown. */
@@ -51,6 +56,8 @@ export class SimulationFailure extends TroupeError {
   declare readonly trace: readonly TraceEvent[] | undefined
   /** The states up to the failure, with `trace: { states: true }`. Not enumerable. */
   declare readonly states: readonly StateChange[] | undefined
+  /** What went wrong in the run, with `record: true`. Not enumerable. */
+  declare readonly record: RunRecord | undefined
 
   constructor(what: string, facts: FailureFacts, cause?: unknown, code = 'ERR_TROUPE_SIMULATION') {
     const { seed, virtualMs, step, lastEvents } = facts
@@ -64,8 +71,12 @@ export class SimulationFailure extends TroupeError {
   }
 
   /** This error, with what the run kept. */
-  withRecording({ trace, states }: Recording): this {
-    return Object.defineProperties(this, { trace: { value: trace }, states: { value: states } })
+  withRecording({ trace, states, record }: Recording): this {
+    return Object.defineProperties(this, {
+      trace: { value: trace },
+      states: { value: states },
+      record: { value: record },
+    })
   }
 }
 

@@ -9,26 +9,25 @@
  * Nothing but the agenda's order and the seeded streams decides what comes next. Promises run between two events, to the
  * last microtask, which a return to the event loop makes sure of; events that settle none do not pay for it.
  */
-import {
-  ConfigurationError,
-  type EventStream,
-  type LogLevel,
-  type PlacementPolicies,
-  type ServiceImplementations,
-} from '@troupe/core'
+import { ConfigurationError, type RandomSource, type ServiceImplementations } from '@troupe/core'
 import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
 import { type Agenda, ChoosingAgenda, TimedAgenda } from './agenda.ts'
+import { BranchingRandomSource } from './branching-random.ts'
 import { type SystemView, systemView } from './cell-view.ts'
-import { type Delivery, drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
-import { type FaultPointKnobs, FaultPoints } from './fault-points.ts'
-import type { NetworkLatency } from './latency.ts'
+import { FaultDecisions } from './fault-decisions.ts'
+import { drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
+import { FaultPoints } from './fault-points.ts'
+import { drawLatencyMs } from './latency.ts'
 import { Nemesis } from './nemesis.ts'
+import { healthyDisk, NodeFactory } from './node-factory.ts'
+import { PlannedSchedule } from './planned-schedule.ts'
 import { Properties } from './properties.ts'
-import { type ScheduleOptions, type ScheduleStrategy, scheduleOf } from './schedule-options.ts'
+import type { RunRecord } from './run-record.ts'
+import { RunRecorder } from './run-recorder.ts'
+import { scheduleOf } from './schedule-options.ts'
 import { Scopes } from './scopes.ts'
-import { type DiskFaults, SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedNetwork } from './simulated-network.ts'
-import { SimulatedNode } from './simulated-node.ts'
+import type { SimulatedNode } from './simulated-node.ts'
 import { mainNode, SimulatedWorld } from './simulated-world.ts'
 import type { SimulationCore } from './simulation-core.ts'
 import {
@@ -40,30 +39,10 @@ import {
   SimulationFailure,
   SimulationLimitError,
 } from './simulation-errors.ts'
+import type { Branch, SimulationSettings, StepCall } from './simulation-settings.ts'
 import { StateRecorder } from './state-recorder.ts'
+import { TimedFaults } from './timed-faults.ts'
 import { Trace, type TraceListener } from './trace.ts'
-
-/** The options of a run, with every default filled in. */
-export interface SimulationSettings {
-  readonly seed: number
-  readonly nodes: readonly string[]
-  readonly knobs: FaultKnobs
-  readonly points: FaultPointKnobs
-  readonly swarm: boolean
-  readonly delivery: Delivery
-  readonly latency: NetworkLatency
-  readonly schedule: ScheduleStrategy | ScheduleOptions
-  readonly services: ServiceImplementations | ((world: SimulatedWorld) => ServiceImplementations)
-  readonly placement: PlacementPolicies
-  readonly taskMs: number
-  readonly eventsMax: number
-  readonly virtualMsMax: number
-  readonly keepsTrace: boolean
-  readonly keepsStates: boolean
-  readonly metrics: boolean
-  readonly logLevel: LogLevel
-  readonly askCyclesAfterMs: number
-}
 
 /** What made a run fail. */
 interface Failure {
@@ -73,9 +52,8 @@ interface Failure {
   readonly cause?: unknown
 }
 
-const diskLatencyMsMin = 0.02
-const diskLatencyMsUsual = 0.2
-const diskStallMs = 100
+/** How many times its usual latency a message that is held up takes longer at most. */
+const reorderFactor = 10
 /** Events after which the loop returns to the event loop in any case, so that the process stays responsive. */
 const eventsPerBreath = 20_000
 /** Asks of the program in one step beyond which it is taken to be in a loop. */
@@ -85,7 +63,7 @@ const returnToEventLoop = setImmediate
 
 export class Simulation implements SimulationCore {
   readonly clock = new VirtualClock()
-  readonly random: SeededRandomSource
+  readonly random: RandomSource
   readonly schedulerRandom
   readonly trace: Trace
   readonly scopes: Scopes
@@ -96,6 +74,10 @@ export class Simulation implements SimulationCore {
   readonly nodes: readonly SimulatedNode[]
   readonly nemesis: Nemesis
   readonly faultPoints: FaultPoints
+  readonly decisions: FaultDecisions
+  readonly #timedFaults: TimedFaults
+  readonly #recorder: RunRecorder | undefined
+  readonly #plannedSchedule: PlannedSchedule | undefined
   readonly world: SimulatedWorld
   readonly view: SystemView
   /** The faults' strengths that this seed drew. */
@@ -108,15 +90,25 @@ export class Simulation implements SimulationCore {
   #services: ServiceImplementations | undefined
   #failure: Failure | undefined
   readonly #states: StateRecorder | undefined
+  #stepsAhead: readonly { readonly step: number; readonly run: () => void }[]
+  #stopped = false
   #draining = true
   #asksInStep = 0
+  #scriptedSteps = 0
 
   constructor(settings: SimulationSettings) {
     this.#settings = settings
-    this.random = new SeededRandomSource(settings.seed)
+    const { plan, branch, atStep } = settings
+    const branching = branch === undefined ? undefined : new BranchingRandomSource(settings.seed)
+    this.random = branching ?? new SeededRandomSource(settings.seed)
     this.schedulerRandom = this.random.stream('scheduler')
     this.trace = new Trace(this.clock, settings.keepsTrace)
-    const schedule = scheduleOf(settings.schedule, this.random.stream('schedule'))
+    this.#recorder = settings.records ? new RunRecorder(this.trace) : undefined
+    const chosen = scheduleOf(settings.schedule, this.random.stream('schedule'))
+    if (chosen !== undefined && (settings.records || plan?.deviations !== undefined)) {
+      this.#plannedSchedule = new PlannedSchedule(chosen.schedule, plan?.deviations, this.#recorder?.deviations)
+    }
+    const schedule = this.#plannedSchedule === undefined ? chosen : { ...chosen!, schedule: this.#plannedSchedule }
     this.agenda =
       schedule === undefined
         ? new TimedAgenda(this.clock, this.schedulerRandom)
@@ -127,17 +119,40 @@ export class Simulation implements SimulationCore {
       stream: (purpose) => this.random.stream(purpose),
       leak: (error) => this.fail({ reason: 'determinism', what: error.message, cause: error }),
     })
-    this.strengths = drawStrengths(settings.knobs, settings.swarm, this.random.stream('strengths'))
+    this.strengths = plan?.strengths ?? drawStrengths(settings.knobs, settings.swarm, this.random.stream('strengths'))
     const inject = (kind: FaultKind) => {
       this.injected[kind]++
     }
-    this.#network = new SimulatedNetwork(this, settings.latency, inject)
-    this.main = this.#addNode(mainNode, {})
-    this.nodes = settings.nodes.map((name) => this.#addNode(name, this.#diskFaults()))
-    this.nemesis = new Nemesis(this, this.#network, this.nodes, inject, (node, epoch) => {
+    this.decisions = new FaultDecisions({
+      random: this.random,
+      inject,
+      messageDelayMs: (random) => drawLatencyMs(settings.latency, random) * (1 + random.int(reorderFactor)),
+      recorded: this.#recorder?.strikes,
+      planned: plan?.strikes,
+    })
+    this.#network = new SimulatedNetwork(this, settings.latency, this.decisions, plan?.late)
+    const factory = new NodeFactory({
+      core: this,
+      settings,
+      strengths: this.strengths,
+      injected: this.injected,
+      decisions: this.decisions,
+      network: this.#network,
+      traits: this.#recorder?.traits,
+      failed: (node, error) => this.nemesis.nodeFailed(node, error),
+      services: () => this.#servicesOf(),
+      world: () => this.world,
+    })
+    this.main = factory.make(mainNode)
+    this.nodes = settings.nodes.map((name) => factory.make(name))
+    this.nemesis = new Nemesis(this, this.#network, this.nodes, this.decisions, inject, (node, epoch) => {
       void this.world.nodeUp(node, epoch)
     })
-    this.faultPoints = new FaultPoints(this, settings.points, (node, error) => this.nemesis.nodeFailed(node, error))
+    const { nemesis, nodes } = this
+    this.#timedFaults = new TimedFaults({ core: this, nodes, nemesis, inject, recorded: this.#recorder?.faults })
+    this.faultPoints = new FaultPoints(this, settings.points, this.decisions, (node, error) =>
+      nemesis.nodeFailed(node, error),
+    )
     this.view = systemView([this.main, ...this.nodes], this.#network, () => this.clock.now())
     this.properties = this.#properties()
     this.main.start()
@@ -147,17 +162,30 @@ export class Simulation implements SimulationCore {
     this.#network.announceAll()
     const { loss, duplicate, reorder } = this.strengths
     this.#network.faults = { loss, duplicate, reorder }
-    this.nemesis.begin(this.strengths)
+    this.nemesis.crashRecovering = this.strengths.crashRecovering
+    if (plan === undefined) this.#timedFaults.begin(this.strengths)
+    else this.#timedFaults.follow(plan.faults)
+    this.#stepsAhead = [
+      ...(branch === undefined ? [] : [{ step: branch.afterStep, run: () => this.#branch(branch, branching) }]),
+      ...(atStep === undefined ? [] : [{ step: atStep.step, run: () => this.#call(atStep) }]),
+    ]
   }
 
   get turns(): number {
     return this.nodes.reduce((sum, node) => sum + node.turns, this.main.turns)
   }
 
-  /** The events and states that were kept. */
+  /** What the run has been so far; `undefined` unless it is recorded. */
+  get record(): RunRecord | undefined {
+    return this.#recorder?.record({ strengths: this.strengths, injected: this.injected, plan: this.#settings.plan })
+  }
+
+  /** The events and states that were kept, and the record. */
   get recording(): Recording {
     const { events } = this.trace
+    const { record } = this
     return {
+      ...(record === undefined ? {} : { record }),
       ...(events === undefined ? {} : { trace: events }),
       ...(this.#states === undefined ? {} : { states: this.#states.changes }),
     }
@@ -183,10 +211,41 @@ export class Simulation implements SimulationCore {
       }
       this.#states?.look([this.main, ...this.nodes])
       this.properties.check()
-      if ((finished && !this.properties.undecided) || this.#failure !== undefined) break
+      this.#recorder?.checkpoints.note(this.trace.step, this.trace.digest)
+      const isOver = (finished && !this.properties.undecided) || this.#failure !== undefined
+      if (this.#stepsAhead.length > 0) this.#reach(isOver ? Number.POSITIVE_INFINITY : this.trace.step)
+      if (isOver || this.#stopped) break
       this.#next()
     }
     if (this.#failure !== undefined) throw this.#error(this.#failure)
+  }
+
+  /** Does what is to be done after `step`. */
+  #reach(step: number): void {
+    const due = this.#stepsAhead.filter((ahead) => ahead.step <= step)
+    this.#stepsAhead = this.#stepsAhead.filter((ahead) => ahead.step > step)
+    for (const { run } of due) run()
+  }
+
+  #branch({ seed }: Branch, random: BranchingRandomSource | undefined): void {
+    random?.branch(seed)
+    if (this.#settings.plan === undefined) return
+    this.decisions.leaveToChance()
+    this.#plannedSchedule?.leaveToChance()
+    this.#timedFaults.leaveToChance(this.strengths)
+  }
+
+  #call({ call }: StepCall): void {
+    if (call(this.world) === 'stop') this.#stopped = true
+  }
+
+  /** Whether the next step of the program's own plans takes part, asked once for each as they are written. */
+  takesPart(): boolean {
+    const number = ++this.#scriptedSteps
+    const { plan } = this.#settings
+    if (plan?.scripted !== undefined && !plan.scripted.includes(number)) return false
+    this.#recorder?.scripted.push(number)
+    return true
   }
 
   #next(): void {
@@ -257,8 +316,10 @@ export class Simulation implements SimulationCore {
 
   heal(): void {
     this.#network.faults = { loss: 0, duplicate: 0, reorder: 0 }
-    for (const { disk } of this.nodes) disk.faults = usualDisk
+    for (const { disk } of this.nodes) disk.faults = healthyDisk
     this.faultPoints.injecting = false
+    this.decisions.heal()
+    this.#timedFaults.heal()
     this.nemesis.heal()
     this.properties.healed = true
   }
@@ -288,6 +349,7 @@ export class Simulation implements SimulationCore {
     const facts = {
       seed: this.#settings.seed,
       reason,
+      what,
       virtualMs: this.clock.now(),
       step: this.trace.step,
       hash: this.trace.digest,
@@ -305,93 +367,12 @@ export class Simulation implements SimulationCore {
     return new SimulationFailure(what, facts, cause)
   }
 
-  // Nodes.
-
-  #addNode(name: string, faults: DiskFaults): SimulatedNode {
-    const isMain = name === mainNode
-    const disk = new SimulatedDisk({
-      schedule: (delayMs, run) => {
-        const { epoch } = node
-        this.clock.schedule(delayMs, () => node.perform(epoch, run))
-      },
-      random: this.random.stream(`disk of ${name}`),
-      faults: { ...usualDisk, ...faults },
-      observe: ({ kind, file, offset }) => {
-        this.trace.record({ type: 'disk', node: name, kind, file, offset })
-        const fault = diskFaultKinds[kind]
-        if (fault !== undefined) this.injected[fault]++
-      },
-    })
-    const clockAheadMs = isMain ? 0 : this.random.stream('clocks').float() * this.strengths.clockSkewMs
-    if (clockAheadMs > 0) this.injected.clockSkewMs++
-    const clockDrift = isMain ? 0 : (2 * this.random.stream('clock drift').float() - 1) * this.strengths.clockDrift
-    if (clockDrift !== 0) this.injected.clockDrift++
-    const node: SimulatedNode = new SimulatedNode(this, {
-      name,
-      isMain,
-      clockAheadMs,
-      clockRate: 1 + clockDrift,
-      disk,
-      network: this.#network,
-      failed: (error) => this.nemesis.nodeFailed(node, error),
-      forward: (events) => this.#forward(events, name),
-      services: () => this.#servicesOf(),
-      placement: this.#settings.placement,
-      taskMs: this.#settings.taskMs,
-      metrics: this.#settings.metrics,
-      logLevel: this.#settings.logLevel,
-      askCyclesAfterMs: this.#settings.askCyclesAfterMs,
-    })
-    this.#network.add(node)
-    return node
-  }
-
-  #diskFaults(): DiskFaults {
-    const { diskLatencyMs, diskStall, tornWrite, syncFailure, writeFailure, misdirectedRead } = this.strengths
-    if (diskLatencyMs > 0) this.injected.diskLatencyMs++
-    return {
-      latencyMsMax: Math.max(diskLatencyMsUsual, diskLatencyMs),
-      stall: diskStall,
-      tornWrite,
-      syncFailure,
-      writeFailure,
-      misdirectedRead,
-    }
-  }
-
-  /** Tells the trace of failures on a node, and the program of everything that its actors tell their operators. */
-  #forward(events: EventStream, name: string): void {
-    events.on('failure', ({ actor, message, error, directive }) => {
-      this.trace.record({ type: 'failure', node: name, actor, message, error, directive })
-    })
-    if (name === mainNode) return
-    const { events: all } = this.world
-    events.on('deadLetter', (letter) => all.emit('deadLetter', letter))
-    events.on('failure', (failure) => all.emit('failure', failure))
-    events.on('lateRejection', (rejection) => all.emit('lateRejection', rejection))
-    events.on('restarted', (restart) => all.emit('restarted', restart))
-    events.on('escalated', (escalation) => all.emit('escalated', escalation))
-    events.on('journalOpened', (opening) => all.emit('journalOpened', opening))
-    events.on('serviceFailed', (failure) => all.emit('serviceFailed', failure))
-    events.on('log', (entry) => all.emit('log', entry))
-  }
-
   #servicesOf(): ServiceImplementations {
     const { services } = this.#settings
     if (typeof services !== 'function') return services
     this.#services ??= services(this.world)
     return this.#services
   }
-}
-
-const usualDisk: DiskFaults = { latencyMsMin: diskLatencyMsMin, latencyMsMax: diskLatencyMsUsual, stallMs: diskStallMs }
-
-const diskFaultKinds: Readonly<Record<string, FaultKind | undefined>> = {
-  stall: 'diskStall',
-  'write torn': 'tornWrite',
-  'sync failure': 'syncFailure',
-  'write failure': 'writeFailure',
-  'misdirected read': 'misdirectedRead',
 }
 
 function messageOf(thrown: unknown): string {

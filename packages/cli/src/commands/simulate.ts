@@ -1,14 +1,35 @@
 /** `troupe simulate SCENARIO`: one scenario under many seeds. */
-import { type ScenarioFailure, type ScenarioOptions, scenarioNamed, scenarios, seedsOf } from '@troupe/scenarios'
-import type { FaultKnobs } from '@troupe/simulation'
+import { join } from 'node:path'
+import {
+  type Scenario,
+  type ScenarioFailure,
+  type ScenarioOptions,
+  scenarioNamed,
+  scenarioRunOf,
+  scenarios,
+  seedsOf,
+} from '@troupe/scenarios'
+import {
+  type FaultKnobs,
+  formatShrinking,
+  replay,
+  type SavedRun,
+  type Shrinking,
+  saveFailure,
+  writeSavedRun,
+} from '@troupe/simulation'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { faultPlan, wholeNumber } from '../flags.ts'
 import { Progress } from '../progress.ts'
 import { printJson, printLine, secondsSince, type Terminal } from '../terminal.ts'
+import { shrinkFile, shrinkingRow, triesDefault, writeReport } from './replay.ts'
 
 /** Failed seeds that are shown to people, one line each. */
 const failuresShownMax = 20
+/** Failed seeds that are saved. */
+const failuresSavedMax = 20
+const folderDefault = '.troupe'
 
 interface SimulateFlags {
   readonly seeds?: readonly number[]
@@ -16,6 +37,10 @@ interface SimulateFlags {
   /** Undefined also for the scenario's own plan. */
   readonly faults?: FaultKnobs
   readonly bug?: string
+  readonly save?: true | string
+  readonly shrink?: true
+  readonly tries: number
+  readonly report?: string
   readonly json?: true
 }
 
@@ -34,6 +59,13 @@ export function addSimulateCommand(troupe: Command, context: CommandContext): vo
       faultPlan,
     )
     .option('--bug <name>', 'plant this mistake')
+    .option(
+      '--save [folder]',
+      `save the failing runs, ${failuresSavedMax} at most, for replay (default: ${folderDefault})`,
+    )
+    .option('--shrink', 'save them smaller too')
+    .option('--tries <number>', 'runs that shrinking one may take', wholeNumber('--tries', 1), triesDefault)
+    .option('--report <file>', 'write the first failing run, shrunk with --shrink, as one HTML file')
     .option('--json', 'print one object a line')
     .action(
       context.action((name: string | undefined, flags: SimulateFlags) =>
@@ -77,15 +109,25 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
   }
   progress.end()
   const elapsed = secondsSince(started)
+  const kept = await keepFailures(terminal, scenario, options, [...failed.keys()], flags)
   const virtualSeconds = Math.round(virtualMs) / 1_000
   if (json) {
     const figures = { seeds: seeds.length, failures: [...failed.keys()], events, virtualSeconds, seconds: elapsed }
-    printJson(terminal, { scenario: name, ...figures, nodes, bug, faults: faults ?? 'own', reasons: reasonsOf(failed) })
+    printJson(terminal, {
+      scenario: name,
+      ...figures,
+      nodes,
+      bug,
+      faults: faults ?? 'own',
+      reasons: reasonsOf(failed),
+      saved: kept.map(({ seed, path, smaller }) => ({ seed, file: path, ...shrinkingRow(smaller) })),
+    })
   } else {
     const withBug = bug === undefined ? '' : ` with ${bug}`
     printLine(terminal, `${name}${withBug}: ${seeds.length} seeds on ${nodes} nodes, ${failed.size} failed`)
     printLine(terminal, `${events} events, ${virtualSeconds} virtual seconds, in ${elapsed} s`)
     explainFailures(terminal, failed)
+    for (const one of kept) explainKept(terminal, one)
   }
   return failed.size === 0
 }
@@ -105,4 +147,46 @@ function explainFailures(terminal: Terminal, failed: ReadonlyMap<number, Scenari
   }
   if (failed.size > failuresShownMax) printLine(terminal, `  and ${failed.size - failuresShownMax} others`)
   printLine(terminal, `\n${first.message}`)
+}
+
+interface KeptFailure {
+  readonly seed: number
+  readonly path: string
+  readonly smaller: { readonly path: string; readonly shrinking: Shrinking } | undefined
+}
+
+/** Saves failing runs as the flags say, and writes the report of the first. */
+async function keepFailures(
+  terminal: Terminal,
+  scenario: Scenario,
+  options: ScenarioOptions,
+  seeds: readonly number[],
+  { save, shrink, tries, report }: SimulateFlags,
+): Promise<KeptFailure[]> {
+  const saves = save !== undefined || shrink === true
+  const folder = typeof save === 'string' ? save : folderDefault
+  const kept: KeptFailure[] = []
+  for (const seed of seeds.slice(0, saves ? failuresSavedMax : report === undefined ? 0 : 1)) {
+    const found = await saveFailure(scenario.simulation, scenarioRunOf(scenario, seed, options))
+    if (found === undefined) throw new Error(`seed ${seed} failed, and not when it was run again`)
+    let last: SavedRun = found.saved
+    if (saves) {
+      const { bug } = options
+      const path = join(folder, `${scenario.name}${bug === undefined ? '' : `-${bug}`}-seed-${seed}.json`)
+      await writeSavedRun(path, found.saved)
+      const smaller = shrink && (await shrinkFile(terminal, path, found.saved, scenario.simulation, tries))
+      kept.push({ seed, path, smaller })
+      last = smaller?.shrinking.saved ?? last
+    }
+    if (report !== undefined && seed === seeds[0]) {
+      await writeReport(report, last, await replay(last, scenario.simulation, { trace: { states: true } }))
+    }
+  }
+  return kept
+}
+
+function explainKept(terminal: Terminal, { seed, path, smaller }: KeptFailure): void {
+  printLine(terminal, `seed ${seed} again: troupe replay ${path}`)
+  if (smaller === undefined) return
+  printLine(terminal, `  shrunk: ${formatShrinking(smaller.shrinking)}\n  troupe replay ${smaller.path}`)
 }

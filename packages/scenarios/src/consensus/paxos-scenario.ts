@@ -18,6 +18,7 @@ import {
   type ScheduleStrategy,
   type SimulatedWorld,
   SimulationFailure,
+  type SimulationScenarioOptions,
   simulate,
 } from '@troupe/simulation'
 import type { ScenarioFailure } from '../scenario.ts'
@@ -97,30 +98,60 @@ const progressMs = 20_000
 /** How long a client waits for its proposer before it asks again, in virtual milliseconds. */
 const clientTimeoutMs = 400
 
+/** The options of every run. */
+export const paxosOptions = {
+  nodes: 5,
+  faults: paxosFaults,
+  delivery: 'hostile',
+  latency: { minMs: 1, meanMs: 10 },
+  virtualMsMax: 120_000,
+} as const satisfies SimulationScenarioOptions
+
+/** What a run is told, and what it tells of itself as it goes. */
+interface PaxosProgram extends Pick<PaxosScenario, 'definitions' | 'invariants'> {
+  /** The most clients. Default: as many as are drawn. */
+  readonly clientsMax?: number
+  readonly onObserver?: (observer: PaxosObserver) => void
+  readonly onHeal?: () => void
+}
+
+/** Everything that happens in the cluster; resolves with the decision. */
+export async function paxosProgram(world: SimulatedWorld, program: PaxosProgram): Promise<string> {
+  const { definitions = {}, invariants, clientsMax, onObserver, onHeal } = program
+  const client = await startPaxos<string>(world, { instance: 'campaign', members: world.nodes, definitions })
+  const observer = observe(world, client, invariants)
+  onObserver?.(observer)
+  const replies = startClients(world, client, clientsMax)
+  await world.sleep(faultsMs)
+  onHeal?.()
+  await world.heal()
+  return await agreed(world, client, replies)
+}
+
 /** Runs the scenario under one seed. */
 export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Promise<PaxosRun> {
-  const { nodes = 5, definitions = {}, schedule = 'random', invariants, faults = paxosFaults } = scenario
+  const { definitions, invariants, ...options } = scenario
   let observer: PaxosObserver | undefined
   let decision: string | undefined
   let chosenUnderFaults = false
   const program = async (world: SimulatedWorld) => {
-    const client = await startPaxos<string>(world, { instance: 'campaign', members: world.nodes, definitions })
-    observer = observe(world, client, invariants)
-    const replies = startClients(world, client)
-    await world.sleep(faultsMs)
-    chosenUnderFaults = observer.statistics.chosen
-    await world.heal()
-    decision = await agreed(world, client, replies)
+    decision = await paxosProgram(world, {
+      ...(definitions === undefined ? {} : { definitions }),
+      ...(invariants === undefined ? {} : { invariants }),
+      onObserver: (made) => {
+        observer = made
+      },
+      onHeal: () => {
+        chosenUnderFaults = observer?.statistics.chosen ?? false
+      },
+    })
   }
   const facts = () => {
     const { competing = false, ballots = 0, checks = 0 } = observer?.statistics ?? {}
     return { seed, decision, chosenUnderFaults, competing, ballots, checks }
   }
   try {
-    const { events, injected, virtualMs } = await simulate(
-      { seed, nodes, faults, delivery: 'hostile', schedule, latency: { minMs: 1, meanMs: 10 }, virtualMsMax: 120_000 },
-      program,
-    )
+    const { events, injected, virtualMs } = await simulate({ ...paxosOptions, ...options, seed }, program)
     return { ...facts(), events, virtualMs, injected, failure: undefined }
   } catch (error) {
     if (!(error instanceof SimulationFailure)) throw error
@@ -158,10 +189,14 @@ function observe(
 }
 
 /** Two clients or more, each with a value and a member of its own to begin with; they ask until they hear a decision. */
-function startClients(world: SimulatedWorld, client: PaxosClient<string>): Promise<string>[] {
+function startClients(
+  world: SimulatedWorld,
+  client: PaxosClient<string>,
+  clientsMax = Number.POSITIVE_INFINITY,
+): Promise<string>[] {
   const { random } = world
   const ids = client.configuration.members.map(({ id }) => id)
-  const count = 2 + random.int(Math.max(1, ids.length - 1))
+  const count = Math.min(clientsMax, 2 + random.int(Math.max(1, ids.length - 1)))
   return Array.from({ length: count }, async (_, index) => {
     // Some begin at once, so that their ballots meet; some come when others are done.
     await world.sleep(random.chance(0.6) ? random.int(40) : random.int(faultsMs))

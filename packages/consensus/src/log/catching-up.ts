@@ -1,0 +1,88 @@
+/**
+ * Catching up: a replica that lacks decided entries gets them from anybody who has them, in whatever ballot, since what
+ * is decided is decided. Entries while they are still there, else a snapshot in parts. The one that lacks asks, part by
+ * part and again after a while, so that whoever answers keeps no books.
+ */
+import { decodeValue, encodeValue } from '@troupe/core/host'
+import { takeSnapshot } from './applying.ts'
+import { entriesFrom, lengthOf } from './entry.ts'
+import type { CatchUp, Learned, SnapshotChunk } from './messages.ts'
+import { type LogSnapshot, type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
+import type { AnyMachine } from './state-machine.ts'
+
+/** Asks member `id` for what is decided, at most once a round. */
+export function askToCatchUp(state: ReplicaState, id: string, ctx: ReplicaContext): void {
+  if (state.caughtUpRound === state.round) return
+  state.caughtUpRound = state.round
+  request(state, id, ctx)
+}
+
+/** Asks for what comes next. */
+export function request(state: ReplicaState, id: string, ctx: ReplicaContext): void {
+  const member = replicaOf(state, id)
+  if (member === undefined || id === state.id) return
+  const { applied, incoming } = state
+  const snapshot = incoming?.from === id ? { snapshot: { id: incoming.id, offset: incoming.bytes } } : {}
+  ctx.tellEarly(member.replica, 'catchUp', { from: state.id, replyTo: ctx.self, applied, ...snapshot })
+}
+
+/** Answers with entries, with a part of a snapshot, or not at all when there is nothing new to tell. */
+export function onCatchUp(state: ReplicaState, message: CatchUp, machine: AnyMachine, ctx: ReplicaContext): void {
+  const { replyTo, applied, snapshot } = message
+  const { entries, options } = state
+  if (applied >= state.applied) return
+  if (applied >= entries.trimmed && snapshot === undefined) {
+    const to = Math.min(state.applied, applied + options.batchMax)
+    ctx.tell(replyTo, 'learned', { from: state.id, at: applied, entries: entriesFrom(entries, applied, to) })
+    return
+  }
+  if (snapshot === undefined || snapshot.id !== state.outgoing?.id) {
+    state.outgoing = { id: state.applied, bytes: encodeValue(takeSnapshot(state, machine)) }
+  }
+  const { id, bytes } = state.outgoing as NonNullable<ReplicaState['outgoing']>
+  const offset = snapshot?.id === id ? Math.min(snapshot.offset, bytes.length) : 0
+  const data = bytes.slice(offset, offset + options.chunkBytes)
+  ctx.tell(replyTo, 'snapshotChunk', { from: state.id, id, offset, data, last: offset + data.length === bytes.length })
+}
+
+/** Returns true when more is known to be decided. */
+export function onLearned(state: ReplicaState, { at, entries }: Learned, ctx: ReplicaContext): boolean {
+  if (at > lengthOf(state.entries) || at + entries.length <= state.decided) return false
+  ctx.persist('learned', { at, entries })
+  return true
+}
+
+/** Returns the snapshot's bytes once they are whole and worth installing; asks for the next part until then. */
+export function onSnapshotChunk(
+  state: ReplicaState,
+  { from, id, offset, data, last }: SnapshotChunk,
+  ctx: ReplicaContext,
+): Uint8Array | undefined {
+  if (id <= state.applied) {
+    state.incoming = undefined
+    return undefined
+  }
+  if (offset === 0) state.incoming = { id, from, parts: [], bytes: 0 }
+  const { incoming } = state
+  if (incoming === undefined || incoming.id !== id || incoming.from !== from || incoming.bytes !== offset)
+    return undefined
+  incoming.parts.push(data)
+  incoming.bytes += data.length
+  if (!last) {
+    request(state, from, ctx)
+    return undefined
+  }
+  state.incoming = undefined
+  const bytes = new Uint8Array(incoming.bytes)
+  let at = 0
+  for (const part of incoming.parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}
+
+/** What a snapshot's bytes stand for. */
+export function readSnapshot(bytes: Uint8Array): LogSnapshot {
+  return decodeValue(bytes) as LogSnapshot
+}

@@ -1,0 +1,75 @@
+/**
+ * The configuration of a replicated log: its members and quorums. A configuration ends with the entry that brings the
+ * next one (a stop entry, as in Lamport, Malkhi, Zhou, "Reconfiguring a State Machine", 2010). A quorum is a set of ids
+ * of the *configured* voters: never a count of replies, never "those connected now".
+ */
+import { type ActorRef, ConfigurationError } from '@troupe/core'
+import { majorities, type QuorumSizes } from '../paxos/configuration.ts'
+import type { ReplicaProtocol } from './messages.ts'
+
+/** One member of a log: a replica on a node. */
+export interface LogMember {
+  /** Unique among the members. An id whose disk was lost must not come back: it is replaced by a member of a new id. */
+  readonly id: string
+  /** The name of the node that it lives on. */
+  readonly node: string
+  /** Of two candidates with the same number the one with the higher priority leads. */
+  readonly priority: number
+  /** A learner gets every entry and votes on none. */
+  readonly learner: boolean
+  readonly replica: ActorRef<ReplicaProtocol>
+}
+
+/** Plain data, the same at every replica that has got this far. */
+export interface LogConfiguration {
+  /** From 1; each is followed by the next number. */
+  readonly number: number
+  readonly members: readonly LogMember[]
+  /** Of the voters. */
+  readonly quorums: QuorumSizes
+}
+
+/** Members of one configuration, at most. */
+const membersMax = 64
+
+/** Those that vote. */
+export function votersOf({ members }: LogConfiguration): readonly LogMember[] {
+  return members.filter(({ learner }) => !learner)
+}
+
+/** The member with that id; `undefined` for a stranger. */
+export function logMemberOf({ members }: LogConfiguration, id: string): LogMember | undefined {
+  return members.find((member) => member.id === id)
+}
+
+/** True for a member that votes. */
+export function isVoter(configuration: LogConfiguration, id: string): boolean {
+  return logMemberOf(configuration, id)?.learner === false
+}
+
+/** The configuration of these members. Throws a `ConfigurationError` when it could not work. */
+export function logConfiguration(
+  log: string,
+  number: number,
+  members: readonly LogMember[],
+  quorums: QuorumSizes = majorities(members.filter(({ learner }) => !learner).length),
+): LogConfiguration {
+  const voters = members.filter(({ learner }) => !learner).length
+  const check = (holds: boolean, what: string) => {
+    if (!holds) throw new ConfigurationError(`replicated log ${log}: ${what}`, { log })
+  }
+  check(voters > 0, 'no member votes; name at least one that is not a learner')
+  check(members.length <= membersMax, `${members.length} members; ${membersMax} are the most`)
+  check(new Set(members.map(({ id }) => id)).size === members.length, 'two members have the same id')
+  for (const size of [quorums.election, quorums.acceptance]) {
+    check(
+      Number.isInteger(size) && size >= 1 && size <= voters,
+      `a quorum must be a whole number from 1 to ${voters}, got ${size}`,
+    )
+  }
+  check(
+    quorums.election + quorums.acceptance > voters,
+    `an election of ${quorums.election} and an acceptance of ${quorums.acceptance} among ${voters} voters can miss each other; their sum must exceed the number of voters`,
+  )
+  return { number, members, quorums }
+}

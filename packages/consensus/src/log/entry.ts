@@ -1,0 +1,60 @@
+/** What a replicated log holds, and the part of it that a replica has. */
+import type { LogConfiguration } from './configuration.ts'
+
+/** One entry. Plain data, immutable. */
+export type Entry =
+  /** The first entry of a leader's own ballot: once it is decided the leader knows all that was decided before it. */
+  | { readonly kind: 'empty' }
+  /** Opens a client's session, whose number is the index of this entry. `nonce` is the client's own word for it. */
+  | { readonly kind: 'open'; readonly nonce: string }
+  /** A client's command; `ackedUpTo`: up to there the client has its results and will not ask for them again. */
+  | {
+      readonly kind: 'command'
+      readonly session: number
+      readonly seq: number
+      readonly ackedUpTo: number
+      readonly operation: unknown
+    }
+  /** The last entry of a configuration: those after it belong to this one. */
+  | { readonly kind: 'configuration'; readonly configuration: LogConfiguration }
+
+/** The entries from index `trimmed` on; those before were decided, applied and dropped. */
+export interface LogEntries {
+  trimmed: number
+  readonly entries: Entry[]
+}
+
+/** Index of the next entry to be appended: also the number of entries there ever were. */
+export function lengthOf({ trimmed, entries }: LogEntries): number {
+  return trimmed + entries.length
+}
+
+/** The entry at `index`, which is not trimmed. */
+export function entryAt({ trimmed, entries }: LogEntries, index: number): Entry {
+  return entries[index - trimmed] as Entry
+}
+
+/** The entries from index `from` (not trimmed) up to `to`, exclusive; default: all. */
+export function entriesFrom(log: LogEntries, from: number, to: number = lengthOf(log)): Entry[] {
+  return log.entries.slice(from - log.trimmed, to - log.trimmed)
+}
+
+/** Drops all from `at` on, then appends. What is trimmed already is left out. */
+export function replaceFrom(log: LogEntries, at: number, entries: readonly Entry[]): void {
+  const start = Math.max(at, log.trimmed)
+  log.entries.length = Math.min(log.entries.length, start - log.trimmed)
+  for (let index = start - at; index < entries.length; index++) log.entries.push(entries[index] as Entry)
+}
+
+/** Puts `entries` at `at` and keeps what stands behind them. */
+export function overwrite(log: LogEntries, at: number, entries: readonly Entry[]): void {
+  for (let index = Math.max(0, log.trimmed - at); index < entries.length; index++)
+    log.entries[at + index - log.trimmed] = entries[index] as Entry
+}
+
+/** Forgets the entries below `index`, which are applied. */
+export function trimBelow(log: LogEntries, index: number): void {
+  const drop = Math.min(log.entries.length, index - log.trimmed)
+  if (drop > 0) log.entries.splice(0, drop)
+  log.trimmed = Math.max(log.trimmed, index)
+}

@@ -1,0 +1,83 @@
+/**
+ * The invariants of a replicated log, held against the states of its replicas from outside, after every step: decided
+ * prefixes agree; a new leader has every decided entry; trimmed <= applied <= decided <= length. What was decided once is
+ * remembered here, so that a replica that forgets it and comes back is held against it too.
+ */
+import { TroupeError } from '@troupe/core'
+import { entryAt, lengthOf } from './entry.ts'
+import { type LogBallot, logBallotKey } from './log-ballot.ts'
+import type { ReplicaState } from './replica-state.ts'
+
+/** An invariant was broken; `facts.invariant` names it. */
+export class LogViolationError extends TroupeError {
+  constructor(invariant: string, what: string, facts: Readonly<Record<string, unknown>>) {
+    super('ERR_TROUPE_LOG_VIOLATION', `${invariant}: ${what}`, { ...facts, invariant })
+  }
+}
+
+export class LogObserver {
+  /** The decided entries, as text; `undefined` where one was never seen, between snapshots. */
+  readonly #decided: (string | undefined)[] = []
+  /** How far each replica's decided entries were compared, by its state: a new one begins anew. */
+  readonly #compared = new WeakMap<ReplicaState, number>()
+  /** Where each configuration ended: the index behind its last entry, by its number. */
+  readonly #ends = new Map<number, number>()
+  readonly #leaders = new Set<string>()
+  #configurations = 1
+  #installed = 0
+
+  /** What the run came to: leaders elected, configurations begun, entries decided, snapshots installed. */
+  get statistics() {
+    const { length: decided } = this.#decided
+    return { leaders: this.#leaders.size, configurations: this.#configurations, decided, installed: this.#installed }
+  }
+
+  /** Throws a {@link LogViolationError}. */
+  check(states: Iterable<ReplicaState>): void {
+    for (const state of states) this.#checkOne(state)
+  }
+
+  #checkOne(state: ReplicaState): void {
+    const { id, entries, applied, decided, lead, configuration } = state
+    const { trimmed } = entries
+    if (!(trimmed <= applied && applied <= decided && decided <= lengthOf(entries))) {
+      const facts = { id, trimmed, applied, decided, length: lengthOf(entries) }
+      throw new LogViolationError('order', `trimmed, applied, decided and length of ${id} are out of order`, facts)
+    }
+    this.#configurations = Math.max(this.#configurations, configuration.number)
+    const compared = this.#compared.get(state) ?? 0
+    if (trimmed > compared && compared > 0) this.#installed++
+    for (let index = Math.max(trimmed, compared); index < decided; index++) this.#agree(state, index)
+    if (decided !== compared) this.#compared.set(state, decided)
+    if (lead?.elected) this.#checkLeader(state, lead.ballot)
+  }
+
+  #agree(state: ReplicaState, index: number): void {
+    const decided = entryAt(state.entries, index)
+    const entry = JSON.stringify(decided)
+    if (decided.kind === 'configuration') this.#ends.set(decided.configuration.number - 1, index + 1)
+    const before = this.#decided[index]
+    if (before === undefined) {
+      this.#decided[index] = entry
+    } else if (before !== entry) {
+      const facts = { id: state.id, index, entry, before }
+      throw new LogViolationError('agreement', `${state.id} has another entry decided at ${index}`, facts)
+    }
+  }
+
+  /** A leader of a configuration that has ended, which it may not know, need not have what came after. */
+  #checkLeader(state: ReplicaState, ballot: LogBallot): void {
+    const key = logBallotKey(ballot)
+    if (this.#leaders.has(key)) return
+    this.#leaders.add(key)
+    const end = this.#ends.get(ballot.config) ?? this.#decided.length
+    const { id, entries } = state
+    const length = lengthOf(entries)
+    for (let index = entries.trimmed; index < end; index++) {
+      const entry = index < length ? JSON.stringify(entryAt(entries, index)) : undefined
+      const decided = this.#decided[index]
+      if (decided === undefined || entry === decided) continue
+      throw new LogViolationError('leader', `${id} leads without the decided entry ${index}`, { id, index, ballot })
+    }
+  }
+}

@@ -1,0 +1,288 @@
+/**
+ * The leader's part: election (phase 1, once for all of the log that is not decided), then proposal and acceptance of
+ * entries in batches that do not wait for one another. A leader counts itself like any follower: by an `accepted` that
+ * output commit holds until its own entries are synced, while its batches are already on their way (`tellEarly`).
+ */
+
+import { pendingConfiguration } from './applying.ts'
+import { askToCatchUp } from './catching-up.ts'
+import { isVoter, votersOf } from './configuration.ts'
+import { withdraw } from './electing.ts'
+import { type Entry, entriesFrom, lengthOf } from './entry.ts'
+import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
+import type { AcceptedLog, Missing, NackLog, PromisedLog } from './messages.ts'
+import { type Leadership, type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
+
+/** Rounds of heartbeats that a leader waits for its successor. */
+const successorRoundsMax = 4
+
+/** Phase 1a: stands for election under `ballot`, which is above all that this replica has promised. */
+export function standForElection(state: ReplicaState, ballot: LogBallot, ctx: ReplicaContext): void {
+  ctx.persist('promised', ballot)
+  state.leader = higherOf(state.leader, ballot)
+  state.lead = newLeadership(ballot)
+  ctx.log.debug('election', { ballot })
+  sendPrepares(state, state.lead, ctx)
+  maybeElected(state, state.lead, ctx)
+}
+
+/** Another's ballot is above this one's. */
+export function stepDown(state: ReplicaState, ctx: ReplicaContext): void {
+  const { lead } = state
+  if (lead === undefined) return
+  state.lead = undefined
+  withdraw(state)
+  ctx.log.debug('stepped down', { ballot: lead.ballot })
+  const clients = new Set([
+    ...lead.clients.values(),
+    ...lead.openers.values(),
+    ...lead.reads.map(({ client }) => client),
+  ])
+  for (const client of clients) ctx.tell(client, 'redirect', redirection(state))
+}
+
+/** What a client is told that asked the wrong replica. */
+export function redirection({ configuration, leader, id }: ReplicaState) {
+  const { number: config, members } = configuration
+  return { config, members, ...(leader === undefined || leader.node === id ? {} : { leader: leader.node }) }
+}
+
+export function onPromise(state: ReplicaState, promise: PromisedLog, ctx: ReplicaContext): void {
+  const lead = leadershipOf(state, promise.ballot)
+  if (lead === undefined || !isMember(state, promise.from)) return
+  if (promise.behind) {
+    // What it lacks is decided, so that anybody's word for it will do.
+    askToCatchUp(state, promise.from, ctx)
+  } else if (lead.elected) {
+    sync(state, lead, promise, ctx)
+  } else {
+    lead.promises.set(promise.from, promise)
+    maybeElected(state, lead, ctx)
+  }
+}
+
+/** Phase 1 ends: the log of the highest ballot, and of those the longest, becomes this ballot's. */
+function maybeElected(state: ReplicaState, lead: Leadership, ctx: ReplicaContext): void {
+  const { configuration, id } = state
+  const promised = [...lead.promises.values()].filter(({ from }) => isVoter(configuration, from))
+  if (promised.length + 1 < configuration.quorums.election) return
+  let best: PromisedLog | undefined
+  let bestBallot = state.acceptedBallot
+  let bestLength = lengthOf(state.entries)
+  for (const promise of promised) {
+    const order = compareLogBallots(promise.acceptedBallot, bestBallot)
+    if (order < 0 || (order === 0 && promise.length <= bestLength)) continue
+    best = promise
+    bestBallot = promise.acceptedBallot
+    bestLength = promise.length
+  }
+  lead.elected = true
+  lead.adopted = bestBallot
+  lead.adoptedLength = bestLength
+  const { at, entries } = best?.suffix ?? { at: bestLength, entries: [] }
+  append(state, lead, at, entries, ctx)
+  lead.stopped = pendingConfiguration(state) !== undefined
+  if (!lead.stopped) append(state, lead, bestLength, [{ kind: 'empty' }], ctx)
+  lead.ownIndex = lengthOf(state.entries) - 1
+  ctx.log.info('leads', { id, ballot: lead.ballot, length: bestLength })
+  for (const promise of lead.promises.values()) sync(state, lead, promise, ctx)
+  flushLater(lead, ctx)
+}
+
+/** The first entries of this ballot for a follower: from where its log may differ from this one's. */
+function sync(state: ReplicaState, lead: Leadership, promise: PromisedLog, ctx: ReplicaContext): void {
+  const { from, acceptedBallot, length, decided } = promise
+  const member = replicaOf(state, from)
+  if (member === undefined) return
+  // Logs of one ballot are beginnings of each other. Of another ballot only what is decided is known to be the same.
+  let at = 0
+  if (compareLogBallots(acceptedBallot, lead.ballot) === 0) at = Math.min(length, lengthOf(state.entries))
+  else if (compareLogBallots(acceptedBallot, lead.adopted) === 0) at = Math.min(length, lead.adoptedLength)
+  at = Math.max(at, decided)
+  // All of the adopted log or nothing: a vote in this ballot says that what earlier ballots decided is there too.
+  const { inFlightMax, batchMax } = state.options
+  const whole = lead.adoptedLength - at
+  if (at < state.entries.trimmed || whole > inFlightMax + batchMax) {
+    ctx.tellEarly(member.replica, 'behind', { ballot: lead.ballot })
+    return
+  }
+  const entries = entriesFrom(state.entries, at, Math.min(lengthOf(state.entries), at + Math.max(whole, batchMax)))
+  const matched = lead.peers.get(from)?.matched ?? 0
+  lead.peers.set(from, { next: at + entries.length, matched, matchedAtTick: matched })
+  ctx.tellEarly(member.replica, 'acceptSync', { ballot: lead.ballot, at, entries, decided: state.decided })
+}
+
+/** Phase 2b. Returns true when more is decided than before. */
+export function onAccepted(state: ReplicaState, { ballot, from, length }: AcceptedLog, ctx: ReplicaContext): boolean {
+  const lead = leadershipOf(state, ballot)
+  if (lead === undefined || !lead.elected) return false
+  if (from === state.id) {
+    lead.synced = Math.max(lead.synced, length)
+  } else {
+    const peer = lead.peers.get(from)
+    if (peer === undefined) return false
+    peer.matched = Math.max(peer.matched, length)
+    peer.next = Math.max(peer.next, length)
+  }
+  flushLater(lead, ctx)
+  const stored = votersOf(state.configuration)
+    .map(({ id }) => (id === state.id ? lead.synced : (lead.peers.get(id)?.matched ?? 0)))
+    .sort((left, right) => right - left)
+  const decided = Math.min(stored[state.configuration.quorums.acceptance - 1] ?? 0, lengthOf(state.entries))
+  if (decided <= state.decided) return false
+  state.decided = decided
+  return true
+}
+
+export function onMissing(state: ReplicaState, { ballot, from, length }: Missing, ctx: ReplicaContext): void {
+  const lead = leadershipOf(state, ballot)
+  const peer = lead?.peers.get(from)
+  if (lead === undefined || peer === undefined) return
+  peer.next = Math.min(peer.next, Math.max(length, peer.matched))
+  flushLater(lead, ctx)
+}
+
+export function onNack(state: ReplicaState, { ballot, promised }: NackLog, ctx: ReplicaContext): void {
+  if (promised.config === state.configuration.number) state.leader = higherOf(state.leader, promised)
+  // The ballot is lost for good, even if a quorum would still accept under it.
+  if (leadershipOf(state, ballot) !== undefined) stepDown(state, ctx)
+}
+
+/** Entries go out: those that wait are appended, followers get what they lack and hear what is decided. */
+export function flush(state: ReplicaState, ctx: ReplicaContext): void {
+  const { lead, options } = state
+  if (lead === undefined) return
+  lead.flushing = false
+  if (!lead.elected) return
+  const room = options.inFlightMax - (lengthOf(state.entries) - state.decided)
+  if (!lead.stopped && room > 0 && lead.waiting.length > 0) {
+    append(state, lead, lengthOf(state.entries), lead.waiting.splice(0, room), ctx)
+    lead.stopped = pendingConfiguration(state) !== undefined
+  }
+  for (const [id, peer] of lead.peers) {
+    const member = replicaOf(state, id)
+    if (member === undefined) continue
+    if (peer.next < state.entries.trimmed) {
+      ctx.tellEarly(member.replica, 'behind', { ballot: lead.ballot })
+      lead.peers.delete(id)
+      continue
+    }
+    let sent = false
+    while (peer.next < lengthOf(state.entries) && peer.next - peer.matched < options.inFlightMax) {
+      const at = peer.next
+      const entries = entriesFrom(state.entries, at, Math.min(lengthOf(state.entries), at + options.batchMax))
+      ctx.tellEarly(member.replica, 'acceptBatch', { ballot: lead.ballot, at, entries, decided: state.decided })
+      peer.next = at + entries.length
+      sent = true
+    }
+    if (!sent && lead.announced < state.decided)
+      ctx.tellEarly(member.replica, 'decide', { ballot: lead.ballot, length: state.decided })
+  }
+  lead.announced = state.decided
+  if (lead.successor !== undefined) maybeHandOver(state, lead, lead.successor, ctx)
+}
+
+/** What was lost is sent again. */
+export function leaderTick(state: ReplicaState, ctx: ReplicaContext): void {
+  const { lead } = state
+  if (lead === undefined) return
+  sendPrepares(state, lead, ctx)
+  if (!lead.elected) return
+  // A successor that does not catch up in time leaves things as they are.
+  if (lead.successor !== undefined && --lead.successorRounds < 0) lead.successor = undefined
+  for (const [id, peer] of lead.peers) {
+    if (peer.matched === peer.matchedAtTick)
+      peer.next = Math.min(peer.next, Math.max(peer.matched, state.entries.trimmed))
+    peer.matchedAtTick = peer.matched
+    const member = replicaOf(state, id)
+    if (member !== undefined) ctx.tellEarly(member.replica, 'decide', { ballot: lead.ballot, length: state.decided })
+  }
+  flush(state, ctx)
+}
+
+/** Prepares those that have not promised, or one that asks for it. */
+export function sendPrepares(state: ReplicaState, lead: Leadership, ctx: ReplicaContext, only?: string): void {
+  const { decided, acceptedBallot } = state
+  const { ballot } = lead
+  const prepare = {
+    ballot,
+    decided,
+    length: lengthOf(state.entries),
+    ...(acceptedBallot === undefined ? {} : { acceptedBallot }),
+  }
+  for (const { id, replica } of state.configuration.members) {
+    const due = only === undefined ? !lead.peers.has(id) && (lead.elected || !lead.promises.has(id)) : id === only
+    if (due && id !== state.id) ctx.tell(replica, 'prepare', prepare)
+  }
+}
+
+/** One `flush` to itself, behind what the mailbox holds already, so that all of that goes out together. */
+export function flushLater(lead: Leadership, ctx: ReplicaContext): void {
+  if (lead.flushing) return
+  lead.flushing = true
+  ctx.tellEarly(ctx.self, 'flush')
+}
+
+function append(
+  state: ReplicaState,
+  lead: Leadership,
+  at: number,
+  entries: readonly Entry[],
+  ctx: ReplicaContext,
+): void {
+  const { ballot } = lead
+  ctx.persist('appended', { ballot, at, entries, decided: state.decided })
+  ctx.tell(ctx.self, 'accepted', { ballot, from: state.id, length: lengthOf(state.entries) })
+}
+
+/** Takes no more commands until `to` has all of the log, or a while has passed, and has it stand for election then. */
+export function handOver(state: ReplicaState, to: string, ctx: ReplicaContext): void {
+  const { lead, configuration, id } = state
+  if (!lead?.elected || to === id || !isVoter(configuration, to)) return
+  lead.successor = to
+  lead.successorRounds = successorRoundsMax
+  flushLater(lead, ctx)
+}
+
+function maybeHandOver(state: ReplicaState, lead: Leadership, to: string, ctx: ReplicaContext): void {
+  const member = replicaOf(state, to)
+  if (member === undefined || lead.waiting.length > 0) return
+  if ((lead.peers.get(to)?.matched ?? 0) < lengthOf(state.entries)) return
+  lead.successor = undefined
+  ctx.tellEarly(member.replica, 'takeOver', { ballot: lead.ballot })
+}
+
+function leadershipOf(state: ReplicaState, ballot: LogBallot): Leadership | undefined {
+  const { lead } = state
+  return lead !== undefined && compareLogBallots(lead.ballot, ballot) === 0 ? lead : undefined
+}
+
+function isMember(state: ReplicaState, id: string): boolean {
+  return id !== state.id && replicaOf(state, id) !== undefined
+}
+
+function newLeadership(ballot: LogBallot): Leadership {
+  return {
+    ballot,
+    elected: false,
+    promises: new Map(),
+    adopted: undefined,
+    adoptedLength: 0,
+    ownIndex: 0,
+    peers: new Map(),
+    synced: 0,
+    waiting: [],
+    clients: new Map(),
+    openers: new Map(),
+    reconfigurer: undefined,
+    stopped: false,
+    announced: 0,
+    flushing: false,
+    probe: 0,
+    acks: new Set(),
+    probed: [],
+    reads: [],
+    successor: undefined,
+    successorRounds: 0,
+  }
+}

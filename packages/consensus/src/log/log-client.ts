@@ -1,0 +1,260 @@
+/**
+ * The client of a replicated log: an actor that finds the leader, numbers commands under a session, sends them again
+ * until results come, and gives each caller its own. Many callers can use one; what they ask for meanwhile travels
+ * together. A command is applied once, however often it was sent.
+ */
+import { type ActorContext, defineActor, OverloadError, type ReplyToken } from '@troupe/core'
+import type { QuorumSizes } from '../paxos/configuration.ts'
+import { type LogConfiguration, type LogMember, votersOf } from './configuration.ts'
+import { CommandError, SessionExpiredError } from './log-errors.ts'
+import type { LogClientProtocol, Outcome } from './messages.ts'
+
+/** The arguments of a {@link LogClient}. */
+export interface LogClientArguments {
+  readonly log: string
+  readonly configuration: LogConfiguration
+  /** After so many milliseconds without any result everything is sent again, to the next member. Default 250. */
+  readonly retryMs?: number
+  /** Commands, and reads, that may wait for results at a time; one more is refused. Default 1,024. */
+  readonly inFlightMax?: number
+}
+
+interface Waiting {
+  readonly what: unknown
+  readonly token: ReplyToken<unknown>
+}
+
+interface LogClientState {
+  readonly log: string
+  readonly retryMs: number
+  readonly inFlightMax: number
+  config: number
+  members: readonly LogMember[]
+  /** The member that is asked. */
+  target: string
+  session: number | undefined
+  /** The word under which a session was asked for. */
+  nonce: string | undefined
+  nextSeq: number
+  readonly commands: Map<number, Waiting>
+  /** Commands from here on have not been sent. */
+  unsentSeq: number
+  nextRead: number
+  readonly reads: Map<number, Waiting>
+  unsentRead: number
+  change: { readonly config: number; readonly members: readonly LogMember[]; readonly quorums: QuorumSizes } | undefined
+  readonly changeTokens: ReplyToken<number>[]
+  progressed: boolean
+  /** Members that it was sent to since the last retry: two that each take the other for the leader end here. */
+  redirects: number
+  flushing: boolean
+}
+
+/** What callers ask of a {@link LogClient}. */
+export type LogCallerProtocol = {
+  /** Has the command applied; the reply is its result. */
+  execute: (command: unknown) => unknown
+  /** A linearizable read: the reply is the answer of the machine's `query`. */
+  read: (query: unknown) => unknown
+  /** Replaces the members; the reply is the number of the new configuration, once it has begun. */
+  changeMembers: (change: { readonly members: readonly LogMember[]; readonly quorums: QuorumSizes }) => number
+  /** Asks the leader to make room for `to`. */
+  transferLeadership: (to: string) => void
+  /** The members as the client knows them. */
+  members: () => { readonly config: number; readonly members: readonly LogMember[] }
+}
+
+/** Redirections that are followed before the next retry. */
+const redirectsMax = 4
+
+type Own = LogClientProtocol & LogCallerProtocol & { flush: () => void; retry: () => void }
+type Context = ActorContext<Own>
+
+export const LogClient = defineActor<Own>()({
+  name: 'LogClient',
+  module: import.meta.url,
+  init: ({ log, configuration, retryMs = 250, inFlightMax = 1_024 }: LogClientArguments): LogClientState => ({
+    log,
+    retryMs,
+    inFlightMax,
+    config: configuration.number,
+    members: configuration.members,
+    target: votersOf(configuration)[0]?.id ?? '',
+    session: undefined,
+    nonce: undefined,
+    nextSeq: 1,
+    commands: new Map(),
+    unsentSeq: 1,
+    nextRead: 1,
+    reads: new Map(),
+    unsentRead: 1,
+    change: undefined,
+    changeTokens: [],
+    progressed: false,
+    redirects: 0,
+    flushing: false,
+  }),
+  started(state, ctx) {
+    ctx.timers.fixedDelay({ key: 'retry', delayMs: state.retryMs }, 'retry')
+  },
+  on: {
+    execute(state, what, ctx) {
+      const token = ctx.deferReply<unknown>()
+      if (state.commands.size >= state.inFlightMax) refuse(state, token, 'commands', ctx)
+      else state.commands.set(state.nextSeq++, { what, token })
+      flushLater(state, ctx)
+      return token
+    },
+    read(state, what, ctx) {
+      const token = ctx.deferReply<unknown>()
+      if (state.reads.size >= state.inFlightMax) refuse(state, token, 'reads', ctx)
+      else state.reads.set(state.nextRead++, { what, token })
+      flushLater(state, ctx)
+      return token
+    },
+    changeMembers(state, { members, quorums }, ctx) {
+      const token = ctx.deferReply<number>()
+      if (state.change === undefined) state.change = { config: state.config, members, quorums }
+      state.changeTokens.push(token)
+      sendChange(state, ctx)
+      return token
+    },
+    transferLeadership(state, to, ctx) {
+      for (const { replica } of state.members) ctx.tell(replica, 'transfer', { to })
+    },
+    members: ({ config, members }) => ({ config, members }),
+
+    flush(state, _message, ctx) {
+      state.flushing = false
+      send(state, ctx)
+    },
+    retry(state, _message, ctx) {
+      const idle = state.commands.size === 0 && state.reads.size === 0 && state.change === undefined
+      if (!idle && !state.progressed) {
+        turnTo(state, nextMember(state))
+        send(state, ctx)
+        sendChange(state, ctx)
+      }
+      state.progressed = false
+      state.redirects = 0
+    },
+    opened(state, { nonce, session }, ctx) {
+      if (nonce !== state.nonce) return
+      state.session = session
+      state.nonce = undefined
+      state.progressed = true
+      sendAgain(state, ctx)
+    },
+    results(state, { session, items }, ctx) {
+      if (session !== state.session) return
+      state.progressed = true
+      for (const { seq, outcome } of items) settle(state.commands, seq, outcome, ctx)
+    },
+    answers(state, { items }, ctx) {
+      state.progressed = true
+      for (const { id, outcome } of items) settle(state.reads, id, outcome, ctx)
+    },
+    expired(state, { session }, ctx) {
+      if (session !== state.session) return
+      state.session = undefined
+      for (const [seq, { token }] of state.commands) {
+        if (seq >= state.unsentSeq) break
+        ctx.replyError(
+          token,
+          new SessionExpiredError(`replicated log ${state.log}: session ${session} was closed`, { session }),
+        )
+        state.commands.delete(seq)
+      }
+      flushLater(state, ctx)
+    },
+    redirect(state, { config, members, leader, overloaded }, ctx) {
+      adopt(state, config, members)
+      if (overloaded || leader === undefined || leader === state.target || state.redirects >= redirectsMax) return
+      state.redirects++
+      turnTo(state, leader)
+      send(state, ctx)
+      sendChange(state, ctx)
+    },
+    reconfigured(state, { config, members }, ctx) {
+      adopt(state, config, members)
+      state.progressed = true
+      if (state.change === undefined || config <= state.change.config) return
+      state.change = undefined
+      for (const token of state.changeTokens.splice(0)) ctx.reply(token, config)
+    },
+  },
+})
+
+function refuse({ log, inFlightMax }: LogClientState, token: ReplyToken<unknown>, what: string, ctx: Context): void {
+  ctx.replyError(token, new OverloadError(`replicated log ${log}: ${inFlightMax} ${what} wait already`, { log }))
+}
+
+function settle(waiting: Map<number, Waiting>, key: number, outcome: Outcome, ctx: Context): void {
+  const call = waiting.get(key)
+  if (call === undefined) return
+  waiting.delete(key)
+  if (outcome.ok) ctx.reply(call.token, outcome.value)
+  else ctx.replyError(call.token, new CommandError(outcome.error.message, { kind: outcome.error.name }))
+}
+
+function flushLater(state: LogClientState, ctx: Context): void {
+  if (state.flushing) return
+  state.flushing = true
+  ctx.tell(ctx.self, 'flush')
+}
+
+/** Sends what was not sent, to the member that is asked. */
+function send(state: LogClientState, ctx: Context): void {
+  const replica = state.members.find(({ id }) => id === state.target)?.replica
+  if (replica === undefined) return
+  const { session, commands, reads } = state
+  if (session === undefined && commands.size > 0) {
+    // A word of its own for each opening: an old answer that comes late opens nothing.
+    state.nonce ??= `${ctx.random.int(2 ** 32).toString(36)}-${ctx.random.int(2 ** 32).toString(36)}`
+    ctx.tell(replica, 'commands', { client: ctx.self, open: state.nonce, ackedUpTo: 0, items: [] })
+  } else if (session !== undefined && state.unsentSeq < state.nextSeq) {
+    const items: { seq: number; operation: unknown }[] = []
+    for (const [seq, { what }] of commands) if (seq >= state.unsentSeq) items.push({ seq, operation: what })
+    state.unsentSeq = state.nextSeq
+    const [oldest = state.nextSeq] = commands.keys()
+    if (items.length > 0) ctx.tell(replica, 'commands', { client: ctx.self, session, ackedUpTo: oldest - 1, items })
+  }
+  if (state.unsentRead < state.nextRead) {
+    const items: { id: number; query: unknown }[] = []
+    for (const [id, { what }] of reads) if (id >= state.unsentRead) items.push({ id, query: what })
+    state.unsentRead = state.nextRead
+    if (items.length > 0) ctx.tell(replica, 'reads', { client: ctx.self, items })
+  }
+}
+
+function sendAgain(state: LogClientState, ctx: Context): void {
+  turnTo(state, state.target)
+  send(state, ctx)
+}
+
+function sendChange(state: LogClientState, ctx: Context): void {
+  const replica = state.members.find(({ id }) => id === state.target)?.replica
+  if (state.change !== undefined && replica !== undefined)
+    ctx.tell(replica, 'reconfigure', { client: ctx.self, ...state.change })
+}
+
+/** Asks another member from now on, for everything that has no result. */
+function turnTo(state: LogClientState, member: string): void {
+  state.target = member
+  const [oldestCommand = state.nextSeq] = state.commands.keys()
+  const [oldestRead = state.nextRead] = state.reads.keys()
+  state.unsentSeq = oldestCommand
+  state.unsentRead = oldestRead
+}
+
+function nextMember({ members, target }: LogClientState): string {
+  const voters = members.filter(({ learner }) => !learner)
+  const at = voters.findIndex(({ id }) => id === target)
+  return voters[(at + 1) % voters.length]?.id ?? target
+}
+
+function adopt(state: LogClientState, config: number, members: readonly LogMember[]): void {
+  if (config <= state.config) return
+  state.config = config
+  state.members = members
+}

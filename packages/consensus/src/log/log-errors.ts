@@ -1,0 +1,22 @@
+/** What a call to a replicated object can end with, beside what an ask can. */
+import { type ErrorFacts, TroupeError } from '@troupe/core'
+import { registerErrors } from '@troupe/core/host'
+
+/** The state machine threw; the message is the machine's own, `facts.kind` the name of what it threw. Nothing was changed. */
+export class CommandError extends TroupeError {
+  constructor(message: string, facts?: ErrorFacts, options?: ErrorOptions) {
+    super('ERR_TROUPE_COMMAND', message, facts, options)
+  }
+}
+
+/**
+ * The client's session was closed, since too many others were opened and used after it: the command was applied once
+ * or not at all, and nobody can say any more. Raise `sessionsMax` when this comes without clients that went away.
+ */
+export class SessionExpiredError extends TroupeError {
+  constructor(message: string, facts?: ErrorFacts, options?: ErrorOptions) {
+    super('ERR_TROUPE_SESSION_EXPIRED', message, facts, options)
+  }
+}
+
+registerErrors(CommandError, SessionExpiredError)

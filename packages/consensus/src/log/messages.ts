@@ -1,0 +1,246 @@
+/**
+ * The messages of a replicated log. Every one carries the configuration it belongs to, most of them in their ballot.
+ *
+ * ```
+ *   leader                              other replicas
+ *      │ ── prepare ───────────────────▶ │            phase 1, election: once for the whole rest of the log
+ *      │ ◀───────────────── promise ──── │
+ *      │ ── acceptSync ────────────────▶ │            brings a follower's log in line with the leader's
+ *      │ ── acceptBatch ───────────────▶ │            phase 2, proposal: entries, many at a time, not waiting
+ *      │ ◀──────────────── accepted ──── │            ... and acceptance, each after its sync
+ *      │ ── decide (or in a batch) ────▶ │
+ * ```
+ */
+import type { ActorRef } from '@troupe/core'
+import type { QuorumSizes } from '../paxos/configuration.ts'
+import type { LogMember } from './configuration.ts'
+import type { Entry } from './entry.ts'
+import type { LogBallot } from './log-ballot.ts'
+
+/** Asks who is there. Answered by every member, in whatever state. */
+export interface Heartbeat {
+  readonly config: number
+  readonly from: string
+  readonly round: number
+}
+
+/** Answers a {@link Heartbeat}. */
+export interface HeartbeatReply {
+  readonly config: number
+  readonly from: string
+  /** That of the heartbeat. */
+  readonly round: number
+  /** Under which the sender leads or would lead. */
+  readonly ballot: LogBallot
+  /** True when the sender hears from a quorum: only such a one can lead. */
+  readonly connected: boolean
+}
+
+/** Phase 1a, for all entries that are not decided. */
+export interface PrepareLog {
+  readonly ballot: LogBallot
+  /** What the sender's log is, so that a promise need only carry what it lacks. */
+  readonly decided: number
+  readonly acceptedBallot?: LogBallot
+  readonly length: number
+}
+
+/** Phase 1b. */
+export interface PromisedLog {
+  readonly ballot: LogBallot
+  readonly from: string
+  readonly acceptedBallot?: LogBallot
+  readonly length: number
+  readonly decided: number
+  /** The first index that the sender still has as an entry. */
+  readonly trimmed: number
+  /**
+   * What the leader lacks, when this log is further: it replaces all from `at` on. Absent with `behind`: the leader
+   * lacks decided entries, has to catch up first and then to prepare again; this is no promise yet.
+   */
+  readonly suffix?: { readonly at: number; readonly entries: readonly Entry[] }
+  readonly behind?: true
+}
+
+/** Phase 2a: entries for the log, from index `at` on. An `acceptSync` is the first of its ballot at a follower. */
+export interface AcceptEntries {
+  readonly ballot: LogBallot
+  readonly at: number
+  readonly entries: readonly Entry[]
+  readonly decided: number
+}
+
+/** Phase 2b: the sender has stored the ballot's log up to `length`, exclusive, and synced it. */
+export interface AcceptedLog {
+  readonly ballot: LogBallot
+  readonly from: string
+  readonly length: number
+}
+
+/** The sender's log of this ballot ends at `length`; entries after it were lost on the way. */
+export interface Missing {
+  readonly ballot: LogBallot
+  readonly from: string
+  readonly length: number
+}
+
+/** All below `length` is decided. */
+export interface DecideLog {
+  readonly ballot: LogBallot
+  readonly length: number
+}
+
+/** Refuses what came under `ballot`, because of a promise to a higher one. */
+export interface NackLog {
+  readonly ballot: LogBallot
+  readonly promised: LogBallot
+}
+
+/** A follower of this ballot that never got its `acceptSync` asks to be prepared again. */
+interface PrepareRequest {
+  readonly ballot: LogBallot
+  readonly from: string
+}
+
+/** Asks for decided entries from `applied` on, or for the next part of the snapshot that stands for them. */
+export interface CatchUp {
+  readonly from: string
+  /** Where to: a replica that is about to join is no member yet. */
+  readonly replyTo: ActorRef<ReplicaProtocol>
+  readonly applied: number
+  readonly snapshot?: { readonly id: number; readonly offset: number }
+}
+
+/** Decided entries. */
+export interface Learned {
+  readonly from: string
+  readonly at: number
+  readonly entries: readonly Entry[]
+}
+
+/** A part of a snapshot: all parts together, decoded, are a `LogSnapshot`. */
+export interface SnapshotChunk {
+  readonly from: string
+  /** The number of entries that the snapshot stands for. */
+  readonly id: number
+  readonly offset: number
+  readonly data: Uint8Array
+  readonly last: boolean
+}
+
+/** Asks whether the sender of `ballot` still leads; answered unless a higher ballot was promised. */
+export interface ReadProbe {
+  readonly ballot: LogBallot
+  readonly id: number
+}
+
+/** Answers a {@link ReadProbe}. */
+export interface ReadAck {
+  readonly ballot: LogBallot
+  readonly from: string
+  readonly id: number
+}
+
+/** The leader asks a follower, whose log is as long as its own, to lead in its place. */
+interface TakeOver {
+  readonly ballot: LogBallot
+}
+
+/** A client's commands, in the order of their numbers. Sent again until results come. */
+export interface Commands {
+  readonly client: ActorRef<LogClientProtocol>
+  /** A session that was opened; absent: `open` asks for one. */
+  readonly session?: number
+  readonly open?: string
+  readonly ackedUpTo: number
+  readonly items: readonly { readonly seq: number; readonly operation: unknown }[]
+}
+
+/** A client's reads. */
+export interface Reads {
+  readonly client: ActorRef<LogClientProtocol>
+  readonly items: readonly { readonly id: number; readonly query: unknown }[]
+}
+
+/** Proposes the next configuration; answered when it is decided, by `reconfigured`. */
+export interface Reconfigure {
+  readonly client: ActorRef<LogClientProtocol>
+  /** The number of the configuration that is to be replaced: a request that comes again changes nothing. */
+  readonly config: number
+  readonly members: readonly LogMember[]
+  readonly quorums: QuorumSizes
+}
+
+/** What a command or a query came to. */
+export type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: { readonly name: string; readonly message: string } }
+
+/** Results for a client. */
+interface Results {
+  readonly session: number
+  readonly items: readonly { readonly seq: number; readonly outcome: Outcome }[]
+}
+
+/** Where to turn instead. */
+interface Redirect {
+  /** The members that the sender knows of, and the one that leads, if it knows. */
+  readonly config: number
+  readonly members: readonly LogMember[]
+  readonly leader?: string
+  /** Set when the sender leads but has taken in all that it can. */
+  readonly overloaded?: true
+}
+
+export type LogClientProtocol = {
+  opened: (message: { readonly nonce: string; readonly session: number }) => void
+  results: (message: Results) => void
+  answers: (message: { readonly items: readonly { readonly id: number; readonly outcome: Outcome }[] }) => void
+  expired: (message: { readonly session: number }) => void
+  redirect: (message: Redirect) => void
+  reconfigured: (message: { readonly config: number; readonly members: readonly LogMember[] }) => void
+}
+
+/** What a replica tells of itself. */
+export interface ReplicaStatus {
+  readonly id: string
+  readonly role: 'follower' | 'candidate' | 'leader'
+  readonly config: number
+  readonly leader: string | undefined
+  readonly ballot: LogBallot | undefined
+  readonly promised: LogBallot | undefined
+  readonly trimmed: number
+  readonly applied: number
+  readonly decided: number
+  readonly length: number
+}
+
+export type ReplicaProtocol = {
+  heartbeat: (message: Heartbeat) => void
+  heartbeatReply: (message: HeartbeatReply) => void
+  prepare: (message: PrepareLog) => void
+  promise: (message: PromisedLog) => void
+  acceptSync: (message: AcceptEntries) => void
+  acceptBatch: (message: AcceptEntries) => void
+  accepted: (message: AcceptedLog) => void
+  missing: (message: Missing) => void
+  decide: (message: DecideLog) => void
+  nack: (message: NackLog) => void
+  prepareRequest: (message: PrepareRequest) => void
+  behind: (message: { readonly ballot: LogBallot }) => void
+  catchUp: (message: CatchUp) => void
+  learned: (message: Learned) => void
+  snapshotChunk: (message: SnapshotChunk) => void
+  readProbe: (message: ReadProbe) => void
+  readAck: (message: ReadAck) => void
+  takeOver: (message: TakeOver) => void
+  commands: (message: Commands) => void
+  reads: (message: Reads) => void
+  reconfigure: (message: Reconfigure) => void
+  transfer: (message: { readonly to: string }) => void
+  /** To itself: the time of a heartbeat round. */
+  tick: () => void
+  /** To itself: what came in meanwhile goes out together. */
+  flush: () => void
+  status: () => ReplicaStatus
+}

@@ -1,0 +1,176 @@
+/** The state of a replica, what of it is durable, and how it begins. */
+import type { ActorContext, ActorRef } from '@troupe/core'
+import type { LogConfiguration, LogMember } from './configuration.ts'
+import type { Entry, LogEntries } from './entry.ts'
+import type { LogBallot } from './log-ballot.ts'
+import type { HeartbeatReply, LogClientProtocol, Outcome, PromisedLog, ReplicaProtocol } from './messages.ts'
+import type { Sessions } from './sessions.ts'
+
+/** Times, sizes and limits. */
+export interface LogOptions {
+  /** After so many milliseconds without its leader a replica that hears from a quorum stands for election. Default 500. */
+  readonly electionTimeoutMs: number
+  /** Entries of one message, at most. Default 512. */
+  readonly batchMax: number
+  /** Entries that are proposed and not yet decided, at most; further commands wait. Default 8,192. */
+  readonly inFlightMax: number
+  /** Commands that wait at the leader beyond those, at most; further ones are sent back. Default 16,384. */
+  readonly waitingMax: number
+  /** Entries that are kept after they were applied, for followers that lag. Default 1,024. */
+  readonly keepEntries: number
+  /** Bytes of one part of a snapshot. Default 65,536. */
+  readonly chunkBytes: number
+  /** Sessions that are open at a time. Default 1,024. */
+  readonly sessionsMax: number
+}
+
+/** The arguments of a replica. */
+export interface ReplicaArguments {
+  readonly log: string
+  readonly id: string
+  /** The first configuration, or any that is known when this replica is to join. */
+  readonly configuration: LogConfiguration
+  readonly options: LogOptions
+}
+
+/** How far a follower is, as its leader knows. */
+interface Peer {
+  /** The next entry to send it. */
+  next: number
+  /** It has stored and synced all below. */
+  matched: number
+  /** `matched` at the last tick: no progress since means that something was lost. */
+  matchedAtTick: number
+}
+
+/** Reads that wait for a probe, or for its answers. */
+export interface PendingRead {
+  readonly client: ActorRef<LogClientProtocol>
+  readonly id: number
+  readonly query: unknown
+}
+
+/** What a replica knows while it leads, or wants to. Nothing of it survives a restart: a new ballot is drawn. */
+export interface Leadership {
+  readonly ballot: LogBallot
+  /** True once a quorum has promised. */
+  elected: boolean
+  readonly promises: Map<string, PromisedLog>
+  /** The ballot of the log that was adopted at the election, and its length. */
+  adopted: LogBallot | undefined
+  adoptedLength: number
+  /** All that may have been decided before this ballot is decided once `decided` exceeds this index. */
+  ownIndex: number
+  /** By id; those that got their `acceptSync`. */
+  readonly peers: Map<string, Peer>
+  /** What this replica has synced itself. */
+  synced: number
+  /** Waits for room, or for the election. */
+  readonly waiting: Entry[]
+  /** Who is to hear of a session's results; of an opening, by its nonce. */
+  readonly clients: Map<number, ActorRef<LogClientProtocol>>
+  readonly openers: Map<string, ActorRef<LogClientProtocol>>
+  /** Who asked for the next configuration. */
+  reconfigurer: ActorRef<LogClientProtocol> | undefined
+  /** A configuration entry is in the log: nothing is appended any more. */
+  stopped: boolean
+  /** `decided` as the followers were told. */
+  announced: number
+  flushing: boolean
+  /** The last probe's number, who answered it, and the reads that hang on it. */
+  probe: number
+  readonly acks: Set<string>
+  probed: PendingRead[]
+  reads: PendingRead[]
+  /** The member that is to lead in this one's place, and for how many rounds it is waited for. */
+  successor: string | undefined
+  successorRounds: number
+}
+
+/** A snapshot under way to this replica. */
+interface Incoming {
+  readonly id: number
+  readonly from: string
+  readonly parts: Uint8Array[]
+  bytes: number
+}
+
+/** A replica's state. `promised`, `acceptedBallot` and the log are durable; what was applied is stored with snapshots. */
+export interface ReplicaState {
+  readonly log: string
+  readonly id: string
+  readonly options: LogOptions
+  /** That of the entry to be applied next. */
+  configuration: LogConfiguration
+  promised: LogBallot | undefined
+  acceptedBallot: LogBallot | undefined
+  readonly entries: LogEntries
+  /** Entries below are decided. */
+  decided: number
+  /** Entries below are in `machine`. */
+  applied: number
+  machine: any
+  readonly sessions: Sessions
+  // From here on nothing is durable.
+  /** The ballot that this replica leads under, or would. */
+  own: LogBallot
+  /** The highest ballot of a leader that it has heard of in this configuration. */
+  leader: LogBallot | undefined
+  round: number
+  /** The last round that the leader was heard of in. */
+  leaderRound: number
+  connected: boolean
+  /** The member whose death is to be told. */
+  watched: string | undefined
+  readonly replies: Map<string, HeartbeatReply>
+  lead: Leadership | undefined
+  /** The round in which catching up was last asked for, so that it is not asked for with every message. */
+  caughtUpRound: number
+  incoming: Incoming | undefined
+  /** The snapshot last sent, as bytes. */
+  outgoing: { readonly id: number; readonly bytes: Uint8Array } | undefined
+}
+
+/** A snapshot as it travels. */
+export interface LogSnapshot {
+  readonly applied: number
+  readonly configuration: LogConfiguration
+  readonly sessions: Sessions
+  readonly machine: unknown
+}
+
+/** What a replica must not forget. */
+type ReplicaEvents = {
+  promised: (state: ReplicaState, ballot: LogBallot) => void
+  /** Entries accepted under a ballot: they replace all from `at` on. */
+  appended: (state: ReplicaState, append: Append) => void
+  /** Decided entries, from whoever had them: what stands behind them stays. */
+  learned: (state: ReplicaState, learned: { readonly at: number; readonly entries: readonly Entry[] }) => void
+  /** Written where it matters, at the end of a configuration; else what was decided is learned again. */
+  decided: (state: ReplicaState, length: number) => void
+  /** A `LogSnapshot`, encoded, so that nothing of it is shared with what is applied later. */
+  installed: (state: ReplicaState, bytes: Uint8Array) => void
+}
+
+/** See {@link ReplicaEvents}. */
+export interface Append {
+  readonly ballot: LogBallot
+  readonly at: number
+  readonly entries: readonly Entry[]
+  /** What was known to be decided then, for a recovery to begin with. */
+  readonly decided: number
+}
+
+export type ReplicaContext = ActorContext<ReplicaProtocol, ReplicaEvents>
+
+/** What was applied, by entry, for those who wait. */
+export interface Applied {
+  readonly index: number
+  readonly entry: Entry
+  readonly outcome: Outcome | 'expired' | undefined
+}
+
+/** The reference of a member other than this one; `undefined` for a stranger. */
+export function replicaOf(state: ReplicaState, id: string): LogMember | undefined {
+  return state.configuration.members.find((member) => member.id === id)
+}

@@ -1,0 +1,291 @@
+/**
+ * `replicate(machine)`: the definition of a replica, from a deterministic state machine. Replicas of one log, one on each
+ * of its nodes, agree on a sequence of commands by Multi-Paxos (Lamport, "The Part-Time Parliament", 1998; "Paxos Made
+ * Simple", 2001, section 3) and each applies them in that order. One actor is acceptor, proposer and learner of its
+ * member at once: what the roles would tell each other on one node they know. The parts are in files of their own.
+ */
+import { type ActorDefinition, ConfigurationError, defineActor } from '@troupe/core'
+import { applyDecided, installSnapshot, takeSnapshot } from './applying.ts'
+import { askToCatchUp, onCatchUp, onLearned, onSnapshotChunk, readSnapshot, request } from './catching-up.ts'
+import { isVoter, votersOf } from './configuration.ts'
+import {
+  answerHeartbeat,
+  drawBallot,
+  leaderGone,
+  nextRound,
+  noteReply,
+  resetElection,
+  roundMs,
+  watchLeader,
+} from './electing.ts'
+import { lengthOf, overwrite, replaceFrom } from './entry.ts'
+import { heard, onAcceptBatch, onAcceptSync, onDecide, onPrepare } from './following.ts'
+import {
+  flush,
+  handOver,
+  leaderTick,
+  onAccepted,
+  onMissing,
+  onNack,
+  onPromise,
+  sendPrepares,
+  standForElection,
+  stepDown,
+} from './leading.ts'
+import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
+import type { ReplicaProtocol } from './messages.ts'
+import { onReadAck, onReadProbe, probe, readerTick } from './reading.ts'
+import {
+  type Append,
+  type LogSnapshot,
+  type ReplicaArguments,
+  type ReplicaContext,
+  type ReplicaState,
+  replicaOf,
+} from './replica-state.ts'
+import { announce, onCommands, onReads, onReconfigure } from './serving.ts'
+import type { AnyMachine, StateMachine } from './state-machine.ts'
+
+declare const machineTypes: unique symbol
+
+/** The definition of a replica, with the types of its machine. */
+export interface ReplicaDefinition<Command, Result, Query, Answer>
+  extends ActorDefinition<ReplicaProtocol, ReplicaArguments> {
+  readonly [machineTypes]?: {
+    readonly command: (command: Command) => Result
+    readonly query: (query: Query) => Answer
+  }
+}
+
+/** What {@link replicate} takes beside the machine. */
+export interface ReplicateOptions {
+  /** The definition's name, as in `defineActor`. */
+  readonly name: string
+  /** `import.meta.url` of the module that exports the definition. */
+  readonly module?: string
+  /** A replica's state is stored after this many journal records. Default 1,000. */
+  readonly snapshotEvery?: number
+}
+
+/** The definition of the replicas of logs with this state machine. Start them with `startReplicated`. */
+export function replicate<State, Command, Result, Query = never, Answer = never>(
+  options: ReplicateOptions,
+  machine: StateMachine<State, Command, Result, Query, Answer>,
+): ReplicaDefinition<Command, Result, Query, Answer> {
+  for (const part of ['initial', 'apply'] as const) {
+    if (typeof machine?.[part] !== 'function')
+      throw new ConfigurationError(`replicate ${options.name}: the state machine has no function ${part}`)
+  }
+  return defineReplica(options, machine)
+}
+
+function defineReplica(
+  options: ReplicateOptions,
+  machine: AnyMachine,
+): ActorDefinition<ReplicaProtocol, ReplicaArguments> {
+  return defineActor<ReplicaProtocol>()({
+    ...options,
+    init: (args: ReplicaArguments): ReplicaState => initialState(args, machine),
+    events: {
+      promised(state: ReplicaState, ballot: LogBallot) {
+        state.promised = ballot
+      },
+      appended(state: ReplicaState, { ballot, at, entries, decided }: Append) {
+        // A vote raises the promise too.
+        state.promised = higherOf(state.promised, ballot)
+        state.acceptedBallot = ballot
+        replaceFrom(state.entries, at, entries)
+        state.decided = Math.max(state.decided, decided)
+      },
+      learned(state: ReplicaState, { at, entries }: { readonly at: number; readonly entries: Append['entries'] }) {
+        overwrite(state.entries, at, entries)
+        state.decided = Math.max(state.decided, at + entries.length)
+      },
+      decided(state: ReplicaState, length: number) {
+        state.decided = Math.max(state.decided, length)
+      },
+      installed(state: ReplicaState, bytes: Uint8Array) {
+        installSnapshot(state, readSnapshot(bytes), machine)
+      },
+    },
+    snapshot: (state: ReplicaState): StoredReplica => ({
+      ...takeSnapshot(state, machine),
+      log: state.log,
+      id: state.id,
+      options: state.options,
+      promised: state.promised,
+      acceptedBallot: state.acceptedBallot,
+      entries: state.entries,
+      decided: state.decided,
+    }),
+    restore: ({
+      log,
+      id,
+      options: logOptions,
+      configuration,
+      machine: value,
+      ...stored
+    }: StoredReplica): ReplicaState => ({
+      ...initialState({ log, id, configuration, options: logOptions }, machine),
+      ...stored,
+      machine: machine.restore === undefined ? value : machine.restore(value),
+    }),
+    started(state, ctx) {
+      settle(state, machine, ctx)
+      resetElection(state)
+      ctx.timers.fixedDelay({ key: 'tick', delayMs: roundMs(state) }, 'tick')
+    },
+    terminated(state, ref) {
+      const member = state.watched === undefined ? undefined : replicaOf(state, state.watched)
+      if (member !== undefined && ref.node === member.node) leaderGone(state)
+    },
+    on: {
+      tick(state, _message, ctx) {
+        if (nextRound(state, ctx)) standForElection(state, state.own, ctx)
+        watchLeader(state, ctx)
+        followerTick(state, ctx)
+        leaderTick(state, ctx)
+        readerTick(state, ctx)
+      },
+      heartbeat: (state, message, ctx) => answerHeartbeat(state, message, ctx),
+      heartbeatReply: (state, message, ctx) => noteReply(state, message, ctx),
+      prepare: (state, message, ctx) => onPrepare(state, message, ctx),
+      promise: (state, message, ctx) => onPromise(state, message, ctx),
+      acceptSync(state, message, ctx) {
+        if (onAcceptSync(state, message, ctx)) settle(state, machine, ctx)
+      },
+      acceptBatch(state, message, ctx) {
+        if (onAcceptBatch(state, message, ctx)) settle(state, machine, ctx)
+      },
+      accepted(state, message, ctx) {
+        if (onAccepted(state, message, ctx)) settle(state, machine, ctx)
+      },
+      missing: (state, message, ctx) => onMissing(state, message, ctx),
+      decide(state, message, ctx) {
+        if (onDecide(state, message, ctx)) settle(state, machine, ctx)
+      },
+      nack: (state, message, ctx) => onNack(state, message, ctx),
+      prepareRequest(state, { ballot, from }, ctx) {
+        const { lead } = state
+        if (lead === undefined || compareLogBallots(lead.ballot, ballot) !== 0) return
+        lead.peers.delete(from)
+        sendPrepares(state, lead, ctx, from)
+      },
+      behind(state, { ballot }, ctx) {
+        if (heard(state, ballot, ctx) !== undefined) askToCatchUp(state, ballot.node, ctx)
+      },
+      catchUp: (state, message, ctx) => onCatchUp(state, message, machine, ctx),
+      learned(state, message, ctx) {
+        if (!onLearned(state, message, ctx)) return
+        settle(state, machine, ctx)
+        request(state, message.from, ctx)
+      },
+      snapshotChunk(state, message, ctx) {
+        const bytes = onSnapshotChunk(state, message, ctx)
+        if (bytes === undefined) return
+        const { number } = state.configuration
+        ctx.persist('installed', bytes)
+        if (state.configuration.number !== number) changeConfiguration(state, ctx)
+        settle(state, machine, ctx)
+        request(state, message.from, ctx)
+      },
+      readProbe: (state, message, ctx) => onReadProbe(state, message, ctx),
+      readAck: (state, message, ctx) => onReadAck(state, message, machine, ctx),
+      takeOver(state, { ballot }, ctx) {
+        if (heard(state, ballot, ctx) === undefined || state.lead !== undefined) return
+        if (isVoter(state.configuration, state.id)) standForElection(state, drawBallot(state), ctx)
+      },
+      commands: (state, message, ctx) => onCommands(state, message, ctx),
+      reads: (state, message, ctx) => onReads(state, message, ctx),
+      reconfigure: (state, message, ctx) => onReconfigure(state, message, ctx),
+      transfer: (state, { to }, ctx) => handOver(state, to, ctx),
+      flush(state, _message, ctx) {
+        flush(state, ctx)
+        probe(state, machine, ctx)
+      },
+      status: ({ id, lead, configuration, leader, promised, entries, applied, decided }) => ({
+        id,
+        role: lead === undefined ? 'follower' : lead.elected ? 'leader' : 'candidate',
+        config: configuration.number,
+        leader: leader?.node,
+        ballot: lead?.ballot,
+        promised,
+        trimmed: entries.trimmed,
+        applied,
+        decided,
+        length: lengthOf(entries),
+      }),
+    },
+  })
+}
+
+/** What a replica's own snapshot holds. */
+type StoredReplica = LogSnapshot &
+  Pick<ReplicaState, 'log' | 'id' | 'options' | 'promised' | 'acceptedBallot' | 'entries' | 'decided'>
+
+function initialState({ log, id, configuration, options }: ReplicaArguments, machine: AnyMachine): ReplicaState {
+  return {
+    log,
+    id,
+    options,
+    configuration,
+    promised: undefined,
+    acceptedBallot: undefined,
+    entries: { trimmed: 0, entries: [] },
+    decided: 0,
+    applied: 0,
+    machine: machine.initial(),
+    sessions: new Map(),
+    own: { config: configuration.number, n: 0, priority: 0, node: id },
+    leader: undefined,
+    round: 0,
+    leaderRound: 0,
+    connected: false,
+    watched: undefined,
+    replies: new Map(),
+    lead: undefined,
+    caughtUpRound: -1,
+    incoming: undefined,
+    outgoing: undefined,
+  }
+}
+
+/** Applies what is decided, tells those who wait, and enters the configuration that this brought. */
+function settle(state: ReplicaState, machine: AnyMachine, ctx: ReplicaContext): void {
+  const { number } = state.configuration
+  const applied = applyDecided(state, machine)
+  if (state.lead !== undefined && applied.length > 0) announce(state.lead, applied, ctx)
+  if (state.configuration.number !== number) changeConfiguration(state, ctx)
+}
+
+/** The old configuration has ended. Its leader, which knows all of it, stands for election in the new one at once. */
+function changeConfiguration(state: ReplicaState, ctx: ReplicaContext): void {
+  const { lead, configuration } = state
+  const { number: config, members } = configuration
+  // Before it promises anything in the new one: back in the old one after a restart, it could only refuse what is asked.
+  ctx.persist('decided', state.applied)
+  ctx.log.info('configuration', { number: config, members: members.map(({ id }) => id) })
+  if (lead?.reconfigurer !== undefined) ctx.tell(lead.reconfigurer, 'reconfigured', { config, members })
+  stepDown(state, ctx)
+  resetElection(state)
+  if (lead !== undefined && isVoter(configuration, state.id)) standForElection(state, drawBallot(state), ctx)
+}
+
+/** What a follower missed is asked for again. */
+function followerTick(state: ReplicaState, ctx: ReplicaContext): void {
+  const { configuration, id, leader, promised, acceptedBallot, lead } = state
+  if (lead !== undefined) return
+  if (!configuration.members.some((member) => member.id === id)) {
+    // Not in, or not in any more: the one will be once it has caught up, the other learns nothing new.
+    askToCatchUp(state, ctx.random.pick(votersOf(configuration)).id, ctx)
+  } else if (
+    leader !== undefined &&
+    compareLogBallots(promised, leader) === 0 &&
+    compareLogBallots(acceptedBallot, leader) !== 0
+  ) {
+    // It promised, and the answer to that never came.
+    const member = configuration.members.find((candidate) => candidate.id === leader.node)
+    if (member !== undefined && member.id !== id)
+      ctx.tellEarly(member.replica, 'prepareRequest', { ballot: leader, from: id })
+  }
+}

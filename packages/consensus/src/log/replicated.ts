@@ -1,0 +1,189 @@
+/**
+ * `startReplicated`: the replicas of a log on the nodes of a system, and a typed handle on the object that they are.
+ */
+import { type ActorRef, type ActorSystem, type AskOptions, namedRef, type SystemSpawnOptions } from '@troupe/core'
+import type { QuorumSizes } from '../paxos/configuration.ts'
+import { type LogConfiguration, type LogMember, logConfiguration, logMemberOf } from './configuration.ts'
+import { type LogCallerProtocol, LogClient } from './log-client.ts'
+import type { ReplicaStatus } from './messages.ts'
+import type { LogOptions } from './replica-state.ts'
+import type { ReplicaDefinition } from './replicate.ts'
+
+/** A member as it is configured. */
+export interface LogMemberOptions {
+  /** Default: the node's name. */
+  readonly id?: string
+  readonly node: string
+  /** Default 0. */
+  readonly priority?: number
+  /** Default false: it votes. */
+  readonly learner?: boolean
+}
+
+/** What {@link startReplicated} starts. */
+export interface ReplicatedOptions {
+  /** The log's name, unique in the system: letters, digits or `-`, `_`, `.`. */
+  readonly log: string
+  /** The members: the names of their nodes, or options. */
+  readonly members: readonly (string | LogMemberOptions)[]
+  /** The sizes of the quorums, whose sum exceeds the number of voters. Default: majorities. */
+  readonly quorums?: QuorumSizes
+  /** Times, sizes and limits; defaults at {@link LogOptions}. */
+  readonly options?: Partial<LogOptions>
+}
+
+const optionsDefault: LogOptions = {
+  electionTimeoutMs: 500,
+  batchMax: 512,
+  inFlightMax: 8_192,
+  waitingMax: 16_384,
+  keepEntries: 1_024,
+  chunkBytes: 65_536,
+  sessionsMax: 1_024,
+}
+
+/**
+ * Starts a replica on each member's node; the host has to offer each a disk. Replicas whose journals are there go on
+ * where they were. Rejects with what a spawn threw, and with a `ConfigurationError` for members that could not work.
+ */
+export async function startReplicated<Command, Result, Query, Answer>(
+  system: ActorSystem,
+  definition: ReplicaDefinition<Command, Result, Query, Answer>,
+  options: ReplicatedOptions,
+): Promise<Replicated<Command, Result, Query, Answer>> {
+  const replicated = replicatedLog(system, definition, options)
+  await Promise.all(replicated.configuration.members.map(({ id }) => replicated.startReplica(id)))
+  return replicated
+}
+
+/** The handle on a log that runs already, or is going to: nothing is started. */
+export function replicatedLog<Command, Result, Query, Answer>(
+  system: ActorSystem,
+  definition: ReplicaDefinition<Command, Result, Query, Answer>,
+  { log, members, quorums, options }: ReplicatedOptions,
+): Replicated<Command, Result, Query, Answer> {
+  const configured = members.map((member) => logMember(definition, log, member))
+  const configuration = logConfiguration(log, 1, configured, quorums)
+  return new Replicated(system, definition, configuration, log, { ...optionsDefault, ...options })
+}
+
+/** A replicated object. */
+export class Replicated<Command, Result, Query, Answer> {
+  /** The configuration that the log began with. */
+  readonly configuration: LogConfiguration
+  readonly log: string
+  readonly #system: ActorSystem
+  readonly #definition: ReplicaDefinition<Command, Result, Query, Answer>
+  readonly #options: LogOptions
+
+  constructor(
+    system: ActorSystem,
+    definition: ReplicaDefinition<Command, Result, Query, Answer>,
+    configuration: LogConfiguration,
+    log: string,
+    options: LogOptions,
+  ) {
+    this.#system = system
+    this.#definition = definition
+    this.configuration = configuration
+    this.log = log
+    this.#options = options
+  }
+
+  /** Starts a client actor, by default on the system's own node, and returns the handle on it. */
+  async client(
+    options: SystemSpawnOptions & { readonly retryMs?: number } = {},
+  ): Promise<ReplicatedClient<Command, Result, Query, Answer>> {
+    const { retryMs = Math.max(1, Math.round(this.#options.electionTimeoutMs / 2)), ...spawnOptions } = options
+    const { log, configuration } = this
+    const { ref } = await this.#system.spawn(LogClient, { log, configuration, retryMs }, spawnOptions)
+    return new ReplicatedClient(this.#system, ref as ActorRef<LogCallerProtocol>, (member) =>
+      logMember(this.#definition, log, member),
+    )
+  }
+
+  /**
+   * Starts the replica of a member of the first configuration, or of one that is to join: it learns all there is, and
+   * votes once {@link ReplicatedClient.changeMembers} has made it a member.
+   */
+  async startReplica(member: string | LogMemberOptions): Promise<void> {
+    const known = typeof member === 'string' ? logMemberOf(this.configuration, member) : undefined
+    const { id, node, replica } = known ?? logMember(this.#definition, this.log, member)
+    const name = replica.name as string
+    const { log, configuration } = this
+    await this.#system.spawn(
+      this.#definition,
+      { log, id, configuration, options: this.#options },
+      { node, name, durableId: name },
+    )
+  }
+
+  /** Where the replica of that member stands. */
+  async status(member: string | LogMemberOptions): Promise<ReplicaStatus> {
+    const known = typeof member === 'string' ? logMemberOf(this.configuration, member) : undefined
+    return await this.#system.ask((known ?? logMember(this.#definition, this.log, member)).replica, 'status')
+  }
+}
+
+/** Calls a replicated object by one client actor. */
+export class ReplicatedClient<Command, Result, Query, Answer> {
+  readonly #system: ActorSystem
+  readonly #memberOf: (member: string | LogMemberOptions) => LogMember
+  /** The client actor: ask it `execute` and `read` from inside an actor. */
+  readonly ref: ActorRef<LogCallerProtocol>
+
+  constructor(
+    system: ActorSystem,
+    ref: ActorRef<LogCallerProtocol>,
+    memberOf: (member: string | LogMemberOptions) => LogMember,
+  ) {
+    this.#system = system
+    this.ref = ref
+    this.#memberOf = memberOf
+  }
+
+  /**
+   * Has a command applied, once, and resolves to its result. Rejects with a `CommandError` when the machine threw, an
+   * `OverloadError`, a `SessionExpiredError`, and as an ask does; after a timeout the command may still be applied.
+   */
+  async execute(command: Command, options: AskOptions = {}): Promise<Result> {
+    return (await this.#system.askWith(options, this.ref, 'execute', command)) as Result
+  }
+
+  /** A linearizable read: it sees every command that had a result before it began. */
+  async read(query: Query, options: AskOptions = {}): Promise<Answer> {
+    return (await this.#system.askWith(options, this.ref, 'read', query)) as Answer
+  }
+
+  /**
+   * Replaces the members and resolves to the number of the new configuration once it has begun. Start the replicas of new
+   * members first. One change at a time: while one is under way, another's call resolves with it.
+   */
+  async changeMembers(
+    members: readonly (string | LogMemberOptions)[],
+    { quorums, ...options }: AskOptions & { readonly quorums?: QuorumSizes } = {},
+  ): Promise<number> {
+    const configuration = logConfiguration('', 1, members.map(this.#memberOf), quorums)
+    const change = { members: configuration.members, quorums: configuration.quorums }
+    return await this.#system.askWith(options, this.ref, 'changeMembers', change)
+  }
+
+  /** Asks the leader to hand over to another member; what is under way is finished first. */
+  transferLeadership(to: string): void {
+    this.#system.tell(this.ref, 'transferLeadership', to)
+  }
+
+  /** The members as this client knows them. */
+  async members(): Promise<readonly LogMember[]> {
+    return (await this.#system.ask(this.ref, 'members')).members
+  }
+}
+
+function logMember(
+  definition: ReplicaDefinition<any, any, any, any>,
+  log: string,
+  member: string | LogMemberOptions,
+): LogMember {
+  const { node, id = node, priority = 0, learner = false } = typeof member === 'string' ? { node: member } : member
+  return { id, node, priority, learner, replica: namedRef(definition, { node, name: `log.${log}.${id}` }) }
+}

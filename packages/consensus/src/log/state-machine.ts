@@ -1,0 +1,24 @@
+/** What a replicated log replicates: a deterministic state machine, given by the user. */
+
+/**
+ * The machine. `apply` and `query` are functions of their arguments and of nothing else: no clock, no randomness, no
+ * outside world, and the same result on every replica. Commands, queries and results are plain data, and immutable.
+ */
+export interface StateMachine<State, Command, Result, Query = never, Answer = never> {
+  /** The state before the first command. */
+  readonly initial: () => State
+  /**
+   * Carries out a command: changes `state` in place and returns the result. One that throws must throw before it
+   * changes anything; the client's call rejects with a `CommandError` that has its message.
+   */
+  readonly apply: (state: State, command: Command) => Result
+  /** Answers a query without changing anything. Default: there are no queries. */
+  readonly query?: (state: State, query: Query) => Answer
+  /** The state as plain data (objects, arrays, Map, Set, typed arrays). Default: the state itself. */
+  readonly snapshot?: (state: State) => unknown
+  /** The state from what `snapshot` gave. Default: that value. */
+  readonly restore?: (snapshot: any) => State
+}
+
+/** A machine whose types are known elsewhere. */
+export type AnyMachine = StateMachine<any, any, any, any, any>

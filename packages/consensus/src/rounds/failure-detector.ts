@@ -1,0 +1,102 @@
+/**
+ * A failure detector, an actor of its own on every node (Chandra and Toueg, "Unreliable Failure Detectors for Reliable
+ * Distributed Systems", 1996, section 9.1): it hears of the others by `alive` messages and suspects those that are
+ * late. A suspicion that was wrong makes it more patient with that one, so that, where delays are bounded at last by
+ * whatever bound, it ends by suspecting exactly those that are gone (eventually perfect, hence eventually strong).
+ *
+ * Lateness is counted in beats of its own timer, not by the clock, which may jump.
+ */
+import { type ActorContext, type ActorRef, defineActor } from '@troupe/core'
+
+/** One that is listened for. */
+interface Detected {
+  readonly id: string
+  readonly detector: ActorRef<FailureDetectorProtocol>
+}
+
+/** Who is told. */
+export type SuspicionListener = {
+  /** `id` is suspected from now on, or not any more. */
+  suspicion: (message: { readonly id: string; readonly suspected: boolean }) => void
+}
+
+/** The arguments of a {@link FailureDetector}. */
+export interface FailureDetectorArguments {
+  readonly id: string
+  readonly members: readonly Detected[]
+  readonly listener: ActorRef<SuspicionListener>
+  /** Milliseconds from one `alive` to the next. */
+  readonly intervalMs: number
+}
+
+/** What is known of another. */
+interface Other {
+  /** The highest that it said: an `alive` of an earlier life that comes late counts for nothing. */
+  epoch: number
+  /** Beats since it was heard. */
+  silentFor: number
+  /** Beats of silence after which it is suspected. */
+  patience: number
+  suspected: boolean
+}
+
+interface FailureDetectorState extends FailureDetectorArguments {
+  epoch: number
+  readonly others: Map<string, Other>
+}
+
+export type FailureDetectorProtocol = {
+  /** The sender lives; `epoch` grows with each of its lives. */
+  alive: (message: { readonly from: string; readonly epoch: number }) => void
+  /** To itself. */
+  beat: () => void
+  /** The ids that are suspected now. */
+  suspected: () => string[]
+}
+
+type Context = ActorContext<FailureDetectorProtocol>
+
+/** Beats of silence that are borne at first, and by how many more after each wrong suspicion. */
+const patienceBeats = 4
+const patienceGrowth = 2
+
+export const FailureDetector = defineActor<FailureDetectorProtocol>()({
+  name: 'FailureDetector',
+  module: import.meta.url,
+  init: (given: FailureDetectorArguments): FailureDetectorState => ({ ...given, epoch: 0, others: new Map() }),
+  started(state: FailureDetectorState, ctx: Context) {
+    state.epoch = ctx.now()
+    for (const { id } of state.members) {
+      if (id !== state.id) state.others.set(id, { epoch: 0, silentFor: 0, patience: patienceBeats, suspected: false })
+    }
+    ctx.timers.fixedDelay({ key: 'beat', delayMs: state.intervalMs, initialDelayMs: 0 }, 'beat')
+  },
+  on: {
+    beat(state: FailureDetectorState, _message: undefined, ctx: Context) {
+      const { id: from, members, epoch, others, listener } = state
+      for (const { id, detector } of members) if (id !== from) ctx.tell(detector, 'alive', { from, epoch })
+      for (const [id, other] of others) {
+        other.silentFor++
+        if (other.suspected || other.silentFor <= other.patience) continue
+        other.suspected = true
+        ctx.tell(listener, 'suspicion', { id, suspected: true })
+      }
+    },
+    alive(
+      state: FailureDetectorState,
+      { from: id, epoch }: { readonly from: string; readonly epoch: number },
+      ctx: Context,
+    ) {
+      const other = state.others.get(id)
+      if (other === undefined || epoch < other.epoch) return
+      other.epoch = epoch
+      other.silentFor = 0
+      if (!other.suspected) return
+      other.suspected = false
+      other.patience += patienceGrowth
+      ctx.tell(state.listener, 'suspicion', { id, suspected: false })
+    },
+    suspected: ({ others }: FailureDetectorState) =>
+      [...others].filter(([, { suspected }]) => suspected).map(([id]) => id),
+  },
+})

@@ -1,0 +1,64 @@
+/** Who takes part in a round-based algorithm: plain data, the same for every process. */
+import { type ActorRef, ConfigurationError } from '@troupe/core'
+
+/** One process, on a node. */
+export interface RoundMember<Protocol> {
+  readonly id: string
+  readonly node: string
+  readonly process: ActorRef<Protocol>
+}
+
+/** The configuration of one instance. */
+export interface RoundConfiguration<Protocol> {
+  readonly instance: string
+  readonly members: readonly RoundMember<Protocol>[]
+  /** How many of them may crash for good: less than half. */
+  readonly faulty: number
+  /** Messages that may have been lost are sent again after so many milliseconds. */
+  readonly resendMs: number
+  /** Rounds after which a process gives up, and says so in its log. */
+  readonly roundsMax: number
+}
+
+/** How an instance is started. */
+export interface RoundOptions {
+  /** The instance's name, unique in the system: letters, digits or `-`, `_`, `.`. */
+  readonly instance: string
+  /** The members: the names of their nodes, or ids with nodes where two share one. */
+  readonly members: readonly (string | { readonly id: string; readonly node: string })[]
+  /** How many may crash for good. Default: as many as the algorithm bears, the largest number below half. */
+  readonly faulty?: number
+  /** Default 100. */
+  readonly resendMs?: number
+  /** Default 1,000. */
+  readonly roundsMax?: number
+}
+
+/** The configuration that `options` describe; throws a `ConfigurationError` for one that could not work. */
+export function roundConfiguration<Protocol>(
+  { instance, members, faulty, resendMs = 100, roundsMax = 1_000 }: RoundOptions,
+  processOf: (id: string, node: string) => ActorRef<Protocol>,
+): RoundConfiguration<Protocol> {
+  const check = (holds: boolean, what: string) => {
+    if (!holds) throw new ConfigurationError(`instance ${instance}: ${what}`, { instance })
+  }
+  const bearable = Math.ceil(members.length / 2) - 1
+  const tolerated = faulty ?? bearable
+  check(members.length > 0, 'there are no members')
+  check(
+    Number.isInteger(tolerated) && tolerated >= 0 && tolerated <= bearable,
+    `of ${members.length} members 0 to ${bearable} may be faulty, got ${tolerated}`,
+  )
+  check(resendMs > 0, `resendMs must be above 0, got ${resendMs}`)
+  check(Number.isInteger(roundsMax) && roundsMax >= 1, `roundsMax must be a whole number from 1, got ${roundsMax}`)
+  const named = members.map((member) => (typeof member === 'string' ? { id: member, node: member } : member))
+  check(new Set(named.map(({ id }) => id)).size === named.length, 'two members have the same id')
+  const all = named.map(({ id, node }) => ({ id, node, process: processOf(id, node) }))
+  return { instance, members: all, faulty: tolerated, resendMs, roundsMax }
+}
+
+/** The arguments of a process. */
+export interface RoundArguments<Protocol> {
+  readonly configuration: RoundConfiguration<Protocol>
+  readonly id: string
+}

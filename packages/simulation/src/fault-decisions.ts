@@ -1,0 +1,146 @@
+/**
+ * Decides what befalls single things (a message, a disk operation, a start of a node, a passage of a fault point): by
+ * chance, or as a plan says. Chances come from one stream for each kind, details from a stream of the decision's own, so
+ * that a fault that is taken away leaves the others as they were. Messages, of which there are most, are counted only
+ * where a plan is followed or written.
+ */
+import { ConfigurationError, type RandomSource, type RandomStream } from '@troupe/core'
+import type { FaultKind } from './fault-knobs.ts'
+import type { PlannedStrike, StrikeKind } from './run-plan.ts'
+
+/** The kinds that befall a message. */
+export type MessageFaultKind = 'loss' | 'duplicate' | 'reorder'
+
+/** Decisions that a recording keeps; a run with more cannot be repeated from its plan, and says so. */
+const recordedMax = 200_000
+
+/** What decisions are made with. */
+export interface FaultDecisionOptions {
+  readonly random: RandomSource
+  readonly inject: (kind: FaultKind) => void
+  /** How long a copy or an overtaken message takes. */
+  readonly messageDelayMs: (random: RandomStream) => number
+  /** Where what strikes is written down. */
+  readonly recorded?: PlannedStrike[] | undefined
+  /** Exactly these strike, instead of chance. */
+  readonly planned?: readonly PlannedStrike[] | undefined
+}
+
+export class FaultDecisions {
+  readonly #options: FaultDecisionOptions
+  readonly #messageRandom: RandomStream
+  readonly #chances = new Map<StrikeKind, RandomStream>()
+  /** By kind, then by site and number. */
+  #planned: ReadonlyMap<StrikeKind, ReadonlyMap<string, PlannedStrike>> | undefined
+  readonly #counts = new Map<string, number>()
+  readonly #countsMessages: boolean
+  #site = ''
+  #nth = 0
+
+  constructor(options: FaultDecisionOptions) {
+    this.#options = options
+    this.#messageRandom = options.random.stream('message faults')
+    if (options.planned !== undefined) this.#planned = bySite(options.planned)
+    this.#countsMessages = options.planned !== undefined || options.recorded !== undefined
+  }
+
+  // Messages.
+
+  /** The next questions are about this message; called once for each message between nodes that may fail. */
+  meet(from: string, to: string, message: string): void {
+    if (!this.#countsMessages) return
+    this.#site = `${message} from ${from} to ${to}`
+    this.#nth = this.#count(this.#site)
+  }
+
+  /** Whether the message meets this fault, and how long it then takes; `undefined`: it does not. */
+  strikesMessage(kind: MessageFaultKind, probability: number): number | undefined {
+    const delayMs = this.#planned === undefined ? this.#drawn(kind, probability) : this.#messagePlan(kind)
+    if (delayMs === undefined) return undefined
+    this.#options.inject(kind)
+    this.#record({ kind, site: this.#site, nth: this.#nth, ...(kind === 'loss' ? {} : { delayMs }) })
+    return delayMs
+  }
+
+  #drawn(kind: MessageFaultKind, probability: number): number | undefined {
+    const random = this.#messageRandom
+    if (probability === 0 || !random.chance(probability)) return undefined
+    return kind === 'loss' ? 0 : this.#options.messageDelayMs(random)
+  }
+
+  #messagePlan(kind: MessageFaultKind): number | undefined {
+    const strike = this.#planned?.get(kind)?.get(key(this.#site, this.#nth))
+    return strike === undefined ? undefined : (strike.delayMs ?? 0)
+  }
+
+  // All else.
+
+  /** Whether the kind strikes this thing of the site; if it does, the stream of the details. Counts nothing as injected. */
+  strikes(kind: StrikeKind, site: string, probability: number): RandomStream | undefined {
+    const planned = this.#planned
+    if (planned === undefined ? probability === 0 : !planned.has(kind)) return undefined
+    const nth = this.#count(`${kind} ${site}`)
+    const struck =
+      planned === undefined ? this.#chance(kind).chance(probability) : planned.get(kind)!.has(key(site, nth))
+    if (!struck) return undefined
+    this.#record({ kind, site, nth })
+    return this.stream(`${kind} at ${site} ${nth}`)
+  }
+
+  /** The stream of one decision, asked for once. */
+  stream(decision: string): RandomStream {
+    const { random } = this.#options
+    const stream = random.stream(decision)
+    random.forget?.(decision)
+    return stream
+  }
+
+  /** Nothing of a plan strikes any more: the run was healed. */
+  heal(): void {
+    if (this.#planned !== undefined) this.#planned = new Map()
+  }
+
+  /** From now on chance decides, also where a plan did. */
+  leaveToChance(): void {
+    this.#planned = undefined
+  }
+
+  #chance(kind: StrikeKind): RandomStream {
+    let stream = this.#chances.get(kind)
+    if (stream === undefined) {
+      stream = this.#options.random.stream(`faults: ${kind}`)
+      this.#chances.set(kind, stream)
+    }
+    return stream
+  }
+
+  #count(site: string): number {
+    const nth = (this.#counts.get(site) ?? 0) + 1
+    this.#counts.set(site, nth)
+    return nth
+  }
+
+  #record(strike: PlannedStrike): void {
+    const { recorded } = this.#options
+    if (recorded === undefined) return
+    if (recorded.length >= recordedMax) {
+      throw new ConfigurationError(
+        `the run has more than ${recordedMax} faults of single things: it cannot be recorded`,
+      )
+    }
+    recorded.push(strike)
+  }
+}
+
+function key(site: string, nth: number): string {
+  return `${site} ${nth}`
+}
+
+function bySite(planned: readonly PlannedStrike[]): ReadonlyMap<StrikeKind, ReadonlyMap<string, PlannedStrike>> {
+  const kinds = new Map<StrikeKind, Map<string, PlannedStrike>>()
+  for (const strike of planned) {
+    const sites = kinds.get(strike.kind) ?? new Map<string, PlannedStrike>()
+    kinds.set(strike.kind, sites.set(key(strike.site, strike.nth), strike))
+  }
+  return kinds
+}

@@ -1,0 +1,146 @@
+/** Makes the nodes of a run: each with its disk, its clock, and what of theirs goes wrong. */
+import type { EventStream, RandomStream, ServiceImplementations } from '@troupe/core'
+import type { FaultDecisions } from './fault-decisions.ts'
+import type { FaultKind, FaultKnobs } from './fault-knobs.ts'
+import type { PlannedTrait, StrikeKind, TraitKind } from './run-plan.ts'
+import { type DiskFaults, SimulatedDisk } from './simulated-disk.ts'
+import type { SimulatedNetwork } from './simulated-network.ts'
+import { SimulatedNode } from './simulated-node.ts'
+import { mainNode, type SimulatedWorld } from './simulated-world.ts'
+import type { SimulationCore } from './simulation-core.ts'
+import type { SimulationSettings } from './simulation-settings.ts'
+
+const diskLatencyMsMin = 0.02
+const diskLatencyMsUsual = 0.2
+const diskStallMs = 100
+
+/** A disk that nothing goes wrong with by chance. */
+export const healthyDisk: DiskFaults = {
+  latencyMsMin: diskLatencyMsMin,
+  latencyMsMax: diskLatencyMsUsual,
+  stallMs: diskStallMs,
+}
+
+const diskFaultKinds: Readonly<Record<string, (FaultKind & StrikeKind) | undefined>> = {
+  stall: 'diskStall',
+  'write torn': 'tornWrite',
+  'sync failure': 'syncFailure',
+  'write failure': 'writeFailure',
+  'misdirected read': 'misdirectedRead',
+}
+
+/** What the nodes of a run share. */
+export interface NodeFactoryHost {
+  readonly core: SimulationCore
+  readonly settings: SimulationSettings
+  readonly strengths: Required<FaultKnobs>
+  readonly injected: Record<FaultKind, number>
+  readonly decisions: FaultDecisions
+  readonly network: SimulatedNetwork
+  /** Where it is written down what a node has through the whole run. */
+  readonly traits: PlannedTrait[] | undefined
+  readonly failed: (node: SimulatedNode, error: Error) => void
+  readonly services: () => ServiceImplementations
+  readonly world: () => SimulatedWorld
+}
+
+export class NodeFactory {
+  readonly #host: NodeFactoryHost
+
+  constructor(host: NodeFactoryHost) {
+    this.#host = host
+  }
+
+  /** A node of that name, on the network and not started; that of the program has nothing wrong with it. */
+  make(name: string): SimulatedNode {
+    const { core, settings, strengths, decisions, injected, network, failed, services } = this.#host
+    const isMain = name === mainNode
+    const disk = new SimulatedDisk({
+      schedule: (delayMs, run) => {
+        const { epoch } = node
+        core.clock.schedule(delayMs, () => node.perform(epoch, run))
+      },
+      random: core.random.stream(`disk of ${name}`),
+      faults: { ...healthyDisk, ...(isMain ? {} : this.#diskFaults(name)) },
+      decisions: {
+        strikes: (fault, file, probability) => {
+          const kind = diskFaultKinds[fault]
+          return kind && decisions.strikes(kind, `${file} of ${name}`, probability)
+        },
+        details: (of) => decisions.stream(`${of} of the disk of ${name} at ${core.clock.now()}`),
+      },
+      observe: ({ kind, file, offset }) => {
+        core.trace.record({ type: 'disk', node: name, kind, file, offset })
+        const fault = diskFaultKinds[kind]
+        if (fault !== undefined) injected[fault]++
+      },
+    })
+    const { clockSkewMs, clockDrift } = strengths
+    const clockAheadMs = isMain ? 0 : this.#trait('clockSkewMs', name, (random) => random.float() * clockSkewMs)
+    const drift = isMain ? 0 : this.#trait('clockDrift', name, (random) => (2 * random.float() - 1) * clockDrift)
+    const node: SimulatedNode = new SimulatedNode(core, {
+      name,
+      isMain,
+      clockAheadMs,
+      clockRate: 1 + drift,
+      disk,
+      network,
+      failed: (error) => failed(node, error),
+      forward: (events) => this.#forward(events, name),
+      services,
+      placement: settings.placement,
+      taskMs: settings.taskMs,
+      metrics: settings.metrics,
+      logLevel: settings.logLevel,
+      askCyclesAfterMs: settings.askCyclesAfterMs,
+    })
+    network.add(node)
+    return node
+  }
+
+  /** What is wrong with a node through the whole run: by chance, or as the plan says. */
+  #trait(kind: TraitKind, node: string, draw: (random: RandomStream) => number): number {
+    const { settings, core, injected } = this.#host
+    const traits = settings.plan?.traits
+    const value =
+      traits === undefined
+        ? draw(core.random.stream(`${kind} of ${node}`))
+        : (traits.find((trait) => trait.kind === kind && trait.node === node)?.value ?? 0)
+    if (value !== 0) {
+      injected[kind]++
+      this.#host.traits?.push({ kind, node, value })
+    }
+    return value
+  }
+
+  #diskFaults(node: string): DiskFaults {
+    const diskLatencyMs = this.#trait('diskLatencyMs', node, () => this.#host.strengths.diskLatencyMs)
+    const { diskStall, tornWrite, syncFailure, writeFailure, misdirectedRead } = this.#host.strengths
+    return {
+      latencyMsMax: Math.max(diskLatencyMsUsual, diskLatencyMs),
+      stall: diskStall,
+      tornWrite,
+      syncFailure,
+      writeFailure,
+      misdirectedRead,
+    }
+  }
+
+  /** Tells the trace of failures on a node, and the program of everything that its actors tell their operators. */
+  #forward(events: EventStream, name: string): void {
+    const { core, world } = this.#host
+    events.on('failure', ({ actor, message, error, directive }) => {
+      core.trace.record({ type: 'failure', node: name, actor, message, error, directive })
+    })
+    if (name === mainNode) return
+    const { events: all } = world()
+    events.on('deadLetter', (letter) => all.emit('deadLetter', letter))
+    events.on('failure', (failure) => all.emit('failure', failure))
+    events.on('lateRejection', (rejection) => all.emit('lateRejection', rejection))
+    events.on('restarted', (restart) => all.emit('restarted', restart))
+    events.on('escalated', (escalation) => all.emit('escalated', escalation))
+    events.on('journalOpened', (opening) => all.emit('journalOpened', opening))
+    events.on('serviceFailed', (failure) => all.emit('serviceFailed', failure))
+    events.on('log', (entry) => all.emit('log', entry))
+  }
+}

@@ -1,0 +1,153 @@
+/** Runs a saved run again: to its failure, to a step, or to a step and then on with other choices. */
+import { firstDivergence, type RunRecord } from './run-record.ts'
+import { currentVersions, runScenario, type SavedRun } from './saved-run.ts'
+import { ReplayDivergedError } from './saved-run-errors.ts'
+import type { SimulateOptions, SimulationProgram } from './simulate.ts'
+import { SimulationFailure } from './simulation-errors.ts'
+import { asScenario, type SimulationScenario } from './simulation-scenario.ts'
+import type { Branch, StepCall } from './simulation-settings.ts'
+import type { StateChange } from './state-recorder.ts'
+import type { TraceEvent } from './trace.ts'
+import { formatEvent } from './trace-format.ts'
+
+/** How a saved run is run again. */
+export interface ReplayOptions {
+  /** Called after a step; may end the replay there. */
+  readonly atStep?: StepCall
+  /** The step after which the replay ends. Default: where the run does. */
+  readonly until?: number
+  /** Goes on with other choices after a step, with faults by chance again. */
+  readonly branch?: Branch
+  /** Keeps all events, and with `states: true` the states; see `simulate`. Default `false`. */
+  readonly trace?: boolean | { readonly states?: boolean }
+}
+
+/** What a replay was. */
+export interface Replay {
+  /** `failed`: as saved, or in a branch in its own way. `stopped`: at the step asked for. `passed`: a branch that went well. */
+  readonly outcome: 'failed' | 'stopped' | 'passed'
+  readonly failure: SimulationFailure | undefined
+  /** Steps taken. */
+  readonly step: number
+  readonly virtualMs: number
+  readonly hash: string
+  readonly record: RunRecord
+  readonly trace: readonly TraceEvent[] | undefined
+  readonly states: readonly StateChange[] | undefined
+  /** What may explain differences: other versions of Troupe or Node. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Runs `saved` again. Rejects with a {@link ReplayDivergedError} that names the first step where it went another way: the
+ * program, Troupe or Node is another one than when it was saved, or the program is not deterministic.
+ */
+export async function replay(
+  saved: SavedRun,
+  program: SimulationScenario | SimulationProgram,
+  options: ReplayOptions = {},
+): Promise<Replay> {
+  const scenario = asScenario(program) as SimulationScenario
+  const { until, branch, atStep, trace = false } = options
+  const ends: StepCall | undefined = until === undefined ? atStep : { step: until, call: () => 'stop' }
+  const run = await attempt(saved, scenario, {
+    ...(branch === undefined ? {} : { branch }),
+    ...(ends === undefined ? {} : { atStep: ends }),
+    trace,
+  })
+  const agreesUntil = Math.min(options.branch?.afterStep ?? Number.POSITIVE_INFINITY, run.step)
+  const isWhole = options.branch === undefined && !run.stopped
+  const divergence = firstDivergence(saved.checkpoints, run.record.checkpoints)
+  const warnings = versionWarnings(saved)
+  if (divergence !== undefined && (isWhole || divergence.by <= agreesUntil)) {
+    throw await diverged(saved, scenario, divergence, warnings)
+  }
+  if (isWhole && (run.failure === undefined || run.hash !== saved.hash)) {
+    throw await diverged(saved, scenario, { after: run.step, by: run.step }, warnings)
+  }
+  const { stopped, ...facts } = run
+  const outcome = stopped ? 'stopped' : run.failure === undefined ? 'passed' : 'failed'
+  return { ...facts, outcome, warnings }
+}
+
+interface Attempt extends Omit<Replay, 'outcome' | 'warnings'> {
+  readonly stopped: boolean
+}
+
+async function attempt(
+  saved: SavedRun,
+  scenario: SimulationScenario,
+  { onEvent, atStep, ...options }: Partial<SimulateOptions> & { readonly onEvent?: (event: TraceEvent) => void },
+): Promise<Attempt> {
+  const { seed, plan, program } = saved
+  let stopped = false
+  const call: StepCall | undefined = atStep && {
+    step: atStep.step,
+    call: (world) => {
+      const then = atStep.call(world)
+      stopped = then === 'stop'
+      return then
+    },
+  }
+  const watched: SimulationScenario =
+    onEvent === undefined
+      ? scenario
+      : {
+          ...scenario,
+          run: (world, parameters) => {
+            world.observe(onEvent)
+            return scenario.run(world, parameters)
+          },
+        }
+  const settings = {
+    ...saved.options,
+    seed,
+    plan,
+    record: true,
+    ...options,
+    ...(call === undefined ? {} : { atStep: call }),
+  }
+  try {
+    const run = await runScenario(watched, settings, program.parameters)
+    const { events, virtualMs, hash, record, trace, states } = run
+    return { failure: undefined, step: events, virtualMs, hash, record: record as RunRecord, trace, states, stopped }
+  } catch (failure) {
+    if (!(failure instanceof SimulationFailure)) throw failure
+    const { step, virtualMs, hash } = failure.facts
+    const { record, trace, states } = failure
+    return { failure, step, virtualMs, hash, record: record as RunRecord, trace, states, stopped: false }
+  }
+}
+
+function versionWarnings({ versions }: SavedRun): string[] {
+  const now = currentVersions()
+  const warnings: string[] = []
+  for (const name of ['troupe', 'node'] as const) {
+    if (versions[name] === now[name]) continue
+    warnings.push(`the run was saved with ${name} ${versions[name]} and is run again with ${now[name]}`)
+  }
+  return warnings
+}
+
+/** The error, with what the replay does at the step where it goes another way. */
+async function diverged(
+  saved: SavedRun,
+  scenario: SimulationScenario,
+  { after, by }: { after: number; by: number },
+  warnings: readonly string[],
+): Promise<ReplayDivergedError> {
+  const lines: string[] = []
+  const onEvent = (event: TraceEvent) => {
+    if (event.step > Math.min(after, by - 1) && event.step <= by && lines.length < 10)
+      lines.push(`  ${formatEvent(event)}`)
+  }
+  await attempt(saved, scenario, { onEvent, atStep: { step: by, call: () => 'stop' } })
+  const where = by - after <= 1 ? `at step ${by}` : `between step ${after + 1} and step ${by}`
+  const message = [
+    `the replay is another run than the saved one: they first differ ${where}`,
+    ...warnings,
+    'the program or its options have changed since, or it is not deterministic (run one seed twice and compare the hash)',
+    ...(lines.length === 0 ? [] : ['there the replay does:', ...lines]),
+  ].join('\n')
+  return new ReplayDivergedError(message, { after, by, seed: saved.seed })
+}

@@ -1,0 +1,60 @@
+/**
+ * The record of a run: its plan, its counts, and the running hash at regular steps, by which a later run that goes another
+ * way is told where it first did. At most {@link checkpointsMax} hashes are kept: when there are more, every second goes.
+ */
+import type { InjectedFaults } from './fault-knobs.ts'
+import type { RunPlan } from './run-plan.ts'
+
+const checkpointsMax = 4_096
+
+/** The running hash after every `everySteps` steps: 16 hexadecimal digits each, the first before any step. */
+export interface Checkpoints {
+  readonly everySteps: number
+  readonly hashes: readonly string[]
+}
+
+/** What a run with `record: true` was. */
+export interface RunRecord {
+  /** What went wrong; give it to `simulate({ plan })` to have it again. */
+  readonly plan: RunPlan
+  readonly checkpoints: Checkpoints
+  readonly injected: InjectedFaults
+  /** Frames that arrived on another node than the one that sent them. */
+  readonly deliveries: number
+  /** How many frames were sent over each link that had any. */
+  readonly links: readonly { readonly from: string; readonly to: string; readonly frames: number }[]
+  /** The choices, numbered from 1, in which the schedule had its way against the plain order. */
+  readonly deviations: readonly number[]
+}
+
+/** Takes the running hash at regular steps. */
+export class CheckpointTaker {
+  #everySteps = 1
+  #hashes: string[] = []
+
+  /** The run is about to go on after `step`. */
+  note(step: number, digest: string): void {
+    if (step % this.#everySteps !== 0) return
+    this.#hashes.push(digest)
+    if (this.#hashes.length <= checkpointsMax) return
+    this.#hashes = this.#hashes.filter((_, index) => index % 2 === 0)
+    this.#everySteps *= 2
+  }
+
+  get checkpoints(): Checkpoints {
+    return { everySteps: this.#everySteps, hashes: this.#hashes }
+  }
+}
+
+/** Steps between which two runs first differ: they agreed after `after`, and no more after `by`; `undefined`: nowhere. */
+export function firstDivergence(one: Checkpoints, other: Checkpoints): { after: number; by: number } | undefined {
+  const everySteps = Math.max(one.everySteps, other.everySteps)
+  // Both intervals are powers of two, so the coarser one has its steps in common with the finer.
+  const at = (checkpoints: Checkpoints, index: number) =>
+    checkpoints.hashes[(index * everySteps) / checkpoints.everySteps]
+  for (let index = 0; ; index++) {
+    const [left, right] = [at(one, index), at(other, index)]
+    if (left === undefined && right === undefined) return undefined
+    if (left !== right) return { after: Math.max(0, index - 1) * everySteps, by: index * everySteps }
+  }
+}

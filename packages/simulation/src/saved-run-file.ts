@@ -1,0 +1,81 @@
+/** Saved runs as files, and the programs that they name. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, isAbsolute, join, relative, sep } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { loadRun, type SavedProgram, type SavedRun, saveRun } from './saved-run.ts'
+import { SavedRunError, ScenarioNotFoundError } from './saved-run-errors.ts'
+import { asScenario, type SimulationScenario } from './simulation-scenario.ts'
+
+/** Writes the run to a file, and makes the folder that it is in. */
+export async function writeSavedRun(path: string, saved: SavedRun): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, saveRun(saved))
+}
+
+/** Reads what {@link writeSavedRun} wrote; rejects with a {@link SavedRunError}, which names the file. */
+export async function readSavedRun(path: string): Promise<SavedRun> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new SavedRunError(`${path} cannot be read: ${(cause as Error).message}`, { path }, { cause })
+  }
+  try {
+    return loadRun(text)
+  } catch (cause) {
+    if (!(cause instanceof SavedRunError)) throw cause
+    throw new SavedRunError(`${path}: ${cause.message}`, { ...cause.facts, path }, { cause })
+  }
+}
+
+/** How a saved run names a module: by its path from `directory` if it is below, else by its URL. */
+export function moduleName(url: URL | string, directory = process.cwd()): string {
+  const href = String(url)
+  if (!href.startsWith('file:')) return href
+  const path = relative(directory, fileURLToPath(href))
+  return path.startsWith('..') || isAbsolute(path) ? href : path.split(sep).join('/')
+}
+
+/**
+ * The scenario that a saved run names, its module taken from `directory`. Rejects with a {@link ScenarioNotFoundError} when
+ * there is no such module, it does not export the scenario, or the run's program is not in a module of its own.
+ */
+export async function loadScenario(program: SavedProgram, directory = process.cwd()): Promise<SimulationScenario> {
+  const { module, export: name = 'default' } = program
+  const facts = { ...program, directory }
+  if (module === undefined) {
+    throw new ScenarioNotFoundError(
+      `the program of the saved run is in no module of its own${elsewhere(program)}`,
+      facts,
+    )
+  }
+  const url = /^[a-z]+:/.test(module) ? module : pathToFileURL(join(directory, module)).href
+  let exported: Record<string, unknown>
+  try {
+    exported = await import(url)
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause)
+    throw new ScenarioNotFoundError(`the saved run's program ${url} cannot be imported: ${problem}`, facts, { cause })
+  }
+  const scenario = asScenario(exported[name])
+  if (scenario !== undefined) return scenario
+  const names = Object.keys(exported).join(', ') || 'nothing'
+  throw new ScenarioNotFoundError(`${url} does not export a scenario named ${name}; it exports ${names}`, facts)
+}
+
+/** Where the program is instead. */
+function elsewhere({ scenario, test }: SavedProgram): string {
+  if (test !== undefined) return `, but in a test: run ${replayCommand('FILE', test)}`
+  return scenario === undefined ? '' : `, but the scenario '${scenario}' of the command line: troupe replay FILE`
+}
+
+/** What to type to have the test run again what the file has. */
+export function replayCommand(path: string, test: { readonly file: string; readonly name: string }): string {
+  return `TROUPE_REPLAY=${path} ${testCommand(test)}`
+}
+
+/** What to type to run this test alone; Vitest takes the name as a regular expression. */
+export function testCommand({ file, name }: { readonly file: string; readonly name: string }): string {
+  const pattern = name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll("'", '.')
+  return `vitest run ${file} -t '${pattern}'`
+}

@@ -1,0 +1,177 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadScenario, readSavedRun, replay, VacuousCampaignError } from '../src/index.ts'
+import { SimulationTestError } from '../src/vitest/index.ts'
+import { runSimulationTest, type SimulationTestPlace } from '../src/vitest/simulation-test.ts'
+import { deposits, forgetfulDeposits } from './fixtures/deposits.ts'
+
+const program = new URL('./fixtures/deposits.ts', import.meta.url)
+const root = resolve(import.meta.dirname, '../../..')
+const { options, parameters } = forgetfulDeposits
+let folder = ''
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'troupe-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+function place(environment: SimulationTestPlace['environment'] = {}) {
+  const lines: string[] = []
+  const print = (line: string) => void lines.push(line)
+  return { lines, name: "the bank's deposits", file: join(root, 'bank.test.ts'), environment, print }
+}
+
+async function errorOf(promise: Promise<unknown>): Promise<SimulationTestError> {
+  const error = await promise.then(
+    () => new Error('it went well'),
+    (thrown) => thrown,
+  )
+  if (!(error instanceof SimulationTestError)) throw error
+  return error
+}
+
+describe('a simulation test', () => {
+  test('goes well when all seeds do, and tells how far it is', async () => {
+    const here = place()
+    const settings = { ...options, parameters, folder, seeds: 5, progressEveryMs: 0 }
+    const outcome = await runSimulationTest(here, settings, deposits.run)
+    expect(outcome).toMatchObject({ runs: 5, seeds: 5, failedSeed: undefined })
+    expect(outcome?.injected.loss).toBeGreaterThan(0)
+    expect(here.lines).toHaveLength(5)
+    expect(here.lines[2]).toMatch(/^the bank's deposits: 3 of 5 seeds, \d+ events$/)
+  })
+
+  test('names the failing seed, how to run it alone, what goes wrong in the shrunk run, and its file', async () => {
+    const settings = { ...options, parameters, folder }
+    const error = await errorOf(runSimulationTest(place(), settings, forgetfulDeposits.run))
+    const { seed, path } = error.facts as { seed: number; path: string }
+    const text = error.message
+    expect(text).toContain(`seed ${seed} failed: always no deposit counts twice: it does not hold`)
+    expect(text).toContain(`run it alone: TROUPE_SEED=${seed} vitest run bank.test.ts -t 'the bank.s deposits'`)
+    expect(text).toMatch(/shrunk: faults \d+ -> 1, nodes .* clients 3 -> 1, amounts 8 -> 1/)
+    expect(text).toMatch(/what goes wrong in it:\n {2}\S/)
+    expect(text).toContain(`TROUPE_REPLAY=${path}`)
+    const saved = await readSavedRun(path)
+    expect(saved.program).toMatchObject({
+      test: { name: "the bank's deposits" },
+      parameters: { clients: [expect.any(String)] },
+    })
+    // The seed alone, and the file, fail in the same way; the file of another test is not replayed.
+    const alone = await errorOf(runSimulationTest(place({ TROUPE_SEED: `${seed}` }), settings, forgetfulDeposits.run))
+    expect(alone.facts).toEqual(error.facts)
+    expect(alone.message).toContain('(1 of 1 seeds were run)')
+    const again = await errorOf(runSimulationTest(place({ TROUPE_REPLAY: path }), settings, forgetfulDeposits.run))
+    expect(again.facts).toEqual(error.facts)
+    const other = { ...place({ TROUPE_REPLAY: path }), name: 'another' }
+    expect(await runSimulationTest(other, settings, forgetfulDeposits.run)).toBeUndefined()
+  })
+
+  test('of a program in a module finds the same seed on several threads as on one, and its file replays by itself', async () => {
+    const on = (threads: number) =>
+      errorOf(runSimulationTest(place(), { program, export: 'forgetfulDeposits', threads, folder, seeds: '5..60' }))
+    const one = await on(1)
+    const three = await on(3)
+    expect(three.facts).toEqual(one.facts)
+    const saved = await readSavedRun(one.facts.path as string)
+    const again = await replay(saved, await loadScenario(saved.program))
+    expect(again).toMatchObject({ outcome: 'failed', hash: one.facts.hash })
+    const clean = { program, export: 'deposits', threads: 2, seeds: 30 }
+    expect(await runSimulationTest(place(), clean)).toMatchObject({ runs: 30, seeds: 30, failedSeed: undefined })
+  })
+
+  test('of a function finds the same seed on several threads, each of which imports the file of the test', async () => {
+    const campaign = join(import.meta.dirname, 'fixtures/failing.campaign.ts')
+    const at = (name: string) => ({ ...place(), file: campaign, name: `deposits (with faults) ${name}` })
+    const settings = { ...options, parameters, folder, seeds: '5..40' }
+    const on = (threads: number) =>
+      errorOf(runSimulationTest(at('may count twice'), { ...settings, threads }, forgetfulDeposits.run))
+    const one = await on(1)
+    const three = await on(3)
+    expect(three.facts).toEqual(one.facts)
+    expect(three.message).toContain(`TROUPE_SEED=${one.facts.seed} vitest run ${relative(process.cwd(), campaign)}`)
+    const clean = await runSimulationTest(at('count once'), { ...settings, threads: 2 }, deposits.run)
+    expect(clean).toMatchObject({ runs: 36, seeds: 36, threads: 2, failedSeed: undefined })
+    expect(clean?.injected.loss).toBeGreaterThan(0)
+  })
+
+  test('of a function runs all seeds in its own thread where another would run something else', async () => {
+    const campaign = join(import.meta.dirname, 'fixtures/failing.campaign.ts')
+    const alone = async (file: string, name: string) => {
+      const here = { ...place(), file, name }
+      const settings = { ...options, parameters, folder, seeds: 6, threads: 2, latency: { minMs: 3, meanMs: 3 } }
+      const outcome = await runSimulationTest(here, settings, deposits.run)
+      expect(outcome).toMatchObject({ runs: 6, threads: 1, failedSeed: undefined })
+      return here.lines.join('\n')
+    }
+    expect(await alone(campaign, 'deposits (with faults) count once')).toContain('seed 1 is another run')
+    expect(await alone(campaign, 'no such test')).toContain("has no test 'no such test' that can be run by itself")
+    expect(await alone(join(root, 'none.test.ts'), 'none')).toContain('none.test.ts')
+  })
+
+  test('fails when no seed reached a claim, but not for one seed alone', async () => {
+    const run = (environment: SimulationTestPlace['environment'], reaches: number) =>
+      runSimulationTest(place(environment), { seeds: 20 }, async (world) => {
+        world.sometimes('drew a small number', world.random.int(10) < reaches)
+        world.sometimes('ran', () => true)
+        await world.sleep(1)
+      })
+    const vacuous = await run({}, 0).catch((error) => error)
+    expect(vacuous).toBeInstanceOf(VacuousCampaignError)
+    expect(vacuous.facts).toMatchObject({ runs: 20, unreached: ['drew a small number'] })
+    expect(await run({ TROUPE_SEED: '3' }, 0)).toMatchObject({ runs: 1, failedSeed: undefined })
+    const reached = (await run({}, 5))?.seedsReached
+    expect(reached?.ran).toBe(20)
+    expect(reached?.['drew a small number']).toBeGreaterThan(0)
+  })
+
+  test('tells a program that is not deterministic', async () => {
+    let runs = 0
+    const settings = { seeds: 1, folder }
+    const error = await errorOf(
+      runSimulationTest(place(), settings, async (world) => world.check(runs++ > 0, 'only the first time')),
+    )
+    expect(error.message).toContain('the program is not deterministic')
+  })
+
+  test('refuses what it cannot do', async () => {
+    const refused = (settings: object, environment = {}) =>
+      runSimulationTest(place(environment), settings, 'program' in settings ? undefined : async () => {})
+    await expect(runSimulationTest(place(), {})).rejects.toThrow('either a function or the URL of a program')
+    await expect(refused({ program, services: {} })).rejects.toThrow('belong in its scenario')
+    await expect(refused({ program, export: 'deposits', threads: 0 })).rejects.toThrow('threads must be')
+    await expect(refused({ seeds: 0 })).rejects.toThrow('needs at least one seed')
+    await expect(refused({ seeds: '5..1' })).rejects.toThrow('needs at least one seed')
+    await expect(refused({}, { TROUPE_SEED: 'x' })).rejects.toThrow('TROUPE_SEED must be a seed or a range')
+  })
+})
+
+describe('in Vitest', () => {
+  /** Exit code and output of a run of the fixture. */
+  function vitest(environment: Record<string, string>): Promise<{ code: number; text: string }> {
+    const script = join(root, 'node_modules/vitest/vitest.mjs')
+    const config = join(import.meta.dirname, 'fixtures/vitest.config.ts')
+    const env = { ...process.env, ...environment, CAMPAIGN_FOLDER: folder, NO_COLOR: '1' }
+    return new Promise((done) => {
+      execFile(process.execPath, [script, 'run', '--config', config], { cwd: root, env }, (error, out, errors) => {
+        done({ code: error === null ? 0 : Number(error.code), text: stripVTControlCharacters(out + errors) })
+      })
+    })
+  }
+
+  test('the failure has it all, and the commands that it names do what they say', async () => {
+    const all = await vitest({})
+    expect(all.code).toBe(1)
+    expect(all.text).toMatch(/1 failed \| 1 passed/)
+    expect(all.text).toContain("-t 'deposits \\(with faults\\) may count twice'")
+    const [, seed] = /TROUPE_SEED=(\d+) vitest/.exec(all.text) as unknown as [string, string]
+    expect((await vitest({ TROUPE_SEED: seed })).text).toContain(`seed ${seed} failed`)
+    const file = (await readdir(folder)).find((name) => name.includes('may-count-twice')) as string
+    const again = await vitest({ TROUPE_REPLAY: join(folder, file) })
+    expect(again.text).toMatch(/1 failed \| 1 skipped/)
+    expect(again.text).toContain(`seed ${seed} failed`)
+  })
+})

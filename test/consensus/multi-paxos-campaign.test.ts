@@ -1,0 +1,43 @@
+/** The campaign of a replicated key-value store, short: the command runs the same with as many seeds as one likes. */
+import { LogObserver, LogViolationError } from '@troupe/consensus'
+import { type MultiPaxosRun, runMultiPaxos, seedsOf } from '@troupe/scenarios'
+import { expect, test } from 'vitest'
+
+test.each([3, 5])('%i nodes: fifteen seeds break nothing, and are wild enough to mean something', async (nodes) => {
+  const runs: MultiPaxosRun[] = []
+  for (const seed of seedsOf('15')) runs.push(await runMultiPaxos(seed, { nodes }))
+  expect(runs.flatMap(({ seed, failure }) => (failure === undefined ? [] : [{ seed, what: failure.what }]))).toEqual([])
+  const share = (holds: (run: MultiPaxosRun) => boolean) => runs.filter(holds).length / runs.length
+  expect(share(({ leaders }) => leaders > 2)).toBeGreaterThan(0.8)
+  expect(share(({ configurations }) => configurations > 1)).toBeGreaterThan(0.8)
+  expect(share(({ installed }) => installed > 0)).toBeGreaterThan(0.5)
+  expect(share(({ linearizable }) => linearizable === true)).toBeGreaterThan(0.9)
+  expect(share(({ operations }) => operations > 100)).toBeGreaterThan(0.5)
+})
+
+test('a seed replays to the same run', async () => {
+  expect(await runMultiPaxos(3, { nodes: 3 })).toEqual(await runMultiPaxos(3, { nodes: 3 }))
+})
+
+test('the observer notices a broken invariant', () => {
+  const state = (id: string, nonce: string, more: object = {}) => ({
+    id,
+    configuration: { number: 1, members: [], quorums: { election: 1, acceptance: 1 } },
+    entries: { trimmed: 0, entries: [{ kind: 'open', nonce }] },
+    applied: 1,
+    decided: 1,
+    lead: undefined,
+    ...more,
+  })
+  const check =
+    (...states: object[]) =>
+    () =>
+      new LogObserver().check(states as never)
+  expect(check(state('a', 'x'), state('b', 'x'))).not.toThrow()
+  expect(check(state('a', 'x'), state('b', 'y'))).toThrow(LogViolationError)
+  expect(check(state('a', 'x'), state('b', 'y'))).toThrow('agreement')
+  expect(check(state('a', 'x', { decided: 2 }))).toThrow('order')
+  const lead = { elected: true, ballot: { config: 1, n: 2, priority: 0, node: 'b' } }
+  const without = { lead, decided: 0, applied: 0, entries: { trimmed: 0, entries: [] } }
+  expect(check(state('a', 'x'), state('b', 'x', without))).toThrow('leader')
+})

@@ -1,0 +1,347 @@
+/** A replicated log in simulation: what it promises to its users, one promise a test. */
+import {
+  CommandError,
+  ConfigurationStore,
+  Counter,
+  type KeyValueCommand,
+  KeyValueStore,
+  LockService,
+  type ReplicatedClient,
+  replicate,
+  startReplicated,
+} from '@troupe/consensus'
+import { type SimulatedWorld, simulate } from '@troupe/simulation'
+import { expect, test } from 'vitest'
+
+const electionTimeoutMs = 200
+const options = { electionTimeoutMs }
+type KeyValueClient = ReplicatedClient<KeyValueCommand, unknown, { readonly key: string }, unknown>
+
+function run(nodes: number, program: (world: SimulatedWorld) => Promise<void>, seed = 1) {
+  return simulate({ seed, nodes, latency: { minMs: 0.2, meanMs: 2 }, virtualMsMax: 120_000 }, program)
+}
+
+/** A store on all nodes, or on those named, and a client that cannot fail. */
+async function keyValue(world: SimulatedWorld, members: readonly string[] = world.nodes) {
+  const store = await startReplicated(world, KeyValueStore, { log: 'kv', members, options })
+  const client = await store.client({ node: 'local' })
+  const roles = async () => await Promise.all(members.map((id) => store.status(id)))
+  const leader = async () => {
+    for (;;) {
+      const leading = (await roles()).filter(({ role }) => role === 'leader')
+      const [newest] = leading.toSorted((a, b) => (b.ballot?.n ?? 0) - (a.ballot?.n ?? 0))
+      if (newest !== undefined) return newest.id
+      await world.sleep(20)
+    }
+  }
+  return { store, client, leader }
+}
+
+const put = (client: KeyValueClient, key: string, value: unknown) => client.execute({ op: 'put', key, value })
+
+/** Virtual milliseconds until a command is answered. */
+async function untilAnswered(world: SimulatedWorld, client: KeyValueClient): Promise<number> {
+  const from = world.now()
+  await client.execute({ op: 'append', key: 'probe', value: '.' }, { timeoutMs: 20_000 })
+  return world.now() - from
+}
+
+test('commands are applied in one order, and reads see them', async () => {
+  await run(3, async (world) => {
+    const { client } = await keyValue(world)
+    expect(await put(client, 'a', 1)).toBe(undefined)
+    expect(await put(client, 'a', 2)).toBe(1)
+    expect(await client.execute({ op: 'compareAndSet', key: 'a', expected: 2, value: 3 })).toBe(true)
+    expect(await client.execute({ op: 'compareAndSet', key: 'a', expected: 2, value: 4 })).toBe(false)
+    expect(await client.execute({ op: 'append', key: 'b', value: 'xy' })).toBe(2)
+    expect(await client.execute({ op: 'delete', key: 'b' })).toBe('xy')
+    expect(await client.read({ key: 'a' })).toBe(3)
+    expect(await client.read({ key: 'b' })).toBe(undefined)
+  })
+})
+
+test('a read leaves no entry in the log', async () => {
+  await run(3, async (world) => {
+    const { store, client } = await keyValue(world)
+    await put(client, 'a', 1)
+    const { length } = await store.status(world.nodes[0] as string)
+    for (let index = 0; index < 20; index++) expect(await client.read({ key: 'a' })).toBe(1)
+    expect((await store.status(world.nodes[0] as string)).length).toBe(length)
+  })
+})
+
+test('a command that throws rejects with its message and changes nothing', async () => {
+  await run(3, async (world) => {
+    const { client } = await keyValue(world)
+    await put(client, 'n', 1)
+    const failed = client.execute({ op: 'append', key: 'n', value: 'x' })
+    await expect(failed).rejects.toThrow(CommandError)
+    await expect(failed).rejects.toThrow('n is not a string')
+    expect(await client.read({ key: 'n' })).toBe(1)
+  })
+})
+
+test('three crashes of the leader lose nothing that was acknowledged, and apply nothing twice', async () => {
+  await run(3, async (world) => {
+    const { client, leader } = await keyValue(world)
+    let length = 0
+    for (let crash = 0; crash < 3; crash++) {
+      const writing = Array.from({ length: 30 }, async () => {
+        await client.execute({ op: 'append', key: 'log', value: 'x' }, { timeoutMs: 20_000 })
+        length++
+      })
+      await world.sleep(5)
+      const node = await leader()
+      world.crash(node)
+      await Promise.all(writing)
+      await world.restart(node)
+    }
+    expect(String(await client.read({ key: 'log' }))).toHaveLength(length)
+  })
+})
+
+test('power fails on all nodes at once', async () => {
+  await run(3, async (world) => {
+    const { client } = await keyValue(world)
+    for (let index = 0; index < 40; index++) await client.execute({ op: 'append', key: 'log', value: 'x' })
+    for (const node of world.nodes) world.crash(node)
+    for (const node of world.nodes) await world.restart(node)
+    expect(await client.execute({ op: 'append', key: 'log', value: 'y' }, { timeoutMs: 20_000 })).toBe(41)
+  })
+})
+
+test('a leader that is cut off answers no read with what is stale', async () => {
+  await run(3, async (world) => {
+    const { store, client, leader } = await keyValue(world)
+    await put(client, 'a', 'old')
+    const node = await leader()
+    const others = world.nodes.filter((other) => other !== node)
+    // This client is cut off together with the leader.
+    const inside = await store.client({ node })
+    expect(await inside.read({ key: 'a' })).toBe('old')
+    world.partition([node], others)
+    await client.execute({ op: 'put', key: 'a', value: 'new' }, { timeoutMs: 20_000 })
+    await world.sleep(1_000)
+    const stale = world.ask(inside.ref, 'read', { key: 'a' }).catch(() => 'no answer')
+    await world.sleep(4_000)
+    await world.heal()
+    expect(['new', 'no answer']).toContain(await stale)
+    expect(await inside.read({ key: 'a' })).toBe('new')
+  })
+})
+
+test('members are replaced one after the other, and the new ones have all of it', async () => {
+  await run(6, async (world) => {
+    const [a, b, c, d, e, f] = world.nodes as [string, string, string, string, string, string]
+    const { store, client } = await keyValue(world, [a, b, c])
+    for (let index = 0; index < 30; index++) await client.execute({ op: 'append', key: 'log', value: 'x' })
+    for (const members of [
+      [b, c, d],
+      [c, d, e],
+      [d, e, f],
+    ]) {
+      await store.startReplica({ node: members[2] as string })
+      await client.changeMembers(members, { timeoutMs: 20_000 })
+      await client.execute({ op: 'append', key: 'log', value: 'x' }, { timeoutMs: 20_000 })
+    }
+    for (const gone of [a, b, c]) world.crash(gone)
+    expect(await client.execute({ op: 'append', key: 'log', value: 'x' }, { timeoutMs: 20_000 })).toBe(34)
+    expect(await store.status({ node: f })).toMatchObject({ config: 4 })
+  })
+})
+
+test('leadership is handed over without an election timeout', async () => {
+  await run(3, async (world) => {
+    const { client, leader } = await keyValue(world)
+    await put(client, 'a', 1)
+    const before = await leader()
+    const to = world.nodes.find((node) => node !== before) as string
+    client.transferLeadership(to)
+    await world.sleep(electionTimeoutMs / 2)
+    expect(await leader()).toBe(to)
+    expect(await client.execute({ op: 'put', key: 'a', value: 2 })).toBe(1)
+  })
+})
+
+test('the member of the highest priority leads', async () => {
+  await run(3, async (world) => {
+    const [a, b, c] = world.nodes as [string, string, string]
+    const members = [a, { node: b, priority: 5 }, c]
+    const store = await startReplicated(world, KeyValueStore, { log: 'kv', members, options })
+    const client = await store.client({ node: 'local' })
+    await put(client, 'a', 1)
+    expect(await store.status(b)).toMatchObject({ role: 'leader' })
+  })
+})
+
+test('a learner has everything and is no part of any quorum', async () => {
+  await run(4, async (world) => {
+    const [a, b, c, d] = world.nodes as [string, string, string, string]
+    const members = [a, b, c, { node: d, learner: true }]
+    const store = await startReplicated(world, KeyValueStore, { log: 'kv', members, options })
+    const client = await store.client({ node: 'local' })
+    for (let index = 0; index < 10; index++) await client.execute({ op: 'append', key: 'log', value: 'x' })
+    await world.sleep(500)
+    const [leader, learner] = [await store.status(a), await store.status(d)]
+    expect(learner).toMatchObject({ role: 'follower', applied: leader.applied })
+    // Two of the three voters are gone: with the learner there would be two of four.
+    for (const node of [a, b]) world.crash(node)
+    await expect(client.execute({ op: 'put', key: 'a', value: 1 }, { timeoutMs: 3_000 })).rejects.toThrow('no reply')
+  })
+})
+
+test('quorums may be unequal: of five members two accept, four elect', async () => {
+  await run(5, async (world) => {
+    const quorums = { election: 4, acceptance: 2 }
+    const store = await startReplicated(world, KeyValueStore, { log: 'kv', members: world.nodes, quorums, options })
+    const client = await store.client({ node: 'local' })
+    await put(client, 'a', 1)
+    const statuses = await Promise.all(world.nodes.map((node) => store.status(node)))
+    const leader = statuses.find(({ role }) => role === 'leader')?.id
+    const followers = world.nodes.filter((node) => node !== leader)
+    for (const node of followers.slice(0, 3))
+      world.partition(
+        [node],
+        world.nodes.filter((other) => other !== node),
+      )
+    expect(await client.execute({ op: 'put', key: 'a', value: 2 })).toBe(1)
+  })
+})
+
+test('a follower that was away while the log was trimmed gets a snapshot in parts', async () => {
+  await run(3, async (world) => {
+    const small = { ...options, keepEntries: 16, chunkBytes: 64, batchMax: 8 }
+    const store = await startReplicated(world, KeyValueStore, { log: 'kv', members: world.nodes, options: small })
+    const client = await store.client({ node: 'local' })
+    const away = world.nodes[0] as string
+    world.crash(away)
+    for (let index = 0; index < 120; index++) await client.execute({ op: 'put', key: `key ${index}`, value: index })
+    await world.restart(away)
+    await world.sleep(2_000)
+    const [there, others] = [await store.status(away), await store.status(world.nodes[1] as string)]
+    expect(there.applied).toBe(others.applied)
+    expect(there.trimmed).toBeGreaterThan(100)
+  })
+})
+
+test('a session that was closed for too many others applies nothing more', async () => {
+  await run(3, async (world) => {
+    const few = { ...options, sessionsMax: 2 }
+    const store = await startReplicated(world, KeyValueStore, { log: 'kv', members: world.nodes, options: few })
+    const first = await store.client({ node: 'local' })
+    await put(first, 'a', 1)
+    for (const value of [2, 3]) await put(await store.client({ node: 'local' }), 'a', value)
+    await expect(put(first, 'a', 4)).rejects.toThrow('session')
+    expect(await first.read({ key: 'a' })).toBe(3)
+    expect(await put(first, 'a', 5)).toBe(3)
+  })
+})
+
+test('a counter, locks with fencing tokens, and configurations with epochs', async () => {
+  await run(3, async (world) => {
+    const members = world.nodes
+    const counter = await (await startReplicated(world, Counter, { log: 'counter', members, options })).client()
+    expect(await counter.execute({ op: 'add', by: 2n ** 60n })).toBe(2n ** 60n)
+    expect(await counter.execute({ op: 'add', by: -1 })).toBe(2n ** 60n - 1n)
+    expect(await counter.read('value')).toBe(2n ** 60n - 1n)
+
+    const locks = await (await startReplicated(world, LockService, { log: 'locks', members, options })).client()
+    expect(await locks.execute({ op: 'acquire', lock: 'l', owner: 'x' })).toBe(1)
+    expect(await locks.execute({ op: 'acquire', lock: 'l', owner: 'y' })).toBe(undefined)
+    expect(await locks.execute({ op: 'expire', lock: 'l', token: 1 })).toBe(true)
+    expect(await locks.execute({ op: 'acquire', lock: 'l', owner: 'y' })).toBe(2)
+    expect(await locks.execute({ op: 'release', lock: 'l', owner: 'x', token: 1 })).toBe(false)
+    expect(await locks.read({ lock: 'l' })).toEqual({ owner: 'y', token: 2 })
+
+    const store = await (await startReplicated(world, ConfigurationStore, { log: 'conf', members, options })).client()
+    const set = (expected: number, value: unknown) => store.execute({ op: 'set', key: 'shards', expected, value })
+    expect(await set(0, ['a'])).toEqual({ taken: true, epoch: 1, value: ['a'] })
+    expect(await set(0, ['b'])).toEqual({ taken: false, epoch: 1, value: ['a'] })
+    expect(await store.read({ prefix: 'sh' })).toEqual([['shards', { epoch: 1, value: ['a'] }]])
+  })
+})
+
+test('a machine without apply, members without a voter and quorums that could miss each other are refused', async () => {
+  expect(() => replicate({ name: 'None' }, { initial: () => 0 } as never)).toThrow('has no function apply')
+  await run(3, async (world) => {
+    const start = (given: object) =>
+      startReplicated(world, KeyValueStore, { log: 'kv', members: world.nodes, ...given })
+    await expect(start({ members: [] })).rejects.toThrow('no member votes')
+    await expect(start({ quorums: { election: 1, acceptance: 2 } })).rejects.toThrow('can miss each other')
+    await expect(start({ members: ['node-1', 'node-1'] })).rejects.toThrow('the same id')
+  })
+})
+
+/** Partial connectivity: progress within four election timeouts, once the links have changed. */
+const boundMs = 4 * electionTimeoutMs
+const links = (world: SimulatedWorld, cut: readonly (readonly [string, string])[], oneWay = false) => {
+  for (const [from, to] of cut) world.partition([from], [to], { oneWay })
+}
+
+test('quorum loss: the leader is heard by one only, and only that one hears a quorum', async () => {
+  await run(5, async (world) => {
+    const { client, leader } = await keyValue(world)
+    await put(client, 'a', 1)
+    const node = await leader()
+    const [hub, ...others] = world.nodes.filter((other) => other !== node) as [string, ...string[]]
+    // All links but those of the hub are cut.
+    const rest = [node, ...others]
+    links(
+      world,
+      rest.flatMap((from, index) => rest.slice(index + 1).map((to) => [from, to] as const)),
+    )
+    expect(await untilAnswered(world, client)).toBeLessThan(boundMs)
+    expect(await leader()).toBe(hub)
+  })
+})
+
+test('constrained election: the one who can lead has fallen behind', async () => {
+  await run(5, async (world) => {
+    const { client, leader } = await keyValue(world)
+    await put(client, 'a', 1)
+    const node = await leader()
+    const [hub, ...others] = world.nodes.filter((other) => other !== node) as [string, ...string[]]
+    const away = world.partition([hub], [node, ...others])
+    for (let index = 0; index < 20; index++) await client.execute({ op: 'append', key: 'log', value: 'x' })
+    away.heal()
+    links(
+      world,
+      others.flatMap((from, index) => others.slice(index + 1).map((to) => [from, to] as const)),
+    )
+    links(
+      world,
+      world.nodes.filter((other) => other !== node).map((to) => [node, to] as const),
+    )
+    expect(await untilAnswered(world, client)).toBeLessThan(boundMs)
+    expect(await client.execute({ op: 'append', key: 'log', value: 'x' })).toBe(21)
+  })
+})
+
+test('chained: the ends of a line do not hear each other', async () => {
+  await run(3, async (world) => {
+    const { client, leader } = await keyValue(world)
+    await put(client, 'a', 1)
+    const node = await leader()
+    const [end] = world.nodes.filter((other) => other !== node) as [string]
+    links(world, [[node, end]])
+    for (let index = 0; index < 10; index++) {
+      expect(await untilAnswered(world, client)).toBeLessThan(boundMs)
+      await world.sleep(electionTimeoutMs)
+    }
+  })
+})
+
+test('one-way links: the leader is heard and hears nobody', async () => {
+  await run(3, async (world) => {
+    const { client, leader } = await keyValue(world)
+    await put(client, 'a', 1)
+    const node = await leader()
+    links(
+      world,
+      world.nodes.filter((other) => other !== node).map((from) => [from, node] as const),
+      true,
+    )
+    expect(await untilAnswered(world, client)).toBeLessThan(boundMs)
+    expect(await leader()).not.toBe(node)
+  })
+})
