@@ -1,0 +1,57 @@
+/** The comparison: ours and the peers in turn, in one run, each figure a fresh process. */
+import { availableParallelism } from 'node:os'
+import { Calibrator } from './calibration.ts'
+import type { Effort } from './measure.ts'
+import { type AbsentPeer, type Peer, peerNames, preparePeers } from './peers.ts'
+import { measureQuickly, measureRow, planOf, type Row } from './rows.ts'
+
+/** What `compare` takes. */
+export interface CompareOptions {
+  /** Names of workloads; none: all. */
+  readonly workloads?: readonly string[]
+  /** Names of peers beside ours; none: all. */
+  readonly peers?: readonly string[]
+  /** Proves that all works; the figures say nothing. */
+  readonly quick?: boolean
+  /** Fresh processes for each figure. Default 5. */
+  readonly runs?: number
+  /** How often a row is measured again when the machine changed meanwhile. Default 2. */
+  readonly repeats?: number
+  readonly progress?: (text: string) => void
+}
+
+/** What a comparison came to. */
+export interface Comparison {
+  readonly rows: readonly Row[]
+  readonly peers: readonly Peer[]
+  readonly absent: readonly AbsentPeer[]
+  /** Rows that could not be measured, and why. */
+  readonly failures: readonly string[]
+}
+
+/** Measures ours and the peers. */
+export async function compare(options: CompareOptions): Promise<Comparison> {
+  const {
+    workloads: names = [],
+    peers: wanted = [],
+    quick = false,
+    runs = 5,
+    repeats = 2,
+    progress = () => {},
+  } = options
+  const { peers, absent } = await preparePeers(wanted.length === 0 ? peerNames : [...new Set(['troupe', ...wanted])])
+  for (const { name, reason } of absent) progress(`skipped ${name}: ${reason}`)
+  const plans = planOf(names, peers)
+  const effort: Effort = quick ? { quick, budgetMs: 5, rounds: 1 } : { quick, budgetMs: 400, rounds: 3 }
+  if (quick) return { ...(await measureQuickly(plans, effort, availableParallelism())), peers, absent }
+  const rows: Row[] = []
+  const failures: string[] = []
+  await using calibrator = await Calibrator.start()
+  for (const [index, plan] of plans.entries()) {
+    const tell = (text: string) => progress(`[${index + 1}/${plans.length}] ${text}`)
+    const failed = (why: string) => failures.push(why)
+    const row = await measureRow(plan, { effort, runs, repeats, progress: tell, failed }, calibrator)
+    if (row.figures.length > 0) rows.push(row)
+  }
+  return { rows, peers, absent, failures }
+}

@@ -1,0 +1,114 @@
+/**
+ * `pnpm bench profile NAME [VARIANT]`: one of our workloads under V8's sampling profiler, worker threads included, and
+ * where the time went.
+ */
+import { spawn } from 'node:child_process'
+import { globSync, mkdirSync, readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { workloads } from '../../peers/workloads.ts'
+import { type CpuProfile, profileTable, type Span, threadNameOf } from './cpu-profile.ts'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+/** Milliseconds of one measured round, at most. */
+const roundMs = 100
+const names = workloads.map(({ name }) => name)
+
+const usage = `usage: pnpm bench profile NAME [VARIANT] [--peer troupe] [--ms 2000] [--top 20]
+
+  --peer  whose workload: one that runs on Node
+  --ms    milliseconds that are measured, after the code is warm
+  --top   functions to print of each thread
+
+names: ${names.join(', ')}`
+
+/** The command; returns the exit code. */
+export async function profileCommand(words: readonly string[]): Promise<number> {
+  const given = parse(words)
+  if (typeof given === 'string') {
+    console.error(`${given}\n\n${usage}`)
+    return 2
+  }
+  const { values, workload, variant } = given
+  if (values.help || workload === undefined) {
+    console.log(usage)
+    return 0
+  }
+  const folder = `${root}benchmarks/results/profiles/${workload.name}-${Date.now()}`
+  mkdirSync(folder, { recursive: true })
+  const isRepeated = workload.measures === 'rate' || workload.measures === 'latency'
+  const rounds = isRepeated ? Math.ceil(Number(values.ms) / roundMs) : 1
+  const job = [workload.name, variant, workload.size, roundMs, rounds].join(',')
+  console.error(`profiling ${values.peer}, ${workload.name} ${variant}`.trimEnd())
+  const within = await run([
+    '--cpu-prof',
+    `--cpu-prof-dir=${folder}`,
+    '--cpu-prof-interval=500',
+    '--expose-gc',
+    fileURLToPath(new URL('../../peers/child.ts', import.meta.url)),
+    values.peer,
+    job,
+  ])
+  if (within.length === 0) return 1
+  for (const file of globSync('*.cpuprofile', { cwd: folder }).sort()) {
+    const profile = JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')) as CpuProfile
+    console.log(`\n${threadNameOf(file)}: ${relative(root, `${folder}/${file}`)}`)
+    console.log(profileTable(profile, { root, within, top: Number(values.top) }))
+  }
+  console.log('\nA profile opens in the performance panel of Chromium and in editors.')
+  return 0
+}
+
+/** The arguments, or what is wrong with them. */
+function parse(words: readonly string[]) {
+  let parsed: ReturnType<typeof parseWords>
+  try {
+    parsed = parseWords(words)
+  } catch (error) {
+    return (error as Error).message
+  }
+  const { values, positionals } = parsed
+  const [name, given, ...more] = positionals
+  if (values.help) return { values, workload: undefined, variant: '' }
+  const workload = workloads.find((candidate) => candidate.name === name)
+  if (workload === undefined) return name === undefined ? 'which workload?' : `there is no workload ${name}`
+  const { variants = [''] } = workload
+  const variant = given ?? variants[0] ?? ''
+  if (!variants.includes(variant)) return `${name} has no variant ${variant}; it has: ${variants.join(', ')}`
+  if (more.length > 0) return `one workload at a time, got ${positionals.join(' ')}`
+  for (const option of ['ms', 'top'] as const) {
+    if (!(Number(values[option]) >= 1)) return `--${option} is a number from 1, got ${values[option]}`
+  }
+  return { values, workload, variant }
+}
+
+function parseWords(words: readonly string[]) {
+  return parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: {
+      peer: { type: 'string', default: 'troupe' },
+      ms: { type: 'string', default: '2000' },
+      top: { type: 'string', default: '20' },
+      help: { type: 'boolean', default: false, short: 'h' },
+    },
+  })
+}
+
+/** Runs a child; the spans of its measured rounds, none when it failed. */
+async function run(words: readonly string[]): Promise<Span[]> {
+  const env = { ...process.env, NODE_ENV: 'production' }
+  const child = spawn(process.execPath, words, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const closed = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  const spans: Span[] = []
+  for await (const text of createInterface({ input: child.stdout })) {
+    const { startedUs, nanoseconds } = JSON.parse(text) as { startedUs: number; nanoseconds: number }
+    spans.push({ fromUs: startedUs, toUs: startedUs + nanoseconds / 1_000 })
+  }
+  return (await closed) === 0 ? spans : []
+}
