@@ -10,7 +10,7 @@ test('most mutants are killed by twelve seeds, each kind among them', { timeout:
   const operators = mutationOperators.filter((operator) => operator !== 'deliver-twice')
   const report = await mutate(subject, { seeds: '1..12', definitions, operators, explanations: survivors })
   expect(report.cleanFailures).toEqual([])
-  expect(report.results.length).toBeGreaterThanOrEqual(40)
+  expect(report.results.length).toBeGreaterThanOrEqual(35)
   expect(report.rate).toBeGreaterThanOrEqual(0.85)
   const killed = report.results.filter(({ verdict }) => verdict === 'killed').map(({ mutation }) => mutation.operator)
   // No role of Paxos sends two different messages to one receiver in a turn.

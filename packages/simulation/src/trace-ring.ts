@@ -2,7 +2,7 @@
  * The last events of a run, for failure messages. Turns and frames, which are nearly all of them, are kept taken apart in
  * slots that are used again and again: an event is put together when somebody looks at it.
  */
-import type { ActorCell, Envelope } from '@troupe/core/host'
+import type { ActorCell, Envelope, Ref } from '@troupe/core/host'
 import type { TracedFrame } from './frame-facts.ts'
 import type { NewTraceEvent, TraceEvent } from './trace.ts'
 
@@ -18,7 +18,8 @@ interface Slot {
   actor: string
   cell: ActorCell | undefined
   behavior: string | undefined
-  envelope: Envelope | undefined
+  message: string
+  sender: Ref | undefined
   payload: unknown
   /** Of a frame. */
   type: 'sent' | 'delivered'
@@ -37,7 +38,9 @@ export class TraceRing {
     slot.actor = actor
     slot.cell = cell
     slot.behavior = cell.behavior
-    slot.envelope = envelope
+    // The envelope itself is used again for the next message.
+    slot.message = envelope.name
+    slot.sender = envelope.sender
     slot.payload = payload
   }
 
@@ -82,7 +85,8 @@ function emptySlot(): Slot {
     actor: '',
     cell: undefined,
     behavior: undefined,
-    envelope: undefined,
+    message: '',
+    sender: undefined,
     payload: undefined,
     type: 'sent',
     node: '',
@@ -95,7 +99,7 @@ function eventOf(slot: Slot): TraceEvent {
   const { atMs, step, node, actor, behavior, payload } = slot
   if (slot.kind === 'turn') {
     const { ref, definition, options } = slot.cell as ActorCell
-    const { name, sender } = slot.envelope as Envelope
+    const { message, sender } = slot
     return {
       type: 'turn',
       node: ref.node,
@@ -104,7 +108,7 @@ function eventOf(slot: Slot): TraceEvent {
       definition: definition.name,
       durableId: options.durableId,
       behavior,
-      message: name,
+      message,
       payload,
       sender,
       atMs,

@@ -1,5 +1,5 @@
 /** How a mistake is planted on the threads of a system and nowhere else. */
-import { type Frame, NodeKernel } from '@troupe/core/host'
+import { type Frame, frameOf, NodeKernel } from '@troupe/core/host'
 
 type Sender = Parameters<NodeKernel['receive']>[0]
 
@@ -15,5 +15,9 @@ export function plant(mistake: Mistake): void {
   const { receive } = NodeKernel.prototype
   NodeKernel.prototype.receive = function (from, frame) {
     mistake(receive.bind(this), from, frame)
+  }
+  // Tells and asks cross without a frame.
+  NodeKernel.prototype.receiveMessage = function (from, message) {
+    mistake(receive.bind(this), from, frameOf(message))
   }
 }
