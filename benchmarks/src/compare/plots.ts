@@ -26,7 +26,7 @@ text { font: 12px system-ui, sans-serif; fill: #24292f } .head { font-weight: 60
 .end { text-anchor: end } .peer { fill: #9aa7b4 } .ours { fill: #d9622b } .spread { stroke: #24292f }
 @media (prefers-color-scheme: dark) { text { fill: #d0d7de } .peer { fill: #57606a } .spread { stroke: #d0d7de } }
 </style>
-<text class="head" x="8" y="20">${escaped(title)}</text>
+<text class="head" x="8" y="20">${escaped(title)}</text><text x="${width - 8}" y="20" class="end">logarithmic scale</text>
 ${panels.join('\n')}
 </svg>
 `
