@@ -1,6 +1,6 @@
 /** The actors of the benchmarks, in a module of their own so that worker threads can load them. */
 import { type ActorRef, defineActor, type ReplyToken } from '@troupe/core'
-import type { PeerMessage } from './post-message-worker.ts'
+import type { PeerMessage } from './peer-message.ts'
 
 /** Counts what it is told; `total` ends the count. */
 export const Counting = defineActor({

@@ -5,7 +5,7 @@
 import { createChannelPair, createDoorbell, openReceiver, openSender } from '@troupe/threads/channel'
 import type { SuiteOptions } from './kernel.ts'
 import { median } from './measured.ts'
-import { nestedMessage } from './post-message-worker.ts'
+import { nestedMessage } from './peer-message.ts'
 
 const messagesPerDrain = 500
 

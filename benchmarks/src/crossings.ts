@@ -11,7 +11,7 @@ import { type ActorHandle, type ActorRef, defineActor, type ProtocolOf } from '@
 import type { Counting } from './actors.ts'
 import type { SuiteOptions } from './kernel.ts'
 import { median } from './measured.ts'
-import { nestedMessage, type PeerMessage } from './post-message-worker.ts'
+import { nestedMessage, type PeerMessage } from './peer-message.ts'
 
 type CountingRef = ActorRef<ProtocolOf<typeof Counting>>
 interface Job {

@@ -12,7 +12,7 @@ import { Counting } from './actors.ts'
 import { CrossingDriver, measureCrossings } from './crossings.ts'
 import { runSuite, type SuiteOptions } from './kernel.ts'
 import type { Measured } from './measured.ts'
-import type { PeerMessage } from './post-message-worker.ts'
+import type { PeerMessage } from './peer-message.ts'
 
 type CountingRef = ActorRef<ProtocolOf<typeof Counting>>
 
