@@ -37,6 +37,12 @@ test('the observer notices a broken invariant', () => {
   expect(check(state('a', 'x'), state('b', 'y'))).toThrow(LogViolationError)
   expect(check(state('a', 'x'), state('b', 'y'))).toThrow('agreement')
   expect(check(state('a', 'x', { decided: 2 }))).toThrow('order')
+  const ended = { kind: 'configuration', configuration: { number: 2, members: [] } }
+  const entries = { trimmed: 0, entries: [ended, { kind: 'open', nonce: 'x' }] }
+  const acceptedBallot = { config: 1, n: 1, priority: 0, node: 'a' }
+  expect(check(state('a', 'x', { entries, acceptedBallot, applied: 0, decided: 0 }))).toThrow('end')
+  const next = { entries, acceptedBallot: { ...acceptedBallot, config: 2 }, applied: 0, decided: 0 }
+  expect(check(state('a', 'x', next))).not.toThrow()
   const lead = { elected: true, ballot: { config: 1, n: 2, priority: 0, node: 'b' } }
   const without = { lead, decided: 0, applied: 0, entries: { trimmed: 0, entries: [] } }
   expect(check(state('a', 'x'), state('b', 'x', without))).toThrow('leader')

@@ -23,7 +23,7 @@ export function request(state: ReplicaState, id: string, ctx: ReplicaContext): v
   if (member === undefined || id === state.id) return
   const { applied, incoming } = state
   const snapshot = incoming?.from === id ? { snapshot: { id: incoming.id, offset: incoming.bytes } } : {}
-  ctx.tellEarly(member.replica, 'catchUp', { from: state.id, replyTo: ctx.self, applied, ...snapshot })
+  ctx.tellEarly(member.replica, 'catchUp', { replyTo: ctx.self, applied, ...snapshot })
 }
 
 /** Answers with entries, with a part of a snapshot, or not at all when there is nothing new to tell. */

@@ -33,7 +33,6 @@ function promiseFor(state: ReplicaState, prepare: PrepareLog): PromisedLog {
     from,
     length,
     decided,
-    trimmed,
     ...(acceptedBallot === undefined ? {} : { acceptedBallot }),
   }
   const order = compareLogBallots(acceptedBallot, prepare.acceptedBallot)

@@ -1,11 +1,12 @@
 /**
  * The invariants of a replicated log, held against the states of its replicas from outside, after every step: decided
- * prefixes agree; a new leader has every decided entry; trimmed <= applied <= decided <= length. What was decided once is
- * remembered here, so that a replica that forgets it and comes back is held against it too.
+ * prefixes agree; a new leader has what was decided below its ballot; nothing follows the entry that ends a configuration
+ * in it; trimmed <= applied <= decided <= length. What was decided once is remembered here, so that a replica that forgets
+ * it and comes back is held against it too.
  */
 import { TroupeError } from '@troupe/core'
 import { entryAt, lengthOf } from './entry.ts'
-import { type LogBallot, logBallotKey } from './log-ballot.ts'
+import { compareLogBallots, type LogBallot, logBallotKey } from './log-ballot.ts'
 import type { ReplicaState } from './replica-state.ts'
 
 /** An invariant was broken; `facts.invariant` names it. */
@@ -23,6 +24,8 @@ export class LogObserver {
   /** Where each configuration ended: the index behind its last entry, by its number. */
   readonly #ends = new Map<number, number>()
   readonly #leaders = new Set<string>()
+  /** The highest ballot that was elected. */
+  #highest: LogBallot | undefined
   #configurations = 1
   #installed = 0
 
@@ -49,6 +52,7 @@ export class LogObserver {
     if (trimmed > compared && compared > 0) this.#installed++
     for (let index = Math.max(trimmed, compared); index < decided; index++) this.#agree(state, index)
     if (decided !== compared) this.#compared.set(state, decided)
+    this.#checkEnd(state)
     if (lead?.elected) this.#checkLeader(state, lead.ballot)
   }
 
@@ -65,11 +69,24 @@ export class LogObserver {
     }
   }
 
+  /** Nothing is accepted in a configuration behind the entry that ends it. */
+  #checkEnd({ id, entries, decided, acceptedBallot }: ReplicaState): void {
+    const length = lengthOf(entries)
+    for (let index = decided; index < length - 1; index++) {
+      const entry = entryAt(entries, index)
+      if (entry.kind !== 'configuration' || entry.configuration.number <= (acceptedBallot?.config ?? 0)) continue
+      throw new LogViolationError('end', `${id} accepted entries behind the end of a configuration`, { id, index })
+    }
+  }
+
   /** A leader of a configuration that has ended, which it may not know, need not have what came after. */
   #checkLeader(state: ReplicaState, ballot: LogBallot): void {
     const key = logBallotKey(ballot)
     if (this.#leaders.has(key)) return
     this.#leaders.add(key)
+    // One whose promises came late, after a higher ballot was elected, is refused by all who count; it knows nothing of them.
+    if (compareLogBallots(ballot, this.#highest) < 0) return
+    this.#highest = ballot
     const end = this.#ends.get(ballot.config) ?? this.#decided.length
     const { id, entries } = state
     const length = lengthOf(entries)

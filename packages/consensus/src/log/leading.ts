@@ -156,8 +156,15 @@ export function flush(state: ReplicaState, ctx: ReplicaContext): void {
   if (!lead.elected) return
   const room = options.inFlightMax - (lengthOf(state.entries) - state.decided)
   if (!lead.stopped && room > 0 && lead.waiting.length > 0) {
-    append(state, lead, lengthOf(state.entries), lead.waiting.splice(0, room), ctx)
-    lead.stopped = pendingConfiguration(state) !== undefined
+    const entries = lead.waiting.splice(0, room)
+    const end = entries.findIndex(({ kind }) => kind === 'configuration')
+    // Nothing follows the end of a configuration; its clients turn to the next one's leader with what waits here.
+    if (end >= 0) {
+      entries.length = end + 1
+      lead.waiting.length = 0
+    }
+    append(state, lead, lengthOf(state.entries), entries, ctx)
+    lead.stopped = end >= 0
   }
   for (const [id, peer] of lead.peers) {
     const member = replicaOf(state, id)

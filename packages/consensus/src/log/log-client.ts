@@ -5,7 +5,7 @@
  */
 import { type ActorContext, defineActor, OverloadError, type ReplyToken } from '@troupe/core'
 import type { QuorumSizes } from '../paxos/configuration.ts'
-import { type LogConfiguration, type LogMember, votersOf } from './configuration.ts'
+import { type LogConfiguration, type LogMember, logConfiguration, votersOf } from './configuration.ts'
 import { CommandError, SessionExpiredError } from './log-errors.ts'
 import type { LogClientProtocol, Outcome } from './messages.ts'
 
@@ -114,9 +114,14 @@ export const LogClient = defineActor<Own>()({
     },
     changeMembers(state, { members, quorums }, ctx) {
       const token = ctx.deferReply<number>()
-      if (state.change === undefined) state.change = { config: state.config, members, quorums }
-      state.changeTokens.push(token)
-      sendChange(state, ctx)
+      try {
+        logConfiguration(state.log, state.config + 1, members, quorums)
+        state.change ??= { config: state.config, members, quorums }
+        state.changeTokens.push(token)
+        sendChange(state, ctx)
+      } catch (error) {
+        ctx.replyError(token, error as Error)
+      }
       return token
     },
     transferLeadership(state, to, ctx) {
@@ -179,6 +184,12 @@ export const LogClient = defineActor<Own>()({
       adopt(state, config, members)
       state.progressed = true
       if (state.change === undefined || config <= state.change.config) return
+      if (!isSameMembers(members, state.change.members)) {
+        // Another's change came first: this one is still wanted, after it.
+        state.change = { ...state.change, config }
+        sendChange(state, ctx)
+        return
+      }
       state.change = undefined
       for (const token of state.changeTokens.splice(0)) ctx.reply(token, config)
     },
@@ -251,6 +262,16 @@ function nextMember({ members, target }: LogClientState): string {
   const voters = members.filter(({ learner }) => !learner)
   const at = voters.findIndex(({ id }) => id === target)
   return voters[(at + 1) % voters.length]?.id ?? target
+}
+
+function isSameMembers(left: readonly LogMember[], right: readonly LogMember[]): boolean {
+  const other = new Map(right.map((member) => [member.id, member]))
+  return (
+    left.length === right.length &&
+    left.every(
+      ({ id, priority, learner }) => other.get(id)?.priority === priority && other.get(id)?.learner === learner,
+    )
+  )
 }
 
 function adopt(state: LogClientState, config: number, members: readonly LogMember[]): void {

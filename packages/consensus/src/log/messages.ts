@@ -52,8 +52,6 @@ export interface PromisedLog {
   readonly acceptedBallot?: LogBallot
   readonly length: number
   readonly decided: number
-  /** The first index that the sender still has as an entry. */
-  readonly trimmed: number
   /**
    * What the leader lacks, when this log is further: it replaces all from `at` on. Absent with `behind`: the leader
    * lacks decided entries, has to catch up first and then to prepare again; this is no promise yet.
@@ -104,7 +102,6 @@ interface PrepareRequest {
 
 /** Asks for decided entries from `applied` on, or for the next part of the snapshot that stands for them. */
 export interface CatchUp {
-  readonly from: string
   /** Where to: a replica that is about to join is no member yet. */
   readonly replyTo: ActorRef<ReplicaProtocol>
   readonly applied: number

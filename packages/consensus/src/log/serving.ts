@@ -18,6 +18,7 @@ export function onCommands(state: ReplicaState, message: Commands, ctx: ReplicaC
     lead.waiting.push({ kind: 'open', nonce: open })
   }
   if (session !== undefined) {
+    if (lead.clients.size > 2 * state.options.sessionsMax) forgetClosed(state, lead)
     lead.clients.set(session, client)
     const known: { seq: number; outcome: Outcome }[] = []
     for (const { seq, operation } of items) {
@@ -49,9 +50,14 @@ export function onReconfigure(state: ReplicaState, message: Reconfigure, ctx: Re
   if (lead === undefined || config !== number) return
   lead.reconfigurer = client
   if (lead.stopped || lead.waiting.some(({ kind }) => kind === 'configuration')) return
-  const configuration = logConfiguration(state.log, number + 1, members, quorums)
-  lead.waiting.push({ kind: 'configuration', configuration })
-  flushLater(lead, ctx)
+  try {
+    const configuration = logConfiguration(state.log, number + 1, members, quorums)
+    lead.waiting.push({ kind: 'configuration', configuration })
+    flushLater(lead, ctx)
+  } catch (error) {
+    // A client refuses it too, and tells who asked.
+    ctx.log.warn('a configuration that could not work was asked for', { problem: (error as Error).message })
+  }
 }
 
 /** Tells the clients of this leader what their commands came to. */
@@ -79,6 +85,11 @@ export function announce(lead: Leadership, applied: readonly Applied[], ctx: Rep
     const client = lead.clients.get(session)
     if (client !== undefined) ctx.tell(client, 'results', { session, items })
   }
+}
+
+/** Clients whose sessions were closed while they were silent. */
+function forgetClosed({ sessions }: ReplicaState, { clients }: Leadership): void {
+  for (const session of clients.keys()) if (!sessions.has(session)) clients.delete(session)
 }
 
 /** The leadership, if this replica leads and has room; else the client is told where to turn. */

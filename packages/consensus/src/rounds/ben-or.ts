@@ -120,7 +120,6 @@ const waitingMax = 1_024
 /** Rounds ahead of its own whose messages a process keeps. */
 const aheadMax = 64
 
-/** The parts of {@link BenOr}, for those who derive variants of it. */
 const benOrParts = {
   name: 'BenOr',
   module: import.meta.url,

@@ -130,7 +130,6 @@ type Context = ActorContext<ChandraTouegProtocol, ChandraTouegEvents>
 /** Clients that may wait at one process. */
 const waitingMax = 1_024
 
-/** The parts of {@link ChandraToueg}, for those who derive variants of it. */
 const chandraTouegParts = {
   name: 'ChandraToueg',
   module: import.meta.url,
