@@ -143,6 +143,14 @@ interface TakeOver {
   readonly ballot: LogBallot
 }
 
+/**
+ * Has a replica stand for election now, as one does that misses its leader, in place of the ballot `instead` (absent: of
+ * nobody). One that leads, or has promised another ballot than that, does nothing.
+ */
+interface Campaign {
+  readonly instead?: LogBallot
+}
+
 /** A client's commands, in the order of their numbers. Sent again until results come. */
 export interface Commands {
   readonly client: ActorRef<LogClientProtocol>
@@ -231,6 +239,7 @@ export type ReplicaProtocol = {
   readProbe: (message: ReadProbe) => void
   readAck: (message: ReadAck) => void
   takeOver: (message: TakeOver) => void
+  campaign: (message: Campaign) => void
   commands: (message: Commands) => void
   reads: (message: Reads) => void
   reconfigure: (message: Reconfigure) => void
