@@ -92,7 +92,7 @@ export function traceActors(
     view.load(after)
     return {
       actor:
-        step.kind === 'crash' || step.kind === 'restart'
+        step.kind === 'crash' || step.kind === 'restart' || step.kind === 'reboot'
           ? (step as NodeStep).node
           : (view.actors[step.actor] as string),
       event: step.kind as TraceStep['event'],
@@ -180,6 +180,7 @@ function formatActors({ initial, steps }: Counterexample, lines: string[]): void
       sync: `${step.actor}: its oldest record is synced`,
       crash: `node ${step.actor} crashes`,
       restart: `node ${step.actor} comes back`,
+      reboot: `node ${step.actor} crashes and comes back`,
     }[step.event]
     const chosen = step.choices.length === 0 ? '' : ` choosing ${step.choices.join(', ')}`
     lines.push(

@@ -26,7 +26,7 @@ const nothingPending: Pending = { timers: new Map(), stash: [], front: [], stora
 
 /** One step of the system: a turn of one actor, the loss of a message, a sync, or the end or return of a node. */
 export interface Step {
-  readonly kind: 'deliver' | 'unstashed' | 'timer' | 'drop' | 'started' | 'sync' | 'crash' | 'restart'
+  readonly kind: 'deliver' | 'unstashed' | 'timer' | 'drop' | 'started' | 'sync' | 'crash' | 'restart' | 'reboot'
   readonly actor: number
   /** The actor's local state after the step. */
   readonly local: number
@@ -49,6 +49,9 @@ export interface Step {
 /** What all turns of one local transition have in common. */
 type Turn = Pick<Step, 'kind' | 'actor' | 'local' | 'message' | 'timer'> & { readonly envelope: Envelope }
 
+/** Turns of what an actor tells itself, one after the other, at most. */
+const ownTurnsMax = 1_000
+
 /** A turn that threw has this as its error when what it threw is nothing. */
 const threwNothing = new Error('the handler threw undefined')
 
@@ -62,6 +65,8 @@ export class LocalTransitions {
   readonly #ordersSent: boolean
   readonly #isDurable: readonly boolean[]
   readonly #stalls: boolean
+  /** What a turn tells its own actor is part of its step. */
+  readonly #selfAtOnce: boolean
   readonly #locals: readonly LocalTable[]
   /** By message, then by local state of the receiver. */
   readonly #deliveries: (readonly Step[] | undefined)[][] = []
@@ -81,11 +86,13 @@ export class LocalTransitions {
       discardFailed,
       crashes,
       stalls,
+      selfAtOnce,
       ordersSent,
     }: {
       readonly discardFailed: boolean
       readonly crashes: boolean
       readonly stalls: boolean
+      readonly selfAtOnce: boolean
       readonly ordersSent: boolean
     },
     log?: NumberLog,
@@ -95,6 +102,7 @@ export class LocalTransitions {
     this.#network = network
     this.#isDurable = system.actors.map(({ durableId }) => crashes && durableId !== undefined)
     this.#stalls = stalls
+    this.#selfAtOnce = selfAtOnce
     this.#effects = new RecordedEffects(
       system,
       messages,
@@ -192,7 +200,7 @@ export class LocalTransitions {
     const { cell } = this.#system.actors[actor] as SystemActor
     const turn = { kind: 'started', actor, local, message: -1, timer: undefined, envelope: startedEnvelope } as const
     if (cell.definition.started === undefined) return [this.#step(turn, [], local, [])]
-    const steps = this.#outcomes(turn)
+    const steps = this.#withOwn(this.#outcomes(turn))
     const failed = steps.find((step) => step.error !== undefined)
     if (failed === undefined) return steps
     throw new CheckerError(
@@ -253,12 +261,42 @@ export class LocalTransitions {
     // What arrives in an ordered network is taken from it, or nothing behind it could arrive.
     const isTaken = turn.kind === 'deliver' && this.#network.kind === 'ordered'
     const effects = new Set<string>()
-    return this.#outcomes(turn).filter(({ local, delta, sent, error }) => {
+    return this.#withOwn(this.#outcomes(turn)).filter(({ local, delta, sent, error }) => {
       if (error !== undefined) return !this.#discardFailed
       const effect = `${local} ${delta} ${this.#ordersSent ? sent : ''}`
       if ((local === turn.local && delta === nothingSent && !isTaken) || effects.has(effect)) return false
       effects.add(effect)
       return true
+    })
+  }
+
+  /** Steps that go on with the turns of what they told their own actor, in order, where those are no steps of their own. */
+  #withOwn(steps: readonly Step[]): readonly Step[] {
+    return this.#selfAtOnce ? steps.flatMap((step) => this.#settled(step, ownTurnsMax)) : steps
+  }
+
+  #settled(step: Step, turnsLeft: number): readonly Step[] {
+    const { actor, sent, local, choices } = step
+    const own = sent.findIndex((message) => this.#messages.get(message).to === actor)
+    if (own < 0 || step.error !== undefined) return [step]
+    if (turnsLeft === 0) throw this.#effects.refuse(`tells itself more than ${ownTurnsMax} messages before it rests`)
+    const message = sent[own] as number
+    const { from, name, payload } = this.#messages.get(message)
+    const sender = (this.#system.actors[from] as SystemActor).ref
+    const envelope = new Envelope(EnvelopeKind.message, name, payload, sender, undefined)
+    const others = sent.toSpliced(own, 1)
+    return this.#outcomes({ kind: 'deliver', actor, local, message, timer: undefined, envelope }).flatMap((next) => {
+      const all = [...others, ...next.sent]
+      const whole: Step = {
+        ...step,
+        local: next.local,
+        delta: this.#network.turnDelta(takenBy(step), all),
+        sent: all,
+        choices: [...choices, ...next.choices],
+        error: next.error,
+        ...(next.stalls ? { stalls: true } : {}),
+      }
+      return this.#settled(whole, turnsLeft - 1)
     })
   }
 
