@@ -90,7 +90,7 @@ interface Heard {
   readonly proposals: Map<string, Bit | 'none'>
 }
 
-interface BenOrState {
+export interface BenOrState {
   readonly configuration: RoundConfiguration<BenOrProtocol>
   readonly id: string
   /** From 1; 0 before the first. */
@@ -107,7 +107,7 @@ interface BenOrState {
 }
 
 /** What a process must not forget. */
-type BenOrEvents = {
+export type BenOrEvents = {
   reported: (state: BenOrState, said: { readonly round: number; readonly value: Bit }) => void
   proposed: (state: BenOrState, said: { readonly round: number; readonly value: Bit | 'none' }) => void
   decided: (state: BenOrState, value: Bit) => void
@@ -120,7 +120,7 @@ const waitingMax = 1_024
 /** Rounds ahead of its own whose messages a process keeps. */
 const aheadMax = 64
 
-const benOrParts = {
+export const benOrParts = {
   name: 'BenOr',
   module: import.meta.url,
   init: ({ configuration, id }: RoundArguments<BenOrProtocol>): BenOrState => ({
