@@ -162,11 +162,19 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
   }
   const transitions = new LocalTransitions(checked, messages, network, turns, log)
   const seen = (message: number) => messageView({ system: checked, messages }, message)
-  const history =
-    options.history &&
-    new HistoryTable(options.history, seen, log)
+  const history = options.history && new HistoryTable(options.history, seen, log)
   const leftovers = options.isLeftover && new Leftovers(options.isLeftover, { network, messages, transitions }, seen)
-  const system = new ActorSystem({ system: checked, messages, network, transitions, history, lossy, crashesMax, reboots: crashSteps === 'fewest', leftovers })
+  const system = new ActorSystem({
+    system: checked,
+    messages,
+    network,
+    transitions,
+    history,
+    lossy,
+    crashesMax,
+    reboots: crashSteps === 'fewest',
+    leftovers,
+  })
   const view = new TupleView(system, reduction !== 'none')
   const reach = reduction === 'none' ? undefined : reachOf(system)
   return {

@@ -1,4 +1,7 @@
 /** Simulated scenarios of Troupe's protocols by name, and the planted bugs that they find. */
+export { type BenOrInstance, benOrOptions } from './checked/ben-or.ts'
+export { journalMachine, type MultiPaxosInstance, multiPaxosOptions } from './checked/multi-paxos.ts'
+export { checkedProgramOptions, checkedPrograms } from './checked/programs.ts'
 export {
   CampaignStore,
   type MultiPaxosRun,
@@ -21,6 +24,7 @@ export {
   runsOf,
   strategies,
 } from './planted-bugs/bug-table.ts'
+export { earlyContext } from './planted-bugs/early-context.ts'
 export { ForgetsVote, type PaxosBugName, paxosBugs } from './planted-bugs/paxos-bugs.ts'
 export {
   type Scenario,

@@ -46,11 +46,17 @@ export interface ProgramOptions
   readonly symmetry?: boolean
 }
 
-/** What {@link check} is to be told for program `name`. Throws a `CheckerError` for what the program does not take. */
-export function programOptions(name: string, options: ProgramOptions = {}): CheckOptions<any> | ModelCheckOptions<any> {
-  const program = programs.get(name)
+/**
+ * What {@link check} is to be told for program `name` of `among`. Throws a `CheckerError` for what the program does not take.
+ */
+export function programOptions(
+  name: string,
+  options: ProgramOptions = {},
+  among: ReadonlyMap<string, Program> = programs,
+): CheckOptions<any> | ModelCheckOptions<any> {
+  const program = among.get(name)
   if (program === undefined) {
-    throw new CheckerError(`there is no program ${name}; there are ${[...programs.keys()].join(', ')}`, { name })
+    throw new CheckerError(`there is no program ${name}; there are ${[...among.keys()].join(', ')}`, { name })
   }
   const { parameters: given = {}, symmetry = false, network, lossy, lastDelivered, crashes, ...search } = options
   const unknown = Object.keys(given).find((parameter) => !Object.hasOwn(program.parameters, parameter))
@@ -71,7 +77,7 @@ export function programOptions(name: string, options: ProgramOptions = {}): Chec
       )
     }),
   )
-  const own = program.options(parameters, symmetry)
+  const own = program.options(parameters, symmetry, crashes ?? 0)
   const ofActors = Object.fromEntries(
     Object.entries({ network, lossy, lastDelivered, crashes }).filter(([, value]) => value !== undefined),
   )

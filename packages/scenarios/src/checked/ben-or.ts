@@ -3,7 +3,7 @@
  * every message for ever, so that each may arrive late, again, out of order, or never; resending adds nothing to that.
  */
 import type { CheckOptions, Correspondent, IsLeftover, StateView } from '@troupe/checker'
-import { type Program, program } from '@troupe/checker/programs'
+import { noSymmetry, type Program, program } from '@troupe/checker/programs'
 import { BenOr, type BenOrProtocol, type Bit, type RoundConfiguration } from '@troupe/consensus'
 import type { BenOrState } from '@troupe/consensus/parts'
 import { type ActorDefinition, type ActorRef, defineActor, namedRef } from '@troupe/core'
@@ -44,7 +44,7 @@ export function benOrOptions(size: BenOrInstance): CheckOptions<any> {
     resendMs: 1,
     roundsMax: rounds,
   }
-  const valueOf = (index: number): Bit => (index < ones ? 1 : 0)
+  const askedFor = (index: number): Bit => (index < ones ? 1 : 0)
   return {
     actors: [
       ...ids.map((id) => ({
@@ -57,7 +57,7 @@ export function benOrOptions(size: BenOrInstance): CheckOptions<any> {
       {
         name: 'client',
         definition: Client,
-        args: { asked: configuration.members.map(({ process }, index) => ({ process, value: valueOf(index) })) },
+        args: { asked: configuration.members.map(({ process }, index) => ({ process, value: askedFor(index) })) },
       },
     ],
     network: 'duplicating',
@@ -65,7 +65,7 @@ export function benOrOptions(size: BenOrInstance): CheckOptions<any> {
     crashSteps: 'fewest',
     boundary: (view: StateView) => ids.every((id) => view.state<BenOrState>(actorOf(id)).waiting.length <= 1),
     ...(size.definition === undefined ? { isLeftover } : {}),
-    ...properties(ids, rounds, new Set(ids.map((_id, index) => valueOf(index)))),
+    ...properties(size, ids, new Set(ids.map((_id, index) => askedFor(index)))),
   }
 }
 
@@ -83,7 +83,7 @@ const isLeftover: IsLeftover = ({ name, payload }, { synced }: Correspondent<Ben
   return word.round < round || (name === 'report' && said.get(word.round)?.proposal !== undefined)
 }
 
-function properties(ids: readonly string[], rounds: number, asked: ReadonlySet<Bit>) {
+function properties({ rounds, crashes }: BenOrInstance, ids: readonly string[], asked: ReadonlySet<Bit>) {
   const states = (view: StateView): BenOrState[] => ids.map((id) => view.state(actorOf(id)))
   const decisions = (view: StateView): Bit[] =>
     states(view).flatMap(({ decision }) => (decision === undefined ? [] : [decision]))
@@ -106,14 +106,22 @@ function properties(ids: readonly string[], rounds: number, asked: ReadonlySet<B
       ),
   }
   const sometimes: CheckOptions<any>['sometimes'] = {
-    'all decide 0': (view) => states(view).every(({ decision }) => decision === 0),
-    'all decide 1': (view) => states(view).every(({ decision }) => decision === 1),
+    ...Object.fromEntries(
+      [...asked].map((value) => [
+        `all decide ${value}`,
+        (view: StateView) => states(view).every(({ decision }) => decision === value),
+      ]),
+    ),
     'the last round is reached': (view) => states(view).some(({ round }) => round === rounds),
+    ...(crashes > 0 && {
+      'a word is not synced when its node crashes': (view) =>
+        ids.some((id) => view.synced<BenOrState>(actorOf(id)).round < view.state<BenOrState>(actorOf(id)).round),
+    }),
   }
   return { always, sometimes }
 }
 
-export const benOrProgram: Program<any> = program({
+export const benOrProgram: Program = program({
   name: 'ben-or',
   what: "Ben-Or's algorithm, by the processes that ship",
   parameters: {
@@ -122,5 +130,8 @@ export const benOrProgram: Program<any> = program({
     ones: { what: 'processes that are asked for 1', default: 1, min: 0, max: 5 },
   },
   network: 'duplicating',
-  options: ({ processes, rounds, ones }) => benOrOptions({ processes, crashes: 1, rounds, ones }),
+  options(size, symmetry, crashes = 0) {
+    if (symmetry) throw noSymmetry('ben-or', 'the configuration lists its processes in an order')
+    return benOrOptions({ ...size, crashes })
+  },
 })

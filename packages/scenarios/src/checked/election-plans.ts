@@ -61,10 +61,7 @@ function keepsOrder(plan: ElectionPlan, renaming: ReadonlyMap<string, string>): 
   const ballots = plan.map(ballotOf)
   const name = (id: string) => renaming.get(id) as string
   return ballots.every((left) =>
-    ballots.every(
-      (right) =>
-        left.n !== right.n || left.node < right.node === name(left.node) < name(right.node),
-    ),
+    ballots.every((right) => left.n !== right.n || left.node < right.node === name(left.node) < name(right.node)),
   )
 }
 

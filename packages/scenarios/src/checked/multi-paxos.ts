@@ -5,21 +5,22 @@
  * what may be lost. Here elections are called from outside (`campaign`), at any moment; and the network keeps every message
  * for ever, so that each may arrive late, again, out of order, or never. `electionTimeoutMs: Infinity` turns the clock off.
  */
-import type { CheckOptions, Correspondent, IsLeftover, StateView } from '@troupe/checker'
-import { type Program, program } from '@troupe/checker/programs'
+import type { CheckOptions, Correspondent, IsLeftover } from '@troupe/checker'
+import { noSymmetry, type Program, program } from '@troupe/checker/programs'
 import {
   compareBallots,
   type LogBallot,
   type LogConfiguration,
   type LogOptions,
-  type ReplicaDefinition,
+  type ReplicaArguments,
   type ReplicaProtocol,
   replicate,
   type StateMachine,
 } from '@troupe/consensus'
 import type { ReplicaState } from '@troupe/consensus/parts'
-import { type ActorRef, defineActor, namedRef } from '@troupe/core'
+import { type ActorDefinition, type ActorRef, defineActor, namedRef } from '@troupe/core'
 import { type ElectionPlan, electionPlans } from './election-plans.ts'
+import { logProperties } from './log-properties.ts'
 
 /** Notes what it applied, in order. */
 export const journalMachine: StateMachine<string[], string, number> = {
@@ -36,8 +37,10 @@ export interface MultiPaxosInstance {
   readonly crashes: number
   /** Elections beyond the first. */
   readonly leaderChanges: number
+  /** Entries in one message, at most. Default 64. */
+  readonly batchMax?: number
   /** A definition in the place of the shipped one. */
-  readonly definition?: ReplicaDefinition<any, any, any, any>
+  readonly definition?: ActorDefinition<ReplicaProtocol, ReplicaArguments>
   /** The size of both kinds of quorum. Default: a majority. */
   readonly quorum?: number
 }
@@ -78,7 +81,7 @@ const Outside = defineActor<{ never: () => void }>()({
 
 /** What to check of an instance. */
 export function multiPaxosOptions(instance: MultiPaxosInstance): CheckOptions<any> {
-  const { replicas, commands, crashes, leaderChanges, definition = CheckedReplica } = instance
+  const { replicas, commands, crashes, leaderChanges, batchMax = 64, definition = CheckedReplica } = instance
   const ids = idsOf(replicas)
   const quorum = instance.quorum ?? Math.floor(replicas / 2) + 1
   const refs = Object.fromEntries(ids.map((id) => [id, namedRef(definition, { node: id, name: 'replica' })]))
@@ -104,7 +107,14 @@ export function multiPaxosOptions(instance: MultiPaxosInstance): CheckOptions<an
         durableId: 'replica',
         args: undefined,
         stored: {
-          ...{ log, id, options, configuration, applied: beginning.length, decided: beginning.length },
+          ...{
+            log,
+            id,
+            options: { ...logOptions, batchMax },
+            configuration,
+            applied: beginning.length,
+            decided: beginning.length,
+          },
           ...{ promised: first, acceptedBallot: first, entries: { trimmed: 0, entries: beginning } },
           sessions: new Map([[session, { ackedUpTo: 0, outcomes: new Map() }]]),
           machine: [],
@@ -122,59 +132,25 @@ export function multiPaxosOptions(instance: MultiPaxosInstance): CheckOptions<an
     crashSteps: 'fewest',
     selfAtOnce: true,
     ...(instance.definition === undefined && instance.quorum === undefined ? { isLeftover } : {}),
-    boundary: (view) => ids.every((id) => takesEachOnce(view.state(actorOf(id)))),
-    ...properties(ids, quorum, new Set(proposed), crashes),
+    ...logProperties({
+      actors: ids.map(actorOf),
+      quorum,
+      commands: proposed,
+      begun: beginning.length,
+      crashes,
+      leaderChanges,
+    }),
   }
 }
 
-const options: LogOptions = {
+const logOptions: LogOptions = {
   electionTimeoutMs: Number.POSITIVE_INFINITY,
-  batchMax: Number(process.env.BATCH ?? 64),
+  batchMax: 64,
   inFlightMax: 64,
   waitingMax: 64,
   keepEntries: 1_024,
   chunkBytes: 1_024,
   sessionsMax: 8,
-}
-
-/** Each leader takes each command from the client at most once. */
-function takesEachOnce({ lead, entries }: ReplicaState): boolean {
-  if (lead === undefined) return true
-  const own = lead.elected ? entries.entries.slice(lead.adoptedLength) : []
-  const taken = [...own, ...lead.waiting].flatMap((entry) => (entry.kind === 'command' ? [entry.seq] : []))
-  return new Set(taken).size === taken.length
-}
-
-function properties(ids: readonly string[], quorum: number, proposed: ReadonlySet<unknown>, crashes: number) {
-  const states = (view: StateView): ReplicaState[] => ids.map((id) => view.state(actorOf(id)))
-  const always: CheckOptions<any>['always'] = {
-    agreement: (view) => {
-      const all = states(view).map(decidedOf)
-      const longest = all.reduce((left, right) => (right.length > left.length ? right : left))
-      return all.every((decided) => decided.every((entry, index) => entry === longest[index]))
-    },
-    'a decided entry is on the disks of a quorum': (view) => {
-      const longest = states(view)
-        .map(decidedOf)
-        .reduce((left, right) => (right.length > left.length ? right : left))
-      const disks = ids.map((id) => textsOf(view.synced(actorOf(id))))
-      return longest.every((entry, index) => disks.filter((disk) => disk[index] === entry).length >= quorum)
-    },
-    'each command is applied at most once': (view) =>
-      states(view).every(({ machine }) => new Set(machine).size === machine.length),
-    'what is decided was proposed': (view) =>
-      states(view).every(({ entries, decided }) =>
-        entries.entries
-          .slice(beginning.length, decided)
-          .every((entry) => entry.kind === 'empty' || (entry.kind === 'command' && proposed.has(entry.operation))),
-      ),
-    'applied, decided and length are in order': (view) =>
-      states(view).every(({ applied, decided, entries }) => applied <= decided && decided <= entries.entries.length),
-  }
-  const sometimes: CheckOptions<any>['sometimes'] = {
-    'every command is applied everywhere': (view) => states(view).every(({ machine }) => machine.length === proposed.size),
-  }
-  return { always, sometimes, ...(crashes < 0 ? {} : {}) }
 }
 
 /**
@@ -201,32 +177,19 @@ const isLeftover: IsLeftover = (
 const answers = new Set(['promise', 'accepted', 'missing'])
 const words = new Set(['prepare', 'acceptSync', 'acceptBatch', 'decide', 'behind'])
 
-const texts = new WeakMap<object, string[]>()
-
-/** The entries of a state as text, remembered: states are frozen. */
-function textsOf({ entries }: ReplicaState): string[] {
-  let known = texts.get(entries)
-  if (known === undefined) {
-    known = entries.entries.map((entry) => JSON.stringify(entry))
-    texts.set(entries, known)
-  }
-  return known
-}
-
-function decidedOf(state: ReplicaState): string[] {
-  return textsOf(state).slice(0, state.decided)
-}
-
-export const multiPaxosProgram: Program<any> = program({
+export const multiPaxosProgram: Program = program({
   name: 'multi-paxos',
   what: 'a replicated log, by the replicas that ship',
   parameters: {
     replicas: { what: 'replicas', default: 3, min: 1, max: 5 },
-    commands: { what: 'commands of one client', default: 1, min: 0, max: 4 },
-    'leader-changes': { what: 'elections beyond the first', default: 1, min: 0, max: 2 },
+    commands: { what: 'commands of one client', default: 2, min: 0, max: 4 },
+    leaderChanges: { what: 'elections beyond the first', default: 1, min: 0, max: 2 },
+    batchMax: { what: 'entries in one message, at most', default: 64, min: 1, max: 64 },
   },
   network: 'ordered',
-  options({ replicas, commands, 'leader-changes': leaderChanges }) {
-    return multiPaxosOptions({ replicas, commands, crashes: 1, leaderChanges })
+  options(size, symmetry, crashes = 0) {
+    if (symmetry)
+      throw noSymmetry('multi-paxos', 'ballots are ordered by the ids of replicas; elections are planned up to it')
+    return multiPaxosOptions({ ...size, crashes })
   },
 })

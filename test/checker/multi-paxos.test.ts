@@ -1,0 +1,117 @@
+/**
+ * The checker over the replicas of `@troupe/consensus` as they ship: every schedule of small instances, with their counts, and
+ * the shortest schedules in which planted mistakes break them.
+ */
+import { type CheckResult, check, type StateView } from '@troupe/checker'
+import type { ReplicaProtocol } from '@troupe/consensus'
+import { replicaParts } from '@troupe/consensus/parts'
+import { defineActor } from '@troupe/core'
+import { earlyContext, journalMachine, type MultiPaxosInstance, multiPaxosOptions } from '@troupe/scenarios'
+import { expect, test } from 'vitest'
+
+const parts = replicaParts(journalMachine)
+const module = import.meta.url
+
+const run = (instance: MultiPaxosInstance): CheckResult => check(multiPaxosOptions(instance))
+const size = { replicas: 3, commands: 1, crashes: 1, leaderChanges: 1 }
+const allHold = (verdicts: object) => new Set(Object.values(verdicts))
+
+test.each<[string, MultiPaxosInstance, { distinct: number; generated: number; depth: number }]>([
+  ['a crash', { ...size, leaderChanges: 0 }, { distinct: 0, generated: 0, depth: 0 }],
+  ['a leader change', { ...size, commands: 2, crashes: 0 }, { distinct: 7_309, generated: 29_429, depth: 20 }],
+  ['both, of two replicas', { ...size, replicas: 2, commands: 2 }, { distinct: 0, generated: 0, depth: 0 }],
+  ['both, without commands', { ...size, commands: 0 }, { distinct: 116_412, generated: 510_268, depth: 29 }],
+])('replicas agree in every schedule with %s', (_what, instance, counts) => {
+  const result = run(instance)
+  expect(result).toMatchObject({ complete: true, ...counts })
+  expect(allHold({ ...result.always, ...result.sometimes })).toEqual(new Set(['holds']))
+})
+
+test('what is taken out of the network changes no state that replicas get into', () => {
+  const reached = (options: object) => {
+    const states = new Set<string>()
+    const names = new Map<object, number>()
+    const nameOf = (state: object) => {
+      const known = names.get(state)
+      if (known !== undefined) return known
+      names.set(state, names.size)
+      return names.size - 1
+    }
+    const texts = new Map<string, true>()
+    const note = (view: StateView) => {
+      const key = ['r0', 'r1', 'r2'].map((id) => nameOf(view.state(`${id}/replica`))).join()
+      if (!texts.has(key)) {
+        texts.set(key, true)
+        states.add(JSON.stringify(['r0', 'r1', 'r2'].map((id) => plain(view.state(`${id}/replica`)))))
+      }
+      return true
+    }
+    const { distinct } = check({
+      ...multiPaxosOptions({ ...size, commands: 2, crashes: 0 }),
+      ...options,
+      always: { note },
+    })
+    return { distinct, states }
+  }
+  const few = reached({})
+  const all = reached({ isLeftover: () => false })
+  expect(few.distinct).toBeLessThan(all.distinct)
+  expect(few.states).toEqual(all.states)
+})
+
+function plain(state: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(state, (_key, part) => (part instanceof Map || part instanceof Set ? [...part] : part)),
+  )
+}
+
+const VotesBeforeSync = defineActor<ReplicaProtocol>()({
+  ...parts,
+  name: 'VotesBeforeSync',
+  module,
+  on: {
+    ...parts.on,
+    acceptSync: (state, message, ctx) => parts.on.acceptSync(state, message, earlyContext(ctx)),
+    acceptBatch: (state, message, ctx) => parts.on.acceptBatch(state, message, earlyContext(ctx)),
+  },
+})
+
+const IgnoresHighestVote = defineActor<ReplicaProtocol>()({
+  ...parts,
+  name: 'IgnoresHighestVote',
+  module,
+  on: {
+    ...parts.on,
+    promise(state, { acceptedBallot: _ballot, suffix: _suffix, ...promise }, ctx) {
+      parts.on.promise(state, promise, ctx)
+    },
+  },
+})
+
+const AcceptsBelowPromise = defineActor<ReplicaProtocol>()({
+  ...parts,
+  name: 'AcceptsBelowPromise',
+  module,
+  on: {
+    ...parts.on,
+    acceptSync(state, message, ctx) {
+      state.promised = message.ballot
+      parts.on.acceptSync(state, message, ctx)
+    },
+  },
+})
+
+test.each<[string, Partial<MultiPaxosInstance>, property: string, steps: number]>([
+  [
+    'votes that leave before they are synced',
+    { definition: VotesBeforeSync },
+    'a decided entry is on the disks of a quorum',
+    0,
+  ],
+  ['a candidate that ignores the highest vote', { definition: IgnoresHighestVote, crashes: 0 }, 'agreement', 0],
+  ['votes below a promise', { definition: AcceptsBelowPromise, crashes: 0 }, 'agreement', 0],
+  ['quorums of half the replicas', { replicas: 2, quorum: 1, crashes: 0 }, 'agreement', 0],
+])('%s are found by the shortest schedule', (_what, bug, property, steps) => {
+  const { counterexample } = run({ ...size, ...bug })
+  expect({ property: counterexample?.property, steps: counterexample?.steps.length }).toEqual({ property, steps })
+})
