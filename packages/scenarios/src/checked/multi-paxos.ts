@@ -23,9 +23,9 @@ import { type ElectionPlan, electionPlans } from './election-plans.ts'
 import { logProperties } from './log-properties.ts'
 
 /** Notes what it applied, in order. */
-export const journalMachine: StateMachine<string[], string, number> = {
-  initial: () => [],
-  apply: (applied, command) => applied.push(command),
+export const journalMachine: StateMachine<any, any, any, any, any> = {
+  initial: (): string[] => [],
+  apply: (applied: string[], command: string) => applied.push(command),
 }
 
 const CheckedReplica = replicate({ name: 'CheckedReplica', module: import.meta.url }, journalMachine)
