@@ -237,7 +237,9 @@ export class RecordedEffects implements Effects {
   }
 
   monotonicNow(): never {
-    throw this.refuse('reads ctx.monotonicNow(); here time is a choice, not a number: let a timer say that time has passed')
+    throw this.refuse(
+      'reads ctx.monotonicNow(); here time is a choice, not a number: let a timer say that time has passed',
+    )
   }
 
   ask(_from: ActorCell, to: Ref, name: string): never {

@@ -20,6 +20,7 @@ import {
 } from './electing.ts'
 import { lengthOf, overwrite, replaceFrom } from './entry.ts'
 import { heard, onAcceptBatch, onAcceptSync, onDecide, onPrepare } from './following.ts'
+import { begin, introduceSelf, isTrusted, meetAnew, onIntroduce, onIntroduced, standingOf } from './introducing.ts'
 import {
   flush,
   handOver,
@@ -32,8 +33,9 @@ import {
   standForElection,
   stepDown,
 } from './leading.ts'
+import { awaitForgottenLeases } from './leases.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
-import type { ReplicaProtocol } from './messages.ts'
+import type { ReplicaProtocol, ReplicaStatus } from './messages.ts'
 import { onReadAck, onReadProbe, probe, readerTick } from './reading.ts'
 import {
   type Append,
@@ -43,7 +45,7 @@ import {
   type ReplicaState,
   replicaOf,
 } from './replica-state.ts'
-import { announce, onCommands, onReads, onReconfigure } from './serving.ts'
+import { announce, onCommands, onOpen, onReads, onReconfigure } from './serving.ts'
 import type { AnyMachine, StateMachine } from './state-machine.ts'
 
 declare const machineTypes: unique symbol
@@ -104,6 +106,18 @@ function defineReplica(
       decided(state: ReplicaState, length: number) {
         state.decided = Math.max(state.decided, length)
       },
+      began(state: ReplicaState, identity: string) {
+        state.identity = identity
+      },
+      introduced({ identities }: ReplicaState, { id, identity }: { readonly id: string; readonly identity: string }) {
+        identities.set(id, identity)
+      },
+      known(state: ReplicaState, config: number) {
+        state.knownIn = config
+      },
+      lends(state: ReplicaState, leaseMs: number) {
+        state.longestLeaseMs = Math.max(state.longestLeaseMs, leaseMs)
+      },
       installed(state: ReplicaState, bytes: Uint8Array) {
         installSnapshot(state, readSnapshot(bytes), machine)
       },
@@ -117,6 +131,10 @@ function defineReplica(
       acceptedBallot: state.acceptedBallot,
       entries: state.entries,
       decided: state.decided,
+      identity: state.identity,
+      knownIn: state.knownIn,
+      identities: state.identities,
+      longestLeaseMs: state.longestLeaseMs,
     }),
     restore: ({
       log,
@@ -131,8 +149,11 @@ function defineReplica(
       machine: machine.restore === undefined ? value : machine.restore(value),
     }),
     started(state, ctx) {
+      begin(state, ctx)
+      awaitForgottenLeases(state, ctx)
       settle(state, machine, ctx)
       resetElection(state)
+      introduceSelf(state, ctx)
       ctx.timers.fixedDelay({ key: 'tick', delayMs: roundMs(state) }, 'tick')
     },
     terminated(state, ref) {
@@ -146,6 +167,7 @@ function defineReplica(
         followerTick(state, ctx)
         leaderTick(state, ctx)
         readerTick(state, ctx)
+        introduceSelf(state, ctx)
       },
       heartbeat: (state, message, ctx) => answerHeartbeat(state, message, ctx),
       heartbeatReply: (state, message, ctx) => noteReply(state, message, ctx),
@@ -191,10 +213,13 @@ function defineReplica(
       },
       readProbe: (state, message, ctx) => onReadProbe(state, message, ctx),
       readAck: (state, message, ctx) => onReadAck(state, message, machine, ctx),
-      takeOver(state, { ballot }, ctx) {
-        if (heard(state, ballot, ctx) === undefined || state.lead !== undefined) return
-        if (isVoter(state.configuration, state.id)) standForElection(state, drawBallot(state), ctx)
+      takeOver(state, released, ctx) {
+        if (heard(state, released.ballot, ctx) === undefined || state.lead !== undefined) return
+        if (isVoter(state.configuration, state.id)) standForElection(state, drawBallot(state), ctx, released)
       },
+      introduce: (state, message, ctx) => onIntroduce(state, message, ctx),
+      introduced: (state, message, ctx) => onIntroduced(state, message, ctx),
+      open: (state, message, ctx) => onOpen(state, message, ctx),
       commands: (state, message, ctx) => onCommands(state, message, ctx),
       reads: (state, message, ctx) => onReads(state, message, ctx),
       reconfigure: (state, message, ctx) => onReconfigure(state, message, ctx),
@@ -203,25 +228,44 @@ function defineReplica(
         flush(state, ctx)
         probe(state, machine, ctx)
       },
-      status: ({ id, lead, configuration, leader, promised, entries, applied, decided }) => ({
-        id,
-        role: lead === undefined ? 'follower' : lead.elected ? 'leader' : 'candidate',
-        config: configuration.number,
-        leader: leader?.node,
-        ballot: lead?.ballot,
-        promised,
-        trimmed: entries.trimmed,
-        applied,
-        decided,
-        length: lengthOf(entries),
-      }),
+      status: (state) => statusOf(state),
     },
   })
 }
 
+function statusOf(state: ReplicaState): ReplicaStatus {
+  const { id, lead, configuration, leader, promised, entries, applied, decided } = state
+  return {
+    id,
+    role: lead === undefined ? 'follower' : lead.elected ? 'leader' : 'candidate',
+    config: configuration.number,
+    leader: leader?.node,
+    ballot: lead?.ballot,
+    promised,
+    trimmed: entries.trimmed,
+    applied,
+    decided,
+    length: lengthOf(entries),
+    standing: standingOf(state),
+  }
+}
+
 /** What a replica's own snapshot holds. */
 type StoredReplica = LogSnapshot &
-  Pick<ReplicaState, 'log' | 'id' | 'options' | 'promised' | 'acceptedBallot' | 'entries' | 'decided'>
+  Pick<
+    ReplicaState,
+    | 'log'
+    | 'id'
+    | 'options'
+    | 'promised'
+    | 'acceptedBallot'
+    | 'entries'
+    | 'decided'
+    | 'identity'
+    | 'knownIn'
+    | 'identities'
+    | 'longestLeaseMs'
+  >
 
 function initialState({ log, id, configuration, options }: ReplicaArguments, machine: AnyMachine): ReplicaState {
   return {
@@ -236,6 +280,13 @@ function initialState({ log, id, configuration, options }: ReplicaArguments, mac
     applied: 0,
     machine: machine.initial(),
     sessions: new Map(),
+    identity: undefined,
+    knownIn: 0,
+    identities: new Map(),
+    longestLeaseMs: 0,
+    knownBy: new Set(),
+    refusedBy: undefined,
+    given: undefined,
     own: { config: configuration.number, n: 0, priority: 0, node: id },
     leader: undefined,
     round: 0,
@@ -268,7 +319,10 @@ function changeConfiguration(state: ReplicaState, ctx: ReplicaContext): void {
   if (lead?.reconfigurer !== undefined) ctx.tell(lead.reconfigurer, 'reconfigured', { config, members })
   stepDown(state, ctx)
   resetElection(state)
-  if (lead !== undefined && isVoter(configuration, state.id)) standForElection(state, drawBallot(state), ctx)
+  meetAnew(state)
+  introduceSelf(state, ctx)
+  if (lead !== undefined && isVoter(configuration, state.id) && isTrusted(state))
+    standForElection(state, drawBallot(state), ctx)
 }
 
 /** What a follower missed is asked for again. */
