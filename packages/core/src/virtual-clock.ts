@@ -55,6 +55,11 @@ export class VirtualClock implements Clock {
     return this.#now
   }
 
+  /** The same: nobody sets this clock back. */
+  monotonicNow(): number {
+    return this.#now
+  }
+
   schedule(delayMs: number, run: () => void): ScheduledTask {
     const task = new Task(this.#owner, this.#order++, run)
     const time = delayMs > 0 ? this.#now + delayMs : this.#now

@@ -111,6 +111,11 @@ export class SimulatedNode implements TurnTaker {
     return Math.max(0, Math.floor(this.#core.clock.now() * clockRate + clockAheadMs + this.#clockJumpedMs))
   }
 
+  /** Milliseconds of this machine's own, which no jump of its clock changes. */
+  monotonicNow(): number {
+    return this.#core.clock.now() * this.#options.clockRate
+  }
+
   /** Sets its clock ahead; back, when `byMs` is below 0. What was to happen in so many milliseconds still does. */
   jumpClock(byMs: number): void {
     this.#clockJumpedMs += byMs
@@ -255,6 +260,7 @@ export class SimulatedNode implements TurnTaker {
   #clock(epoch: number): Clock {
     return {
       now: () => this.now(),
+      monotonicNow: () => this.monotonicNow(),
       schedule: (delayMs, run): ScheduledTask =>
         this.#core.clock.schedule(delayMs / this.#options.clockRate, () => this.perform(epoch, () => run())),
     }
@@ -273,6 +279,7 @@ export class SimulatedNode implements TurnTaker {
     }
     return {
       now: () => this.now(),
+      monotonicNow: () => this.monotonicNow(),
       schedule: (delayMs, run): ScheduledTask =>
         this.#core.clock.schedule(delayMs / this.#options.clockRate, () => perform(run)),
     }
