@@ -125,10 +125,14 @@ export async function saveFailure(
   }
 }
 
-/** One run of a scenario with these parameters, which it gets a copy of. */
-export function runScenario(scenario: SimulationScenario, options: SimulateOptions, parameters: ScenarioParameters) {
-  const copy = structuredClone(parameters)
-  return simulate({ ...scenario.options, ...options }, (world) => scenario.run(world, copy))
+/** One run of a scenario with these parameters, which it gets a copy of; `run` may also be `simulateTwice`. */
+export function runScenario(
+  scenario: SimulationScenario,
+  options: SimulateOptions,
+  parameters: ScenarioParameters,
+  run: typeof simulate = simulate,
+) {
+  return run({ ...scenario.options, ...options }, (world) => scenario.run(world, structuredClone(parameters)))
 }
 
 /** The run as text, for {@link loadRun}. */

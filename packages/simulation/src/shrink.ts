@@ -163,12 +163,13 @@ class Shrinker {
   /** First fewer, then those that are needed by name. */
   async #shrinkNodes(): Promise<void> {
     const { nodes = 1 } = this.#best
+    const { nodesMin = 1 } = this.#scenario
     if (typeof nodes === 'number') {
-      for (let fewer = 1; fewer < nodes; fewer++) if (await this.#try({ ...this.#best, nodes: fewer })) return
+      for (let fewer = nodesMin; fewer < nodes; fewer++) if (await this.#try({ ...this.#best, nodes: fewer })) return
     }
     const names = typeof nodes === 'number' ? Array.from({ length: nodes }, (_, index) => `node-${index + 1}`) : nodes
-    if (names.length < 2) return
-    await minimize(names, async (some) => some.length > 0 && (await this.#try({ ...this.#best, nodes: some })))
+    if (names.length <= nodesMin) return
+    await minimize(names, async (some) => some.length >= nodesMin && (await this.#try({ ...this.#best, nodes: some })))
   }
 
   async #shrinkParameters(): Promise<void> {
@@ -182,6 +183,8 @@ class Shrinker {
       } else if (typeof value === 'number' && Number.isInteger(value)) {
         let low = least[name] ?? 1
         let high = value
+        // Fewer of something need not fail where more and the least do.
+        if (low < high && (await attempt(low))) continue
         while (low < high) {
           const middle = Math.floor((low + high) / 2)
           if (await attempt(middle)) high = middle

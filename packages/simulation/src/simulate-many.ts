@@ -3,6 +3,7 @@ import { ConfigurationError } from '@troupe/core'
 import { ClaimTally } from './claim-tally.ts'
 import { type FaultKind, noFaults } from './fault-knobs.ts'
 import { type SimulateOptions, type SimulationProgram, simulate } from './simulate.ts'
+import { simulateTwice } from './simulate-twice.ts'
 import { SimulationFailure } from './simulation-errors.ts'
 
 /** How a campaign is set up: as a run, with many seeds. */
@@ -12,6 +13,11 @@ export interface SimulateManyOptions
   readonly seeds: string | readonly number[]
   /** The campaign ends after this many seeds have failed. Default: it goes through all. */
   readonly failuresMax?: number
+  /**
+   * Runs each seed twice, as {@link simulateTwice} does: one whose two runs differ fails with a `SimulationDivergedError`,
+   * which names the first event that does. Default `false`.
+   */
+  readonly twice?: boolean
 }
 
 /** What a campaign found. */
@@ -37,7 +43,7 @@ export interface Campaign {
  * none reached a `sometimes` claim, and with a `ConfigurationError` when an option is malformed.
  */
 export async function simulateMany(options: SimulateManyOptions, program: SimulationProgram): Promise<Campaign> {
-  const { seeds, failuresMax = Number.POSITIVE_INFINITY, ...runOptions } = options
+  const { seeds, failuresMax = Number.POSITIVE_INFINITY, twice = false, ...runOptions } = options
   const failures: SimulationFailure[] = []
   const injected = noFaults()
   const seedsInjected = noFaults()
@@ -50,7 +56,7 @@ export async function simulateMany(options: SimulateManyOptions, program: Simula
     if (failures.length >= failuresMax) break
     runs++
     try {
-      const run = await simulate({ ...runOptions, seed }, program)
+      const run = await (twice ? simulateTwice : simulate)({ ...runOptions, seed }, program)
       claims.add(run.claims)
       events += run.events
       turns += run.turns

@@ -21,6 +21,8 @@ export interface SimulationScenario<Parameters extends ScenarioParameters = any>
   readonly parameters: Parameters
   /** Below which a number, or a list's length, is not shrunk; whole numbers. Default: 1 for a number, 0 for a list. */
   readonly least?: { readonly [Name in keyof Parameters]?: number }
+  /** Fewer nodes than this the run is not shrunk to; a whole number. Default 1. */
+  readonly nodesMin?: number
   /** Options of every run: services, placement and latency belong here, so that a replay has them too. */
   readonly options?: SimulationScenarioOptions
   run(world: SimulatedWorld, parameters: Parameters): Promise<unknown>
@@ -49,6 +51,10 @@ export function defineScenario<Parameters extends ScenarioParameters>(
     if (!(name in parameters) || !Number.isInteger(value)) {
       throw new ConfigurationError(`least.${name} must be a whole number for one of the scenario's parameters`)
     }
+  }
+  const { nodesMin } = scenario
+  if (nodesMin !== undefined && !(Number.isInteger(nodesMin) && nodesMin >= 1)) {
+    throw new ConfigurationError(`nodesMin of a scenario must be a whole number from 1, got ${nodesMin}`)
   }
   return scenario
 }

@@ -96,9 +96,10 @@ async function replayFile(terminal: Terminal, file: string, flags: ReplayFlags):
 async function scenarioOf({ program, options }: SavedRun): Promise<SimulationScenario> {
   if (program.scenario === undefined) return await loadScenario(program)
   const scenario = scenarioNamed(program.scenario)
-  const { bug } = program.parameters
+  const { bug, harmOnly: _harmOnly, ...parameters } = program.parameters
   const { nodes } = options
   verifyScenarioOptions(scenario, {
+    parameters: parameters as Record<string, number>,
     ...(typeof bug === 'string' ? { bug } : {}),
     ...(typeof nodes === 'number' ? { nodes } : {}),
   })

@@ -1,6 +1,7 @@
 /** `troupe simulate SCENARIO`: one scenario under many seeds. */
 import { join } from 'node:path'
 import {
+  parametersOf,
   type Scenario,
   type ScenarioFailure,
   type ScenarioOptions,
@@ -47,15 +48,17 @@ interface SimulateFlags {
   readonly tries: number
   readonly report?: string
   readonly json?: true
+  /** A parameter of the scenario. */
+  readonly [parameter: string]: unknown
 }
 
 /** Adds the command. */
 export function addSimulateCommand(troupe: Command, context: CommandContext): void {
-  troupe
+  const command = troupe
     .command('simulate')
     .summary('run a scenario under many seeds')
     .description('Runs a scenario in a simulated cluster, once for each seed.')
-    .argument('[scenario]', 'its name; without one, the scenarios are listed')
+    .argument('[scenario]', 'its name; without one, the scenarios and their parameters are listed')
     .option('--seeds <seeds>', 'N for 1 to N, or A..B (default: 100)', seedsOf)
     .option('--nodes <number>', "nodes of the cluster (default: the scenario's)", wholeNumber('--nodes', 1))
     .option(
@@ -63,6 +66,10 @@ export function addSimulateCommand(troupe: Command, context: CommandContext): vo
       'own, none, all, or the largest strengths by kind, as in crash=4,loss=0.2 (default: own)',
       faultPlan,
     )
+  for (const [parameter, names] of scenariosByParameter()) {
+    command.option(`--${parameter} <number>`, `of ${names.join(', ')}`, wholeNumber(`--${parameter}`, 0))
+  }
+  command
     .option('--bug <name>', 'plant this mistake')
     .addOption(new Option('--strategy <schedule>', 'the schedule (default: random)').choices([...strategies]))
     .option('--harm', 'assert nothing but what clients would notice')
@@ -82,15 +89,27 @@ export function addSimulateCommand(troupe: Command, context: CommandContext): vo
     )
 }
 
+/** All parameters, each with the scenarios that have it. */
+function scenariosByParameter(): Map<string, string[]> {
+  const all = new Map<string, string[]>()
+  for (const { name, parameters } of scenarios.values()) {
+    for (const parameter of Object.keys(parameters)) all.set(parameter, [...(all.get(parameter) ?? []), name])
+  }
+  return all
+}
+
 function listScenarios(terminal: Terminal, { json }: SimulateFlags): boolean {
-  for (const { name, what, nodes, bugs } of scenarios.values()) {
+  for (const { name, what, nodes, parameters, bugs } of scenarios.values()) {
     if (json) {
-      printJson(terminal, { scenario: name, what, nodes, bugs: Object.fromEntries(bugs) })
+      printJson(terminal, { scenario: name, what, nodes, parameters, bugs: Object.fromEntries(bugs) })
       continue
     }
     printLine(terminal, `${name}: ${what}`)
     const range = nodes.min === nodes.max ? 'always' : `${nodes.min} to ${nodes.max}, default`
     printLine(terminal, `  --nodes N   ${range} ${nodes.default}`)
+    for (const [parameter, { what: meaning, default: usual, min, max }] of Object.entries(parameters)) {
+      printLine(terminal, `  --${parameter} N   ${meaning}, ${min} to ${max}, default ${usual}`)
+    }
     for (const [bug, wrong] of bugs) printLine(terminal, `  --bug ${bug}   ${wrong}`)
   }
   return true
@@ -99,8 +118,10 @@ function listScenarios(terminal: Terminal, { json }: SimulateFlags): boolean {
 async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFlags): Promise<boolean> {
   const scenario = scenarioNamed(name)
   const { seeds = seedsOf('100'), nodes = scenario.nodes.default, faults, bug, strategy, harm, twice, json } = flags
+  const given = givenParameters(flags)
   const options: ScenarioOptions = {
     nodes,
+    ...(Object.keys(given).length === 0 ? {} : { parameters: given }),
     ...(strategy === undefined ? {} : { schedule: strategy }),
     ...(harm === undefined ? {} : { harmOnly: harm }),
     ...(faults === undefined ? {} : { faults }),
@@ -122,6 +143,7 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
   progress.end()
   const elapsed = secondsSince(started)
   const kept = await keepFailures(terminal, scenario, options, [...failed.keys()], flags)
+  const parameters = parametersOf(scenario.parameters, given)
   const virtualSeconds = Math.round(virtualMs) / 1_000
   if (json) {
     const figures = { seeds: seeds.length, failures: [...failed.keys()], events, virtualSeconds, seconds: elapsed }
@@ -129,6 +151,7 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
       scenario: name,
       ...figures,
       nodes,
+      parameters,
       bug,
       faults: faults ?? 'own',
       reasons: reasonsOf(failed),
@@ -136,12 +159,19 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
     })
   } else {
     const withBug = bug === undefined ? '' : ` with ${bug}`
-    printLine(terminal, `${name}${withBug}: ${seeds.length} seeds on ${nodes} nodes, ${failed.size} failed`)
+    const sizes = [`${nodes} nodes`, ...Object.entries(parameters).map(([parameter, value]) => `${parameter} ${value}`)]
+    printLine(terminal, `${name}${withBug}: ${seeds.length} seeds on ${sizes.join(', ')}, ${failed.size} failed`)
     printLine(terminal, `${events} events, ${virtualSeconds} virtual seconds, in ${elapsed} s`)
     explainFailures(terminal, failed)
     for (const one of kept) explainKept(terminal, one)
   }
   return failed.size === 0
+}
+
+/** The parameters that were given. */
+function givenParameters(flags: SimulateFlags): Record<string, number> {
+  const names = [...scenariosByParameter().keys()].filter((name) => flags[name] !== undefined)
+  return Object.fromEntries(names.map((name) => [name, flags[name] as number]))
 }
 
 /** How many seeds failed for each reason. */
@@ -180,7 +210,10 @@ async function keepFailures(
   const kept: KeptFailure[] = []
   for (const seed of seeds.slice(0, saves ? failuresSavedMax : report === undefined ? 0 : 1)) {
     const found = await saveFailure(scenario.simulation, scenarioRunOf(scenario, seed, options))
-    if (found === undefined) throw new Error(`seed ${seed} failed, and not when it was run again`)
+    if (found === undefined) {
+      terminal.stderr.write(`seed ${seed} is not saved: it failed, and not when it was run again\n`)
+      continue
+    }
     let last: SavedRun = found.saved
     if (saves) {
       const { bug } = options

@@ -90,6 +90,8 @@ export const multiPaxosOptions = {
 interface MultiPaxosProgram {
   /** Default 3. */
   readonly clients?: number
+  /** Operations that each tries at most, until the faults end. Default: no bound. */
+  readonly operations?: number
   /** Virtual milliseconds of faults. Default 6,000. */
   readonly faultsMs?: number
   readonly observer?: LogObserver
@@ -99,7 +101,8 @@ interface MultiPaxosProgram {
 
 /** Everything that happens in the cluster. All nodes but the last are members at first. */
 export async function multiPaxosProgram(world: SimulatedWorld, program: MultiPaxosProgram): Promise<void> {
-  const { clients = 3, faultsMs = 6_000, observer = new LogObserver(), tell = () => {} } = program
+  const { clients = 3, operations: tries = Number.POSITIVE_INFINITY, faultsMs = 6_000 } = program
+  const { observer = new LogObserver(), tell = () => {} } = program
   const history = new HistoryRecorder<KeyValueCommand, unknown>()
   let operations = 0
   world.always('replicated log', () => observer.check(world.view.cells(CampaignStore).map(({ state }) => state)))
@@ -108,7 +111,7 @@ export async function multiPaxosProgram(world: SimulatedWorld, program: MultiPax
   let ended = false
   const working = Array.from({ length: clients }, async (_, index) => {
     let client = await clientOn(world, store, index)
-    while (!ended) {
+    for (let tried = 0; tried < tries && !ended; tried++) {
       if (await operate(world, client, history, index)) tell({ operations: ++operations })
       // Its node may have died, and the client with it.
       else client = await clientOn(world, store, index)

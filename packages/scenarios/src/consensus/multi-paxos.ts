@@ -10,6 +10,15 @@ export const multiPaxos: Scenario = simulatedScenario({
   nodes: { default: multiPaxosOptions.nodes, min: 2, max: 12 },
   bugs: new Map(),
   options: multiPaxosOptions,
-  program: () => (world) => multiPaxosProgram(world, {}),
+  parameters: {
+    clients: { what: 'clients', default: 3, min: 1, max: 16 },
+    operations: {
+      what: 'operations of each client at most, until the faults end',
+      default: 1_000,
+      min: 1,
+      max: 10_000,
+    },
+  },
+  program: (_bug, parameters) => (world) => multiPaxosProgram(world, parameters),
   mutation: { definitions: [CampaignStore, LogClient], survivors: {} },
 })

@@ -19,6 +19,8 @@ export interface SimulationTestOptions<Parameters extends ScenarioParameters = S
   extends SimulationScenarioOptions {
   /** How many seeds from 1, a range such as `'1..200'`, or the seeds. The environment's `TROUPE_SEED` wins. Default 100. */
   readonly seeds?: number | string | readonly number[]
+  /** Runs each seed twice; the test fails when the two runs differ, with the first event that does. Default `false`. */
+  readonly twice?: boolean
   /** What the program is given, and shrinking makes less. */
   readonly parameters?: Parameters
   /** Below which shrinking does not go; see `SimulationScenario.least`. */
@@ -81,6 +83,7 @@ export async function runSimulationTest<Parameters extends ScenarioParameters>(
     program: url,
     export: name = 'default',
     threads,
+    twice = false,
     shrinkRunsMax = 500,
     ...rest
   } = options
@@ -114,8 +117,8 @@ export async function runSimulationTest<Parameters extends ScenarioParameters>(
   // What cannot be sent to a thread is the test's own, which the thread imports.
   const task =
     url === undefined
-      ? { program, options: {}, seeds: list, testFile: pathToFileURL(place.file).href }
-      : { program, options: runOptions, seeds: list }
+      ? { program, options: {}, seeds: list, twice, testFile: pathToFileURL(place.file).href }
+      : { program, options: runOptions, seeds: list, twice }
   const outcome = await campaignOf(task, scenario, {
     threads,
     cores: availableParallelism(),
@@ -127,9 +130,19 @@ export async function runSimulationTest<Parameters extends ScenarioParameters>(
     if (TROUPE_SEED === undefined) checkClaims(outcome)
     return outcome
   }
-  const { failedSeed: seed } = outcome
+  const { failedSeed: seed, divergence, runs } = outcome
+  const howMany = `${runs} of ${outcome.seeds} seeds were run`
+  if (divergence !== undefined) {
+    const test = { file: relative(process.cwd(), place.file), name: place.name }
+    const message = [
+      `seed ${seed} is not one run (${howMany})`,
+      `run it alone: TROUPE_SEED=${seed} ${testCommand(test)}`,
+      divergence,
+    ].join('\n')
+    throw new SimulationTestError(message, { seed })
+  }
   const parts = { place, scenario, program, options: runOptions, seed, folder, shrinkRunsMax }
-  throw await failureOf(parts, `${outcome.runs} of ${outcome.seeds} seeds were run`)
+  throw await failureOf(parts, howMany)
 }
 
 /** The scenario that a function of a test is. */
@@ -138,7 +151,7 @@ export function scenarioOfTest<Parameters extends ScenarioParameters>(
   run: SimulationTestProgram<Parameters>,
 ): SimulationScenario {
   const { seeds: _seeds, threads: _threads, shrinkRunsMax: _shrinkRunsMax, timeoutMs: _timeoutMs, ...rest } = options
-  const { parameters, least, progressEveryMs: _progressEveryMs, folder: _folder, ...runOptions } = rest
+  const { twice: _twice, parameters, least, progressEveryMs: _progressEveryMs, folder: _folder, ...runOptions } = rest
   return { parameters: parameters ?? {}, ...(least === undefined ? {} : { least }), options: runOptions, run }
 }
 
