@@ -17,6 +17,7 @@ export {
   startReplicated,
 } from './log/replicated.ts'
 export type { StateMachine } from './log/state-machine.ts'
+export { type LogWordInvariant, LogWordObserver } from './log/word-invariants.ts'
 export {
   type ConfigurationCommand,
   type ConfigurationQuery,

@@ -15,8 +15,10 @@ import { type Scenario, type ScenarioFailure, type ScenarioOptions, verifyScenar
 export interface ScenarioSpec extends Pick<Scenario, 'name' | 'what' | 'nodes' | 'bugs'> {
   /** How it is simulated; `nodes`, `faults` and `schedule` of the run's options stand before these. */
   readonly options?: Omit<SimulationScenarioOptions, 'nodes'>
-  /** The program, with that mistake or without one. Its checks are all that fails it. */
-  program(bug: string | undefined): SimulationProgram
+  /** Default `false`: its clients' checks are all that fails it. */
+  readonly isObserved?: boolean
+  /** The program, with that mistake or without one; `harmOnly` as in {@link ScenarioOptions}. */
+  program(bug: string | undefined, harmOnly: boolean): SimulationProgram
   /** What a mutation run of it needs beside the program. Default: it is no subject of one. */
   readonly mutation?: {
     readonly definitions: readonly ActorDefinition<any, any>[]
@@ -25,21 +27,21 @@ export interface ScenarioSpec extends Pick<Scenario, 'name' | 'what' | 'nodes' |
 }
 
 /** The scenario of that program. */
-export function simulatedScenario({ options: given = {}, program, mutation, ...about }: ScenarioSpec): Scenario {
+export function simulatedScenario({ options: given = {}, program, mutation, isObserved = false, ...about }: ScenarioSpec): Scenario {
   const options = { ...given, nodes: about.nodes.default }
   const scenario: Scenario = {
     ...about,
-    isObserved: false,
+    isObserved,
     simulation: defineScenario({
       parameters: { bug: null as string | null, harmOnly: false },
       options,
-      run: (world, { bug }) => program(bug ?? undefined)(world),
+      run: (world, { bug, harmOnly }) => program(bug ?? undefined, harmOnly)(world),
     }),
     async run(seed, own = {}) {
       verifyScenarioOptions(scenario, own)
       try {
         const run = own.twice ? simulateTwice : simulate
-        const { events, virtualMs } = await run({ ...options, ...simulationOf(own), seed }, program(own.bug))
+        const { events, virtualMs } = await run({ ...options, ...simulationOf(own), seed }, program(own.bug, own.harmOnly ?? false))
         return { seed, events, virtualMs, failure: undefined }
       } catch (error) {
         if (!(error instanceof SimulationFailure)) throw error
@@ -52,7 +54,7 @@ export function simulatedScenario({ options: given = {}, program, mutation, ...a
       : {
           mutation: (own = {}) => {
             verifyScenarioOptions(scenario, own)
-            return { ...mutation, subject: simulatedSubject({ ...options, ...simulationOf(own) }, program(undefined)) }
+            return { ...mutation, subject: simulatedSubject({ ...options, ...simulationOf(own) }, program(undefined, false)) }
           },
         }),
   }

@@ -140,7 +140,7 @@ export interface LogSnapshot {
 }
 
 /** What a replica must not forget. */
-type ReplicaEvents = {
+export type ReplicaEvents = {
   promised: (state: ReplicaState, ballot: LogBallot) => void
   /** Entries accepted under a ballot: they replace all from `at` on. */
   appended: (state: ReplicaState, append: Append) => void
