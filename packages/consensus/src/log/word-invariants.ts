@@ -35,8 +35,10 @@ interface Word {
 /** One ballot's votes. */
 interface Votes {
   readonly ballot: LogBallot
-  /** By voter: how far its first vote reached, and its furthest. */
-  readonly by: Map<string, { readonly first: number; furthest: number }>
+  /** By voter: how far its furthest vote reached. */
+  readonly by: Map<string, number>
+  /** By replica: how long its log was when it became that of the ballot. */
+  readonly adopted: Map<string, number>
   /** How far the log was decided by them. */
   decided: number
 }
@@ -45,6 +47,8 @@ interface Votes {
 export class LogWordObserver {
   readonly #words = new Map<string, Word>()
   readonly #votes = new Map<string, Votes>()
+  /** The ballot of each replica's log. */
+  readonly #ballots = new Map<string, LogBallot>()
   /** Ballots whose `prepare` has left. */
   readonly #drawn = new Set<string>()
   /** By number, as they were given and as the log has them. */
@@ -81,6 +85,9 @@ export class LogWordObserver {
   /** The states of the replicas that are up, after a step. */
   check(states: Iterable<ReplicaState>): void {
     for (const state of states) {
+      const { id, acceptedBallot, entries } = state
+      if (acceptedBallot !== undefined && compareLogBallots(acceptedBallot, this.#ballots.get(id)) !== 0)
+        this.#adopted(id, acceptedBallot, lengthOf(entries))
       this.#checkWord(state)
       if (state.decided > this.#decided) this.#checkDecided(state)
     }
@@ -108,22 +115,22 @@ export class LogWordObserver {
     this.#raise(from, ballot)
     word.voted = compareLogBallots(ballot, word.vote) === 0 ? Math.max(word.voted, length) : length
     word.vote = ballot
-    const votes = this.#votesIn(ballot)
-    const own = votes.by.get(from)
-    if (own !== undefined) {
-      own.furthest = Math.max(own.furthest, length)
-      return
-    }
-    votes.by.set(from, { first: length, furthest: length })
+    const { by } = this.#votesIn(ballot)
+    by.set(from, Math.max(length, by.get(from) ?? 0))
+  }
+
+  /** A replica's log became that of a ballot: it has all that lower ballots decided, whoever knows of it. */
+  #adopted(id: string, ballot: LogBallot, length: number): void {
+    this.#ballots.set(id, ballot)
+    this.#votesIn(ballot).adopted.set(id, length)
     for (const { ballot: earlier, decided } of this.#votes.values()) {
-      if (compareLogBallots(earlier, ballot) < 0) this.#holds(from, ballot, length, decided)
+      if (compareLogBallots(earlier, ballot) < 0) this.#holds(id, ballot, length, decided)
     }
   }
 
-  /** A first vote in a ballot covers all that lower ballots decided, whoever knows of it. */
-  #holds(from: string, ballot: LogBallot, length: number, decided: number): void {
-    const what = `${from} voted for ${length} entries in a ballot above the one that decided ${decided}`
-    this.#hold(length >= decided, 'a vote holds what was decided before', what, { from, ballot, length, decided })
+  #holds(id: string, ballot: LogBallot, length: number, decided: number): void {
+    const what = `${id} went over to a ballot with ${length} entries when a lower one had decided ${decided}`
+    this.#hold(length >= decided, 'a vote holds what was decided before', what, { id, ballot, length, decided })
   }
 
   #checkWord({ id, promised, acceptedBallot, entries }: ReplicaState): void {
@@ -153,9 +160,9 @@ export class LogWordObserver {
     this.#decided = decided
     if (votes === undefined) return
     votes.decided = decided
-    for (const { ballot, by } of this.#votes.values()) {
+    for (const { ballot, adopted } of this.#votes.values()) {
       if (compareLogBallots(ballot, votes.ballot) <= 0) continue
-      for (const [from, { first }] of by) this.#holds(from, ballot, first, decided)
+      for (const [id, length] of adopted) this.#holds(id, ballot, length, decided)
     }
   }
 
@@ -163,7 +170,7 @@ export class LogWordObserver {
   #isChosen({ ballot, by }: Votes, length: number): boolean {
     const configuration = this.#configurations.get(ballot.config)
     if (configuration === undefined) return false
-    const voters = votersOf(configuration).filter(({ id }) => (by.get(id)?.furthest ?? 0) >= length)
+    const voters = votersOf(configuration).filter(({ id }) => (by.get(id) ?? 0) >= length)
     return voters.length >= configuration.quorums.acceptance
   }
 
@@ -171,7 +178,7 @@ export class LogWordObserver {
     const key = logBallotKey(ballot)
     let votes = this.#votes.get(key)
     if (votes === undefined) {
-      votes = { ballot, by: new Map(), decided: 0 }
+      votes = { ballot, by: new Map(), adopted: new Map(), decided: 0 }
       this.#votes.set(key, votes)
     }
     return votes

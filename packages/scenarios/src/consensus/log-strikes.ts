@@ -8,7 +8,7 @@ import type { SimulatedWorld } from '@troupe/simulation'
 /** Means of exponential distributions, in virtual milliseconds. */
 const holdMs = 300
 const downMs = 60
-const pauseMs = 350
+const cutMs = 400
 /** The share of the links of a leader that are held. */
 const heldShare = 0.6
 
@@ -82,13 +82,22 @@ export const logStrikes: Readonly<Record<string, Strike>> = {
   'a leader counts votes': {
     message: 'accepted',
     share: 0.02,
-    // Long enough for another to be elected; it is heard by clients all the while, and hears them.
+    strike: (striker, { node }) => striker.cutOff(node),
+  },
+  'a leader is asked to read': {
+    message: 'reads',
+    share: 0.1,
     strike: (striker, { node }) => striker.cutOff(node),
   },
   'a client sends commands': {
     message: 'commands',
-    share: 0.02,
-    strike: (striker, { node }) => striker.crashSoon(node),
+    share: 0.04,
+    // They come again, to another replica or to one that is back: what they came to is held up on its way.
+    strike(striker, { node, from }) {
+      if (from !== undefined && from !== node) striker.hold(node, from)
+      striker.crashSoon(striker.anyNode())
+      if (striker.chance(0.5)) striker.crashSoon(node)
+    },
   },
 }
 
@@ -148,18 +157,23 @@ class Striker {
     this.#crashAt(node, this.#world.now() + this.draw(8))
   }
 
+  /** What a node sends to another one waits. */
+  hold(node: string, to: string): void {
+    this.#during(this.#world.hold([node], [to]), this.draw(holdMs))
+  }
+
   /** What a node sends to some of the others waits, for each a time of its own. */
   holdFrom(node: string): void {
     for (const to of this.#world.nodes) {
-      if (to !== node && this.chance(heldShare)) this.#during(this.#world.hold([node], [to]), this.draw(holdMs))
+      if (to !== node && this.chance(heldShare)) this.hold(node, to)
     }
   }
 
-  /** A node and the others do not see each other. */
+  /** A node and the others do not see each other, for long enough to elect another leader; the program sees both. */
   cutOff(node: string): void {
     const others = this.#world.nodes.filter((other) => other !== node)
     const cut = this.#world.partition([node], others)
-    this.#during({ end: () => cut.heal() }, 200 + this.draw(pauseMs))
+    this.#during({ end: () => cut.heal() }, cutMs + this.draw(cutMs))
   }
 
   #during(spell: { end(): void }, ms: number): void {

@@ -7,6 +7,7 @@ import { checkLinearizable, HistoryRecorder } from '@troupe/checker'
 import {
   type KeyValueCommand,
   keyValueMachine,
+  LogMachineObserver,
   LogObserver,
   type LogOptions,
   LogViolationError,
@@ -121,8 +122,9 @@ export async function multiPaxosProgram(world: SimulatedWorld, program: MultiPax
   let ended = false
   const working = Array.from({ length: clients }, async (_, index) => {
     let client = await clientOn(world, store, index)
+    const readShare = world.random.pick([0.2, 0.4, 0.8])
     while (!ended) {
-      if (await operate(world, client, history, index)) tell({ operations: ++operations })
+      if (await operate(world, client, history, index, readShare)) tell({ operations: ++operations })
       // Its node may have died, and the client with it.
       else client = await clientOn(world, store, index)
       if (world.random.chance(0.3)) await world.sleep(world.random.int(100))
@@ -164,6 +166,7 @@ function observe(
   harmOnly: boolean,
 ): () => void {
   const words = new LogWordObserver(configuration)
+  const machines = new LogMachineObserver(keyValueMachine)
   let torn = false
   let violation: unknown
   const hold = (look: () => void) => {
@@ -188,6 +191,7 @@ function observe(
       const states = world.view.cells(replica).map(({ state }) => state)
       observer.check(states)
       words.check(states)
+      machines.check(states)
     })
   }
   return () => {

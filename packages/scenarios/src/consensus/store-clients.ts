@@ -27,11 +27,12 @@ export async function operate(
   client: StoreClient,
   history: HistoryRecorder<KeyValueCommand, unknown>,
   process: number,
+  readShare: number,
 ): Promise<boolean> {
   const { random } = world
   const key = random.pick(keys)
   const value = `${process}.${Math.round(world.now() * 1_000)}`
-  const command: KeyValueCommand = random.chance(0.4)
+  const command: KeyValueCommand = random.chance(readShare)
     ? { op: 'get', key }
     : random.pick<KeyValueCommand>([
         { op: 'put', key, value },
