@@ -186,6 +186,14 @@ export class SimulatedNode implements TurnTaker {
     this.#core.drain()
   }
 
+  /** Gives the machine, which is down, an empty disk. */
+  wipeDisk(): void {
+    if (this.isUp)
+      throw new ConfigurationError(`the disk of ${this.name} cannot be wiped while it is up; crash it first`)
+    this.disk.wipe()
+    this.records.wiped()
+  }
+
   /** What lives on it; a paused machine does not answer. */
   inspect(limits: InspectionLimits): NodeInspection {
     const { kernel, name, epoch } = this
