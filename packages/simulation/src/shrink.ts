@@ -7,7 +7,7 @@ import { ConfigurationError } from '@troupe/core'
 import { minimize } from './delta-debugging.ts'
 import type { PlannedDelivery, RunPlan } from './run-plan.ts'
 import type { RunRecord } from './run-record.ts'
-import { failureKind, type SavedOptions, type SavedRun, saveFailure } from './saved-run.ts'
+import { failureKind, type SavedBranch, type SavedOptions, type SavedRun, saveFailure } from './saved-run.ts'
 import type { SimulationProgram } from './simulate.ts'
 import type { SimulationFailure } from './simulation-errors.ts'
 import { asScenario, type ScenarioParameters, type SimulationScenario } from './simulation-scenario.ts'
@@ -59,6 +59,7 @@ interface Candidate {
   readonly plan: RunPlan
   readonly parameters: ScenarioParameters
   readonly nodes: SavedOptions['nodes']
+  readonly branches: readonly SavedBranch[]
 }
 
 /** Shrinks a saved run of `program`; rejects with a `ConfigurationError` when it does not fail as it was saved. */
@@ -92,7 +93,8 @@ class Shrinker {
     this.#scenario = scenario
     this.#runsMax = runsMax
     this.#onSmaller = onSmaller
-    this.#best = { plan: saved.plan, parameters: saved.program.parameters, nodes: saved.options.nodes }
+    const { plan, program, options, branches = [] } = saved
+    this.#best = { plan, parameters: program.parameters, nodes: options.nodes, branches }
   }
 
   async run(): Promise<Shrinking> {
@@ -117,6 +119,7 @@ class Shrinker {
     await this.#change({ faults, ...(this.#best.plan.strikes.length === 0 ? {} : { strikes }) })
     await this.#shrinkParameters()
     await this.#shrinkNodes()
+    await minimize(this.#best.branches, (some) => this.#try({ ...this.#best, branches: some }))
     await minimize(this.#best.plan.faults, (some) => this.#change({ faults: some }))
     await minimize(this.#best.plan.strikes, (some) => this.#change({ strikes: some }))
     await minimize(this.#best.plan.traits, (some) => this.#change({ traits: some }))
@@ -209,12 +212,13 @@ class Shrinker {
     this.#tried.add(key)
     this.#runs++
     const { seed, options, program } = this.#saved
-    const { plan, parameters, nodes } = candidate
+    const { plan, parameters, nodes, branches } = candidate
     const here = { ...options, ...(nodes === undefined ? {} : { nodes }) }
     const found = await saveFailure(this.#scenario, {
       seed,
       parameters,
       plan,
+      branches,
       program,
       options: { ...here, ...this.#limits() },
     })

@@ -8,7 +8,7 @@ import { SimulationFailure } from './simulation-errors.ts'
 
 /** How a campaign is set up: as a run, with many seeds. */
 export interface SimulateManyOptions
-  extends Omit<SimulateOptions, 'seed' | 'trace' | 'plan' | 'record' | 'branch' | 'atStep'> {
+  extends Omit<SimulateOptions, 'seed' | 'trace' | 'plan' | 'record' | 'branches' | 'atStep'> {
   /** The seeds: whole numbers, or the first and the last of a range, as in `'1..200'`. */
   readonly seeds: string | readonly number[]
   /** The campaign ends after this many seeds have failed. Default: it goes through all. */

@@ -11,7 +11,7 @@ import type { RunRecord } from './run-record.ts'
 import type { ScheduleOptions, ScheduleStrategy } from './schedule-options.ts'
 import { mainNode, type SimulatedWorld } from './simulated-world.ts'
 import { Simulation } from './simulation.ts'
-import { type Branch, checkBranch, type SimulationSettings, type StepCall } from './simulation-settings.ts'
+import { type Branch, checkBranches, type SimulationSettings, type StepCall } from './simulation-settings.ts'
 import type { StateChange } from './state-recorder.ts'
 import type { TraceEvent } from './trace.ts'
 
@@ -80,8 +80,8 @@ export interface SimulateOptions {
   readonly plan?: RunPlan
   /** Writes down what goes wrong, in `record` of the result or of the `SimulationFailure`. Default `false`. */
   readonly record?: boolean
-  /** Goes on after a step with the choices of another seed, and with faults by chance. */
-  readonly branch?: Branch
+  /** Goes on after a step with the choices of another seed, and with faults by chance; once or more, in order. */
+  readonly branches?: readonly Branch[]
   /** Called after a step; may end the run there. */
   readonly atStep?: StepCall
 }
@@ -155,7 +155,7 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
     askCyclesAfterMs,
     plan: options.plan === undefined ? undefined : checkPlan(options.plan),
     records: options.record ?? false,
-    branch: checkBranch(options.branch),
+    branches: checkBranches(options.branches ?? []),
     atStep: options.atStep,
   }
   // The services of the nodes start with the simulation, and are to find no real world either.

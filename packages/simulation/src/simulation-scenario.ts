@@ -12,7 +12,7 @@ export type ScenarioParameters = Readonly<Record<string, unknown>>
 /** How a scenario is run: what a single run decides by itself is not among it. */
 export type SimulationScenarioOptions = Omit<
   SimulateOptions,
-  'seed' | 'trace' | 'plan' | 'record' | 'branch' | 'atStep'
+  'seed' | 'trace' | 'plan' | 'record' | 'branches' | 'atStep'
 >
 
 /** A program, its parameters and its options. */
