@@ -1,4 +1,5 @@
 /** Runs a saved run again: to its failure, to a step, or to a step and then on with other choices. */
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import { firstDivergence, type RunRecord } from './run-record.ts'
 import {
   currentVersions,
@@ -30,6 +31,8 @@ export interface ReplayOptions {
   readonly trace?: boolean | { readonly states?: boolean }
 }
 
+const known: KnownOptions<ReplayOptions> = { atStep: true, until: true, branch: true, trace: true }
+
 /** What a replay was. */
 export interface Replay {
   /** `failed`: as saved, or in a branch in its own way. `stopped`: at the step asked for. `passed`: a branch that went well. */
@@ -55,6 +58,7 @@ export async function replay(
   program: SimulationScenario | SimulationProgram,
   options: ReplayOptions = {},
 ): Promise<Replay> {
+  refuseUnknownOptions('replay', options, known)
   const scenario = asScenario(program) as SimulationScenario
   const { until, branch, atStep, trace = false } = options
   const ends: StepCall | undefined = until === undefined ? atStep : { step: until, call: () => 'stop' }

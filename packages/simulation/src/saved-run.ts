@@ -1,6 +1,8 @@
 /** A failing run as text: everything that is needed to have it again, and to notice when it is another one. */
+
 import { createRequire } from 'node:module'
 import { ConfigurationError } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import { checkPlan, type RunPlan } from './run-plan.ts'
 import type { Checkpoints, RunRecord } from './run-record.ts'
 import { SavedRunError } from './saved-run-errors.ts'
@@ -99,6 +101,15 @@ export interface RunToSave {
   readonly program?: Omit<SavedProgram, 'parameters'>
 }
 
+const known: KnownOptions<RunToSave> = {
+  seed: true,
+  options: true,
+  parameters: true,
+  plan: true,
+  branches: true,
+  program: true,
+}
+
 /** A failing run, its failure and its record. */
 export interface SavedAndFailed {
   readonly saved: SavedRun
@@ -113,6 +124,7 @@ export async function saveFailure(
 ): Promise<SavedAndFailed | undefined> {
   const scenario = asScenario(program)
   if (scenario === undefined) throw new ConfigurationError('a scenario has parameters and a function run')
+  refuseUnknownOptions('saveFailure', run, known)
   const { seed, plan, branches = [] } = run
   const parameters = { ...scenario.parameters, ...run.parameters }
   const options = { ...scenario.options, ...run.options }

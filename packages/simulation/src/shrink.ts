@@ -3,7 +3,9 @@
  * kind, late deliveries and choices out of the plain order become fewer, by delta debugging where they are lists, until a
  * whole round finds nothing more or the runs are used up. It is a function of the saved run: the same one shrinks to the same.
  */
+
 import { ConfigurationError } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import { minimize } from './delta-debugging.ts'
 import type { PlannedDelivery, RunPlan } from './run-plan.ts'
 import type { RunRecord } from './run-record.ts'
@@ -19,6 +21,8 @@ export interface ShrinkOptions {
   /** Called after each run that failed in the same way with less. */
   readonly onSmaller?: (size: RunSize, runs: number) => void
 }
+
+const known: KnownOptions<ShrinkOptions> = { runsMax: true, onSmaller: true }
 
 /** How large a run is. */
 export interface RunSize {
@@ -68,6 +72,7 @@ export async function shrink(
   program: SimulationScenario | SimulationProgram,
   options: ShrinkOptions = {},
 ): Promise<Shrinking> {
+  refuseUnknownOptions('shrink', options, known)
   const { runsMax = 1_000 } = options
   if (!Number.isInteger(runsMax) || runsMax < 1) {
     throw new ConfigurationError(`runsMax must be a whole number from 1, got ${runsMax}`)

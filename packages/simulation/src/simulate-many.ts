@@ -1,7 +1,10 @@
 /** A campaign: the same program under many seeds, one after the other, and what came of it in all. */
+
 import { ConfigurationError } from '@troupe/core'
+import { refuseUnknownOptions } from '@troupe/core/host'
 import { ClaimTally } from './claim-tally.ts'
 import { type FaultKind, noFaults } from './fault-knobs.ts'
+import { knownOfSimulateMany } from './known-simulation-options.ts'
 import { type SimulateOptions, type SimulationProgram, simulate } from './simulate.ts'
 import { simulateTwice } from './simulate-twice.ts'
 import { SimulationFailure } from './simulation-errors.ts'
@@ -43,6 +46,7 @@ export interface Campaign {
  * none reached a `sometimes` claim, and with a `ConfigurationError` when an option is malformed.
  */
 export async function simulateMany(options: SimulateManyOptions, program: SimulationProgram): Promise<Campaign> {
+  refuseUnknownOptions('simulateMany', options, knownOfSimulateMany)
   const { seeds, failuresMax = Number.POSITIVE_INFINITY, twice = false, ...runOptions } = options
   const failures: SimulationFailure[] = []
   const injected = noFaults()

@@ -1,8 +1,9 @@
 /** `simulate`: one run of a program in a simulated cluster, decided by one seed. */
 import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
-import { askCyclesAfterMsDefault } from '@troupe/core/host'
+import { askCyclesAfterMsDefault, refuseUnknownOptions } from '@troupe/core/host'
 import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './fault-knobs.ts'
 import { checkPoints, type FaultPointKnobs } from './fault-points.ts'
+import { knownOfSimulate } from './known-simulation-options.ts'
 import { checkLatency, type NetworkLatency } from './latency.ts'
 import type { Claims } from './properties.ts'
 import { lowerGuard, raiseGuard } from './real-world-guard.ts'
@@ -128,6 +129,7 @@ export type SimulationProgram = (world: SimulatedWorld) => Promise<unknown>
  *     })
  */
 export async function simulate(options: SimulateOptions, program: SimulationProgram): Promise<SimulationRun> {
+  refuseUnknownOptions('simulate', options, knownOfSimulate)
   const { seed, delivery = 'promised', swarm = true, services = {}, taskMs = 0, trace = false } = options
   const { metrics = false, logLevel = 'debug', askCyclesAfterMs = askCyclesAfterMsDefault } = options
   if (!Number.isSafeInteger(seed)) throw new ConfigurationError(`seed must be a whole number, got ${seed}`)

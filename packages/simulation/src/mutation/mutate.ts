@@ -3,7 +3,9 @@
  * notice. The clean twin runs under every seed first; it has to pass, and where definitions can be mutated is found by
  * watching it. Then each mutant runs under the same seeds, plan and knobs until one of them fails.
  */
+
 import { type ActorDefinition, ConfigurationError } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import { seedsOf } from '../simulate-many.ts'
 import { type CleanRuns, judgeMutant, type MutantCase, type MutantResult, tally } from './judge-mutant.ts'
 import { type Mutation, type MutationOperator, mutationName } from './mutation.ts'
@@ -34,6 +36,18 @@ export interface MutateOptions {
   readonly onRun?: (progress: MutationProgress) => void
   /** Called when a mutant is judged, in order. */
   readonly onMutant?: (result: MutantResult) => void
+}
+
+const known: KnownOptions<MutateOptions> = {
+  seeds: true,
+  definitions: true,
+  operators: true,
+  mutants: true,
+  quorums: true,
+  explanations: true,
+  judge: true,
+  onRun: true,
+  onMutant: true,
 }
 
 /** How far a mutation run is. */
@@ -70,6 +84,7 @@ export interface MutationReport {
  *     const { rate, results } = await mutate(subject, { seeds: '1..100', definitions: [Account] })
  */
 export async function mutate(subject: MutationSubject, options: MutateOptions): Promise<MutationReport> {
+  refuseUnknownOptions('mutate', options, known)
   const seeds = [...seedsOf(options.seeds)]
   if (seeds.length === 0) throw new ConfigurationError('a mutation run needs at least one seed')
   const points = new MutationPoints({
