@@ -64,6 +64,21 @@ test('a schedule and what is asserted reach the run', async () => {
   expect((await run(...planted, '--harm'))[0].failures).toEqual([])
 })
 
+test('one thread and several find the same', async () => {
+  const on = async (threads: string) => {
+    const words = ['--bug', 'lost-deduplication', '--seeds', '1..30', '--threads', threads, '--json']
+    const { code, rows, stderr } = await troupe('simulate', 'delivery', ...words)
+    expect(code).toBe(1)
+    expect(stderr).toBe('')
+    return rows().map(({ seconds: _seconds, ...row }) => row)
+  }
+  const one = await on('1')
+  expect(one[0].failures.length).toBeGreaterThan(1)
+  expect(await on('3')).toEqual(one)
+  const refused = await troupe('simulate', 'delivery', '--operations', '500', '--threads', '2')
+  expect([refused.code, refused.stdout]).toEqual([2, ''])
+})
+
 test('a planted bug fails seeds, and the same seed alone fails again', async () => {
   const { code, rows } = await troupe('simulate', 'paxos', '--seeds', '30', '--bug', 'forgotten-promise', '--json')
   expect(code).toBe(1)

@@ -1,14 +1,17 @@
 /** A campaign: the same program under many seeds, one after the other, and what came of it in all. */
+
 import { ConfigurationError } from '@troupe/core'
+import { refuseUnknownOptions } from '@troupe/core/host'
 import { ClaimTally } from './claim-tally.ts'
 import { type FaultKind, noFaults } from './fault-knobs.ts'
+import { knownOfSimulateMany } from './known-simulation-options.ts'
 import { type SimulateOptions, type SimulationProgram, simulate } from './simulate.ts'
 import { simulateTwice } from './simulate-twice.ts'
 import { SimulationFailure } from './simulation-errors.ts'
 
 /** How a campaign is set up: as a run, with many seeds. */
 export interface SimulateManyOptions
-  extends Omit<SimulateOptions, 'seed' | 'trace' | 'plan' | 'record' | 'branch' | 'atStep'> {
+  extends Omit<SimulateOptions, 'seed' | 'trace' | 'plan' | 'record' | 'branches' | 'atStep'> {
   /** The seeds: whole numbers, or the first and the last of a range, as in `'1..200'`. */
   readonly seeds: string | readonly number[]
   /** The campaign ends after this many seeds have failed. Default: it goes through all. */
@@ -43,6 +46,7 @@ export interface Campaign {
  * none reached a `sometimes` claim, and with a `ConfigurationError` when an option is malformed.
  */
 export async function simulateMany(options: SimulateManyOptions, program: SimulationProgram): Promise<Campaign> {
+  refuseUnknownOptions('simulateMany', options, knownOfSimulateMany)
   const { seeds, failuresMax = Number.POSITIVE_INFINITY, twice = false, ...runOptions } = options
   const failures: SimulationFailure[] = []
   const injected = noFaults()

@@ -2,7 +2,10 @@
  * A scenario: a program with what it is run with, exported by a module so that a saved run finds it again. Its parameters
  * are what the shrinker may make less of: whole numbers (clients, operations) and lists (a script of operations).
  */
+
 import { ConfigurationError } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
+import { knownOfScenarioOptions } from './known-simulation-options.ts'
 import type { SimulateOptions, SimulationProgram } from './simulate.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
@@ -12,7 +15,7 @@ export type ScenarioParameters = Readonly<Record<string, unknown>>
 /** How a scenario is run: what a single run decides by itself is not among it. */
 export type SimulationScenarioOptions = Omit<
   SimulateOptions,
-  'seed' | 'trace' | 'plan' | 'record' | 'branch' | 'atStep'
+  'seed' | 'trace' | 'plan' | 'record' | 'branches' | 'atStep'
 >
 
 /** A program, its parameters and its options. */
@@ -28,6 +31,14 @@ export interface SimulationScenario<Parameters extends ScenarioParameters = any>
   run(world: SimulatedWorld, parameters: Parameters): Promise<unknown>
 }
 
+const known: KnownOptions<SimulationScenario> = {
+  parameters: true,
+  least: true,
+  nodesMin: true,
+  options: true,
+  run: true,
+}
+
 /**
  * Declares a scenario; throws a `ConfigurationError` when its parameters are no plain data.
  *
@@ -40,6 +51,8 @@ export interface SimulationScenario<Parameters extends ScenarioParameters = any>
 export function defineScenario<Parameters extends ScenarioParameters>(
   scenario: SimulationScenario<Parameters>,
 ): SimulationScenario<Parameters> {
+  refuseUnknownOptions('defineScenario', scenario, known)
+  refuseUnknownOptions('defineScenario: options', scenario.options ?? {}, knownOfScenarioOptions)
   const { parameters, least = {} } = scenario
   const copy = JSON.parse(JSON.stringify(parameters)) as ScenarioParameters
   for (const name of Object.keys(parameters)) {

@@ -5,12 +5,14 @@ import {
   type Scenario,
   type ScenarioFailure,
   type ScenarioOptions,
+  type ScenarioRun,
   scenarioNamed,
   scenarioRunOf,
   scenarios,
   seedsOf,
   strategies,
 } from '@troupe/scenarios'
+import { ScenarioThreads } from '@troupe/scenarios/parallel'
 import {
   type FaultKnobs,
   formatShrinking,
@@ -33,6 +35,9 @@ const failuresShownMax = 20
 /** Failed seeds that are saved. */
 const failuresSavedMax = 20
 const folderDefault = '.troupe'
+/** Seeds that a thread gets at a time, unless there would be more tasks than may wait. */
+const seedsPerTaskMin = 4
+const tasksMax = 5_000
 
 interface SimulateFlags {
   readonly seeds?: readonly number[]
@@ -45,6 +50,7 @@ interface SimulateFlags {
   readonly twice?: true
   readonly save?: true | string
   readonly shrink?: true
+  readonly threads: number
   readonly tries: number
   readonly report?: string
   readonly json?: true
@@ -80,6 +86,7 @@ export function addSimulateCommand(troupe: Command, context: CommandContext): vo
     )
     .option('--shrink', 'save them smaller too')
     .option('--tries <number>', 'runs that shrinking one may take', wholeNumber('--tries', 1), triesDefault)
+    .option('--threads <number>', 'run seeds on so many threads', wholeNumber('--threads', 1, 1_024), 1)
     .option('--report <file>', 'write the first failing run, shrunk with --shrink, as one HTML file')
     .option('--json', 'print one object a line')
     .action(
@@ -117,7 +124,17 @@ function listScenarios(terminal: Terminal, { json }: SimulateFlags): boolean {
 
 async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFlags): Promise<boolean> {
   const scenario = scenarioNamed(name)
-  const { seeds = seedsOf('100'), nodes = scenario.nodes.default, faults, bug, strategy, harm, twice, json } = flags
+  const {
+    seeds = seedsOf('100'),
+    nodes = scenario.nodes.default,
+    faults,
+    bug,
+    strategy,
+    harm,
+    twice,
+    threads,
+    json,
+  } = flags
   const given = givenParameters(flags)
   const options: ScenarioOptions = {
     nodes,
@@ -133,13 +150,14 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
   let events = 0
   let virtualMs = 0
   const started = performance.now()
-  for (const seed of seeds) {
-    const run = await scenario.run(seed, options)
+  const ended = ({ seed, failure, ...run }: ScenarioRun) => {
     events += run.events
     virtualMs += run.virtualMs
-    if (run.failure !== undefined) failed.set(seed, run.failure)
+    if (failure !== undefined) failed.set(seed, failure)
     progress.step(failed.size === 0 ? '' : `, ${failed.size} failed`)
   }
+  if (threads === 1) for (const seed of seeds) ended(await scenario.run(seed, options))
+  else await runOnThreads(scenario, options, { seeds, threads, ended })
   progress.end()
   const elapsed = secondsSince(started)
   const kept = await keepFailures(terminal, scenario, options, [...failed.keys()], flags)
@@ -166,6 +184,25 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
     for (const one of kept) explainKept(terminal, one)
   }
   return failed.size === 0
+}
+
+/** Runs the seeds on several threads; `ended` hears of each run, in the order of the seeds. */
+async function runOnThreads(
+  { name, run }: Scenario,
+  options: ScenarioOptions,
+  work: { readonly seeds: readonly number[]; readonly threads: number; readonly ended: (run: ScenarioRun) => void },
+): Promise<void> {
+  const [first, ...rest] = work.seeds
+  // What the scenario does not take is refused here, before threads are started.
+  work.ended(await run(first as number, options))
+  await using pool = await ScenarioThreads.start(work.threads)
+  const size = Math.max(seedsPerTaskMin, Math.ceil(rest.length / tasksMax))
+  const tasks: Promise<ScenarioRun[]>[] = []
+  for (let start = 0; start < rest.length; start += size) {
+    tasks.push(pool.runSeeds({ scenario: name, options, seeds: rest.slice(start, start + size) }))
+  }
+  for (const task of tasks) task.catch(() => {})
+  for (const task of tasks) for (const ended of await task) work.ended(ended)
 }
 
 /** The parameters that were given. */

@@ -1,8 +1,11 @@
 /** What a simulation test does: its seeds, and of the first that fails a shrunk run, saved, and a text that says all. */
+
 import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigurationError, TroupeError } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
+import { knownOfScenarioOptions } from '../known-simulation-options.ts'
 import { replay } from '../replay.ts'
 import { describePlan } from '../run-plan.ts'
 import { type SavedProgram, saveFailure } from '../saved-run.ts'
@@ -44,6 +47,21 @@ export interface SimulationTestOptions<Parameters extends ScenarioParameters = S
   readonly folder?: string
 }
 
+const known: KnownOptions<SimulationTestOptions> = {
+  ...knownOfScenarioOptions,
+  seeds: true,
+  twice: true,
+  parameters: true,
+  least: true,
+  program: true,
+  export: true,
+  threads: true,
+  shrinkRunsMax: true,
+  timeoutMs: true,
+  progressEveryMs: true,
+  folder: true,
+}
+
 /** Which test it is, and what it is to do. */
 export interface SimulationTestPlace {
   /** The full name, with those of its suites, as Vitest's `-t` takes it. */
@@ -76,6 +94,7 @@ export async function runSimulationTest<Parameters extends ScenarioParameters>(
   options: SimulationTestOptions<Parameters>,
   run?: SimulationTestProgram<Parameters>,
 ): Promise<SeedsOutcome | undefined> {
+  refuseUnknownOptions('simulationTest', options, known)
   const {
     seeds,
     parameters,
