@@ -9,7 +9,7 @@
  * A free event that has come to its bound goes before those that have not; time never passes one.
  */
 import type { RandomStream } from '@troupe/core'
-import type { ActorCell, VirtualClock } from '@troupe/core/host'
+import { type ActorCell, ClockTask, type VirtualClock } from '@troupe/core/host'
 import type { Choice, Schedule } from './schedule.ts'
 import type { BoundedSchedule } from './schedule-options.ts'
 import type { Trace } from './trace.ts'
@@ -37,7 +37,7 @@ export interface Agenda {
    * A frame will reach `node`: in `drawnMs` milliseconds from now if by chance, and never before `leastMs`. Those of one
    * `link` arrive in the order in which they are put in.
    */
-  deliver(link: object, node: string, leastMs: number, drawnMs: number, run: () => void): void
+  deliver(link: object, node: string, leastMs: number, drawnMs: number, arrival: ClockTask): void
   /** How to say that one of the node's runnable actors will take a turn, which is what `run` then lets it do. */
   stepper(taker: TurnTaker, run: (pick: PickCell) => void): Stepper
   /** How much later than drawn a free event may be, in milliseconds. */
@@ -63,13 +63,29 @@ export class TimedAgenda implements Agenda {
     this.#clock.runNext()
   }
 
-  deliver(_link: object, _node: string, _leastMs: number, drawnMs: number, run: () => void): void {
-    this.#clock.schedule(drawnMs, run)
+  deliver(_link: object, _node: string, _leastMs: number, drawnMs: number, arrival: ClockTask): void {
+    this.#clock.set(drawnMs, arrival)
   }
 
   stepper(_taker: TurnTaker, run: (pick: PickCell) => void): Stepper {
-    const step = () => run(this.#pick)
-    return (_leastMs, drawnMs) => void this.#clock.schedule(drawnMs, step)
+    const step = new TimedStep(run, this.#pick)
+    return (_leastMs, drawnMs) => this.#clock.set(drawnMs, step)
+  }
+}
+
+/** The next turn of a node, used again for each. */
+class TimedStep extends ClockTask {
+  readonly #run: (pick: PickCell) => void
+  readonly #pick: PickCell
+
+  constructor(run: (pick: PickCell) => void, pick: PickCell) {
+    super()
+    this.#run = run
+    this.#pick = pick
+  }
+
+  run(): void {
+    this.#run(this.#pick)
   }
 }
 
@@ -110,7 +126,7 @@ export class ChoosingAgenda implements Agenda {
     return next === Number.POSITIVE_INFINITY ? undefined : Math.max(next, this.#clock.now())
   }
 
-  deliver(link: object, node: string, leastMs: number, drawnMs: number, run: () => void): void {
+  deliver(link: object, node: string, leastMs: number, drawnMs: number, arrival: ClockTask): void {
     const waiting = this.#links.get(link)
     const pending: Pending = {
       kind: 'delivery',
@@ -122,7 +138,7 @@ export class ChoosingAgenda implements Agenda {
         const frames = this.#links.get(link) as Pending[]
         frames.shift()
         if (frames.length === 0) this.#links.delete(link)
-        run()
+        arrival.run()
       },
     }
     if (waiting === undefined) this.#links.set(link, [pending])
