@@ -42,5 +42,5 @@ export {
   type TurnScopes,
 } from './turn-scopes.ts'
 export { decodeValue, encodeValue, refExtension, replyTokenExtension, type ValueExtension } from './value-codec.ts'
-export { ClockTask, VirtualClock } from './virtual-clock.ts'
+export { type ClockTask, VirtualClock } from './virtual-clock.ts'
 export { type Frame, FrameKind, frameOf, isMessageFrame, WireMessage } from './wire.ts'

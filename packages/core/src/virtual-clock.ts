@@ -12,20 +12,19 @@ const capacityFirst = 64
 const cancelledMin = 1_024
 
 /** What a clock does at a time. Hosts that set many have kinds of their own, which need no function for each. */
-export abstract class ClockTask {
+export interface ClockTask {
   /** True from {@link VirtualClock.set} until it runs or is cancelled; it is set once at a time. */
-  isSet = false
-
-  abstract run(): void
+  isSet: boolean
+  run(): void
 }
 
 /** A task that is a function, and may be cancelled. */
-class FunctionTask extends ClockTask implements ScheduledTask {
+class FunctionTask implements ClockTask, ScheduledTask {
+  isSet = false
   readonly #owner: { taskCancelled(): void }
   #run: (() => void) | undefined
 
   constructor(owner: { taskCancelled(): void }, run: () => void) {
-    super()
     this.#owner = owner
     this.#run = run
   }

@@ -9,7 +9,7 @@
  * A free event that has come to its bound goes before those that have not; time never passes one.
  */
 import type { RandomStream } from '@troupe/core'
-import { type ActorCell, ClockTask, type VirtualClock } from '@troupe/core/host'
+import type { ActorCell, ClockTask, VirtualClock } from '@troupe/core/host'
 import type { Choice, Schedule } from './schedule.ts'
 import type { BoundedSchedule } from './schedule-options.ts'
 import type { Trace } from './trace.ts'
@@ -74,12 +74,12 @@ export class TimedAgenda implements Agenda {
 }
 
 /** The next turn of a node, used again for each. */
-class TimedStep extends ClockTask {
+class TimedStep implements ClockTask {
+  isSet = false
   readonly #run: (pick: PickCell) => void
   readonly #pick: PickCell
 
   constructor(run: (pick: PickCell) => void, pick: PickCell) {
-    super()
     this.#run = run
     this.#pick = pick
   }

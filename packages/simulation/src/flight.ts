@@ -3,7 +3,7 @@
  * its arrival, too, so that sending one makes one object and no function. Of tells and asks, which are nearly all, it
  * holds the parts, and no frame is made.
  */
-import { ClockTask, type Frame, isMessageFrame, type Ref } from '@troupe/core/host'
+import { type ClockTask, type Frame, isMessageFrame, type Ref } from '@troupe/core/host'
 import { type FrameFacts, factsOf, type TracedFrame, type Way } from './frame-facts.ts'
 import type { MessageKind } from './message-shapes.ts'
 
@@ -16,7 +16,8 @@ export interface FlightWay extends Way {
 }
 
 /** One frame under way; one that arrives twice is two. */
-export class Flight extends ClockTask implements TracedFrame {
+export class Flight implements ClockTask, TracedFrame {
+  isSet = false
   readonly way: FlightWay
   readonly kind: MessageKind
   readonly payload: unknown
@@ -39,7 +40,6 @@ export class Flight extends ClockTask implements TracedFrame {
 
   /** Begins now; the frame, or its parts, are put in then. */
   constructor(way: FlightWay, kind: MessageKind, payload: unknown, number: number, latencyMs: number) {
-    super()
     this.way = way
     this.kind = kind
     this.payload = payload

@@ -23,7 +23,7 @@ export class PayloadShape {
   constructor(keys: readonly string[]) {
     this.keys = keys
     const fields = keys.map((key, index) => `${JSON.stringify(key)}: v${index}`).join(', ')
-    const atoms = keys.map((_, index) => `isAtom(v${index})`).join(' && ') || 'true'
+    const atoms = keys.map((_, index) => `(typeof v${index} === 'number' || isAtom(v${index}))`).join(' && ') || 'true'
     this.copy = written(`return ({ ${fields} }) => ${atoms} ? Object.freeze({ ${fields} }) : undefined`)
     // The lanes are read and written once; what is no whole number goes in by the general walk.
     const mixes = keys.map(
@@ -77,9 +77,13 @@ export class MessageKind {
 /** The messages of a run by name. */
 export class MessageKinds {
   readonly #kinds = new Map<string, MessageKind>()
+  #last = new MessageKind('')
 
   of(name: string): MessageKind {
-    return this.#kinds.get(name) ?? this.#another(name)
+    if (this.#last.name === name) return this.#last
+    const kind = this.#kinds.get(name) ?? this.#another(name)
+    this.#last = kind
+    return kind
   }
 
   #another(name: string): MessageKind {
@@ -103,13 +107,8 @@ function has(payload: object, keys: readonly string[]): boolean {
 }
 
 function isAtom(value: unknown): boolean {
-  switch (typeof value) {
-    case 'object':
-      return value === null || value instanceof Ref
-    case 'function':
-    case 'symbol':
-      return false
-    default:
-      return true
-  }
+  const type = typeof value
+  if (type === 'string') return true
+  if (type === 'object') return value === null || value instanceof Ref
+  return type !== 'function' && type !== 'symbol'
 }

@@ -7,7 +7,7 @@
  */
 import { ConfigurationError, type RandomStream } from '@troupe/core'
 import {
-  ClockTask,
+  type ClockTask,
   checkFrame,
   type Frame,
   FrameKind,
@@ -21,7 +21,7 @@ import {
 import type { FaultDecisions } from './fault-decisions.ts'
 import { Flight, Flights, type FlightWay } from './flight.ts'
 import { copyFrame, copyPayload, type FrameFacts, messageOf, payloadOf } from './frame-facts.ts'
-import { drawLatencyMs, type NetworkLatency } from './latency.ts'
+import { type DrawLatency, latencyDraw, type NetworkLatency } from './latency.ts'
 import { LinkConditions } from './link-conditions.ts'
 import type { PlannedDelivery } from './run-plan.ts'
 import type { SimulatedKernel } from './simulated-kernel.ts'
@@ -95,11 +95,11 @@ interface View {
 }
 
 /** What a node that has come up has the others know. */
-class Hello extends ClockTask {
+class Hello implements ClockTask {
+  isSet = false
   readonly #heard: () => void
 
   constructor(heard: () => void) {
-    super()
     this.#heard = heard
   }
 
@@ -111,6 +111,7 @@ class Hello extends ClockTask {
 export class SimulatedNetwork {
   readonly #core: SimulationCore
   readonly #latency: NetworkLatency
+  readonly #drawLatencyMs: DrawLatency
   readonly #decisions: FaultDecisions
   readonly #late: readonly PlannedDelivery[] | undefined
   readonly #nodes = new Map<string, SimulatedNode>()
@@ -129,6 +130,7 @@ export class SimulatedNetwork {
   ) {
     this.#core = core
     this.#latency = latency
+    this.#drawLatencyMs = latencyDraw(latency)
     this.#decisions = decisions
     this.#late = late
   }
@@ -275,7 +277,7 @@ export class SimulatedNetwork {
   }
 
   #latencyMs({ latencies, late }: Link, number: number): number {
-    const drawnMs = drawLatencyMs(this.#latency, latencies)
+    const drawnMs = this.#drawLatencyMs(latencies)
     return late === undefined || late.has(number) ? drawnMs : this.#latency.minMs + this.#latency.meanMs
   }
 
@@ -334,7 +336,7 @@ export class SimulatedNetwork {
     }
     for (const link of this.#links.get(node)!.values()) {
       const now = clock.now()
-      const drawnMs = inOrderMs(link, now, now + drawLatencyMs(this.#latency, latencies))
+      const drawnMs = inOrderMs(link, now, now + this.#drawLatencyMs(latencies))
       const hello = new Hello(() => {
         if (!node.isUp || node.epoch !== epoch) return
         link.to.perform(link.to.epoch, (kernel) => {

@@ -17,7 +17,7 @@ import { type SystemView, systemView } from './cell-view.ts'
 import { FaultDecisions } from './fault-decisions.ts'
 import { drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
 import { FaultPoints } from './fault-points.ts'
-import { drawLatencyMs } from './latency.ts'
+import { latencyDraw } from './latency.ts'
 import { Nemesis } from './nemesis.ts'
 import { healthyDisk, NodeFactory } from './node-factory.ts'
 import { PlannedSchedule } from './planned-schedule.ts'
@@ -123,10 +123,11 @@ export class Simulation implements SimulationCore {
     const inject = (kind: FaultKind) => {
       this.injected[kind]++
     }
+    const drawLatencyMs = latencyDraw(settings.latency)
     this.decisions = new FaultDecisions({
       random: this.random,
       inject,
-      messageDelayMs: (random) => drawLatencyMs(settings.latency, random) * (1 + random.int(reorderFactor)),
+      messageDelayMs: (random) => drawLatencyMs(random) * (1 + random.int(reorderFactor)),
       recorded: this.#recorder?.strikes,
       planned: plan?.strikes,
     })
