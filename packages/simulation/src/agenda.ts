@@ -31,8 +31,8 @@ export type Stepper = (leastMs: number, drawnMs: number) => void
 export interface Agenda {
   /** When something may happen next; `undefined` when nothing can. */
   readonly nextTime: number | undefined
-  /** Lets one thing happen. */
-  runNext(): void
+  /** Lets one thing happen, if its time is at most `limitMs`; false when there is none. */
+  runNext(limitMs: number): boolean
   /**
    * A frame will reach `node`: in `drawnMs` milliseconds from now if by chance, and never before `leastMs`. Those of one
    * `link` arrive in the order in which they are put in.
@@ -59,8 +59,8 @@ export class TimedAgenda implements Agenda {
     return this.#clock.nextTime
   }
 
-  runNext(): void {
-    this.#clock.runNext()
+  runNext(limitMs: number): boolean {
+    return this.#clock.runNext(limitMs)
   }
 
   deliver(_link: object, _node: string, _leastMs: number, drawnMs: number, arrival: ClockTask): void {
@@ -149,7 +149,14 @@ export class ChoosingAgenda implements Agenda {
     return (leastMs, drawnMs) => void this.#steps.set(taker, { ...this.#bounds(leastMs, drawnMs), run })
   }
 
-  runNext(): void {
+  runNext(limitMs: number): boolean {
+    const { nextTime } = this
+    if (nextTime === undefined || nextTime > limitMs) return false
+    this.#runChosen()
+    return true
+  }
+
+  #runChosen(): void {
     const choices = this.#choices()
     let index = 0
     if (choices.length > 1) {

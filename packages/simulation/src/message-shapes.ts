@@ -14,16 +14,26 @@ const changesMax = 8
 
 /** What is known of payloads with exactly these keys in this order. */
 export class PayloadShape {
-  readonly keys: readonly string[]
+  /** True for a plain object with exactly the keys of the shape, in their order. */
+  readonly fits: (payload: any) => boolean
   /** A frozen copy; `undefined` when something in it is more than an atom or a reference. */
   readonly copy: (payload: any) => object | undefined
   /** Mixes the payload into the hash. */
   readonly hash: (payload: any, hash: TraceHash) => void
 
   constructor(keys: readonly string[]) {
-    this.keys = keys
     const fields = keys.map((key, index) => `${JSON.stringify(key)}: v${index}`).join(', ')
     const atoms = keys.map((_, index) => `(typeof v${index} === 'number' || isAtom(v${index}))`).join(' && ') || 'true'
+    // A field is read first: who has read one knows what the object is, and need not ask for its prototype.
+    const first = keys.length === 0 ? '' : `payload[${JSON.stringify(keys[0])}]`
+    this.fits = written(`const keys = ${JSON.stringify(keys)}
+      return (payload) => {
+        ${first}
+        if (Object.getPrototypeOf(payload) !== Object.prototype) return false
+        let index = 0
+        for (const key in payload) if (keys[index++] !== key) return false
+        return index === ${keys.length}
+      }`)
     this.copy = written(`return ({ ${fields} }) => ${atoms} ? Object.freeze({ ${fields} }) : undefined`)
     // The lanes are read and written once; what is no whole number goes in by the general walk.
     const mixes = keys.map(
@@ -59,14 +69,11 @@ export class MessageKind {
   /** The shape of this payload of the message; `undefined` when it has none. */
   shapeOf(payload: unknown): PayloadShape | undefined {
     if (typeof payload !== 'object' || payload === null) return undefined
-    if (Object.getPrototypeOf(payload) !== Object.prototype) return undefined
-    const shape = this.#shape
-    if (shape !== undefined && has(payload, shape.keys)) return shape
-    return this.#another(payload)
+    return this.#shape?.fits(payload) === true ? this.#shape : this.#another(payload)
   }
 
   #another(payload: object): PayloadShape | undefined {
-    if (this.#changes >= changesMax) return undefined
+    if (this.#changes >= changesMax || Object.getPrototypeOf(payload) !== Object.prototype) return undefined
     this.#changes++
     const keys = Object.keys(payload)
     this.#shape = keys.length > keysMax || keys.includes('__proto__') ? undefined : new PayloadShape(keys)
@@ -97,13 +104,6 @@ export class MessageKinds {
 /** The functions of a shape are written for it, so that each reads and makes objects of one kind only. */
 function written(body: string): any {
   return new Function('isAtom', body)(isAtom)
-}
-
-/** True when the keys of `payload` are these, in this order. */
-function has(payload: object, keys: readonly string[]): boolean {
-  let index = 0
-  for (const key in payload) if (keys[index++] !== key) return false
-  return index === keys.length
 }
 
 function isAtom(value: unknown): boolean {

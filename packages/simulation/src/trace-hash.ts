@@ -12,6 +12,10 @@ const valuesMax = 10_000
 const bytesMax = 4_096
 /** Names whose hash is remembered. */
 const namesMax = 10_000
+/** Texts in payloads whose hash is remembered, and between which lengths: what is shorter is hashed sooner than found. */
+const textsMax = 4_096
+const textLengthMin = 8
+const textLengthMax = 256
 /** Places of keys in objects for which the last key is remembered: messages of one kind have theirs in one order. */
 const placesMax = 16
 
@@ -61,6 +65,7 @@ export class TraceHash {
   /** A fraction, so that the field is made for such; no time is below 0. */
   #time = -0.5
   readonly #names = new Map<string, number>()
+  readonly #texts = new Map<string, number>()
   readonly #lastKeys: string[] = new Array(placesMax).fill('')
   readonly #lastWords: number[] = new Array(placesMax).fill(0)
 
@@ -109,6 +114,18 @@ export class TraceHash {
     return word
   }
 
+  /** Most texts come at least twice, when a message is sent and when it is handled. */
+  #textWord(text: string): number {
+    if (text.length < textLengthMin || text.length > textLengthMax) return textHash(text)
+    let word = this.#texts.get(text)
+    if (word === undefined) {
+      word = textHash(text)
+      if (this.#texts.size >= textsMax) this.#texts.clear()
+      this.#texts.set(text, word)
+    }
+    return word
+  }
+
   /** The name of the field at this place of its object. */
   #key(key: string, place: number): void {
     if (place >= placesMax) {
@@ -145,7 +162,7 @@ export class TraceHash {
         return
       case 'string':
         this.word(value.length)
-        this.word(textHash(value))
+        this.word(this.#textWord(value))
         return
       case 'boolean':
         this.word(value ? 0x7472 : 0x6661)
