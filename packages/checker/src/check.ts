@@ -6,8 +6,9 @@
  *     check -> search -> Explorer (states) -> ActorSystem -> LocalTransitions (one actor, one message, remembered) -> runTurn
  *                                          -> ModelSystem -> the model's actions
  */
+
 import type { ActorDefinition, ServiceImplementations } from '@troupe/core'
-import { isProvided } from '@troupe/core/host'
+import { isProvided, type KnownOptions, unknownOptionProblem } from '@troupe/core/host'
 import { ActorSymmetry } from './actor-symmetry.ts'
 import { ActorSystem } from './actor-system.ts'
 import { type CheckedActor, CheckedSystem } from './checked-system.ts'
@@ -80,6 +81,38 @@ export interface ModelCheckOptions<State> extends SearchOptions<State> {
   readonly model: Model<State>
 }
 
+const knownOfSearch: KnownOptions<SearchOptions<any>> = {
+  always: true,
+  sometimes: true,
+  eventually: true,
+  stopAtViolation: true,
+  mayEnd: true,
+  statesMax: true,
+  depthMax: true,
+  secondsMax: true,
+  boundary: true,
+  symmetry: true,
+}
+const knownOfModelCheck: KnownOptions<ModelCheckOptions<any>> = { ...knownOfSearch, model: true }
+const knownOfCheck: KnownOptions<CheckOptions<any>> = {
+  ...knownOfSearch,
+  actors: true,
+  services: true,
+  network: true,
+  lastDelivered: true,
+  lossy: true,
+  crashes: true,
+  syncs: true,
+  history: true,
+  reduction: true,
+  failedTurns: true,
+}
+
+function refuseUnknown(options: object, known: Readonly<Record<string, true>>): void {
+  const problem = unknownOptionProblem('check', options, known)
+  if (problem !== undefined) throw new CheckerError(problem.message, problem.facts)
+}
+
 /** What a check of actors found. */
 export type CheckResult = SearchResult<Counterexample>
 
@@ -115,7 +148,9 @@ export function check(options: CheckOptions<any> | ModelCheckOptions<any>): Chec
 }
 
 /** A model, ready to be searched; `log`: on one of several threads. */
-export function searchedModel<State>({ model }: ModelCheckOptions<State>, log?: NumberLog) {
+export function searchedModel<State>(options: ModelCheckOptions<State>, log?: NumberLog) {
+  refuseUnknown(options, knownOfModelCheck)
+  const { model } = options
   const system = new ModelSystem(model, log)
   const state = (tuple: Int32Array) => system.state(tuple)
   return {
@@ -127,6 +162,7 @@ export function searchedModel<State>({ model }: ModelCheckOptions<State>, log?: 
 
 /** A system of actors, ready to be searched; `log`: on one of several threads. Throws a `CheckerError` for options that make no sense. */
 export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
+  refuseUnknown(options, knownOfCheck)
   const { lossy = false, failedTurns = 'counterexample', lastDelivered = false } = options
   oneOf('network', options.network, ['duplicating', 'non-duplicating', 'ordered'])
   oneOf('failedTurns', failedTurns, ['counterexample', 'discard'])

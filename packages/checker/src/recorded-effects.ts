@@ -236,6 +236,12 @@ export class RecordedEffects implements Effects {
     throw this.refuse('reads ctx.now(); here time is a choice, not a number: let a timer say that time has passed')
   }
 
+  monotonicNow(): never {
+    throw this.refuse(
+      'reads ctx.monotonicNow(); here time is a choice, not a number: let a timer say that time has passed',
+    )
+  }
+
   ask(_from: ActorCell, to: Ref, name: string): never {
     throw this.refuse(`asks ${name} of ${refKey(to)}; ${supported}: tell, and let the answer be a tell`)
   }

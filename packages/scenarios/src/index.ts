@@ -27,10 +27,12 @@ export {
 export { earlyContext } from './planted-bugs/early-context.ts'
 export { ForgetsVote, type PaxosBugName, paxosBugs } from './planted-bugs/paxos-bugs.ts'
 export {
+  parametersOf,
   type Scenario,
   type ScenarioFailure,
   type ScenarioMutation,
   type ScenarioOptions,
+  type ScenarioParameter,
   type ScenarioRun,
   scenarioRunOf,
   verifyScenarioOptions,
