@@ -24,8 +24,8 @@ export {
   runsOf,
   strategies,
 } from './planted-bugs/bug-table.ts'
-export { earlyContext } from './planted-bugs/early-context.ts'
 export { ForgetsVote, type PaxosBugName, paxosBugs } from './planted-bugs/paxos-bugs.ts'
+export { tellingContext } from './planted-bugs/telling-context.ts'
 export {
   parametersOf,
   type Scenario,

@@ -43,7 +43,9 @@ export function logProperties(log: CheckedLog): LogProperties {
           entries.entries
             .slice(begun, length)
             .every(
-              (entry) => entry.kind === 'empty' || (entry.kind === 'command' && isOneOf(entry.operation, commands)),
+              (entry) =>
+                entry.kind === 'empty' ||
+                (entry.kind === 'commands' && entry.operations.every((operation) => isOneOf(operation, commands))),
             ),
         ),
       'applied, decided and length are in order': (view) =>
@@ -61,7 +63,7 @@ export function logProperties(log: CheckedLog): LogProperties {
       ...(leaderChanges > 0 &&
         commands.length > 0 && {
           'a command is decided twice': (view) => {
-            const own = decided(view).filter((entry) => entry.includes('"command"'))
+            const own = decided(view).filter((entry) => entry.includes('"commands"'))
             return new Set(own).size < own.length
           },
         }),

@@ -68,11 +68,11 @@ const Outside = defineActor<{ never: () => void }>()({
   }) => ({ ...args }),
   started(state, ctx) {
     const client = ctx.self as unknown as ActorRef<any>
-    const items = state.commands.map((operation, index) => ({ seq: index + 1, operation }))
+    const operations = state.commands
     for (const { by, instead } of ctx.random.pick(state.plans)) {
       const replica = state.replicas[by] as ActorRef<ReplicaProtocol>
       ctx.tell(replica, 'campaign', { instead })
-      if (items.length > 0) ctx.tell(replica, 'commands', { client, session, ackedUpTo: 0, items })
+      if (operations.length > 0) ctx.tell(replica, 'commands', { client, session, ackedUpTo: 0, first: 1, operations })
     }
     state.plans = []
   },
@@ -92,6 +92,7 @@ export function multiPaxosOptions(instance: MultiPaxosInstance): CheckOptions<an
       node: id,
       priority: 0,
       learner: false,
+      identity: id,
       replica: refs[id] as ActorRef<ReplicaProtocol>,
     })),
     quorums: { election: quorum, acceptance: quorum },
@@ -118,6 +119,7 @@ export function multiPaxosOptions(instance: MultiPaxosInstance): CheckOptions<an
           ...{ promised: first, acceptedBallot: first, entries: { trimmed: 0, entries: beginning } },
           sessions: new Map([[session, { ackedUpTo: 0, outcomes: new Map() }]]),
           machine: [],
+          ...{ identity: id, knownIn: 0, identities: new Map(), longestLeaseMs: 0 },
         },
       })),
       {
@@ -151,6 +153,8 @@ const logOptions: LogOptions = {
   keepEntries: 1_024,
   chunkBytes: 1_024,
   sessionsMax: 8,
+  leaseMs: 0,
+  clockDriftMax: 0,
 }
 
 /**
