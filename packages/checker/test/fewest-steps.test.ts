@@ -1,5 +1,5 @@
 /** Options that leave out steps: crashes in few of them, own messages at once, messages that are over, sinks. */
-import { type ActorRef, defineActor } from '@troupe/core'
+import { type ActorRef, defineActor, namedRef } from '@troupe/core'
 import { expect, test } from 'vitest'
 import { check, type NetworkKind, type StateView } from '../src/index.ts'
 
@@ -113,7 +113,7 @@ test('a sink keeps nothing, and a store is what an actor begins with', () => {
         name: 'ledger',
         definition: ledger(false),
         durableId: 'ledger',
-        stored: { count: 2 },
+        stored: { count: 2, holder: namedRef(Holder, { node: 'local', name: 'holder' }) },
         args: (ref: (name: string) => ActorRef<any>) => ({ holder: ref('holder') }),
       },
     ],
