@@ -46,6 +46,12 @@ export interface CheckOptions<Definitions extends readonly ActorDefinition<any, 
    * first ones survive, and the node comes back. Default 0.
    */
   readonly crashes?: number
+  /**
+   * When disks sync, where crashes are explored. `any-time`: each sync is a step of its own. `until-stall`: at once, until
+   * the disk stalls: then nothing is synced before the node crashes. Actors get into the same states by fewer ways, since a
+   * message that waits for a sync might as well be late; so not with an ordered network. Default `any-time`.
+   */
+  readonly syncs?: 'any-time' | 'until-stall'
   /** Makes a history of what clients send and get a part of the state, for properties to look at. */
   readonly history?: CheckedHistory<any>
   /**
@@ -86,6 +92,7 @@ const knownOfCheck: KnownOptions<CheckOptions<any>> = {
   lastDelivered: true,
   lossy: true,
   crashes: true,
+  syncs: true,
   history: true,
   reduction: true,
   failedTurns: true,
@@ -158,6 +165,11 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
     throw new CheckerError('check: reduction goes with neither symmetry nor lastDelivered', { option: 'reduction' })
   }
   const crashesMax = wholeFrom('crashes', 0, options.crashes ?? 0)
+  const { syncs = 'any-time' } = options
+  oneOf('syncs', syncs, ['any-time', 'until-stall'])
+  if (syncs === 'until-stall' && options.network === 'ordered') {
+    throw new CheckerError('check: syncs until-stall goes with an unordered network', { option: 'syncs' })
+  }
   const { services = {} } = options
   for (const [service, twin] of Object.entries(services)) {
     if (!isProvided(twin)) continue
@@ -170,6 +182,7 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
   const turns = {
     discardFailed: failedTurns === 'discard',
     crashes: crashesMax > 0,
+    stalls: syncs === 'until-stall',
     ordersSent: options.history !== undefined,
   }
   const transitions = new LocalTransitions(checked, messages, network, turns, log)

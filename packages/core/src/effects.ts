@@ -85,6 +85,7 @@ export interface Effects {
   /** The actor has no handler for the message. */
   unhandled(from: ActorCell, envelope: Envelope): void
   now(from: ActorCell): number
+  monotonicNow(from: ActorCell): number
   random(from: ActorCell): RandomStream
   /** How many messages wait for an actor of this node, with the one that it is busy with; `undefined` for others. */
   backlog(from: ActorCell, ref: Ref): number | undefined

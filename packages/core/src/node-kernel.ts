@@ -335,6 +335,10 @@ export class NodeKernel extends MessageEffects implements Effects {
     return this.ports.clock.now()
   }
 
+  monotonicNow(): number {
+    return this.ports.clock.monotonicNow()
+  }
+
   random(from: ActorCell): RandomStream {
     from.draws = true
     return this.ports.random.stream(from.path())

@@ -368,6 +368,10 @@ export class TurnContext {
     return this.#open().now(this.#cell)
   }
 
+  monotonicNow(): number {
+    return this.#open().monotonicNow(this.#cell)
+  }
+
   persist(name: string, event?: unknown): void {
     this.#open().persist(this.#cell, name, event)
   }

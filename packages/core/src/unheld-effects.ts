@@ -70,6 +70,10 @@ export abstract class UnheldEffects {
     return this.kernel.now()
   }
 
+  monotonicNow(): number {
+    return this.kernel.monotonicNow()
+  }
+
   random(from: ActorCell): RandomStream {
     return this.kernel.random(from)
   }

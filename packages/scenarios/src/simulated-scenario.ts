@@ -27,8 +27,14 @@ export interface ScenarioSpec<Parameter extends string = never>
   readonly options?: Omit<SimulationScenarioOptions, 'nodes'>
   /** The numbers that the program takes; they are flags of `troupe simulate`, and shrunk. Default: none. */
   readonly parameters?: Readonly<Record<Parameter, ScenarioParameter>>
-  /** The program, with that mistake or without one. Its checks are all that fails it. */
-  program(bug: string | undefined, parameters: Readonly<Record<Parameter, number>>): SimulationProgram
+  /** Default `false`: its clients' checks are all that fails it. */
+  readonly isObserved?: boolean
+  /** The program, with that mistake or without one; `harmOnly` as in {@link ScenarioOptions}. */
+  program(
+    bug: string | undefined,
+    parameters: Readonly<Record<Parameter, number>>,
+    harmOnly: boolean,
+  ): SimulationProgram
   /** What a mutation run of it needs beside the program. Default: it is no subject of one. */
   readonly mutation?: {
     readonly definitions: readonly ActorDefinition<any, any>[]
@@ -38,21 +44,22 @@ export interface ScenarioSpec<Parameter extends string = never>
 
 /** The scenario of that program. */
 export function simulatedScenario<Parameter extends string = never>(spec: ScenarioSpec<Parameter>): Scenario {
-  const { options: given = {}, program, mutation, ...about } = spec
+  const { options: given = {}, program, mutation, isObserved = false, ...about } = spec
   const { parameters = {} as Record<Parameter, ScenarioParameter> } = spec
   const options = { ...given, nodes: about.nodes.default }
-  const programOf = ({ bug, parameters: own }: ScenarioOptions) => program(bug, parametersOf(parameters, own))
+  const programOf = ({ bug, harmOnly = false, parameters: own }: ScenarioOptions) =>
+    program(bug, parametersOf(parameters, own), harmOnly)
   const scenario: Scenario = {
     ...about,
     parameters,
-    isObserved: false,
+    isObserved,
     simulation: defineScenario({
       parameters: withCommonParameters(parameters),
       least: leastOf(parameters),
       nodesMin: about.nodes.min,
       options,
-      run: (world, { bug, harmOnly: _harmOnly, ...own }) =>
-        program(bug ?? undefined, own as Record<Parameter, number>)(world),
+      run: (world, { bug, harmOnly, ...own }) =>
+        program(bug ?? undefined, own as Record<Parameter, number>, harmOnly)(world),
     }),
     async run(seed, own = {}) {
       verifyScenarioOptions(scenario, own)
