@@ -75,6 +75,11 @@ export class VirtualClock implements Clock {
     return this.#now
   }
 
+  /** The same: nobody sets this clock back. */
+  monotonicNow(): number {
+    return this.#now
+  }
+
   schedule(delayMs: number, run: () => void): ScheduledTask {
     const task = new FunctionTask(this.#owner, run)
     this.set(delayMs, task)

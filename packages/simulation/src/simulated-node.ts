@@ -107,6 +107,11 @@ export class SimulatedNode implements TurnTaker {
     return Math.max(0, Math.floor(this.#core.clock.now() * clockRate + clockAheadMs + this.#clockJumpedMs))
   }
 
+  /** Milliseconds of this machine's own, which no jump of its clock changes. */
+  monotonicNow(): number {
+    return this.#core.clock.now() * this.#options.clockRate
+  }
+
   /** Sets its clock ahead; back, when `byMs` is below 0. What was to happen in so many milliseconds still does. */
   jumpClock(byMs: number): void {
     this.#clockJumpedMs += byMs
@@ -175,6 +180,14 @@ export class SimulatedNode implements TurnTaker {
     this.paused = false
     this.#backlog = []
     this.#core.drain()
+  }
+
+  /** Gives the machine, which is down, an empty disk. */
+  wipeDisk(): void {
+    if (this.isUp)
+      throw new ConfigurationError(`the disk of ${this.name} cannot be wiped while it is up; crash it first`)
+    this.disk.wipe()
+    this.records.wiped()
   }
 
   /** What lives on it; a paused machine does not answer. */
@@ -253,6 +266,7 @@ export class SimulatedNode implements TurnTaker {
   #clock(epoch: number): Clock {
     return {
       now: () => this.now(),
+      monotonicNow: () => this.monotonicNow(),
       schedule: (delayMs, run): ScheduledTask =>
         this.#core.clock.schedule(delayMs / this.#options.clockRate, () => this.perform(epoch, () => run())),
     }
@@ -271,6 +285,7 @@ export class SimulatedNode implements TurnTaker {
     }
     return {
       now: () => this.now(),
+      monotonicNow: () => this.monotonicNow(),
       schedule: (delayMs, run): ScheduledTask =>
         this.#core.clock.schedule(delayMs / this.#options.clockRate, () => perform(run)),
     }

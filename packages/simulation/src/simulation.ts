@@ -100,8 +100,8 @@ export class Simulation implements SimulationCore {
 
   constructor(settings: SimulationSettings) {
     this.#settings = settings
-    const { plan, branch, atStep } = settings
-    const branching = branch === undefined ? undefined : new BranchingRandomSource(settings.seed)
+    const { plan, branches, atStep } = settings
+    const branching = branches.length === 0 ? undefined : new BranchingRandomSource(settings.seed)
     this.random = branching ?? new SeededRandomSource(settings.seed)
     this.schedulerRandom = this.random.stream('scheduler')
     this.trace = new Trace(this.clock, settings.keepsTrace)
@@ -133,6 +133,7 @@ export class Simulation implements SimulationCore {
       messageDelayMs: (random) => drawLatencyMs(random) * (1 + random.int(reorderFactor)),
       recorded: this.#recorder?.strikes,
       planned: plan?.strikes,
+      countsAll: branching !== undefined,
     })
     this.#network = new SimulatedNetwork(this, settings.latency, this.decisions, plan?.late)
     const factory = new NodeFactory({
@@ -170,7 +171,7 @@ export class Simulation implements SimulationCore {
     if (plan === undefined) this.#timedFaults.begin(this.strengths)
     else this.#timedFaults.follow(plan.faults)
     this.#stepsAhead = [
-      ...(branch === undefined ? [] : [{ step: branch.afterStep, run: () => this.#branch(branch, branching) }]),
+      ...branches.map((branch) => ({ step: branch.afterStep, run: () => this.#branch(branch, branching) })),
       ...(atStep === undefined ? [] : [{ step: atStep.step, run: () => this.#call(atStep) }]),
     ]
   }
@@ -242,12 +243,16 @@ export class Simulation implements SimulationCore {
     for (const { run } of due) run()
   }
 
-  #branch({ seed }: Branch, random: BranchingRandomSource | undefined): void {
+  #branch({ seed, isPlanned = false }: Branch, random: BranchingRandomSource | undefined): void {
     random?.branch(seed)
     if (this.#settings.plan === undefined) return
+    if (isPlanned) {
+      this.#timedFaults.branch()
+      return
+    }
     this.decisions.leaveToChance()
     this.#plannedSchedule?.leaveToChance()
-    this.#timedFaults.leaveToChance(this.strengths)
+    this.#timedFaults.branchToChance(this.strengths)
   }
 
   #call({ call }: StepCall): void {
