@@ -85,7 +85,8 @@ export class SimulatedKernel extends NodeKernel {
 
   /** The cell that a tell from another node is for, if all there is to do is to put it into its mailbox. */
   cellFor({ frame, target, askId }: Flight): ActorCell | undefined {
-    if (frame !== undefined || askId >= 0 || target?.name?.startsWith('@') || this.metrics !== undefined) return undefined
+    if (frame !== undefined || askId >= 0 || target?.name?.startsWith('@') || this.metrics !== undefined)
+      return undefined
     const cell = this.lookup(target as Ref)
     if (cell === undefined) return undefined
     const { mailbox } = cell
