@@ -10,7 +10,13 @@ interface Step {
   readonly payload: unknown
 }
 
-const atom = fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.string(), fc.boolean(), fc.constant(null))
+const atom = fc.oneof(
+  fc.integer(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.string(),
+  fc.boolean(),
+  fc.constant(null),
+)
 const flat = fc.record({ from: atom, round: atom, value: atom }).map((fields) => ({ ...fields }))
 const payload = fc.oneof(flat, fc.jsonValue({ maxDepth: 3 }))
 const step: fc.Arbitrary<Step> = fc.record({
