@@ -66,6 +66,8 @@ export class Explorer<Step extends SystemStep> {
   readonly #current: Int32Array
   readonly #inspection: Inspection<Step>
   #statesMax = Number.POSITIVE_INFINITY
+  /** Where {@link run} searches; a table that others fill too is looked at between ranges. */
+  #isLimited = false
   /** The state that is being expanded, and the steps that it has had so far. */
   #at = -1
   #steps = 0
@@ -88,6 +90,7 @@ export class Explorer<Step extends SystemStep> {
   /** Searches until every state was seen, a limit reached or the inspection ends it. */
   run({ statesMax, depthMax, secondsMax }: Limits): void {
     this.#statesMax = statesMax
+    this.#isLimited = true
     const deadline = performance.now() + secondsMax * 1_000
     if (this.begin()) {
       this.depth = 1
@@ -124,6 +127,7 @@ export class Explorer<Step extends SystemStep> {
   expand(from: number, to: number): number {
     const current = this.#current
     for (let id = from; id < to; id++) {
+      if (this.states.isVoid(id)) continue
       this.states.read(id, current)
       const generatedBefore = this.generated
       this.#at = id
@@ -153,7 +157,7 @@ export class Explorer<Step extends SystemStep> {
     const tuple = representative === undefined ? raw : representative(raw)
     if (within !== undefined && states.find(tuple) < 0 && !within(tuple)) return false
     this.generated++
-    if (states.size >= this.#statesMax && states.find(tuple) < 0) return this.#end('statesMax')
+    if (this.#isLimited && states.size >= this.#statesMax && states.find(tuple) < 0) return this.#end('statesMax')
     const id = states.add(tuple, this.#at)
     if (id === knownState) return false
     if (id === noRoom) {

@@ -21,6 +21,7 @@ import type { NetworkTable } from './network-table.ts'
 import type { NumberLog } from './number-log.ts'
 import { type Pending, RecordedEffects, reminderPrefix, type TimerMessage } from './recorded-effects.ts'
 import type { Recovered, Storage } from './storage.ts'
+import { TransitionLog } from './transition-log.ts'
 
 const nothingPending: Pending = { timers: new Map(), stash: [], front: [], storage: undefined }
 
@@ -60,6 +61,8 @@ export class LocalTransitions {
   readonly #ordersSent: boolean
   readonly #isDurable: readonly boolean[]
   readonly #locals: readonly LocalTable[]
+  /** What other threads of the search have found. */
+  readonly #told: TransitionLog | undefined
   /** By message, then by local state of the receiver. */
   readonly #deliveries: (readonly Step[] | undefined)[][] = []
   /** By actor, then by local state. */
@@ -86,6 +89,7 @@ export class LocalTransitions {
     this.#ordersSent = ordersSent
     this.#locals = system.actors.map(() => new LocalTable(this.#refuse, log))
     this.#firings = system.actors.map(() => [])
+    this.#told = log && new TransitionLog(log)
   }
 
   local(actor: number, local: number): LocalState {
@@ -158,11 +162,29 @@ export class LocalTransitions {
     let steps = byLocal[local]
     if (steps === undefined) {
       const { to } = this.#messages.get(message)
-      // What was put back is handled before anything that arrives.
-      const { front, isDown } = this.local(to, local)
-      steps = isDown || front.length > 0 ? [] : this.#handlings('deliver', message, local)
+      steps = this.#found(`${message}:${local}`, to, () => {
+        // What was put back is handled before anything that arrives.
+        const { front, isDown } = this.local(to, local)
+        return isDown || front.length > 0 ? [] : this.#handlings('deliver', message, local)
+      })
       byLocal[local] = steps
     }
+    return steps
+  }
+
+  /** What `find` finds of a turn of `actor`, unless another thread has found it and told. */
+  #found(turn: string, actor: number, find: () => readonly Step[]): readonly Step[] {
+    const told = this.#told?.find(turn)
+    if (told !== undefined) {
+      return told.map((step) => {
+        const kind = step.kind as Step['kind']
+        const delta = this.#network.turnDelta(takenBy({ kind, message: step.message }), step.sent)
+        return { ...step, kind, actor, delta, error: undefined }
+      })
+    }
+    const steps = find()
+    // What was thrown is no number: every thread that meets it throws its own.
+    if (steps.every(({ error }) => error === undefined)) this.#told?.tell(turn, steps)
     return steps
   }
 
@@ -178,11 +200,13 @@ export class LocalTransitions {
     const byLocal = this.#firings[actor] as (readonly Step[] | undefined)[]
     let steps = byLocal[local]
     if (steps === undefined) {
-      const { front, isDown } = this.local(actor, local)
-      const [first] = front
-      const turns = first === undefined ? this.#timerSteps(actor, local) : this.#handlings('unstashed', first, local)
-      const sync = this.sync(actor, local)
-      steps = isDown ? [] : sync === undefined ? turns : [...turns, sync]
+      steps = this.#found(`of${actor}:${local}`, actor, () => {
+        const { front, isDown } = this.local(actor, local)
+        const [first] = front
+        const turns = first === undefined ? this.#timerSteps(actor, local) : this.#handlings('unstashed', first, local)
+        const sync = this.sync(actor, local)
+        return isDown ? [] : sync === undefined ? turns : [...turns, sync]
+      })
       byLocal[local] = steps
     }
     return steps

@@ -12,7 +12,7 @@ import type { ThreadSystem } from '@troupe/threads'
 import type { CheckResult, ModelCheckResult } from '../check.ts'
 import { PropertyChecks } from '../properties.ts'
 import { limitsOf, resultOf, wholeFrom } from '../search.ts'
-import { StateTable } from '../state-table.ts'
+import { rowsTakenMax, StateTable } from '../state-table.ts'
 import { Control, controlMemory } from './control.ts'
 import { type SearchSource, searchedOf } from './search-source.ts'
 import { SearchThreads } from './search-threads.ts'
@@ -24,9 +24,6 @@ export type { SearchSource } from './search-source.ts'
 
 /** The threads of a search: so many, this one and others that are started for it; or this one and those of a running system. */
 export type SearchThreadsOption = { readonly threads: number } | { readonly system: ThreadSystem }
-
-/** States that a thread takes at a time, at most; fewer where a level has few. */
-const chunkMax = 64
 
 /**
  * As `check` of what `source` gives, on several threads: the same counts and verdicts, with one difference. A level
@@ -66,12 +63,15 @@ export async function checkParallel(
     Atomics.store(control, Control.cursor, start)
     do {
       await threads.join(states)
-      const chunk = Math.max(1, Math.min(chunkMax, Math.ceil((end - start) / 16)))
-      const others = threads.expand({ end, chunk })
+      const chunk = Math.max(1, Math.min(rowsTakenMax, Math.ceil((end - start) / 16)))
+      const level = { end, chunk, threads: threads.parts }
+      const others = threads.expand(level)
       const stop = () => Atomics.store(control, Control.isStopped, 1)
       others.catch(stop)
+      // What was asked leaves this thread when it comes to rest: before it goes to work itself.
+      await setImmediate()
       try {
-        while (own.expand({ end, chunk }, statesPerTurn)) {
+        while (own.expand(level, statesPerTurn)) {
           if (performance.now() > deadline) stop()
           await setImmediate()
         }
@@ -92,7 +92,7 @@ export async function checkParallel(
     for (const { found, unseen } of [own.share, ...threads.shares]) checks.merge(found, unseen)
     const end = explorer.states.size
     if (checks.found.length > 0 && checked.stopAtViolation !== false) explorer.cut = 'violation'
-    else if (end > statesMax) explorer.cut = 'statesMax'
+    else if (explorer.states.count > statesMax) explorer.cut = 'statesMax'
     else if (Atomics.load(control, Control.isStopped) === 1) explorer.cut = 'secondsMax'
     else if (end > start && explorer.depth >= depthMax) explorer.cut = 'depthMax'
     else if (end > start && performance.now() > deadline) explorer.cut = 'secondsMax'
@@ -104,7 +104,9 @@ export async function checkParallel(
   }
   explorer.generated += threads.shares.reduce((total, { generated }) => total + generated, 0)
   if (checked.eventually !== undefined) {
-    for (let id = 0; id < explorer.states.size; id++) checks.note(searched.view(explorer.tuple(id)), id)
+    for (let id = 0; id < explorer.states.size; id++) {
+      if (!explorer.states.isVoid(id)) checks.note(searched.view(explorer.tuple(id)), id)
+    }
   }
   return resultOf(searched, explorer, checks)
 }

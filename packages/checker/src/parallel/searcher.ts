@@ -8,10 +8,12 @@ import { inspectionOf, limitsOf, representativeOf, type Searched, type SearchOpt
 import { type MovedShare, type StateMemory, StateTable } from '../state-table.ts'
 import { Control } from './control.ts'
 
-/** States to be expanded: those below `end` that the cursor has not passed, `chunk` at a time. */
+/** States to be expanded: those below `end` that the cursor has not passed, `chunk` at a time; and by how many threads. */
 export interface Level {
   readonly end: number
+  /** New states get rows so many at a time, too. */
   readonly chunk: number
+  readonly threads: number
 }
 
 /** What one thread has found so far. */
@@ -53,8 +55,16 @@ export class Searcher {
   }
 
   /** Expands about `statesMax` states of the level; false when there is nothing left to do before all threads pause. */
-  expand({ end, chunk }: Level, statesMax: number): boolean {
+  expand(level: Level, statesMax: number): boolean {
+    const goesOn = this.#expand(level, statesMax)
+    if (!goesOn) this.explorer.states.releaseRows()
+    return goesOn
+  }
+
+  #expand({ end, chunk, threads }: Level, statesMax: number): boolean {
     const control = this.#control
+    const { states } = this.explorer
+    states.takeRows(chunk)
     for (let expanded = 0; expanded < statesMax; ) {
       if (Atomics.load(control, Control.isFull) + Atomics.load(control, Control.isStopped) > 0) return false
       if (this.#from === this.#to) {
@@ -67,7 +77,7 @@ export class Searcher {
       expanded += next - this.#from
       this.#from = next
       if (next < this.#to) Atomics.store(control, Control.isFull, 1)
-      else if (this.explorer.states.size > this.#statesMax) Atomics.store(control, Control.isStopped, 1)
+      else if (states.count - threads * chunk > this.#statesMax) Atomics.store(control, Control.isStopped, 1)
     }
     return true
   }
