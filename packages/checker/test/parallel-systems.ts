@@ -1,6 +1,6 @@
 /** Systems for the tests of searches on several threads: every thread gets them from here. */
 import { type ActorRef, defineActor } from '@troupe/core'
-import { model } from '../src/index.ts'
+import { type CheckOptions, model, type StateView } from '../src/index.ts'
 
 /** Goes from 0 to 1, and from there round by 2, or on to 3. */
 export function goingRound() {
@@ -46,16 +46,35 @@ export function readsClockLate() {
   }
 }
 
-const Greeter = defineActor<{ greet: () => void }>()({
-  name: 'Greeter',
-  init: (args: { other: ActorRef<any> | undefined }) => args,
-  on: { greet() {} },
+const Counting = defineActor<{ tick: () => void; told: () => void }>()({
+  name: 'Counting',
+  init: (args: { other: ActorRef<any> | undefined }) => ({ ...args, count: 0, told: 0 }),
+  started: (_state, ctx) => ctx.timers.fixedRate({ key: 'tick', periodMs: 1 }, 'tick'),
+  on: {
+    tick(state, _message, ctx) {
+      state.count = (state.count + 1) % 4
+      if (state.count === 0 && state.other !== undefined) ctx.tell(state.other, 'told')
+    },
+    told(state) {
+      state.told = 1
+    },
+  },
 })
 
-export function reduced() {
+/** Actors that go round by themselves, two of which tell another: orders of their turns make little difference. */
+export function goingRoundApart(reduction: 'none' | 'persistent-sets') {
+  const told = (of: string) => (view: StateView) => view.state(of).told === 1
   return {
-    actors: [{ name: 'ann', definition: Greeter, args: { other: undefined } }],
-    network: 'ordered',
-    reduction: 'persistent-sets',
-  }
+    actors: ['ann', 'bob', 'eve', 'joe', 'kim'].map((name, index) => ({
+      name,
+      definition: Counting,
+      args: (ref: (name: string) => ActorRef<any>) => ({ other: index < 2 ? ref('eve') : undefined }),
+    })),
+    network: 'duplicating',
+    reduction,
+    always: { 'joe is not told': (view: StateView) => !told('joe')(view) },
+    sometimes: { 'eve is told': told('eve') },
+    eventually: { 'eve is told in the end': told('eve') },
+    stopAtViolation: false,
+  } satisfies CheckOptions<any>
 }

@@ -21,6 +21,8 @@ export interface SearchShare {
   readonly generated: number
   readonly found: readonly FoundViolation[]
   readonly unseen: readonly string[]
+  /** What properties have looked at, where that is noted. */
+  readonly seen: readonly unknown[]
 }
 
 export class Searcher {
@@ -28,30 +30,40 @@ export class Searcher {
   readonly #checks: PropertyChecks<any>
   readonly #control: Int32Array
   readonly #statesMax: number
+  readonly #seen: ReadonlySet<unknown>
+  #memory: StateMemory
   /** What was taken and not expanded. */
   #from = 0
   #to = 0
 
-  /** `eventually` is a matter of the whole graph, so no share looks at it; a share stops at no violation. */
+  /**
+   * `eventually` is a matter of the whole graph, so no share looks at it; a share stops at no violation. `footprint`: what
+   * properties look at, as far as it is known.
+   */
   constructor(
     searched: Searched<any, any, unknown>,
     options: SearchOptions<any>,
+    footprint: readonly unknown[],
     control: Int32Array,
     states: StateMemory,
   ) {
+    const { reduce, seen = new Set() } = searched
+    this.#seen = seen
+    this.#memory = states
     this.#control = control
     this.#statesMax = limitsOf(options).statesMax
     this.#checks = new PropertyChecks({ ...options, eventually: {}, stopAtViolation: false })
     this.explorer = new Explorer(
       searched.system,
       inspectionOf(searched, options, this.#checks),
-      { representative: representativeOf(searched, options) },
+      { representative: representativeOf(searched, options), reduction: reduce?.(new Set(footprint)) },
       new StateTable(searched.system.width, states),
     )
   }
 
   get share(): SearchShare {
-    return { generated: this.explorer.generated, found: [...this.#checks.found], unseen: [...this.#checks.unseen] }
+    const { found, unseen } = this.#checks
+    return { generated: this.explorer.generated, found: [...found], unseen: [...unseen], seen: [...this.#seen] }
   }
 
   /** Expands about `statesMax` states of the level; false when there is nothing left to do before all threads pause. */
@@ -65,6 +77,7 @@ export class Searcher {
     const control = this.#control
     const { states } = this.explorer
     states.takeRows(chunk)
+    this.explorer.beginLevel(end)
     for (let expanded = 0; expanded < statesMax; ) {
       if (Atomics.load(control, Control.isFull) + Atomics.load(control, Control.isStopped) > 0) return false
       if (this.#from === this.#to) {
@@ -82,8 +95,14 @@ export class Searcher {
     return true
   }
 
+  /** Where the states are. */
+  get memory(): StateMemory {
+    return this.#memory
+  }
+
   /** Goes on in other memory; see {@link StateTable.adopt}. */
   adopt(states: StateMemory, share: MovedShare | undefined): void {
+    this.#memory = states
     this.explorer.states.adopt(states, share)
   }
 }
