@@ -15,6 +15,7 @@ import type { SuiteOptions } from './kernel.ts'
 import { leanSearch } from './lean-search.ts'
 import { type Measured, median, printMeasured } from './measured.ts'
 import { naiveActorSearch } from './naive-actor-search.ts'
+import { ThreadLimit } from './thread-limit.ts'
 
 const programsUrl = import.meta.resolve('@troupe/checker/programs')
 const histories = new URL('../../test/data/histories/', import.meta.url)
@@ -37,6 +38,7 @@ export async function checkerSuite({ quick }: SuiteOptions): Promise<Measured[]>
     name: 'programOptions',
     arguments: ['two-phase-commit', { parameters: { rms } }],
   }
+  await using limit = new ThreadLimit()
   await using system = await createSystem({ threads: 1, log: 'none' })
   const modelRms = quick ? 3 : 7
   const cases: readonly Case[] = [
@@ -57,7 +59,9 @@ export async function checkerSuite({ quick }: SuiteOptions): Promise<Measured[]>
   ]
   console.log('checker')
   const rates = cases.map(() => [] as number[])
+  const limits: { readonly computing: number; readonly memory: number }[] = []
   for (let round = 0; round < rounds; round++) {
+    limits.push({ computing: await limit.gain('computing'), memory: await limit.gain('memory') })
     for (const [index, { run, roundsMax = rounds }] of cases.entries()) {
       if (round >= roundsMax) continue
       const begun = performance.now()
@@ -74,7 +78,11 @@ export async function checkerSuite({ quick }: SuiteOptions): Promise<Measured[]>
   printMeasured(lines)
   const [one, two] = rates as [number[], number[]]
   const gains = two.map((rate, round) => rate / (one[round] as number))
-  console.log(`  two threads are ${median(gains).toFixed(2)} x as fast as one: the median of ${gains.length} rounds`)
+  const spread = (values: readonly number[]) =>
+    `${median([...values]).toFixed(2)} (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)})`
+  console.log(`  two threads are ${spread(gains)} x as fast as one: the median of ${gains.length} rounds`)
+  const bare = (['computing', 'memory'] as const).map((kind) => `${kind} ${spread(limits.map((of) => of[kind]))}`)
+  console.log(`  two bare loops with nothing in common, in the same rounds: ${bare.join(', ')}`)
   printMemory(`two-phase commit, ${rms} managers`, 'two-phase-commit', { rms })
   printMemory('Paxos register with its history', 'paxos-register', quick ? { servers: 2 } : {})
   printHistories()

@@ -22,6 +22,7 @@ import type { NumberLog } from './number-log.ts'
 import { type Pending, RecordedEffects, reminderPrefix, type TimerMessage } from './recorded-effects.ts'
 import type { Recovered, Storage } from './storage.ts'
 import { TransitionLog } from './transition-log.ts'
+import { changeable, changed, isDraft } from './turn-state.ts'
 
 const nothingPending: Pending = { timers: new Map(), stash: [], front: [], storage: undefined }
 
@@ -48,6 +49,14 @@ export interface Step {
 /** What all turns of one local transition have in common. */
 type Turn = Pick<Step, 'kind' | 'actor' | 'local' | 'message' | 'timer'> & { readonly envelope: Envelope }
 
+/** How turns are run, and what of them matters. */
+interface TurnOptions {
+  readonly discardFailed: boolean
+  readonly crashes: boolean
+  readonly ordersSent: boolean
+  readonly drafts: boolean
+}
+
 /** A turn that threw has this as its error when what it threw is nothing. */
 const threwNothing = new Error('the handler threw undefined')
 
@@ -59,6 +68,7 @@ export class LocalTransitions {
   readonly #discardFailed: boolean
   /** True where the order of what one turn sends is part of its effect beyond the network: a history looks at it. */
   readonly #ordersSent: boolean
+  readonly #drafts: boolean
   readonly #isDurable: readonly boolean[]
   readonly #locals: readonly LocalTable[]
   /** What other threads of the search have found. */
@@ -73,11 +83,7 @@ export class LocalTransitions {
     system: CheckedSystem,
     messages: MessageTable,
     network: NetworkTable,
-    {
-      discardFailed,
-      crashes,
-      ordersSent,
-    }: { readonly discardFailed: boolean; readonly crashes: boolean; readonly ordersSent: boolean },
+    { discardFailed, crashes, ordersSent, drafts }: TurnOptions,
     log?: NumberLog,
   ) {
     this.#system = system
@@ -87,6 +93,7 @@ export class LocalTransitions {
     this.#effects = new RecordedEffects(system, messages, crashes)
     this.#discardFailed = discardFailed
     this.#ordersSent = ordersSent
+    this.#drafts = drafts
     this.#locals = system.actors.map(() => new LocalTable(this.#refuse, log))
     this.#firings = system.actors.map(() => [])
     this.#told = log && new TransitionLog(log)
@@ -245,20 +252,23 @@ export class LocalTransitions {
     return steps
   }
 
-  #run(turn: Turn): Step {
+  /** `textLength`: see {@link changeable}; 0 has the turn run on a copy. */
+  #run(turn: Turn, textLength = this.#drafts ? this.#textLength(turn) : 0): Step {
     const effects = this.#effects
     const { cell } = this.#system.actors[turn.actor] as SystemActor
     const before = this.local(turn.actor, turn.local)
     effects.begin(turn.actor, turn.envelope.name, before)
     if (turn.timer !== undefined && !before.timers.get(turn.timer)?.repeats) effects.timers.delete(turn.timer)
     if (turn.kind === 'unstashed') effects.front.shift()
-    cell.state = cloneValue(before.state)
+    const state = changeable(before.state, textLength)
+    cell.state = state
     cell.stashing = undefined
     enterBehavior(cell, before.behavior, before.behaviorsBefore)
     let promise: PromiseLike<unknown> | undefined
     let error: unknown
     try {
       promise = runTurn(cell.definition, cell, turn.envelope, effects)
+      if (promise === undefined) cell.state = changed(cell.state)
     } catch (thrown) {
       error = thrown ?? threwNothing
     }
@@ -267,10 +277,19 @@ export class LocalTransitions {
       promise.then(undefined, () => {})
       effects.refuse('its turn is asynchronous; make it synchronous: tell, and let the answer be a message')
     }
+    if ((effects.refusal ?? error) !== undefined && isDraft(state)) {
+      // It counts what it does on a plain object, as elsewhere.
+      effects.choices.again()
+      return this.#run(turn, 0)
+    }
     if (effects.refusal !== undefined) throw effects.refusal
     if (error !== undefined) return this.#step(turn, [], turn.local, effects.choices.taken(), error)
     if (effects.storage !== undefined) this.#commit(turn)
     return this.#step(turn, effects.sent, this.#internLocal(turn.actor), effects.choices.taken())
+  }
+
+  #textLength({ actor, local }: Turn): number {
+    return (this.#locals[actor] as LocalTable).textLength(local)
   }
 
   #step(turn: Turn, sent: readonly number[], local: number, choices: readonly number[], error?: unknown): Step {
