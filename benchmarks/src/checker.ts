@@ -7,9 +7,10 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { check, checkHistoryText } from '@troupe/checker'
+import { type CheckOptions, check, checkHistoryText } from '@troupe/checker'
 import { checkParallel } from '@troupe/checker/parallel'
 import { programOptions } from '@troupe/checker/programs'
+import { defineActor } from '@troupe/core'
 import { createSystem } from '@troupe/threads'
 import type { SuiteOptions } from './kernel.ts'
 import { leanSearch } from './lean-search.ts'
@@ -50,6 +51,8 @@ export async function checkerSuite({ quick }: SuiteOptions): Promise<Measured[]>
     },
     { name: `as a model, ${modelRms} managers`, run: alone('two-phase-commit-model', { rms: modelRms }), roundsMax: 3 },
     { name: 'Paxos register, 3 servers, 2 clients', run: alone('paxos-register', quick ? { servers: 2 } : {}) },
+    { name: 'an actor of 1,000 entries', run: () => check(ledger(quick, false)).distinct, roundsMax: 3 },
+    { name: 'on drafts', run: () => check(ledger(quick, true)).distinct, roundsMax: 3 },
     { name: 'lean search', run: () => leanSearch(rms) },
     {
       name: 'JSON.stringify search',
@@ -87,6 +90,34 @@ export async function checkerSuite({ quick }: SuiteOptions): Promise<Measured[]>
   printMemory('Paxos register with its history', 'paxos-register', quick ? { servers: 2 } : {})
   printHistories()
   return lines
+}
+
+const Ledger = defineActor<{ book: () => void }>()({
+  name: 'Ledger',
+  init: ({ turns }: { turns: number }) => ({
+    turns,
+    accounts: new Map(
+      Array.from({ length: 1_000 }, (_, index) => [`account ${index}`, { balance: 0, owner: `${index}` }]),
+    ),
+  }),
+  started: (_state, ctx) => ctx.timers.fixedRate({ key: 'book', periodMs: 1 }, 'book'),
+  on: {
+    book(state, _message, ctx) {
+      state.turns--
+      const account = state.accounts.get(`account ${(state.turns * 7) % 1_000}`)
+      if (account !== undefined) account.balance++
+      if (state.turns === 0) ctx.timers.cancelAll()
+    },
+  },
+})
+
+/** One actor with a large state, of which a turn changes one entry. */
+function ledger(quick: boolean, drafts: boolean) {
+  return {
+    actors: [{ name: 'ledger', definition: Ledger, args: { turns: quick ? 20 : 300 } }],
+    network: 'non-duplicating',
+    drafts,
+  } satisfies CheckOptions<any>
 }
 
 function printMemory(name: string, program: string, parameters: Record<string, number>): void {
