@@ -15,7 +15,7 @@ import { type CheckedActor, CheckedSystem } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import { type Counterexample, failedStep, type ModelCounterexample, traceActors, traceModel } from './counterexample.ts'
 import { type CheckedHistory, HistoryTable } from './history-table.ts'
-import { LocalTransitions, type Step } from './local-transitions.ts'
+import { LocalTransitions } from './local-transitions.ts'
 import { MessageTable } from './message-table.ts'
 import type { Model } from './model.ts'
 import { ModelSystem } from './model-system.ts'
@@ -24,6 +24,7 @@ import type { NumberLog } from './number-log.ts'
 import { type Footprint, PersistentSets, reachOf } from './reduction.ts'
 import { type Searched, type SearchOptions, type SearchResult, search, wholeFrom } from './search.ts'
 import { messageView, type StateView, TupleView } from './state-view.ts'
+import type { Step } from './step.ts'
 
 /** What to check of actors. */
 export interface CheckOptions<Definitions extends readonly ActorDefinition<any, any>[]>

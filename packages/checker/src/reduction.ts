@@ -15,7 +15,7 @@
  */
 import type { ActorSystem } from './actor-system.ts'
 import type { Reduction } from './explorer.ts'
-import type { Step } from './local-transitions.ts'
+import type { Step } from './step.ts'
 import type { Visit } from './transition-system.ts'
 
 /** Turns of single actors that are looked at beforehand; with more, nothing is known and nothing is left out. */
@@ -110,7 +110,7 @@ export function reachOf(system: ActorSystem): Reach {
     }
   }
   for (let turns = 0; work.length > 0; turns++) {
-    if (turns === turnsMax) return sends.map(() => new Map())
+    if (turns + work.length > turnsMax) return sends.map(() => new Map())
     const [actor, local, message] = work.pop() as [number, number, number]
     const steps = message < 0 ? transitions.firings(actor, local) : transitions.deliveries(message, local)
     for (const step of steps) if (step.error === undefined) takes(actor, local, step)

@@ -3,17 +3,10 @@
  * meet it at the same moment. Numbers mean the same on every thread, so a step is told as its numbers.
  */
 import type { LoggedTable, NumberLog } from './number-log.ts'
+import type { Step } from './step.ts'
 
-/** What of a step another thread cannot tell from the turn. */
-export interface ToldStep {
-  readonly kind: string
-  readonly message: number
-  /** The local state after it. */
-  readonly local: number
-  readonly sent: readonly number[]
-  readonly timer: string | undefined
-  readonly choices: readonly number[]
-}
+/** What of a step another thread cannot tell from the turn. A number of a delta is one thread's own. */
+type ToldStep = Omit<Step, 'actor' | 'delta' | 'error'>
 
 export class TransitionLog {
   readonly #log: LoggedTable
@@ -31,22 +24,12 @@ export class TransitionLog {
     this.#log.catchUp()
     const text = this.#told.get(turn)
     if (text === undefined) return undefined
-    const steps = JSON.parse(text) as [string, number, number, number[], number[], string?][]
-    return steps.map(([kind, message, local, sent, choices, timer]) => {
-      return { kind, message, local, sent, timer, choices }
-    })
+    return (JSON.parse(text) as ToldStep[]).map((step) => ({ ...step, timer: step.timer }))
   }
 
   /** Tells the others the steps of turn `turn`, which is text without spaces. */
-  tell(turn: string, steps: readonly ToldStep[]): void {
-    const told = steps.map(({ kind, message, local, sent, timer, choices }) => [
-      kind,
-      message,
-      local,
-      sent,
-      choices,
-      ...(timer === undefined ? [] : [timer]),
-    ])
+  tell(turn: string, steps: readonly Step[]): void {
+    const told = steps.map(({ actor, delta, error, ...step }): ToldStep => step)
     this.#log.append(`${turn} ${JSON.stringify(told)}`, () => this.#told.has(turn))
   }
 }
