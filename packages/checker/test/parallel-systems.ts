@@ -78,3 +78,41 @@ export function goingRoundApart(reduction: 'none' | 'persistent-sets') {
     stopAtViolation: false,
   } satisfies CheckOptions<any>
 }
+
+const Saving = defineActor<{ save: () => void; saved: () => void }>()({
+  name: 'Saving',
+  init: (args: { other: ActorRef<any> }) => ({ ...args, count: 0, told: 0 }),
+  events: { one: (state: { count: number }) => void state.count++ },
+  started(_state, ctx) {
+    ctx.timers.once({ key: 'save', delayMs: 1 }, 'save')
+  },
+  on: {
+    save(state, _message, ctx) {
+      ctx.persist('one')
+      ctx.tell(state.other, 'saved')
+      if (state.count < 2) ctx.timers.once({ key: 'save', delayMs: 1 }, 'save')
+    },
+    saved(state) {
+      state.told = Math.min(2, state.told + 1)
+    },
+  },
+})
+
+/** Durable actors on nodes that crash, with disks that stall. */
+export function saving() {
+  return {
+    actors: ['a', 'b'].map((node) => ({
+      name: 'saving',
+      node,
+      definition: Saving,
+      durableId: node,
+      args: (ref: (name: string) => ActorRef<any>) => ({ other: ref(node === 'a' ? 'b/saving' : 'a/saving') }),
+    })),
+    network: 'non-duplicating',
+    crashes: 1,
+    syncs: 'until-stall',
+    sometimes: {
+      'both were told twice': (view: StateView) => view.actors.every((name) => view.state(name).told === 2),
+    },
+  } satisfies CheckOptions<any>
+}

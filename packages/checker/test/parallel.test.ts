@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CheckerError, check } from '../src/index.ts'
 import { checkParallel } from '../src/parallel/index.ts'
 import { type ProgramOptions, programOptions, programs } from '../src/programs/index.ts'
-import { goingRoundApart } from './parallel-systems.ts'
+import { goingRoundApart, saving } from './parallel-systems.ts'
 
 const source = (name: string, options: ProgramOptions = {}) => ({
   module: new URL('../src/programs/index.ts', import.meta.url).href,
@@ -95,6 +95,12 @@ describe.each([1, 3])('this thread and %i more', (others) => {
     expect(distinct).toBeLessThan(whole.distinct)
     expect(shared).toMatchObject({ distinct, generated, depth, complete: true, ...verdictsOf(whole) })
     expect(shared.counterexample?.steps.length).toBe(alone.counterexample?.steps.length)
+  })
+
+  test('disks that stall do so on every thread', async () => {
+    const { distinct, generated, depth, sometimes } = check(saving())
+    expect(sometimes).toEqual({ 'both were told twice': 'holds' })
+    expect(await checkParallel(own('saving'), on(others))).toMatchObject({ distinct, generated, depth, sometimes })
   })
 
   test('what a turn may not do is the error that one thread has, whichever meets it', async () => {

@@ -7,7 +7,7 @@ import { type Level, Searcher, type SearchShare } from './searcher.ts'
 import { SharedLog } from './shared-log.ts'
 
 /** What the threads of a search share before there are states. */
-export interface SharedParts {
+interface SharedParts {
   readonly control: Int32Array
   readonly log: SharedArrayBuffer
 }
