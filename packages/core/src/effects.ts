@@ -19,6 +19,8 @@ import type { CompiledTask, TaskOptions } from './task-definition.ts'
 
 /** What a turn can do. `from` is the cell whose turn it is. */
 export interface Effects {
+  /** Whether the options of spawns, asks and sends are looked at for names that nobody knows: in development. Default: no. */
+  readonly checksOptions?: boolean
   tell(from: ActorCell, to: Ref, name: string, payload: unknown): void
   tellEarly(from: ActorCell, to: Ref, name: string, payload: unknown): void
   ask(

@@ -157,6 +157,14 @@ interface TakeOver {
   readonly probe: number
 }
 
+/**
+ * Has a replica stand for election now, as one does that misses its leader, in place of the ballot `instead` (absent: of
+ * nobody). One that leads, or has promised another ballot than that, does nothing.
+ */
+interface Campaign {
+  readonly instead?: LogBallot
+}
+
 /** A replica that has no word of its own in the configuration tells the voters which one it is. */
 export interface Introduce {
   readonly replyTo: ActorRef<ReplicaProtocol>
@@ -280,6 +288,7 @@ export type ReplicaProtocol = {
   readProbe: (message: ReadProbe) => void
   readAck: (message: ReadAck) => void
   takeOver: (message: TakeOver) => void
+  campaign: (message: Campaign) => void
   introduce: (message: Introduce) => void
   introduced: (message: Introduced) => void
   open: (message: OpenSession) => void

@@ -16,7 +16,10 @@ import type { Sessions } from './sessions.ts'
 
 /** Times, sizes and limits. */
 export interface LogOptions {
-  /** After so many milliseconds without its leader a replica that hears from a quorum stands for election. Default 500. */
+  /**
+   * After so many milliseconds without its leader a replica that hears from a quorum stands for election. Default 500.
+   * `Infinity`: there are no heartbeats and nothing is sent again; it stands when it is told to `campaign`.
+   */
   readonly electionTimeoutMs: number
   // An entry of many commands counts as so many entries.
   /** Entries of one message, at most. Default 512. */
@@ -187,7 +190,7 @@ export interface LogSnapshot {
 }
 
 /** What a replica must not forget. */
-type ReplicaEvents = {
+export type ReplicaEvents = {
   promised: (state: ReplicaState, ballot: LogBallot) => void
   /** Entries accepted under a ballot: they replace all from `at` on. */
   appended: (state: ReplicaState, append: Append) => void

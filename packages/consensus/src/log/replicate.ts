@@ -4,7 +4,7 @@
  * Simple", 2001, section 3) and each applies them in that order. One actor is acceptor, proposer and learner of its
  * member at once: what the roles would tell each other on one node they know. The parts are in files of their own.
  */
-import { type ActorDefinition, ConfigurationError, defineActor } from '@troupe/core'
+import { type ActorDefinition, type ActorRef, ConfigurationError, defineActor } from '@troupe/core'
 import { applyDecided, installSnapshot, takeSnapshot } from './applying.ts'
 import { askToCatchUp, onCatchUp, onLearned, onSnapshotChunk, readSnapshot, request } from './catching-up.ts'
 import { isVoter, votersOf } from './configuration.ts'
@@ -42,6 +42,7 @@ import {
   type LogSnapshot,
   type ReplicaArguments,
   type ReplicaContext,
+  type ReplicaEvents,
   type ReplicaState,
   replicaOf,
 } from './replica-state.ts'
@@ -81,12 +82,33 @@ export function replicate<State, Command, Result, Query = never, Answer = never>
   return defineReplica(options, machine)
 }
 
+/** What the definition of a replica is made of. */
+export interface ReplicaParts {
+  readonly init: (args: ReplicaArguments) => ReplicaState
+  readonly events: ReplicaEvents
+  readonly snapshot: (state: ReplicaState) => StoredReplica
+  readonly restore: (stored: StoredReplica) => ReplicaState
+  readonly started: (state: ReplicaState, ctx: ReplicaContext) => void
+  readonly terminated: (state: ReplicaState, ref: ActorRef<any>) => void
+  readonly on: {
+    readonly [Name in keyof ReplicaProtocol]: (
+      state: ReplicaState,
+      message: Parameters<ReplicaProtocol[Name]>[0],
+      ctx: ReplicaContext,
+    ) => ReturnType<ReplicaProtocol[Name]>
+  }
+}
+
 function defineReplica(
   options: ReplicateOptions,
   machine: AnyMachine,
 ): ActorDefinition<ReplicaProtocol, ReplicaArguments> {
-  return defineActor<ReplicaProtocol>()({
-    ...options,
+  return defineActor<ReplicaProtocol>()({ ...options, ...replicaParts(machine) })
+}
+
+/** The parts of a replica with this machine, for those who derive variants of it. */
+export function replicaParts(machine: AnyMachine): ReplicaParts {
+  return {
     init: (args: ReplicaArguments): ReplicaState => initialState(args, machine),
     events: {
       promised(state: ReplicaState, ballot: LogBallot) {
@@ -155,7 +177,8 @@ function defineReplica(
       settle(state, machine, ctx)
       resetElection(state)
       introduceSelf(state, ctx)
-      ctx.timers.fixedDelay({ key: 'tick', delayMs: roundMs(state) }, 'tick')
+      const { electionTimeoutMs } = state.options
+      if (Number.isFinite(electionTimeoutMs)) ctx.timers.fixedDelay({ key: 'tick', delayMs: roundMs(state) }, 'tick')
     },
     terminated(state, ref) {
       const member = state.watched === undefined ? undefined : replicaOf(state, state.watched)
@@ -218,6 +241,10 @@ function defineReplica(
         if (heard(state, released.ballot, ctx) === undefined || state.lead !== undefined) return
         if (isVoter(state.configuration, state.id)) standForElection(state, drawBallot(state), ctx, released)
       },
+      campaign(state, { instead }, ctx) {
+        if (state.lead !== undefined || compareLogBallots(state.promised, instead) !== 0) return
+        if (isVoter(state.configuration, state.id) && isTrusted(state)) standForElection(state, drawBallot(state), ctx)
+      },
       introduce: (state, message, ctx) => onIntroduce(state, message, ctx),
       introduced: (state, message, ctx) => onIntroduced(state, message, ctx),
       open: (state, message, ctx) => onOpen(state, message, ctx),
@@ -231,7 +258,7 @@ function defineReplica(
       },
       status: (state) => statusOf(state),
     },
-  })
+  }
 }
 
 function statusOf(state: ReplicaState): ReplicaStatus {
