@@ -4,7 +4,7 @@
  * caller beside the journal's own sync on the same disk, in turn, since the machine's speed changes by the second; and the
  * messages and syncs of a command, counted in a simulation, beside the least that there can be.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -25,8 +25,8 @@ const replicas = 3
 const callers = 256
 /** Of one simulated caller, and of each of the 256. */
 const countedCommands = 200
-/** Where files never reach a medium. */
-const memoryFolder = '/dev/shm'
+/** Where files never reach a medium; a system that has no such place writes to its disk there too. */
+const memoryFolder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 /** Runs the suite, prints it and returns its lines. */
 export async function logSuite({ quick }: SuiteOptions): Promise<Measured[]> {

@@ -63,7 +63,7 @@ interface Peer {
 }
 
 /** A lease that an acceptor has given: it promises nobody else anything `until` then, by its monotonic clock. */
-export interface GivenLease {
+interface GivenLease {
   /** Absent: given before this replica was started again, to whomever. */
   readonly ballot?: LogBallot
   /** The number of the probe that it came with. */
