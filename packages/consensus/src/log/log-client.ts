@@ -45,9 +45,8 @@ interface LogClientState {
   nextRead: number
   readonly reads: Map<number, Waiting>
   unsentRead: number
-  /** Messages with commands, and with reads, that have had no answer. */
+  /** Messages with commands that have had no answer. */
   commandsOut: number
-  readsOut: number
   change: { readonly config: number; readonly members: readonly LogMember[]; readonly quorums: QuorumSizes } | undefined
   readonly changeTokens: ReplyToken<number>[]
   progressed: boolean
@@ -104,7 +103,6 @@ export const LogClient = defineActor<Own>()({
     reads: new Map(),
     unsentRead: 1,
     commandsOut: 0,
-    readsOut: 0,
     change: undefined,
     changeTokens: [],
     progressed: false,
@@ -184,9 +182,7 @@ export const LogClient = defineActor<Own>()({
     },
     answers(state, outcomes, ctx) {
       state.progressed = true
-      state.readsOut = Math.max(0, state.readsOut - 1)
       settle(state.reads, outcomes, ctx)
-      flushLater(state, ctx)
     },
     expired(state, { session }, ctx) {
       if (session !== state.session) return
@@ -268,10 +264,9 @@ function send(state: LogClientState, ctx: Context): void {
     }
     state.unsentSeq = state.nextSeq
   }
-  if (state.unsentRead < state.nextRead && state.readsOut < outMax) {
+  if (state.unsentRead < state.nextRead) {
     for (const { first, what: queries } of runs(reads, state.unsentRead, state.nextRead)) {
       ctx.tell(replica, 'reads', { client: ctx.self, first, queries })
-      state.readsOut++
     }
     state.unsentRead = state.nextRead
   }
@@ -315,7 +310,6 @@ function turnTo(state: LogClientState, member: string): void {
   state.unsentSeq = oldestCommand
   state.unsentRead = oldestRead
   state.commandsOut = 0
-  state.readsOut = 0
 }
 
 function nextMember({ members, target }: LogClientState): string {
