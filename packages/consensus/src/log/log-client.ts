@@ -45,8 +45,6 @@ interface LogClientState {
   nextRead: number
   readonly reads: Map<number, Waiting>
   unsentRead: number
-  /** Messages with commands that have had no answer. */
-  commandsOut: number
   change: { readonly config: number; readonly members: readonly LogMember[]; readonly quorums: QuorumSizes } | undefined
   readonly changeTokens: ReplyToken<number>[]
   progressed: boolean
@@ -72,12 +70,6 @@ export type LogCallerProtocol = {
   members: () => { readonly config: number; readonly members: readonly LogMember[] }
 }
 
-/**
- * Messages with commands, and as many with reads, that are under way at a time: the next one carries all that was asked for
- * meanwhile. Two, so that one is on its way while the other is carried out; more would each carry less, at the same cost.
- */
-const outMax = 2
-
 /** Redirections that are followed before the next retry. */
 const redirectsMax = 4
 
@@ -102,7 +94,6 @@ export const LogClient = defineActor<Own>()({
     nextRead: 1,
     reads: new Map(),
     unsentRead: 1,
-    commandsOut: 0,
     change: undefined,
     changeTokens: [],
     progressed: false,
@@ -176,9 +167,7 @@ export const LogClient = defineActor<Own>()({
     results(state, { session, ...outcomes }, ctx) {
       if (session !== state.session) return
       state.progressed = true
-      state.commandsOut = Math.max(0, state.commandsOut - 1)
       settle(state.commands, outcomes, ctx)
-      flushLater(state, ctx)
     },
     answers(state, outcomes, ctx) {
       state.progressed = true
@@ -187,7 +176,6 @@ export const LogClient = defineActor<Own>()({
     expired(state, { session }, ctx) {
       if (session !== state.session) return
       state.session = undefined
-      state.commandsOut = 0
       for (const [seq, { token }] of state.commands) {
         if (seq >= state.unsentSeq) break
         ctx.replyError(
@@ -256,11 +244,10 @@ function send(state: LogClientState, ctx: Context): void {
     // A word of its own for each opening: an old answer that comes late opens nothing.
     state.nonce ??= `${ctx.random.int(2 ** 32).toString(36)}-${ctx.random.int(2 ** 32).toString(36)}`
     ctx.tell(replica, 'open', { client: ctx.self, nonce: state.nonce })
-  } else if (session !== undefined && state.unsentSeq < state.nextSeq && state.commandsOut < outMax) {
+  } else if (session !== undefined && state.unsentSeq < state.nextSeq) {
     const [oldest = state.nextSeq] = commands.keys()
     for (const { first, what: operations } of runs(commands, state.unsentSeq, state.nextSeq)) {
       ctx.tell(replica, 'commands', { client: ctx.self, session, ackedUpTo: oldest - 1, first, operations })
-      state.commandsOut++
     }
     state.unsentSeq = state.nextSeq
   }
@@ -309,7 +296,6 @@ function turnTo(state: LogClientState, member: string): void {
   const [oldestRead = state.nextRead] = state.reads.keys()
   state.unsentSeq = oldestCommand
   state.unsentRead = oldestRead
-  state.commandsOut = 0
 }
 
 function nextMember({ members, target }: LogClientState): string {
