@@ -8,6 +8,7 @@ import { channelSuite } from './channel.ts'
 import { checkerSuite } from './checker.ts'
 import { growthSuite } from './growth.ts'
 import { kernelSuite, type SuiteOptions } from './kernel.ts'
+import { logSuite } from './log.ts'
 import { observationSuite } from './observation.ts'
 import { simulationSuite } from './simulation.ts'
 import { threadsSuite } from './threads.ts'
@@ -20,6 +21,7 @@ const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<unknown
   checker: checkerSuite,
   growth: growthSuite,
   simulation: simulationSuite,
+  log: logSuite,
 }
 
 /** Each takes the arguments after its name and returns an exit code; loaded when it is asked for. */
