@@ -11,6 +11,7 @@ import {
   strategies,
 } from '@troupe/scenarios'
 import {
+  ClaimTally,
   type FaultKnobs,
   formatShrinking,
   replay,
@@ -31,6 +32,8 @@ import { shrinkFile, shrinkingRow, triesDefault, writeReport } from './replay.ts
 const failuresShownMax = 20
 /** Failed seeds that are saved. */
 const failuresSavedMax = 20
+/** From so many seeds on a campaign under the scenario's own plan fails when none of them reached a claim. */
+const claimSeedsMin = 100
 const folderDefault = '.troupe'
 
 interface SimulateFlags {
@@ -109,6 +112,7 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
   }
   const progress = new Progress(terminal, name, seeds.length)
   const failed = new Map<number, ScenarioFailure>()
+  const tally = new ClaimTally()
   let events = 0
   let virtualMs = 0
   const started = performance.now()
@@ -116,6 +120,7 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
     const run = await scenario.run(seed, options)
     events += run.events
     virtualMs += run.virtualMs
+    tally.add(run.claims ?? {})
     if (run.failure !== undefined) failed.set(seed, run.failure)
     progress.step(failed.size === 0 ? '' : `, ${failed.size} failed`)
   }
@@ -123,6 +128,8 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
   const elapsed = secondsSince(started)
   const kept = await keepFailures(terminal, scenario, options, [...failed.keys()], flags)
   const virtualSeconds = Math.round(virtualMs) / 1_000
+  const claims = tally.seedsReached
+  const unreached = Object.keys(claims).filter((claim) => claims[claim] === 0)
   if (json) {
     const figures = { seeds: seeds.length, failures: [...failed.keys()], events, virtualSeconds, seconds: elapsed }
     printJson(terminal, {
@@ -132,14 +139,20 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
       bug,
       faults: faults ?? 'own',
       reasons: reasonsOf(failed),
+      claims,
       saved: kept.map(({ seed, path, smaller }) => ({ seed, file: path, ...shrinkingRow(smaller) })),
     })
   } else {
     const withBug = bug === undefined ? '' : ` with ${bug}`
     printLine(terminal, `${name}${withBug}: ${seeds.length} seeds on ${nodes} nodes, ${failed.size} failed`)
     printLine(terminal, `${events} events, ${virtualSeconds} virtual seconds, in ${elapsed} s`)
+    for (const [claim, seedsReached] of Object.entries(claims)) printLine(terminal, `  ${claim}: ${seedsReached} seeds`)
     explainFailures(terminal, failed)
     for (const one of kept) explainKept(terminal, one)
+  }
+  if (unreached.length > 0 && seeds.length >= claimSeedsMin && bug === undefined && faults === undefined) {
+    printLine(terminal, `no seed came to: ${unreached.join(', ')}`)
+    return false
   }
   return failed.size === 0
 }

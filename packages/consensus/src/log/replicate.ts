@@ -4,7 +4,13 @@
  * Simple", 2001, section 3) and each applies them in that order. One actor is acceptor, proposer and learner of its
  * member at once: what the roles would tell each other on one node they know. The parts are in files of their own.
  */
-import { type ActorDefinition, type ActorRef, ConfigurationError, defineActor } from '@troupe/core'
+import {
+  type ActorDefinition,
+  type ActorRef,
+  ConfigurationError,
+  defineActor,
+  type TerminationReason,
+} from '@troupe/core'
 import { applyDecided, installSnapshot, takeSnapshot } from './applying.ts'
 import { askToCatchUp, onCatchUp, onLearned, onSnapshotChunk, readSnapshot, request } from './catching-up.ts'
 import { isVoter, votersOf } from './configuration.ts'
@@ -87,7 +93,12 @@ export interface ReplicaParts {
   readonly snapshot: (state: ReplicaState) => StoredReplica
   readonly restore: (stored: StoredReplica) => ReplicaState
   readonly started: (state: ReplicaState, ctx: ReplicaContext) => void
-  readonly terminated: (state: ReplicaState, ref: ActorRef<any>) => void
+  readonly terminated: (
+    state: ReplicaState,
+    ref: ActorRef<any>,
+    reason: TerminationReason,
+    ctx: ReplicaContext,
+  ) => void
   readonly on: {
     readonly [Name in keyof ReplicaProtocol]: (
       state: ReplicaState,
@@ -157,9 +168,11 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
       resetElection(state)
       ctx.timers.fixedDelay({ key: 'tick', delayMs: roundMs(state) }, 'tick')
     },
-    terminated(state, ref) {
+    terminated(state, ref, _reason, ctx) {
       const member = state.watched === undefined ? undefined : replicaOf(state, state.watched)
-      if (member !== undefined && ref.node === member.node) leaderGone(state)
+      if (member === undefined || ref.node !== member.node) return
+      leaderGone(state)
+      ctx.log.debug('leader gone', { id: member.id })
     },
     on: {
       tick(state, _message, ctx) {
