@@ -22,7 +22,7 @@ import {
 import type { ReplicaState } from '@troupe/consensus/parts'
 import { type ActorRef, defineActor } from '@troupe/core'
 import { type CampaignReplica, CampaignStore, logBugs } from '@troupe/scenarios'
-import { type SimulatedWorld, type SimulationScenarioOptions, simulate } from '@troupe/simulation'
+import { type SimulatedWorld, type SimulationRun, type SimulationScenarioOptions, simulate } from '@troupe/simulation'
 import { expect, test } from 'vitest'
 
 export type StoreClient = ReplicatedClient<KeyValueCommand, unknown, { readonly key: string }, unknown>
@@ -190,10 +190,10 @@ export async function cluster(
     members = nodes,
     options = {},
     ...simulation
-  }: { members?: number; options?: Partial<LogOptions> } & SimulationScenarioOptions = {},
-): Promise<void> {
+  }: { seed?: number; members?: number; options?: Partial<LogOptions> } & SimulationScenarioOptions = {},
+): Promise<SimulationRun> {
   const given = { seed: 1, nodes, latency: { minMs: 0.2, meanMs: 2 }, virtualMsMax: 120_000, ...simulation }
-  await simulate(given, async (world) => {
+  return await simulate(given, async (world) => {
     const names = world.nodes.slice(0, members)
     const store = replicatedLog(world, replica, {
       log: 'cluster',

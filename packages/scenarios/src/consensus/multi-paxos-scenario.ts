@@ -28,7 +28,7 @@ import {
 } from '@troupe/simulation'
 import { type CampaignReplica, snapshotEvery } from '../planted-bugs/log-bugs.ts'
 import type { ScenarioFailure } from '../scenario.ts'
-import { logStrikes, strikeLog } from './log-strikes.ts'
+import { logMoments, strikeLog } from './log-strikes.ts'
 import { claimWays, type Way } from './ways-taken.ts'
 import { clientOn, keys, operate, type Store, storeModel } from './store-clients.ts'
 
@@ -152,7 +152,7 @@ export async function multiPaxosProgram(world: SimulatedWorld, program: MultiPax
   tell({ linearizable: verdict })
   world.check(verdict !== false, `what the clients saw is not linearizable: ${JSON.stringify(counterexample)}`)
   coverage()
-  for (const name of Object.keys(logStrikes)) world.sometimes(`struck while ${name}`, struck.has(name))
+  for (const name of logMoments) world.sometimes(`struck while ${name}`, struck.has(name))
   world.sometimes('three members', members.length === 3)
   world.sometimes('five members', members.length === 5)
   world.sometimes('unequal quorums', quorums !== undefined)

@@ -8,7 +8,7 @@ import type { SimulatedWorld } from '@troupe/simulation'
 const share = 0.04
 const gapMs = 15
 /** Of the decisions. */
-const decidedShare = 0.3
+const decidedShare = 0.6
 const soonMs = 6
 const downMs = 8
 const holdMs = 60
@@ -22,10 +22,10 @@ export function strikeRounds(world: SimulatedWorld, definition: string, untilMs:
   const draw = (meanMs: number) => Math.min(10 * meanMs, -meanMs * Math.log(1 - random.float()))
   if (random.chance(0.4)) void cutOffOne(world, draw)
   let nextMs = 0
-  const strike = (node: string) => {
+  const strike = (node: string, meanMs: number) => {
     const now = world.now()
     // At once: before anything that the turn wrote is synced. Soon: when some of what it sent is there.
-    const atMs = now + (random.chance(0.5) ? 0 : draw(soonMs))
+    const atMs = now + (random.chance(0.5) ? 0 : draw(meanMs))
     world.at(atMs).crash(node).after(draw(downMs)).restart(node)
     for (const to of world.nodes) {
       if (to === node || !random.chance(0.4)) continue
@@ -37,10 +37,10 @@ export function strikeRounds(world: SimulatedWorld, definition: string, untilMs:
   const isDue = () => world.now() >= nextMs && world.now() < untilMs
   world.observe((event) => {
     if (event.type !== 'turn' || event.definition !== definition || !turns.has(event.message)) return
-    if (isDue() && random.chance(share)) strike(event.ref.node)
+    if (isDue() && random.chance(share)) strike(event.ref.node, soonMs)
   })
   world.events.on('log', ({ node, message }) => {
-    if (message === 'decided' && world.now() < untilMs && random.chance(decidedShare)) strike(node)
+    if (message === 'decided' && world.now() < untilMs && random.chance(decidedShare)) strike(node, 4 * soonMs)
   })
 }
 
