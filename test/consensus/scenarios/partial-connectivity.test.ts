@@ -30,6 +30,22 @@ const NeverCatchesUp: CampaignReplica = defineActor<ReplicaProtocol>()({
   on: { ...on, learned() {}, snapshotChunk() {} },
 })
 
+/** Takes whoever asks for one who answers: a leader that is heard, and hears nobody, is none the less there. */
+const TakesAskingForAnswering: CampaignReplica = defineActor<ReplicaProtocol>()({
+  ...parts,
+  name: 'TakesAskingForAnswering',
+  module: import.meta.url,
+  on: {
+    ...on,
+    heartbeat(state, message, ctx) {
+      on.heartbeat(state, message, ctx)
+      const { from, config } = message
+      const ballot = state.leader?.node === from ? state.leader : { config, n: 0, priority: 0, node: from }
+      on.heartbeatReply(state, { config, from, round: state.round, ballot, connected: true }, ctx)
+    },
+  },
+})
+
 /** Stands for election whenever it does not hear the leader itself. */
 const StandsAtOnce: CampaignReplica = defineActor<ReplicaProtocol>()({
   ...parts,
@@ -144,7 +160,7 @@ scripted(
       expect(await untilAnswered(running)).toBeLessThan(boundMs)
       expect(await leader()).not.toBe(node)
     }),
-  TrustsWhoeverIsHeard,
+  TakesAskingForAnswering,
 )
 
 scripted(
