@@ -24,10 +24,12 @@ export {
 export { type CampaignReplica, logBugs } from './planted-bugs/log-bugs.ts'
 export { ForgetsVote, type PaxosBugName, paxosBugs } from './planted-bugs/paxos-bugs.ts'
 export {
+  parametersOf,
   type Scenario,
   type ScenarioFailure,
   type ScenarioMutation,
   type ScenarioOptions,
+  type ScenarioParameter,
   type ScenarioRun,
   scenarioRunOf,
   verifyScenarioOptions,

@@ -47,7 +47,7 @@ scripted(
       const ballot = await stage.stand(ballotOf(1, 2))
       stage.tell('promise', { ballot, from: 'node-2', acceptedBallot: ballotOf(1, 2), length: 1, decided: 0 })
       await stage.settle()
-      stage.tell('reads', { client, items: [{ id: 1, query: { key: 'a' } }] })
+      stage.tell('reads', { client, first: 1, queries: [{ key: 'a' }] })
       await stage.settle()
       for (const id of [1, 2]) for (const from of ['node-2', 'node-3']) stage.tell('readAck', { ballot, from, id })
       await stage.settle()
@@ -56,7 +56,7 @@ scripted(
       await stage.settle()
       const [{ id }] = stage.heard(2, 'readProbe').slice(-1)
       stage.tell('readAck', { ballot, from: 'node-2', id })
-      expect(await stage.next('client', 'answers')).toMatchObject({ items: [{ id: 1, outcome: { ok: true } }] })
+      expect(await stage.next('client', 'answers')).toMatchObject({ first: 1 })
     }),
   'early-read',
 )
@@ -97,8 +97,8 @@ scripted(
         const session = 1
         const again = async () => {
           for (const { replica: ref } of await client.members()) {
-            const items = [{ seq: 1, operation: { op: 'append', key: 'log', value: 'again' } }]
-            world.tell(ref as ActorRef<any>, 'commands', { client: client.ref, session, ackedUpTo: 0, items })
+            const operations = [{ op: 'append', key: 'log', value: 'again' }]
+            world.tell(ref as ActorRef<any>, 'commands', { client: client.ref, session, ackedUpTo: 0, first: 1, operations })
           }
           await world.sleep(200)
         }

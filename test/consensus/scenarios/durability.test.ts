@@ -148,9 +148,8 @@ const TrimsUnapplied: CampaignReplica = defineActor<ReplicaProtocol>()({
     acceptBatch(state, message, ctx) {
       parts.on.acceptBatch(state, message, ctx)
       const { entries } = state
-      const drop = Math.max(0, entries.entries.length - 4)
-      entries.entries.splice(0, drop)
-      entries.trimmed += drop
+      entries.trimmed += entries.entries.length
+      entries.entries.length = 0
     },
   },
 })

@@ -46,26 +46,6 @@ const TakesAskingForAnswering: CampaignReplica = defineActor<ReplicaProtocol>()(
   },
 })
 
-/** Stands for election whenever it does not hear the leader itself. */
-const StandsAtOnce: CampaignReplica = defineActor<ReplicaProtocol>()({
-  ...parts,
-  name: 'StandsAtOnce',
-  module: import.meta.url,
-  on: {
-    ...on,
-    tick(state, message, ctx) {
-      const { leader } = state
-      const heard = leader === undefined ? undefined : state.replies.get(leader.node)
-      if (leader !== undefined && leader.node !== state.id && (heard?.round ?? 0) < state.round - 4) {
-        state.leaderRound = state.round - 100
-        state.replies.delete(leader.node)
-        for (const [id, reply] of state.replies) state.replies.set(id, { ...reply, ballot: { ...reply.ballot, n: 0 } })
-      }
-      on.tick(state, message, ctx)
-    },
-  },
-})
-
 /** Virtual milliseconds until a command is answered. */
 async function untilAnswered({ world, append }: Cluster): Promise<number> {
   const from = world.now()
@@ -142,7 +122,6 @@ scripted(
       // Two ends that take each other for dead would take turns.
       expect(await leader()).toBe(settled)
     }),
-  StandsAtOnce,
 )
 
 scripted(

@@ -50,14 +50,18 @@ interface PuppetState {
   readonly heard: { readonly name: string; readonly payload: any }[]
 }
 
-/** A member, or a client, that keeps what it hears and says nothing by itself. */
+/** A member, or a client, that keeps what it hears, knows whoever introduces itself, and says nothing else by itself. */
 const Puppet = defineActor<Record<never, never>>()({
   name: 'Puppet',
   module: import.meta.url,
   init: (): PuppetState => ({ heard: [] }),
   on: {},
-  otherwise(state, { name, payload }) {
-    state.heard.push({ name, payload })
+  otherwise(state, { name, payload }, ctx) {
+    state.heard.push({ name, payload: payload as any })
+    if (name !== 'introduce') return
+    const { replyTo, config, identity } = payload as any
+    const { tell } = ctx as { tell: (to: unknown, name: string, payload: unknown) => void }
+    tell.call(ctx, replyTo, 'introduced', { config, from: ctx.self.node, identity })
   },
 })
 
@@ -81,7 +85,9 @@ export class Stage {
       const [first, ...others] = log.configuration.members
       await log.startReplica(first?.id as string)
       for (const { node } of others) await world.spawn(Puppet, undefined, { node, name: `log.stage.${node}` })
-      await script(new Stage(world, definition, first?.replica as ActorRef<ReplicaProtocol>))
+      const stage = new Stage(world, definition, first?.replica as ActorRef<ReplicaProtocol>)
+      while ((await stage.status()).standing !== 'voter') await world.sleep(10)
+      await script(stage)
     })
   }
 
@@ -146,7 +152,7 @@ export class Stage {
   /** Stands for election, asked to by the leader of `ballot`; its own ballot. */
   async stand(ballot: LogBallot): Promise<LogBallot> {
     const before = this.heard(2, 'prepare').length
-    this.tell('takeOver', { ballot })
+    this.tell('takeOver', { ballot, probe: 0 })
     return (await this.next(2, 'prepare', before)).ballot
   }
 

@@ -26,6 +26,7 @@ import {
 } from './electing.ts'
 import { lengthOf, overwrite, replaceFrom } from './entry.ts'
 import { heard, onAcceptBatch, onAcceptSync, onDecide, onPrepare } from './following.ts'
+import { begin, introduceSelf, isTrusted, meetAnew, onIntroduce, onIntroduced, standingOf } from './introducing.ts'
 import {
   flush,
   handOver,
@@ -38,8 +39,9 @@ import {
   standForElection,
   stepDown,
 } from './leading.ts'
+import { awaitForgottenLeases } from './leases.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
-import type { ReplicaProtocol } from './messages.ts'
+import type { ReplicaProtocol, ReplicaStatus } from './messages.ts'
 import { onReadAck, onReadProbe, probe, readerTick } from './reading.ts'
 import {
   type Append,
@@ -50,7 +52,7 @@ import {
   type ReplicaState,
   replicaOf,
 } from './replica-state.ts'
-import { announce, onCommands, onReads, onReconfigure } from './serving.ts'
+import { announce, onCommands, onOpen, onReads, onReconfigure } from './serving.ts'
 import type { AnyMachine, StateMachine } from './state-machine.ts'
 
 declare const machineTypes: unique symbol
@@ -137,6 +139,18 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
       decided(state: ReplicaState, length: number) {
         state.decided = Math.max(state.decided, length)
       },
+      began(state: ReplicaState, identity: string) {
+        state.identity = identity
+      },
+      introduced({ identities }: ReplicaState, { id, identity }: { readonly id: string; readonly identity: string }) {
+        identities.set(id, identity)
+      },
+      known(state: ReplicaState, config: number) {
+        state.knownIn = config
+      },
+      lends(state: ReplicaState, leaseMs: number) {
+        state.longestLeaseMs = Math.max(state.longestLeaseMs, leaseMs)
+      },
       installed(state: ReplicaState, bytes: Uint8Array) {
         installSnapshot(state, readSnapshot(bytes), machine)
       },
@@ -150,6 +164,10 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
       acceptedBallot: state.acceptedBallot,
       entries: state.entries,
       decided: state.decided,
+      identity: state.identity,
+      knownIn: state.knownIn,
+      identities: state.identities,
+      longestLeaseMs: state.longestLeaseMs,
     }),
     restore: ({
       log,
@@ -164,9 +182,13 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
       machine: machine.restore === undefined ? value : machine.restore(value),
     }),
     started(state, ctx) {
-      settle(state, machine, ctx)
+      begin(state, ctx)
+      awaitForgottenLeases(state, ctx)
+      settle(state, machine, ctx, true)
       resetElection(state)
-      ctx.timers.fixedDelay({ key: 'tick', delayMs: roundMs(state) }, 'tick')
+      introduceSelf(state, ctx)
+      const { electionTimeoutMs } = state.options
+      if (Number.isFinite(electionTimeoutMs)) ctx.timers.fixedDelay({ key: 'tick', delayMs: roundMs(state) }, 'tick')
     },
     terminated(state, ref, _reason, ctx) {
       const member = state.watched === undefined ? undefined : replicaOf(state, state.watched)
@@ -181,6 +203,7 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
         followerTick(state, ctx)
         leaderTick(state, ctx)
         readerTick(state, ctx)
+        introduceSelf(state, ctx)
       },
       heartbeat: (state, message, ctx) => answerHeartbeat(state, message, ctx),
       heartbeatReply: (state, message, ctx) => noteReply(state, message, ctx),
@@ -212,7 +235,7 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
       catchUp: (state, message, ctx) => onCatchUp(state, message, machine, ctx),
       learned(state, message, ctx) {
         if (!onLearned(state, message, ctx)) return
-        settle(state, machine, ctx)
+        settle(state, machine, ctx, true)
         request(state, message.from, ctx)
       },
       snapshotChunk(state, message, ctx) {
@@ -220,16 +243,23 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
         if (bytes === undefined) return
         const { number } = state.configuration
         ctx.persist('installed', bytes)
-        if (state.configuration.number !== number) changeConfiguration(state, ctx)
+        if (state.configuration.number !== number) changeConfiguration(state, ctx, true)
         settle(state, machine, ctx)
         request(state, message.from, ctx)
       },
       readProbe: (state, message, ctx) => onReadProbe(state, message, ctx),
       readAck: (state, message, ctx) => onReadAck(state, message, machine, ctx),
-      takeOver(state, { ballot }, ctx) {
-        if (heard(state, ballot, ctx) === undefined || state.lead !== undefined) return
-        if (isVoter(state.configuration, state.id)) standForElection(state, drawBallot(state), ctx)
+      takeOver(state, released, ctx) {
+        if (heard(state, released.ballot, ctx) === undefined || state.lead !== undefined) return
+        if (isVoter(state.configuration, state.id)) standForElection(state, drawBallot(state), ctx, released)
       },
+      campaign(state, { instead }, ctx) {
+        if (state.lead !== undefined || compareLogBallots(state.promised, instead) !== 0) return
+        if (isVoter(state.configuration, state.id) && isTrusted(state)) standForElection(state, drawBallot(state), ctx)
+      },
+      introduce: (state, message, ctx) => onIntroduce(state, message, ctx),
+      introduced: (state, message, ctx) => onIntroduced(state, message, ctx),
+      open: (state, message, ctx) => onOpen(state, message, ctx),
       commands: (state, message, ctx) => onCommands(state, message, ctx),
       reads: (state, message, ctx) => onReads(state, message, ctx),
       reconfigure: (state, message, ctx) => onReconfigure(state, message, ctx),
@@ -238,25 +268,44 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
         flush(state, ctx)
         probe(state, machine, ctx)
       },
-      status: ({ id, lead, configuration, leader, promised, entries, applied, decided }) => ({
-        id,
-        role: lead === undefined ? 'follower' : lead.elected ? 'leader' : 'candidate',
-        config: configuration.number,
-        leader: leader?.node,
-        ballot: lead?.ballot,
-        promised,
-        trimmed: entries.trimmed,
-        applied,
-        decided,
-        length: lengthOf(entries),
-      }),
+      status: (state) => statusOf(state),
     },
+  }
+}
+
+function statusOf(state: ReplicaState): ReplicaStatus {
+  const { id, lead, configuration, leader, promised, entries, applied, decided } = state
+  return {
+    id,
+    role: lead === undefined ? 'follower' : lead.elected ? 'leader' : 'candidate',
+    config: configuration.number,
+    leader: leader?.node,
+    ballot: lead?.ballot,
+    promised,
+    trimmed: entries.trimmed,
+    applied,
+    decided,
+    length: lengthOf(entries),
+    standing: standingOf(state),
   }
 }
 
 /** What a replica's own snapshot holds. */
 type StoredReplica = LogSnapshot &
-  Pick<ReplicaState, 'log' | 'id' | 'options' | 'promised' | 'acceptedBallot' | 'entries' | 'decided'>
+  Pick<
+    ReplicaState,
+    | 'log'
+    | 'id'
+    | 'options'
+    | 'promised'
+    | 'acceptedBallot'
+    | 'entries'
+    | 'decided'
+    | 'identity'
+    | 'knownIn'
+    | 'identities'
+    | 'longestLeaseMs'
+  >
 
 function initialState({ log, id, configuration, options }: ReplicaArguments, machine: AnyMachine): ReplicaState {
   return {
@@ -271,6 +320,13 @@ function initialState({ log, id, configuration, options }: ReplicaArguments, mac
     applied: 0,
     machine: machine.initial(),
     sessions: new Map(),
+    identity: undefined,
+    knownIn: 0,
+    identities: new Map(),
+    longestLeaseMs: 0,
+    knownBy: new Set(),
+    refusedBy: undefined,
+    given: undefined,
     own: { config: configuration.number, n: 0, priority: 0, node: id },
     leader: undefined,
     round: 0,
@@ -285,25 +341,31 @@ function initialState({ log, id, configuration, options }: ReplicaArguments, mac
   }
 }
 
-/** Applies what is decided, tells those who wait, and enters the configuration that this brought. */
-function settle(state: ReplicaState, machine: AnyMachine, ctx: ReplicaContext): void {
+/**
+ * Applies what is decided, tells those who wait, and enters the configuration that this brought. `isStored`: that so much is
+ * decided came from the journal, or with an event that says so.
+ */
+function settle(state: ReplicaState, machine: AnyMachine, ctx: ReplicaContext, isStored = false): void {
   const { number } = state.configuration
   const applied = applyDecided(state, machine)
   if (state.lead !== undefined && applied.length > 0) announce(state.lead, applied, ctx)
-  if (state.configuration.number !== number) changeConfiguration(state, ctx)
+  if (state.configuration.number !== number) changeConfiguration(state, ctx, isStored)
 }
 
 /** The old configuration has ended. Its leader, which knows all of it, stands for election in the new one at once. */
-function changeConfiguration(state: ReplicaState, ctx: ReplicaContext): void {
+function changeConfiguration(state: ReplicaState, ctx: ReplicaContext, isStored: boolean): void {
   const { lead, configuration } = state
   const { number: config, members } = configuration
   // Before it promises anything in the new one: back in the old one after a restart, it could only refuse what is asked.
-  ctx.persist('decided', state.applied)
+  if (!isStored) ctx.persist('decided', state.applied)
   ctx.log.info('configuration', { number: config, members: members.map(({ id }) => id) })
   if (lead?.reconfigurer !== undefined) ctx.tell(lead.reconfigurer, 'reconfigured', { config, members })
   stepDown(state, ctx)
   resetElection(state)
-  if (lead !== undefined && isVoter(configuration, state.id)) standForElection(state, drawBallot(state), ctx)
+  meetAnew(state)
+  introduceSelf(state, ctx)
+  if (lead !== undefined && isVoter(configuration, state.id) && isTrusted(state))
+    standForElection(state, drawBallot(state), ctx)
 }
 
 /** What a follower missed is asked for again. */

@@ -158,8 +158,7 @@ export class LogWordObserver {
   #checkDecided({ id, entries, decided }: ReplicaState): void {
     for (let index = Math.max(this.#decided, entries.trimmed); index < decided; index++) {
       const entry = entryAt(entries, index)
-      if (entry.kind === 'configuration')
-        this.#configurations.set(entry.configuration.number, entry.configuration)
+      if (entry.kind === 'configuration') this.#configurations.set(entry.configuration.number, entry.configuration)
     }
     const votes = [...this.#votes.values()].find((candidate) => this.#isChosen(candidate, decided))
     const facts = { id, decided }

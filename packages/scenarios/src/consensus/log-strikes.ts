@@ -135,7 +135,8 @@ export function strikeLog(world: SimulatedWorld, definition: string, untilMs: nu
     const now = world.now()
     if (now < nextMs || now >= untilMs) return
     for (const [name, { message, share, when, strike }] of chosen) {
-      if (message !== event.message || (when !== undefined && !when(event.payload)) || !world.random.chance(share)) continue
+      if (message !== event.message || (when !== undefined && !when(event.payload)) || !world.random.chance(share))
+        continue
       const from = event.sender?.node
       strike(striker, { node: event.ref.node, from: world.nodes.includes(from ?? '') ? from : undefined })
       struck.add(name)

@@ -91,6 +91,8 @@ export const multiPaxosOptions = {
 interface MultiPaxosProgram {
   /** Default 3. */
   readonly clients?: number
+  /** Operations that each tries at most, until the faults end. Default: no bound. */
+  readonly operations?: number
   /** Virtual milliseconds of faults. Default 6,000. */
   readonly faultsMs?: number
   readonly observer?: LogObserver
@@ -104,8 +106,8 @@ interface MultiPaxosProgram {
 
 /** Everything that happens in the cluster. */
 export async function multiPaxosProgram(world: SimulatedWorld, program: MultiPaxosProgram): Promise<void> {
-  const { clients = 3, faultsMs = 6_000, observer = new LogObserver(), tell = () => {} } = program
-  const { replica = CampaignStore, harmOnly = false } = program
+  const { clients = 3, operations: tries = Number.POSITIVE_INFINITY, faultsMs = 6_000 } = program
+  const { replica = CampaignStore, harmOnly = false, observer = new LogObserver(), tell = () => {} } = program
   const history = new HistoryRecorder<KeyValueCommand, unknown>()
   let operations = 0
   const most = Math.max(1, world.nodes.length - 1)
@@ -124,7 +126,7 @@ export async function multiPaxosProgram(world: SimulatedWorld, program: MultiPax
   const working = Array.from({ length: clients }, async (_, index) => {
     let client = await clientOn(world, store, index)
     const readShare = world.random.pick([0.2, 0.4, 0.8])
-    while (!ended) {
+    for (let tried = 0; tried < tries && !ended; tried++) {
       if (await operate(world, client, history, index, readShare)) tell({ operations: ++operations })
       // Its node may have died, and the client with it.
       else client = await clientOn(world, store, index)
@@ -291,4 +293,3 @@ async function change(
     }
   }
 }
-

@@ -12,9 +12,18 @@ export const multiPaxos: Scenario = simulatedScenario({
   bugs: new Map([...logBugs].map(([name, { what }]) => [name, what])),
   isObserved: true,
   options: multiPaxosOptions,
-  program: (bug, harmOnly) => (world) => {
+  parameters: {
+    clients: { what: 'clients', default: 3, min: 1, max: 16 },
+    operations: {
+      what: 'operations of each client at most, until the faults end',
+      default: 1_000,
+      min: 1,
+      max: 10_000,
+    },
+  },
+  program: (bug, parameters, harmOnly) => (world) => {
     const replica = bug === undefined ? undefined : logBugs.get(bug)?.replica
-    return multiPaxosProgram(world, { harmOnly, ...(replica === undefined ? {} : { replica }) })
+    return multiPaxosProgram(world, { ...parameters, harmOnly, ...(replica === undefined ? {} : { replica }) })
   },
   mutation: { definitions: [CampaignStore, LogClient], survivors: {} },
 })

@@ -79,9 +79,7 @@ export const LogAcceptsBelowPromise = variant('LogAcceptsBelowPromise', {
 })
 
 function isSameBallot({ ballot }: Pick<AcceptEntries, 'ballot'>, other: ReplicaState['acceptedBallot']): boolean {
-  return (
-    other !== undefined && ballot.config === other.config && ballot.n === other.n && ballot.node === other.node
-  )
+  return other !== undefined && ballot.config === other.config && ballot.n === other.n && ballot.node === other.node
 }
 
 /** A leader that begins with its own log, whatever the promises tell of. */
@@ -212,9 +210,7 @@ export const LogCountsReplies = variant('LogCountsReplies', {
 const counted = new WeakMap<object, Set<string>>()
 
 function another(state: ReplicaState, promises: ReadonlyMap<string, PromisedLog>): string {
-  const other = state.configuration.members.find(
-    ({ id, learner }) => !learner && id !== state.id && !promises.has(id),
-  )
+  const other = state.configuration.members.find(({ id, learner }) => !learner && id !== state.id && !promises.has(id))
   return other?.id ?? ''
 }
 
@@ -281,7 +277,10 @@ export const LogReusesBallots = variant('LogReusesBallots', {
 
 /** The mistakes by name: what is wrong, and the replica that has it. */
 export const logBugs: ReadonlyMap<string, { readonly what: string; readonly replica: CampaignReplica }> = new Map([
-  ['log-forgotten-promise', { what: 'a replica forgets its promise when its node crashes', replica: LogForgetsPromise }],
+  [
+    'log-forgotten-promise',
+    { what: 'a replica forgets its promise when its node crashes', replica: LogForgetsPromise },
+  ],
   ['log-forgotten-vote', { what: 'a replica forgets its votes when its node crashes', replica: LogForgetsVote }],
   ['early-own-vote', { what: 'a leader counts itself before its own sync', replica: CountsItselfEarly }],
   [
