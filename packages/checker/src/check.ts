@@ -92,6 +92,7 @@ const knownOfCheck: KnownOptions<CheckOptions<any>> = {
   lastDelivered: true,
   lossy: true,
   crashes: true,
+  syncs: true,
   history: true,
   reduction: true,
   failedTurns: true,
