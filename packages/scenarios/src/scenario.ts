@@ -1,6 +1,13 @@
 /** What every simulated scenario is, whichever protocol it runs: a program under one seed, with faults and planted bugs. */
 import { type ActorDefinition, ConfigurationError } from '@troupe/core'
-import type { Claims, FaultKnobs, RunToSave, ScheduleOptions, ScheduleStrategy, SimulationScenario } from '@troupe/simulation'
+import type {
+  Claims,
+  FaultKnobs,
+  RunToSave,
+  ScheduleOptions,
+  ScheduleStrategy,
+  SimulationScenario,
+} from '@troupe/simulation'
 import type { MutationSubject } from '@troupe/simulation/mutation'
 
 /** A whole number that a scenario's program takes: how many clients it has, how much each of them does. */

@@ -98,7 +98,13 @@ scripted(
         const again = async () => {
           for (const { replica: ref } of await client.members()) {
             const operations = [{ op: 'append', key: 'log', value: 'again' }]
-            world.tell(ref as ActorRef<any>, 'commands', { client: client.ref, session, ackedUpTo: 0, first: 1, operations })
+            world.tell(ref as ActorRef<any>, 'commands', {
+              client: client.ref,
+              session,
+              ackedUpTo: 0,
+              first: 1,
+              operations,
+            })
           }
           await world.sleep(200)
         }

@@ -104,24 +104,22 @@ scripted(
   NeverCatchesUp,
 )
 
-scripted(
-  '21: chained: the ends of a line do not hear each other, and one leader stays',
-  (replica) =>
-    cluster(3, replica, async (running) => {
-      const { world, append, leader } = running
-      await append()
-      const node = await leader()
-      const [end] = world.nodes.filter((other) => other !== node) as [string]
-      cut(world, [[node, end]])
-      await world.sleep(boundMs)
-      const settled = await leader()
-      for (let index = 0; index < 10; index++) {
-        expect(await untilAnswered(running)).toBeLessThan(boundMs)
-        await world.sleep(electionTimeoutMs)
-      }
-      // Two ends that take each other for dead would take turns.
-      expect(await leader()).toBe(settled)
-    }),
+scripted('21: chained: the ends of a line do not hear each other, and one leader stays', (replica) =>
+  cluster(3, replica, async (running) => {
+    const { world, append, leader } = running
+    await append()
+    const node = await leader()
+    const [end] = world.nodes.filter((other) => other !== node) as [string]
+    cut(world, [[node, end]])
+    await world.sleep(boundMs)
+    const settled = await leader()
+    for (let index = 0; index < 10; index++) {
+      expect(await untilAnswered(running)).toBeLessThan(boundMs)
+      await world.sleep(electionTimeoutMs)
+    }
+    // Two ends that take each other for dead would take turns.
+    expect(await leader()).toBe(settled)
+  }),
 )
 
 scripted(
@@ -142,16 +140,14 @@ scripted(
   TakesAskingForAnswering,
 )
 
-scripted(
-  '21: a half-cut leader: those who are with it do not hold up the others, nor their clients',
-  (replica) =>
-    cluster(5, replica, async (running) => {
-      const { world, append, leader } = running
-      await append()
-      const node = await leader()
-      const [beside, ...others] = world.nodes.filter((other) => other !== node) as [string, ...string[]]
-      world.partition([node, beside], others)
-      expect(await untilAnswered(running)).toBeLessThan(2 * boundMs)
-      expect(others).toContain(await leader())
-    }),
+scripted('21: a half-cut leader: those who are with it do not hold up the others, nor their clients', (replica) =>
+  cluster(5, replica, async (running) => {
+    const { world, append, leader } = running
+    await append()
+    const node = await leader()
+    const [beside, ...others] = world.nodes.filter((other) => other !== node) as [string, ...string[]]
+    world.partition([node, beside], others)
+    expect(await untilAnswered(running)).toBeLessThan(2 * boundMs)
+    expect(others).toContain(await leader())
+  }),
 )

@@ -13,10 +13,10 @@ import {
   LogObserver,
   type LogOptions,
   LogWordObserver,
-  type Replicated,
-  type ReplicatedClient,
   type ReplicaProtocol,
   type ReplicaStatus,
+  type Replicated,
+  type ReplicatedClient,
   replicatedLog,
 } from '@troupe/consensus'
 import type { ReplicaState } from '@troupe/consensus/parts'
@@ -26,7 +26,7 @@ import { type SimulatedWorld, type SimulationRun, type SimulationScenarioOptions
 import { expect, test } from 'vitest'
 
 export type StoreClient = ReplicatedClient<KeyValueCommand, unknown, { readonly key: string }, unknown>
-export type Store = Replicated<KeyValueCommand, unknown, { readonly key: string }, unknown>
+type Store = Replicated<KeyValueCommand, unknown, { readonly key: string }, unknown>
 
 export const electionTimeoutMs = 200
 
@@ -120,7 +120,11 @@ export class Stage {
   heard(node: number | 'client', name: string): any[] {
     const path = node === 'client' ? '/client' : `/log.stage.node-${node}`
     const cell = this.world.view.cells(Puppet).find((candidate) => candidate.path.endsWith(path))
-    return (cell?.state as PuppetState).heard.filter((each) => each.name === name).map(({ payload }) => payload)
+    return (
+      (cell?.state as PuppetState | undefined)?.heard
+        .filter((each) => each.name === name)
+        .map(({ payload }) => payload) ?? []
+    )
   }
 
   /** The next message of that name after those heard before. */

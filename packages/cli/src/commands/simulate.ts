@@ -193,7 +193,7 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
     for (const one of kept) explainKept(terminal, one)
   }
   if (unreached.length > 0 && seeds.length >= claimSeedsMin && bug === undefined && faults === undefined) {
-    printLine(terminal, `no seed came to: ${unreached.join(', ')}`)
+    if (!json) printLine(terminal, `no seed came to: ${unreached.join(', ')}`)
     return false
   }
   return failed.size === 0

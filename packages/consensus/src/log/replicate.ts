@@ -95,12 +95,7 @@ export interface ReplicaParts {
   readonly snapshot: (state: ReplicaState) => StoredReplica
   readonly restore: (stored: StoredReplica) => ReplicaState
   readonly started: (state: ReplicaState, ctx: ReplicaContext) => void
-  readonly terminated: (
-    state: ReplicaState,
-    ref: ActorRef<any>,
-    reason: TerminationReason,
-    ctx: ReplicaContext,
-  ) => void
+  readonly terminated: (state: ReplicaState, ref: ActorRef<any>, reason: TerminationReason, ctx: ReplicaContext) => void
   readonly on: {
     readonly [Name in keyof ReplicaProtocol]: (
       state: ReplicaState,

@@ -29,8 +29,8 @@ import {
 import { type CampaignReplica, snapshotEvery } from '../planted-bugs/log-bugs.ts'
 import type { ScenarioFailure } from '../scenario.ts'
 import { logMoments, strikeLog } from './log-strikes.ts'
-import { claimWays, type Way } from './ways-taken.ts'
 import { clientOn, keys, operate, type Store, storeModel } from './store-clients.ts'
+import { claimWays, type Way } from './ways-taken.ts'
 
 /** The replica of campaigns. */
 export const CampaignStore: CampaignReplica = replicate(
@@ -162,16 +162,16 @@ export async function multiPaxosProgram(world: SimulatedWorld, program: MultiPax
 
 /** The ways in which a log makes progress. */
 const ways = (definition: string): Readonly<Record<string, Way>> => ({
-  'entries that were lost are sent again': { definition, turn: 'missing', then: 'flush' },
-  'who is told that it is behind catches up': { definition, turn: 'behind', then: 'catchUp' },
-  'who promised and got no log is prepared again': { definition, turn: 'prepareRequest', then: 'prepare' },
-  'a refused ballot is given up': { definition, turn: 'nack', then: 'stepped down' },
-  'a successor is asked to take over': { definition, turn: 'flush', then: 'takeOver' },
-  'a successor stands for election': { definition, turn: 'takeOver', then: 'election' },
-  'the end of a leader is noticed': { definition, turn: 'terminated', then: 'leader gone' },
-  'a client sends commands at once': { definition: 'LogClient', turn: 'flush', then: 'commands' },
-  'a client sends commands again': { definition: 'LogClient', turn: 'retry', then: 'commands' },
-  'a client follows a redirection': { definition: 'LogClient', turn: 'redirect', then: 'commands' },
+  'entries that were lost are sent again': { definition, turn: 'missing', leadsTo: 'flush' },
+  'who is told that it is behind catches up': { definition, turn: 'behind', leadsTo: 'catchUp' },
+  'who promised and got no log is prepared again': { definition, turn: 'prepareRequest', leadsTo: 'prepare' },
+  'a refused ballot is given up': { definition, turn: 'nack', leadsTo: 'stepped down' },
+  'a successor is asked to take over': { definition, turn: 'flush', leadsTo: 'takeOver' },
+  'a successor stands for election': { definition, turn: 'takeOver', leadsTo: 'election' },
+  'the end of a leader is noticed': { definition, turn: 'terminated', leadsTo: 'leader gone' },
+  'a client sends commands at once': { definition: 'LogClient', turn: 'flush', leadsTo: 'commands' },
+  'a client sends commands again': { definition: 'LogClient', turn: 'retry', leadsTo: 'commands' },
+  'a client follows a redirection': { definition: 'LogClient', turn: 'redirect', leadsTo: 'commands' },
 })
 
 /** Holds every step against the invariants; what it returns claims what the run came to. */

@@ -89,23 +89,23 @@ interface RoundsProgram {
 /** The ways in which the algorithms make progress. */
 const ways: Readonly<Record<RoundAlgorithm, Readonly<Record<string, Way>>>> = {
   'ben-or': {
-    'what may have been lost is said again': { definition: 'BenOr', turn: 'resend', then: 'report' },
-    'a process that is back says what it said': { definition: 'BenOr', turn: 'started', then: 'report' },
-    'a decision is passed on': { definition: 'BenOr', turn: 'decide', then: 'decided' },
-    'proposals are counted': { definition: 'BenOr', turn: 'proposal', then: 'decided' },
+    'what may have been lost is said again': { definition: 'BenOr', turn: 'resend', leadsTo: 'report' },
+    'a process that is back says what it said': { definition: 'BenOr', turn: 'started', leadsTo: 'report' },
+    'a decision is passed on': { definition: 'BenOr', turn: 'decide', leadsTo: 'decided' },
+    'proposals are counted': { definition: 'BenOr', turn: 'proposal', leadsTo: 'decided' },
   },
   'chandra-toueg': {
-    'a detector is heard': { definition: 'FailureDetector', turn: 'beat', then: 'alive' },
-    'an estimate is said again': { definition: 'ChandraToueg', turn: 'resend', then: 'estimate' },
-    'a process that is back says its estimate': { definition: 'ChandraToueg', turn: 'started', then: 'estimate' },
-    'who is behind is told of the round': { definition: 'ChandraToueg', turn: 'resend', then: 'round' },
-    'who is behind comes along': { definition: 'ChandraToueg', turn: 'round', then: 'round' },
-    'a coordinator goes on after a nack': { definition: 'ChandraToueg', turn: 'nack', then: 'round' },
-    'a suspected coordinator is passed by': { definition: 'ChandraToueg', turn: 'suspicion', then: 'round' },
-    'acknowledgements are counted': { definition: 'ChandraToueg', turn: 'ack', then: 'decided' },
-    'a decision is passed on': { definition: 'ChandraToueg', turn: 'decide', then: 'decided' },
-    'a detector suspects': { definition: 'FailureDetector', turn: 'beat', then: 'suspicion' },
-    'a detector takes a suspicion back': { definition: 'FailureDetector', turn: 'alive', then: 'suspicion' },
+    'a detector is heard': { definition: 'FailureDetector', turn: 'beat', leadsTo: 'alive' },
+    'an estimate is said again': { definition: 'ChandraToueg', turn: 'resend', leadsTo: 'estimate' },
+    'a process that is back says its estimate': { definition: 'ChandraToueg', turn: 'started', leadsTo: 'estimate' },
+    'who is behind is told of the round': { definition: 'ChandraToueg', turn: 'resend', leadsTo: 'round' },
+    'who is behind comes along': { definition: 'ChandraToueg', turn: 'round', leadsTo: 'round' },
+    'a coordinator goes on after a nack': { definition: 'ChandraToueg', turn: 'nack', leadsTo: 'round' },
+    'a suspected coordinator is passed by': { definition: 'ChandraToueg', turn: 'suspicion', leadsTo: 'round' },
+    'acknowledgements are counted': { definition: 'ChandraToueg', turn: 'ack', leadsTo: 'decided' },
+    'a decision is passed on': { definition: 'ChandraToueg', turn: 'decide', leadsTo: 'decided' },
+    'a detector suspects': { definition: 'FailureDetector', turn: 'beat', leadsTo: 'suspicion' },
+    'a detector takes a suspicion back': { definition: 'FailureDetector', turn: 'alive', leadsTo: 'suspicion' },
   },
 }
 

@@ -16,7 +16,8 @@ export const benOr: Scenario = simulatedScenario({
     survivors: {
       'BenOr.propose: handle twice':
         'a client that is on the list twice is answered twice, and the second answer finds nobody',
-      'BenOr.resend: handle twice': 'what is said again is said twice; the network may double each word, and one counts',
+      'BenOr.resend: handle twice':
+        'what is said again is said twice; the network may double each word, and one counts',
     },
   },
 })

@@ -5,23 +5,23 @@
 import { type LogEntry, refKey } from '@troupe/core'
 import type { SimulatedWorld, TraceEvent } from '@troupe/simulation'
 
-/** In a turn of `turn`, an actor of `definition` logs `then`, or sends it at once, with nothing to sync before. */
+/** In a turn of `turn`, an actor of `definition` logs `leadsTo`, or sends it at once, with nothing to sync before. */
 export interface Way {
   readonly definition: string
   /** The message, or `started`, `terminated`. */
   readonly turn: string
-  readonly then: string
+  readonly leadsTo: string
 }
 
 /** Watches the turns, sends and log of one run; each way that is taken is a claim that is reached. */
 export function claimWays(world: SimulatedWorld, ways: Readonly<Record<string, Way>>): void {
   const claims = new Map(
-    Object.entries(ways).map(([claim, { definition, turn, then }]) => [`${definition}.${turn} ${then}`, claim]),
+    Object.entries(ways).map(([claim, { definition, turn, leadsTo }]) => [`${definition}.${turn} ${leadsTo}`, claim]),
   )
   for (const claim of claims.values()) world.sometimes(claim, false)
   let turn = { actor: '', name: '', sender: '', step: -1 }
-  const takes = (then: string) => {
-    const claim = claims.get(`${turn.name} ${then}`)
+  const takes = (what: string) => {
+    const claim = claims.get(`${turn.name} ${what}`)
     if (claim !== undefined) world.sometimes(claim, true)
   }
   world.observe((event: TraceEvent) => {
