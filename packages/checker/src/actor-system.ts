@@ -7,6 +7,7 @@
  */
 import type { CheckedSystem } from './checked-system.ts'
 import type { HistoryTable } from './history-table.ts'
+import type { Leftovers } from './leftovers.ts'
 import type { LocalTransitions } from './local-transitions.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
@@ -24,6 +25,10 @@ export interface ActorSystemParts {
   readonly lossy: boolean
   /** Nodes that may crash, one crash each time. */
   readonly crashesMax: number
+  /** A node that crashes is back in the same step. */
+  readonly reboots: boolean
+  /** Takes what can make no difference any more out of a network. */
+  readonly leftovers: Leftovers | undefined
 }
 
 /** Where things are in a tuple; -1: not there. */
@@ -170,10 +175,11 @@ export class ActorSystem implements TransitionSystem<Step> {
 
   /** Writes what `step` makes of `tuple` to `next`, which differs from it in nothing else. */
   #take(tuple: Int32Array, step: Step, next: Int32Array): void {
-    const { network, history } = this.parts
+    const { network, history, leftovers } = this.parts
     const places = this.places
     next[step.actor] = step.local
     next[places.network] = network.apply(tuple[places.network] as number, step.delta)
+    if (leftovers !== undefined) next[places.network] = leftovers.without(next, next[places.network] as number)
     if (history !== undefined) {
       next[places.history] = history.after(tuple[places.history] as number, deliveredBy(step), step.sent)
     }
@@ -186,28 +192,30 @@ export class ActorSystem implements TransitionSystem<Step> {
 
   /** Each node that is up may crash, while there are crashes left; one that is down may come back. */
   #expandNodes(tuple: Int32Array, visit: Visit<Step>): boolean {
-    const { transitions, network, crashesMax } = this.parts
+    const { transitions, crashesMax, reboots } = this.parts
     const crashes = tuple[this.places.crashes] as number
-    const nothing = network.turnDelta(-1, [])
     for (const [node, actors] of this.#nodes) {
       const isDown = this.#isDown(tuple, actors[0] as number)
       if (!isDown && crashesMax - crashes <= this.#stalledBeside(tuple, actors[0] as number)) continue
-      let outcomes: { next: Int32Array; steps: Step[] }[] = [{ next: tuple.slice(), steps: [] }]
+      const before = tuple.slice()
+      if (!isDown) before[this.places.crashes] = crashes + 1
+      const isLast = before[this.places.crashes] === crashesMax
+      if (!isDown && isLast) this.#crashedForTheLastTime(before, actors)
+      const kind = isDown ? 'restart' : reboots ? 'reboot' : 'crash'
+      let outcomes: { next: Int32Array; steps: Step[] }[] = [{ next: before, steps: [] }]
+      if (kind === 'reboot') {
+        outcomes = this.#lossesTo(actors, before[this.places.network] as number).map((contents) => {
+          const next = before.slice()
+          next[this.places.network] = contents
+          return { next, steps: [] }
+        })
+      }
       for (const actor of actors) {
         const local = tuple[actor] as number
-        const steps: readonly Step[] = isDown
-          ? transitions.restarts(actor, local, crashes === crashesMax)
-          : transitions.crashed(actor, local).map((down) => ({
-              kind: 'crash',
-              actor,
-              local: down,
-              delta: nothing,
-              message: -1,
-              sent: [],
-              timer: undefined,
-              choices: [],
-              error: undefined,
-            }))
+        const downs: readonly number[] = isDown ? [local] : transitions.crashed(actor, local)
+        const steps = downs.flatMap((down): readonly Step[] =>
+          kind === 'crash' ? [this.#end(actor, down)] : transitions.restarts(actor, down, isLast),
+        )
         outcomes = outcomes.flatMap((outcome) =>
           steps.map((step) => {
             const next = outcome.next.slice()
@@ -217,10 +225,7 @@ export class ActorSystem implements TransitionSystem<Step> {
         )
       }
       for (const { next, steps } of outcomes) {
-        if (!isDown) next[this.places.crashes] = crashes + 1
-        if (!isDown && crashes + 1 === crashesMax) this.#crashedForTheLastTime(next)
         const [first] = steps as [Step]
-        const kind = isDown ? 'restart' : 'crash'
         const step: NodeStep = {
           ...first,
           kind,
@@ -234,12 +239,46 @@ export class ActorSystem implements TransitionSystem<Step> {
     return false
   }
 
-  #crashedForTheLastTime(next: Int32Array): void {
+  /** Nothing crashes any more: what is up, `but` those that crash now, goes on without a disk. */
+  #crashedForTheLastTime(next: Int32Array, but: readonly number[]): void {
     const { transitions } = this.parts
     for (let actor = 0; actor < this.places.network; actor++) {
       const local = next[actor] as number
-      if (!transitions.local(actor, local).isDown) next[actor] = transitions.afterLastCrash(actor, local)
+      if (!but.includes(actor)) next[actor] = transitions.afterLastCrash(actor, local)
     }
+  }
+
+  /**
+   * The networks in which a crash can leave `contents`: from each sender any first ones of what was under way to `actors`
+   * are lost. Where messages are not ordered what is lost might as well be late for ever.
+   */
+  #lossesTo(actors: readonly number[], contents: number): number[] {
+    const { network, messages } = this.parts
+    if (network.kind !== 'ordered') return [contents]
+    const byPair = new Map<number, number[]>()
+    for (let index = network.start(contents); index < network.end(contents); index++) {
+      const message = network.messageAt(index)
+      if (!actors.includes(messages.get(message).to)) continue
+      const pair = messages.pair(message)
+      byPair.set(pair, [...(byPair.get(pair) ?? []), message])
+    }
+    let left = [contents]
+    for (const queue of byPair.values()) {
+      left = left.flatMap((before) => {
+        const lost = [before]
+        for (const message of queue) lost.push(network.apply(lost.at(-1) as number, network.dropDelta(message)))
+        return lost
+      })
+    }
+    return left
+  }
+
+  #end(actor: number, local: number): Step {
+    const delta = this.parts.network.turnDelta(-1, [])
+    return {
+      ...{ kind: 'crash', actor, local, delta, message: -1, sent: [] },
+      ...{ timer: undefined, choices: [], error: undefined },
+    } as const
   }
 }
 

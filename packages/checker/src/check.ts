@@ -15,6 +15,7 @@ import { type CheckedActor, CheckedSystem } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import { type Counterexample, failedStep, type ModelCounterexample, traceActors, traceModel } from './counterexample.ts'
 import { type CheckedHistory, HistoryTable } from './history-table.ts'
+import { type IsLeftover, Leftovers } from './leftovers.ts'
 import { LocalTransitions } from './local-transitions.ts'
 import { MessageTable } from './message-table.ts'
 import type { Model } from './model.ts'
@@ -40,6 +41,13 @@ export interface CheckOptions<Definitions extends readonly ActorDefinition<any, 
   readonly network: NetworkKind
   /** The message delivered last is part of the state of a duplicating network, as in Stateright. Default false. */
   readonly lastDelivered?: boolean
+  /**
+   * A turn, and those of what it tells its own actor, are one step, as where a mailbox is empty whenever a turn begins. Fewer
+   * runs than there are: with a full mailbox others come first, and a crash may come between. Default false.
+   */
+  readonly selfAtOnce?: boolean
+  /** Says which messages can make no difference any more: they are taken out of the network. Default: none. */
+  readonly isLeftover?: IsLeftover
   /** Also explores the loss of each message that may be delivered. Default false. */
   readonly lossy?: boolean
   /**
@@ -48,11 +56,13 @@ export interface CheckOptions<Definitions extends readonly ActorDefinition<any, 
    */
   readonly crashes?: number
   /**
-   * When disks sync, where crashes are explored. `any-time`: each sync is a step of its own. `until-stall`: at once, until
-   * the disk stalls: then nothing is synced before the node crashes. Actors get into the same states by fewer ways, since a
-   * message that waits for a sync might as well be late; so not with an ordered network. Default `any-time`.
+   * How crashes are explored. `all`: when a disk syncs and when a node comes back are steps of their own. `fewest`: a disk
+   * syncs at once until it stalls, and then not before its node crashes; a node that crashes is back in the same step, and
+   * from each sender any first ones of what was under way to it are lost. That leaves out states in which a node is down.
+   * Actors get into the same states otherwise, since what waits for a sync might as well be late, and a node that does
+   * nothing might as well be down; but in an ordered network nothing told early overtakes what waits. Default `all`.
    */
-  readonly syncs?: 'any-time' | 'until-stall'
+  readonly crashSteps?: 'all' | 'fewest'
   /** Makes a history of what clients send and get a part of the state, for properties to look at. */
   readonly history?: CheckedHistory<any>
   /**
@@ -99,7 +109,9 @@ const knownOfCheck: KnownOptions<CheckOptions<any>> = {
   lastDelivered: true,
   lossy: true,
   crashes: true,
-  syncs: true,
+  crashSteps: true,
+  selfAtOnce: true,
+  isLeftover: true,
   drafts: true,
   history: true,
   reduction: true,
@@ -173,10 +185,10 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
     throw new CheckerError('check: reduction goes with neither symmetry nor lastDelivered', { option: 'reduction' })
   }
   const crashesMax = wholeFrom('crashes', 0, options.crashes ?? 0)
-  const { syncs = 'any-time' } = options
-  oneOf('syncs', syncs, ['any-time', 'until-stall'])
-  if (syncs === 'until-stall' && options.network === 'ordered') {
-    throw new CheckerError('check: syncs until-stall goes with an unordered network', { option: 'syncs' })
+  const { crashSteps = 'all', selfAtOnce = false } = options
+  oneOf('crashSteps', crashSteps, ['all', 'fewest'])
+  if (selfAtOnce && options.history !== undefined) {
+    throw new CheckerError('check: selfAtOnce does not go with a history', { option: 'selfAtOnce' })
   }
   const { services = {} } = options
   for (const [service, twin] of Object.entries(services)) {
@@ -190,15 +202,26 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
   const turns = {
     discardFailed: failedTurns === 'discard',
     crashes: crashesMax > 0,
-    stalls: syncs === 'until-stall',
+    stalls: crashSteps === 'fewest',
+    selfAtOnce,
     ordersSent: options.history !== undefined,
     drafts: options.drafts ?? false,
   }
   const transitions = new LocalTransitions(checked, messages, network, turns, log)
-  const history =
-    options.history &&
-    new HistoryTable(options.history, (message) => messageView({ system: checked, messages }, message), log)
-  const system = new ActorSystem({ system: checked, messages, network, transitions, history, lossy, crashesMax })
+  const seen = (message: number) => messageView({ system: checked, messages }, message)
+  const history = options.history && new HistoryTable(options.history, seen, log)
+  const leftovers = options.isLeftover && new Leftovers(options.isLeftover, { network, messages, transitions }, seen)
+  const system = new ActorSystem({
+    system: checked,
+    messages,
+    network,
+    transitions,
+    history,
+    lossy,
+    crashesMax,
+    reboots: crashSteps === 'fewest',
+    leftovers,
+  })
   const view = new TupleView(system, reduction !== 'none')
   const reach = reduction === 'none' ? undefined : reachOf(system)
   return {

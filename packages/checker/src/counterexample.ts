@@ -16,9 +16,11 @@ export interface TraceStep {
   /**
    * `deliver`: a message arrives. `unstashed`: one that was put aside and back is handled. `timer`: a timer fires.
    * `drop`: the network loses a message, or it arrives where nobody is up. `sync`: the disk has a durable actor's oldest
-   * record, and what waited for it goes. `crash` and `restart`: of a node.
+   * record, and what waited for it goes. `crash` and `restart`: of a node; `reboot`: both in one step.
    */
-  readonly event: 'deliver' | 'unstashed' | 'timer' | 'drop' | 'sync' | 'crash' | 'restart'
+  readonly event: 'deliver' | 'unstashed' | 'timer' | 'drop' | 'sync' | 'crash' | 'restart' | 'reboot'
+  /** Its disk syncs nothing any more until its node crashes, beginning with this turn's record. */
+  readonly stalls: boolean
   /** The message of the turn; a timer's is from the actor to itself. `undefined` for a sync, a crash and a restart. */
   readonly message: MessageView | undefined
   /** The key of the timer that fired. */
@@ -92,12 +94,13 @@ export function traceActors(
     view.load(after)
     return {
       actor:
-        step.kind === 'crash' || step.kind === 'restart'
+        step.kind === 'crash' || step.kind === 'restart' || step.kind === 'reboot'
           ? (step as NodeStep).node
           : (view.actors[step.actor] as string),
       event: step.kind as TraceStep['event'],
       message,
       timer: step.timer,
+      stalls: step.stalls ?? false,
       choices: step.choices,
       sent: step.sent.map((sent) => view.message(sent)),
       states: states(),
@@ -180,11 +183,12 @@ function formatActors({ initial, steps }: Counterexample, lines: string[]): void
       sync: `${step.actor}: its oldest record is synced`,
       crash: `node ${step.actor} crashes`,
       restart: `node ${step.actor} comes back`,
+      reboot: `node ${step.actor} crashes and comes back`,
     }[step.event]
     const chosen = step.choices.length === 0 ? '' : ` choosing ${step.choices.join(', ')}`
-    lines.push(
-      `${String(index + 1).padStart(4)}. ${what}${payload === undefined ? '' : ` ${showValue(payload)}`}${chosen}`,
-    )
+    const stalls = step.stalls ? '; its disk stalls' : ''
+    const shown = payload === undefined ? '' : ` ${showValue(payload)}`
+    lines.push(`${String(index + 1).padStart(4)}. ${what}${shown}${chosen}${stalls}`)
     for (const [actor, state] of Object.entries(step.states)) {
       if (state !== before[actor]) lines.push(`      ${actor} = ${showValue(state)}`)
     }

@@ -53,6 +53,7 @@ export type { Dependency, DependencyKind } from './history/transactions/dependen
 export { type IsolationLevel, isolationLevels } from './history/transactions/isolation-level.ts'
 export type { ListKey, ListOperation, ListValue, Transaction } from './history/transactions/transaction.ts'
 export type { CheckedHistory } from './history-table.ts'
+export type { Correspondent, IsLeftover } from './leftovers.ts'
 export { type Action, type Model, model, type Witness, witness } from './model.ts'
 export type { NetworkKind } from './network-table.ts'
 export type { Predicate, Verdict, ViolationKind } from './properties.ts'

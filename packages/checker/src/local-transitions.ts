@@ -19,11 +19,15 @@ import { changeable, changed, isDraft } from './turn-state.ts'
 
 const nothingPending: Pending = { timers: new Map(), stash: [], front: [], storage: undefined }
 
+/** Turns of what an actor tells itself, one after the other, at most. */
+const ownTurnsMax = 1_000
+
 /** How turns are run, and what of them matters. */
 interface TurnOptions {
   readonly discardFailed: boolean
   readonly crashes: boolean
   readonly stalls: boolean
+  readonly selfAtOnce: boolean
   readonly ordersSent: boolean
   readonly drafts: boolean
 }
@@ -42,6 +46,8 @@ export class LocalTransitions {
   readonly #drafts: boolean
   readonly #isDurable: readonly boolean[]
   readonly #stalls: boolean
+  /** What a turn tells its own actor is part of its step. */
+  readonly #selfAtOnce: boolean
   readonly #locals: readonly LocalTable[]
   /** What other threads of the search have found. */
   readonly #told: TransitionLog | undefined
@@ -59,7 +65,7 @@ export class LocalTransitions {
     system: CheckedSystem,
     messages: MessageTable,
     network: NetworkTable,
-    { discardFailed, crashes, stalls, ordersSent, drafts }: TurnOptions,
+    { discardFailed, crashes, stalls, selfAtOnce, ordersSent, drafts }: TurnOptions,
     log?: NumberLog,
   ) {
     this.#system = system
@@ -67,6 +73,7 @@ export class LocalTransitions {
     this.#network = network
     this.#isDurable = system.actors.map(({ durableId }) => crashes && durableId !== undefined)
     this.#stalls = stalls
+    this.#selfAtOnce = selfAtOnce
     this.#effects = new RecordedEffects(
       system,
       messages,
@@ -167,7 +174,7 @@ export class LocalTransitions {
     const { cell } = this.#system.actors[actor] as SystemActor
     const turn = { kind: 'started', actor, local, message: -1, timer: undefined, envelope: startedEnvelope } as const
     if (cell.definition.started === undefined) return [this.#step(turn, [], local, [])]
-    const steps = this.#outcomes(turn)
+    const steps = this.#withOwn(this.#outcomes(turn))
     const failed = steps.find((step) => step.error !== undefined)
     if (failed === undefined) return steps
     throw new CheckerError(
@@ -247,12 +254,42 @@ export class LocalTransitions {
     // What arrives in an ordered network is taken from it, or nothing behind it could arrive.
     const isTaken = turn.kind === 'deliver' && this.#network.kind === 'ordered'
     const effects = new Set<string>()
-    return this.#outcomes(turn).filter(({ local, delta, sent, error }) => {
+    return this.#withOwn(this.#outcomes(turn)).filter(({ local, delta, sent, error }) => {
       if (error !== undefined) return !this.#discardFailed
       const effect = `${local} ${delta} ${this.#ordersSent ? sent : ''}`
       if ((local === turn.local && delta === nothingSent && !isTaken) || effects.has(effect)) return false
       effects.add(effect)
       return true
+    })
+  }
+
+  /** Steps that go on with the turns of what they told their own actor, in order, where those are no steps of their own. */
+  #withOwn(steps: readonly Step[]): readonly Step[] {
+    return this.#selfAtOnce ? steps.flatMap((step) => this.#settled(step, ownTurnsMax)) : steps
+  }
+
+  #settled(step: Step, turnsLeft: number): readonly Step[] {
+    const { actor, sent, local, choices } = step
+    const own = sent.findIndex((message) => this.#messages.get(message).to === actor)
+    if (own < 0 || step.error !== undefined) return [step]
+    if (turnsLeft === 0) throw this.#effects.refuse(`tells itself more than ${ownTurnsMax} messages before it rests`)
+    const message = sent[own] as number
+    const { from, name, payload } = this.#messages.get(message)
+    const sender = (this.#system.actors[from] as SystemActor).ref
+    const envelope = new Envelope(EnvelopeKind.message, name, payload, sender, undefined)
+    const others = sent.toSpliced(own, 1)
+    return this.#outcomes({ kind: 'deliver', actor, local, message, timer: undefined, envelope }).flatMap((next) => {
+      const all = [...others, ...next.sent]
+      const whole: Step = {
+        ...step,
+        local: next.local,
+        delta: this.#network.turnDelta(takenBy(step), all),
+        sent: all,
+        choices: [...choices, ...next.choices],
+        error: next.error,
+        ...(next.stalls ? { stalls: true } : {}),
+      }
+      return this.#settled(whole, turnsLeft - 1)
     })
   }
 

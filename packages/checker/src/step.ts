@@ -3,7 +3,7 @@ import type { Envelope } from '@troupe/core/host'
 
 /** One step of the system: a turn of one actor, the loss of a message, a sync, or the end or return of a node. */
 export interface Step {
-  readonly kind: 'deliver' | 'unstashed' | 'timer' | 'drop' | 'started' | 'sync' | 'crash' | 'restart'
+  readonly kind: 'deliver' | 'unstashed' | 'timer' | 'drop' | 'started' | 'sync' | 'crash' | 'restart' | 'reboot'
   readonly actor: number
   /** The actor's local state after the step. */
   readonly local: number

@@ -110,7 +110,7 @@ export function saving() {
     })),
     network: 'non-duplicating',
     crashes: 1,
-    syncs: 'until-stall',
+    crashSteps: 'fewest',
     sometimes: {
       'both were told twice': (view: StateView) => view.actors.every((name) => view.state(name).told === 2),
     },

@@ -22,6 +22,8 @@ test.each<[command: string, figures: object]>([
   ['two-phase-commit --rms 5 --symmetry --threads 2', { distinct: 314, depth: 17 }],
   ['abd --threads 2', { distinct: 544, parameters: { servers: 2, clients: 2, network: 'unordered', threads: 2 } }],
   ['single-copy --servers 1 --clients 2', { distinct: 93 }],
+  ['multi-paxos --leader-changes 0 --crashes 1', { distinct: 3_760, generated: 12_891, depth: 20 }],
+  ['ben-or --rounds 1 --ones 3', { distinct: 728 }],
   ['paxos-register --reduction persistent-sets --threads 2', { properties: { linearizable: 'holds' } }],
 ])('troupe check %s', async (command, figures) => {
   const { code, stderr, rows } = await troupe('check', ...words(command), '--json')
@@ -91,6 +93,8 @@ test('without a program all are listed with their parameters', async () => {
     'ping-pong',
     'dining-philosophers',
     'increment',
+    'multi-paxos',
+    'ben-or',
   ])
   expect(rows()[5]).toMatchObject({ network: 'unordered', parameters: { servers: { default: 2, min: 1 } } })
   expect((await troupe('check')).stdout).toContain('--ballots N   ballots, 1 to 8, default 2')

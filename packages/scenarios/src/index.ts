@@ -1,4 +1,7 @@
 /** Simulated scenarios of Troupe's protocols by name, and the planted bugs that they find. */
+export { type BenOrInstance, benOrOptions } from './checked/ben-or.ts'
+export { journalMachine, type MultiPaxosInstance, multiPaxosOptions } from './checked/multi-paxos.ts'
+export { checkedProgramOptions, checkedPrograms } from './checked/programs.ts'
 export {
   CampaignStore,
   type MultiPaxosRun,
@@ -23,6 +26,7 @@ export {
 } from './planted-bugs/bug-table.ts'
 export { type CampaignReplica, logBugs } from './planted-bugs/log-bugs.ts'
 export { ForgetsVote, type PaxosBugName, paxosBugs } from './planted-bugs/paxos-bugs.ts'
+export { tellingContext } from './planted-bugs/telling-context.ts'
 export {
   parametersOf,
   type Scenario,

@@ -14,7 +14,7 @@ import { transactionCommitProgram } from './transaction-commit.ts'
 import { twoPhaseCommitProgram } from './two-phase-commit.ts'
 import { twoPhaseCommitModelProgram } from './two-phase-commit-model.ts'
 
-export type { Program, ProgramParameter } from './program.ts'
+export { noSymmetry, type Program, type ProgramParameter, program } from './program.ts'
 
 /** By name, in the order to list them in. */
 export const programs: ReadonlyMap<string, Program> = new Map(
@@ -54,11 +54,17 @@ export interface ProgramOptions
   readonly symmetry?: boolean
 }
 
-/** What {@link check} is to be told for program `name`. Throws a `CheckerError` for what the program does not take. */
-export function programOptions(name: string, options: ProgramOptions = {}): CheckOptions<any> | ModelCheckOptions<any> {
-  const program = programs.get(name)
+/**
+ * What {@link check} is to be told for program `name` of `among`. Throws a `CheckerError` for what the program does not take.
+ */
+export function programOptions(
+  name: string,
+  options: ProgramOptions = {},
+  among: ReadonlyMap<string, Program> = programs,
+): CheckOptions<any> | ModelCheckOptions<any> {
+  const program = among.get(name)
   if (program === undefined) {
-    throw new CheckerError(`there is no program ${name}; there are ${[...programs.keys()].join(', ')}`, { name })
+    throw new CheckerError(`there is no program ${name}; there are ${[...among.keys()].join(', ')}`, { name })
   }
   const {
     parameters: given = {},
@@ -88,7 +94,7 @@ export function programOptions(name: string, options: ProgramOptions = {}): Chec
       )
     }),
   )
-  const own = program.options(parameters, symmetry)
+  const own = program.options(parameters, symmetry, crashes ?? 0)
   const ofActors = Object.fromEntries(
     Object.entries({ network, lossy, lastDelivered, crashes, reduction }).filter(([, value]) => value !== undefined),
   )

@@ -17,10 +17,14 @@ export interface Program<Parameters extends string = string> {
   readonly parameters: Readonly<Record<Parameters, ProgramParameter>>
   /** The network that it is meant for; `undefined`: it is a model, and has none. */
   readonly network: NetworkKind | undefined
-  /** What to check. `symmetry` declares its symmetric ids; throws a `CheckerError` where it has none. */
+  /**
+   * What to check. `symmetry` declares its symmetric ids; throws a `CheckerError` where it has none. `crashes`: as many of its
+   * nodes may crash, for what it claims to happen; they are set by who calls.
+   */
   options(
     parameters: Readonly<Record<Parameters, number>>,
     symmetry: boolean,
+    crashes?: number,
   ): CheckOptions<any> | ModelCheckOptions<any>
 }
 

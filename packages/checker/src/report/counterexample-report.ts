@@ -50,7 +50,7 @@ function actorParts({ initial, steps }: Counterexample): ReportParts {
       sentAt.set(key, [...(sentAt.get(key) ?? []), index])
     }
     const { message } = step
-    const isNode = step.event === 'crash' || step.event === 'restart'
+    const isNode = ['crash', 'restart', 'reboot'].includes(step.event)
     return {
       step: index + 1,
       kind: isNode ? 'node' : step.event === 'drop' ? 'dropped' : step.event === 'sync' ? 'disk' : 'turn',
@@ -72,7 +72,7 @@ function actorParts({ initial, steps }: Counterexample): ReportParts {
   }
 }
 
-function textOf({ event, actor, message, timer, choices }: TraceStep): string {
+function textOf({ event, actor, message, timer, choices, stalls }: TraceStep): string {
   const { name = '', payload, from = '' } = message ?? {}
   const content = `${name}${payload === undefined ? '' : ` ${showValue(payload)}`}`
   const text = {
@@ -83,8 +83,10 @@ function textOf({ event, actor, message, timer, choices }: TraceStep): string {
     sync: 'its oldest record is synced',
     crash: `node ${actor} crashes`,
     restart: `node ${actor} comes back`,
+    reboot: `node ${actor} crashes and comes back`,
   }[event]
-  return choices.length === 0 ? text : `${text}, choosing ${choices.join(', ')}`
+  const chosen = choices.length === 0 ? '' : `, choosing ${choices.join(', ')}`
+  return `${text}${chosen}${stalls ? '; its disk stalls' : ''}`
 }
 
 /** The step that sent `message`: of several that sent the same, the first that is not taken; the last is taken again. */

@@ -8,7 +8,8 @@ import {
   type Verdict,
 } from '@troupe/checker'
 import { checkParallel } from '@troupe/checker/parallel'
-import { type Program, type ProgramOptions, programOptions, programs } from '@troupe/checker/programs'
+import type { Program, ProgramOptions } from '@troupe/checker/programs'
+import { checkedProgramOptions, checkedPrograms } from '@troupe/scenarios'
 import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { secondsNumber, wholeNumber } from '../flags.ts'
@@ -50,7 +51,8 @@ export function addCheckCommand(troupe: Command, context: CommandContext): void 
     .description('Explores every state that a program can reach, and checks its properties in each.')
     .argument('[program]', 'its name; without one, the programs and their parameters are listed')
   for (const [parameter, programNames] of parametersOfAll()) {
-    command.option(`--${parameter} <number>`, `of ${programNames.join(', ')}`, wholeNumber(`--${parameter}`, 0))
+    const flag = flagOf(parameter)
+    command.option(`${flag} <number>`, `of ${programNames.join(', ')}`, wholeNumber(flag, 0))
   }
   command
     .addOption(
@@ -85,21 +87,26 @@ export function addCheckCommand(troupe: Command, context: CommandContext): void 
 /** All parameters, each with the programs that have it. */
 function parametersOfAll(): Map<string, string[]> {
   const all = new Map<string, string[]>()
-  for (const { name, parameters } of programs.values()) {
+  for (const { name, parameters } of checkedPrograms.values()) {
     for (const parameter of Object.keys(parameters)) all.set(parameter, [...(all.get(parameter) ?? []), name])
   }
   return all
 }
 
+/** A parameter as it is called on the command line. */
+function flagOf(parameter: string): string {
+  return `--${parameter.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
 function listPrograms(terminal: Terminal, { json }: CheckFlags): boolean {
-  for (const { name, what, parameters, network } of programs.values()) {
+  for (const { name, what, parameters, network } of checkedPrograms.values()) {
     if (json) {
       printJson(terminal, { program: name, what, network: network && networkName(network), parameters })
       continue
     }
     printLine(terminal, `${name}: ${what}; ${network === undefined ? 'a model' : `actors, ${networkName(network)}`}`)
     for (const [parameter, { what: meaning, default: usual, min, max }] of Object.entries(parameters)) {
-      printLine(terminal, `  --${parameter} N   ${meaning}, ${min} to ${max}, default ${usual}`)
+      printLine(terminal, `  ${flagOf(parameter)} N   ${meaning}, ${min} to ${max}, default ${usual}`)
     }
   }
   return true
@@ -109,21 +116,21 @@ async function checkNamed(terminal: Terminal, name: string, flags: CheckFlags): 
   const { threads } = flags
   const options = optionsOf(flags)
   // Throws for what the program does not take, before anything is printed or started.
-  const checked = programOptions(name, options)
+  const checked = checkedProgramOptions(name, options)
   const started = performance.now()
   const result: SearchResult<any> =
     threads === 1
       ? check(checked as CheckOptions<any>)
       : await checkParallel(
           {
-            module: import.meta.resolve('@troupe/checker/programs'),
-            name: 'programOptions',
+            module: import.meta.resolve('@troupe/scenarios'),
+            name: 'checkedProgramOptions',
             arguments: [name, options],
           },
           { threads },
         )
   const elapsed = secondsSince(started)
-  const parameters = parametersOf(programs.get(name) as Program, flags)
+  const parameters = parametersOf(checkedPrograms.get(name) as Program, flags)
   const print = flags.json ? printResult : explainResult
   print(terminal, { program: name, parameters, result, seconds: elapsed })
   return (

@@ -83,7 +83,7 @@ interface Heard {
   readonly proposals: Map<string, Bit | 'none'>
 }
 
-interface BenOrState extends Deciding<Bit, BenOrProtocol> {
+export interface BenOrState extends Deciding<Bit, BenOrProtocol> {
   /** From 1; 0 before the first. */
   round: number
   /** By round. Durable. */
@@ -94,7 +94,7 @@ interface BenOrState extends Deciding<Bit, BenOrProtocol> {
 }
 
 /** What a process must not forget. */
-type BenOrEvents = {
+export type BenOrEvents = {
   reported: (state: BenOrState, said: { readonly round: number; readonly value: Bit }) => void
   proposed: (state: BenOrState, said: { readonly round: number; readonly value: Bit | 'none' }) => void
   decided: (state: BenOrState, value: Bit) => void
@@ -105,7 +105,7 @@ type Context = ActorContext<BenOrProtocol, BenOrEvents>
 /** Rounds ahead of its own whose messages a process keeps. */
 const aheadMax = 64
 
-const benOrParts = {
+export const benOrParts = {
   name: 'BenOr',
   module: import.meta.url,
   init: ({ configuration, id }: RoundArguments<BenOrProtocol>): BenOrState => ({
