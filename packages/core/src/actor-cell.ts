@@ -37,34 +37,35 @@ export interface Watcher {
 }
 
 export class ActorCell {
-  readonly profile: ActorProfile
-  /** Given once `init` went well. */
-  ref: Ref
-  state: any
-  /** The handlers of the current behavior, those of `on` under them. */
-  handlers: HandlerTable
-  context: TurnContext | undefined = undefined
-  readonly parent: ActorCell | undefined
-  readonly args: unknown
+  // What each message touches comes first, so that it is close together.
   readonly mailbox: Mailbox
-  /** Raised by each restart and by a kill: what an earlier generation left running has no effect. */
-  generation = 0
   phase: Phase = Phase.starting
   /** True while the cell is in the run queue or being run. */
   scheduled = false
-  /** True once a graceful stop waits in the mailbox. */
-  stopRequested = false
+  /** Given once `init` went well. */
+  ref: Ref
+  /** `undefined`: everything in it is as it was at the start. */
+  extras: CellExtras | undefined = undefined
   /** The turn to run before the mailbox's next: `started`, after a start or a restart. */
   first: Envelope | undefined = undefined
+  context: TurnContext | undefined = undefined
+  /** The handlers of the current behavior, those of `on` under them. */
+  handlers: HandlerTable
+  state: any
   /** Set when the cell is to stop once its turn is over. */
   stopReason: TerminationReason | undefined = undefined
+  /** Raised by each restart and by a kill: what an earlier generation left running has no effect. */
+  generation = 0
+  readonly profile: ActorProfile
+  readonly parent: ActorCell | undefined
+  readonly args: unknown
+  /** True once a graceful stop waits in the mailbox. */
+  stopRequested = false
   /** The message of the asynchronous turn under way. */
   current: Envelope | undefined = undefined
   children: Children | undefined = undefined
   previousSibling: ActorCell | undefined = undefined
   nextSibling: ActorCell | undefined = undefined
-  /** `undefined`: everything in it is as it was at the start. */
-  extras: CellExtras | undefined = undefined
 
   constructor(
     definition: CompiledDefinition,

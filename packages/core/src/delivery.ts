@@ -74,7 +74,7 @@ export abstract class Delivery extends TurnLoop {
 
   /** Delivers a message on this node. */
   deliver(to: Ref, name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken | undefined): void {
-    const cell = this.alive ? this.lookup(to) : undefined
+    const cell = this.alive ? (this.cells.own(to) ?? this.lookup(to)) : undefined
     if (cell === undefined) {
       this.undeliverable(to, name, payload, sender, replyTo, this.alive ? 'no-such-actor' : 'node-down')
       return

@@ -157,7 +157,7 @@ export class Mailbox implements Iterable<Envelope> {
     if (this.policy.lanes !== undefined) return (this.#queue as LaneQueue).shift()
     const queue = this.#queue as MessageQueue
     const envelope = queue.shift(spare)
-    if (this.length === 0 && queue.isSpent) this.#queue = undefined
+    if (this.length === 0 && queue.giveBack()) this.#queue = undefined
     return envelope
   }
 

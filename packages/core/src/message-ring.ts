@@ -29,9 +29,8 @@ export class MessageRing implements Iterable<Envelope> {
     return this.length === ringCapacityMax
   }
 
-  /** A message that nobody waits for the reply to. The ring must not be full. */
+  /** A message that nobody waits for the reply to. There must be room. */
   pushMessage(name: string, payload: unknown, sender: Ref | undefined): void {
-    if (this.length === this.capacity) this.#grow()
     const places = this.#places
     const index = ((this.#head + this.length) & (this.capacity - 1)) * placesEach
     places[index] = name
@@ -41,13 +40,12 @@ export class MessageRing implements Iterable<Envelope> {
   }
 
   push(envelope: Envelope): void {
-    if (this.length === this.capacity) this.#grow()
     this.#places[((this.#head + this.length) & (this.capacity - 1)) * placesEach] = envelope
     this.length++
   }
 
   unshift(envelope: Envelope): void {
-    if (this.length === this.capacity) this.#grow()
+    if (this.length === this.capacity) this.grow()
     this.#head = (this.#head - 1) & (this.capacity - 1)
     this.#places[this.#head * placesEach] = envelope
     this.length++
@@ -61,12 +59,15 @@ export class MessageRing implements Iterable<Envelope> {
     const name = places[index]
     this.#head = (this.#head + 1) & (this.capacity - 1)
     this.length--
-    places[index] = undefined
-    if (typeof name !== 'string') return name as Envelope
-    const envelope = plainEnvelope(name, places[index + 1], places[index + 2], spare)
-    places[index + 1] = undefined
-    places[index + 2] = undefined
-    return envelope
+    if (typeof name !== 'string') {
+      places[index] = undefined
+      return name as Envelope
+    }
+    const payload = places[index + 1]
+    const sender = places[index + 2]
+    // A name is the definition's, and a reference is small: the next message may write over them.
+    if (typeof payload !== 'number') places[index + 1] = undefined
+    return plainEnvelope(name, payload, sender, spare)
   }
 
   peek(): Envelope | undefined {
@@ -85,16 +86,28 @@ export class MessageRing implements Iterable<Envelope> {
     return typeof name === 'string' ? plainEnvelope(name, places[index + 1], places[index + 2]) : (name as Envelope)
   }
 
-  #grow(): void {
-    const places = this.#places
-    const grown = new Array(places.length * 2)
-    const from = this.#head * placesEach
-    let to = 0
-    for (let index = from; index < places.length; index++) grown[to++] = places[index]
-    for (let index = 0; index < from; index++) grown[to++] = places[index]
+  /** Makes room for as many again. */
+  grow(): void {
+    const grown = new Array(this.#places.length * 2)
+    this.#copyTo(grown)
     this.#places = grown
     this.capacity *= 2
     this.#head = 0
+  }
+
+  /** What is in a smaller ring, which is as full as it is large, is in this empty one from now on. */
+  takeOver(smaller: MessageRing): void {
+    smaller.#copyTo(this.#places)
+    this.#head = 0
+    this.length = smaller.length
+  }
+
+  #copyTo(target: unknown[]): void {
+    const places = this.#places
+    const from = this.#head * placesEach
+    let to = 0
+    for (let index = from; index < places.length; index++) target[to++] = places[index]
+    for (let index = 0; index < from; index++) target[to++] = places[index]
   }
 }
 
