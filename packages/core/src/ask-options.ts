@@ -1,5 +1,5 @@
 /** What can be said of an ask or a send: how long it waits, until which signal, and the window of a stream. */
-import type { AskOptions } from './context.ts'
+import type { AskOptions, AskThen } from './context.ts'
 import { ConfigurationError } from './errors.ts'
 import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
 
@@ -14,6 +14,17 @@ export function withWindow(options: AskOptions, asked: Promise<any>): Promise<an
     if (reply instanceof IncomingStream) reply.window = window
     return reply
   })
+}
+
+/** The timeout of an ask whose end becomes a message; throws a `ConfigurationError` as {@link askTimeoutOf} does. */
+export function askThenTimeoutOf(then: AskThen): number {
+  if (typeof then.onReply !== 'string' || typeof then.onError !== 'string') {
+    throw new ConfigurationError(
+      `ctx.askThen needs the names of the messages that its end becomes, got onReply ${String(then.onReply)} and onError ${String(then.onError)}`,
+    )
+  }
+  if (then.timeoutMs === undefined && then.signal === undefined) return askTimeoutMsDefault
+  return askTimeoutOf(then, 'ctx.askThen')
 }
 
 /** The timeout of ask options; throws a `ConfigurationError` when it is not above 0 or not a timer's range. */

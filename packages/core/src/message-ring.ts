@@ -3,7 +3,7 @@
  * and sender, and becomes an envelope when it is taken out: what waits is then one array, and not as many objects as
  * messages, which the garbage collector would have to copy. Anything else is kept as the envelope that it is.
  */
-import type { Ref } from './actor-ref.ts'
+import type { Ref, ReplyToken } from './actor-ref.ts'
 import { Envelope, EnvelopeKind } from './envelope.ts'
 
 const placesEach = 3
@@ -113,9 +113,18 @@ export class MessageRing implements Iterable<Envelope> {
 
 /** The envelope of a message that nobody waits for the reply to: `spare`, if there is one. */
 export function plainEnvelope(name: string, payload: unknown, sender: unknown, spare?: Envelope): Envelope {
-  if (spare !== undefined) {
-    spare.refill(name, payload, sender as Ref | undefined)
-    return spare
-  }
-  return new Envelope(EnvelopeKind.message, name, payload, sender as Ref | undefined, undefined)
+  return messageEnvelope(name, payload, sender as Ref | undefined, undefined, spare)
+}
+
+/** The envelope of a message: `spare`, if there is one. */
+export function messageEnvelope(
+  name: string,
+  payload: unknown,
+  sender: Ref | undefined,
+  replyTo: ReplyToken | undefined,
+  spare?: Envelope,
+): Envelope {
+  if (spare === undefined) return new Envelope(EnvelopeKind.message, name, payload, sender, replyTo)
+  spare.refill(name, payload, sender, replyTo)
+  return spare
 }

@@ -23,7 +23,7 @@ export function runTurn(
   effects: Effects,
 ): PromiseLike<unknown> | undefined {
   const { rollback } = cell
-  if (envelope.kind === EnvelopeKind.message && rollback === undefined) return runMessage(cell, envelope, effects)
+  if (rollback === undefined && envelope.kind === EnvelopeKind.message) return runMessage(cell, envelope, effects)
   const context = contextOf(cell)
   context.begin(envelope, rollback === undefined ? effects : rollback.begin(effects))
   const ctx = context as unknown as ActorContext
@@ -42,7 +42,7 @@ export function runTurn(
 
 /**
  * {@link runTurn} of a message, where nothing is rolled back: so little that it is compiled into the turn loop, which calls
- * it for the messages of cells without extras.
+ * it where nobody looks on.
  */
 export function runMessage(cell: ActorCell, envelope: Envelope, effects: Effects): PromiseLike<unknown> | undefined {
   const context = cell.context ?? contextOf(cell)
@@ -54,7 +54,8 @@ export function runMessage(cell: ActorCell, envelope: Envelope, effects: Effects
     context.end()
     throw error
   }
-  if (result === undefined && envelope.replyTo === undefined && cell.extras === undefined) {
+  const { extras } = cell
+  if (result === undefined && envelope.replyTo === undefined && extras?.stashing === undefined) {
     context.end()
     return undefined
   }

@@ -2,11 +2,12 @@
 import { type ActorCell, tokenKey } from './actor-cell.ts'
 import { compiled } from './actor-definition.ts'
 import { type Ref, ReplyToken } from './actor-ref.ts'
-import { askTimeoutMsDefault, askTimeoutOf, withWindow } from './ask-options.ts'
+import { askThenTimeoutOf, askTimeoutMsDefault, askTimeoutOf, withWindow } from './ask-options.ts'
 import { become, behaviorTimerKey, unbecome } from './behavior.ts'
 import type {
   ActorLog,
   AskOptions,
+  AskThen,
   BehaviorTimeout,
   LogFields,
   Reminders,
@@ -201,6 +202,19 @@ export class TurnContext {
     return withWindow(options, asked)
   }
 
+  askThen(then: AskThen, to: unknown, name: string, payload?: unknown): void {
+    const timeoutMs = askThenTimeoutOf(then)
+    const effects = this.#open()
+    const callee = checkReceiver(to, 'ctx.askThen', name)
+    const { transfer, signal } = then
+    if (transfer === undefined) effects.askThen(this.#cell, callee, name, payload, timeoutMs, then, signal)
+    else {
+      sendMoved(payload, transfer, name, (moved) =>
+        effects.askThen(this.#cell, callee, name, moved, timeoutMs, then, signal),
+      )
+    }
+  }
+
   send(to: unknown, name: string, payload?: unknown): Promise<void> {
     return this.#open().offer(this.#cell, checkReceiver(to, 'ctx.send', name), name, payload, askTimeoutMsDefault)
   }
@@ -220,7 +234,7 @@ export class TurnContext {
     if (token === undefined) return this.#nobodysToken()
     const parts = this.#parts()
     effects.defer(this.#cell, token).controller = parts.controller
-    parts.deferred = this.#envelope
+    parts.deferred = this.envelope
     return token as ReplyToken<Reply>
   }
 

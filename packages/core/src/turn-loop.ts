@@ -97,7 +97,14 @@ export abstract class TurnLoop {
       if (cell === undefined) break
       this.#runCell(cell, this.#batchOf(cell))
     }
+    return this.runEnds()
+  }
+
+  /** The present run is over; true when there is more to do. */
+  protected runEnds(): boolean {
     currentTurn.kernel = undefined
+    // What was handled is nobody's any more.
+    this.#spare.refill('', undefined, undefined, undefined)
     this.metrics?.runEnds()
     this.#awake = this.#runQueue.length > 0
     return this.#awake
@@ -111,10 +118,7 @@ export abstract class TurnLoop {
     this.metrics?.runBegins()
     currentTurn.kernel = this
     if (cell !== undefined) this.#runCell(cell, 1)
-    currentTurn.kernel = undefined
-    this.metrics?.runEnds()
-    this.#awake = this.#runQueue.length > 0
-    return this.#awake
+    return this.runEnds()
   }
 
   /** Puts a ready cell that has something to do into the run queue. */
@@ -139,7 +143,8 @@ export abstract class TurnLoop {
     currentTurn.owner = cell
     const { clock } = this.ports
     const began = turnsMax > turnsPerBatch ? clock.now() : 0
-    for (let turns = 0; turns < turnsMax && cell.phase === Phase.ready && !cell.durable?.isFull; turns++) {
+    for (let turns = 0; turns < turnsMax && cell.phase === Phase.ready; turns++) {
+      if (!cell.isDirect && cell.durable?.isFull) break
       if (turns > 0 && turns % turnsPerBatch === 0 && clock.now() !== began) break
       const { first } = cell
       if (first !== undefined) {
@@ -153,7 +158,7 @@ export abstract class TurnLoop {
       if (envelope.kind === EnvelopeKind.message) {
         // What nobody waits for any more need not be done.
         if (envelope.replyTo === undefined || !this.isGivenUp(cell, envelope.replyTo)) {
-          if (this.#isPlain && cell.extras === undefined) this.#plainTurn(cell, envelope)
+          if (this.#isPlain && cell.isDirect) this.#plainTurn(cell, envelope)
           else this.turn(cell, envelope)
         }
         if (envelope === this.#spare && envelope.isKept) this.#spare = emptyEnvelope()
@@ -162,8 +167,6 @@ export abstract class TurnLoop {
     if (mayInterleave(cell)) this.#runReentrant(cell, turnsMax)
     currentTurn.owner = undefined
     if (currentTurn.entered) this.#leaveScope()
-    // What was handled is nobody's any more.
-    this.#spare.refill('', undefined, undefined)
     cell.scheduled = false
     if (mailbox.waiting !== undefined) this.admitWaiting(cell)
     if (cell.first !== undefined || mailbox.length > 0) this.schedule(cell)
@@ -198,6 +201,9 @@ export abstract class TurnLoop {
         if (cell.phase !== Phase.busy) this.timers.handled(cell)
         break
       }
+      case EnvelopeKind.answer:
+        this.turn(cell, messageOf(envelope))
+        break
       case EnvelopeKind.pull:
         if (!(envelope.payload as OutgoingStream).closed) this.turn(cell, envelope)
         break
@@ -277,7 +283,7 @@ export abstract class TurnLoop {
     else if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
   }
 
-  /** {@link turn} of a message, when nobody looks on and the cell has no extras. */
+  /** {@link turn} of a message, when nobody looks on and its effects are carried out at once. */
   #plainTurn(cell: ActorCell, envelope: Envelope): void {
     this.turns++
     let promise: PromiseLike<unknown> | undefined
@@ -401,6 +407,13 @@ export abstract class TurnLoop {
     else this.schedule(cell)
     if (cell.parent?.siblings !== undefined) this.lifecycle.started(cell)
   }
+}
+
+/** The message that an answer is. */
+function messageOf({ name, payload, sender, atUs }: Envelope): Envelope {
+  const message = plainEnvelope(name, payload, sender)
+  message.atUs = atUs
+  return message
 }
 
 function emptyEnvelope(): Envelope {

@@ -2,6 +2,11 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch; never goes backwards on one node. */
   now(): number
+  /**
+   * Set where reading the time costs as much as a small turn: by how many milliseconds the timeout of an ask may come late,
+   * at most a fiftieth of it, so that the time is not read for each. Default 0.
+   */
+  readonly slackMs?: number
   /** Runs `run` once, `delayMs` milliseconds from now or later, never before this call has returned. */
   schedule(delayMs: number, run: () => void): ScheduledTask
 }
