@@ -79,6 +79,9 @@ type Producing = {
   lost: (error: Error) => void
 }
 
+/** What the end of an ask becomes. */
+const then = { onReply: 'echoed', onError: 'lost' } as const
+
 /** Tells a counter in bursts, then asks for the total; or asks it again and again. */
 export const Producer = defineActor<Producing>()({
   name: 'Producer',
@@ -103,12 +106,12 @@ export const Producer = defineActor<Producing>()({
     ask(state, { to, count }, ctx) {
       Object.assign(state, { asks: to, left: count, replies: 0 })
       state.reply = ctx.deferReply<number>()
-      ctx.askThen({ onReply: 'echoed', onError: 'lost' }, to, 'echo', 1)
+      ctx.askThen(then, to, 'echo', 1)
       return state.reply
     },
     echoed(state, value, ctx) {
       state.replies += value
-      if (--state.left > 0) ctx.askThen({ onReply: 'echoed', onError: 'lost' }, state.asks!, 'echo', 1)
+      if (--state.left > 0) ctx.askThen(then, state.asks!, 'echo', 1)
       else ctx.reply(state.reply!, state.replies)
     },
     lost(state, error, ctx) {

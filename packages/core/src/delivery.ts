@@ -319,10 +319,9 @@ export abstract class Delivery extends TurnLoop {
       this.ports.askObserver?.askEnded(ask, error)
     }
     const isGivenUp = outcome === 'given-up'
+    if (!isGivenUp) this.duties.releaseOwn(askId)
     if (to.node === this.node) {
-      if (!isGivenUp && this.duties.deferredCount === 0) return
       if (isGivenUp) this.duties.withdraw(this.lookup(to), new ReplyToken(this.node, this.epoch, askId))
-      else this.duties.releaseOwn(askId)
     } else if (isGivenUp || (answeredBy !== undefined && answeredBy !== to.node)) {
       this.send(to.node, [FrameKind.cancel, to.epoch, to.slot, to.incarnation, to.name, askId, !isGivenUp])
     }

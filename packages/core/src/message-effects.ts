@@ -144,8 +144,11 @@ export abstract class MessageEffects extends Delivery {
 
   reply(from: ActorCell, token: ReplyToken, value: unknown): void {
     if (token.node === this.node && token.epoch === this.epoch) {
+      // With the ask ends who owes its reply.
       this.settleAsk(token.askId, this.prepareReply(value, from), undefined, this.node)
-    } else this.send(token.node, [FrameKind.reply, token.epoch, token.askId, value])
+      return
+    }
+    this.send(token.node, [FrameKind.reply, token.epoch, token.askId, value])
     this.duties.release(token)
   }
 

@@ -111,6 +111,7 @@ test('where reading the time is dear, it is read once for many asks, and no time
       reads++
       return clock.now()
     },
+    monotonicNow: () => clock.monotonicNow(),
     schedule: (delayMs, run) => clock.schedule(delayMs, run),
   }
   const asks = new AskTable({ clock: dear })

@@ -7,6 +7,11 @@ export interface Clock {
    * at most a fiftieth of it, so that the time is not read for each. Default 0.
    */
   readonly slackMs?: number
+  /**
+   * Milliseconds since some moment of this node's own, with fractions: grows as time passes, whoever sets the clock meanwhile.
+   * Two readings say how much time lies between them; nothing else can be compared with one.
+   */
+  monotonicNow(): number
   /** Runs `run` once, `delayMs` milliseconds from now or later, never before this call has returned. */
   schedule(delayMs: number, run: () => void): ScheduledTask
 }
