@@ -26,6 +26,7 @@ import {
   TEXT_SLOTS,
   viewTypes,
 } from './message-format.ts'
+import { noteReceivedBytes } from './received-bytes.ts'
 import { compileReader, type ShapeReader, USES_BEFORE_CODE } from './shape-compiler.ts'
 
 /** A shape at the reader's end. */
@@ -322,6 +323,7 @@ export class MessageReader {
       const start = this.#bulkPosition
       if (start + length > bulkEnd) throw this.malformed('has binary data that ends too early')
       bytes = copyOfShared(bulk, start, length)
+      noteReceivedBytes(length)
       this.#bulkPosition = start + aligned(length)
     }
     return this.#made(viewOf(type, bytes.buffer, 0, length / elementBytesOf(type)))
@@ -357,6 +359,7 @@ export class MessageReader {
     if (typeof handle !== 'object' || handle === null || !handleTypes.some((type) => handle instanceof type)) {
       throw this.malformed('means something beside it that is missing, or no data')
     }
+    if (handle instanceof ArrayBuffer) noteReceivedBytes(handle.byteLength)
     return handle
   }
 
