@@ -18,7 +18,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ['core', 'simulation', 'checker', 'scenarios'],
 }
 /** Sub-paths that may import one more package. */
-const allowedBelow: Readonly<Record<string, string>> = { 'packages/checker/src/parallel/': 'threads' }
+const allowedBelow: Readonly<Record<string, string>> = {
+  'packages/checker/src/parallel/': 'threads',
+  'packages/scenarios/src/parallel/': 'threads',
+}
 /** Folders whose sources are a function of their context. */
 const deterministic = ['core', 'consensus']
 

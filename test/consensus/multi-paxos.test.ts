@@ -263,6 +263,7 @@ test('a follower that was away while the log was trimmed gets a snapshot in part
     const store = await startReplicated(world, KeyValueStore, { log: 'kv', members: world.nodes, options: small })
     const client = await store.client({ node: 'local' })
     const away = world.nodes[0] as string
+    await put(client, 'a', 1)
     world.crash(away)
     for (let index = 0; index < 120; index++) await client.execute({ op: 'put', key: `key ${index}`, value: index })
     await world.restart(away)

@@ -136,9 +136,21 @@ export class ActorSystem implements TransitionSystem<Step> {
 
   #takeAll(tuple: Int32Array, steps: readonly Step[], visit: Visit<Step>): boolean {
     for (let choice = 0; choice < steps.length; choice++) {
-      if (this.#visit(tuple, steps[choice] as Step, visit)) return true
+      const step = steps[choice] as Step
+      if (step.stalls && this.#stalledBeside(tuple, step.actor) >= this.#crashesLeft(tuple)) continue
+      if (this.#visit(tuple, step, visit)) return true
     }
     return false
+  }
+
+  #crashesLeft(tuple: Int32Array): number {
+    return this.parts.crashesMax - (tuple[this.places.crashes] as number)
+  }
+
+  /** How many nodes other than that of `actor` have a disk that stalled: each of them is to crash. */
+  #stalledBeside(tuple: Int32Array, actor: number): number {
+    const isStalled = (index: number) => this.parts.transitions.isStalled(index, tuple[index] as number)
+    return [...this.#nodes.values()].filter((actors) => !actors.includes(actor) && actors.some(isStalled)).length
   }
 
   #visit(tuple: Int32Array, step: Step, visit: Visit<Step>): boolean {
@@ -178,12 +190,12 @@ export class ActorSystem implements TransitionSystem<Step> {
     const nothing = network.turnDelta(-1, [])
     for (const [node, actors] of this.#nodes) {
       const isDown = this.#isDown(tuple, actors[0] as number)
-      if (!isDown && crashes === crashesMax) continue
+      if (!isDown && crashesMax - crashes <= this.#stalledBeside(tuple, actors[0] as number)) continue
       let outcomes: { next: Int32Array; steps: Step[] }[] = [{ next: tuple.slice(), steps: [] }]
       for (const actor of actors) {
         const local = tuple[actor] as number
         const steps: readonly Step[] = isDown
-          ? transitions.restarts(actor, local)
+          ? transitions.restarts(actor, local, crashes === crashesMax)
           : transitions.crashed(actor, local).map((down) => ({
               kind: 'crash',
               actor,
@@ -205,6 +217,7 @@ export class ActorSystem implements TransitionSystem<Step> {
       }
       for (const { next, steps } of outcomes) {
         if (!isDown) next[this.places.crashes] = crashes + 1
+        if (!isDown && crashes + 1 === crashesMax) this.#crashedForTheLastTime(next)
         const [first] = steps as [Step]
         const kind = isDown ? 'restart' : 'crash'
         const step: NodeStep = {
@@ -218,6 +231,14 @@ export class ActorSystem implements TransitionSystem<Step> {
       }
     }
     return false
+  }
+
+  #crashedForTheLastTime(next: Int32Array): void {
+    const { transitions } = this.parts
+    for (let actor = 0; actor < this.places.network; actor++) {
+      const local = next[actor] as number
+      if (!transitions.local(actor, local).isDown) next[actor] = transitions.afterLastCrash(actor, local)
+    }
   }
 }
 

@@ -6,8 +6,9 @@
  *     check -> search -> Explorer (states) -> ActorSystem -> LocalTransitions (one actor, one message, remembered) -> runTurn
  *                                          -> ModelSystem -> the model's actions
  */
+
 import type { ActorDefinition, ServiceImplementations } from '@troupe/core'
-import { isProvided } from '@troupe/core/host'
+import { isProvided, type KnownOptions, unknownOptionProblem } from '@troupe/core/host'
 import { ActorSymmetry } from './actor-symmetry.ts'
 import { ActorSystem } from './actor-system.ts'
 import { type CheckedActor, CheckedSystem } from './checked-system.ts'
@@ -45,6 +46,12 @@ export interface CheckOptions<Definitions extends readonly ActorDefinition<any, 
    * first ones survive, and the node comes back. Default 0.
    */
   readonly crashes?: number
+  /**
+   * When disks sync, where crashes are explored. `any-time`: each sync is a step of its own. `until-stall`: at once, until
+   * the disk stalls: then nothing is synced before the node crashes. Actors get into the same states by fewer ways, since a
+   * message that waits for a sync might as well be late; so not with an ordered network. Default `any-time`.
+   */
+  readonly syncs?: 'any-time' | 'until-stall'
   /** Makes a history of what clients send and get a part of the state, for properties to look at. */
   readonly history?: CheckedHistory<any>
   /**
@@ -62,6 +69,38 @@ export interface CheckOptions<Definitions extends readonly ActorDefinition<any, 
 /** What to check of a model. */
 export interface ModelCheckOptions<State> extends SearchOptions<State> {
   readonly model: Model<State>
+}
+
+const knownOfSearch: KnownOptions<SearchOptions<any>> = {
+  always: true,
+  sometimes: true,
+  eventually: true,
+  stopAtViolation: true,
+  mayEnd: true,
+  statesMax: true,
+  depthMax: true,
+  secondsMax: true,
+  boundary: true,
+  symmetry: true,
+}
+const knownOfModelCheck: KnownOptions<ModelCheckOptions<any>> = { ...knownOfSearch, model: true }
+const knownOfCheck: KnownOptions<CheckOptions<any>> = {
+  ...knownOfSearch,
+  actors: true,
+  services: true,
+  network: true,
+  lastDelivered: true,
+  lossy: true,
+  crashes: true,
+  syncs: true,
+  history: true,
+  reduction: true,
+  failedTurns: true,
+}
+
+function refuseUnknown(options: object, known: Readonly<Record<string, true>>): void {
+  const problem = unknownOptionProblem('check', options, known)
+  if (problem !== undefined) throw new CheckerError(problem.message, problem.facts)
 }
 
 /** What a check of actors found. */
@@ -99,7 +138,9 @@ export function check(options: CheckOptions<any> | ModelCheckOptions<any>): Chec
 }
 
 /** A model, ready to be searched; `log`: on one of several threads. */
-export function searchedModel<State>({ model }: ModelCheckOptions<State>, log?: NumberLog) {
+export function searchedModel<State>(options: ModelCheckOptions<State>, log?: NumberLog) {
+  refuseUnknown(options, knownOfModelCheck)
+  const { model } = options
   const system = new ModelSystem(model, log)
   const state = (tuple: Int32Array) => system.state(tuple)
   return {
@@ -111,6 +152,7 @@ export function searchedModel<State>({ model }: ModelCheckOptions<State>, log?: 
 
 /** A system of actors, ready to be searched; `log`: on one of several threads. Throws a `CheckerError` for options that make no sense. */
 export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
+  refuseUnknown(options, knownOfCheck)
   const { lossy = false, failedTurns = 'counterexample', lastDelivered = false } = options
   oneOf('network', options.network, ['duplicating', 'non-duplicating', 'ordered'])
   oneOf('failedTurns', failedTurns, ['counterexample', 'discard'])
@@ -123,6 +165,11 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
     throw new CheckerError('check: reduction goes with neither symmetry nor lastDelivered', { option: 'reduction' })
   }
   const crashesMax = wholeFrom('crashes', 0, options.crashes ?? 0)
+  const { syncs = 'any-time' } = options
+  oneOf('syncs', syncs, ['any-time', 'until-stall'])
+  if (syncs === 'until-stall' && options.network === 'ordered') {
+    throw new CheckerError('check: syncs until-stall goes with an unordered network', { option: 'syncs' })
+  }
   const { services = {} } = options
   for (const [service, twin] of Object.entries(services)) {
     if (!isProvided(twin)) continue
@@ -135,6 +182,7 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
   const turns = {
     discardFailed: failedTurns === 'discard',
     crashes: crashesMax > 0,
+    stalls: syncs === 'until-stall',
     ordersSent: options.history !== undefined,
   }
   const transitions = new LocalTransitions(checked, messages, network, turns, log)

@@ -25,6 +25,10 @@ export type CheckedActor<Definition extends ActorDefinition<any, any> = ActorDef
   readonly definition: Definition
   /** Makes it durable, as the option of `spawn` does: where crashes are explored, it comes back with what it persisted. */
   readonly durableId?: string
+  /** What its store holds, as its definition's `snapshot` gives it: it begins with what `restore` makes of that, not `init`. */
+  readonly stored?: unknown
+  /** Nothing that it is sent is kept: for those outside who do nothing with what they hear. Default false. */
+  readonly sink?: boolean
 } & (undefined extends ArgsOf<Definition>
   ? { readonly args?: CheckedArguments<Definition> }
   : void extends ArgsOf<Definition>
@@ -45,6 +49,7 @@ export interface SystemActor {
   /** What `init` made. */
   readonly initial: unknown
   readonly durableId: string | undefined
+  readonly isSink: boolean
 }
 
 export class CheckedSystem {
@@ -56,19 +61,29 @@ export class CheckedSystem {
     this.#services = services
     if (checked.length === 0) throw new CheckerError('check needs at least one actor in actors')
     const refs = new Map<string, Ref>()
-    const placed = checked.map(({ name, node, definition, durableId, args }) => {
+    const placed = checked.map(({ name, node, definition, durableId, stored, sink = false, args }) => {
       const label = node === undefined ? name : `${node}/${name}`
       if (refs.has(label)) throw new CheckerError(`check: two actors are named ${label}; give each its own name`)
       const ref = namedRef(definition, { node: node ?? 'local', name }) as Ref
       refs.set(label, ref)
-      return { label, name, node: node ?? 'local', ref, durableId, definition: compiled(definition), args }
+      return {
+        label,
+        name,
+        node: node ?? 'local',
+        ref,
+        durableId,
+        stored,
+        isSink: sink,
+        definition: compiled(definition),
+        args,
+      }
     })
     const refByName: RefByName = (name) => {
       const ref = refs.get(name)
       if (ref !== undefined) return ref
       throw new CheckerError(`check: args ask for actor ${name}; there are ${[...refs.keys()].join(', ')}`, { name })
     }
-    this.actors = placed.map(({ label, name, node, ref, durableId, definition, args }, index) => {
+    this.actors = placed.map(({ label, name, node, ref, durableId, stored, isSink, definition, args }, index) => {
       for (const service of definition.uses) {
         if (this.twin(service) !== undefined) continue
         const what = `actor ${label} uses service ${service}, which check was not given: pass a twin in services`
@@ -78,12 +93,13 @@ export class CheckedSystem {
       this.#indexes.set(refKey(ref), index)
       let state: unknown
       try {
-        state = definition.init(cloneValue(given))
+        state = stored === undefined ? definition.init(cloneValue(given)) : definition.restore(cloneValue(stored))
       } catch (cause) {
-        throw new CheckerError(`actor ${label}: init threw: ${String(cause)}`, { actor: label }, { cause })
+        const what = stored === undefined ? 'init' : 'restore'
+        throw new CheckerError(`actor ${label}: ${what} threw: ${String(cause)}`, { actor: label }, { cause })
       }
       const cell = new ActorCell(definition, ref, undefined, given, { name }, state)
-      return { label, node, name, ref, cell, initial: state, durableId }
+      return { label, node, name, ref, cell, initial: state, durableId, isSink }
     })
   }
 

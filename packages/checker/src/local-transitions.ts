@@ -42,6 +42,8 @@ export interface Step {
   readonly choices: readonly number[]
   /** What the handler threw: the step then changed nothing. */
   readonly error: unknown
+  /** The disk syncs no more from this step on, until a crash. */
+  readonly stalls?: true
 }
 
 /** What all turns of one local transition have in common. */
@@ -59,13 +61,18 @@ export class LocalTransitions {
   /** True where the order of what one turn sends is part of its effect beyond the network: a history looks at it. */
   readonly #ordersSent: boolean
   readonly #isDurable: readonly boolean[]
+  readonly #stalls: boolean
   readonly #locals: readonly LocalTable[]
   /** By message, then by local state of the receiver. */
   readonly #deliveries: (readonly Step[] | undefined)[][] = []
   /** By actor, then by local state. */
   readonly #firings: (readonly Step[] | undefined)[][]
+  /** By actor, then by local state. */
+  readonly #crashes: Map<number, readonly number[]>[]
+  readonly #returns: Map<number, readonly Step[]>[]
+  readonly #lastReturns: Map<number, readonly Step[]>[]
 
-  /** `crashes`: actors with a durable id have a disk, which a crash leaves them. */
+  /** `crashes`: actors with a durable id have a disk, which a crash leaves them. `stalls`: it syncs at once, or not at all. */
   constructor(
     system: CheckedSystem,
     messages: MessageTable,
@@ -73,19 +80,33 @@ export class LocalTransitions {
     {
       discardFailed,
       crashes,
+      stalls,
       ordersSent,
-    }: { readonly discardFailed: boolean; readonly crashes: boolean; readonly ordersSent: boolean },
+    }: {
+      readonly discardFailed: boolean
+      readonly crashes: boolean
+      readonly stalls: boolean
+      readonly ordersSent: boolean
+    },
     log?: NumberLog,
   ) {
     this.#system = system
     this.#messages = messages
     this.#network = network
     this.#isDurable = system.actors.map(({ durableId }) => crashes && durableId !== undefined)
-    this.#effects = new RecordedEffects(system, messages, crashes)
+    this.#stalls = stalls
+    this.#effects = new RecordedEffects(
+      system,
+      messages,
+      this.#isDurable.map((isDurable) => isDurable || !crashes),
+    )
     this.#discardFailed = discardFailed
     this.#ordersSent = ordersSent
     this.#locals = system.actors.map(() => new LocalTable(this.#refuse, log))
     this.#firings = system.actors.map(() => [])
+    this.#crashes = system.actors.map(() => new Map())
+    this.#returns = system.actors.map(() => new Map())
+    this.#lastReturns = system.actors.map(() => new Map())
   }
 
   local(actor: number, local: number): LocalState {
@@ -104,6 +125,10 @@ export class LocalTransitions {
 
   /** The local states in which a crash can leave `actor`: one for each way in which its disk may have got so far. */
   crashed(actor: number, local: number): readonly number[] {
+    return remembered(this.#crashes[actor], local, () => this.#crashed(actor, local))
+  }
+
+  #crashed(actor: number, local: number): readonly number[] {
     const { storage } = this.local(actor, local)
     if (storage === undefined) {
       const { initial } = this.#system.actors[actor] as SystemActor
@@ -113,12 +138,25 @@ export class LocalTransitions {
     return [...new Set(kept.map((recovered) => this.#internDown(actor, recovered.state, { recovered, unsynced: [] })))]
   }
 
-  /** The steps by which an actor that is down comes back: its `started` turn, in `on` alone. */
-  restarts(actor: number, local: number): readonly Step[] {
+  /**
+   * The steps by which an actor that is down comes back: its `started` turn, in `on` alone. `isLast`: nothing crashes any
+   * more, so that a disk that syncs at once is none.
+   */
+  restarts(actor: number, local: number, isLast: boolean): readonly Step[] {
+    const losesDisk = isLast && this.#stalls
+    const known = (losesDisk ? this.#lastReturns : this.#returns)[actor]
+    return remembered(known, local, () => this.#restarts(actor, local, losesDisk))
+  }
+
+  #restarts(actor: number, local: number, losesDisk: boolean): readonly Step[] {
     const { cell } = this.#system.actors[actor] as SystemActor
     const { state, storage } = this.local(actor, local)
     const reminders = storage?.recovered.reminders ?? new Map()
-    this.#effects.begin(actor, 'recovery', { ...nothingPending, timers: reminders, storage })
+    this.#effects.begin(actor, 'recovery', {
+      ...nothingPending,
+      timers: reminders,
+      storage: losesDisk ? undefined : storage,
+    })
     cell.state = cloneValue(state)
     enterBehavior(cell, undefined, [])
     return this.#startings(actor, this.#internLocal(actor))
@@ -135,6 +173,19 @@ export class LocalTransitions {
     enterBehavior(cell, before.behavior, before.behaviorsBefore)
     const turn = { kind: 'sync', actor, local, message: -1, timer: undefined, envelope: startedEnvelope } as const
     return this.#step(turn, first.held, this.#internLocal(actor), [])
+  }
+
+  /** The local state in which `actor` goes on where nothing crashes any more. */
+  afterLastCrash(actor: number, local: number): number {
+    const before = this.local(actor, local)
+    return this.#stalls && before.storage !== undefined
+      ? this.internState(actor, { ...before, storage: undefined })
+      : local
+  }
+
+  /** Whether the disk of `actor` has stalled: its node is to crash. */
+  isStalled(actor: number, local: number): boolean {
+    return this.#stalls && (this.local(actor, local).storage?.unsynced.length ?? 0) > 0
   }
 
   #startings(actor: number, local: number): readonly Step[] {
@@ -181,7 +232,7 @@ export class LocalTransitions {
       const { front, isDown } = this.local(actor, local)
       const [first] = front
       const turns = first === undefined ? this.#timerSteps(actor, local) : this.#handlings('unstashed', first, local)
-      const sync = this.sync(actor, local)
+      const sync = this.#stalls ? undefined : this.sync(actor, local)
       steps = isDown ? [] : sync === undefined ? turns : [...turns, sync]
       byLocal[local] = steps
     }
@@ -216,12 +267,12 @@ export class LocalTransitions {
     const { choices } = this.#effects
     const steps: Step[] = []
     choices.reset()
-    do steps.push(this.#run(turn))
+    do steps.push(...this.#run(turn))
     while (choices.advance())
     return steps
   }
 
-  #run(turn: Turn): Step {
+  #run(turn: Turn): Step[] {
     const effects = this.#effects
     const { cell } = this.#system.actors[turn.actor] as SystemActor
     const before = this.local(turn.actor, turn.local)
@@ -244,9 +295,11 @@ export class LocalTransitions {
       effects.refuse('its turn is asynchronous; make it synchronous: tell, and let the answer be a message')
     }
     if (effects.refusal !== undefined) throw effects.refusal
-    if (error !== undefined) return this.#step(turn, [], turn.local, effects.choices.taken(), error)
-    if (effects.storage !== undefined) this.#commit(turn)
-    return this.#step(turn, effects.sent, this.#internLocal(turn.actor), effects.choices.taken())
+    if (error !== undefined) return [this.#step(turn, [], turn.local, effects.choices.taken(), error)]
+    const { storage } = effects
+    if (storage !== undefined && this.#stalls) return this.#commitOrStall(turn, storage)
+    if (storage !== undefined) this.#commit(turn, storage)
+    return [this.#step(turn, effects.sent, this.#internLocal(turn.actor), effects.choices.taken())]
   }
 
   #step(turn: Turn, sent: readonly number[], local: number, choices: readonly number[], error?: unknown): Step {
@@ -273,26 +326,10 @@ export class LocalTransitions {
   }
 
   /** Ends the turn of a durable actor: its events are a record, which what it sent waits for; what was told early goes. */
-  #commit(turn: Turn): void {
+  #commit(turn: Turn, { recovered, unsynced }: Storage): void {
     const effects = this.#effects
-    const { recovered, unsynced } = effects.storage as Storage
-    const reminder = turn.timer?.startsWith(reminderPrefix) ? turn.timer : undefined
-    const isDone = reminder !== undefined && !effects.remindersChanged.has(reminder) && !effects.stashedNow
-    if (effects.events.length > 0 || effects.remindersChanged.size > 0 || isDone) {
-      const { cell } = this.#system.actors[turn.actor] as SystemActor
-      const latest = unsynced.at(-1)?.recovered ?? recovered
-      const reminders = new Map(latest.reminders)
-      if (isDone) reminders.delete(reminder)
-      for (const [key, message] of effects.remindersChanged) {
-        if (message === undefined) reminders.delete(key)
-        else reminders.set(key, message)
-      }
-      // The events are applied to what the disk had before: the state may hold more than they say.
-      const live = cell.state
-      cell.state = cloneValue(latest.state)
-      for (const [name, event] of effects.events) applyEvent(cell, name, event)
-      const next = this.#recovered(turn.actor, reminders)
-      cell.state = live
+    const next = this.#recordOf(turn, unsynced.at(-1)?.recovered ?? recovered)
+    if (next !== undefined) {
       effects.storage = { recovered, unsynced: [...unsynced, { recovered: next, held: effects.sent }] }
       effects.sent = effects.sentEarly
       return
@@ -305,6 +342,44 @@ export class LocalTransitions {
     const held = { ...waiting, held: [...waiting.held, ...effects.sent] }
     effects.storage = { recovered, unsynced: [...unsynced.slice(0, -1), held] }
     effects.sent = effects.sentEarly
+  }
+
+  /** The same, with a disk that syncs the record at once, or stalls: then what waits for it is never sent. */
+  #commitOrStall(turn: Turn, { recovered, unsynced }: Storage): Step[] {
+    const effects = this.#effects
+    const next = this.#recordOf(turn, unsynced.at(-1)?.recovered ?? recovered)
+    const { sent, sentEarly } = effects
+    const step = (storage: Storage, leaving: readonly number[]) => {
+      effects.storage = storage
+      return this.#step(turn, leaving, this.#internLocal(turn.actor), effects.choices.taken())
+    }
+    const later = next === undefined ? unsynced : [...unsynced, { recovered: next, held: [] }]
+    if (unsynced.length > 0) return [step({ recovered, unsynced: later }, sentEarly)]
+    const synced = step({ recovered: next ?? recovered, unsynced: [] }, [...sentEarly, ...sent])
+    if (next === undefined) return [synced]
+    return [synced, { ...step({ recovered, unsynced: later }, sentEarly), stalls: true }]
+  }
+
+  /** What the disk holds with the record of a turn, where it held `latest` before; `undefined` if the turn writes none. */
+  #recordOf(turn: Turn, latest: Recovered): Recovered | undefined {
+    const effects = this.#effects
+    const reminder = turn.timer?.startsWith(reminderPrefix) ? turn.timer : undefined
+    const isDone = reminder !== undefined && !effects.remindersChanged.has(reminder) && !effects.stashedNow
+    if (effects.events.length === 0 && effects.remindersChanged.size === 0 && !isDone) return undefined
+    const { cell } = this.#system.actors[turn.actor] as SystemActor
+    const reminders = new Map(latest.reminders)
+    if (isDone) reminders.delete(reminder)
+    for (const [key, message] of effects.remindersChanged) {
+      if (message === undefined) reminders.delete(key)
+      else reminders.set(key, message)
+    }
+    // The events are applied to what the disk had before: the state may hold more than they say.
+    const live = cell.state
+    cell.state = cloneValue(latest.state)
+    for (const [name, event] of effects.events) applyEvent(cell, name, event)
+    const next = this.#recovered(turn.actor, reminders)
+    cell.state = live
+    return next
   }
 
   /** What recovery makes of the cell's state, and of `reminders`. */
@@ -336,6 +411,14 @@ export class LocalTransitions {
     const local = { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown }
     return (this.#locals[actor] as LocalTable).intern(local)
   }
+}
+
+function remembered<Value>(known: Map<number, Value> | undefined, key: number, make: () => Value): Value {
+  const before = known?.get(key)
+  if (before !== undefined) return before
+  const made = make()
+  known?.set(key, made)
+  return made
 }
 
 /** The message that the turn takes from the network; -1: none. */

@@ -68,13 +68,13 @@ export class RecordedEffects implements Effects {
 
   readonly #system: CheckedSystem
   readonly #messages: MessageTable
-  readonly #crashes: boolean
+  readonly #mayPersist: readonly boolean[]
   #actor = 0
   #turn = ''
 
-  /** `crashes`: what is persisted may be lost, so that only durable actors persist. */
-  constructor(system: CheckedSystem, messages: MessageTable, crashes: boolean) {
-    this.#crashes = crashes
+  /** `mayPersist`: by actor. Where crashes are explored what is persisted may be lost, so that only durable ones do. */
+  constructor(system: CheckedSystem, messages: MessageTable, mayPersist: readonly boolean[]) {
+    this.#mayPersist = mayPersist
     this.#system = system
     this.#messages = messages
   }
@@ -104,15 +104,15 @@ export class RecordedEffects implements Effects {
   }
 
   tell(_from: ActorCell, to: Ref, name: string, payload: unknown): void {
-    this.sent.push(this.#message(this.#actor, to, name, payload))
+    this.#send(this.sent, this.#actor, to, name, payload)
   }
 
   forward(_from: ActorCell, to: Ref, { name, payload, sender }: Envelope): void {
     const from = sender === undefined ? undefined : this.#system.indexOf(sender)
-    this.sent.push(this.#message(from ?? this.#actor, to, name, payload))
+    this.#send(this.sent, from ?? this.#actor, to, name, payload)
   }
 
-  #message(from: number, to: Ref, name: string, payload: unknown): number {
+  #send(sent: number[], from: number, to: Ref, name: string, payload: unknown): void {
     const receiver = this.#system.indexOf(to)
     if (receiver === undefined) {
       throw this.refuse(`tells ${name} to ${refKey(to)}, which is none of the checked actors: add it to actors`)
@@ -120,12 +120,12 @@ export class RecordedEffects implements Effects {
     const form = canonicalValue(payload, `the payload of ${name}`, (path, what) =>
       this.refuse(`${path} is ${what}; checkable messages are plain data, Map, Set and references`),
     )
-    return this.#messages.intern(from, receiver, name, form)
+    if (!this.#system.actors[receiver]?.isSink) sent.push(this.#messages.intern(from, receiver, name, form))
   }
 
   tellEarly(from: ActorCell, to: Ref, name: string, payload: unknown): void {
     if (this.storage === undefined) this.tell(from, to, name, payload)
-    else this.sentEarly.push(this.#message(this.#actor, to, name, payload))
+    else this.#send(this.sentEarly, this.#actor, to, name, payload)
   }
 
   startTimer(_from: ActorCell, { key, name, payload, repeat }: TimerRequest): void {
@@ -178,7 +178,7 @@ export class RecordedEffects implements Effects {
   }
 
   #assertDurable(what: string): void {
-    if (!this.#crashes || this.storage !== undefined) return
+    if (this.#mayPersist[this.#actor]) return
     throw this.refuse(`${what}, but is not durable; give it a durableId in actors`)
   }
 
@@ -234,6 +234,12 @@ export class RecordedEffects implements Effects {
 
   now(): never {
     throw this.refuse('reads ctx.now(); here time is a choice, not a number: let a timer say that time has passed')
+  }
+
+  monotonicNow(): never {
+    throw this.refuse(
+      'reads ctx.monotonicNow(); here time is a choice, not a number: let a timer say that time has passed',
+    )
   }
 
   ask(_from: ActorCell, to: Ref, name: string): never {

@@ -123,7 +123,7 @@ export function reachOf(system: ActorSystem): Reach {
     for (const down of transitions.crashed(actor, local)) {
       reached(actor, down)
       before[actor]?.set(down, (before[actor]?.get(down) ?? new Set()).add(local))
-      for (const step of transitions.restarts(actor, down)) takes(actor, down, step)
+      for (const step of transitions.restarts(actor, down, false)) takes(actor, down, step)
     }
   }
   // What a local state can lead to sends, it may send.

@@ -33,6 +33,11 @@ export interface StateView {
   history<History = any>(): History
   /** False while an actor's node is down: its `state` is then what it will come back with. */
   isUp(actor: string): boolean
+  /**
+   * What the disk of a durable actor amounts to: its state without what is not synced. Of others, and where nothing can
+   * crash any more, the state itself.
+   */
+  synced<State = any>(actor: string): State
 }
 
 /** The view of the tuple that it is loaded with. */
@@ -94,6 +99,11 @@ export class TupleView implements StateView {
 
   isUp(actor: string): boolean {
     return !this.#local(actor).isDown
+  }
+
+  synced<State = any>(actor: string): State {
+    const { storage, state } = this.#local(actor)
+    return (storage?.recovered.state ?? state) as State
   }
 
   /** A message by its number. */

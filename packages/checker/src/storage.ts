@@ -12,7 +12,10 @@ export interface Recovered {
 export interface Storage {
   /** What the synced records amount to. */
   readonly recovered: Recovered
-  /** The records that no sync covers yet, the oldest first: a crash keeps some first ones of them, or none. */
+  /**
+   * The records that no sync covers yet, the oldest first: a crash keeps some first ones of them, or none. Of a disk that
+   * is there to stall they never leave, and nothing waits for them.
+   */
   readonly unsynced: readonly UnsyncedRecord[]
 }
 

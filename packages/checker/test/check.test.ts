@@ -409,6 +409,8 @@ test('refuses malformed options and systems', () => {
     [() => check({ actors, network, failedTurns: 'x' as never }), /failedTurns/],
     [() => check({ actors, network, statesMax: 0 }), /statesMax must be a whole number from 1, got 0/],
     [() => check({ actors, network, depthMax: 1.5 }), /depthMax/],
+    [() => check({ actors, network, crash: 1 } as any), /check: there is no option 'crash'; did you mean 'crashes'\?/],
+    [() => check({ model: {}, depth: 1 } as any), /check: there is no option 'depth'; did you mean 'depthMax'\?/],
     [() => check({ actors, network, always: { bob: (view) => view.state('bob') } }), /no actor bob; there are alone/],
   ]
   for (const [attempt, text] of attempts) expect(refusalOf(attempt).message).toMatch(text)

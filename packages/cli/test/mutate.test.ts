@@ -34,6 +34,20 @@ test('a row for each mutant, and one for the protocol', async () => {
   }
 })
 
+test('one thread and several judge alike, in the same order, and tell how far they are', async () => {
+  const on = async (threads: string) => {
+    const { code, rows, stderr } = await troupe('mutate', 'delivery', '--seeds', '8', '--threads', threads, '--json')
+    expect(code).toBe(0)
+    expect(stderr).toBe('')
+    return rows().map(({ seconds: _seconds, ...row }) => row)
+  }
+  const one = await on('1')
+  expect(one).toHaveLength(21)
+  expect(await on('3')).toEqual(one)
+  const long = await troupe('mutate', 'delivery', '--seeds', '60', '--mutant', 'Inbox.put: ignore', '--threads', '2')
+  expect(long.stderr).toContain('delivery, the clean twin: 30 of 60 seeds\n')
+})
+
 test('people see what killed a mutant, and a rate that is too low fails', async () => {
   const words = ['mutate', 'delivery', '--seeds', '3', '--mutant', 'Outbox.resend: handle twice']
   const { code, stdout } = await troupe(...words, '--mutant', 'Inbox.put: ignore', '--rate', '0.6')

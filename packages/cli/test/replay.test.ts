@@ -88,6 +88,33 @@ test('other choices after a step are other runs, each of which repeats', async (
   expect(hashes.size).toBe(4)
 })
 
+test('what fails after other choices is saved, replayed, reported and shrunk as a run of its own', async () => {
+  const branchOf = (seed: number) => ['replay', file, '--prefix', '40', '--seed', `${seed}`]
+  const outcomes = new Map<string, number>()
+  for (let seed = 1; seed <= 20 && outcomes.size < 2; seed++) {
+    outcomes.set((await troupe(...branchOf(seed), '--json')).rows()[0].outcome, seed)
+  }
+  const [failing, passing] = [outcomes.get('failed') as number, outcomes.get('passed') as number]
+  const [byChance] = (await troupe(...branchOf(failing), '--json')).rows()
+  const path = join(folder, 'branch.json')
+  const report = join(folder, 'branch.html')
+  const kept = await troupe(...branchOf(failing), '--save', path, '--report', report, '--json')
+  expect(kept.code).toBe(0)
+  const own = { outcome: 'failed', hash: byChance.hash, branches: [{ afterStep: 40, seed: failing }], file: path }
+  expect(kept.rows()).toMatchObject([own])
+  expect(await readFile(report, 'utf8')).toContain(`after step 40 the choices are those of seed ${failing}`)
+  expect((await troupe('replay', path, '--json')).rows()).toMatchObject([own])
+  const { shrunk } = (await troupe('replay', path, '--shrink', '--tries', '40', '--json')).rows()[0]
+  expect(shrunk.after.faults).toBeLessThan(shrunk.before.faults)
+  const beside = await troupe(...branchOf(failing), '--save')
+  const name = file.replace('.json', `.after-40-seed-${failing}.json`)
+  expect(beside.stdout).toContain(`saved: troupe replay ${name}\n`)
+  expect(JSON.parse(await readFile(name, 'utf8'))).toEqual(JSON.parse(await readFile(path, 'utf8')))
+  const well = await troupe(...branchOf(passing), '--save')
+  expect([well.code, well.stdout]).toEqual([1, ''])
+  expect(well.stderr).toContain(`nothing is saved: with the choices of seed ${passing} after step 40 the run goes well`)
+})
+
 test('shrinks into a file beside, which replays, and writes reports', async () => {
   const report = join(folder, 'run.html')
   const { shrunk, code, stderr, hash } = await row('--shrink', '--tries', '60', '--report', report)
@@ -137,10 +164,11 @@ test('what is no run, or of no scenario, is refused with what is wrong', async (
   expect(await refused(program({ scenario: 'raft' }))).toContain("there is no scenario 'raft'; there are paxos")
   expect(await refused(program({ parameters: { bug: 'none' } }))).toContain("no planted bug 'none'; it has")
   expect(await refused(program({ scenario: undefined }))).toContain('in no module of its own')
-  expect(await refused({ format: 9 })).toContain('of format 9; this version reads up to 1')
+  expect(await refused({ format: 9 })).toContain('of format 9; this version reads up to 2')
   expect(await refused({ plan: {} })).toContain('the saved run is damaged: a plan of a run has strengths')
   expect(await refused({}, '--until', 'soon')).toContain("--until must be a whole number from 0, got 'soon'")
   expect(await refused({}, '--seed', '3')).toContain('--seed needs --prefix')
+  expect(await refused({}, '--save')).toContain('--save needs --prefix')
   expect(await refused({}, '--inspect', 'here:and:there')).toContain("HOST:PORT, got 'here:and:there'")
   expect((await troupe('replay', join(folder, 'none.json'))).stderr).toContain('none.json cannot be read')
 })

@@ -11,6 +11,7 @@ test('a scenario under many seeds, with progress beside the row', async () => {
     seeds: 50,
     failures: [],
     nodes: 5,
+    parameters: { clients: 5 },
     bug: null,
     faults: 'own',
     reasons: {},
@@ -40,6 +41,18 @@ test('faults and nodes reach the run, and equal commands give equal figures', as
   expect(await figures('--faults', 'none', '--twice')).toEqual(quiet)
 })
 
+test('clients and operations reach the run, and what is left out has its default', async () => {
+  const events = async (...words: string[]) => {
+    const { rows, code } = await troupe('simulate', 'delivery', '--seeds', '3', ...words, '--json')
+    expect(code).toBe(0)
+    return rows()[0].events as number
+  }
+  const usual = await events()
+  expect(await events('--clients', '2', '--operations', '12')).toBe(usual)
+  expect(await events('--clients', '4', '--operations', '20')).toBeGreaterThan(usual)
+  expect(await events('--clients', '1', '--operations', '1')).toBeLessThan(usual)
+})
+
 test('a schedule and what is asserted reach the run', async () => {
   const run = async (...words: string[]) =>
     (await troupe('simulate', 'paxos', '--seeds', '5', '--json', ...words)).rows()
@@ -51,6 +64,21 @@ test('a schedule and what is asserted reach the run', async () => {
   expect((await run(...planted, '--harm'))[0].failures).toEqual([])
 })
 
+test('one thread and several find the same', async () => {
+  const on = async (threads: string) => {
+    const words = ['--bug', 'lost-deduplication', '--seeds', '1..30', '--threads', threads, '--json']
+    const { code, rows, stderr } = await troupe('simulate', 'delivery', ...words)
+    expect(code).toBe(1)
+    expect(stderr).toBe('')
+    return rows().map(({ seconds: _seconds, ...row }) => row)
+  }
+  const one = await on('1')
+  expect(one[0].failures.length).toBeGreaterThan(1)
+  expect(await on('3')).toEqual(one)
+  const refused = await troupe('simulate', 'delivery', '--operations', '500', '--threads', '2')
+  expect([refused.code, refused.stdout]).toEqual([2, ''])
+})
+
 test('a planted bug fails seeds, and the same seed alone fails again', async () => {
   const { code, rows } = await troupe('simulate', 'paxos', '--seeds', '30', '--bug', 'forgotten-promise', '--json')
   expect(code).toBe(1)
@@ -60,7 +88,7 @@ test('a planted bug fails seeds, and the same seed alone fails again', async () 
   const seed = failures[0]
   const again = await troupe('simulate', 'paxos', '--seeds', `${seed}..${seed}`, '--bug', 'forgotten-promise')
   expect(again.code).toBe(1)
-  expect(again.stdout).toContain('1 seeds on 5 nodes, 1 failed')
+  expect(again.stdout).toContain('1 seeds on 5 nodes, clients 5, 1 failed')
   expect(again.stdout).toContain(`seed ${seed} failed at`)
 })
 
@@ -68,6 +96,9 @@ test('without a scenario all are listed', async () => {
   const [paxos] = (await troupe('simulate', '--json')).rows()
   expect(paxos).toMatchObject({ scenario: 'paxos', nodes: { default: 5, min: 1, max: 31 } })
   expect(Object.keys(paxos.bugs)).toHaveLength(8)
+  expect(paxos.parameters.clients).toMatchObject({ default: 5, min: 1, max: 31 })
+  const { stdout } = await troupe('simulate')
+  expect(stdout).toContain('  --operations N   posts of each client, 1 to 100, default 12\n')
 })
 
 test.each([
@@ -76,6 +107,10 @@ test.each([
   ['simulate paxos --strategy luck', 'Allowed choices are random, pct, pos, delay'],
   ['simulate paxos --seeds many', "seeds must be N or A..B, got 'many'"],
   ['simulate paxos --nodes 77', 'runs on 1 to 31 nodes, got 77'],
+  ['simulate paxos --clients 0', 'must be a whole number from 1 to 31, got 0'],
+  ['simulate paxos --clients few', "--clients must be a whole number from 0, got 'few'"],
+  ['simulate paxos --operations 3', "scenario paxos has no parameter 'operations'; it has clients"],
+  ['simulate cache --clients 3', "scenario cache has no parameter 'clients'; it has none"],
   ['simulate paxos --bug none', "has no planted bug 'none'; it has forgotten-promise"],
   ['simulate paxos --faults storm=1', "got 'storm=1'"],
   ['simulate paxos --faults loss=3', 'from 0 to 1, got 3'],

@@ -5,6 +5,7 @@ export { LogObserver, LogViolationError } from './log/invariants.ts'
 export type { LogBallot } from './log/log-ballot.ts'
 export { type LogCallerProtocol, LogClient, type LogClientArguments } from './log/log-client.ts'
 export { CommandError, SessionExpiredError } from './log/log-errors.ts'
+export { LogMachineObserver } from './log/machine-invariants.ts'
 export type { ReplicaProtocol, ReplicaStatus } from './log/messages.ts'
 export type { LogOptions, ReplicaArguments } from './log/replica-state.ts'
 export { type ReplicaDefinition, type ReplicateOptions, replicate } from './log/replicate.ts'
@@ -17,6 +18,7 @@ export {
   startReplicated,
 } from './log/replicated.ts'
 export type { StateMachine } from './log/state-machine.ts'
+export { type LogWordInvariant, LogWordObserver } from './log/word-invariants.ts'
 export {
   type ConfigurationCommand,
   type ConfigurationQuery,

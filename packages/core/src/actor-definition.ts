@@ -2,6 +2,7 @@
  * `defineActor`: an actor's behaviour as a value. Two forms: the inferred one for leaf actors, whose protocol is read
  * off its handlers, and the explicit one, `defineActor<Protocol>()({...})`, for circular, self-typed and generic actors.
  */
+
 import type { ActorRef, ReplyToken } from './actor-ref.ts'
 import type { ActorContext } from './context.ts'
 import { ConfigurationError } from './errors.ts'
@@ -14,10 +15,11 @@ import {
   type Version,
 } from './event-versions.ts'
 import { HandlerTable } from './handler-table.ts'
+import { type KnownOptions, refuseUnknownOptions } from './known-options.ts'
 import { moduleProblemOf } from './module-url.ts'
 import type { CheckedDefinition, Unwrapped } from './protocol.ts'
 import { type Service, serviceNames } from './service.ts'
-import { type MailboxOptions, optionsProblem } from './spawn-options.ts'
+import { type MailboxOptions, optionsProblem, unknownOptionsProblem } from './spawn-options.ts'
 import type { SuperviseOptions } from './supervision.ts'
 
 declare const typesOf: unique symbol
@@ -285,6 +287,28 @@ export function isDefinition(value: unknown): value is CompiledDefinition {
 
 const identity = (value: unknown) => value
 
+const knownParts: KnownOptions<CommonSpec<any, any, any, any, any> & { on: unknown; behaviors: unknown }> = {
+  name: true,
+  module: true,
+  init: true,
+  on: true,
+  behaviors: true,
+  events: true,
+  uses: true,
+  started: true,
+  terminated: true,
+  stopped: true,
+  otherwise: true,
+  snapshot: true,
+  restore: true,
+  snapshotEvery: true,
+  snapshotVersion: true,
+  snapshotUpcast: true,
+  supervise: true,
+  mailbox: true,
+  reentrant: true,
+}
+
 function compileDefinition(spec: any): CompiledDefinition {
   if (typeof spec !== 'object' || spec === null) throw new ConfigurationError('defineActor needs an object')
   const { name } = spec
@@ -293,6 +317,7 @@ function compileDefinition(spec: any): CompiledDefinition {
       `defineActor needs a name of 1 to 100 letters, digits or - _ . , got ${JSON.stringify(name)}`,
     )
   }
+  refuseUnknownOptions(`actor ${name}`, spec, knownParts)
   const requireFunction = (part: string, value: unknown, optional: boolean) => {
     if ((optional && value === undefined) || typeof value === 'function') return
     throw new ConfigurationError(`actor ${name}: ${part} must be a function, got ${typeof value}`, { definition: name })
@@ -317,7 +342,7 @@ function compileDefinition(spec: any): CompiledDefinition {
     })
   }
   const { supervise, mailbox } = spec
-  const problem = optionsProblem({ supervise, mailbox })
+  const problem = optionsProblem({ supervise, mailbox }) ?? unknownOptionsProblem({ supervise, mailbox })
   if (problem !== undefined) throw new ConfigurationError(`actor ${name}: ${problem}`, { definition: name })
   const handlers = new HandlerTable(functionsOf('on', on))
   return Object.freeze({

@@ -10,7 +10,7 @@ import {
   type TerminationReason,
 } from './actor-definition.ts'
 import type { ActorRef, Ref } from './actor-ref.ts'
-import { askTimeoutOf, withWindow } from './ask-options.ts'
+import { askTimeoutOf, refuseUnknownOfAsk, refuseUnknownOfSend, withWindow } from './ask-options.ts'
 import type { AskOptions, SendOptions, TellOptions } from './context.ts'
 import { ConfigurationError, SystemStoppedError } from './errors.ts'
 import type { EventStream } from './event-stream.ts'
@@ -31,7 +31,7 @@ import { whenTerminated } from './outside-watch.ts'
 import type { NodeChoice } from './placement.ts'
 import type { MessageName, PayloadArguments, ReplyOf } from './protocol.ts'
 import { receptionistOf } from './receptionist.ts'
-import { type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
+import { refuseUnknownOfSpawn, type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
 import { SystemGuardian } from './system-guardian.ts'
 import { compiledTask, type TaskDefinition, type TaskOptions } from './task-definition.ts'
 
@@ -90,6 +90,7 @@ export abstract class ActorSystem implements AsyncDisposable {
     const actorDefinition = compiled(definition)
     const { node: _node, ...spawnOptions } = options
     validateSpawnOptions(actorDefinition.name, spawnOptions)
+    if (this.kernel.checksOptions) refuseUnknownOfSpawn(actorDefinition.name, spawnOptions)
     const initArgs = prepareMessage(args, 'frozen', () => `the arguments of ${actorDefinition.name}`)
     const ref = await this.guardian.spawn(
       this.placeRoot(options, actorDefinition),
@@ -139,6 +140,7 @@ export abstract class ActorSystem implements AsyncDisposable {
     ...payload: PayloadArguments<Protocol, Name>
   ): Promise<ReplyOf<Protocol, Name>> {
     const timeoutMs = askTimeoutOf(options)
+    if (this.kernel.checksOptions) refuseUnknownOfAsk(options)
     const callee = checkReceiver(to, 'askWith', name)
     const asked = sendMoved(payload[0], options.transfer, name, (moved) =>
       this.kernel.ask(undefined, callee, name, moved, timeoutMs, options.signal),
@@ -163,6 +165,7 @@ export abstract class ActorSystem implements AsyncDisposable {
     ...payload: PayloadArguments<Protocol, Name>
   ): Promise<void> {
     const timeoutMs = askTimeoutOf(options, 'a send')
+    if (this.kernel.checksOptions) refuseUnknownOfSend(options)
     const receiver = checkReceiver(to, 'sendWith', name)
     return sendMoved(payload[0], options.transfer, name, (moved) =>
       this.kernel.offer(undefined, receiver, name, moved, timeoutMs, options.signal),

@@ -1,10 +1,24 @@
 /** What can be said of an ask or a send: how long it waits, until which signal, and the window of a stream. */
-import type { AskOptions } from './context.ts'
+import type { AskOptions, SendOptions } from './context.ts'
 import { ConfigurationError } from './errors.ts'
 import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
+import { type KnownOptions, refuseUnknownOptions } from './known-options.ts'
 
 /** How long an ask waits unless told otherwise. */
 export const askTimeoutMsDefault = 5_000
+
+const knownOfAsk: KnownOptions<AskOptions> = { timeoutMs: true, window: true, signal: true, transfer: true }
+const knownOfSend: KnownOptions<SendOptions> = { timeoutMs: true, signal: true, transfer: true }
+
+/** Throws a `ConfigurationError` for options that an ask does not have; for development. */
+export function refuseUnknownOfAsk(options: AskOptions): void {
+  refuseUnknownOptions('an ask', options, knownOfAsk)
+}
+
+/** Throws a `ConfigurationError` for options that a send does not have; for development. */
+export function refuseUnknownOfSend(options: SendOptions): void {
+  refuseUnknownOptions('a send', options, knownOfSend)
+}
 
 /** The ask's promise, with the window of `options` where it resolves to a stream. */
 export function withWindow(options: AskOptions, asked: Promise<any>): Promise<any> {

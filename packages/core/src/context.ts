@@ -186,6 +186,12 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
 
   /** Milliseconds since the Unix epoch, by this node's clock. */
   now(): number
+  /**
+   * Milliseconds since some moment of this node's own, with fractions: for how long something took. It never goes back and
+   * does not follow the clock when that is set. Not to be stored or sent: another node, or this one once it is started
+   * again, counts from another moment.
+   */
+  monotonicNow(): number
   /** Applies the event to the state now, and makes it durable before anything this turn lets out leaves the actor. */
   persist<Name extends MessageName<Events>>(name: Name, ...event: EventArguments<Events, Name>): void
   /**

@@ -19,6 +19,8 @@ import type { CompiledTask, TaskOptions } from './task-definition.ts'
 
 /** What a turn can do. `from` is the cell whose turn it is. */
 export interface Effects {
+  /** Whether the options of spawns, asks and sends are looked at for names that nobody knows: in development. Default: no. */
+  readonly checksOptions?: boolean
   tell(from: ActorCell, to: Ref, name: string, payload: unknown): void
   tellEarly(from: ActorCell, to: Ref, name: string, payload: unknown): void
   ask(
@@ -83,6 +85,7 @@ export interface Effects {
   /** The actor has no handler for the message. */
   unhandled(from: ActorCell, envelope: Envelope): void
   now(from: ActorCell): number
+  monotonicNow(from: ActorCell): number
   random(from: ActorCell): RandomStream
   /** How many messages wait for an actor of this node, with the one that it is busy with; `undefined` for others. */
   backlog(from: ActorCell, ref: Ref): number | undefined

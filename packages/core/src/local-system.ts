@@ -9,6 +9,7 @@ import type { LogLevel } from './context.ts'
 import { DefinitionRegistry } from './definition-registry.ts'
 import { ConfigurationError } from './errors.ts'
 import { EventStream } from './event-stream.ts'
+import { type KnownOptions, refuseUnknownOptions } from './known-options.ts'
 import type { MessageMode } from './message-value.ts'
 import { type MetricsClock, metricsClockOf } from './metrics/metrics-clock.ts'
 import { NodeKernel } from './node-kernel.ts'
@@ -65,6 +66,20 @@ export interface LocalSystemOptions {
   readonly logLevel?: LogLevel
 }
 
+const known: KnownOptions<LocalSystemOptions> = {
+  node: true,
+  seed: true,
+  services: true,
+  placement: true,
+  disk: true,
+  messages: true,
+  realTime: true,
+  scopes: true,
+  metrics: true,
+  askCyclesAfterMs: true,
+  logLevel: true,
+}
+
 /** Turns between two returns to the event loop. */
 const turnsPerRun = 4_096
 /** Times that the node may be woken from a microtask between two returns to the event loop. */
@@ -80,6 +95,7 @@ export class LocalSystem extends ActorSystem {
   readonly #scopes: TurnScopes | undefined
 
   constructor(options: LocalSystemOptions = {}) {
+    refuseUnknownOptions('createLocalSystem', options, known)
     const { node = 'local', seed = 1, services = {}, placement = {}, disk, messages = 'frozen', realTime } = options
     const { metrics = false, logLevel = 'debug', askCyclesAfterMs = askCyclesAfterMsDefault } = options
     const { scopes = realTime?.scopes } = options

@@ -42,6 +42,7 @@ import { NodeTimers } from './timers.ts'
 import { FrameKind } from './wire.ts'
 
 export class NodeKernel extends MessageEffects implements Effects {
+  readonly checksOptions: boolean
   readonly lifecycle: Lifecycle
   readonly supervisor: Supervisor
   readonly stopping: Stopping
@@ -61,6 +62,7 @@ export class NodeKernel extends MessageEffects implements Effects {
 
   constructor(ports: KernelPorts) {
     super(ports)
+    this.checksOptions = ports.messages === 'frozen'
     this.#logSeverityMin = logSeverity[ports.logLevel ?? 'debug']
     this.journal = new NodeJournal(ports)
     this.tasks = new TaskTable(ports.clock, ports.tasks ?? new InPlaceTasks(ports.clock), this.rejectFor)
@@ -331,6 +333,10 @@ export class NodeKernel extends MessageEffects implements Effects {
 
   now(): number {
     return this.ports.clock.now()
+  }
+
+  monotonicNow(): number {
+    return this.ports.clock.monotonicNow()
   }
 
   random(from: ActorCell): RandomStream {

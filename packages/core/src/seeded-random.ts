@@ -72,11 +72,13 @@ export class SeededRandom implements RandomStream {
     if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32) {
       throw new RangeError(`random.int needs a whole bound from 1 to 2^32, got ${bound}`)
     }
-    // Rejection keeps every outcome equally likely for bounds that do not divide 2^32.
-    const limit = 2 ** 32 - (2 ** 32 % bound)
+    if (bound === 2 ** 32) return this.#next()
+    // Rejection keeps every outcome equally likely for bounds that do not divide 2^32. Whole numbers of 32 bits are said
+    // to be such: a remainder of others is slow.
+    const excess = (-bound >>> 0) % (bound >>> 0)
     let draw = this.#next()
-    while (draw >= limit) draw = this.#next()
-    return draw % bound
+    while (draw > 0xffffffff - excess) draw = this.#next()
+    return (draw >>> 0) % (bound >>> 0)
   }
 
   float(): number {

@@ -2,7 +2,8 @@
 import type { ActorRef } from './actor-ref.ts'
 import { askTimeoutOf } from './ask-options.ts'
 import { ConfigurationError } from './errors.ts'
-import { type SuperviseOptions, superviseProblem } from './supervision.ts'
+import { type KnownOptions, refuseUnknownOptions, unknownOptionProblem } from './known-options.ts'
+import { type SuperviseOptions, superviseProblem, unknownSuperviseProblem } from './supervision.ts'
 
 /** Options of a spawn. */
 export interface SpawnOptions {
@@ -51,6 +52,42 @@ export interface MailboxOptions {
   readonly priority?: Readonly<Record<string, number>>
   /** Messages that `ctx.stash` may put aside; a whole number from 1. Default 1,000. */
   readonly stashCapacity?: number
+}
+
+const known: KnownOptions<SpawnOptions> = {
+  name: true,
+  supervise: true,
+  mailbox: true,
+  durableId: true,
+  linkedTo: true,
+}
+const knownOfMailbox: KnownOptions<MailboxOptions> = {
+  capacity: true,
+  overflow: true,
+  waitingCapacity: true,
+  priority: true,
+  stashCapacity: true,
+}
+
+/** Throws a `ConfigurationError` for options that a spawn does not have, those of mailbox and supervision too. */
+export function refuseUnknownOfSpawn(definitionName: string, options: SpawnOptions): void {
+  const where = `spawn of ${definitionName}`
+  refuseUnknownOptions(where, options, known)
+  const problem = unknownOptionsProblem(options)
+  if (problem !== undefined) throw new ConfigurationError(`${where}: ${problem}`, { definition: definitionName })
+}
+
+/** What is not known of the options that a definition may have as well, or `undefined`. */
+export function unknownOptionsProblem({
+  supervise,
+  mailbox,
+}: {
+  readonly supervise?: SuperviseOptions | undefined
+  readonly mailbox?: MailboxOptions | undefined
+}): string | undefined {
+  const problem = supervise === undefined ? undefined : unknownSuperviseProblem(supervise)
+  if (problem !== undefined || mailbox === undefined) return problem
+  return unknownOptionProblem('mailbox', mailbox, knownOfMailbox)?.message
 }
 
 /** What may happen at the bound of a mailbox. */

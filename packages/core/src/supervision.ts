@@ -2,6 +2,7 @@
  * Supervision as an option: what is done with an actor whose turn failed, by kind of failure, with whom, and how often.
  * Plain data, since it may travel to another node.
  */
+import { type KnownOptions, unknownOptionProblem } from './known-options.ts'
 
 /** What is done with an actor whose turn failed. */
 export type Directive = 'restart' | 'resume' | 'stop' | 'escalate'
@@ -104,6 +105,20 @@ const strategies: readonly string[] = ['one-for-one', 'one-for-all', 'rest-for-o
 const directives: readonly string[] = ['restart', 'resume', 'stop', 'escalate'] satisfies Directive[]
 /** Kinds of failure that one actor's supervision may tell apart. */
 const kindsMax = 100
+
+const known: KnownOptions<SuperviseOptions> = {
+  strategy: true,
+  onFailure: true,
+  maxRestarts: true,
+  withinMs: true,
+  backoff: true,
+  rollback: true,
+}
+
+/** The option that is not known among `options`, in words, or `undefined`. */
+export function unknownSuperviseProblem(options: SuperviseOptions): string | undefined {
+  return unknownOptionProblem('supervise', options, known)?.message
+}
 
 /** What is malformed in `options`, or `undefined`. */
 export function superviseProblem(options: SuperviseOptions): string | undefined {

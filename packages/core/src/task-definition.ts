@@ -3,6 +3,7 @@
  * `ctx.task` runs it where the host runs such work: on a pool of threads, or in place where time is virtual.
  */
 import { ConfigurationError } from './errors.ts'
+import { refuseUnknownOptions } from './known-options.ts'
 import { moduleProblemOf } from './module-url.ts'
 import type { NotSendable, Sendable } from './protocol.ts'
 
@@ -62,6 +63,7 @@ export function defineTask<Args, Result>(spec: {
 }): CheckedTask<Args, Awaited<Result>> {
   if (typeof spec !== 'object' || spec === null) throw new ConfigurationError('defineTask needs an object')
   const { name, module, run } = spec
+  refuseUnknownOptions(`task ${String(name)}`, spec, { name: true, module: true, run: true })
   if (typeof name !== 'string' || !/^[\w.-]{1,100}$/.test(name)) {
     throw new ConfigurationError(
       `defineTask needs a name of 1 to 100 letters, digits or - _ . , got ${JSON.stringify(name)}`,

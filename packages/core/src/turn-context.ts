@@ -2,7 +2,13 @@
 import { type ActorCell, tokenKey } from './actor-cell.ts'
 import { compiled } from './actor-definition.ts'
 import { type Ref, ReplyToken } from './actor-ref.ts'
-import { askTimeoutMsDefault, askTimeoutOf, withWindow } from './ask-options.ts'
+import {
+  askTimeoutMsDefault,
+  askTimeoutOf,
+  refuseUnknownOfAsk,
+  refuseUnknownOfSend,
+  withWindow,
+} from './ask-options.ts'
 import { become, behaviorTimerKey, unbecome } from './behavior.ts'
 import type {
   ActorLog,
@@ -23,7 +29,7 @@ import { sendMoved } from './message-value.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { Service } from './service.ts'
-import { noOptions, type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
+import { noOptions, refuseUnknownOfSpawn, type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
 import { compiledTask, type TaskOptions } from './task-definition.ts'
 import { TurnReminders } from './turn-reminders.ts'
 import { checkDelay, TurnTimers } from './turn-timers.ts'
@@ -193,6 +199,7 @@ export class TurnContext {
   askWith(options: AskOptions, to: unknown, name: string, payload?: unknown): Promise<any> {
     const timeoutMs = askTimeoutOf(options)
     const effects = this.#open()
+    if (effects.checksOptions) refuseUnknownOfAsk(options)
     const callee = checkReceiver(to, 'ctx.askWith', name)
     const cell = this.#cell
     const asked = sendMoved(payload, options.transfer, name, (moved) =>
@@ -209,6 +216,7 @@ export class TurnContext {
     const timeoutMs = askTimeoutOf(options, 'a send')
     const receiver = checkReceiver(to, 'ctx.sendWith', name)
     const effects = this.#open()
+    if (effects.checksOptions) refuseUnknownOfSend(options)
     return sendMoved(payload, options.transfer, name, (moved) =>
       effects.offer(this.#cell, receiver, name, moved, timeoutMs, options.signal),
     )
@@ -261,7 +269,10 @@ export class TurnContext {
   spawn(definition: unknown, args: unknown, options: SpawnOptions = noOptions): any {
     const effects = this.#open()
     const actorDefinition = compiled(definition)
-    if (options !== noOptions) validateSpawnOptions(actorDefinition.name, options)
+    if (options !== noOptions) {
+      validateSpawnOptions(actorDefinition.name, options)
+      if (effects.checksOptions) refuseUnknownOfSpawn(actorDefinition.name, options)
+    }
     return effects.spawn(this.#cell, actorDefinition, args, options)
   }
 
@@ -269,6 +280,7 @@ export class TurnContext {
     const effects = this.#open()
     const actorDefinition = compiled(definition)
     validateSpawnOptions(actorDefinition.name, options)
+    if (effects.checksOptions) refuseUnknownOfSpawn(actorDefinition.name, options)
     return effects.spawnOn(this.#cell, node, actorDefinition, args, options)
   }
 
@@ -354,6 +366,10 @@ export class TurnContext {
 
   now(): number {
     return this.#open().now(this.#cell)
+  }
+
+  monotonicNow(): number {
+    return this.#open().monotonicNow(this.#cell)
   }
 
   persist(name: string, event?: unknown): void {

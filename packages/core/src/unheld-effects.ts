@@ -9,10 +9,12 @@ import type { RandomStream } from './ports/random.ts'
 import type { Deferral } from './reply-duties.ts'
 
 export abstract class UnheldEffects {
+  readonly checksOptions: boolean
   protected readonly kernel: NodeKernel
 
   constructor(kernel: NodeKernel) {
     this.kernel = kernel
+    this.checksOptions = kernel.checksOptions
   }
 
   defer(from: ActorCell, token: ReplyToken): Deferral {
@@ -66,6 +68,10 @@ export abstract class UnheldEffects {
 
   now(): number {
     return this.kernel.now()
+  }
+
+  monotonicNow(): number {
+    return this.kernel.monotonicNow()
   }
 
   random(from: ActorCell): RandomStream {

@@ -1,9 +1,9 @@
 /**
  * A clock that moves only when told to: an ordered set of tasks, by time, then by the order of scheduling.
  *
- * The set is a heap of four children a node. The times stand in an array of their own, so that finding a place reads
- * numbers side by side and no tasks; of equal times, the tasks say which came first. A task that is set and is the next
- * one, as that of a turn often is, never gets into the heap.
+ * The set is a heap of four children a node, of numbers alone: times, and the places of the tasks in a list, so that
+ * finding a place reads numbers side by side and moves no objects. Of equal times, the order of the tasks says which came
+ * first. A task that is set and is the next one, as that of a turn often is, never gets into the heap.
  */
 import type { Clock, ScheduledTask } from './ports/clock.ts'
 
@@ -11,39 +11,59 @@ const capacityFirst = 64
 /** Cancelled tasks below this number are left until their time comes. */
 const cancelledMin = 1_024
 
-class Task implements ScheduledTask {
-  readonly order: number
-  /** `undefined` once it has run or was cancelled. */
-  run: (() => void) | undefined
-  readonly #clock: { taskCancelled(): void }
+/** What a clock does at a time. Hosts that set many have kinds of their own, which need no function for each. */
+export interface ClockTask {
+  /** True from {@link VirtualClock.set} until it runs or is cancelled; it is set once at a time. */
+  isSet: boolean
+  run(): void
+}
 
-  constructor(clock: { taskCancelled(): void }, order: number, run: () => void) {
-    this.#clock = clock
-    this.order = order
-    this.run = run
+/** A task that is a function, and may be cancelled. */
+class FunctionTask implements ClockTask, ScheduledTask {
+  isSet = false
+  readonly #owner: { taskCancelled(): void }
+  #run: (() => void) | undefined
+
+  constructor(owner: { taskCancelled(): void }, run: () => void) {
+    this.#owner = owner
+    this.#run = run
+  }
+
+  run(): void {
+    const run = this.#run as () => void
+    this.#run = undefined
+    run()
   }
 
   cancel(): void {
-    if (this.run === undefined) return
-    this.run = undefined
-    this.#clock.taskCancelled()
+    if (!this.isSet) return
+    this.isSet = false
+    this.#run = undefined
+    this.#owner.taskCancelled()
   }
 }
 
 export class VirtualClock implements Clock {
   /** The next task, when it is not in the heap: before all that are. */
-  #front: Task | undefined
+  #front: ClockTask | undefined
   #frontTime = 0.5
-  #tasks: Task[] = []
+  #frontOrder = 0
+  /** The heap: times, and the places of the tasks. */
+  #length = 0
   #times = new Float64Array(capacityFirst)
-  /** Tasks that were cancelled and are still in the heap. */
+  #heap = new Int32Array(capacityFirst)
+  /** By place: the tasks, and how many were set before each. A place that is free is in the list of those. */
+  readonly #tasks: (ClockTask | undefined)[] = []
+  #orders = new Float64Array(capacityFirst)
+  readonly #freePlaces: number[] = []
+  /** Tasks that were cancelled and are still here. */
   #cancelled = 0
   #now: number
   #order = 0
   readonly #owner = {
     taskCancelled: () => {
       this.#cancelled++
-      if (this.#cancelled > cancelledMin && this.#cancelled > this.#tasks.length / 2) this.#dropCancelled()
+      if (this.#cancelled > cancelledMin && this.#cancelled > this.#length / 2) this.#dropCancelled()
     },
   }
 
@@ -55,47 +75,64 @@ export class VirtualClock implements Clock {
     return this.#now
   }
 
+  /** The same: nobody sets this clock back. */
+  monotonicNow(): number {
+    return this.#now
+  }
+
   schedule(delayMs: number, run: () => void): ScheduledTask {
-    const task = new Task(this.#owner, this.#order++, run)
-    const time = delayMs > 0 ? this.#now + delayMs : this.#now
-    if (this.#front === undefined) {
-      if (this.#tasks.length > 0 && (this.#times[0] as number) <= time) this.#push(time, task)
-      else this.#setFront(time, task)
-    } else if (time < this.#frontTime) {
-      this.#push(this.#frontTime, this.#front)
-      this.#setFront(time, task)
-    } else this.#push(time, task)
+    const task = new FunctionTask(this.#owner, run)
+    this.set(delayMs, task)
     return task
   }
 
-  #setFront(time: number, task: Task): void {
+  /** Lets `task`, which must not be set already, run in `delayMs` milliseconds. */
+  set(delayMs: number, task: ClockTask): void {
+    task.isSet = true
+    const order = this.#order++
+    const time = delayMs > 0 ? this.#now + delayMs : this.#now
+    if (this.#front === undefined) {
+      if (this.#length > 0 && (this.#times[0] as number) <= time) this.#push(time, order, task)
+      else this.#setFront(time, order, task)
+    } else if (time < this.#frontTime) {
+      this.#push(this.#frontTime, this.#frontOrder, this.#front)
+      this.#setFront(time, order, task)
+    } else this.#push(time, order, task)
+  }
+
+  #setFront(time: number, order: number, task: ClockTask): void {
     this.#front = task
     this.#frontTime = time
+    this.#frontOrder = order
   }
 
   /** The time of the next task, `undefined` when there is none. */
   get nextTime(): number | undefined {
     if (this.#front !== undefined) {
-      if (this.#front.run !== undefined) return this.#frontTime
+      if (this.#front.isSet) return this.#frontTime
       this.#front = undefined
       this.#cancelled--
     }
-    const tasks = this.#tasks
-    while (tasks.length > 0 && (tasks[0] as Task).run === undefined) this.#popCancelled()
-    return tasks.length > 0 ? this.#times[0] : undefined
+    while (this.#length > 0) {
+      if (this.#first().isSet) return this.#times[0]
+      this.#pop()
+      this.#cancelled--
+    }
+    return undefined
   }
 
   /** Moves to the next task's time, if that is at most `limitMs`, and runs it; false when there was none. */
   runNext(limitMs = Number.POSITIVE_INFINITY): boolean {
     const time = this.nextTime
     if (time === undefined || time > limitMs) return false
-    const task = this.#front ?? (this.#tasks[0] as Task)
-    const run = task.run as () => void
-    if (this.#front === undefined) this.#pop()
-    else this.#front = undefined
+    let task = this.#front
+    if (task === undefined) {
+      task = this.#first()
+      this.#pop()
+    } else this.#front = undefined
     this.#now = time
-    task.run = undefined
-    run()
+    task.isSet = false
+    task.run()
     return true
   }
 
@@ -104,48 +141,70 @@ export class VirtualClock implements Clock {
     this.#now = Math.max(this.#now, timeMs)
   }
 
-  #popCancelled(): void {
-    this.#pop()
-    this.#cancelled--
+  #first(): ClockTask {
+    return this.#tasks[this.#heap[0] as number] as ClockTask
   }
 
   /** Asks end long before their timeouts: without this, cancelled ones would be most of what is here. */
   #dropCancelled(): void {
-    const tasks = this.#tasks
+    const length = this.#length
     const times = this.#times
-    this.#tasks = []
+    const heap = this.#heap
     this.#times = new Float64Array(times.length)
-    this.#cancelled = this.#front !== undefined && this.#front.run === undefined ? 1 : 0
-    for (const [index, task] of tasks.entries()) {
-      if (task.run !== undefined) this.#push(times[index] as number, task)
+    this.#heap = new Int32Array(heap.length)
+    this.#length = 0
+    this.#cancelled = this.#front !== undefined && !this.#front.isSet ? 1 : 0
+    for (let index = 0; index < length; index++) {
+      const place = heap[index] as number
+      if ((this.#tasks[place] as ClockTask).isSet) this.#sink(times[index] as number, place)
+      else this.#free(place)
     }
   }
 
-  #push(time: number, task: Task): void {
-    const tasks = this.#tasks
-    let index = tasks.length
-    tasks.push(task)
-    if (index === this.#times.length) this.#grow()
+  #free(place: number): void {
+    this.#tasks[place] = undefined
+    this.#freePlaces.push(place)
+  }
+
+  #push(time: number, order: number, task: ClockTask): void {
+    const place = this.#freePlaces.pop() ?? this.#tasks.length
+    if (place === this.#tasks.length) this.#tasks.push(task)
+    else this.#tasks[place] = task
+    if (place === this.#orders.length) this.#grow()
+    this.#orders[place] = order
+    this.#sink(time, place)
+  }
+
+  /** Puts a place into the heap. */
+  #sink(time: number, place: number): void {
     const times = this.#times
+    const heap = this.#heap
+    const orders = this.#orders
+    let index = this.#length++
     while (index > 0) {
       const parent = (index - 1) >> 2
       const parentTime = times[parent] as number
-      if (parentTime < time || (parentTime === time && (tasks[parent] as Task).order < task.order)) break
-      times[index] = times[parent] as number
-      tasks[index] = tasks[parent] as Task
+      if (parentTime < time) break
+      const parentPlace = heap[parent] as number
+      if (parentTime === time && (orders[parentPlace] as number) < (orders[place] as number)) break
+      times[index] = parentTime
+      heap[index] = parentPlace
       index = parent
     }
     times[index] = time
-    tasks[index] = task
+    heap[index] = place
   }
 
+  /** Takes the first one out. */
   #pop(): void {
-    const tasks = this.#tasks
     const times = this.#times
-    const last = tasks.pop() as Task
-    const length = tasks.length
+    const heap = this.#heap
+    const orders = this.#orders
+    this.#free(heap[0] as number)
+    const length = --this.#length
     if (length === 0) return
     const time = times[length] as number
+    const place = heap[length] as number
     let index = 0
     for (;;) {
       let child = 4 * index + 1
@@ -154,23 +213,36 @@ export class VirtualClock implements Clock {
       let least = times[child] as number
       for (let other = child + 1; other < end; other++) {
         const otherTime = times[other] as number
-        if (otherTime > least) continue
-        if (otherTime === least && (tasks[other] as Task).order > (tasks[child] as Task).order) continue
+        if (otherTime > least || (otherTime === least && this.#isLater(other, child))) continue
         least = otherTime
         child = other
       }
-      if (least > time || (least === time && (tasks[child] as Task).order > last.order)) break
+      const childPlace = heap[child] as number
+      if (least > time || (least === time && (orders[childPlace] as number) > (orders[place] as number))) break
       times[index] = least
-      tasks[index] = tasks[child] as Task
+      heap[index] = childPlace
       index = child
     }
     times[index] = time
-    tasks[index] = last
+    heap[index] = place
   }
 
+  /** True when the task at `one` in the heap was set after that at `other`. */
+  #isLater(one: number, other: number): boolean {
+    return (this.#orders[this.#heap[one] as number] as number) > (this.#orders[this.#heap[other] as number] as number)
+  }
+
+  /** There are never more in the heap than there are places. */
   #grow(): void {
-    const times = this.#times
-    this.#times = new Float64Array(times.length * 2)
-    this.#times.set(times)
+    const capacity = this.#orders.length * 2
+    const times = new Float64Array(capacity)
+    times.set(this.#times)
+    this.#times = times
+    const heap = new Int32Array(capacity)
+    heap.set(this.#heap)
+    this.#heap = heap
+    const orders = new Float64Array(capacity)
+    orders.set(this.#orders)
+    this.#orders = orders
   }
 }

@@ -23,10 +23,12 @@ export {
 } from './planted-bugs/bug-table.ts'
 export { ForgetsVote, type PaxosBugName, paxosBugs } from './planted-bugs/paxos-bugs.ts'
 export {
+  parametersOf,
   type Scenario,
   type ScenarioFailure,
   type ScenarioMutation,
   type ScenarioOptions,
+  type ScenarioParameter,
   type ScenarioRun,
   scenarioRunOf,
   verifyScenarioOptions,

@@ -9,14 +9,32 @@ import {
   simulateTwice,
 } from '@troupe/simulation'
 import { simulatedSubject } from '@troupe/simulation/mutation'
-import { type Scenario, type ScenarioFailure, type ScenarioOptions, verifyScenarioOptions } from './scenario.ts'
+import {
+  leastOf,
+  parametersOf,
+  type Scenario,
+  type ScenarioFailure,
+  type ScenarioOptions,
+  type ScenarioParameter,
+  verifyScenarioOptions,
+  withCommonParameters,
+} from './scenario.ts'
 
-/** What a scenario is made of. */
-export interface ScenarioSpec extends Pick<Scenario, 'name' | 'what' | 'nodes' | 'bugs'> {
+/** What a scenario is made of; `Parameter` are the names of its parameters. */
+export interface ScenarioSpec<Parameter extends string = never>
+  extends Pick<Scenario, 'name' | 'what' | 'nodes' | 'bugs'> {
   /** How it is simulated; `nodes`, `faults` and `schedule` of the run's options stand before these. */
   readonly options?: Omit<SimulationScenarioOptions, 'nodes'>
-  /** The program, with that mistake or without one. Its checks are all that fails it. */
-  program(bug: string | undefined): SimulationProgram
+  /** The numbers that the program takes; they are flags of `troupe simulate`, and shrunk. Default: none. */
+  readonly parameters?: Readonly<Record<Parameter, ScenarioParameter>>
+  /** Default `false`: its clients' checks are all that fails it. */
+  readonly isObserved?: boolean
+  /** The program, with that mistake or without one; `harmOnly` as in {@link ScenarioOptions}. */
+  program(
+    bug: string | undefined,
+    parameters: Readonly<Record<Parameter, number>>,
+    harmOnly: boolean,
+  ): SimulationProgram
   /** What a mutation run of it needs beside the program. Default: it is no subject of one. */
   readonly mutation?: {
     readonly definitions: readonly ActorDefinition<any, any>[]
@@ -25,21 +43,29 @@ export interface ScenarioSpec extends Pick<Scenario, 'name' | 'what' | 'nodes' |
 }
 
 /** The scenario of that program. */
-export function simulatedScenario({ options: given = {}, program, mutation, ...about }: ScenarioSpec): Scenario {
+export function simulatedScenario<Parameter extends string = never>(spec: ScenarioSpec<Parameter>): Scenario {
+  const { options: given = {}, program, mutation, isObserved = false, ...about } = spec
+  const { parameters = {} as Record<Parameter, ScenarioParameter> } = spec
   const options = { ...given, nodes: about.nodes.default }
+  const programOf = ({ bug, harmOnly = false, parameters: own }: ScenarioOptions) =>
+    program(bug, parametersOf(parameters, own), harmOnly)
   const scenario: Scenario = {
     ...about,
-    isObserved: false,
+    parameters,
+    isObserved,
     simulation: defineScenario({
-      parameters: { bug: null as string | null, harmOnly: false },
+      parameters: withCommonParameters(parameters),
+      least: leastOf(parameters),
+      nodesMin: about.nodes.min,
       options,
-      run: (world, { bug }) => program(bug ?? undefined)(world),
+      run: (world, { bug, harmOnly, ...own }) =>
+        program(bug ?? undefined, own as Record<Parameter, number>, harmOnly)(world),
     }),
     async run(seed, own = {}) {
       verifyScenarioOptions(scenario, own)
       try {
         const run = own.twice ? simulateTwice : simulate
-        const { events, virtualMs } = await run({ ...options, ...simulationOf(own), seed }, program(own.bug))
+        const { events, virtualMs } = await run({ ...options, ...simulationOf(own), seed }, programOf(own))
         return { seed, events, virtualMs, failure: undefined }
       } catch (error) {
         if (!(error instanceof SimulationFailure)) throw error
@@ -52,7 +78,7 @@ export function simulatedScenario({ options: given = {}, program, mutation, ...a
       : {
           mutation: (own = {}) => {
             verifyScenarioOptions(scenario, own)
-            return { ...mutation, subject: simulatedSubject({ ...options, ...simulationOf(own) }, program(undefined)) }
+            return { ...mutation, subject: simulatedSubject({ ...options, ...simulationOf(own) }, programOf(own)) }
           },
         }),
   }
@@ -60,8 +86,9 @@ export function simulatedScenario({ options: given = {}, program, mutation, ...a
 }
 
 /** Those of the options that the simulation takes. */
-export function simulationOf({ bug: _bug, harmOnly: _harmOnly, twice: _twice, ...options }: ScenarioOptions) {
-  return options
+export function simulationOf(options: ScenarioOptions) {
+  const { bug: _bug, harmOnly: _harmOnly, twice: _twice, parameters: _parameters, ...simulated } = options
+  return simulated
 }
 
 /** Why a simulation failed. */

@@ -1,7 +1,8 @@
 /** Scenarios by name: equal arguments, equal runs; what is refused. */
 import { ConfigurationError } from '@troupe/core'
+import { formatShrinking, replay, saveFailure, shrink } from '@troupe/simulation'
 import { expect, test } from 'vitest'
-import { scenarioNamed, scenarios, seedsOf, surveySeeds } from '../src/index.ts'
+import { scenarioNamed, scenarioRunOf, scenarios, seedsOf, surveySeeds } from '../src/index.ts'
 
 test.each([...scenarios.keys()])('%s: a seed is one run, with a planted bug too', async (name) => {
   const scenario = scenarioNamed(name)
@@ -40,4 +41,48 @@ test('seeds', () => {
   for (const text of ['', '0', '9..7', '1..', '-3', '1.5', 'all', '1..99999999', '99999999999999999999']) {
     expect(() => seedsOf(text), text).toThrow(ConfigurationError)
   }
+})
+
+const withParameters = [...scenarios.values()].filter(({ parameters }) => Object.keys(parameters).length > 0)
+
+test.each(withParameters.map(({ name }) => name))(
+  '%s: the least and the default of its parameters are runs',
+  async (name) => {
+    const scenario = scenarioNamed(name)
+    const values = (of: 'default' | 'min') =>
+      Object.fromEntries(Object.entries(scenario.parameters).map(([parameter, about]) => [parameter, about[of]]))
+    const least = await scenario.run(3, { parameters: values('min') })
+    expect(least.failure).toBeUndefined()
+    const usual = await scenario.run(3)
+    expect(await scenario.run(3, { parameters: values('default') })).toEqual(usual)
+    expect(least.events).not.toBe(usual.events)
+    // The program that is saved and replayed is the same, with the same defaults.
+    expect(scenario.simulation.parameters).toMatchObject({ ...values('default'), bug: null, harmOnly: false })
+    for (const parameter of Object.keys(scenario.parameters)) {
+      for (const value of [0, 1.5, 1_000_000]) {
+        await expect(
+          (async () => scenario.run(1, { parameters: { [parameter]: value } }))(),
+          `${parameter} ${value}`,
+        ).rejects.toThrow(ConfigurationError)
+      }
+    }
+  },
+)
+
+test('clients and operations are in the saved run, and shrink with everything else', async () => {
+  const delivery = scenarioNamed('delivery')
+  const options = { bug: 'lost-deduplication', parameters: { clients: 3, operations: 9 } }
+  const shrunk: string[] = []
+  for (let seed = 1; shrunk.length < 3 && seed <= 30; seed++) {
+    if ((await delivery.run(seed, options)).failure === undefined) continue
+    const found = await saveFailure(delivery.simulation, scenarioRunOf(delivery, seed, options))
+    const { saved } = found as NonNullable<typeof found>
+    expect(saved.program.parameters).toEqual({ clients: 3, operations: 9, bug: 'lost-deduplication', harmOnly: false })
+    const smaller = await shrink(saved, delivery.simulation, { runsMax: 200 })
+    expect(smaller.before.parameters).toEqual({ clients: 3, operations: 9 })
+    expect((await replay(smaller.saved, delivery.simulation)).hash).toBe(smaller.saved.hash)
+    shrunk.push(formatShrinking(smaller))
+  }
+  // What clients do comes from one stream, so that a run with fewer is not always one that fails.
+  expect(shrunk).toContainEqual(expect.stringContaining('clients 3 -> 1, operations 9 -> 1'))
 })

@@ -9,7 +9,7 @@
  * A free event that has come to its bound goes before those that have not; time never passes one.
  */
 import type { RandomStream } from '@troupe/core'
-import type { ActorCell, VirtualClock } from '@troupe/core/host'
+import type { ActorCell, ClockTask, VirtualClock } from '@troupe/core/host'
 import type { Choice, Schedule } from './schedule.ts'
 import type { BoundedSchedule } from './schedule-options.ts'
 import type { Trace } from './trace.ts'
@@ -31,13 +31,13 @@ export type Stepper = (leastMs: number, drawnMs: number) => void
 export interface Agenda {
   /** When something may happen next; `undefined` when nothing can. */
   readonly nextTime: number | undefined
-  /** Lets one thing happen. */
-  runNext(): void
+  /** Lets one thing happen, if its time is at most `limitMs`; false when there is none. */
+  runNext(limitMs: number): boolean
   /**
    * A frame will reach `node`: in `drawnMs` milliseconds from now if by chance, and never before `leastMs`. Those of one
    * `link` arrive in the order in which they are put in.
    */
-  deliver(link: object, node: string, leastMs: number, drawnMs: number, run: () => void): void
+  deliver(link: object, node: string, leastMs: number, drawnMs: number, arrival: ClockTask): void
   /** How to say that one of the node's runnable actors will take a turn, which is what `run` then lets it do. */
   stepper(taker: TurnTaker, run: (pick: PickCell) => void): Stepper
   /** How much later than drawn a free event may be, in milliseconds. */
@@ -59,17 +59,33 @@ export class TimedAgenda implements Agenda {
     return this.#clock.nextTime
   }
 
-  runNext(): void {
-    this.#clock.runNext()
+  runNext(limitMs: number): boolean {
+    return this.#clock.runNext(limitMs)
   }
 
-  deliver(_link: object, _node: string, _leastMs: number, drawnMs: number, run: () => void): void {
-    this.#clock.schedule(drawnMs, run)
+  deliver(_link: object, _node: string, _leastMs: number, drawnMs: number, arrival: ClockTask): void {
+    this.#clock.set(drawnMs, arrival)
   }
 
   stepper(_taker: TurnTaker, run: (pick: PickCell) => void): Stepper {
-    const step = () => run(this.#pick)
-    return (_leastMs, drawnMs) => void this.#clock.schedule(drawnMs, step)
+    const step = new TimedStep(run, this.#pick)
+    return (_leastMs, drawnMs) => this.#clock.set(drawnMs, step)
+  }
+}
+
+/** The next turn of a node, used again for each. */
+class TimedStep implements ClockTask {
+  isSet = false
+  readonly #run: (pick: PickCell) => void
+  readonly #pick: PickCell
+
+  constructor(run: (pick: PickCell) => void, pick: PickCell) {
+    this.#run = run
+    this.#pick = pick
+  }
+
+  run(): void {
+    this.#run(this.#pick)
   }
 }
 
@@ -110,7 +126,7 @@ export class ChoosingAgenda implements Agenda {
     return next === Number.POSITIVE_INFINITY ? undefined : Math.max(next, this.#clock.now())
   }
 
-  deliver(link: object, node: string, leastMs: number, drawnMs: number, run: () => void): void {
+  deliver(link: object, node: string, leastMs: number, drawnMs: number, arrival: ClockTask): void {
     const waiting = this.#links.get(link)
     const pending: Pending = {
       kind: 'delivery',
@@ -122,7 +138,7 @@ export class ChoosingAgenda implements Agenda {
         const frames = this.#links.get(link) as Pending[]
         frames.shift()
         if (frames.length === 0) this.#links.delete(link)
-        run()
+        arrival.run()
       },
     }
     if (waiting === undefined) this.#links.set(link, [pending])
@@ -133,7 +149,14 @@ export class ChoosingAgenda implements Agenda {
     return (leastMs, drawnMs) => void this.#steps.set(taker, { ...this.#bounds(leastMs, drawnMs), run })
   }
 
-  runNext(): void {
+  runNext(limitMs: number): boolean {
+    const { nextTime } = this
+    if (nextTime === undefined || nextTime > limitMs) return false
+    this.#runChosen()
+    return true
+  }
+
+  #runChosen(): void {
     const choices = this.#choices()
     let index = 0
     if (choices.length > 1) {

@@ -24,6 +24,11 @@ export interface FaultDecisionOptions {
   readonly recorded?: PlannedStrike[] | undefined
   /** Exactly these strike, instead of chance. */
   readonly planned?: readonly PlannedStrike[] | undefined
+  /**
+   * Counts the things of every kind from the start, also while the kind cannot strike: chance may take over from a plan
+   * later, and its strikes are known by numbers that a plan of the whole run has too. Default: counts what it needs.
+   */
+  readonly countsAll?: boolean
 }
 
 export class FaultDecisions {
@@ -78,8 +83,10 @@ export class FaultDecisions {
   /** Whether the kind strikes this thing of the site; if it does, the stream of the details. Counts nothing as injected. */
   strikes(kind: StrikeKind, site: string, probability: number): RandomStream | undefined {
     const planned = this.#planned
-    if (planned === undefined ? probability === 0 : !planned.has(kind)) return undefined
+    const isPossible = planned === undefined ? probability > 0 : planned.has(kind)
+    if (!isPossible && !this.#options.countsAll) return undefined
     const nth = this.#count(`${kind} ${site}`)
+    if (!isPossible) return undefined
     const struck =
       planned === undefined ? this.#chance(kind).chance(probability) : planned.get(kind)!.has(key(site, nth))
     if (!struck) return undefined

@@ -1,77 +1,110 @@
-/** A frame under way from one node to another, and the list of those that will arrive. */
-import type { Frame } from '@troupe/core/host'
-import { type FrameFacts, factsOf, messageOf, payloadOf, type TracedFrame, type Way } from './frame-facts.ts'
+/**
+ * A frame under way from one node to another, and the list of those that will arrive. A flight is what the clock has of
+ * its arrival, too, so that sending one makes one object and no function. Of tells and asks, which are nearly all, it
+ * holds the parts, and no frame is made.
+ */
+import { type ClockTask, type Frame, isMessageFrame, type Ref } from '@troupe/core/host'
+import { type FrameFacts, factsOf, type TracedFrame, type Way } from './frame-facts.ts'
+import type { MessageKind } from './message-shapes.ts'
 
-/** When a frame was sent, as it were: see the fields of {@link Flight}. */
-type Sending = Pick<Flight, 'epoch' | 'toEpoch' | 'number' | 'latencyMs'>
+/** The way of a flight, and who hears that it is over. */
+export interface FlightWay extends Way {
+  readonly from: { readonly name: string; readonly epoch: number }
+  /** The epoch of the receiver as the sender believes. */
+  readonly toEpoch: number
+  arrived(flight: Flight): void
+}
 
-/** One frame under way. */
-export class Flight implements TracedFrame {
-  readonly frame: Frame
-  readonly message: string
+/** One frame under way; one that arrives twice is two. */
+export class Flight implements ClockTask, TracedFrame {
+  isSet = false
+  readonly way: FlightWay
+  readonly kind: MessageKind
   readonly payload: unknown
-  /** The node of the sender. */
-  readonly node: string
   /** The epoch of the sender, and that of the receiver as the sender believes: no other hears the frame. */
   readonly epoch: number
   readonly toEpoch: number
+  /** Which of its link it is, from 1. */
   readonly number: number
   /** How long it takes, in milliseconds, unless something is wrong with it or its link. */
   readonly latencyMs: number
-  readonly #way: Way
-  #facts: FrameFacts | undefined
+  /** `undefined` for a tell or an ask, which has the parts below. */
+  frame: Frame | undefined = undefined
+  target: Ref | undefined = undefined
+  sender: Ref | undefined = undefined
+  /** -1 in a tell. */
+  askId = -1
+  /** The flights that left before and after it and have not arrived. */
+  before: Flight | undefined = undefined
+  after: Flight | undefined = undefined
 
-  constructor(frame: Frame, way: Way, sending: Sending) {
-    this.frame = frame
-    this.message = messageOf(frame)
-    this.payload = payloadOf(frame)
-    this.node = way.from.name
-    this.epoch = sending.epoch
-    this.toEpoch = sending.toEpoch
-    this.number = sending.number
-    this.latencyMs = sending.latencyMs
-    this.#way = way
+  /** Begins now; the frame, or its parts, are put in then. */
+  constructor(way: FlightWay, kind: MessageKind, payload: unknown, number: number, latencyMs: number) {
+    this.way = way
+    this.kind = kind
+    this.payload = payload
+    this.epoch = way.from.epoch
+    this.toEpoch = way.toEpoch
+    this.number = number
+    this.latencyMs = latencyMs
+  }
+
+  /** The same frame once more, at the time at which it was sent. */
+  again(): Flight {
+    const copy = new Flight(this.way, this.kind, this.payload, this.number, this.latencyMs)
+    copy.frame = this.frame
+    copy.target = this.target
+    copy.sender = this.sender
+    copy.askId = this.askId
+    return copy
+  }
+
+  /** The node of the sender. */
+  get node(): string {
+    return this.way.from.name
+  }
+
+  /** True for what actors say to each other, which a network may lose. */
+  get isMessage(): boolean {
+    return this.frame === undefined || isMessageFrame(this.frame)
   }
 
   get facts(): FrameFacts {
-    this.#facts ??= factsOf(this.frame, this.#way)
-    return this.#facts
+    const { way, kind, payload, frame, target, sender, askId } = this
+    if (frame !== undefined) return factsOf(frame, way)
+    const from = way.from.name
+    return { frame: askId < 0 ? 'tell' : 'ask', from, to: way.to.name, target, message: kind.name, payload, sender }
+  }
+
+  run(): void {
+    this.way.arrived(this)
   }
 }
 
-/** One arrival to come of a flight; one that arrives twice has two. */
-export class Passage {
-  readonly flight: Flight
-  before: Passage | undefined
-  after: Passage | undefined = undefined
+/** Flights that will arrive, in the order in which they left. */
+export class Flights {
+  #first: Flight | undefined
+  #last: Flight | undefined
 
-  constructor(flight: Flight, before: Passage | undefined) {
-    this.flight = flight
-    this.before = before
-  }
-}
-
-/** Arrivals to come, in the order in which they left. */
-export class Passages {
-  #first: Passage | undefined
-  #last: Passage | undefined
-
-  add(flight: Flight): Passage {
-    const passage = new Passage(flight, this.#last)
-    if (this.#last === undefined) this.#first = passage
-    else this.#last.after = passage
-    this.#last = passage
-    return passage
+  add(flight: Flight): void {
+    const last = this.#last
+    flight.before = last
+    if (last === undefined) this.#first = flight
+    else last.after = flight
+    this.#last = flight
   }
 
-  remove({ before, after }: Passage): void {
+  remove(flight: Flight): void {
+    const { before, after } = flight
     if (before === undefined) this.#first = after
     else before.after = after
     if (after === undefined) this.#last = before
     else after.before = before
+    flight.before = undefined
+    flight.after = undefined
   }
 
   *[Symbol.iterator](): Iterator<Flight> {
-    for (let passage = this.#first; passage !== undefined; passage = passage.after) yield passage.flight
+    for (let flight = this.#first; flight !== undefined; flight = flight.after) yield flight
   }
 }

@@ -1,6 +1,6 @@
 /** Frames as the simulated network sees them: copied as another machine would get them, and described for the trace. */
 import { type Frame, FrameKind, prepareMessage, Ref } from '@troupe/core/host'
-import type { MessageShapes } from './message-shapes.ts'
+import type { MessageKind } from './message-shapes.ts'
 import type { FrameName } from './trace.ts'
 
 /** From where to where. */
@@ -22,14 +22,15 @@ export interface FrameFacts {
 
 /** What the trace takes down of a frame; its facts are put together when somebody looks at them. */
 export interface TracedFrame {
-  readonly message: string
+  /** The message that it carries, or for a frame that is no message, the frame. */
+  readonly kind: MessageKind
   readonly payload: unknown
   readonly facts: FrameFacts
 }
 
 /** A message that stays on its node. */
 export class LocalMessage implements TracedFrame {
-  readonly message: string
+  readonly kind: MessageKind
   readonly payload: unknown
   readonly #frame: 'tell' | 'ask' | 'offer'
   readonly #node: string
@@ -40,11 +41,11 @@ export class LocalMessage implements TracedFrame {
     frame: 'tell' | 'ask' | 'offer',
     node: string,
     target: Ref,
-    message: string,
+    kind: MessageKind,
     payload: unknown,
     sender: Ref | undefined,
   ) {
-    this.message = message
+    this.kind = kind
     this.payload = payload
     this.#frame = frame
     this.#node = node
@@ -53,26 +54,30 @@ export class LocalMessage implements TracedFrame {
   }
 
   get facts(): FrameFacts {
-    const { message, payload } = this
+    const { kind, payload } = this
     const node = this.#node
+    const message = kind.name
     return { frame: this.#frame, from: node, to: node, target: this.#target, message, payload, sender: this.#sender }
   }
 }
 
-/** The frame with a frozen copy of its payload, as crossing to another machine makes one. */
-export function copyFrame(frame: Frame, way: Way, shapes: MessageShapes): Frame {
+/** A frozen copy of the payload of a message, as crossing to another machine makes one; `target` is the name, if it has one. */
+export function copyPayload(kind: MessageKind, payload: unknown, target: string | undefined, way: Way): unknown {
+  if (isAtom(payload)) return payload
+  const copied = kind.shapeOf(payload)?.copy(payload)
+  if (copied !== undefined) return copied
+  const describe = () => `message ${kind.name} to ${target === undefined ? '' : `${target} on `}${way.to.name}`
+  return prepareMessage(payload, 'copied', describe)
+}
+
+/** The frame with a frozen copy of its payload. */
+export function copyFrame(frame: Frame, kind: MessageKind, way: Way): Frame {
   switch (frame[0]) {
-    case FrameKind.tell: {
-      const payload = frame[6]
-      if (isAtom(payload)) return frame
-      const copied = shapes.of(frame[5], payload)?.copy(payload) ?? copyOf(payload, frame, way)
-      // Written out: the frames of tells are most of all, and `with` goes through the array twice.
-      return [frame[0], frame[1], frame[2], frame[3], frame[4], frame[5], copied, frame[7]]
-    }
+    case FrameKind.tell:
     case FrameKind.ask:
     case FrameKind.forward:
     case FrameKind.offer:
-      return frame.with(6, copyOf(frame[6], frame, way)) as unknown as Frame
+      return frame.with(6, copyPayload(kind, frame[6], frame[4], way)) as unknown as Frame
     case FrameKind.streamItem:
       return frame.with(
         4,
@@ -88,11 +93,6 @@ export function copyFrame(frame: Frame, way: Way, shapes: MessageShapes): Frame 
 /** True for what is the same on every machine. */
 function isAtom(payload: unknown): boolean {
   return payload === undefined || payload === null || typeof payload === 'number' || typeof payload === 'string'
-}
-
-function copyOf(payload: unknown, frame: Frame & { readonly 5: string }, way: Way): unknown {
-  const describe = () => `message ${frame[5]} to ${frame[4] === undefined ? '' : `${frame[4]} on `}${way.to.name}`
-  return prepareMessage(payload, 'copied', describe)
 }
 
 const frameNames: readonly FrameName[] = [

@@ -15,7 +15,7 @@ export type { JournalRecordView, RecordedEvent } from './journal-records.ts'
 export type { LatencyDistribution, NetworkLatency } from './latency.ts'
 export type { Partition } from './nemesis.ts'
 export type { AlwaysPredicate, Claims, EventuallyOptions, Predicate } from './properties.ts'
-export { type Replay, type ReplayOptions, replay } from './replay.ts'
+export { type Replay, type ReplayOptions, replay, saveBranch } from './replay.ts'
 export {
   describePlan,
   type PlannedDelivery,
@@ -32,6 +32,8 @@ export {
   failureKind,
   loadRun,
   type RunToSave,
+  type SavedAndFailed,
+  type SavedBranch,
   type SavedFailure,
   type SavedOptions,
   type SavedProgram,

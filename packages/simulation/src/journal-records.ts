@@ -73,6 +73,11 @@ export class JournalRecords {
     }
   }
 
+  /** The machine got an empty disk. */
+  wiped(): void {
+    this.#records.clear()
+  }
+
   /** The records of one durable actor, or of all, each actor's in the order of its appends. */
   views(durableId: string | undefined): JournalRecordView[] {
     const ids = durableId === undefined ? [...this.#records.keys()] : [durableId]

@@ -30,9 +30,14 @@ const draws: Readonly<Record<LatencyDistribution, (random: RandomStream, meanMs:
   pareto: (random, meanMs) => meanMs * Math.min(tailMax, 1 / Math.sqrt(1 - random.float()) - 1),
 }
 
-/** One draw, in milliseconds. */
-export function drawLatencyMs(latency: NetworkLatency, random: RandomStream): number {
-  return latency.minMs + draws[latency.distribution ?? 'exponential'](random, latency.meanMs)
+/** Draws how long one frame takes, in milliseconds. */
+export type DrawLatency = (random: RandomStream) => number
+
+/** How draws are made of `latency`. */
+export function latencyDraw({ minMs, meanMs, distribution = 'exponential' }: NetworkLatency): DrawLatency {
+  if (distribution === 'exponential') return (random) => minMs + exponential(random, meanMs)
+  const draw = draws[distribution]
+  return (random) => minMs + draw(random, meanMs)
 }
 
 /** The latency as it was given; throws a `ConfigurationError` when it is malformed. */

@@ -1,10 +1,10 @@
 /**
  * Shapes of payloads: of each message the last one that was seen, with a copier and a hasher written for exactly its keys.
  * A payload of that shape that holds nothing but atoms and references, which most are, is copied and hashed without going
- * through a list of its keys; all others go the general way. Copies and hashes are the same on both.
+ * through a list of its keys; all others go the general way. Copies are the same on both.
  */
 import { Ref } from '@troupe/core/host'
-import type { TraceHash } from './trace-hash.ts'
+import { mixOf, type TraceHash, textHash } from './trace-hash.ts'
 
 /** Messages whose shape is remembered, and the keys of a payload up to which it has one. */
 const messagesMax = 1_000
@@ -12,82 +12,103 @@ const keysMax = 16
 /** Different shapes of one message after which none is looked for any more. */
 const changesMax = 8
 
-interface Shape {
-  readonly keys: readonly string[]
+/** What is known of payloads with exactly these keys in this order. */
+export class PayloadShape {
+  /** True for a plain object with exactly the keys of the shape, in their order. */
+  readonly fits: (payload: any) => boolean
   /** A frozen copy; `undefined` when something in it is more than an atom or a reference. */
   readonly copy: (payload: any) => object | undefined
+  /** Mixes the payload into the hash. */
   readonly hash: (payload: any, hash: TraceHash) => void
+
+  constructor(keys: readonly string[]) {
+    const fields = keys.map((key, index) => `${JSON.stringify(key)}: v${index}`).join(', ')
+    const atoms = keys.map((_, index) => `(typeof v${index} === 'number' || isAtom(v${index}))`).join(' && ') || 'true'
+    // A field is read first: who has read one knows what the object is, and need not ask for its prototype.
+    const first = keys.length === 0 ? '' : `payload[${JSON.stringify(keys[0])}]`
+    this.fits = written(`const keys = ${JSON.stringify(keys)}
+      return (payload) => {
+        ${first}
+        if (Object.getPrototypeOf(payload) !== Object.prototype) return false
+        let index = 0
+        for (const key in payload) if (keys[index++] !== key) return false
+        return index === ${keys.length}
+      }`)
+    this.copy = written(`return ({ ${fields} }) => ${atoms} ? Object.freeze({ ${fields} }) : undefined`)
+    // The lanes are read and written once; what is no whole number goes in by the general walk.
+    const mixes = keys.map(
+      (_, index) => `
+        word = v${index}
+        if (typeof word === 'number' && (word | 0) === word) { ${mixOf('word')} }
+        else { hash.low = low; hash.high = high; hash.value(word); low = hash.low; high = hash.high }`,
+    )
+    this.hash = written(`return ({ ${fields} }, hash) => {
+      let { low, high } = hash, word = ${textHash(JSON.stringify(keys))}, mixed = 0
+      ${mixOf('word')}
+      ${mixes.join('')}
+      hash.low = low
+      hash.high = high
+    }`)
+  }
 }
 
-/** What is remembered of one message. */
-interface Known {
-  shape: Shape | undefined
-  changes: number
-}
+/** What is known of one message. */
+export class MessageKind {
+  readonly name: string
+  /** The hash of the name. */
+  readonly word: number
+  #shape: PayloadShape | undefined
+  #changes: number
 
-export class MessageShapes {
-  readonly #known = new Map<string, Known>()
-  readonly #wordOf: (key: string) => number
-
-  /** `wordOf`: a key's own hash. */
-  constructor(wordOf: (key: string) => number) {
-    this.#wordOf = wordOf
+  constructor(name: string, changes = 0) {
+    this.name = name
+    this.word = textHash(name)
+    this.#changes = changes
   }
 
   /** The shape of this payload of the message; `undefined` when it has none. */
-  of(message: string, payload: unknown): Shape | undefined {
+  shapeOf(payload: unknown): PayloadShape | undefined {
     if (typeof payload !== 'object' || payload === null) return undefined
-    if (Object.getPrototypeOf(payload) !== Object.prototype) return undefined
-    let known = this.#known.get(message)
-    if (known === undefined) {
-      if (this.#known.size >= messagesMax) return undefined
-      known = { shape: undefined, changes: 0 }
-      this.#known.set(message, known)
-    }
-    if (known.shape !== undefined && has(payload, known.shape.keys)) return known.shape
-    if (known.changes >= changesMax) return undefined
-    known.changes++
-    known.shape = this.#made(Object.keys(payload))
-    return known.shape
+    return this.#shape?.fits(payload) === true ? this.#shape : this.#another(payload)
   }
 
-  #made(keys: readonly string[]): Shape | undefined {
-    if (keys.length > keysMax || keys.includes('__proto__')) return undefined
-    const quoted = keys.map((key) => JSON.stringify(key))
-    const fields = quoted.map((key, index) => `${key}: v${index}`).join(', ')
-    const atoms = keys.map((_, index) => `isAtom(v${index})`).join(' && ') || 'true'
-    const words = keys.map((key) => this.#wordOf(key))
-    return {
-      keys,
-      copy: written('isAtom', `return ({ ${fields} }) => ${atoms} ? Object.freeze({ ${fields} }) : undefined`)(isAtom),
-      hash: written(
-        'nothing',
-        `return ({ ${fields} }, hash) => { ${words.map((word, index) => `hash.field(${word}, v${index})`).join('; ')} }`,
-      )(undefined),
-    }
+  #another(payload: object): PayloadShape | undefined {
+    if (this.#changes >= changesMax || Object.getPrototypeOf(payload) !== Object.prototype) return undefined
+    this.#changes++
+    const keys = Object.keys(payload)
+    this.#shape = keys.length > keysMax || keys.includes('__proto__') ? undefined : new PayloadShape(keys)
+    return this.#shape
+  }
+}
+
+/** The messages of a run by name. */
+export class MessageKinds {
+  readonly #kinds = new Map<string, MessageKind>()
+  #last = new MessageKind('')
+
+  of(name: string): MessageKind {
+    if (this.#last.name === name) return this.#last
+    const kind = this.#kinds.get(name) ?? this.#another(name)
+    this.#last = kind
+    return kind
+  }
+
+  #another(name: string): MessageKind {
+    if (this.#kinds.size >= messagesMax) return new MessageKind(name, changesMax)
+    const kind = new MessageKind(name)
+    this.#kinds.set(name, kind)
+    return kind
   }
 }
 
 /** The functions of a shape are written for it, so that each reads and makes objects of one kind only. */
-function written(parameter: string, body: string): (value: unknown) => any {
-  return new Function(parameter, body) as (value: unknown) => any
-}
-
-/** True when the keys of `payload` are these, in this order. */
-function has(payload: object, keys: readonly string[]): boolean {
-  let index = 0
-  for (const key in payload) if (keys[index++] !== key) return false
-  return index === keys.length
+function written(body: string): any {
+  return new Function('isAtom', body)(isAtom)
 }
 
 function isAtom(value: unknown): boolean {
-  switch (typeof value) {
-    case 'object':
-      return value === null || value instanceof Ref
-    case 'function':
-    case 'symbol':
-      return false
-    default:
-      return true
-  }
+  const type = typeof value
+  if (type === 'string') return true
+  if (type === 'object') return value === null || value instanceof Ref
+  return type !== 'function' && type !== 'symbol'
 }

@@ -1,6 +1,15 @@
 /** Runs a saved run again: to its failure, to a step, or to a step and then on with other choices. */
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import { firstDivergence, type RunRecord } from './run-record.ts'
-import { currentVersions, runScenario, type SavedRun } from './saved-run.ts'
+import {
+  currentVersions,
+  plannedBranches,
+  runScenario,
+  type SavedAndFailed,
+  type SavedBranch,
+  type SavedRun,
+  saveFailure,
+} from './saved-run.ts'
 import { ReplayDivergedError } from './saved-run-errors.ts'
 import type { SimulateOptions, SimulationProgram } from './simulate.ts'
 import { SimulationFailure } from './simulation-errors.ts'
@@ -21,6 +30,8 @@ export interface ReplayOptions {
   /** Keeps all events, and with `states: true` the states; see `simulate`. Default `false`. */
   readonly trace?: boolean | { readonly states?: boolean }
 }
+
+const known: KnownOptions<ReplayOptions> = { atStep: true, until: true, branch: true, trace: true }
 
 /** What a replay was. */
 export interface Replay {
@@ -47,11 +58,12 @@ export async function replay(
   program: SimulationScenario | SimulationProgram,
   options: ReplayOptions = {},
 ): Promise<Replay> {
+  refuseUnknownOptions('replay', options, known)
   const scenario = asScenario(program) as SimulationScenario
   const { until, branch, atStep, trace = false } = options
   const ends: StepCall | undefined = until === undefined ? atStep : { step: until, call: () => 'stop' }
   const run = await attempt(saved, scenario, {
-    ...(branch === undefined ? {} : { branch }),
+    branches: [...plannedBranches(branchesUntil(saved, branch)), ...(branch === undefined ? [] : [branch])],
     ...(ends === undefined ? {} : { atStep: ends }),
     trace,
   })
@@ -68,6 +80,39 @@ export async function replay(
   const { stopped, ...facts } = run
   const outcome = stopped ? 'stopped' : run.failure === undefined ? 'passed' : 'failed'
   return { ...facts, outcome, warnings }
+}
+
+/** The branches that the saved run takes before another one. */
+function branchesUntil({ branches = [] }: SavedRun, branch: Branch | undefined) {
+  return branch === undefined ? branches : branches.filter(({ afterStep }) => afterStep <= branch.afterStep)
+}
+
+/**
+ * Runs `saved` to the branch, goes on with its choices, and gives what failed there as a saved run of its own, with a plan
+ * of all that went wrong before and after; `undefined` when it went well. Rejects as {@link replay} does.
+ */
+export async function saveBranch(
+  saved: SavedRun,
+  program: SimulationScenario | SimulationProgram,
+  { afterStep, seed }: SavedBranch,
+): Promise<SavedAndFailed | undefined> {
+  const branch = { afterStep, seed }
+  const { outcome, record, hash } = await replay(saved, program, { branch })
+  if (outcome !== 'failed') return undefined
+  const found = await saveFailure(program, {
+    seed: saved.seed,
+    options: saved.options,
+    parameters: saved.program.parameters,
+    program: saved.program,
+    plan: record.plan,
+    branches: [...branchesUntil(saved, branch), branch],
+  })
+  if (found?.saved.hash === hash) return found
+  throw new ReplayDivergedError('the branch cannot be saved: by its plan it is another run than it was by chance', {
+    afterStep,
+    seed,
+    hashes: [hash, found?.saved.hash],
+  })
 }
 
 interface Attempt extends Omit<Replay, 'outcome' | 'warnings'> {
@@ -103,6 +148,7 @@ async function attempt(
     ...saved.options,
     seed,
     plan,
+    branches: plannedBranches(saved.branches ?? []),
     record: true,
     ...options,
     ...(call === undefined ? {} : { atStep: call }),

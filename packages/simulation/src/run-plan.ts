@@ -70,6 +70,10 @@ export interface PlannedFault {
   readonly oneWay?: boolean
   /** Of a slow link its factor, of a clog its gap, of a jump its milliseconds, of a bit that flips what says which. */
   readonly value?: number
+  /** Planned from this branch of the run on, numbered from 1; left out: from its start. */
+  readonly fromBranch?: number
+  /** Taken back at this branch, unless it has struck by then. Its time still counts before, where a schedule has choices. */
+  readonly untilBranch?: number
 }
 
 /** What befalls the `nth` (from 1) of the things of one site. */
@@ -120,7 +124,10 @@ export function faultsOf({ faults, strikes, traits, scripted = [] }: RunPlan): n
 export function describePlan(plan: RunPlan): string[] {
   const { faults, strikes, traits, scripted, late, deviations } = plan
   return [
-    ...[...faults].sort((left, right) => left.atMs - right.atMs).map(faultText),
+    ...faults
+      .filter(({ untilBranch }) => untilBranch === undefined)
+      .sort((left, right) => left.atMs - right.atMs)
+      .map(faultText),
     ...strikes.map(strikeText),
     ...traits.map(({ kind, node, value }) => `${kind} of ${node}: ${Number(value.toPrecision(3))}`),
     ...(scripted === undefined || scripted.length === 0
@@ -205,7 +212,7 @@ function checkList<Item>(name: string, items: readonly Item[], isValid: (item: I
   throw new ConfigurationError(`${name}[${index}] of the plan is malformed: ${JSON.stringify(items[index])}`)
 }
 
-function isFault({ kind, atMs, forMs, nodes, to, oneWay, value }: PlannedFault): boolean {
+function isFault({ kind, atMs, forMs, nodes, to, oneWay, value, fromBranch, untilBranch }: PlannedFault): boolean {
   const isOptional = (isValid: boolean, part: unknown) => part === undefined || isValid
   return (
     timedKinds.includes(kind) &&
@@ -214,7 +221,9 @@ function isFault({ kind, atMs, forMs, nodes, to, oneWay, value }: PlannedFault):
     isNames(nodes) &&
     isOptional(isNames(to), to) &&
     isOptional(typeof oneWay === 'boolean', oneWay) &&
-    isOptional(Number.isFinite(value), value)
+    isOptional(Number.isFinite(value), value) &&
+    isOptional(isCount(fromBranch), fromBranch) &&
+    isOptional(isCount(untilBranch), untilBranch)
   )
 }
 

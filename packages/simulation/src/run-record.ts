@@ -32,9 +32,14 @@ export class CheckpointTaker {
   #everySteps = 1
   #hashes: string[] = []
 
-  /** The run is about to go on after `step`. */
+  /** Whether the hash after `step` is one of those to take. */
+  isDue(step: number): boolean {
+    return step % this.#everySteps === 0
+  }
+
+  /** The run is about to go on after `step`, which is due. */
   note(step: number, digest: string): void {
-    if (step % this.#everySteps !== 0) return
+    if (!this.isDue(step)) return
     this.#hashes.push(digest)
     if (this.#hashes.length <= checkpointsMax) return
     this.#hashes = this.#hashes.filter((_, index) => index % 2 === 0)

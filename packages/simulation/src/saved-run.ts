@@ -1,6 +1,8 @@
 /** A failing run as text: everything that is needed to have it again, and to notice when it is another one. */
+
 import { createRequire } from 'node:module'
 import { ConfigurationError } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import { checkPlan, type RunPlan } from './run-plan.ts'
 import type { Checkpoints, RunRecord } from './run-record.ts'
 import { SavedRunError } from './saved-run-errors.ts'
@@ -12,9 +14,10 @@ import {
   type SimulationScenario,
   type SimulationScenarioOptions,
 } from './simulation-scenario.ts'
+import { type Branch, checkBranches } from './simulation-settings.ts'
 
 /** The format that this version writes; it reads this one and those before. */
-const savedRunFormat = 1
+const savedRunFormat = 2
 const infinity = Number.POSITIVE_INFINITY
 
 /** The options of a run that are plain data. Functions and services come from the scenario. */
@@ -43,6 +46,9 @@ export interface SavedFailure {
   readonly virtualMs: number
 }
 
+/** After which step, and the seed of the choices from there on. */
+export type SavedBranch = Pick<Branch, 'afterStep' | 'seed'>
+
 /** One failing run. */
 export interface SavedRun {
   readonly format: number
@@ -51,6 +57,8 @@ export interface SavedRun {
   readonly options: SavedOptions
   readonly program: SavedProgram
   readonly plan: RunPlan
+  /** Where the choices become those of another seed, in order; the plan is that of the whole run. Default: nowhere. */
+  readonly branches?: readonly SavedBranch[]
   readonly failure: SavedFailure
   readonly hash: string
   readonly checkpoints: Checkpoints
@@ -88,21 +96,40 @@ export interface RunToSave {
   readonly options?: SimulationScenarioOptions
   readonly parameters?: ScenarioParameters
   readonly plan?: RunPlan
+  /** Where its choices become those of another seed; with a plan only. */
+  readonly branches?: readonly SavedBranch[]
   readonly program?: Omit<SavedProgram, 'parameters'>
+}
+
+const known: KnownOptions<RunToSave> = {
+  seed: true,
+  options: true,
+  parameters: true,
+  plan: true,
+  branches: true,
+  program: true,
+}
+
+/** A failing run, its failure and its record. */
+export interface SavedAndFailed {
+  readonly saved: SavedRun
+  readonly failure: SimulationFailure
+  readonly record: RunRecord
 }
 
 /** Runs the scenario once more, recorded; `undefined` when it does not fail. */
 export async function saveFailure(
   program: SimulationScenario | SimulationProgram,
   run: RunToSave,
-): Promise<{ readonly saved: SavedRun; readonly failure: SimulationFailure; readonly record: RunRecord } | undefined> {
+): Promise<SavedAndFailed | undefined> {
   const scenario = asScenario(program)
   if (scenario === undefined) throw new ConfigurationError('a scenario has parameters and a function run')
-  const { seed, plan } = run
+  refuseUnknownOptions('saveFailure', run, known)
+  const { seed, plan, branches = [] } = run
   const parameters = { ...scenario.parameters, ...run.parameters }
   const options = { ...scenario.options, ...run.options }
   try {
-    const how = { ...(plan === undefined ? {} : { plan }), record: true }
+    const how = { ...(plan === undefined ? {} : { plan, branches: plannedBranches(branches) }), record: true }
     await runScenario(scenario, { ...options, seed, ...how }, parameters)
     return undefined
   } catch (failure) {
@@ -117,6 +144,7 @@ export async function saveFailure(
       options: savedOptions,
       program: { ...run.program, parameters },
       plan: record.plan,
+      ...(branches.length === 0 ? {} : { branches }),
       failure: { reason, kind: failureKind(failure), what, step, virtualMs },
       hash,
       checkpoints: record.checkpoints,
@@ -125,10 +153,19 @@ export async function saveFailure(
   }
 }
 
-/** One run of a scenario with these parameters, which it gets a copy of. */
-export function runScenario(scenario: SimulationScenario, options: SimulateOptions, parameters: ScenarioParameters) {
-  const copy = structuredClone(parameters)
-  return simulate({ ...scenario.options, ...options }, (world) => scenario.run(world, copy))
+/** Saved branches as a run takes them: the plan says what goes wrong after them as well. */
+export function plannedBranches(branches: readonly SavedBranch[]): readonly Branch[] {
+  return branches.map((branch) => ({ ...branch, isPlanned: true }))
+}
+
+/** One run of a scenario with these parameters, which it gets a copy of; `run` may also be `simulateTwice`. */
+export function runScenario(
+  scenario: SimulationScenario,
+  options: SimulateOptions,
+  parameters: ScenarioParameters,
+  run: typeof simulate = simulate,
+) {
+  return run({ ...scenario.options, ...options }, (world) => scenario.run(world, structuredClone(parameters)))
 }
 
 /** The run as text, for {@link loadRun}. */
@@ -163,7 +200,7 @@ export function loadRun(text: string): SavedRun {
     const message = `the saved run is of format ${format}; this version reads up to ${savedRunFormat}: use a newer Troupe`
     throw new SavedRunError(message, { format })
   }
-  const { seed, options, program, plan, failure, hash, versions, checkpoints } = value
+  const { seed, options, program, plan, branches, failure, hash, versions, checkpoints } = value
   const wrong = (what: string, options?: ErrorOptions) =>
     new SavedRunError(`the saved run is damaged: ${what}`, {}, options)
   if (!Number.isSafeInteger(seed)) throw wrong('its seed is no whole number')
@@ -189,6 +226,7 @@ export function loadRun(text: string): SavedRun {
     throw wrong('its hashes have no interval')
   try {
     checkPlan(plan)
+    if (branches !== undefined) checkBranches(branches)
   } catch (cause) {
     throw wrong((cause as Error).message, { cause })
   }

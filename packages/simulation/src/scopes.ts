@@ -125,16 +125,25 @@ export class Scopes {
   }
 
   /** Runs one event of a node, in a scope of its own: which actor's it is is known once the kernel has picked one. */
-  runNode<Argument, Result>(node: NodeScopes, run: (argument: Argument) => Result, argument: Argument): Result {
+  runNode<On, What, Result>(node: NodeScopes, run: (on: On, what: What) => Result, on: On, what: What): Result {
     let scope = node.spare
     if (scope === undefined) scope = new Scope(this.#source, node.name, node.path, true)
     else {
       node.spare = undefined
       scope.who = node.path
     }
+    const outer = running
+    const outerEntered = entered
+    const outerCarried = carriedBefore
+    running = scope
+    entered = false
     try {
-      return runIn(scope, run, argument)
+      return run(on, what)
     } finally {
+      if (entered) carried.enterWith(carriedBefore)
+      running = outer
+      entered = outerEntered
+      carriedBefore = outerCarried
       // What goes on later keeps it, as it was in this event.
       if (!scope.isCarried) node.spare = scope
     }

@@ -3,11 +3,13 @@
  * kind, late deliveries and choices out of the plain order become fewer, by delta debugging where they are lists, until a
  * whole round finds nothing more or the runs are used up. It is a function of the saved run: the same one shrinks to the same.
  */
+
 import { ConfigurationError } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import { minimize } from './delta-debugging.ts'
 import type { PlannedDelivery, RunPlan } from './run-plan.ts'
 import type { RunRecord } from './run-record.ts'
-import { failureKind, type SavedOptions, type SavedRun, saveFailure } from './saved-run.ts'
+import { failureKind, type SavedBranch, type SavedOptions, type SavedRun, saveFailure } from './saved-run.ts'
 import type { SimulationProgram } from './simulate.ts'
 import type { SimulationFailure } from './simulation-errors.ts'
 import { asScenario, type ScenarioParameters, type SimulationScenario } from './simulation-scenario.ts'
@@ -19,6 +21,8 @@ export interface ShrinkOptions {
   /** Called after each run that failed in the same way with less. */
   readonly onSmaller?: (size: RunSize, runs: number) => void
 }
+
+const known: KnownOptions<ShrinkOptions> = { runsMax: true, onSmaller: true }
 
 /** How large a run is. */
 export interface RunSize {
@@ -59,6 +63,7 @@ interface Candidate {
   readonly plan: RunPlan
   readonly parameters: ScenarioParameters
   readonly nodes: SavedOptions['nodes']
+  readonly branches: readonly SavedBranch[]
 }
 
 /** Shrinks a saved run of `program`; rejects with a `ConfigurationError` when it does not fail as it was saved. */
@@ -67,6 +72,7 @@ export async function shrink(
   program: SimulationScenario | SimulationProgram,
   options: ShrinkOptions = {},
 ): Promise<Shrinking> {
+  refuseUnknownOptions('shrink', options, known)
   const { runsMax = 1_000 } = options
   if (!Number.isInteger(runsMax) || runsMax < 1) {
     throw new ConfigurationError(`runsMax must be a whole number from 1, got ${runsMax}`)
@@ -92,7 +98,8 @@ class Shrinker {
     this.#scenario = scenario
     this.#runsMax = runsMax
     this.#onSmaller = onSmaller
-    this.#best = { plan: saved.plan, parameters: saved.program.parameters, nodes: saved.options.nodes }
+    const { plan, program, options, branches = [] } = saved
+    this.#best = { plan, parameters: program.parameters, nodes: options.nodes, branches }
   }
 
   async run(): Promise<Shrinking> {
@@ -117,6 +124,7 @@ class Shrinker {
     await this.#change({ faults, ...(this.#best.plan.strikes.length === 0 ? {} : { strikes }) })
     await this.#shrinkParameters()
     await this.#shrinkNodes()
+    await minimize(this.#best.branches, (some) => this.#try({ ...this.#best, branches: some }))
     await minimize(this.#best.plan.faults, (some) => this.#change({ faults: some }))
     await minimize(this.#best.plan.strikes, (some) => this.#change({ strikes: some }))
     await minimize(this.#best.plan.traits, (some) => this.#change({ traits: some }))
@@ -163,12 +171,13 @@ class Shrinker {
   /** First fewer, then those that are needed by name. */
   async #shrinkNodes(): Promise<void> {
     const { nodes = 1 } = this.#best
+    const { nodesMin = 1 } = this.#scenario
     if (typeof nodes === 'number') {
-      for (let fewer = 1; fewer < nodes; fewer++) if (await this.#try({ ...this.#best, nodes: fewer })) return
+      for (let fewer = nodesMin; fewer < nodes; fewer++) if (await this.#try({ ...this.#best, nodes: fewer })) return
     }
     const names = typeof nodes === 'number' ? Array.from({ length: nodes }, (_, index) => `node-${index + 1}`) : nodes
-    if (names.length < 2) return
-    await minimize(names, async (some) => some.length > 0 && (await this.#try({ ...this.#best, nodes: some })))
+    if (names.length <= nodesMin) return
+    await minimize(names, async (some) => some.length >= nodesMin && (await this.#try({ ...this.#best, nodes: some })))
   }
 
   async #shrinkParameters(): Promise<void> {
@@ -182,6 +191,8 @@ class Shrinker {
       } else if (typeof value === 'number' && Number.isInteger(value)) {
         let low = least[name] ?? 1
         let high = value
+        // Fewer of something need not fail where more and the least do.
+        if (low < high && (await attempt(low))) continue
         while (low < high) {
           const middle = Math.floor((low + high) / 2)
           if (await attempt(middle)) high = middle
@@ -206,12 +217,13 @@ class Shrinker {
     this.#tried.add(key)
     this.#runs++
     const { seed, options, program } = this.#saved
-    const { plan, parameters, nodes } = candidate
+    const { plan, parameters, nodes, branches } = candidate
     const here = { ...options, ...(nodes === undefined ? {} : { nodes }) }
     const found = await saveFailure(this.#scenario, {
       seed,
       parameters,
       plan,
+      branches,
       program,
       options: { ...here, ...this.#limits() },
     })

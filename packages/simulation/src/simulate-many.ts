@@ -1,17 +1,26 @@
 /** A campaign: the same program under many seeds, one after the other, and what came of it in all. */
+
 import { ConfigurationError } from '@troupe/core'
+import { refuseUnknownOptions } from '@troupe/core/host'
 import { ClaimTally } from './claim-tally.ts'
 import { type FaultKind, noFaults } from './fault-knobs.ts'
+import { knownOfSimulateMany } from './known-simulation-options.ts'
 import { type SimulateOptions, type SimulationProgram, simulate } from './simulate.ts'
+import { simulateTwice } from './simulate-twice.ts'
 import { SimulationFailure } from './simulation-errors.ts'
 
 /** How a campaign is set up: as a run, with many seeds. */
 export interface SimulateManyOptions
-  extends Omit<SimulateOptions, 'seed' | 'trace' | 'plan' | 'record' | 'branch' | 'atStep'> {
+  extends Omit<SimulateOptions, 'seed' | 'trace' | 'plan' | 'record' | 'branches' | 'atStep'> {
   /** The seeds: whole numbers, or the first and the last of a range, as in `'1..200'`. */
   readonly seeds: string | readonly number[]
   /** The campaign ends after this many seeds have failed. Default: it goes through all. */
   readonly failuresMax?: number
+  /**
+   * Runs each seed twice, as {@link simulateTwice} does: one whose two runs differ fails with a `SimulationDivergedError`,
+   * which names the first event that does. Default `false`.
+   */
+  readonly twice?: boolean
 }
 
 /** What a campaign found. */
@@ -37,7 +46,8 @@ export interface Campaign {
  * none reached a `sometimes` claim, and with a `ConfigurationError` when an option is malformed.
  */
 export async function simulateMany(options: SimulateManyOptions, program: SimulationProgram): Promise<Campaign> {
-  const { seeds, failuresMax = Number.POSITIVE_INFINITY, ...runOptions } = options
+  refuseUnknownOptions('simulateMany', options, knownOfSimulateMany)
+  const { seeds, failuresMax = Number.POSITIVE_INFINITY, twice = false, ...runOptions } = options
   const failures: SimulationFailure[] = []
   const injected = noFaults()
   const seedsInjected = noFaults()
@@ -50,7 +60,7 @@ export async function simulateMany(options: SimulateManyOptions, program: Simula
     if (failures.length >= failuresMax) break
     runs++
     try {
-      const run = await simulate({ ...runOptions, seed }, program)
+      const run = await (twice ? simulateTwice : simulate)({ ...runOptions, seed }, program)
       claims.add(run.claims)
       events += run.events
       turns += run.turns

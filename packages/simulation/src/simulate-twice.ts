@@ -39,7 +39,8 @@ interface Outcome {
 export async function simulateTwice(options: SimulateOptions, program: SimulationProgram): Promise<SimulationRun> {
   const first = await outcomeOf(options, program)
   const second = await outcomeOf(options, program)
-  if (first.hash !== second.hash || first.step !== second.step) throw divergence(options.seed, first, second)
+  const parts = ['hash', 'step', 'virtualMs'] as const
+  if (parts.some((part) => first[part] !== second[part])) throw divergence(options.seed, first, second)
   if (first.failure !== undefined) throw first.failure
   const { trace, ...run } = first.run as SimulationRun
   return options.trace ? { ...run, ...(trace === undefined ? {} : { trace }) } : run
@@ -65,7 +66,8 @@ function divergence(seed: number, first: Outcome, second: Outcome): SimulationDi
   const told = (event: TraceEvent | undefined) => line(event) ?? 'nothing any more'
   const what =
     ones === undefined && others === undefined
-      ? 'two runs took different steps with the same events: the schedule had other things to choose from'
+      ? `two runs differ with the same events: one ended at step ${first.step} and ${first.virtualMs} ms, the other at step ` +
+        `${second.step} and ${second.virtualMs} ms; what the schedule chose from, or how long the program slept, was another`
       : `two runs differ: event ${index + 1} is "${told(ones)}" in the first and "${told(others)}" in the second; ` +
         `something that the seed does not decide was read before, by what that event comes from`
   const at = others ?? ones

@@ -1,8 +1,9 @@
 /** `simulate`: one run of a program in a simulated cluster, decided by one seed. */
 import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
-import { askCyclesAfterMsDefault } from '@troupe/core/host'
+import { askCyclesAfterMsDefault, refuseUnknownOptions } from '@troupe/core/host'
 import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './fault-knobs.ts'
 import { checkPoints, type FaultPointKnobs } from './fault-points.ts'
+import { knownOfSimulate } from './known-simulation-options.ts'
 import { checkLatency, type NetworkLatency } from './latency.ts'
 import type { Claims } from './properties.ts'
 import { lowerGuard, raiseGuard } from './real-world-guard.ts'
@@ -11,7 +12,7 @@ import type { RunRecord } from './run-record.ts'
 import type { ScheduleOptions, ScheduleStrategy } from './schedule-options.ts'
 import { mainNode, type SimulatedWorld } from './simulated-world.ts'
 import { Simulation } from './simulation.ts'
-import { type Branch, checkBranch, type SimulationSettings, type StepCall } from './simulation-settings.ts'
+import { type Branch, checkBranches, type SimulationSettings, type StepCall } from './simulation-settings.ts'
 import type { StateChange } from './state-recorder.ts'
 import type { TraceEvent } from './trace.ts'
 
@@ -80,8 +81,8 @@ export interface SimulateOptions {
   readonly plan?: RunPlan
   /** Writes down what goes wrong, in `record` of the result or of the `SimulationFailure`. Default `false`. */
   readonly record?: boolean
-  /** Goes on after a step with the choices of another seed, and with faults by chance. */
-  readonly branch?: Branch
+  /** Goes on after a step with the choices of another seed, and with faults by chance; once or more, in order. */
+  readonly branches?: readonly Branch[]
   /** Called after a step; may end the run there. */
   readonly atStep?: StepCall
 }
@@ -128,6 +129,7 @@ export type SimulationProgram = (world: SimulatedWorld) => Promise<unknown>
  *     })
  */
 export async function simulate(options: SimulateOptions, program: SimulationProgram): Promise<SimulationRun> {
+  refuseUnknownOptions('simulate', options, knownOfSimulate)
   const { seed, delivery = 'promised', swarm = true, services = {}, taskMs = 0, trace = false } = options
   const { metrics = false, logLevel = 'debug', askCyclesAfterMs = askCyclesAfterMsDefault } = options
   if (!Number.isSafeInteger(seed)) throw new ConfigurationError(`seed must be a whole number, got ${seed}`)
@@ -155,7 +157,7 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
     askCyclesAfterMs,
     plan: options.plan === undefined ? undefined : checkPlan(options.plan),
     records: options.record ?? false,
-    branch: checkBranch(options.branch),
+    branches: checkBranches(options.branches ?? []),
     atStep: options.atStep,
   }
   // The services of the nodes start with the simulation, and are to find no real world either.

@@ -71,6 +71,7 @@ export type InjectedFault =
   | `write ${CrashOutcome}`
   | 'file lost'
   | 'rot'
+  | 'wipe'
   | 'misdirected read'
 
 /** Something that happened on a {@link SimulatedDisk}. */
@@ -178,6 +179,13 @@ export class SimulatedDisk {
     this.#inject({ kind: 'rot', file, offset })
     found.rot(offset, random.int(8))
     return true
+  }
+
+  /** Puts an empty disk in the place of this one, which nobody has open. */
+  wipe(): void {
+    if (this.#queues !== undefined) throw new Error('a simulated disk is wiped while it is open')
+    this.#inject({ kind: 'wipe', file: '', offset: 0 })
+    this.#files = new Map()
   }
 
   /** No file can grow, until the function that it returns is called. */

@@ -2,7 +2,7 @@
  * A node's kernel under observation: the same kernel as everywhere, telling the trace of its turns and messages and
  * the scheduler of promises that it settled, which have continuations to run before the next step.
  */
-import type { ReplyToken } from '@troupe/core'
+import { ReplyToken } from '@troupe/core'
 import {
   type ActorCell,
   type Envelope,
@@ -15,11 +15,12 @@ import {
   type Ref,
   type StreamOutput,
 } from '@troupe/core/host'
+import type { Flight } from './flight.ts'
 import { LocalMessage } from './frame-facts.ts'
 import { type JournalRecords, ObservedJournal } from './journal-records.ts'
 import type { Scopes } from './scopes.ts'
 import type { Trace } from './trace.ts'
-import { TraceName } from './trace-hash.ts'
+import { TraceName, TraceWay } from './trace-hash.ts'
 
 /** What a {@link SimulatedKernel} tells its surroundings. */
 export interface KernelObserver {
@@ -33,17 +34,28 @@ export interface KernelObserver {
   faultPoint(node: string, actor: string, name: string): Promise<void> | undefined
 }
 
+/** The path of an actor, as the trace takes it down. */
+class ActorName extends TraceName {
+  readonly cell: ActorCell
+
+  constructor(cell: ActorCell) {
+    super(cell.path(), 'turn')
+    this.cell = cell
+  }
+}
+
 export class SimulatedKernel extends NodeKernel {
   readonly #observer: KernelObserver
-  readonly #names = new WeakMap<ActorCell, TraceName>()
-  readonly #nodeName: TraceName
+  /** The names of the cells, by their slots. */
+  readonly #names: (ActorName | undefined)[] = []
+  readonly #ownWay: TraceWay
   override readonly journal: ObservedJournal
   #receiving = false
 
   constructor(ports: KernelPorts, observer: KernelObserver, records: JournalRecords) {
     super(ports)
     this.#observer = observer
-    this.#nodeName = new TraceName(ports.node)
+    this.#ownWay = new TraceWay(ports.node, ports.node)
     this.journal = new ObservedJournal(ports, records)
   }
 
@@ -53,29 +65,35 @@ export class SimulatedKernel extends NodeKernel {
   }
 
   #nameOf(cell: ActorCell): TraceName {
-    let name = this.#names.get(cell)
-    if (name === undefined) {
-      name = new TraceName(cell.path())
-      this.#names.set(cell, name)
-    }
-    return name
+    const { slot } = cell.ref
+    const name = this.#names[slot]
+    if (name?.cell === cell) return name
+    const own = new ActorName(cell)
+    this.#names[slot] = own
+    return own
   }
 
   protected override turn(cell: ActorCell, envelope: Envelope): void {
     const { trace, scopes } = this.#observer
     const actor = this.#nameOf(cell)
     const payload = envelope.kind === EnvelopeKind.pull ? undefined : envelope.payload
-    trace.turn(this.#nodeName, actor, cell, envelope, payload)
+    trace.turn(actor, cell, envelope, payload)
     scopes.enterActor(actor.text)
     super.turn(cell, envelope)
     if (cell.phase === Phase.busy || cell.interleaved?.has(envelope)) this.#observer.drain()
   }
 
-  override receive(from: { readonly node: string; readonly epoch: number }, frame: Frame): void {
-    if (settles(frame)) this.#observer.drain()
+  /** A frame from another node has arrived; the parts of a tell or an ask were checked where it was sent. */
+  hear(flight: Flight): void {
+    const { frame, target, askId } = flight
+    if (frame !== undefined && settles(frame)) this.#observer.drain()
     this.#receiving = true
     try {
-      super.receive(from, frame)
+      if (frame !== undefined) this.receive(flight, frame)
+      else {
+        const replyTo = askId < 0 ? undefined : new ReplyToken(flight.node, flight.epoch, askId)
+        super.deliver(target as Ref, flight.kind.name, flight.payload, flight.sender, replyTo)
+      }
     } finally {
       this.#receiving = false
     }
@@ -111,8 +129,8 @@ export class SimulatedKernel extends NodeKernel {
     sender: Ref | undefined,
   ): void {
     if (this.#receiving) return
-    const name = this.#nodeName
-    this.#observer.trace.sent(name, name, new LocalMessage(frame, this.node, to, message, payload, sender))
+    const { trace } = this.#observer
+    trace.sent(this.#ownWay, new LocalMessage(frame, this.node, to, trace.kinds.of(message), payload, sender))
   }
 
   override ask(

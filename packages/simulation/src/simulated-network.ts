@@ -6,16 +6,29 @@
  * deaths stand on them.
  */
 import { ConfigurationError, type RandomStream } from '@troupe/core'
-import { type Frame, FrameKind, isMessageFrame, type Refusal } from '@troupe/core/host'
+import {
+  type ClockTask,
+  checkFrame,
+  type Frame,
+  FrameKind,
+  frameOf,
+  isMessageFrame,
+  Ref,
+  type Refusal,
+  type Transport,
+  WireMessage,
+} from '@troupe/core/host'
 import type { FaultDecisions } from './fault-decisions.ts'
-import { Flight, Passages } from './flight.ts'
-import { copyFrame, type FrameFacts } from './frame-facts.ts'
-import { drawLatencyMs, type NetworkLatency } from './latency.ts'
+import { Flight, Flights, type FlightWay } from './flight.ts'
+import { copyFrame, copyPayload, type FrameFacts, messageOf, payloadOf } from './frame-facts.ts'
+import { type DrawLatency, latencyDraw, type NetworkLatency } from './latency.ts'
 import { LinkConditions } from './link-conditions.ts'
 import type { PlannedDelivery } from './run-plan.ts'
+import type { SimulatedKernel } from './simulated-kernel.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { SimulationCore } from './simulation-core.ts'
 import type { DropReason } from './trace.ts'
+import { TraceWay } from './trace-hash.ts'
 
 /** The probabilities of what happens to a message between two nodes. */
 export interface MessageFaults {
@@ -25,7 +38,7 @@ export interface MessageFaults {
 }
 
 /** The way from one node to another. */
-interface Link {
+class Link implements FlightWay {
   readonly from: SimulatedNode
   readonly to: SimulatedNode
   /** What each of the two holds of the other. */
@@ -35,19 +48,44 @@ interface Link {
   readonly latencies: RandomStream
   /** The numbers of the frames that take what was drawn; the others take the mean. `undefined`: all. */
   readonly late: ReadonlySet<number> | undefined
+  readonly traceWay: TraceWay
   /** Partitions that cut it now. */
-  cuts: number
+  cuts = 0
   /** What else is wrong with it now. */
-  readonly conditions: LinkConditions
+  readonly conditions = new LinkConditions()
   /** When the last frame arrives that keeps its place, and the last frame at all. */
-  orderedUntil: number
-  busyUntil: number
-  sent: number
-  arrived: number
+  orderedUntil = 0
+  busyUntil = 0
+  sent = 0
+  arrivedNumber = 0
   /** Frames of that epoch of the sender with a higher number were lost when it crashed. */
-  lost: { readonly epoch: number; readonly after: number } | undefined
+  lost: { readonly epoch: number; readonly after: number } | undefined = undefined
   /** Frames that wait: those of the runtime for a partition to heal, all of them while the link is held. */
-  held: Flight[]
+  held: Flight[] = []
+  readonly #arrived: (flight: Flight, link: Link) => void
+
+  constructor(
+    ends: Pick<Link, 'from' | 'to' | 'viewOfTo' | 'viewOfFrom' | 'latencies' | 'late'>,
+    arrived: (flight: Flight, link: Link) => void,
+  ) {
+    this.from = ends.from
+    this.to = ends.to
+    this.viewOfTo = ends.viewOfTo
+    this.viewOfFrom = ends.viewOfFrom
+    this.latencies = ends.latencies
+    this.late = ends.late
+    this.traceWay = new TraceWay(ends.from.name, ends.to.name)
+    this.#arrived = arrived
+  }
+
+  /** The earlier epochs are known to be down; what was sent to one of them is never heard by its successor. */
+  get toEpoch(): number {
+    return this.viewOfTo.downEpoch + 1
+  }
+
+  arrived(flight: Flight): void {
+    this.#arrived(flight, this)
+  }
 }
 
 /** What one node holds of another: whether it is down, and the latest epoch of it that was declared so. */
@@ -56,16 +94,31 @@ interface View {
   downEpoch: number
 }
 
+/** What a node that has come up has the others know. */
+class Hello implements ClockTask {
+  isSet = false
+  readonly #heard: () => void
+
+  constructor(heard: () => void) {
+    this.#heard = heard
+  }
+
+  run(): void {
+    this.#heard()
+  }
+}
+
 export class SimulatedNetwork {
   readonly #core: SimulationCore
   readonly #latency: NetworkLatency
+  readonly #drawLatencyMs: DrawLatency
   readonly #decisions: FaultDecisions
   readonly #late: readonly PlannedDelivery[] | undefined
   readonly #nodes = new Map<string, SimulatedNode>()
   /** For each node its links to the others, by their names. */
   readonly #links = new Map<SimulatedNode, Map<string, Link>>()
   /** Frames that will arrive, one that comes twice twice. */
-  readonly #underWay = new Passages()
+  readonly #underWay = new Flights()
   faults: MessageFaults = { loss: 0, duplicate: 0, reorder: 0 }
 
   /** `late`: the only frames that take the time drawn for them. */
@@ -77,6 +130,7 @@ export class SimulatedNetwork {
   ) {
     this.#core = core
     this.#latency = latency
+    this.#drawLatencyMs = latencyDraw(latency)
     this.#decisions = decisions
     this.#late = late
   }
@@ -94,113 +148,136 @@ export class SimulatedNetwork {
   }
 
   #addLink(from: SimulatedNode, to: SimulatedNode, viewOfTo: View, viewOfFrom: View): void {
-    this.#links.get(from)!.set(to.name, {
-      from,
-      to,
-      viewOfTo,
-      viewOfFrom,
-      latencies: this.#core.random.stream(`latencies from ${from.name} to ${to.name}`),
-      late: this.#lateOn(from.name, to.name),
-      cuts: 0,
-      conditions: new LinkConditions(),
-      orderedUntil: 0,
-      busyUntil: 0,
-      sent: 0,
-      arrived: 0,
-      lost: undefined,
-      held: [],
-    })
+    const latencies = this.#core.random.stream(`latencies from ${from.name} to ${to.name}`)
+    const late = this.#lateOn(from.name, to.name)
+    const link = new Link({ from, to, viewOfTo, viewOfFrom, latencies, late }, this.#arrive)
+    this.#links.get(from)!.set(to.name, link)
   }
 
   // Frames.
 
   /** The transport of `from`. */
-  send(from: SimulatedNode, toName: string, frame: Frame): Refusal | undefined {
-    const link = this.#links.get(from)!.get(toName)
-    if (link === undefined || link.viewOfTo.isDown) return 'node-down'
-    const { to } = link
+  transportOf(from: SimulatedNode): Transport {
+    const links = this.#links.get(from)!
+    return {
+      send: (to, frame) => {
+        const link = links.get(to)
+        return link === undefined ? 'node-down' : this.#sendFrame(link, frame)
+      },
+      sendMessage: (to, name, payload, sender, askId) => {
+        const target = checkedTarget(to, name, payload, sender, askId)
+        const link = links.get(target.node)
+        return link === undefined ? 'node-down' : this.#sendParts(link, target, name, payload, sender, askId)
+      },
+    }
+  }
+
+  #sendFrame(link: Link, frame: Frame): Refusal | undefined {
+    if (link.viewOfTo.isDown) return 'node-down'
     if (link.conditions.isFull && refusedWhenFull(frame)) return 'overload'
-    const flight = this.#flight(link, frame)
-    this.#core.trace.sent(from.traceName, to.traceName, flight)
-    const isMessage = isMessageFrame(frame)
+    const number = ++link.sent
+    const latencyMs = this.#latencyMs(link, number)
+    const kind = this.#core.trace.kinds.of(messageOf(frame))
+    const copied = copyFrame(frame, kind, link)
+    const flight = new Flight(link, kind, payloadOf(copied), number, latencyMs)
+    flight.frame = copied
+    this.#send(link, flight, isMessageFrame(frame))
+    return undefined
+  }
+
+  /** A tell or an ask. */
+  #sendParts(
+    link: Link,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    sender: Ref | undefined,
+    askId: number,
+  ): Refusal | undefined {
+    if (link.viewOfTo.isDown) return 'node-down'
+    if (link.conditions.isFull) return 'overload'
+    const number = ++link.sent
+    const latencyMs = this.#latencyMs(link, number)
+    const kind = this.#core.trace.kinds.of(name)
+    const flight = new Flight(link, kind, copyPayload(kind, payload, to.name, link), number, latencyMs)
+    flight.target = to
+    flight.sender = sender
+    flight.askId = askId
+    this.#send(link, flight, true)
+    return undefined
+  }
+
+  #send(link: Link, flight: Flight, isMessage: boolean): void {
+    this.#core.trace.sent(link.traceWay, flight)
     if (link.cuts > 0) {
       if (isMessage) this.#drop(flight, 'partition')
       else link.held.push(flight)
     } else if (link.conditions.isHeld) link.held.push(flight)
-    else if (isMessage && !from.isMain && !to.isMain) this.#launch(link, flight)
-    else this.#fly(link, flight, flight.latencyMs, true)
-    return undefined
+    else if (isMessage && !link.from.isMain && !link.to.isMain) this.#launch(link, flight)
+    else this.#fly(link, flight, flight.latencyMs, link)
   }
 
-  /** Sends a message off that may meet faults. */
+  /** Sends a message off that may meet faults. What is out of order is a link of its own to the schedule. */
   #launch(link: Link, flight: Flight): void {
-    const { trace } = this.#core
     const { loss, duplicate, reorder } = this.faults
     const decisions = this.#decisions
-    decisions.meet(link.from.name, link.to.name, flight.message)
+    decisions.meet(link.from.name, link.to.name, flight.kind.name)
     if (decisions.strikesMessage('loss', loss) !== undefined) {
       this.#drop(flight, 'loss')
       return
     }
     const againMs = decisions.strikesMessage('duplicate', duplicate)
     if (againMs !== undefined) {
-      trace.record({ type: 'duplicated', node: link.from.name, ...flight.facts })
-      this.#fly(link, flight, againMs, false)
+      this.#core.trace.record({ type: 'duplicated', node: link.from.name, ...flight.facts })
+      this.#fly(link, flight.again(), againMs, flight)
     }
     const delayMs = decisions.strikesMessage('reorder', reorder)
-    if (delayMs !== undefined) trace.record({ type: 'reordered', node: link.from.name, ...flight.facts })
-    this.#fly(link, flight, delayMs ?? flight.latencyMs, delayMs === undefined)
+    if (delayMs === undefined) this.#fly(link, flight, flight.latencyMs, link)
+    else {
+      this.#core.trace.record({ type: 'reordered', node: link.from.name, ...flight.facts })
+      this.#fly(link, flight, delayMs, flight)
+    }
   }
 
-  #fly(link: Link, flight: Flight, latencyMs: number, inOrder: boolean): void {
+  /** `chain`: the link, for what keeps its place on it. */
+  #fly(link: Link, flight: Flight, latencyMs: number, chain: Link | Flight): void {
     const { agenda, clock } = this.#core
     const now = clock.now()
     const arrival = link.conditions.arrival(now, latencyMs)
-    const drawnMs = inOrder ? inOrderMs(link, now, arrival) : arrival - now
+    const drawnMs = chain === link ? inOrderMs(link, now, arrival) : arrival - now
     link.busyUntil = Math.max(link.busyUntil, now + drawnMs + agenda.patienceMs)
-    const passage = this.#underWay.add(flight)
-    // What is out of order is a link of its own.
-    agenda.deliver(inOrder ? link : flight, link.to.name, this.#latency.minMs, drawnMs, () => {
-      this.#underWay.remove(passage)
-      this.#arrive(link, flight)
-    })
+    this.#underWay.add(flight)
+    agenda.deliver(chain, link.to.name, this.#latency.minMs, drawnMs, flight)
   }
 
-  #arrive(link: Link, flight: Flight): void {
-    const { from, to } = link
-    link.arrived = Math.max(link.arrived, flight.number)
+  readonly #arrive = (flight: Flight, link: Link): void => {
+    this.#underWay.remove(flight)
+    const { to } = link
+    if (flight.number > link.arrivedNumber) link.arrivedNumber = flight.number
     const { lost } = link
     if (lost !== undefined && flight.epoch === lost.epoch && flight.number > lost.after) this.#drop(flight, 'crash')
     else if (flight.epoch <= link.viewOfFrom.downEpoch) this.#drop(flight, 'quarantine')
     else if (!to.isUp || flight.toEpoch !== to.epoch) this.#drop(flight, 'node-down')
     else if (link.cuts > 0) {
-      if (isMessageFrame(flight.frame)) this.#drop(flight, 'partition')
+      if (flight.isMessage) this.#drop(flight, 'partition')
       else link.held.push(flight)
-    } else {
-      to.perform(to.epoch, (kernel) => {
-        // A node that has come back is not heard before its earlier epoch was declared down.
-        if (flight.epoch > 0) this.declareDown(to, from, flight.epoch - 1, 'it came back')
-        this.#core.trace.delivered(from.traceName, to.traceName, flight)
-        kernel.receive(flight, flight.frame)
-      })
-    }
+    } else to.perform(to.epoch, this.#hear, flight)
+  }
+
+  readonly #hear = (kernel: SimulatedKernel, flight: Flight): void => {
+    const { from, to, traceWay } = flight.way as Link
+    // A node that has come back is not heard before its earlier epoch was declared down.
+    if (flight.epoch > 0) this.declareDown(to, from, flight.epoch - 1, 'it came back')
+    this.#core.trace.delivered(traceWay, flight, flight.number)
+    kernel.hear(flight)
   }
 
   #drop(flight: Flight, reason: DropReason): void {
     this.#core.trace.record({ type: 'dropped', node: flight.facts.to, reason, ...flight.facts })
   }
 
-  #flight(link: Link, frame: Frame): Flight {
-    // The earlier epochs are known to be down; what was sent to one of them is never heard by its successor.
-    const toEpoch = link.viewOfTo.downEpoch + 1
-    const number = ++link.sent
-    const latencyMs = this.#latencyMs(link, number)
-    const copied = copyFrame(frame, link, this.#core.trace.shapes)
-    return new Flight(copied, link, { epoch: link.from.epoch, toEpoch, number, latencyMs })
-  }
-
   #latencyMs({ latencies, late }: Link, number: number): number {
-    const drawnMs = drawLatencyMs(this.#latency, latencies)
+    const drawnMs = this.#drawLatencyMs(latencies)
     return late === undefined || late.has(number) ? drawnMs : this.#latency.minMs + this.#latency.meanMs
   }
 
@@ -229,8 +306,8 @@ export class SimulatedNetwork {
     const { epoch } = node
     for (const link of this.#links.get(node)!.values()) {
       if (losing !== undefined) {
-        const underWay = link.sent - link.arrived
-        link.lost = { epoch, after: link.arrived + losing.int(underWay + 1) }
+        const underWay = link.sent - link.arrivedNumber
+        link.lost = { epoch, after: link.arrivedNumber + losing.int(underWay + 1) }
       }
       for (const flight of link.held.splice(0)) this.#drop(flight, 'crash')
       const delayMs = Math.max(detectionMs(), link.busyUntil - clock.now())
@@ -259,8 +336,8 @@ export class SimulatedNetwork {
     }
     for (const link of this.#links.get(node)!.values()) {
       const now = clock.now()
-      const drawnMs = inOrderMs(link, now, now + drawLatencyMs(this.#latency, latencies))
-      agenda.deliver(link, link.to.name, this.#latency.minMs, drawnMs, () => {
+      const drawnMs = inOrderMs(link, now, now + this.#drawLatencyMs(latencies))
+      const hello = new Hello(() => {
         if (!node.isUp || node.epoch !== epoch) return
         link.to.perform(link.to.epoch, (kernel) => {
           this.declareDown(link.to, node, epoch - 1, 'it came back')
@@ -269,6 +346,7 @@ export class SimulatedNetwork {
           seen(link.to)
         })
       })
+      agenda.deliver(link, link.to.name, this.#latency.minMs, drawnMs, hello)
     }
   }
 
@@ -305,8 +383,8 @@ export class SimulatedNetwork {
     if (link.conditions.isHeld) return
     const held = link.held.splice(0)
     for (const flight of held) {
-      if (link.cuts === 0) this.#fly(link, flight, flight.latencyMs, true)
-      else if (isMessageFrame(flight.frame)) this.#drop(flight, 'partition')
+      if (link.cuts === 0) this.#fly(link, flight, flight.latencyMs, link)
+      else if (flight.isMessage) this.#drop(flight, 'partition')
       else link.held.push(flight)
     }
   }
@@ -354,6 +432,22 @@ function inOrderMs(link: Link, now: number, arrival: number): number {
   if (now + delayMs < time) delayMs += time * Number.EPSILON
   link.orderedUntil = now + delayMs
   return delayMs
+}
+
+/** Whom it is for; throws a `MalformedFrameError` for the parts of a tell or an ask that would make no frame. */
+function checkedTarget(to: Ref, name: string, payload: unknown, sender: Ref | undefined, askId: number): Ref {
+  const { epoch, slot, incarnation } = to
+  const isUsual = (epoch | 0) === epoch && (slot | 0) === slot && (incarnation | 0) === incarnation
+  if (to instanceof Ref && isUsual && epoch >= -1 && slot >= -1 && incarnation >= -1 && typeof name === 'string') {
+    return to
+  }
+  const message = new WireMessage(to)
+  message.name = name
+  message.payload = payload
+  message.sender = sender
+  message.askId = askId
+  checkFrame(frameOf(message))
+  return to instanceof Ref ? to : new Ref((to as Ref).node, epoch, slot, incarnation, (to as Ref).name)
 }
 
 /** What a full channel refuses, as that of threads does; sends, replies and what the runtime says wait for room. */

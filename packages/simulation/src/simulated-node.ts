@@ -30,7 +30,6 @@ import type { CrashKind, SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedKernel } from './simulated-kernel.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
 import type { SimulationCore } from './simulation-core.ts'
-import { TraceName } from './trace-hash.ts'
 
 /** The shortest and the longest time that one turn takes, in milliseconds. */
 const turnMsMin = 0.002
@@ -62,8 +61,6 @@ export interface SimulatedNodeOptions {
 export class SimulatedNode implements TurnTaker {
   readonly name: string
   readonly isMain: boolean
-  /** Its name, as the trace takes it down. */
-  readonly traceName: TraceName
   readonly disk: SimulatedDisk
   /** What the journals on the disk hold. */
   readonly records: JournalRecords
@@ -86,7 +83,6 @@ export class SimulatedNode implements TurnTaker {
     this.#core = core
     this.#options = options
     this.name = options.name
-    this.traceName = new TraceName(options.name)
     this.#scopes = new NodeScopes(options.name)
     this.isMain = options.isMain
     this.disk = options.disk
@@ -109,6 +105,11 @@ export class SimulatedNode implements TurnTaker {
   now(): number {
     const { clockAheadMs, clockRate } = this.#options
     return Math.max(0, Math.floor(this.#core.clock.now() * clockRate + clockAheadMs + this.#clockJumpedMs))
+  }
+
+  /** Milliseconds of this machine's own, which no jump of its clock changes. */
+  monotonicNow(): number {
+    return this.#core.clock.now() * this.#options.clockRate
   }
 
   /** Sets its clock ahead; back, when `byMs` is below 0. What was to happen in so many milliseconds still does. */
@@ -163,7 +164,7 @@ export class SimulatedNode implements TurnTaker {
       scopes.enterActor(`the services of ${this.name}`)
       return run()
     }
-    return scopes.runNode(this.#scopes, asServices, undefined)
+    return scopes.runNode(this.#scopes, asServices, undefined, undefined)
   }
 
   /** The machine stops at once: its actors are gone, its disk keeps what was synced; of a `process`, all that was written. */
@@ -179,6 +180,14 @@ export class SimulatedNode implements TurnTaker {
     this.paused = false
     this.#backlog = []
     this.#core.drain()
+  }
+
+  /** Gives the machine, which is down, an empty disk. */
+  wipeDisk(): void {
+    if (this.isUp)
+      throw new ConfigurationError(`the disk of ${this.name} cannot be wiped while it is up; crash it first`)
+    this.disk.wipe()
+    this.records.wiped()
   }
 
   /** What lives on it; a paused machine does not answer. */
@@ -205,17 +214,19 @@ export class SimulatedNode implements TurnTaker {
   }
 
   /** Does what is due on this node, if it still is the one of `epoch`; later, if the node is paused. */
-  perform(epoch: number, run: (kernel: SimulatedKernel) => void): void {
+  perform(epoch: number, run: (kernel: SimulatedKernel) => void): void
+  perform<What>(epoch: number, run: (kernel: SimulatedKernel, what: What) => void, what: What): void
+  perform(epoch: number, run: (kernel: SimulatedKernel, what?: any) => void, what?: unknown): void {
     const { kernel } = this
     if (kernel === undefined || epoch !== this.epoch || !kernel.alive) return
     if (this.paused) {
-      this.#backlog.push(() => this.perform(epoch, run))
+      this.#backlog.push(() => this.perform(epoch, run, what))
       return
     }
     const asks = kernel.asks.size
     // A task may have been run by this step, and settles when its promises have.
     const tasks = kernel.tasks.size
-    this.#core.scopes.runNode(this.#scopes, run, kernel)
+    this.#core.scopes.runNode(this.#scopes, run, kernel, what)
     if (this.isMain || kernel.asks.size !== asks || tasks > 0) this.#core.drain()
   }
 
@@ -234,7 +245,7 @@ export class SimulatedNode implements TurnTaker {
       askCyclesAfterMs,
       ...(metrics ? { metrics: metricsClockOf(clock) } : {}),
       random,
-      transport: { send: (to, frame) => network.send(this, to, frame) },
+      transport: network.transportOf(this),
       disk: this.disk.open(),
       tasks: new InPlaceTasks(clock, taskMs),
       services: new NodeServices({ node: name, epoch, clock: this.#servicesClock(epoch), random, events }),
@@ -255,6 +266,7 @@ export class SimulatedNode implements TurnTaker {
   #clock(epoch: number): Clock {
     return {
       now: () => this.now(),
+      monotonicNow: () => this.monotonicNow(),
       schedule: (delayMs, run): ScheduledTask =>
         this.#core.clock.schedule(delayMs / this.#options.clockRate, () => this.perform(epoch, () => run())),
     }
@@ -273,6 +285,7 @@ export class SimulatedNode implements TurnTaker {
     }
     return {
       now: () => this.now(),
+      monotonicNow: () => this.monotonicNow(),
       schedule: (delayMs, run): ScheduledTask =>
         this.#core.clock.schedule(delayMs / this.#options.clockRate, () => perform(run)),
     }

@@ -187,6 +187,11 @@ export class SimulatedWorld extends ActorSystem {
     return this.#simulation.failingNode(node).disk.rotSomewhere(this.#simulation.random.stream('rot'))
   }
 
+  /** Gives a node that is down an empty disk: it comes back as a new machine of the same name. Throws for one that is up. */
+  wipeDisk(node: string): void {
+    this.#simulation.failingNode(node).wipeDisk()
+  }
+
   /** Sets what the node's clock tells ahead by so many milliseconds, back when below 0. Timers are not moved. */
   jumpClock(node: string, byMs: number): void {
     if (!Number.isFinite(byMs)) throw new ConfigurationError(`jumpClock needs a number of milliseconds, got ${byMs}`)

@@ -2,7 +2,10 @@
  * A scenario: a program with what it is run with, exported by a module so that a saved run finds it again. Its parameters
  * are what the shrinker may make less of: whole numbers (clients, operations) and lists (a script of operations).
  */
+
 import { ConfigurationError } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
+import { knownOfScenarioOptions } from './known-simulation-options.ts'
 import type { SimulateOptions, SimulationProgram } from './simulate.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
@@ -12,7 +15,7 @@ export type ScenarioParameters = Readonly<Record<string, unknown>>
 /** How a scenario is run: what a single run decides by itself is not among it. */
 export type SimulationScenarioOptions = Omit<
   SimulateOptions,
-  'seed' | 'trace' | 'plan' | 'record' | 'branch' | 'atStep'
+  'seed' | 'trace' | 'plan' | 'record' | 'branches' | 'atStep'
 >
 
 /** A program, its parameters and its options. */
@@ -21,9 +24,19 @@ export interface SimulationScenario<Parameters extends ScenarioParameters = any>
   readonly parameters: Parameters
   /** Below which a number, or a list's length, is not shrunk; whole numbers. Default: 1 for a number, 0 for a list. */
   readonly least?: { readonly [Name in keyof Parameters]?: number }
+  /** Fewer nodes than this the run is not shrunk to; a whole number. Default 1. */
+  readonly nodesMin?: number
   /** Options of every run: services, placement and latency belong here, so that a replay has them too. */
   readonly options?: SimulationScenarioOptions
   run(world: SimulatedWorld, parameters: Parameters): Promise<unknown>
+}
+
+const known: KnownOptions<SimulationScenario> = {
+  parameters: true,
+  least: true,
+  nodesMin: true,
+  options: true,
+  run: true,
 }
 
 /**
@@ -38,6 +51,8 @@ export interface SimulationScenario<Parameters extends ScenarioParameters = any>
 export function defineScenario<Parameters extends ScenarioParameters>(
   scenario: SimulationScenario<Parameters>,
 ): SimulationScenario<Parameters> {
+  refuseUnknownOptions('defineScenario', scenario, known)
+  refuseUnknownOptions('defineScenario: options', scenario.options ?? {}, knownOfScenarioOptions)
   const { parameters, least = {} } = scenario
   const copy = JSON.parse(JSON.stringify(parameters)) as ScenarioParameters
   for (const name of Object.keys(parameters)) {
@@ -49,6 +64,10 @@ export function defineScenario<Parameters extends ScenarioParameters>(
     if (!(name in parameters) || !Number.isInteger(value)) {
       throw new ConfigurationError(`least.${name} must be a whole number for one of the scenario's parameters`)
     }
+  }
+  const { nodesMin } = scenario
+  if (nodesMin !== undefined && !(Number.isInteger(nodesMin) && nodesMin >= 1)) {
+    throw new ConfigurationError(`nodesMin of a scenario must be a whole number from 1, got ${nodesMin}`)
   }
   return scenario
 }

@@ -13,6 +13,8 @@ export interface Branch {
   readonly afterStep: number
   /** All random streams are those of this seed from then on, and chance decides what goes wrong. */
   readonly seed: number
+  /** The plan goes on to say what goes wrong, and only the streams change: how a branch is run again. Default `false`. */
+  readonly isPlanned?: boolean
 }
 
 /** What is called at a step. */
@@ -45,14 +47,21 @@ export interface SimulationSettings {
   readonly askCyclesAfterMs: number
   readonly plan: RunPlan | undefined
   readonly records: boolean
-  readonly branch: Branch | undefined
+  readonly branches: readonly Branch[]
   readonly atStep: StepCall | undefined
 }
 
-/** The branch as it was given; throws a `ConfigurationError` when it is malformed. */
-export function checkBranch(branch: Branch | undefined): Branch | undefined {
-  if (branch === undefined) return undefined
-  const { afterStep, seed } = branch
-  if (Number.isSafeInteger(afterStep) && afterStep >= 0 && Number.isSafeInteger(seed)) return branch
-  throw new ConfigurationError(`a branch needs a step from 0 and a seed, whole numbers, got ${afterStep} and ${seed}`)
+/** The branches as they were given; throws a `ConfigurationError` when they are malformed. */
+export function checkBranches(branches: readonly Branch[]): readonly Branch[] {
+  if (!Array.isArray(branches)) throw new ConfigurationError('branches must be a list')
+  let last = 0
+  for (const { afterStep, seed } of branches) {
+    if (!Number.isSafeInteger(afterStep) || afterStep < last || !Number.isSafeInteger(seed)) {
+      throw new ConfigurationError(
+        `a branch needs a step from 0, none before that of the branch before, and a seed, whole numbers; got ${afterStep} and ${seed}`,
+      )
+    }
+    last = afterStep
+  }
+  return branches
 }

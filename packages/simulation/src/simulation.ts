@@ -17,7 +17,7 @@ import { type SystemView, systemView } from './cell-view.ts'
 import { FaultDecisions } from './fault-decisions.ts'
 import { drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
 import { FaultPoints } from './fault-points.ts'
-import { drawLatencyMs } from './latency.ts'
+import { latencyDraw } from './latency.ts'
 import { Nemesis } from './nemesis.ts'
 import { healthyDisk, NodeFactory } from './node-factory.ts'
 import { PlannedSchedule } from './planned-schedule.ts'
@@ -91,6 +91,8 @@ export class Simulation implements SimulationCore {
   #failure: Failure | undefined
   readonly #states: StateRecorder | undefined
   #stepsAhead: readonly { readonly step: number; readonly run: () => void }[]
+  readonly #isWatched: boolean
+  #finished = false
   #stopped = false
   #draining = true
   #asksInStep = 0
@@ -98,8 +100,8 @@ export class Simulation implements SimulationCore {
 
   constructor(settings: SimulationSettings) {
     this.#settings = settings
-    const { plan, branch, atStep } = settings
-    const branching = branch === undefined ? undefined : new BranchingRandomSource(settings.seed)
+    const { plan, branches, atStep } = settings
+    const branching = branches.length === 0 ? undefined : new BranchingRandomSource(settings.seed)
     this.random = branching ?? new SeededRandomSource(settings.seed)
     this.schedulerRandom = this.random.stream('scheduler')
     this.trace = new Trace(this.clock, settings.keepsTrace)
@@ -114,6 +116,7 @@ export class Simulation implements SimulationCore {
         ? new TimedAgenda(this.clock, this.schedulerRandom)
         : new ChoosingAgenda(this.clock, schedule, this.trace)
     this.#states = settings.keepsStates ? new StateRecorder(this.trace) : undefined
+    this.#isWatched = settings.records || settings.keepsStates
     this.scopes = new Scopes({
       nowOn: (node) => (node === mainNode ? this.main : this.failingNode(node)).now(),
       stream: (purpose) => this.random.stream(purpose),
@@ -123,12 +126,14 @@ export class Simulation implements SimulationCore {
     const inject = (kind: FaultKind) => {
       this.injected[kind]++
     }
+    const drawLatencyMs = latencyDraw(settings.latency)
     this.decisions = new FaultDecisions({
       random: this.random,
       inject,
-      messageDelayMs: (random) => drawLatencyMs(settings.latency, random) * (1 + random.int(reorderFactor)),
+      messageDelayMs: (random) => drawLatencyMs(random) * (1 + random.int(reorderFactor)),
       recorded: this.#recorder?.strikes,
       planned: plan?.strikes,
+      countsAll: branching !== undefined,
     })
     this.#network = new SimulatedNetwork(this, settings.latency, this.decisions, plan?.late)
     const factory = new NodeFactory({
@@ -166,7 +171,7 @@ export class Simulation implements SimulationCore {
     if (plan === undefined) this.#timedFaults.begin(this.strengths)
     else this.#timedFaults.follow(plan.faults)
     this.#stepsAhead = [
-      ...(branch === undefined ? [] : [{ step: branch.afterStep, run: () => this.#branch(branch, branching) }]),
+      ...branches.map((branch) => ({ step: branch.afterStep, run: () => this.#branch(branch, branching) })),
       ...(atStep === undefined ? [] : [{ step: atStep.step, run: () => this.#call(atStep) }]),
     ]
   }
@@ -193,9 +198,8 @@ export class Simulation implements SimulationCore {
 
   /** Runs the program to its end; rejects with a {@link SimulationFailure}. */
   async run(program: (world: SimulatedWorld) => Promise<unknown>): Promise<void> {
-    let finished = false
     const ended = (failure?: Failure) => {
-      finished = true
+      this.#finished = true
       if (failure !== undefined) this.fail(failure)
     }
     this.scopes.runProgram(mainNode, 'the program', () => {
@@ -204,26 +208,32 @@ export class Simulation implements SimulationCore {
         (error) => ended({ reason: 'program', what: `the program failed: ${messageOf(error)}`, cause: error }),
       )
     })
-    const isOver = () => (finished && !this.properties.undecided) || this.#failure !== undefined
     do {
       this.#draining = false
       await new Promise<void>((resolve) => returnToEventLoop(resolve))
-    } while (this.#goOn(isOver))
+    } while (this.#goOn())
     if (this.#failure !== undefined) throw this.#error(this.#failure)
   }
 
   /** Takes steps until promises are to run, or the event loop is to have its breath; false when the run is over. */
-  #goOn(isOver: () => boolean): boolean {
+  #goOn(): boolean {
+    const { trace, properties } = this
     do {
-      this.#states?.look([this.main, ...this.nodes])
-      this.properties.check()
-      this.#recorder?.checkpoints.note(this.trace.step, this.trace.digest)
-      const over = isOver()
-      if (this.#stepsAhead.length > 0) this.#reach(over ? Number.POSITIVE_INFINITY : this.trace.step)
+      if (this.#isWatched) this.#look()
+      properties.check()
+      const over = this.#failure !== undefined || (this.#finished && !properties.undecided)
+      if (this.#stepsAhead.length > 0) this.#reach(over ? Number.POSITIVE_INFINITY : trace.step)
       if (over || this.#stopped) return false
       this.#next()
-    } while (!this.#draining && this.trace.step % eventsPerBreath !== 0)
+    } while (!this.#draining && trace.step % eventsPerBreath !== 0)
     return true
+  }
+
+  /** Looks at the run after a step, for its record and for the states that are kept. */
+  #look(): void {
+    this.#states?.look([this.main, ...this.nodes])
+    const { trace } = this
+    if (this.#recorder?.checkpoints.isDue(trace.step)) this.#recorder.checkpoints.note(trace.step, trace.digest)
   }
 
   /** Does what is to be done after `step`. */
@@ -233,12 +243,16 @@ export class Simulation implements SimulationCore {
     for (const { run } of due) run()
   }
 
-  #branch({ seed }: Branch, random: BranchingRandomSource | undefined): void {
+  #branch({ seed, isPlanned = false }: Branch, random: BranchingRandomSource | undefined): void {
     random?.branch(seed)
     if (this.#settings.plan === undefined) return
+    if (isPlanned) {
+      this.#timedFaults.branch()
+      return
+    }
     this.decisions.leaveToChance()
     this.#plannedSchedule?.leaveToChance()
-    this.#timedFaults.leaveToChance(this.strengths)
+    this.#timedFaults.branchToChance(this.strengths)
   }
 
   #call({ call }: StepCall): void {
@@ -255,25 +269,34 @@ export class Simulation implements SimulationCore {
   }
 
   #next(): void {
-    const { agenda, trace } = this
+    const { trace } = this
     const { eventsMax, virtualMsMax } = this.#settings
-    const { nextTime } = agenda
+    if (trace.step >= eventsMax) {
+      this.#failToGoOn()
+      return
+    }
+    trace.step++
+    this.#asksInStep = 0
+    try {
+      if (this.agenda.runNext(virtualMsMax)) return
+    } catch (error) {
+      this.fail({ reason: 'internal', what: `the step threw: ${messageOf(error)}`, cause: error })
+      return
+    }
+    trace.step--
+    this.#failToGoOn()
+  }
+
+  /** There is no next step. */
+  #failToGoOn(): void {
+    const { eventsMax, virtualMsMax } = this.#settings
+    const { nextTime } = this.agenda
     if (nextTime === undefined) {
       const waits = this.#waits.size === 0 ? 'something that no event will bring' : [...this.#waits].join(', ')
       this.fail({ reason: 'deadlock', what: `nothing can happen any more; the program waits for ${waits}` })
     } else if (nextTime > virtualMsMax) {
       this.fail({ reason: 'limit', what: `the run took more than ${virtualMsMax} virtual ms (virtualMsMax)` })
-    } else if (trace.step >= eventsMax) {
-      this.fail({ reason: 'limit', what: `the run took more than ${eventsMax} events (eventsMax)` })
-    } else {
-      trace.step++
-      this.#asksInStep = 0
-      try {
-        agenda.runNext()
-      } catch (error) {
-        this.fail({ reason: 'internal', what: `the step threw: ${messageOf(error)}`, cause: error })
-      }
-    }
+    } else this.fail({ reason: 'limit', what: `the run took more than ${eventsMax} events (eventsMax)` })
   }
 
   drain(): void {

@@ -47,7 +47,10 @@ export interface TimedFaultsOptions {
 export class TimedFaults {
   readonly #options: TimedFaultsOptions
   readonly #names: readonly string[]
-  #planned: ScheduledTask[] = []
+  #plan: readonly PlannedFault[] = []
+  /** Those of the plan that are to come. */
+  readonly #waiting = new Map<PlannedFault, ScheduledTask>()
+  #branches = 0
   #injecting = true
 
   constructor(options: TimedFaultsOptions) {
@@ -68,15 +71,48 @@ export class TimedFaults {
 
   /** Lets exactly this go wrong; called at the start of the run. */
   follow(faults: readonly PlannedFault[]): void {
-    const { core, recorded } = this.#options
-    recorded?.push(...faults)
-    this.#planned = faults.map((fault) => core.clock.schedule(fault.atMs, () => this.#strike(fault)))
+    this.#options.recorded?.push(...faults)
+    this.#plan = faults
+    this.#schedulePlanned()
   }
 
-  /** What of a plan has not happened yet does not, and chance takes over, unless all was healed. */
-  leaveToChance(strengths: Required<FaultKnobs>): void {
-    for (const task of this.#planned) task.cancel()
+  /** A branch that goes on by the plan. */
+  branch(): void {
+    this.#branches++
+    for (const [fault, task] of this.#waiting) {
+      if (fault.untilBranch !== this.#branches) continue
+      task.cancel()
+      this.#waiting.delete(fault)
+    }
+    this.#schedulePlanned()
+  }
+
+  /** A branch where chance takes over, unless all was healed: what of a plan has not happened yet does not. */
+  branchToChance(strengths: Required<FaultKnobs>): void {
+    const untilBranch = ++this.#branches
+    const { recorded } = this.#options
+    // As it is written down, its own plan makes the same run: with what it takes back until here, without what it never came to.
+    const left = recorded?.flatMap((fault) => {
+      if (this.#waiting.has(fault)) return [{ ...fault, untilBranch }]
+      return fault.fromBranch !== undefined && fault.fromBranch >= untilBranch ? [] : [fault]
+    })
+    recorded?.splice(0, recorded.length, ...(left ?? []))
+    for (const task of this.#waiting.values()) task.cancel()
+    this.#waiting.clear()
     if (this.#injecting) this.begin(strengths)
+  }
+
+  /** Those of the plan that begin at this branch; with none so far, at the start. */
+  #schedulePlanned(): void {
+    const { clock } = this.#options.core
+    for (const fault of this.#plan) {
+      if ((fault.fromBranch ?? 0) !== this.#branches) continue
+      const strike = () => {
+        this.#waiting.delete(fault)
+        this.#strike(fault)
+      }
+      this.#waiting.set(fault, clock.schedule(fault.atMs - clock.now(), strike))
+    }
   }
 
   /** Nothing goes wrong any more. */
@@ -88,9 +124,12 @@ export class TimedFaults {
     const { clock } = this.#options.core
     const delayMs = exponential(random, 1_000 / perSecond)
     const forMs = how.meanMs === 0 ? 0 : exponential(random, how.meanMs)
-    const fault: PlannedFault = { kind, atMs: clock.now() + delayMs, forMs, ...how.draw(random) }
-    this.#options.recorded?.push(fault)
-    clock.schedule(delayMs, () => {
+    const fromBranch = this.#branches
+    // From 0 the time itself is the delay; from later on there must be a delay that leads to exactly this time.
+    const atMs = fromBranch === 0 ? clock.now() + delayMs : rounded(clock.now() + delayMs)
+    const fault: PlannedFault = { kind, atMs, forMs, ...how.draw(random) }
+    this.#options.recorded?.push(fromBranch === 0 ? fault : { ...fault, fromBranch })
+    clock.schedule(fromBranch === 0 ? delayMs : atMs - clock.now(), () => {
       this.#strike(fault)
       if (this.#injecting) this.#repeat(kind, how, perSecond, random)
     })
@@ -239,6 +278,14 @@ export class TimedFaults {
       clockJump: onNode(0, (random) => (2 * random.float() - 1) * jumpMsMax),
     }
   }
+}
+
+/**
+ * The time to a nanosecond or so. With fewer digits than a number has, it is the nearest number to what any moment before
+ * it and the difference come to, so that a delay leads to it and to no time beside it.
+ */
+function rounded(timeMs: number): number {
+  return Math.round(timeMs * 2 ** 20) / 2 ** 20
 }
 
 /** The kinds that befall the network. */

@@ -1,10 +1,10 @@
 /**
  * The running hash of a run: two lanes of 32 bits, mixed as in MurmurHash3's finaliser. Values go in by a canonical walk,
- * so that two runs have one hash if and only if, up to collisions, they took the same steps with the same payloads.
+ * so that two runs have one hash if and only if, up to collisions, they took the same steps with the same payloads. No
+ * text is made for it and no object: what comes again and again, names and pairs of nodes, goes in as a word of its own.
  */
 import { ReplyToken } from '@troupe/core'
 import { Ref } from '@troupe/core/host'
-import { MessageShapes } from './message-shapes.ts'
 
 /** Values of one payload that go into the hash; what is beyond does not distinguish runs. */
 const valuesMax = 10_000
@@ -12,6 +12,10 @@ const valuesMax = 10_000
 const bytesMax = 4_096
 /** Names whose hash is remembered. */
 const namesMax = 10_000
+/** Texts in payloads whose hash is remembered, and between which lengths: what is shorter is hashed sooner than found. */
+const textsMax = 4_096
+const textLengthMin = 8
+const textLengthMax = 256
 /** Places of keys in objects for which the last key is remembered: messages of one kind have theirs in one order. */
 const placesMax = 16
 
@@ -25,31 +29,57 @@ export class TraceName {
   readonly text: string
   readonly word: number
 
-  constructor(text: string) {
+  /** `kind` sets the word apart from those of the same text in other places. */
+  constructor(text: string, kind = '') {
     this.text = text
-    this.word = textHash(text)
+    this.word = textHash(`${kind} ${text}`)
   }
 }
 
+/** From one node to another, as it goes into the hash. */
+export class TraceWay {
+  readonly from: string
+  readonly to: string
+  readonly sentWord: number
+  readonly deliveredWord: number
+
+  constructor(from: string, to: string) {
+    this.from = from
+    this.to = to
+    this.sentWord = textHash(`sent ${from} ${to}`)
+    this.deliveredWord = textHash(`delivered ${from} ${to}`)
+  }
+}
+
+/** What the hash needs to know of a message. */
+interface HashedMessage {
+  readonly word: number
+  shapeOf(payload: unknown): { hash(payload: any, hash: TraceHash): void } | undefined
+}
+
 export class TraceHash {
-  #low = 0x9e3779b9 | 0
-  #high = 0x7f4a7c15 | 0
+  /** The lanes; the hashers of shapes read and write them. */
+  low = 0x9e3779b9 | 0
+  high = 0x7f4a7c15 | 0
   #valuesLeft = 0
+  /** A fraction, so that the field is made for such; no time is below 0. */
+  #time = -0.5
   readonly #names = new Map<string, number>()
-  readonly shapes = new MessageShapes((key) => this.#wordOf(key))
+  readonly #texts = new Map<string, number>()
   readonly #lastKeys: string[] = new Array(placesMax).fill('')
   readonly #lastWords: number[] = new Array(placesMax).fill(0)
 
   /** The hash so far: 16 hexadecimal digits. */
   get digest(): string {
-    return hex(finish(this.#high ^ this.#low)) + hex(finish((this.#low + Math.imul(this.#high, 5)) | 0))
+    return hex(finish(this.high ^ this.low)) + hex(finish((this.low + Math.imul(this.high, 5)) | 0))
   }
 
   word(word: number): void {
     let mixed = Math.imul(word, 0xcc9e2d51 | 0)
-    mixed = (mixed << 15) | (mixed >>> 17)
-    this.#low = (Math.imul(((this.#low ^ mixed) << 13) | ((this.#low ^ mixed) >>> 19), 5) + 0x6546b64) | 0
-    this.#high = (Math.imul(this.#high ^ word, 0x85ebca6b | 0) + this.#low) | 0
+    mixed = ((mixed << 15) | (mixed >>> 17)) ^ this.low
+    const low = (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0x6546b64) | 0
+    this.low = low
+    this.high = (Math.imul(this.high ^ word, 0x85ebca6b | 0) + low) | 0
   }
 
   number(value: number): void {
@@ -59,6 +89,15 @@ export class TraceHash {
       this.word(halves[upper] as number)
       this.word(halves[1 - upper] as number)
     }
+  }
+
+  /** The time of what follows: it goes in when it is another than before. */
+  time(milliseconds: number): void {
+    if (milliseconds === this.#time) return
+    this.#time = milliseconds
+    double[0] = milliseconds
+    this.word(halves[upper] as number)
+    this.word(halves[1 - upper] as number)
   }
 
   /** A text that comes again and again: its own hash is remembered. */
@@ -71,6 +110,18 @@ export class TraceHash {
     if (word === undefined) {
       word = textHash(text)
       if (this.#names.size < namesMax) this.#names.set(text, word)
+    }
+    return word
+  }
+
+  /** Most texts come at least twice, when a message is sent and when it is handled. */
+  #textWord(text: string): number {
+    if (text.length < textLengthMin || text.length > textLengthMax) return textHash(text)
+    let word = this.#texts.get(text)
+    if (word === undefined) {
+      word = textHash(text)
+      if (this.#texts.size >= textsMax) this.#texts.clear()
+      this.#texts.set(text, word)
     }
     return word
   }
@@ -91,35 +142,27 @@ export class TraceHash {
   /** A payload of any shape that can be sent. */
   payload(value: unknown): void {
     this.#valuesLeft = valuesMax
-    this.#value(value)
+    this.value(value)
   }
 
-  /** The payload of a message. */
-  message(name: string, payload: unknown): void {
-    this.name(name)
-    const shape = this.shapes.of(name, payload)
-    if (shape === undefined) this.payload(payload)
-    else {
-      this.#valuesLeft = valuesMax - 1
-      shape.hash(payload, this)
-    }
+  /** A message with its payload. */
+  message(kind: HashedMessage, payload: unknown): void {
+    this.word(kind.word)
+    this.#valuesLeft = valuesMax
+    const shape = kind.shapeOf(payload)
+    if (shape === undefined) this.value(payload)
+    else shape.hash(payload, this)
   }
 
-  /** One field of a payload, with the hash of its key. */
-  field(word: number, value: unknown): void {
-    this.word(word)
-    if (typeof value === 'number') this.number(value)
-    else this.#value(value)
-  }
-
-  #value(value: unknown): void {
+  /** One value within a payload. */
+  value(value: unknown): void {
     switch (typeof value) {
       case 'number':
         this.number(value)
         return
       case 'string':
         this.word(value.length)
-        this.word(textHash(value))
+        this.word(this.#textWord(value))
         return
       case 'boolean':
         this.word(value ? 0x7472 : 0x6661)
@@ -148,7 +191,7 @@ export class TraceHash {
     if (Object.getPrototypeOf(value) === Object.prototype) this.#fields(value)
     else if (Array.isArray(value)) {
       this.word(value.length ^ 0x5b5b)
-      for (const item of value) this.#value(item)
+      for (const item of value) this.value(item)
     } else if (value instanceof Ref) {
       this.name(value.node)
       this.word(value.epoch)
@@ -162,12 +205,12 @@ export class TraceHash {
     } else if (value instanceof Map) {
       this.word(value.size ^ 0x6d6d)
       for (const [key, item] of value) {
-        this.#value(key)
-        this.#value(item)
+        this.value(key)
+        this.value(item)
       }
     } else if (value instanceof Set) {
       this.word(value.size ^ 0x7373)
-      for (const item of value) this.#value(item)
+      for (const item of value) this.value(item)
     } else if (ArrayBuffer.isView(value)) {
       this.#bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
     } else if (value instanceof ArrayBuffer) {
@@ -176,10 +219,10 @@ export class TraceHash {
       this.number(value.getTime())
     } else if (value instanceof Error) {
       // Never the stack: it says where the program's files are.
-      this.#value(value.name)
-      this.#value(value.message)
+      this.value(value.name)
+      this.value(value.message)
     } else if (value instanceof RegExp) {
-      this.#value(String(value))
+      this.value(String(value))
     } else this.#fields(value)
   }
 
@@ -187,7 +230,7 @@ export class TraceHash {
     let place = 0
     for (const key in value) {
       this.#key(key, place++)
-      this.#value((value as Record<string, unknown>)[key])
+      this.value((value as Record<string, unknown>)[key])
     }
   }
 
@@ -198,9 +241,25 @@ export class TraceHash {
   }
 }
 
-function textHash(text: string): number {
+/** The statements of {@link TraceHash.word}, for functions that are written: over `low`, `high` and `mixed`. */
+export function mixOf(word: string): string {
+  return `
+    mixed = Math.imul(${word}, ${0xcc9e2d51 | 0})
+    mixed = ((mixed << 15) | (mixed >>> 17)) ^ low
+    low = (Math.imul((mixed << 13) | (mixed >>> 19), 5) + ${0x6546b64}) | 0
+    high = (Math.imul(high ^ ${word}, ${0x85ebca6b | 0}) + low) | 0`
+}
+
+/** The hash of a text, two of its units at a time. */
+export function textHash(text: string): number {
+  const { length } = text
   let hash = 0x811c9dc5 | 0
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  let index = 0
+  for (; index + 1 < length; index += 2) {
+    hash = Math.imul(hash ^ (text.charCodeAt(index) | (text.charCodeAt(index + 1) << 16)), 0x9e3779b1 | 0)
+    hash ^= hash >>> 15
+  }
+  if (index < length) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
   return hash
 }
 

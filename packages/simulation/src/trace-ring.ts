@@ -32,6 +32,8 @@ interface Slot {
 export class TraceRing {
   readonly #slots = Array.from({ length: eventsMax }, emptySlot)
   #taken = 0
+  /** Where the next event is taken down. */
+  #place = 0
 
   turn(atMs: number, step: number, actor: string, cell: ActorCell, envelope: Envelope, payload: unknown): void {
     const slot = this.#next('turn', atMs, step)
@@ -57,18 +59,20 @@ export class TraceRing {
 
   /** The event that was taken down last. */
   last(): TraceEvent {
-    return eventOf(this.#slots[(this.#taken - 1) % eventsMax] as Slot)
+    return eventOf(this.#slots[(this.#place + eventsMax - 1) % eventsMax] as Slot)
   }
 
   /** The events that are kept, oldest first. */
   events(): TraceEvent[] {
-    const start = this.#taken % eventsMax
+    const start = this.#place
     const slots = [...this.#slots.slice(start), ...this.#slots.slice(0, start)]
     return slots.slice(Math.max(0, eventsMax - this.#taken)).map(eventOf)
   }
 
   #next(kind: Slot['kind'], atMs: number, step: number): Slot {
-    const slot = this.#slots[this.#taken++ % eventsMax] as Slot
+    const slot = this.#slots[this.#place] as Slot
+    this.#taken++
+    this.#place = this.#place === eventsMax - 1 ? 0 : this.#place + 1
     slot.kind = kind
     slot.atMs = atMs
     slot.step = step

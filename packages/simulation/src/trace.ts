@@ -2,15 +2,15 @@
  * The trace: what happened in a run, event by event. Each goes into the running hash, into a bounded ring for failure
  * messages and to the observers; all of them are kept only when asked for.
  *
- *     turn, sent, delivered ... ──> hash                    words that are known already, and the payload
+ *     turn, sent, delivered ... ──> hash                    numbers that are known already, and the payload
  *                              └──> a slot of the ring ──> a TraceEvent, if somebody observes or keeps events
  */
 import type { ActorRef } from '@troupe/core'
 import type { ActorCell, Envelope, VirtualClock } from '@troupe/core/host'
 import type { TracedFrame } from './frame-facts.ts'
-import type { MessageShapes } from './message-shapes.ts'
+import { MessageKinds } from './message-shapes.ts'
 import { formatEvent } from './trace-format.ts'
-import { TraceHash, TraceName } from './trace-hash.ts'
+import { TraceHash, type TraceName, type TraceWay } from './trace-hash.ts'
 import { TraceRing } from './trace-ring.ts'
 
 /** When and where. */
@@ -154,29 +154,24 @@ export type NewTraceEvent = WithoutPlace<Exclude<TraceEvent, TurnEvent | SentEve
 /** Called with each event as it happens. What it throws fails the run. */
 export type TraceListener = (event: TraceEvent) => void
 
-/** The types of the events that come most, as they go into the hash. */
-const turnType = new TraceName('turn').word
-const sentType = new TraceName('sent').word
-const deliveredType = new TraceName('delivered').word
-
 export class Trace {
   /** Steps begun so far. */
   step = 0
   /** All events, when they are kept. */
   readonly events: TraceEvent[] | undefined
+  /** The messages that were seen, with the shapes of their payloads. */
+  readonly kinds = new MessageKinds()
   readonly #clock: VirtualClock
   readonly #hash = new TraceHash()
   readonly #ring = new TraceRing()
   readonly #listeners: TraceListener[] = []
+  /** True when events are kept or observed: only then are they put together. */
+  #isWatched: boolean
 
   constructor(clock: VirtualClock, keepsAll: boolean) {
     this.#clock = clock
     this.events = keepsAll ? [] : undefined
-  }
-
-  /** The shapes of the messages that were seen. */
-  get shapes(): MessageShapes {
-    return this.#hash.shapes
+    this.#isWatched = keepsAll
   }
 
   get digest(): string {
@@ -185,48 +180,48 @@ export class Trace {
 
   observe(listener: TraceListener): void {
     this.#listeners.push(listener)
+    this.#isWatched = true
   }
 
-  /** The actor of `cell` takes a turn on `node`. A pull has no `payload` of its own, but the stream itself. */
-  turn(node: TraceName, actor: TraceName, cell: ActorCell, envelope: Envelope, payload: unknown): void {
+  /** The actor of `cell` takes a turn. A pull has no `payload` of its own, but the stream itself. */
+  turn(actor: TraceName, cell: ActorCell, envelope: Envelope, payload: unknown): void {
     const hash = this.#hash
-    hash.number(this.#clock.now())
-    hash.word(turnType)
-    hash.word(node.word)
+    const now = this.#clock.now()
+    hash.time(now)
     hash.word(actor.word)
     if (cell.behavior !== undefined) hash.name(cell.behavior)
-    hash.message(envelope.name, payload)
-    this.#ring.turn(this.#clock.now(), this.step, actor.text, cell, envelope, payload)
-    this.#tell()
+    hash.message(this.kinds.of(envelope.name), payload)
+    this.#ring.turn(now, this.step, actor.text, cell, envelope, payload)
+    if (this.#isWatched) this.#tell()
   }
 
-  sent(from: TraceName, to: TraceName, frame: TracedFrame): void {
+  sent(way: TraceWay, frame: TracedFrame): void {
     const hash = this.#hash
-    hash.number(this.#clock.now())
-    hash.word(sentType)
-    hash.word(from.word)
-    hash.word(to.word)
-    hash.message(frame.message, frame.payload)
-    this.#ring.frame(this.#clock.now(), this.step, 'sent', from.text, frame)
-    this.#tell()
+    const now = this.#clock.now()
+    hash.time(now)
+    hash.word(way.sentWord)
+    hash.message(frame.kind, frame.payload)
+    this.#ring.frame(now, this.step, 'sent', way.from, frame)
+    if (this.#isWatched) this.#tell()
   }
 
-  delivered(from: TraceName, to: TraceName, frame: TracedFrame): void {
+  /** `number`: which of its link it is. */
+  delivered(way: TraceWay, frame: TracedFrame, number: number): void {
     const hash = this.#hash
-    hash.number(this.#clock.now())
-    hash.word(deliveredType)
-    hash.word(to.word)
-    hash.word(from.word)
-    hash.name(frame.message)
-    this.#ring.frame(this.#clock.now(), this.step, 'delivered', to.text, frame)
-    this.#tell()
+    const now = this.#clock.now()
+    hash.time(now)
+    hash.word(way.deliveredWord)
+    hash.word(number)
+    hash.word(frame.kind.word)
+    this.#ring.frame(now, this.step, 'delivered', way.to, frame)
+    if (this.#isWatched) this.#tell()
   }
 
   /** Everything else. */
   record(event: NewTraceEvent): void {
     this.#mix(event)
     this.#ring.other(this.#clock.now(), this.step, event)
-    this.#tell()
+    if (this.#isWatched) this.#tell()
   }
 
   /** The schedule chose; its choice is part of what a run is. */
@@ -241,7 +236,6 @@ export class Trace {
 
   /** Keeps the event that was taken down last, and tells it to the observers. */
   #tell(): void {
-    if (this.events === undefined && this.#listeners.length === 0) return
     const event = this.#ring.last()
     this.events?.push(event)
     for (const listener of this.#listeners) listener(event)
@@ -249,7 +243,7 @@ export class Trace {
 
   #mix(event: NewTraceEvent): void {
     const hash = this.#hash
-    hash.number(this.#clock.now())
+    hash.time(this.#clock.now())
     hash.name(event.type)
     hash.name(event.node)
     switch (event.type) {

@@ -246,10 +246,14 @@ describe('clocks', () => {
       const clock = await world.spawn(ClockReader, undefined, { node: 'a' })
       clock.tell('ringIn', 1_000)
       const before = await clock.ask('now')
+      const monotonic = await clock.ask('monotonicNow')
       world.jumpClock('a', 60_000)
       expect((await clock.ask('now')) - before).toBeGreaterThanOrEqual(60_000)
       world.jumpClock('a', -62_000)
       expect(await clock.ask('now')).toBeLessThan(before)
+      const passed = (await clock.ask('monotonicNow')) - monotonic
+      expect(passed).toBeGreaterThan(0)
+      expect(passed).toBeLessThan(1)
       await world.sleep(900)
       expect(await clock.ask('rung')).toBe(0)
       await world.sleep(200)
@@ -296,6 +300,7 @@ const Reacher = defineActor({
 
 const ClockReader = defineActor<{
   now: () => number
+  monotonicNow: () => number
   ringIn: (delayMs: number) => void
   ring: () => void
   rung: () => number
@@ -304,6 +309,7 @@ const ClockReader = defineActor<{
   init: () => ({ rung: 0 }),
   on: {
     now: (_state, _message, ctx) => ctx.now(),
+    monotonicNow: (_state, _message, ctx) => ctx.monotonicNow(),
     ringIn: (_state, delayMs, ctx) => ctx.timers.once({ key: 'ring', delayMs }, 'ring'),
     ring(state) {
       state.rung++

@@ -268,7 +268,7 @@ describe('a branch', () => {
   test('agrees up to its step and goes on differently, with faults by chance again', async () => {
     const first = await outcomeOf(everything(5))
     const branch = { afterStep: Math.floor(first.step / 2), seed: 99 }
-    const branched = { ...everything(5), plan: first.record.plan, branch }
+    const branched = { ...everything(5), plan: first.record.plan, branches: [branch] }
     const other = await outcomeOf(branched)
     expect(other.hash).not.toBe(first.hash)
     expect(await outcomeOf(branched)).toEqual(other)
@@ -286,8 +286,33 @@ describe('a branch', () => {
     expect(await hashAt(branched)).toEqual(await hashAt(everything(5)))
   })
 
+  test.each(['random', 'pct', 'pos', 'delay'] as const)(
+    '%s: its own plan repeats it to the last step, and that of a branch from there too',
+    async (schedule) => {
+      for (let seed = 1; seed <= 12; seed++) {
+        const options = everything(seed, schedule)
+        let run = await outcomeOf(options)
+        const branches: { readonly afterStep: number; readonly seed: number }[] = []
+        for (const share of [0.3, 0.6]) {
+          const branch = { afterStep: Math.floor(run.step * share), seed: 100 + seed }
+          const planned = branches.map((earlier) => ({ ...earlier, isPlanned: true }))
+          run = await outcomeOf({ ...options, plan: copyOf(run.record.plan), branches: [...planned, branch] })
+          branches.push(branch)
+          const again = await outcomeOf({
+            ...options,
+            plan: copyOf(run.record.plan),
+            branches: branches.map((one) => ({ ...one, isPlanned: true })),
+          })
+          expect(again.hash, `seed ${seed}, branches ${JSON.stringify(branches)}`).toBe(run.hash)
+          expect(again.record.plan).toEqual(run.record.plan)
+        }
+      }
+    },
+  )
+
   test('is refused when it is malformed', async () => {
-    const run = (afterStep: number, seed: number) => simulate({ seed: 1, branch: { afterStep, seed } }, async () => {})
+    const run = (afterStep: number, seed: number) =>
+      simulate({ seed: 1, branches: [{ afterStep, seed }] }, async () => {})
     await expect(run(-1, 1)).rejects.toThrow('a branch needs a step from 0')
     await expect(run(1, 0.5)).rejects.toThrow('a branch needs a step from 0')
   })

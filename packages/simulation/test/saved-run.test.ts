@@ -13,8 +13,10 @@ import {
   type SavedRun,
   SavedRunError,
   ScenarioNotFoundError,
+  saveBranch,
   saveFailure,
   saveRun,
+  shrink,
   writeSavedRun,
 } from '../src/index.ts'
 import { changing, edited } from './fixtures/changing-program.ts'
@@ -90,6 +92,40 @@ describe('a saved run', () => {
     expect(outcomes).toContain('failed')
   })
 
+  test('saves what fails after other choices as a run of its own, which replays, branches and shrinks', async () => {
+    const saved = await failing()
+    const afterStep = Math.floor(saved.failure.step / 2)
+    let savedBranches = 0
+    for (let seed = 1; seed <= 10; seed++) {
+      const byChance = await replay(saved, forgetfulDeposits, { branch: { afterStep, seed } })
+      const found = await saveBranch(saved, forgetfulDeposits, { afterStep, seed })
+      if (byChance.outcome === 'passed') {
+        expect(found).toBeUndefined()
+        continue
+      }
+      savedBranches++
+      const own = loadRun(saveRun(found!.saved))
+      expect(own).toMatchObject({ hash: byChance.hash, seed: saved.seed, branches: [{ afterStep, seed }] })
+      const again = await replay(own, forgetfulDeposits)
+      expect(again).toMatchObject({ outcome: 'failed', hash: byChance.hash, step: byChance.step })
+      const smaller = await shrink(own, forgetfulDeposits, { runsMax: 200 })
+      expect(smaller.saved.failure.kind).toBe(own.failure.kind)
+      expect(smaller.after.faults).toBeLessThanOrEqual(smaller.before.faults)
+      expect(smaller.after.events).toBeLessThan(smaller.before.events)
+      expect((await replay(smaller.saved, forgetfulDeposits)).hash).toBe(smaller.saved.hash)
+      const later = { afterStep: afterStep + 10, seed: 77 }
+      const twice = await saveBranch(own, forgetfulDeposits, later)
+      if (twice !== undefined) expect(twice.saved.branches).toEqual([{ afterStep, seed }, later])
+      const earlier = { afterStep: afterStep - 10, seed: 78 }
+      const instead = await saveBranch(own, forgetfulDeposits, earlier)
+      if (instead !== undefined) expect(instead.saved.branches).toEqual([earlier])
+    }
+    expect(savedBranches).toBeGreaterThan(2)
+    expect(() => loadRun(saveRun({ ...saved, branches: [{ afterStep: -1, seed: 1 }] }))).toThrow(
+      'damaged: a branch needs',
+    )
+  })
+
   test('tells that the program is another one, and the step where it first differs', async () => {
     edited.amount = 1
     const { saved } = (await saveFailure(changing, { seed: 1 }))!
@@ -117,7 +153,7 @@ describe('what is no saved run', () => {
     const damaged = (change: object) => () => loadRun(JSON.stringify({ ...JSON.parse(text), ...change }))
     expect(() => loadRun('no JSON')).toThrow(SavedRunError)
     expect(() => loadRun('[1]')).toThrow('it has no format number')
-    expect(damaged({ format: 2 })).toThrow('the saved run is of format 2; this version reads up to 1')
+    expect(damaged({ format: 3 })).toThrow('the saved run is of format 3; this version reads up to 2')
     expect(damaged({ seed: 'x' })).toThrow('its seed is no whole number')
     expect(damaged({ program: { module: 5, parameters: {} } })).toThrow('the module of its program is no name')
     expect(damaged({ program: { test: {}, parameters: {} } })).toThrow('the test of its program has no file or name')

@@ -48,6 +48,8 @@ describe('shrinking', () => {
     const least = { clients: 2, amounts: 3 }
     const { after } = await shrink(saved, { ...forgetfulDeposits, least })
     expect(after.parameters).toEqual(least)
+    const { after: wide } = await shrink(saved, { ...forgetfulDeposits, nodesMin: 3 })
+    expect(wide.nodes).toBe(3)
   })
 
   test('refuses a run that does not fail', async () => {

@@ -1,6 +1,13 @@
 import { type ActorDefinition, defineActor } from '@troupe/core'
 import { expect, test } from 'vitest'
-import { SimulationDivergedError, SimulationFailure, simulate, simulateTwice } from '../src/index.ts'
+import {
+  type SimulatedWorld,
+  SimulationDivergedError,
+  SimulationFailure,
+  simulate,
+  simulateMany,
+  simulateTwice,
+} from '../src/index.ts'
 import { asyncProgram } from './async-program.ts'
 
 /** What the guard cannot see: something that outlives the run. */
@@ -61,4 +68,29 @@ test('a run that fails in the same way twice fails as it does', async () => {
   expect(error).toBeInstanceOf(SimulationFailure)
   expect(error).not.toBeInstanceOf(SimulationDivergedError)
   expect(error.facts.reason).toBe('check')
+})
+
+test('a campaign runs each seed twice by choice, and has those that diverge among its failures', async () => {
+  const options = { seeds: '1..6', nodes: 2, faults: 'all' } as const
+  const counting = (counted: { runs: number }) => async (world: SimulatedWorld) => {
+    counted.runs++
+    const drawn = world.random.int(2)
+    const actor = await world.spawn(
+      reading(() => (drawn === 0 ? ++calls : 0)),
+      undefined,
+      { node: 'node-1' },
+    )
+    await world.ask(actor.ref, 'read').catch(() => {})
+  }
+  const once = { runs: 0 }
+  expect((await simulateMany(options, counting(once))).failures).toEqual([])
+  const both = { runs: 0 }
+  const { failures, runs } = await simulateMany({ ...options, twice: true }, counting(both))
+  expect([once.runs, both.runs, runs]).toEqual([6, 12, 6])
+  expect(failures.length).toBeGreaterThan(0)
+  expect(failures.length).toBeLessThan(6)
+  for (const failure of failures) {
+    expect(failure).toBeInstanceOf(SimulationDivergedError)
+    expect(failure.message).toMatch(/event \d+ is ".*sends reply \d+ to main" in the first and/)
+  }
 })

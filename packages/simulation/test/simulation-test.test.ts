@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadScenario, readSavedRun, replay, VacuousCampaignError } from '../src/index.ts'
+import { loadScenario, readSavedRun, replay, type SimulatedWorld, VacuousCampaignError } from '../src/index.ts'
 import { SimulationTestError } from '../src/vitest/index.ts'
 import { runSimulationTest, type SimulationTestPlace } from '../src/vitest/simulation-test.ts'
 import { deposits, forgetfulDeposits } from './fixtures/deposits.ts'
@@ -135,6 +135,34 @@ describe('a simulation test', () => {
       runSimulationTest(place(), settings, async (world) => world.check(runs++ > 0, 'only the first time')),
     )
     expect(error.message).toContain('the program is not deterministic')
+  })
+
+  test('runs each seed twice by choice, and names the first event that differs', async () => {
+    let runs = 0
+    const drawing = async (world: SimulatedWorld) => {
+      runs++
+      await world.sleep(world.random.int(10) === 0 ? runs : 1)
+    }
+    const settings = { seeds: 40, folder, threads: 1 }
+    expect(await runSimulationTest(place(), settings, drawing)).toMatchObject({ runs: 40, failedSeed: undefined })
+    const error = await errorOf(runSimulationTest(place(), { ...settings, twice: true }, drawing))
+    expect(error.message).toMatch(/^seed \d+ is not one run \(\d+ of 40 seeds were run\)\nrun it alone: TROUPE_SEED=/)
+    expect(error.message).toMatch(/two runs differ with the same events: one ended at step \d+ and \d+ ms/)
+    const { seed } = error.facts as { seed: number }
+    const alone = await errorOf(
+      runSimulationTest(place({ TROUPE_SEED: `${seed}` }), { ...settings, twice: true }, drawing),
+    )
+    expect(alone.facts).toEqual({ seed })
+  })
+
+  test('finds on several threads the first seed whose two runs differ', async () => {
+    const settings = { program, export: 'changingDeposits', folder, seeds: '1..24', twice: true }
+    const one = await errorOf(runSimulationTest(place(), { ...settings, threads: 1 }))
+    const two = await errorOf(runSimulationTest(place(), { ...settings, threads: 2 }))
+    expect(two.facts).toEqual(one.facts)
+    expect(two.message).toContain('two runs differ: event')
+    const same = { ...settings, export: 'deposits', threads: 2 }
+    expect(await runSimulationTest(place(), same)).toMatchObject({ runs: 24, failedSeed: undefined })
   })
 
   test('refuses what it cannot do', async () => {

@@ -22,6 +22,10 @@ export class RealClock implements Clock {
     return this.#last
   }
 
+  monotonicNow(): number {
+    return performance.now()
+  }
+
   schedule(delayMs: number, run: () => void): ScheduledTask {
     return this.#timers.schedule(delayMs, run)
   }

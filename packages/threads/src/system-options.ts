@@ -2,9 +2,9 @@
 import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
 import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
-import { askCyclesAfterMsDefault, logSeverity } from '@troupe/core/host'
+import { askCyclesAfterMsDefault, type KnownOptions, logSeverity, refuseUnknownOptions } from '@troupe/core/host'
 import type { LogOutput } from './log-sink.ts'
-import { type CheckedTaskOptions, checkTaskOptions, type TaskPoolOptions } from './tasks/task-options.ts'
+import { type CheckedTaskOptions, checkTaskOptions, knownOfTasks, type TaskPoolOptions } from './tasks/task-options.ts'
 
 /** Less heap than this, in MiB, and V8 ends the whole process while it prepares the thread. */
 const oldGenerationMbMin = 8
@@ -104,6 +104,39 @@ export interface WatchdogOptions {
   readonly onStuck?: 'report' | 'kill'
 }
 
+const known: KnownOptions<ThreadSystemOptions> = {
+  threads: true,
+  services: true,
+  servicesModule: true,
+  placement: true,
+  dataDirectory: true,
+  recordTurns: true,
+  development: true,
+  resourceLimits: true,
+  channels: true,
+  spinLimit: true,
+  startTimeoutMs: true,
+  replacement: true,
+  tasks: true,
+  metrics: true,
+  askCyclesAfterMs: true,
+  logLevel: true,
+  log: true,
+  watchdog: true,
+}
+const knownOfChannels: KnownOptions<ChannelSizes> = { capacityBytes: true, outboundCapacity: true }
+const knownOfReplacement: KnownOptions<ReplacementOptions> = { maxReplacements: true, withinMs: true, backoff: true }
+const knownOfWatchdog: KnownOptions<WatchdogOptions> = { stuckAfterMs: true, onStuck: true }
+
+function refuseUnknown(options: ThreadSystemOptions): void {
+  refuseUnknownOptions('createSystem', options, known)
+  const { channels = {}, replacement = {}, watchdog = {}, tasks = {} } = options
+  refuseUnknownOptions('createSystem: channels', channels, knownOfChannels)
+  refuseUnknownOptions('createSystem: replacement', replacement, knownOfReplacement)
+  refuseUnknownOptions('createSystem: watchdog', watchdog || {}, knownOfWatchdog)
+  refuseUnknownOptions('createSystem: tasks', tasks, knownOfTasks)
+}
+
 /** {@link ThreadSystemOptions} with every default filled in. */
 export interface CheckedOptions {
   readonly threads: number
@@ -128,6 +161,7 @@ export interface CheckedOptions {
 
 /** Fills in the defaults; throws a `ConfigurationError` that names the option that is malformed. */
 export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
+  refuseUnknown(options)
   const {
     threads = availableParallelism(),
     services = {},

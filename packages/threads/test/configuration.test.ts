@@ -41,6 +41,19 @@ describe('the options of createSystem', () => {
   })
 
   it.each([
+    { options: { thread: 2 }, message: "createSystem: there is no option 'thread'; did you mean 'threads'?" },
+    { options: { channels: { capacity: 1 } }, message: "createSystem: channels: there is no option 'capacity'" },
+    { options: { replacement: { withinMS: 1 } }, message: "did you mean 'withinMs'?" },
+    { options: { watchdog: { onStick: 'kill' } }, message: "did you mean 'onStuck'?" },
+    { options: { tasks: { maxThread: 1 } }, message: "createSystem: tasks: there is no option 'maxThread'; did you" },
+  ])('$options has an option that nobody knows', async ({ options, message }) => {
+    await expect(createSystem(options as any)).rejects.toMatchObject({
+      code: 'ERR_TROUPE_CONFIGURATION',
+      message: expect.stringContaining(message),
+    })
+  })
+
+  it.each([
     { module: 'services-throwing.ts', message: /cannot be imported: no services today/ },
     { module: 'services-missing.ts', message: /must export an object of implementations/ },
     { module: 'services-absent.ts', message: /cannot be imported/ },

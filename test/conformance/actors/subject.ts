@@ -82,6 +82,7 @@ type SubjectProtocol = {
   repeat: (message: { kind: 'delay' | 'rate'; everyMs: number; text: string; gate?: Held }) => void
   cancelTimers: () => void
   activeTimers: (keys: string[]) => boolean[]
+  monotonicNow: () => number
   timerThenFail: (message: { key: string; delayMs: number; text: string }) => void
   greet: (name: string) => string
   greetMissing: () => string
@@ -280,6 +281,7 @@ export const Subject: ActorDefinition<SubjectProtocol, SubjectArgs> = defineActo
     },
     cancelTimers: (_state, _message, ctx) => ctx.timers.cancelAll(),
     activeTimers: (_state, keys, ctx) => keys.map((key) => ctx.timers.isActive(key)),
+    monotonicNow: (_state, _message, ctx) => ctx.monotonicNow(),
     timerThenFail(_state, { key, delayMs, text }, ctx) {
       ctx.timers.once({ key, delayMs }, 'note', text)
       throw new Error('after the timer')

@@ -113,4 +113,18 @@ export const timers: readonly Case[] = [
       expect(await actor.ask('activeTimers', ['once', 'repeat'])).toEqual([false, false])
     },
   },
+  {
+    promise: '10.8',
+    name: 'a timer comes once its delay has passed by monotonicNow, which never goes back',
+    async check(bench) {
+      const actor = await subject(bench)
+      const before = await actor.ask('monotonicNow')
+      actor.tell('timers', [{ key: 'once', delayMs: 5, text: 'rung' }])
+      expect(await notes(bench, 1)).toEqual(['rung'])
+      const readings = [await actor.ask('monotonicNow'), await actor.ask('monotonicNow')] as const
+      // The two are not in steps of one size everywhere: less than that is no time.
+      expect(readings[0] - before).toBeGreaterThan(5 - 0.01)
+      expect(readings[1]).toBeGreaterThanOrEqual(readings[0])
+    },
+  },
 ]

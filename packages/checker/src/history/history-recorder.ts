@@ -2,8 +2,11 @@
  * Records what concurrent clients did to a shared object. Clients in a simulation share one recorder, and since all run
  * in one thread its event count is a true order; a run in real or virtual time may give its clock instead.
  */
+
+import type { KnownOptions } from '@troupe/core/host'
 import { HistoryError } from './history-error.ts'
 import type { Operation } from './operation.ts'
+import { verifyKnown } from './order-check.ts'
 
 /** Options of a {@link HistoryRecorder}. */
 export interface HistoryRecorderOptions {
@@ -15,6 +18,8 @@ export interface HistoryRecorderOptions {
   /** At most this many operations are recorded; the next one throws. Default 1,000,000. */
   readonly operationsMax?: number
 }
+
+const known: KnownOptions<HistoryRecorderOptions> = { now: true, operationsMax: true }
 
 /** An operation under way: the number that `invoke` returned. */
 export type OperationId = number
@@ -37,7 +42,9 @@ export class HistoryRecorder<Input, Output> {
   readonly #operationsMax: number
   #time = Number.NEGATIVE_INFINITY
 
-  constructor({ now, operationsMax = 1_000_000 }: HistoryRecorderOptions = {}) {
+  constructor(options: HistoryRecorderOptions = {}) {
+    verifyKnown('HistoryRecorder', options, known)
+    const { now, operationsMax = 1_000_000 } = options
     let events = 0
     this.#now = now ?? (() => events++)
     this.#operationsMax = operationsMax

@@ -53,11 +53,11 @@ export function checkHistoryText(
 function checkOperations<State, Input, Output>(
   model: ObjectModel<State, Input, Output>,
   operations: readonly Operation<Input, Output>[],
-  options: HistoryTextOptions,
+  { minimize = false, ...options }: HistoryTextOptions,
 ): HistoryTextResult {
   const { verdict, steps, counterexample: found } = checkLinearizable(model, operations, options)
   let counterexample = found
-  if (found !== undefined && options.minimize === true) {
+  if (found !== undefined && minimize) {
     counterexample = checkLinearizable(model, minimizeHistory(model, found.operations), options).counterexample
   }
   return {

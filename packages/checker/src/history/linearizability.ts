@@ -7,9 +7,11 @@ import type { ObjectModel } from './object-model.ts'
 import { ModelStates } from './object-states.ts'
 import type { Operation } from './operation.ts'
 import {
+  knownOfOrderCheck,
   type OrderCheckOptions,
   type OrderCheckResult,
   stepsMaxDefault,
+  verifyKnown,
   verifyOperations,
   verifyStepsMax,
 } from './order-check.ts'
@@ -29,8 +31,10 @@ const firstShare = 1 / 64
 export function checkLinearizable<State, Input, Output>(
   model: ObjectModel<State, Input, Output>,
   history: readonly Operation<Input, Output>[],
-  { stepsMax = stepsMaxDefault }: OrderCheckOptions = {},
+  options: OrderCheckOptions = {},
 ): OrderCheckResult<State, Input, Output> {
+  verifyKnown('checkLinearizable', options, knownOfOrderCheck)
+  const { stepsMax = stepsMaxDefault } = options
   verifyOperations(history)
   verifyStepsMax(stepsMax)
   let undecided = [...partitions(model, history)]

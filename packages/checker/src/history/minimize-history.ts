@@ -2,9 +2,11 @@
  * Fewer operations that still cannot be linearized. Each change only allows more: leaving out an operation that changes
  * nothing, forgetting what another returned and when. So what remains refutes the whole history.
  */
+
 import { checkLinearizable } from './linearizability.ts'
 import type { ObjectModel } from './object-model.ts'
 import { type Operation, outputOf } from './operation.ts'
+import { knownOfOrderCheck, verifyKnown } from './order-check.ts'
 
 /** Options of {@link minimizeHistory}. */
 export interface MinimizeOptions {
@@ -20,8 +22,10 @@ export interface MinimizeOptions {
 export function minimizeHistory<State, Input, Output>(
   model: ObjectModel<State, Input, Output>,
   history: readonly Operation<Input, Output>[],
-  { stepsMax = 20_000 }: MinimizeOptions = {},
+  options: MinimizeOptions = {},
 ): readonly Operation<Input, Output>[] {
+  verifyKnown('minimizeHistory', options, knownOfOrderCheck)
+  const { stepsMax = 20_000 } = options
   const fails = (operations: readonly Operation<Input, Output>[]) =>
     checkLinearizable(model, operations, { stepsMax }).counterexample
   const failed = fails(history)

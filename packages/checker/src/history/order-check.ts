@@ -1,4 +1,5 @@
 /** What both checks of histories share: options, verdicts, the history verified, one search with its budget. */
+import { type KnownOptions, unknownOptionProblem } from '@troupe/core/host'
 import { HistoryError } from './history-error.ts'
 import type { Operation } from './operation.ts'
 import type { OrderCounterexample } from './order-counterexample.ts'
@@ -11,6 +12,9 @@ export interface OrderCheckOptions {
    */
   readonly stepsMax?: number
 }
+
+/** The options that a check of a history knows. */
+export const knownOfOrderCheck: KnownOptions<OrderCheckOptions> = { stepsMax: true }
 
 /** Default of {@link OrderCheckOptions.stepsMax}. */
 export const stepsMaxDefault = 4_000_000
@@ -39,6 +43,12 @@ export function verifyOperations(operations: readonly Operation[]): void {
       { index, calledAt, returnedAt },
     )
   })
+}
+
+/** Throws a {@link HistoryError} for an option that there is not. */
+export function verifyKnown(where: string, options: object, known: Readonly<Record<string, true>>): void {
+  const problem = unknownOptionProblem(where, options, known)
+  if (problem !== undefined) throw new HistoryError(problem.message, problem.facts)
 }
 
 /** Throws a {@link HistoryError} for a budget that is no positive integer. */

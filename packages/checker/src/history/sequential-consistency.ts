@@ -7,9 +7,11 @@ import type { ObjectModel } from './object-model.ts'
 import { ModelStates, PartitionedStates } from './object-states.ts'
 import type { Operation } from './operation.ts'
 import {
+  knownOfOrderCheck,
   type OrderCheckOptions,
   type OrderCheckResult,
   stepsMaxDefault,
+  verifyKnown,
   verifyOperations,
   verifyStepsMax,
 } from './order-check.ts'
@@ -24,8 +26,10 @@ import { ProcessOrder } from './process-order.ts'
 export function checkSequentiallyConsistent<State, Input, Output>(
   model: ObjectModel<State, Input, Output>,
   history: readonly Operation<Input, Output>[],
-  { stepsMax = stepsMaxDefault }: OrderCheckOptions = {},
+  options: OrderCheckOptions = {},
 ): OrderCheckResult<State, Input, Output> {
+  verifyKnown('checkSequentiallyConsistent', options, knownOfOrderCheck)
+  const { stepsMax = stepsMaxDefault } = options
   verifyOperations(history)
   verifyStepsMax(stepsMax)
   const parts = partitions(model, history)

@@ -1,5 +1,7 @@
 /** `troupe mutate PROTOCOL`: which of the mistakes that could have been made in a protocol its properties notice. */
+import { availableParallelism } from 'node:os'
 import { type Scenario, scenarioNamed, scenarios, seedsOf } from '@troupe/scenarios'
+import { ScenarioThreads } from '@troupe/scenarios/parallel'
 import {
   type MutantResult,
   type MutationOperator,
@@ -21,6 +23,7 @@ interface MutateFlags {
   readonly operators?: readonly MutationOperator[]
   readonly mutant?: readonly string[]
   readonly rate: number
+  readonly threads: number
   readonly json?: true
 }
 
@@ -45,6 +48,12 @@ export function addMutateCommand(troupe: Command, context: CommandContext): void
     )
     .option('--mutant <name>', 'only the mutant of this name; can be given more than once', collected)
     .option('--rate <share>', 'fail below this kill rate (default: 0.9)', shareNumber('--rate'), rateDefault)
+    .option(
+      '--threads <number>',
+      'judge mutants on so many threads (default: one for each core)',
+      wholeNumber('--threads', 1, 1_024),
+      availableParallelism(),
+    )
     .option('--json', 'print one object a line')
     .action(
       context.action((name: string | undefined, flags: MutateFlags) =>
@@ -70,24 +79,34 @@ function protocols(): Scenario[] {
 }
 
 async function mutateNamed(terminal: Terminal, name: string, flags: MutateFlags): Promise<boolean> {
-  const { seeds = seedsOf('200'), nodes, operators, mutant, rate, json } = flags
+  const { seeds = seedsOf('200'), nodes, operators, mutant, rate, threads, json } = flags
   const { mutation } = scenarioNamed(name)
   if (mutation === undefined) {
     const known = protocols().map((scenario) => scenario.name)
     throw new UsageError(`scenario ${name} is no subject of a mutation run; ${known.join(', ')} are`, { name })
   }
-  const { subject, definitions, survivors } = mutation(nodes === undefined ? {} : { nodes })
+  const options = nodes === undefined ? {} : { nodes }
+  const { subject, definitions, survivors } = mutation(options)
   const progress = new MutationRunProgress(terminal, name, seeds.length)
   const started = performance.now()
+  await using pool = threads === 1 ? undefined : await ScenarioThreads.start(threads)
   const report = await mutate(subject, {
     seeds,
     definitions,
     explanations: survivors,
     ...(operators === undefined ? {} : { operators }),
     ...(mutant === undefined ? {} : { mutants: mutant }),
+    ...(pool && {
+      judge: async (given, mutants) => {
+        const result = await pool.judgeMutant({ scenario: name, options, mutant: given })
+        progress.judged(mutants)
+        return result
+      },
+    }),
     onRun: (run) => progress.run(run),
     onMutant: (result) => {
-      progress.judged()
+      if (pool === undefined) progress.judgedHere()
+      progress.end()
       if (json) printMutantRow(terminal, name, result)
       else printMutant(terminal, result)
     },
@@ -122,16 +141,22 @@ class MutationRunProgress {
   /** A run is over. */
   run({ mutant, mutants, seed }: MutationProgress): void {
     if (mutant === undefined) this.#clean.step()
-    else {
-      this.#mutants ??= new Progress(this.#terminal, this.#name, mutants, 'mutants')
-      this.#mutants.during(`, ${mutant}, seed ${seed}`)
-    }
+    else this.#mutantsOf(mutants).during(`, ${mutant}, seed ${seed}`)
   }
 
-  /** A mutant is judged. */
-  judged(): void {
+  /** The mutant that ran is judged. */
+  judgedHere(): void {
     this.#mutants?.step()
-    this.end()
+  }
+
+  /** A mutant is judged on another thread, of so many. */
+  judged(mutants: number): void {
+    this.#mutantsOf(mutants).step()
+  }
+
+  #mutantsOf(mutants: number): Progress {
+    this.#mutants ??= new Progress(this.#terminal, this.#name, mutants, 'mutants')
+    return this.#mutants
   }
 
   end(): void {

@@ -15,6 +15,7 @@ import {
   type Shrinking,
   type SimulatedWorld,
   type SimulationScenario,
+  saveBranch,
   shrink,
   writeSavedRun,
 } from '@troupe/simulation'
@@ -30,6 +31,7 @@ interface ReplayFlags {
   readonly inspect?: true | { readonly host: string; readonly port: number }
   readonly prefix?: number
   readonly seed?: number
+  readonly save?: true | string
   readonly shrink?: true
   readonly tries: number
   readonly report?: string
@@ -57,6 +59,7 @@ export function addReplayCommand(troupe: Command, context: CommandContext): void
     )
     .option('--prefix <step>', 'go on after this step with other choices', wholeNumber('--prefix', 0))
     .option('--seed <seed>', 'the seed of the other choices, with --prefix (default: 1)', wholeNumber('--seed', 0))
+    .option('--save [file]', 'write what fails after --prefix as a saved run of its own (default: beside the file)')
     .option('--shrink', 'make the run smaller first, and write it beside the file')
     .option('--tries <number>', 'runs that shrinking may take', wholeNumber('--tries', 1), triesDefault)
     .option('--report <file>', 'write the run as one HTML file')
@@ -74,8 +77,48 @@ async function replayFile(terminal: Terminal, file: string, flags: ReplayFlags):
   if (flags.seed !== undefined && flags.prefix === undefined) {
     throw new UsageError('--seed needs --prefix: a replay has its own choices', { flag: '--seed' })
   }
-  let saved = await readSavedRun(file)
+  if (flags.save !== undefined && flags.prefix === undefined) {
+    throw new UsageError('--save needs --prefix: the file is saved already', { flag: '--save' })
+  }
+  const saved = await readSavedRun(file)
   const scenario = await scenarioOf(saved)
+  if (flags.save === undefined) return await replaySaved(terminal, { file, saved, scenario }, flags)
+  const branch = await unlessDiverged(terminal, () => saveBranchFile(terminal, { file, saved, scenario }, flags))
+  if (branch === undefined) return false
+  const { prefix: _prefix, seed: _seed, ...others } = flags
+  return await replaySaved(terminal, branch, others)
+}
+
+/** A saved run, its file and its program. */
+interface SavedFile {
+  readonly file: string
+  readonly saved: SavedRun
+  readonly scenario: SimulationScenario
+}
+
+/** Writes the run that goes on with other choices; `undefined`, with the reason on standard error, when it goes well. */
+async function saveBranchFile(
+  terminal: Terminal,
+  { file, saved, scenario }: SavedFile,
+  { prefix = 0, seed = 1, save, json }: ReplayFlags,
+): Promise<SavedFile | undefined> {
+  const found = await saveBranch(saved, scenario, { afterStep: prefix, seed })
+  if (found === undefined) {
+    terminal.stderr.write(`nothing is saved: with the choices of seed ${seed} after step ${prefix} the run goes well\n`)
+    return undefined
+  }
+  const path = typeof save === 'string' ? save : file.replace(/(\.json)?$/, `.after-${prefix}-seed-${seed}.json`)
+  await writeSavedRun(path, found.saved)
+  if (!json) printLine(terminal, `saved: troupe replay ${path}`)
+  return { file: path, saved: found.saved, scenario }
+}
+
+async function replaySaved(
+  terminal: Terminal,
+  { file, saved: given, scenario }: SavedFile,
+  flags: ReplayFlags,
+): Promise<boolean> {
+  let saved = given
   let smaller: { readonly path: string; readonly shrinking: Shrinking } | undefined
   if (flags.shrink) {
     smaller = await shrinkFile(terminal, file, saved, scenario, flags.tries)
@@ -83,12 +126,12 @@ async function replayFile(terminal: Terminal, file: string, flags: ReplayFlags):
     if (!flags.json) printLine(terminal, `${formatShrinking(smaller.shrinking)}\n${smaller.path}`)
   }
   const actors: ActorLine[] = []
-  const run = await again(terminal, saved, scenario, flags, actors)
+  const run = await unlessDiverged(terminal, () => again(saved, scenario, flags, actors))
   if (run === undefined) return false
   for (const warning of run.warnings) terminal.stderr.write(`warning: ${warning}\n`)
   if (flags.report !== undefined) await writeReport(flags.report, saved, run)
   if (flags.json) printJson(terminal, { file, ...rowOf(saved, run), actors, ...shrinkingRow(smaller) })
-  else explain(terminal, run, actors)
+  else explain(terminal, saved, run, actors)
   return true
 }
 
@@ -96,9 +139,10 @@ async function replayFile(terminal: Terminal, file: string, flags: ReplayFlags):
 async function scenarioOf({ program, options }: SavedRun): Promise<SimulationScenario> {
   if (program.scenario === undefined) return await loadScenario(program)
   const scenario = scenarioNamed(program.scenario)
-  const { bug } = program.parameters
+  const { bug, harmOnly: _harmOnly, ...parameters } = program.parameters
   const { nodes } = options
   verifyScenarioOptions(scenario, {
+    parameters: parameters as Record<string, number>,
     ...(typeof bug === 'string' ? { bug } : {}),
     ...(typeof nodes === 'number' ? { nodes } : {}),
   })
@@ -126,14 +170,24 @@ interface ActorLine {
   readonly state: unknown
 }
 
-/** The run once more; `undefined`, with the reason on standard error, when it is another run than the saved one. */
+/** What `run` gives; `undefined`, with the reason on standard error, when it is another run than the saved one. */
+async function unlessDiverged<Result>({ stderr }: Terminal, run: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await run()
+  } catch (error) {
+    if (!(error instanceof ReplayDivergedError)) throw error
+    stderr.write(`${error.name} (${error.code}): ${error.message}\n`)
+    return undefined
+  }
+}
+
+/** The run once more. */
 async function again(
-  { stderr }: Terminal,
   saved: SavedRun,
   scenario: SimulationScenario,
   flags: ReplayFlags,
   actors: ActorLine[],
-): Promise<Replay | undefined> {
+): Promise<Replay> {
   const { until, prefix, seed = 1, report } = flags
   if (flags.inspect !== undefined) {
     const { host, port } = flags.inspect === true ? inspectDefault : flags.inspect
@@ -153,10 +207,6 @@ async function again(
       ...(prefix === undefined ? {} : { branch: { afterStep: prefix, seed } }),
       trace: report === undefined ? false : { states: true },
     })
-  } catch (error) {
-    if (!(error instanceof ReplayDivergedError)) throw error
-    stderr.write(`${error.name} (${error.code}): ${error.message}\n`)
-    return undefined
   } finally {
     if (flags.inspect !== undefined) inspector.close()
   }
@@ -165,7 +215,10 @@ async function again(
 /** Writes a run that kept its trace as one HTML file. */
 export async function writeReport(path: string, saved: SavedRun, run: Replay): Promise<void> {
   const { scenario = saved.program.test?.name ?? saved.program.export ?? 'a program' } = saved.program
-  const facts = describePlan(run.record.plan).map((line): [string, string] => ['what goes wrong', line])
+  const facts = [
+    ...branchLines(saved).map((line): [string, string] => ['other choices', line]),
+    ...describePlan(run.record.plan).map((line): [string, string] => ['what goes wrong', line]),
+  ]
   const { trace, states } = run
   const { seed } = saved
   const recorded = run.failure ?? {
@@ -178,12 +231,18 @@ export async function writeReport(path: string, saved: SavedRun, run: Replay): P
   await writeFile(path, reportHtml(simulationReport(recorded, { title, facts: facts.slice(0, planLinesMax) })))
 }
 
-function rowOf({ program, seed }: SavedRun, run: Replay): Record<string, unknown> {
+/** Where a saved run goes on with other choices, in words. */
+function branchLines({ branches = [] }: SavedRun): string[] {
+  return branches.map(({ afterStep, seed }) => `after step ${afterStep} the choices are those of seed ${seed}`)
+}
+
+function rowOf({ program, seed, branches }: SavedRun, run: Replay): Record<string, unknown> {
   const { outcome, failure, step, virtualMs, hash, record, warnings } = run
   return {
     scenario: program.scenario ?? program.export ?? program.test?.name,
     parameters: program.parameters,
     seed,
+    branches,
     outcome,
     reason: failure?.facts.property ?? failure?.facts.reason,
     step,
@@ -203,10 +262,11 @@ export function shrinkingRow(
   return { shrunk: { file: smaller.path, before, after, runs, exhausted } }
 }
 
-function explain(terminal: Terminal, run: Replay, actors: readonly ActorLine[]): void {
+function explain(terminal: Terminal, saved: SavedRun, run: Replay, actors: readonly ActorLine[]): void {
   const { outcome, failure, step, virtualMs, hash, record } = run
   for (const { node, actor, state } of actors) printLine(terminal, `${node} ${actor}: ${inspect(state, { depth: 4 })}`)
   if (failure !== undefined) printLine(terminal, failure.message)
+  for (const line of branchLines(saved)) printLine(terminal, line)
   const plan = describePlan(record.plan)
   printLine(terminal, plan.length === 0 ? 'nothing goes wrong in it' : 'what goes wrong in it:')
   for (const line of plan.slice(0, planLinesMax)) printLine(terminal, `  ${line}`)

@@ -1,15 +1,18 @@
 /** `troupe simulate SCENARIO`: one scenario under many seeds. */
 import { join } from 'node:path'
 import {
+  parametersOf,
   type Scenario,
   type ScenarioFailure,
   type ScenarioOptions,
+  type ScenarioRun,
   scenarioNamed,
   scenarioRunOf,
   scenarios,
   seedsOf,
   strategies,
 } from '@troupe/scenarios'
+import { ScenarioThreads } from '@troupe/scenarios/parallel'
 import {
   type FaultKnobs,
   formatShrinking,
@@ -32,6 +35,9 @@ const failuresShownMax = 20
 /** Failed seeds that are saved. */
 const failuresSavedMax = 20
 const folderDefault = '.troupe'
+/** Seeds that a thread gets at a time, unless there would be more tasks than may wait. */
+const seedsPerTaskMin = 4
+const tasksMax = 5_000
 
 interface SimulateFlags {
   readonly seeds?: readonly number[]
@@ -44,18 +50,21 @@ interface SimulateFlags {
   readonly twice?: true
   readonly save?: true | string
   readonly shrink?: true
+  readonly threads: number
   readonly tries: number
   readonly report?: string
   readonly json?: true
+  /** A parameter of the scenario. */
+  readonly [parameter: string]: unknown
 }
 
 /** Adds the command. */
 export function addSimulateCommand(troupe: Command, context: CommandContext): void {
-  troupe
+  const command = troupe
     .command('simulate')
     .summary('run a scenario under many seeds')
     .description('Runs a scenario in a simulated cluster, once for each seed.')
-    .argument('[scenario]', 'its name; without one, the scenarios are listed')
+    .argument('[scenario]', 'its name; without one, the scenarios and their parameters are listed')
     .option('--seeds <seeds>', 'N for 1 to N, or A..B (default: 100)', seedsOf)
     .option('--nodes <number>', "nodes of the cluster (default: the scenario's)", wholeNumber('--nodes', 1))
     .option(
@@ -63,6 +72,10 @@ export function addSimulateCommand(troupe: Command, context: CommandContext): vo
       'own, none, all, or the largest strengths by kind, as in crash=4,loss=0.2 (default: own)',
       faultPlan,
     )
+  for (const [parameter, names] of scenariosByParameter()) {
+    command.option(`--${parameter} <number>`, `of ${names.join(', ')}`, wholeNumber(`--${parameter}`, 0))
+  }
+  command
     .option('--bug <name>', 'plant this mistake')
     .addOption(new Option('--strategy <schedule>', 'the schedule (default: random)').choices([...strategies]))
     .option('--harm', 'assert nothing but what clients would notice')
@@ -73,6 +86,7 @@ export function addSimulateCommand(troupe: Command, context: CommandContext): vo
     )
     .option('--shrink', 'save them smaller too')
     .option('--tries <number>', 'runs that shrinking one may take', wholeNumber('--tries', 1), triesDefault)
+    .option('--threads <number>', 'run seeds on so many threads', wholeNumber('--threads', 1, 1_024), 1)
     .option('--report <file>', 'write the first failing run, shrunk with --shrink, as one HTML file')
     .option('--json', 'print one object a line')
     .action(
@@ -82,15 +96,27 @@ export function addSimulateCommand(troupe: Command, context: CommandContext): vo
     )
 }
 
+/** All parameters, each with the scenarios that have it. */
+function scenariosByParameter(): Map<string, string[]> {
+  const all = new Map<string, string[]>()
+  for (const { name, parameters } of scenarios.values()) {
+    for (const parameter of Object.keys(parameters)) all.set(parameter, [...(all.get(parameter) ?? []), name])
+  }
+  return all
+}
+
 function listScenarios(terminal: Terminal, { json }: SimulateFlags): boolean {
-  for (const { name, what, nodes, bugs } of scenarios.values()) {
+  for (const { name, what, nodes, parameters, bugs } of scenarios.values()) {
     if (json) {
-      printJson(terminal, { scenario: name, what, nodes, bugs: Object.fromEntries(bugs) })
+      printJson(terminal, { scenario: name, what, nodes, parameters, bugs: Object.fromEntries(bugs) })
       continue
     }
     printLine(terminal, `${name}: ${what}`)
     const range = nodes.min === nodes.max ? 'always' : `${nodes.min} to ${nodes.max}, default`
     printLine(terminal, `  --nodes N   ${range} ${nodes.default}`)
+    for (const [parameter, { what: meaning, default: usual, min, max }] of Object.entries(parameters)) {
+      printLine(terminal, `  --${parameter} N   ${meaning}, ${min} to ${max}, default ${usual}`)
+    }
     for (const [bug, wrong] of bugs) printLine(terminal, `  --bug ${bug}   ${wrong}`)
   }
   return true
@@ -98,9 +124,21 @@ function listScenarios(terminal: Terminal, { json }: SimulateFlags): boolean {
 
 async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFlags): Promise<boolean> {
   const scenario = scenarioNamed(name)
-  const { seeds = seedsOf('100'), nodes = scenario.nodes.default, faults, bug, strategy, harm, twice, json } = flags
+  const {
+    seeds = seedsOf('100'),
+    nodes = scenario.nodes.default,
+    faults,
+    bug,
+    strategy,
+    harm,
+    twice,
+    threads,
+    json,
+  } = flags
+  const given = givenParameters(flags)
   const options: ScenarioOptions = {
     nodes,
+    ...(Object.keys(given).length === 0 ? {} : { parameters: given }),
     ...(strategy === undefined ? {} : { schedule: strategy }),
     ...(harm === undefined ? {} : { harmOnly: harm }),
     ...(faults === undefined ? {} : { faults }),
@@ -112,16 +150,18 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
   let events = 0
   let virtualMs = 0
   const started = performance.now()
-  for (const seed of seeds) {
-    const run = await scenario.run(seed, options)
+  const ended = ({ seed, failure, ...run }: ScenarioRun) => {
     events += run.events
     virtualMs += run.virtualMs
-    if (run.failure !== undefined) failed.set(seed, run.failure)
+    if (failure !== undefined) failed.set(seed, failure)
     progress.step(failed.size === 0 ? '' : `, ${failed.size} failed`)
   }
+  if (threads === 1) for (const seed of seeds) ended(await scenario.run(seed, options))
+  else await runOnThreads(scenario, options, { seeds, threads, ended })
   progress.end()
   const elapsed = secondsSince(started)
   const kept = await keepFailures(terminal, scenario, options, [...failed.keys()], flags)
+  const parameters = parametersOf(scenario.parameters, given)
   const virtualSeconds = Math.round(virtualMs) / 1_000
   if (json) {
     const figures = { seeds: seeds.length, failures: [...failed.keys()], events, virtualSeconds, seconds: elapsed }
@@ -129,6 +169,7 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
       scenario: name,
       ...figures,
       nodes,
+      parameters,
       bug,
       faults: faults ?? 'own',
       reasons: reasonsOf(failed),
@@ -136,12 +177,38 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
     })
   } else {
     const withBug = bug === undefined ? '' : ` with ${bug}`
-    printLine(terminal, `${name}${withBug}: ${seeds.length} seeds on ${nodes} nodes, ${failed.size} failed`)
+    const sizes = [`${nodes} nodes`, ...Object.entries(parameters).map(([parameter, value]) => `${parameter} ${value}`)]
+    printLine(terminal, `${name}${withBug}: ${seeds.length} seeds on ${sizes.join(', ')}, ${failed.size} failed`)
     printLine(terminal, `${events} events, ${virtualSeconds} virtual seconds, in ${elapsed} s`)
     explainFailures(terminal, failed)
     for (const one of kept) explainKept(terminal, one)
   }
   return failed.size === 0
+}
+
+/** Runs the seeds on several threads; `ended` hears of each run, in the order of the seeds. */
+async function runOnThreads(
+  { name, run }: Scenario,
+  options: ScenarioOptions,
+  work: { readonly seeds: readonly number[]; readonly threads: number; readonly ended: (run: ScenarioRun) => void },
+): Promise<void> {
+  const [first, ...rest] = work.seeds
+  // What the scenario does not take is refused here, before threads are started.
+  work.ended(await run(first as number, options))
+  await using pool = await ScenarioThreads.start(work.threads)
+  const size = Math.max(seedsPerTaskMin, Math.ceil(rest.length / tasksMax))
+  const tasks: Promise<ScenarioRun[]>[] = []
+  for (let start = 0; start < rest.length; start += size) {
+    tasks.push(pool.runSeeds({ scenario: name, options, seeds: rest.slice(start, start + size) }))
+  }
+  for (const task of tasks) task.catch(() => {})
+  for (const task of tasks) for (const ended of await task) work.ended(ended)
+}
+
+/** The parameters that were given. */
+function givenParameters(flags: SimulateFlags): Record<string, number> {
+  const names = [...scenariosByParameter().keys()].filter((name) => flags[name] !== undefined)
+  return Object.fromEntries(names.map((name) => [name, flags[name] as number]))
 }
 
 /** How many seeds failed for each reason. */
@@ -180,7 +247,10 @@ async function keepFailures(
   const kept: KeptFailure[] = []
   for (const seed of seeds.slice(0, saves ? failuresSavedMax : report === undefined ? 0 : 1)) {
     const found = await saveFailure(scenario.simulation, scenarioRunOf(scenario, seed, options))
-    if (found === undefined) throw new Error(`seed ${seed} failed, and not when it was run again`)
+    if (found === undefined) {
+      terminal.stderr.write(`seed ${seed} is not saved: it failed, and not when it was run again\n`)
+      continue
+    }
     let last: SavedRun = found.saved
     if (saves) {
       const { bug } = options

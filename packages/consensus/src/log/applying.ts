@@ -1,9 +1,9 @@
 /** Carrying out decided entries: the state machine, its sessions, the next configuration. */
 import type { LogConfiguration } from './configuration.ts'
-import { entryAt, trimBelow } from './entry.ts'
-import type { Outcome } from './messages.ts'
+import { type CommandsEntry, entryAt, trimBelow } from './entry.ts'
+import type { Outcome, Outcomes } from './messages.ts'
 import type { Applied, LogSnapshot, ReplicaState } from './replica-state.ts'
-import { earlierOutcome, openSession, remember } from './sessions.ts'
+import { earlierOutcome, forgetAcked, openSession, useSession } from './sessions.ts'
 import type { AnyMachine } from './state-machine.ts'
 
 /** Applies all entries that are decided, in order; returns what they came to. */
@@ -12,35 +12,62 @@ export function applyDecided(state: ReplicaState, machine: AnyMachine): Applied[
   while (state.applied < state.decided) {
     const index = state.applied
     const entry = entryAt(state.entries, index)
-    let outcome: Outcome | 'expired' | undefined
-    if (entry.kind === 'command') {
-      const { session, seq, ackedUpTo, operation } = entry
-      outcome = earlierOutcome(state.sessions, session, seq)
-      if (outcome === undefined) {
-        outcome = outcomeOf(() => machine.apply(state.machine, operation))
-        remember(state.sessions, session, seq, ackedUpTo, outcome)
-      }
+    let outcomes: Applied['outcomes']
+    if (entry.kind === 'commands') {
+      outcomes = applyCommands(state, entry, machine)
     } else if (entry.kind === 'open') {
       openSession(state.sessions, index, state.options.sessionsMax)
     } else if (entry.kind === 'configuration') {
       state.configuration = entry.configuration
     }
     state.applied++
-    applied.push({ index, entry, outcome })
+    applied.push({ index, entry, outcomes })
   }
   const { keepEntries } = state.options
   if (state.applied - state.entries.trimmed > 2 * keepEntries) trimBelow(state.entries, state.applied - keepEntries)
   return applied
 }
 
-/** What `run` returns or throws, as data. */
-export function outcomeOf(run: () => unknown): Outcome {
+/** Each of the commands that was not applied before; what all of them came to, now or then. */
+function applyCommands(
+  { sessions, machine: value }: ReplicaState,
+  { session: number, first, ackedUpTo, operations }: CommandsEntry,
+  machine: AnyMachine,
+): Outcome[] | 'expired' {
+  const session = useSession(sessions, number)
+  if (session === undefined) return 'expired'
+  const outcomes: Outcome[] = []
+  for (let index = 0; index < operations.length; index++) {
+    let outcome = earlierOutcome(session, first + index)
+    if (outcome === undefined) {
+      outcome = outcomeOf(machine.apply, value, operations[index])
+      session.outcomes.set(first + index, outcome)
+    }
+    outcomes.push(outcome)
+  }
+  forgetAcked(session, ackedUpTo)
+  return outcomes
+}
+
+/** What `run(state, argument)` returns or throws, as data. */
+export function outcomeOf(run: (state: any, argument: any) => unknown, state: unknown, argument: unknown): Outcome {
   try {
-    return { ok: true, value: run() }
+    return { ok: true, value: run(state, argument) }
   } catch (thrown) {
     const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown))
     return { ok: false, error: { name, message } }
   }
+}
+
+/** What the numbers from `first` on came to, as it travels. */
+export function outcomesFrom(first: number, outcomes: readonly Outcome[]): Outcomes {
+  const failures: { number: number; name: string; message: string }[] = []
+  const values = outcomes.map((outcome, index) => {
+    if (outcome.ok) return outcome.value
+    failures.push({ number: first + index, ...outcome.error })
+    return undefined
+  })
+  return failures.length === 0 ? { first, values } : { first, values, failures }
 }
 
 /** All that was applied, as a value. */

@@ -9,8 +9,10 @@ import type { ReplicaProtocol } from './messages.ts'
 
 /** One member of a log: a replica on a node. */
 export interface LogMember {
-  /** Unique among the members. An id whose disk was lost must not come back: it is replaced by a member of a new id. */
+  /** Unique among the members. */
   readonly id: string
+  /** What its replica stored when it first started, where that was known: one that has stored another word is another one. */
+  readonly identity?: string
   /** The name of the node that it lives on. */
   readonly node: string
   /** Of two candidates with the same number the one with the higher priority leads. */

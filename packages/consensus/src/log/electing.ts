@@ -7,6 +7,7 @@
  */
 import { askToCatchUp } from './catching-up.ts'
 import { isVoter, votersOf } from './configuration.ts'
+import { isTrusted } from './introducing.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
 import type { Heartbeat, HeartbeatReply } from './messages.ts'
 import { type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
@@ -25,7 +26,7 @@ export function roundMs({ options }: ReplicaState): number {
 export function nextRound(state: ReplicaState, ctx: ReplicaContext): boolean {
   const { configuration, id } = state
   state.round++
-  if (!isVoter(configuration, id)) return false
+  if (!isVoter(configuration, id) || !isTrusted(state)) return false
   const voters = votersOf(configuration)
   const heard = [...state.replies.values()].filter(({ round }) => round > state.round - roundsPerTimeout)
   const quorum = Math.max(configuration.quorums.election, configuration.quorums.acceptance)
@@ -61,7 +62,7 @@ export function leaderGone(state: ReplicaState): void {
 export function answerHeartbeat(state: ReplicaState, { config, from, round }: Heartbeat, ctx: ReplicaContext): void {
   const member = replicaOf(state, from)
   if (config > state.configuration.number) askToCatchUp(state, from, ctx)
-  if (member === undefined) return
+  if (member === undefined || !isTrusted(state)) return
   const { own: ballot, connected, id, configuration } = state
   ctx.tellEarly(member.replica, 'heartbeatReply', { config: configuration.number, from: id, round, ballot, connected })
 }

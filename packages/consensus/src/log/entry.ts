@@ -7,21 +7,31 @@ export type Entry =
   | { readonly kind: 'empty' }
   /** Opens a client's session, whose number is the index of this entry. `nonce` is the client's own word for it. */
   | { readonly kind: 'open'; readonly nonce: string }
-  /** A client's command; `ackedUpTo`: up to there the client has its results and will not ask for them again. */
+  /**
+   * A client's commands, numbered from `first` on, as they came in one message; `ackedUpTo`: up to there the client has its
+   * results and will not ask for them again.
+   */
   | {
-      readonly kind: 'command'
+      readonly kind: 'commands'
       readonly session: number
-      readonly seq: number
+      readonly first: number
       readonly ackedUpTo: number
-      readonly operation: unknown
+      readonly operations: readonly unknown[]
     }
   /** The last entry of a configuration: those after it belong to this one. */
   | { readonly kind: 'configuration'; readonly configuration: LogConfiguration }
+
+export type CommandsEntry = Extract<Entry, { readonly kind: 'commands' }>
 
 /** The entries from index `trimmed` on; those before were decided, applied and dropped. */
 export interface LogEntries {
   trimmed: number
   readonly entries: Entry[]
+}
+
+/** How many commands it carries; one that carries none counts as one. */
+export function weightOf(entry: Entry): number {
+  return entry.kind === 'commands' ? entry.operations.length : 1
 }
 
 /** Index of the next entry to be appended: also the number of entries there ever were. */

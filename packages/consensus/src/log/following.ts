@@ -6,7 +6,9 @@
 import { askToCatchUp } from './catching-up.ts'
 import { isVoter } from './configuration.ts'
 import { entriesFrom, lengthOf } from './entry.ts'
+import { isTrusted } from './introducing.ts'
 import { stepDown } from './leading.ts'
+import { isLentTo } from './leases.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
 import type { AcceptEntries, DecideLog, PrepareLog, PromisedLog } from './messages.ts'
 import { type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
@@ -18,7 +20,10 @@ const promiseLagMax = 4_096
 export function onPrepare(state: ReplicaState, prepare: PrepareLog, ctx: ReplicaContext): void {
   const candidate = heard(state, prepare.ballot, ctx)
   if (candidate === undefined) return
-  if (compareLogBallots(prepare.ballot, state.promised) > 0) ctx.persist('promised', prepare.ballot)
+  const isNew = compareLogBallots(prepare.ballot, state.promised) > 0
+  // It comes again, with the candidate's next tick.
+  if (isNew && isLentTo(state, prepare, ctx)) return
+  if (isNew) ctx.persist('promised', prepare.ballot)
   if (state.lead !== undefined && compareLogBallots(prepare.ballot, state.lead.ballot) > 0) stepDown(state, ctx)
   ctx.tell(candidate, 'promise', promiseFor(state, prepare))
 }
@@ -88,7 +93,7 @@ export function onDecide(state: ReplicaState, { ballot, length }: DecideLog, ctx
 
 /**
  * What every message under a ballot goes through: the reference of its sender; `undefined` for one of another
- * configuration, of a stranger, or of a ballot below the promise, which is refused.
+ * configuration, of a stranger, or of a ballot below the promise, which is refused; and where this replica may not vote.
  */
 export function heard(state: ReplicaState, ballot: LogBallot, ctx: ReplicaContext) {
   const { configuration, promised, id } = state
@@ -98,7 +103,7 @@ export function heard(state: ReplicaState, ballot: LogBallot, ctx: ReplicaContex
     return undefined
   }
   if (ballot.config < configuration.number || replica === undefined || ballot.node === id) return undefined
-  if (!isVoter(configuration, ballot.node)) return undefined
+  if (!isVoter(configuration, ballot.node) || !isTrusted(state)) return undefined
   if (promised !== undefined && compareLogBallots(ballot, promised) < 0) {
     ctx.tell(replica, 'nack', { ballot, promised })
     return undefined

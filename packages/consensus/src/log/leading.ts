@@ -8,19 +8,29 @@ import { pendingConfiguration } from './applying.ts'
 import { askToCatchUp } from './catching-up.ts'
 import { isVoter, votersOf } from './configuration.ts'
 import { withdraw } from './electing.ts'
-import { type Entry, entriesFrom, lengthOf } from './entry.ts'
+import { type Entry, entriesFrom, lengthOf, weightOf } from './entry.ts'
+import { isLentTo, releaseLeases } from './leases.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
-import type { AcceptedLog, Missing, NackLog, PromisedLog } from './messages.ts'
+import type { AcceptedLog, Missing, NackLog, PromisedLog, ReleasedLeases } from './messages.ts'
 import { type Leadership, type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
 
 /** Rounds of heartbeats that a leader waits for its successor. */
 const successorRoundsMax = 4
 
-/** Phase 1a: stands for election under `ballot`, which is above all that this replica has promised. */
-export function standForElection(state: ReplicaState, ballot: LogBallot, ctx: ReplicaContext): void {
+/**
+ * Phase 1a: stands for election under `ballot`, which is above all that this replica has promised; not while it has lent its
+ * promise to another one, unless that has `released` it.
+ */
+export function standForElection(
+  state: ReplicaState,
+  ballot: LogBallot,
+  ctx: ReplicaContext,
+  released?: ReleasedLeases,
+): void {
+  if (isLentTo(state, released === undefined ? { ballot } : { ballot, released }, ctx)) return
   ctx.persist('promised', ballot)
   state.leader = higherOf(state.leader, ballot)
-  state.lead = newLeadership(ballot)
+  state.lead = newLeadership(ballot, released)
   ctx.log.debug('election', { ballot })
   sendPrepares(state, state.lead, ctx)
   maybeElected(state, state.lead, ctx)
@@ -37,6 +47,7 @@ export function stepDown(state: ReplicaState, ctx: ReplicaContext): void {
     ...lead.clients.values(),
     ...lead.openers.values(),
     ...lead.reads.map(({ client }) => client),
+    ...lead.probed.map(({ client }) => client),
   ])
   for (const client of clients) ctx.tell(client, 'redirect', redirection(state))
 }
@@ -157,11 +168,13 @@ export function flush(state: ReplicaState, ctx: ReplicaContext): void {
   const room = options.inFlightMax - (lengthOf(state.entries) - state.decided)
   if (!lead.stopped && room > 0 && lead.waiting.length > 0) {
     const entries = lead.waiting.splice(0, room)
+    for (const entry of entries) lead.commandsWaiting -= weightOf(entry)
     const end = entries.findIndex(({ kind }) => kind === 'configuration')
     // Nothing follows the end of a configuration; its clients turn to the next one's leader with what waits here.
     if (end >= 0) {
       entries.length = end + 1
       lead.waiting.length = 0
+      lead.commandsWaiting = 0
     }
     append(state, lead, lengthOf(state.entries), entries, ctx)
     lead.stopped = end >= 0
@@ -216,6 +229,7 @@ export function sendPrepares(state: ReplicaState, lead: Leadership, ctx: Replica
     decided,
     length: lengthOf(state.entries),
     ...(acceptedBallot === undefined ? {} : { acceptedBallot }),
+    ...(lead.predecessor === undefined ? {} : { released: lead.predecessor }),
   }
   for (const { id, replica } of state.configuration.members) {
     const due = only === undefined ? !lead.peers.has(id) && (lead.elected || !lead.promises.has(id)) : id === only
@@ -256,7 +270,7 @@ function maybeHandOver(state: ReplicaState, lead: Leadership, to: string, ctx: R
   if (member === undefined || lead.waiting.length > 0) return
   if ((lead.peers.get(to)?.matched ?? 0) < lengthOf(state.entries)) return
   lead.successor = undefined
-  ctx.tellEarly(member.replica, 'takeOver', { ballot: lead.ballot })
+  ctx.tellEarly(member.replica, 'takeOver', { ballot: lead.ballot, probe: releaseLeases(state, lead) })
 }
 
 function leadershipOf(state: ReplicaState, ballot: LogBallot): Leadership | undefined {
@@ -268,9 +282,10 @@ function isMember(state: ReplicaState, id: string): boolean {
   return id !== state.id && replicaOf(state, id) !== undefined
 }
 
-function newLeadership(ballot: LogBallot): Leadership {
+function newLeadership(ballot: LogBallot, predecessor: ReleasedLeases | undefined): Leadership {
   return {
     ballot,
+    predecessor,
     elected: false,
     promises: new Map(),
     adopted: undefined,
@@ -279,6 +294,7 @@ function newLeadership(ballot: LogBallot): Leadership {
     peers: new Map(),
     synced: 0,
     waiting: [],
+    commandsWaiting: 0,
     clients: new Map(),
     openers: new Map(),
     reconfigurer: undefined,
@@ -286,9 +302,17 @@ function newLeadership(ballot: LogBallot): Leadership {
     announced: 0,
     flushing: false,
     probe: 0,
+    probedAt: 0,
+    probing: false,
     acks: new Set(),
     probed: [],
     reads: [],
+    readsWaiting: 0,
+    lenders: new Set(),
+    lentMs: 0,
+    leaseUntil: 0,
+    released: 0,
+    leasesFrom: 0,
     successor: undefined,
     successorRounds: 0,
   }

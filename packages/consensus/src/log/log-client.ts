@@ -7,13 +7,16 @@ import { type ActorContext, defineActor, OverloadError, type ReplyToken } from '
 import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, votersOf } from './configuration.ts'
 import { CommandError, SessionExpiredError } from './log-errors.ts'
-import type { LogClientProtocol, Outcome } from './messages.ts'
+import type { LogClientProtocol, Outcomes } from './messages.ts'
 
 /** The arguments of a {@link LogClient}. */
 export interface LogClientArguments {
   readonly log: string
   readonly configuration: LogConfiguration
-  /** After so many milliseconds without any result everything is sent again, to the next member. Default 250. */
+  /**
+   * What has waited so many milliseconds is sent again; to the next member, when there was no result at all meanwhile.
+   * Default 250.
+   */
   readonly retryMs?: number
   /** Commands, and reads, that may wait for results at a time; one more is refused. Default 1,024. */
   readonly inFlightMax?: number
@@ -45,6 +48,9 @@ interface LogClientState {
   change: { readonly config: number; readonly members: readonly LogMember[]; readonly quorums: QuorumSizes } | undefined
   readonly changeTokens: ReplyToken<number>[]
   progressed: boolean
+  /** Those that had waited longest at the last retry. */
+  oldestCommand: number | undefined
+  oldestRead: number | undefined
   /** Members that it was sent to since the last retry: two that each take the other for the leader end here. */
   redirects: number
   flushing: boolean
@@ -91,6 +97,8 @@ export const LogClient = defineActor<Own>()({
     change: undefined,
     changeTokens: [],
     progressed: false,
+    oldestCommand: undefined,
+    oldestRead: undefined,
     redirects: 0,
     flushing: false,
   }),
@@ -134,12 +142,18 @@ export const LogClient = defineActor<Own>()({
       send(state, ctx)
     },
     retry(state, _message, ctx) {
-      const idle = state.commands.size === 0 && state.reads.size === 0 && state.change === undefined
-      if (!idle && !state.progressed) {
-        turnTo(state, nextMember(state))
+      const [command] = state.commands.keys()
+      const [read] = state.reads.keys()
+      const waits = (now: number | undefined, before: number | undefined) => now !== undefined && now === before
+      // Others may go on while what was lost is still waited for.
+      const stuck = waits(command, state.oldestCommand) || waits(read, state.oldestRead)
+      if (stuck || (state.change !== undefined && !state.progressed)) {
+        turnTo(state, state.progressed ? state.target : nextMember(state))
         send(state, ctx)
         sendChange(state, ctx)
       }
+      state.oldestCommand = command
+      state.oldestRead = read
       state.progressed = false
       state.redirects = 0
     },
@@ -150,14 +164,14 @@ export const LogClient = defineActor<Own>()({
       state.progressed = true
       sendAgain(state, ctx)
     },
-    results(state, { session, items }, ctx) {
+    results(state, { session, ...outcomes }, ctx) {
       if (session !== state.session) return
       state.progressed = true
-      for (const { seq, outcome } of items) settle(state.commands, seq, outcome, ctx)
+      settle(state.commands, outcomes, ctx)
     },
-    answers(state, { items }, ctx) {
+    answers(state, outcomes, ctx) {
       state.progressed = true
-      for (const { id, outcome } of items) settle(state.reads, id, outcome, ctx)
+      settle(state.reads, outcomes, ctx)
     },
     expired(state, { session }, ctx) {
       if (session !== state.session) return
@@ -200,12 +214,19 @@ function refuse({ log, inFlightMax }: LogClientState, token: ReplyToken<unknown>
   ctx.replyError(token, new OverloadError(`replicated log ${log}: ${inFlightMax} ${what} wait already`, { log }))
 }
 
-function settle(waiting: Map<number, Waiting>, key: number, outcome: Outcome, ctx: Context): void {
-  const call = waiting.get(key)
-  if (call === undefined) return
-  waiting.delete(key)
-  if (outcome.ok) ctx.reply(call.token, outcome.value)
-  else ctx.replyError(call.token, new CommandError(outcome.error.message, { kind: outcome.error.name }))
+/** Gives each caller its own. Those that have theirs already are not among the waiting any more. */
+function settle(waiting: Map<number, Waiting>, { first, values, failures = [] }: Outcomes, ctx: Context): void {
+  for (const { number, name, message } of failures) {
+    const call = waiting.get(number)
+    if (call !== undefined) ctx.replyError(call.token, new CommandError(message, { kind: name }))
+    waiting.delete(number)
+  }
+  for (const [index, value] of values.entries()) {
+    const call = waiting.get(first + index)
+    if (call === undefined) continue
+    waiting.delete(first + index)
+    ctx.reply(call.token, value)
+  }
 }
 
 function flushLater(state: LogClientState, ctx: Context): void {
@@ -222,20 +243,37 @@ function send(state: LogClientState, ctx: Context): void {
   if (session === undefined && commands.size > 0) {
     // A word of its own for each opening: an old answer that comes late opens nothing.
     state.nonce ??= `${ctx.random.int(2 ** 32).toString(36)}-${ctx.random.int(2 ** 32).toString(36)}`
-    ctx.tell(replica, 'commands', { client: ctx.self, open: state.nonce, ackedUpTo: 0, items: [] })
+    ctx.tell(replica, 'open', { client: ctx.self, nonce: state.nonce })
   } else if (session !== undefined && state.unsentSeq < state.nextSeq) {
-    const items: { seq: number; operation: unknown }[] = []
-    for (const [seq, { what }] of commands) if (seq >= state.unsentSeq) items.push({ seq, operation: what })
-    state.unsentSeq = state.nextSeq
     const [oldest = state.nextSeq] = commands.keys()
-    if (items.length > 0) ctx.tell(replica, 'commands', { client: ctx.self, session, ackedUpTo: oldest - 1, items })
+    for (const { first, what: operations } of runs(commands, state.unsentSeq, state.nextSeq))
+      ctx.tell(replica, 'commands', { client: ctx.self, session, ackedUpTo: oldest - 1, first, operations })
+    state.unsentSeq = state.nextSeq
   }
   if (state.unsentRead < state.nextRead) {
-    const items: { id: number; query: unknown }[] = []
-    for (const [id, { what }] of reads) if (id >= state.unsentRead) items.push({ id, query: what })
+    for (const { first, what: queries } of runs(reads, state.unsentRead, state.nextRead))
+      ctx.tell(replica, 'reads', { client: ctx.self, first, queries })
     state.unsentRead = state.nextRead
-    if (items.length > 0) ctx.tell(replica, 'reads', { client: ctx.self, items })
   }
+}
+
+/** What waits, from number `from` up to `to`, exclusive, as runs of numbers without a gap. */
+function runs(waiting: ReadonlyMap<number, Waiting>, from: number, to: number): { first: number; what: unknown[] }[] {
+  const found: { first: number; what: unknown[] }[] = []
+  let what: unknown[] | undefined
+  for (let number = from; number < to; number++) {
+    const call = waiting.get(number)
+    if (call === undefined) {
+      what = undefined
+      continue
+    }
+    if (what === undefined) {
+      what = []
+      found.push({ first: number, what })
+    }
+    what.push(call.what)
+  }
+  return found
 }
 
 function sendAgain(state: LogClientState, ctx: Context): void {

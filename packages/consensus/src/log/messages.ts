@@ -43,6 +43,14 @@ export interface PrepareLog {
   readonly decided: number
   readonly acceptedBallot?: LogBallot
   readonly length: number
+  /** The leases that a leader gave up when it asked the sender to take over. */
+  readonly released?: ReleasedLeases
+}
+
+/** Leases of a leader that it has given up: those of its ballot that came with its probes up to this one. */
+export interface ReleasedLeases {
+  readonly ballot: LogBallot
+  readonly probe: number
 }
 
 /** Phase 1b. */
@@ -129,6 +137,8 @@ export interface SnapshotChunk {
 export interface ReadProbe {
   readonly ballot: LogBallot
   readonly id: number
+  /** Asks for a lease of so many milliseconds too; absent: for none. */
+  readonly leaseMs?: number
 }
 
 /** Answers a {@link ReadProbe}. */
@@ -136,27 +146,61 @@ export interface ReadAck {
   readonly ballot: LogBallot
   readonly from: string
   readonly id: number
+  /** For so many milliseconds, by its own clock, the sender promises no other replica anything. Absent: there is no lease. */
+  readonly leaseMs?: number
 }
 
 /** The leader asks a follower, whose log is as long as its own, to lead in its place. */
 interface TakeOver {
   readonly ballot: LogBallot
+  /** The leader has given up the leases that came with its probes up to this one. */
+  readonly probe: number
 }
 
-/** A client's commands, in the order of their numbers. Sent again until results come. */
+/**
+ * Has a replica stand for election now, as one does that misses its leader, in place of the ballot `instead` (absent: of
+ * nobody). One that leads, or has promised another ballot than that, does nothing.
+ */
+interface Campaign {
+  readonly instead?: LogBallot
+}
+
+/** A replica that has no word of its own in the configuration tells the voters which one it is. */
+export interface Introduce {
+  readonly replyTo: ActorRef<ReplicaProtocol>
+  readonly config: number
+  readonly from: string
+  readonly identity: string
+}
+
+/** Answers an {@link Introduce}: whom the sender knows under that id, and will know after a restart too. */
+export interface Introduced {
+  readonly config: number
+  readonly from: string
+  readonly identity: string
+}
+
+/** Asks for a session. Sent again until it is opened. */
+export interface OpenSession {
+  readonly client: ActorRef<LogClientProtocol>
+  /** The client's own word for it. */
+  readonly nonce: string
+}
+
+/** A client's commands: as many numbers from `first` on as there are operations. Sent again until results come. */
 export interface Commands {
   readonly client: ActorRef<LogClientProtocol>
-  /** A session that was opened; absent: `open` asks for one. */
-  readonly session?: number
-  readonly open?: string
+  readonly session: number
   readonly ackedUpTo: number
-  readonly items: readonly { readonly seq: number; readonly operation: unknown }[]
+  readonly first: number
+  readonly operations: readonly unknown[]
 }
 
-/** A client's reads. */
+/** A client's reads: as many numbers from `first` on as there are queries. */
 export interface Reads {
   readonly client: ActorRef<LogClientProtocol>
-  readonly items: readonly { readonly id: number; readonly query: unknown }[]
+  readonly first: number
+  readonly queries: readonly unknown[]
 }
 
 /** Proposes the next configuration; answered when it is decided, by `reconfigured`. */
@@ -173,10 +217,17 @@ export type Outcome =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: { readonly name: string; readonly message: string } }
 
+/** What commands or queries came to, by number: as many from `first` on as there are values. */
+export interface Outcomes {
+  readonly first: number
+  readonly values: readonly unknown[]
+  /** Those whose value is an error instead; absent: none. */
+  readonly failures?: readonly { readonly number: number; readonly name: string; readonly message: string }[]
+}
+
 /** Results for a client. */
-interface Results {
+interface Results extends Outcomes {
   readonly session: number
-  readonly items: readonly { readonly seq: number; readonly outcome: Outcome }[]
 }
 
 /** Where to turn instead. */
@@ -192,7 +243,7 @@ interface Redirect {
 export type LogClientProtocol = {
   opened: (message: { readonly nonce: string; readonly session: number }) => void
   results: (message: Results) => void
-  answers: (message: { readonly items: readonly { readonly id: number; readonly outcome: Outcome }[] }) => void
+  answers: (message: Outcomes) => void
   expired: (message: { readonly session: number }) => void
   redirect: (message: Redirect) => void
   reconfigured: (message: { readonly config: number; readonly members: readonly LogMember[] }) => void
@@ -210,6 +261,12 @@ export interface ReplicaStatus {
   readonly applied: number
   readonly decided: number
   readonly length: number
+  /**
+   * `voter`, `learner`, or `joining` while it is no member; `new`: a voter that has not met enough of the others yet and
+   * votes on nothing; `refused`: a voter that lost what it had stored, and votes on nothing until it is replaced by one of a
+   * new id.
+   */
+  readonly standing: 'voter' | 'learner' | 'joining' | 'new' | 'refused'
 }
 
 export type ReplicaProtocol = {
@@ -231,6 +288,10 @@ export type ReplicaProtocol = {
   readProbe: (message: ReadProbe) => void
   readAck: (message: ReadAck) => void
   takeOver: (message: TakeOver) => void
+  campaign: (message: Campaign) => void
+  introduce: (message: Introduce) => void
+  introduced: (message: Introduced) => void
+  open: (message: OpenSession) => void
   commands: (message: Commands) => void
   reads: (message: Reads) => void
   reconfigure: (message: Reconfigure) => void

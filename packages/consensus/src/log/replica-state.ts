@@ -3,12 +3,23 @@ import type { ActorContext, ActorRef } from '@troupe/core'
 import type { LogConfiguration, LogMember } from './configuration.ts'
 import type { Entry, LogEntries } from './entry.ts'
 import type { LogBallot } from './log-ballot.ts'
-import type { HeartbeatReply, LogClientProtocol, Outcome, PromisedLog, ReplicaProtocol } from './messages.ts'
+import type {
+  HeartbeatReply,
+  LogClientProtocol,
+  Outcome,
+  PromisedLog,
+  Reads,
+  ReleasedLeases,
+  ReplicaProtocol,
+} from './messages.ts'
 import type { Sessions } from './sessions.ts'
 
 /** Times, sizes and limits. */
 export interface LogOptions {
-  /** After so many milliseconds without its leader a replica that hears from a quorum stands for election. Default 500. */
+  /**
+   * After so many milliseconds without its leader a replica that hears from a quorum stands for election. Default 500.
+   * `Infinity`: there are no heartbeats and nothing is sent again; it stands when it is told to `campaign`.
+   */
   readonly electionTimeoutMs: number
   /** Entries of one message, at most. Default 512. */
   readonly batchMax: number
@@ -22,6 +33,13 @@ export interface LogOptions {
   readonly chunkBytes: number
   /** Sessions that are open at a time. Default 1,024. */
   readonly sessionsMax: number
+  /**
+   * Reads are answered without asking anybody while a lease of so many milliseconds runs, which reads renew. Nobody else
+   * can lead until it has run out, so let it be no longer than `electionTimeoutMs`. Default 0: no leases.
+   */
+  readonly leaseMs: number
+  /** By how large a share of time a clock may run fast or slow; leases are safe as long as none exceeds it. Default 0.02. */
+  readonly clockDriftMax: number
 }
 
 /** The arguments of a replica. */
@@ -43,16 +61,20 @@ interface Peer {
   matchedAtTick: number
 }
 
-/** Reads that wait for a probe, or for its answers. */
-export interface PendingRead {
-  readonly client: ActorRef<LogClientProtocol>
-  readonly id: number
-  readonly query: unknown
+/** A lease that an acceptor has given: it promises nobody else anything `until` then, by its monotonic clock. */
+export interface GivenLease {
+  /** Absent: given before this replica was started again, to whomever. */
+  readonly ballot?: LogBallot
+  /** The number of the probe that it came with. */
+  readonly probe: number
+  readonly until: number
 }
 
 /** What a replica knows while it leads, or wants to. Nothing of it survives a restart: a new ballot is drawn. */
 export interface Leadership {
   readonly ballot: LogBallot
+  /** What the leader before gave up when it handed over. */
+  readonly predecessor: ReleasedLeases | undefined
   /** True once a quorum has promised. */
   elected: boolean
   readonly promises: Map<string, PromisedLog>
@@ -67,6 +89,8 @@ export interface Leadership {
   synced: number
   /** Waits for room, or for the election. */
   readonly waiting: Entry[]
+  /** The commands among those. */
+  commandsWaiting: number
   /** Who is to hear of a session's results; of an opening, by its nonce. */
   readonly clients: Map<number, ActorRef<LogClientProtocol>>
   readonly openers: Map<string, ActorRef<LogClientProtocol>>
@@ -77,11 +101,22 @@ export interface Leadership {
   /** `decided` as the followers were told. */
   announced: number
   flushing: boolean
-  /** The last probe's number, who answered it, and the reads that hang on it. */
+  /** The last probe's number, when it was sent first, and who answered it; `probing` until enough have. */
   probe: number
+  probedAt: number
+  probing: boolean
   readonly acks: Set<string>
-  probed: PendingRead[]
-  reads: PendingRead[]
+  /** The reads that hang on that probe, those that wait for the next one, and how many these are. */
+  probed: Reads[]
+  reads: Reads[]
+  readsWaiting: number
+  /** Who gave a lease with that probe, and of how many milliseconds the shortest is. */
+  readonly lenders: Set<string>
+  lentMs: number
+  /** The end of the lease, by the monotonic clock; the probes whose leases were given up; the round from which on it asks again. */
+  leaseUntil: number
+  released: number
+  leasesFrom: number
   /** The member that is to lead in this one's place, and for how many rounds it is waited for. */
   successor: string | undefined
   successorRounds: number
@@ -111,7 +146,19 @@ export interface ReplicaState {
   applied: number
   machine: any
   readonly sessions: Sessions
+  /** The word that this replica stored when it first started. */
+  identity: string | undefined
+  /** The configuration in which enough of the other voters know it by that word. */
+  knownIn: number
+  /** By id, the words of the replicas that have introduced themselves. */
+  readonly identities: Map<string, string>
+  /** The longest lease that it has given. */
+  longestLeaseMs: number
   // From here on nothing is durable.
+  /** Who knows this replica by its word in this configuration, and who knows another one under its id. */
+  readonly knownBy: Set<string>
+  refusedBy: string | undefined
+  given: GivenLease | undefined
   /** The ballot that this replica leads under, or would. */
   own: LogBallot
   /** The highest ballot of a leader that it has heard of in this configuration. */
@@ -140,7 +187,7 @@ export interface LogSnapshot {
 }
 
 /** What a replica must not forget. */
-type ReplicaEvents = {
+export type ReplicaEvents = {
   promised: (state: ReplicaState, ballot: LogBallot) => void
   /** Entries accepted under a ballot: they replace all from `at` on. */
   appended: (state: ReplicaState, append: Append) => void
@@ -148,6 +195,14 @@ type ReplicaEvents = {
   learned: (state: ReplicaState, learned: { readonly at: number; readonly entries: readonly Entry[] }) => void
   /** Written where it matters, at the end of a configuration; else what was decided is learned again. */
   decided: (state: ReplicaState, length: number) => void
+  /** The word that it draws when it first starts. */
+  began: (state: ReplicaState, identity: string) => void
+  /** The word of another replica. */
+  introduced: (state: ReplicaState, introduced: { readonly id: string; readonly identity: string }) => void
+  /** Enough voters of that configuration know its word. */
+  known: (state: ReplicaState, config: number) => void
+  /** It gives leases of so many milliseconds. */
+  lends: (state: ReplicaState, leaseMs: number) => void
   /** A `LogSnapshot`, encoded, so that nothing of it is shared with what is applied later. */
   installed: (state: ReplicaState, bytes: Uint8Array) => void
 }
@@ -167,7 +222,8 @@ export type ReplicaContext = ActorContext<ReplicaProtocol, ReplicaEvents>
 export interface Applied {
   readonly index: number
   readonly entry: Entry
-  readonly outcome: Outcome | 'expired' | undefined
+  /** Of commands: one for each, or `expired` when their session is closed. */
+  readonly outcomes: readonly Outcome[] | 'expired' | undefined
 }
 
 /** The reference of a member other than this one; `undefined` for a stranger. */

@@ -4,7 +4,7 @@
  * Simple", 2001, section 3) and each applies them in that order. One actor is acceptor, proposer and learner of its
  * member at once: what the roles would tell each other on one node they know. The parts are in files of their own.
  */
-import { type ActorDefinition, ConfigurationError, defineActor } from '@troupe/core'
+import { type ActorDefinition, type ActorRef, ConfigurationError, defineActor } from '@troupe/core'
 import { applyDecided, installSnapshot, takeSnapshot } from './applying.ts'
 import { askToCatchUp, onCatchUp, onLearned, onSnapshotChunk, readSnapshot, request } from './catching-up.ts'
 import { isVoter, votersOf } from './configuration.ts'
@@ -20,6 +20,7 @@ import {
 } from './electing.ts'
 import { lengthOf, overwrite, replaceFrom } from './entry.ts'
 import { heard, onAcceptBatch, onAcceptSync, onDecide, onPrepare } from './following.ts'
+import { begin, introduceSelf, isTrusted, meetAnew, onIntroduce, onIntroduced, standingOf } from './introducing.ts'
 import {
   flush,
   handOver,
@@ -32,18 +33,20 @@ import {
   standForElection,
   stepDown,
 } from './leading.ts'
+import { awaitForgottenLeases } from './leases.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
-import type { ReplicaProtocol } from './messages.ts'
+import type { ReplicaProtocol, ReplicaStatus } from './messages.ts'
 import { onReadAck, onReadProbe, probe, readerTick } from './reading.ts'
 import {
   type Append,
   type LogSnapshot,
   type ReplicaArguments,
   type ReplicaContext,
+  type ReplicaEvents,
   type ReplicaState,
   replicaOf,
 } from './replica-state.ts'
-import { announce, onCommands, onReads, onReconfigure } from './serving.ts'
+import { announce, onCommands, onOpen, onReads, onReconfigure } from './serving.ts'
 import type { AnyMachine, StateMachine } from './state-machine.ts'
 
 declare const machineTypes: unique symbol
@@ -79,12 +82,33 @@ export function replicate<State, Command, Result, Query = never, Answer = never>
   return defineReplica(options, machine)
 }
 
+/** What the definition of a replica is made of. */
+export interface ReplicaParts {
+  readonly init: (args: ReplicaArguments) => ReplicaState
+  readonly events: ReplicaEvents
+  readonly snapshot: (state: ReplicaState) => StoredReplica
+  readonly restore: (stored: StoredReplica) => ReplicaState
+  readonly started: (state: ReplicaState, ctx: ReplicaContext) => void
+  readonly terminated: (state: ReplicaState, ref: ActorRef<any>) => void
+  readonly on: {
+    readonly [Name in keyof ReplicaProtocol]: (
+      state: ReplicaState,
+      message: Parameters<ReplicaProtocol[Name]>[0],
+      ctx: ReplicaContext,
+    ) => ReturnType<ReplicaProtocol[Name]>
+  }
+}
+
 function defineReplica(
   options: ReplicateOptions,
   machine: AnyMachine,
 ): ActorDefinition<ReplicaProtocol, ReplicaArguments> {
-  return defineActor<ReplicaProtocol>()({
-    ...options,
+  return defineActor<ReplicaProtocol>()({ ...options, ...replicaParts(machine) })
+}
+
+/** The parts of a replica with this machine, for those who derive variants of it. */
+export function replicaParts(machine: AnyMachine): ReplicaParts {
+  return {
     init: (args: ReplicaArguments): ReplicaState => initialState(args, machine),
     events: {
       promised(state: ReplicaState, ballot: LogBallot) {
@@ -104,6 +128,18 @@ function defineReplica(
       decided(state: ReplicaState, length: number) {
         state.decided = Math.max(state.decided, length)
       },
+      began(state: ReplicaState, identity: string) {
+        state.identity = identity
+      },
+      introduced({ identities }: ReplicaState, { id, identity }: { readonly id: string; readonly identity: string }) {
+        identities.set(id, identity)
+      },
+      known(state: ReplicaState, config: number) {
+        state.knownIn = config
+      },
+      lends(state: ReplicaState, leaseMs: number) {
+        state.longestLeaseMs = Math.max(state.longestLeaseMs, leaseMs)
+      },
       installed(state: ReplicaState, bytes: Uint8Array) {
         installSnapshot(state, readSnapshot(bytes), machine)
       },
@@ -117,6 +153,10 @@ function defineReplica(
       acceptedBallot: state.acceptedBallot,
       entries: state.entries,
       decided: state.decided,
+      identity: state.identity,
+      knownIn: state.knownIn,
+      identities: state.identities,
+      longestLeaseMs: state.longestLeaseMs,
     }),
     restore: ({
       log,
@@ -131,9 +171,13 @@ function defineReplica(
       machine: machine.restore === undefined ? value : machine.restore(value),
     }),
     started(state, ctx) {
+      begin(state, ctx)
+      awaitForgottenLeases(state, ctx)
       settle(state, machine, ctx)
       resetElection(state)
-      ctx.timers.fixedDelay({ key: 'tick', delayMs: roundMs(state) }, 'tick')
+      introduceSelf(state, ctx)
+      const { electionTimeoutMs } = state.options
+      if (Number.isFinite(electionTimeoutMs)) ctx.timers.fixedDelay({ key: 'tick', delayMs: roundMs(state) }, 'tick')
     },
     terminated(state, ref) {
       const member = state.watched === undefined ? undefined : replicaOf(state, state.watched)
@@ -146,6 +190,7 @@ function defineReplica(
         followerTick(state, ctx)
         leaderTick(state, ctx)
         readerTick(state, ctx)
+        introduceSelf(state, ctx)
       },
       heartbeat: (state, message, ctx) => answerHeartbeat(state, message, ctx),
       heartbeatReply: (state, message, ctx) => noteReply(state, message, ctx),
@@ -191,10 +236,17 @@ function defineReplica(
       },
       readProbe: (state, message, ctx) => onReadProbe(state, message, ctx),
       readAck: (state, message, ctx) => onReadAck(state, message, machine, ctx),
-      takeOver(state, { ballot }, ctx) {
-        if (heard(state, ballot, ctx) === undefined || state.lead !== undefined) return
-        if (isVoter(state.configuration, state.id)) standForElection(state, drawBallot(state), ctx)
+      takeOver(state, released, ctx) {
+        if (heard(state, released.ballot, ctx) === undefined || state.lead !== undefined) return
+        if (isVoter(state.configuration, state.id)) standForElection(state, drawBallot(state), ctx, released)
       },
+      campaign(state, { instead }, ctx) {
+        if (state.lead !== undefined || compareLogBallots(state.promised, instead) !== 0) return
+        if (isVoter(state.configuration, state.id) && isTrusted(state)) standForElection(state, drawBallot(state), ctx)
+      },
+      introduce: (state, message, ctx) => onIntroduce(state, message, ctx),
+      introduced: (state, message, ctx) => onIntroduced(state, message, ctx),
+      open: (state, message, ctx) => onOpen(state, message, ctx),
       commands: (state, message, ctx) => onCommands(state, message, ctx),
       reads: (state, message, ctx) => onReads(state, message, ctx),
       reconfigure: (state, message, ctx) => onReconfigure(state, message, ctx),
@@ -203,25 +255,44 @@ function defineReplica(
         flush(state, ctx)
         probe(state, machine, ctx)
       },
-      status: ({ id, lead, configuration, leader, promised, entries, applied, decided }) => ({
-        id,
-        role: lead === undefined ? 'follower' : lead.elected ? 'leader' : 'candidate',
-        config: configuration.number,
-        leader: leader?.node,
-        ballot: lead?.ballot,
-        promised,
-        trimmed: entries.trimmed,
-        applied,
-        decided,
-        length: lengthOf(entries),
-      }),
+      status: (state) => statusOf(state),
     },
-  })
+  }
+}
+
+function statusOf(state: ReplicaState): ReplicaStatus {
+  const { id, lead, configuration, leader, promised, entries, applied, decided } = state
+  return {
+    id,
+    role: lead === undefined ? 'follower' : lead.elected ? 'leader' : 'candidate',
+    config: configuration.number,
+    leader: leader?.node,
+    ballot: lead?.ballot,
+    promised,
+    trimmed: entries.trimmed,
+    applied,
+    decided,
+    length: lengthOf(entries),
+    standing: standingOf(state),
+  }
 }
 
 /** What a replica's own snapshot holds. */
 type StoredReplica = LogSnapshot &
-  Pick<ReplicaState, 'log' | 'id' | 'options' | 'promised' | 'acceptedBallot' | 'entries' | 'decided'>
+  Pick<
+    ReplicaState,
+    | 'log'
+    | 'id'
+    | 'options'
+    | 'promised'
+    | 'acceptedBallot'
+    | 'entries'
+    | 'decided'
+    | 'identity'
+    | 'knownIn'
+    | 'identities'
+    | 'longestLeaseMs'
+  >
 
 function initialState({ log, id, configuration, options }: ReplicaArguments, machine: AnyMachine): ReplicaState {
   return {
@@ -236,6 +307,13 @@ function initialState({ log, id, configuration, options }: ReplicaArguments, mac
     applied: 0,
     machine: machine.initial(),
     sessions: new Map(),
+    identity: undefined,
+    knownIn: 0,
+    identities: new Map(),
+    longestLeaseMs: 0,
+    knownBy: new Set(),
+    refusedBy: undefined,
+    given: undefined,
     own: { config: configuration.number, n: 0, priority: 0, node: id },
     leader: undefined,
     round: 0,
@@ -268,7 +346,10 @@ function changeConfiguration(state: ReplicaState, ctx: ReplicaContext): void {
   if (lead?.reconfigurer !== undefined) ctx.tell(lead.reconfigurer, 'reconfigured', { config, members })
   stepDown(state, ctx)
   resetElection(state)
-  if (lead !== undefined && isVoter(configuration, state.id)) standForElection(state, drawBallot(state), ctx)
+  meetAnew(state)
+  introduceSelf(state, ctx)
+  if (lead !== undefined && isVoter(configuration, state.id) && isTrusted(state))
+    standForElection(state, drawBallot(state), ctx)
 }
 
 /** What a follower missed is asked for again. */

@@ -40,6 +40,8 @@ const optionsDefault: LogOptions = {
   keepEntries: 1_024,
   chunkBytes: 65_536,
   sessionsMax: 1_024,
+  leaseMs: 0,
+  clockDriftMax: 0.02,
 }
 
 /**

@@ -1,41 +1,43 @@
 /** The side of a replica that clients see: commands, reads and requests to change the configuration. */
 import type { ActorRef } from '@troupe/core'
-import { logConfiguration } from './configuration.ts'
+import { outcomesFrom } from './applying.ts'
+import { type LogMember, logConfiguration } from './configuration.ts'
+import { type Entry, weightOf } from './entry.ts'
+import { identityOf } from './introducing.ts'
 import { flushLater, redirection } from './leading.ts'
-import type { Commands, LogClientProtocol, Outcome, Reads, Reconfigure } from './messages.ts'
+import type { Commands, LogClientProtocol, OpenSession, Reads, Reconfigure } from './messages.ts'
 import type { Applied, Leadership, ReplicaContext, ReplicaState } from './replica-state.ts'
-import { earlierOutcome } from './sessions.ts'
+import { earlierOutcomes } from './sessions.ts'
 
 type Client = ActorRef<LogClientProtocol>
 
-/** Commands of a client: what was applied before is answered at once, the rest waits to be appended. */
-export function onCommands(state: ReplicaState, message: Commands, ctx: ReplicaContext): void {
-  const { client, session, open, ackedUpTo, items } = message
+/** A session for a client: an entry opens it. */
+export function onOpen(state: ReplicaState, { client, nonce }: OpenSession, ctx: ReplicaContext): void {
   const lead = leadFor(state, client, ctx)
-  if (lead === undefined) return
-  if (open !== undefined && !lead.openers.has(open)) {
-    lead.openers.set(open, client)
-    lead.waiting.push({ kind: 'open', nonce: open })
-  }
-  if (session !== undefined) {
-    if (lead.clients.size > 2 * state.options.sessionsMax) forgetClosed(state, lead)
-    lead.clients.set(session, client)
-    const known: { seq: number; outcome: Outcome }[] = []
-    for (const { seq, operation } of items) {
-      // That there is no such session is not said here: this replica may not have applied all yet.
-      const outcome = earlierOutcome(state.sessions, session, seq)
-      if (outcome !== undefined && outcome !== 'expired') known.push({ seq, outcome })
-      else lead.waiting.push({ kind: 'command', session, seq, ackedUpTo, operation })
-    }
-    if (known.length > 0) ctx.tell(client, 'results', { session, items: known })
-  }
-  flushLater(lead, ctx)
+  if (lead === undefined || lead.openers.has(nonce)) return
+  lead.openers.set(nonce, client)
+  wait(lead, { kind: 'open', nonce }, ctx)
 }
 
-export function onReads(state: ReplicaState, { client, items }: Reads, ctx: ReplicaContext): void {
+/** Commands of a client: when all were applied before they are answered at once, else they wait to be appended. */
+export function onCommands(state: ReplicaState, message: Commands, ctx: ReplicaContext): void {
+  const { client, session, ackedUpTo, first, operations } = message
   const lead = leadFor(state, client, ctx)
   if (lead === undefined) return
-  for (const { id, query } of items) lead.reads.push({ client, id, query })
+  if (lead.clients.size > 2 * state.options.sessionsMax) forgetClosed(state, lead)
+  lead.clients.set(session, client)
+  // That there is no such session is not said here: this replica may not have applied all yet.
+  const known = state.sessions.get(session)
+  const outcomes = known === undefined ? undefined : earlierOutcomes(known, first, operations.length)
+  if (outcomes === undefined) wait(lead, { kind: 'commands', session, first, ackedUpTo, operations }, ctx)
+  else ctx.tellEarly(client, 'results', { session, ...outcomesFrom(first, outcomes) })
+}
+
+export function onReads(state: ReplicaState, message: Reads, ctx: ReplicaContext): void {
+  const lead = leadFor(state, message.client, ctx)
+  if (lead === undefined) return
+  lead.reads.push(message)
+  lead.readsWaiting += message.queries.length
   flushLater(lead, ctx)
 }
 
@@ -51,39 +53,33 @@ export function onReconfigure(state: ReplicaState, message: Reconfigure, ctx: Re
   lead.reconfigurer = client
   if (lead.stopped || lead.waiting.some(({ kind }) => kind === 'configuration')) return
   try {
-    const configuration = logConfiguration(state.log, number + 1, members, quorums)
-    lead.waiting.push({ kind: 'configuration', configuration })
-    flushLater(lead, ctx)
+    const known = members.map((member) => identified(member, identityOf(state, member.id)))
+    const configuration = logConfiguration(state.log, number + 1, known, quorums)
+    wait(lead, { kind: 'configuration', configuration }, ctx)
   } catch (error) {
     // A client refuses it too, and tells who asked.
     ctx.log.warn('a configuration that could not work was asked for', { problem: (error as Error).message })
   }
 }
 
-/** Tells the clients of this leader what their commands came to. */
+/**
+ * Tells the clients of this leader what their commands came to. What is decided is durable elsewhere too, so that it may
+ * leave before this replica's own entries behind it are synced.
+ */
 export function announce(lead: Leadership, applied: readonly Applied[], ctx: ReplicaContext): void {
-  const results = new Map<number, { seq: number; outcome: Outcome }[]>()
-  for (const { index, entry, outcome } of applied) {
+  for (const { index, entry, outcomes } of applied) {
     if (entry.kind === 'open') {
       const opener = lead.openers.get(entry.nonce)
       lead.openers.delete(entry.nonce)
-      if (opener !== undefined) ctx.tell(opener, 'opened', { nonce: entry.nonce, session: index })
+      if (opener !== undefined) ctx.tellEarly(opener, 'opened', { nonce: entry.nonce, session: index })
     }
-    if (entry.kind !== 'command' || outcome === undefined) continue
-    const { session, seq } = entry
-    if (outcome === 'expired') {
-      const client = lead.clients.get(session)
-      lead.clients.delete(session)
-      if (client !== undefined) ctx.tell(client, 'expired', { session })
-    } else {
-      const items = results.get(session)
-      if (items === undefined) results.set(session, [{ seq, outcome }])
-      else items.push({ seq, outcome })
-    }
-  }
-  for (const [session, items] of results) {
+    if (entry.kind !== 'commands' || outcomes === undefined) continue
+    const { session, first } = entry
     const client = lead.clients.get(session)
-    if (client !== undefined) ctx.tell(client, 'results', { session, items })
+    if (outcomes === 'expired') lead.clients.delete(session)
+    if (client === undefined) continue
+    if (outcomes === 'expired') ctx.tellEarly(client, 'expired', { session })
+    else ctx.tellEarly(client, 'results', { session, ...outcomesFrom(first, outcomes) })
   }
 }
 
@@ -99,8 +95,19 @@ function leadFor(state: ReplicaState, client: Client, ctx: ReplicaContext): Lead
     ctx.tell(client, 'redirect', redirection(state))
     return undefined
   }
-  const full = lead.waiting.length >= options.waitingMax || lead.reads.length >= options.waitingMax
+  const full = lead.commandsWaiting >= options.waitingMax || lead.readsWaiting >= options.waitingMax
   if (!full && lead.successor === undefined) return lead
   ctx.tell(client, 'redirect', { ...redirection(state), overloaded: true })
   return undefined
+}
+
+/** To be appended with the next flush. */
+function wait(lead: Leadership, entry: Entry, ctx: ReplicaContext): void {
+  lead.waiting.push(entry)
+  lead.commandsWaiting += weightOf(entry)
+  flushLater(lead, ctx)
+}
+
+function identified({ identity: _word, ...member }: LogMember, identity: string | undefined): LogMember {
+  return identity === undefined ? member : { ...member, identity }
 }

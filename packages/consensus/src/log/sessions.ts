@@ -10,7 +10,7 @@
 import type { Outcome } from './messages.ts'
 
 /** One client's. */
-interface Session {
+export interface Session {
   /** Up to there the client has its results. */
   ackedUpTo: number
   /** By command number, above `ackedUpTo`. */
@@ -30,22 +30,41 @@ export function openSession(sessions: Sessions, number: number, max: number): vo
   }
 }
 
-/** What the command came to, if it was applied before; `'expired'` when its session is closed. */
-export function earlierOutcome(sessions: Sessions, number: number, seq: number): Outcome | 'expired' | undefined {
+/** The session, used just now; `undefined` when it is closed. */
+export function useSession(sessions: Sessions, number: number): Session | undefined {
   const session = sessions.get(number)
-  if (session === undefined) return 'expired'
-  // Acknowledged, so that nobody waits for it: any outcome will do, as long as it is not applied again.
-  if (seq <= session.ackedUpTo) return { ok: true, value: undefined }
-  return session.outcomes.get(seq)
-}
-
-/** Remembers an outcome, forgets what the client has acknowledged, and counts as a use. */
-export function remember(sessions: Sessions, number: number, seq: number, ackedUpTo: number, outcome: Outcome): void {
-  const session = sessions.get(number) as Session
+  if (session === undefined) return undefined
   sessions.delete(number)
   sessions.set(number, session)
-  session.outcomes.set(seq, outcome)
+  return session
+}
+
+/** What the command came to, if it was applied before. */
+export function earlierOutcome({ ackedUpTo, outcomes }: Session, seq: number): Outcome | undefined {
+  // Acknowledged, so that nobody waits for it: any outcome will do, as long as it is not applied again.
+  return seq <= ackedUpTo ? acknowledged : outcomes.get(seq)
+}
+
+/** What as many commands from `first` on came to, if all of them were applied before. */
+export function earlierOutcomes(session: Session, first: number, count: number): Outcome[] | undefined {
+  const outcomes: Outcome[] = []
+  for (let seq = first; seq < first + count; seq++) {
+    const outcome = earlierOutcome(session, seq)
+    if (outcome === undefined) return undefined
+    outcomes.push(outcome)
+  }
+  return outcomes
+}
+
+/** Forgets what the client has the results of. */
+export function forgetAcked(session: Session, ackedUpTo: number): void {
   if (ackedUpTo <= session.ackedUpTo) return
   session.ackedUpTo = ackedUpTo
-  for (const old of session.outcomes.keys()) if (old <= ackedUpTo) session.outcomes.delete(old)
+  // In the order in which they were applied, which is nearly that of their numbers: what is left behind goes later.
+  for (const old of session.outcomes.keys()) {
+    if (old > ackedUpTo) break
+    session.outcomes.delete(old)
+  }
 }
+
+const acknowledged: Outcome = { ok: true, value: undefined }

@@ -17,11 +17,13 @@
  *                          +-> (shrunk away) leaving: it finishes what it accepted
  * ```
  */
+
 import { type ActorDefinition, type ArgsOf, compiled, defineActor, type ProtocolOf } from '../actor-definition.ts'
 import { type ActorRef, type ReplyToken, sameRef } from '../actor-ref.ts'
 import { ConfigurationError, RoutingError, toError } from '../errors.ts'
+import { type KnownOptions, refuseUnknownOptions } from '../known-options.ts'
 import type { NodeChoice } from '../placement.ts'
-import { type MailboxOptions, optionsProblem, type SpawnOptions } from '../spawn-options.ts'
+import { type MailboxOptions, optionsProblem, type SpawnOptions, unknownOptionsProblem } from '../spawn-options.ts'
 import type { SuperviseOptions } from '../supervision.ts'
 import { defineAnchor } from './anchor.ts'
 import { type PoolBounds, type PoolSize, poolBounds, resize } from './pool-size.ts'
@@ -84,6 +86,20 @@ export interface RouteeOptions {
    */
   readonly durableId?: string
 }
+
+const known: KnownOptions<PoolSpec<any>> = {
+  name: true,
+  module: true,
+  routee: true,
+  size: true,
+  on: true,
+  options: true,
+  mailbox: true,
+  strategy: true,
+  waitMs: true,
+  checkMs: true,
+}
+const knownOfRoutee: KnownOptions<RouteeOptions> = { supervise: true, mailbox: true, durableId: true }
 
 /** What a pool is spawned with: the arguments of each routee's `init`, and a size other than the definition's. */
 export type PoolArgs<Args> = undefined extends Args
@@ -322,7 +338,10 @@ export function definePool<Routee extends ActorDefinition<any, any>>(
 }
 
 /** The nodes of the routees in turn; throws a `ConfigurationError` for what is malformed. */
-function validateSpec({ name, routee, size, on = 'local', options = {} }: PoolSpec<any>): readonly NodeChoice[] {
+function validateSpec(spec: PoolSpec<any>): readonly NodeChoice[] {
+  const { name, routee, size, on = 'local', options = {} } = spec
+  refuseUnknownOptions(`pool ${name}`, spec, known)
+  refuseUnknownOptions(`pool ${name}: options`, options, knownOfRoutee)
   const problem = (what: string) => new ConfigurationError(`pool ${name}: ${what}`, { definition: name })
   const { handlers, behaviors } = compiled(routee)
   const names = [handlers, ...behaviors.values()].flatMap((set) => [...set.keys()])
@@ -333,7 +352,8 @@ function validateSpec({ name, routee, size, on = 'local', options = {} }: PoolSp
   poolBounds(name, size)
   const nodes: readonly NodeChoice[] = Array.isArray(on) ? on : [on]
   if (nodes.length === 0) throw problem('on must name a node')
-  const malformed = optionsProblem({ supervise: options.supervise, mailbox: options.mailbox })
+  const given = { supervise: options.supervise, mailbox: options.mailbox }
+  const malformed = optionsProblem(given) ?? unknownOptionsProblem(given)
   if (malformed !== undefined) throw problem(`options: ${malformed}`)
   const { durableId } = options
   if (durableId === undefined) return nodes

@@ -10,10 +10,12 @@
  * await searches.ask('search', { document: 'a', text: 'actor' })    // answered by one of them
  * ```
  */
+
 import { type ActorDefinition, defineActor } from '../actor-definition.ts'
 import { type ActorRef, refKey, sameRef } from '../actor-ref.ts'
 import { ConfigurationError, OverloadError } from '../errors.ts'
 import { type ActorKey, receptionist } from '../finding.ts'
+import { type KnownOptions, refuseUnknownOptions } from '../known-options.ts'
 import type { MailboxOptions } from '../spawn-options.ts'
 import type { RouterProtocol, RouterStatistics } from './router-messages.ts'
 import {
@@ -49,6 +51,15 @@ export interface RouterSpec<Protocol> extends RoutingOptions<Protocol> {
   readonly mailbox?: MailboxOptions
 }
 
+const known: KnownOptions<RouterSpec<any>> = {
+  name: true,
+  module: true,
+  mailbox: true,
+  strategy: true,
+  waitMs: true,
+  checkMs: true,
+}
+
 /** What a router is spawned with: its routees, or the key under which they are found as they come and go. */
 export type RouterArgs<Protocol> =
   | { readonly routees: readonly ActorRef<Protocol>[]; readonly key?: undefined }
@@ -77,6 +88,7 @@ interface State {
 export function defineRouter<Protocol extends object>(
   spec: RouterSpec<Protocol>,
 ): ActorDefinition<RouterProtocol<Protocol>, RouterArgs<Protocol>> {
+  refuseUnknownOptions(`router ${spec.name}`, spec, known)
   const settings = routingSettings(spec.name, spec)
   const { name, module, mailbox } = spec
 

@@ -3,17 +3,17 @@
  * asked to hand over and members are replaced; then the faults end, and a command must be answered. The observer holds
  * every step against the invariants, and what the clients saw must be linearizable.
  */
-import { checkLinearizable, HistoryRecorder, type ObjectModel, unknownOutput } from '@troupe/checker'
+import { checkLinearizable, HistoryRecorder } from '@troupe/checker'
 import {
   type KeyValueCommand,
   keyValueMachine,
+  LogMachineObserver,
   LogObserver,
   type LogOptions,
   LogViolationError,
-  type Replicated,
-  type ReplicatedClient,
+  LogWordObserver,
   replicate,
-  startReplicated,
+  replicatedLog,
 } from '@troupe/consensus'
 import {
   allFaults,
@@ -26,15 +26,16 @@ import {
   type SimulationScenarioOptions,
   simulate,
 } from '@troupe/simulation'
+import { type CampaignReplica, snapshotEvery } from '../planted-bugs/log-bugs.ts'
 import type { ScenarioFailure } from '../scenario.ts'
+import { logStrikes, strikeLog } from './log-strikes.ts'
+import { clientOn, keys, operate, type Store, storeModel } from './store-clients.ts'
 
-/** Stored often, so that runs of seconds recover from snapshots. */
-export const CampaignStore = replicate(
-  { name: 'CampaignStore', module: import.meta.url, snapshotEvery: 25 },
+/** The replica of campaigns. */
+export const CampaignStore: CampaignReplica = replicate(
+  { name: 'CampaignStore', module: import.meta.url, snapshotEvery },
   keyValueMachine,
 )
-type Store = Replicated<KeyValueCommand, unknown, { readonly key: string }, unknown>
-type StoreClient = ReplicatedClient<KeyValueCommand, unknown, { readonly key: string }, unknown>
 
 /** Small, so that trimming, snapshots in parts and full windows happen within seconds. */
 const campaignOptions: Partial<LogOptions> = {
@@ -47,7 +48,7 @@ const campaignOptions: Partial<LogOptions> = {
 
 /** How one run is set up, beside its seed. */
 export interface MultiPaxosScenario {
-  /** Nodes; all but one are members at first, and that one waits to become one. Default 6. */
+  /** Nodes; three, or all but one, are members at first, and the others wait to become some. Default 6. */
   readonly nodes?: number
   /** Default: the random one. */
   readonly schedule?: ScheduleStrategy | ScheduleOptions
@@ -75,9 +76,8 @@ export interface MultiPaxosRun {
 }
 
 const progressMs = 10_000
-const keys = ['a', 'b', 'c']
 
-/** The options of every run: five members, and one node that waits to become one. */
+/** The options of every run: three members or five, and nodes that wait to become some. */
 export const multiPaxosOptions = {
   nodes: 6,
   faults: allFaults,
@@ -90,26 +90,43 @@ export const multiPaxosOptions = {
 interface MultiPaxosProgram {
   /** Default 3. */
   readonly clients?: number
+  /** Operations that each tries at most, until the faults end. Default: no bound. */
+  readonly operations?: number
   /** Virtual milliseconds of faults. Default 6,000. */
   readonly faultsMs?: number
   readonly observer?: LogObserver
+  /** The replica, or one with a planted mistake. Default: the shipped one. */
+  readonly replica?: CampaignReplica
+  /** Asserts only what clients would notice. Default `false`. */
+  readonly harmOnly?: boolean
   /** What is known so far, again and again. */
   readonly tell?: (facts: Partial<Pick<MultiPaxosRun, 'operations' | 'linearizable' | 'recoveredMs'>>) => void
 }
 
-/** Everything that happens in the cluster. All nodes but the last are members at first. */
+/** Everything that happens in the cluster. */
 export async function multiPaxosProgram(world: SimulatedWorld, program: MultiPaxosProgram): Promise<void> {
-  const { clients = 3, faultsMs = 6_000, observer = new LogObserver(), tell = () => {} } = program
+  const { clients = 3, operations: tries = Number.POSITIVE_INFINITY, faultsMs = 6_000 } = program
+  const { replica = CampaignStore, harmOnly = false, observer = new LogObserver(), tell = () => {} } = program
   const history = new HistoryRecorder<KeyValueCommand, unknown>()
   let operations = 0
-  world.always('replicated log', () => observer.check(world.view.cells(CampaignStore).map(({ state }) => state)))
-  const members = world.nodes.slice(0, Math.max(1, world.nodes.length - 1))
-  const store = await startReplicated(world, CampaignStore, { log: 'campaign', members, options: campaignOptions })
+  const most = Math.max(1, world.nodes.length - 1)
+  const members = world.nodes.slice(0, most > 3 && world.random.chance(0.5) ? 3 : most)
+  const quorums = members.length === 5 && world.random.chance(0.25) ? { election: 4, acceptance: 2 } : undefined
+  const store = replicatedLog(world, replica, {
+    log: 'campaign',
+    members,
+    options: campaignOptions,
+    ...(quorums === undefined ? {} : { quorums }),
+  })
+  const coverage = observe(world, store, replica, observer, harmOnly)
+  const struck = world.random.chance(0.5) ? strikeLog(world, replica.name, faultsMs) : new Set<string>()
+  await Promise.all(members.map((member) => store.startReplica(member)))
   let ended = false
   const working = Array.from({ length: clients }, async (_, index) => {
     let client = await clientOn(world, store, index)
-    while (!ended) {
-      if (await operate(world, client, history, index)) tell({ operations: ++operations })
+    const readShare = world.random.pick([0.2, 0.4, 0.8])
+    for (let tried = 0; tried < tries && !ended; tried++) {
+      if (await operate(world, client, history, index, readShare)) tell({ operations: ++operations })
       // Its node may have died, and the client with it.
       else client = await clientOn(world, store, index)
       if (world.random.chance(0.3)) await world.sleep(world.random.int(100))
@@ -135,6 +152,57 @@ export async function multiPaxosProgram(world: SimulatedWorld, program: MultiPax
   const { verdict, counterexample } = checkLinearizable(storeModel, history.operations(), { stepsMax: 500_000 })
   tell({ linearizable: verdict })
   world.check(verdict !== false, `what the clients saw is not linearizable: ${JSON.stringify(counterexample)}`)
+  coverage()
+  for (const name of Object.keys(logStrikes)) world.sometimes(`struck while ${name}`, struck.has(name))
+  world.sometimes('three members', members.length === 3)
+  world.sometimes('five members', members.length === 5)
+  world.sometimes('unequal quorums', quorums !== undefined)
+}
+
+/** Holds every step against the invariants; what it returns claims what the run came to. */
+function observe(
+  world: SimulatedWorld,
+  { configuration }: Store,
+  replica: CampaignReplica,
+  observer: LogObserver,
+  harmOnly: boolean,
+): () => void {
+  const words = new LogWordObserver(configuration)
+  const machines = new LogMachineObserver(keyValueMachine)
+  let torn = false
+  let violation: unknown
+  const hold = (look: () => void) => {
+    try {
+      look()
+    } catch (error) {
+      violation ??= error
+    }
+  }
+  if (!harmOnly) {
+    world.observe((event) => {
+      if (event.type === 'sent') hold(() => words.sent(event.message, event.payload))
+    })
+    world.events.on('log', (entry) => hold(() => words.logged(entry)))
+  }
+  world.events.on('journalOpened', ({ tornBytes }) => {
+    torn ||= tornBytes > 0
+  })
+  if (!harmOnly) {
+    world.always('replicated log', () => {
+      if (violation !== undefined) throw violation
+      const states = world.view.cells(replica).map(({ state }) => state)
+      observer.check(states)
+      words.check(states)
+      machines.check(states)
+    })
+  }
+  return () => {
+    const { leaders, configurations, installed } = observer.statistics
+    world.sometimes('another leader is elected', leaders > 1)
+    world.sometimes('a snapshot is installed', installed > 0)
+    world.sometimes('members are replaced', configurations > 1)
+    world.sometimes('a torn tail is cut', torn)
+  }
 }
 
 /** Runs the scenario under one seed. */
@@ -163,55 +231,6 @@ export async function runMultiPaxos(seed: number, scenario: MultiPaxosScenario =
     const failure = { what, message: error.message, step, hash }
     return { ...facts(), events: step, virtualMs, injected: undefined, failure }
   }
-}
-
-/** A client on a node that may fail, or on one that cannot; started again until its node is up. */
-async function clientOn(world: SimulatedWorld, store: Store, index: number): Promise<StoreClient> {
-  const node = index === 0 ? 'local' : world.random.pick(world.nodes)
-  for (;;) {
-    try {
-      return await store.client({ node })
-    } catch {
-      await world.sleep(100)
-    }
-  }
-}
-
-/** One operation, recorded. Returns true when it was answered. */
-async function operate(
-  world: SimulatedWorld,
-  client: StoreClient,
-  history: HistoryRecorder<KeyValueCommand, unknown>,
-  process: number,
-): Promise<boolean> {
-  const { random } = world
-  const key = random.pick(keys)
-  const value = `${process}.${Math.round(world.now() * 1_000)}`
-  const command: KeyValueCommand = random.chance(0.4)
-    ? { op: 'get', key }
-    : random.pick<KeyValueCommand>([
-        { op: 'put', key, value },
-        { op: 'append', key, value: `,${value}` },
-        { op: 'delete', key },
-        { op: 'compareAndSet', key, expected: undefined, value },
-      ])
-  const id = history.invoke(process, command)
-  try {
-    const result =
-      command.op === 'get' ? await client.read({ key }, { timeoutMs: 2_000 }) : await execute(client, command)
-    history.return(id, result)
-    return true
-  } catch {
-    // A read that was not answered changed nothing; anything else may have been carried out, or will be.
-    if (command.op === 'get') history.fail(id)
-    else history.abandon(id)
-    await world.sleep(50)
-    return false
-  }
-}
-
-function execute(client: StoreClient, command: KeyValueCommand): Promise<unknown> {
-  return client.execute(command, { timeoutMs: 2_000 })
 }
 
 /** Hands leadership over and replaces members, at random times, while the faults go on. */
@@ -244,36 +263,5 @@ async function change(
     } catch {
       // It may still happen, or not: the next change says what is wanted then.
     }
-  }
-}
-
-/** One key of the store. */
-const storeModel: ObjectModel<string | undefined, KeyValueCommand, unknown> = {
-  name: 'replicated key-value store',
-  init: () => undefined,
-  step(state, command, output) {
-    const [result, next] = stepOf(state, command)
-    return output === unknownOutput || output === result ? [next] : []
-  },
-  partition: ({ key }) => key,
-  readOnly: ({ op }) => op === 'get',
-  key: (state) => JSON.stringify(state) ?? 'none',
-  describe: (command, output) => `${JSON.stringify(command)} = ${String(output)}`,
-}
-
-function stepOf(state: string | undefined, command: KeyValueCommand): [result: unknown, next: string | undefined] {
-  switch (command.op) {
-    case 'get':
-      return [state, state]
-    case 'put':
-      return [state, command.value as string]
-    case 'delete':
-      return [state, undefined]
-    case 'append': {
-      const next = (state ?? '') + command.value
-      return [next.length, next]
-    }
-    case 'compareAndSet':
-      return state === command.expected ? [true, command.value as string] : [false, state]
   }
 }

@@ -1,5 +1,6 @@
 /** A replicated log as a scenario. */
 import { LogClient } from '@troupe/consensus'
+import { logBugs } from '../planted-bugs/log-bugs.ts'
 import type { Scenario } from '../scenario.ts'
 import { simulatedScenario } from '../simulated-scenario.ts'
 import { CampaignStore, multiPaxosOptions, multiPaxosProgram } from './multi-paxos-scenario.ts'
@@ -8,8 +9,21 @@ export const multiPaxos: Scenario = simulatedScenario({
   name: 'multi-paxos',
   what: 'a replicated key-value store: linearizable under every kind of fault, while leaders and members change',
   nodes: { default: multiPaxosOptions.nodes, min: 2, max: 12 },
-  bugs: new Map(),
+  bugs: new Map([...logBugs].map(([name, { what }]) => [name, what])),
+  isObserved: true,
   options: multiPaxosOptions,
-  program: () => (world) => multiPaxosProgram(world, {}),
+  parameters: {
+    clients: { what: 'clients', default: 3, min: 1, max: 16 },
+    operations: {
+      what: 'operations of each client at most, until the faults end',
+      default: 1_000,
+      min: 1,
+      max: 10_000,
+    },
+  },
+  program: (bug, parameters, harmOnly) => (world) => {
+    const replica = bug === undefined ? undefined : logBugs.get(bug)?.replica
+    return multiPaxosProgram(world, { ...parameters, harmOnly, ...(replica === undefined ? {} : { replica }) })
+  },
   mutation: { definitions: [CampaignStore, LogClient], survivors: {} },
 })

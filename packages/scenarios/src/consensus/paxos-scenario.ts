@@ -44,6 +44,8 @@ export interface PaxosScenario {
   readonly plan?: PaxosPlanName
   /** The largest strength of each fault. Default: the plan's. */
   readonly faults?: FaultKnobs
+  /** The most clients; a seed draws 2 to as many as there are nodes. Default: as many as it draws. */
+  readonly clients?: number
   /** Runs the seed twice; it fails when the two runs differ. Default `false`. */
   readonly twice?: boolean
 }
@@ -81,16 +83,14 @@ export function paxosOptions(plan: PaxosPlanName): SimulationScenarioOptions {
 }
 
 /** What a run is told, and what it tells of itself as it goes. */
-interface PaxosProgram extends Pick<PaxosScenario, 'definitions' | 'invariants' | 'plan'> {
-  /** The most clients. Default: as many as are drawn. */
-  readonly clientsMax?: number
+interface PaxosProgram extends Pick<PaxosScenario, 'definitions' | 'invariants' | 'plan' | 'clients'> {
   readonly onObserver?: (observer: PaxosObserver) => void
   readonly onHeal?: () => void
 }
 
 /** Everything that happens in the cluster; resolves with the decision. */
 export async function paxosProgram(world: SimulatedWorld, program: PaxosProgram): Promise<string> {
-  const { definitions = {}, invariants, plan = 'chance', clientsMax, onObserver, onHeal } = program
+  const { definitions = {}, invariants, plan = 'chance', clients: clientsMax, onObserver, onHeal } = program
   const { clients, strikes } = paxosPlans[plan]
   const client = await startPaxos<string>(world, { instance: 'campaign', members: world.nodes, definitions })
   const observer = observe(world, client, invariants)
@@ -105,7 +105,7 @@ export async function paxosProgram(world: SimulatedWorld, program: PaxosProgram)
 
 /** Runs the scenario under one seed. */
 export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Promise<PaxosRun> {
-  const { definitions, invariants, plan = 'chance', twice = false, ...options } = scenario
+  const { definitions, invariants, plan = 'chance', clients, twice = false, ...options } = scenario
   let observer: PaxosObserver | undefined
   let decision: string | undefined
   let chosenUnderFaults = false
@@ -114,6 +114,7 @@ export async function runPaxos(seed: number, scenario: PaxosScenario = {}): Prom
     network.watch(world)
     decision = await paxosProgram(world, {
       plan,
+      ...(clients === undefined ? {} : { clients }),
       ...(definitions === undefined ? {} : { definitions }),
       ...(invariants === undefined ? {} : { invariants }),
       onObserver: (made) => {

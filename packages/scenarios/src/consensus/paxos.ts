@@ -2,7 +2,15 @@
 import type { PaxosInvariant } from '@troupe/consensus'
 import { defineScenario } from '@troupe/simulation'
 import { type PaxosBugName, paxosBugs } from '../planted-bugs/paxos-bugs.ts'
-import { type Scenario, type ScenarioOptions, verifyScenarioOptions } from '../scenario.ts'
+import {
+  leastOf,
+  parametersOf,
+  type Scenario,
+  type ScenarioOptions,
+  type ScenarioParameter,
+  verifyScenarioOptions,
+  withCommonParameters,
+} from '../scenario.ts'
 import { simulationOf } from '../simulated-scenario.ts'
 import { paxosRoles, paxosSubject, paxosSurvivors } from './paxos-mutation.ts'
 import { type PaxosPlanName, paxosPlans } from './paxos-plans.ts'
@@ -11,6 +19,8 @@ import { type PaxosScenario, paxosOptions, paxosProgram, runPaxos } from './paxo
 /** What clients could notice: two decisions. */
 const harm: readonly PaxosInvariant[] = ['at most one value is chosen', 'learned implies chosen']
 
+const nodesMin = 1
+const nodesMax = 31
 /** Every kind of fault by chance. */
 export const paxos: Scenario = {
   ...paxosUnder('chance', {
@@ -20,7 +30,8 @@ export const paxos: Scenario = {
   }),
   mutation(options = {}) {
     verifyScenarioOptions(paxos, options)
-    return { subject: paxosSubject(options), definitions: paxosRoles, survivors: paxosSurvivors }
+    const subject = paxosSubject({ ...simulationOf(options), ...options.parameters })
+    return { subject, definitions: paxosRoles, survivors: paxosSurvivors }
   },
 }
 
@@ -35,21 +46,40 @@ function paxosUnder(
   plan: PaxosPlanName,
   { bugs, ...about }: Pick<Scenario, 'name' | 'what'> & { readonly bugs: readonly PaxosBugName[] },
 ): Scenario {
+  const parameters = {
+    clients: {
+      what: 'clients at most; each seed draws 2 to as many as there are nodes',
+      default: paxosPlans[plan].nodes,
+      min: 1,
+      max: nodesMax,
+    },
+  } as const satisfies Record<string, ScenarioParameter>
   const scenario: Scenario = {
     ...about,
-    nodes: { default: paxosPlans[plan].nodes, min: 1, max: 31 },
+    nodes: { default: paxosPlans[plan].nodes, min: nodesMin, max: nodesMax },
+    parameters,
     bugs: new Map(bugs.map((name) => [name, paxosBugs[name].what])),
     isObserved: true,
     simulation: defineScenario({
-      parameters: { bug: null as string | null, harmOnly: false, clientsMax: 31 },
+      parameters: withCommonParameters(parameters),
+      least: leastOf(parameters),
+      nodesMin,
       options: paxosOptions(plan),
-      run: (world, { bug, harmOnly, clientsMax }) =>
-        paxosProgram(world, { ...variantOf({ harmOnly, ...(bug === null ? {} : { bug }) }), plan, clientsMax }),
+      run: (world, { bug, harmOnly, ...own }) => {
+        const variant = variantOf({ harmOnly, ...(bug === null ? {} : { bug }) })
+        return paxosProgram(world, { ...variant, ...parametersOf(parameters, own as Record<string, number>), plan })
+      },
     }),
     async run(seed, options = {}) {
       verifyScenarioOptions(scenario, options)
       const { twice = false } = options
-      return runPaxos(seed, { ...simulationOf(options), ...variantOf(options), plan, twice })
+      return runPaxos(seed, {
+        ...simulationOf(options),
+        ...variantOf(options),
+        ...parametersOf(parameters, options.parameters),
+        plan,
+        twice,
+      })
     },
   }
   return scenario

@@ -10,10 +10,11 @@ import { simulatedScenario } from '../simulated-scenario.ts'
 import { Inbox, type Put } from './inbox.ts'
 import { Outbox, type OutboxProtocol } from './outbox.ts'
 
-const posts = 12
 /** Virtual milliseconds of faults, and the longest that may pass until all has arrived after them. */
 const faultsMs = 1_500
 const progressMs = 5_000
+/** The same for each post, where there are many. */
+const progressMsPerPost = 400
 
 export const delivery: Scenario = simulatedScenario({
   name: 'delivery',
@@ -36,37 +37,45 @@ export const delivery: Scenario = simulatedScenario({
     },
     virtualMsMax: 60_000,
   },
-  program: (bug) => async (world) => {
-    const inboxDefinition = bug === undefined ? Inbox : (deliveryBugs.get(bug)?.inbox ?? Inbox)
-    const [node] = world.nodes.slice(-1) as [string]
-    const inbox = namedRef(Inbox, { node, name: 'inbox' })
-    await world.spawn(inboxDefinition, undefined, { node, name: 'inbox', durableId: 'inbox' })
-    const outboxes = await Promise.all(['left', 'right'].map((id, index) => startOutbox(world, id, index, inbox)))
-    const clients = outboxes.map(({ id, ref }) => postAll(world, id, ref))
-    const taken = (view: SystemView) => view.cells(inboxDefinition).map(({ state }) => state.items)
-    world.always('posts are taken once and in order', (view) => {
-      return taken(view).every((items) => [...items].every(([id, values]) => isInOrder(id, values)))
-    })
-    // The next post leaves once it is durable that the one before was taken.
-    const sent = new Map<string, number>()
-    let wentBack = false
-    world.observe((event) => {
-      if (event.type !== 'sent' || event.message !== 'put') return
-      const { from, number } = event.payload as Put
-      wentBack ||= number < (sent.get(from) ?? 0)
-      sent.set(from, number)
-    })
-    world.always('no post is sent again after the next one', () => !wentBack)
-    await world.sleep(faultsMs)
-    await world.heal()
-    await world.eventually('every post arrives', {
-      withinMs: progressMs,
-      predicate: (view) => taken(view).some((items) => outboxes.every(({ id }) => items.get(id)?.length === posts)),
-    })
-    await Promise.all(clients)
-    const items = await world.ask(inbox, 'items')
-    world.check(items.size === outboxes.length, 'what arrived is still there')
+  parameters: {
+    clients: { what: 'clients, each with an outbox', default: 2, min: 1, max: 9 },
+    operations: { what: 'posts of each client', default: 12, min: 1, max: 100 },
   },
+  program:
+    (bug, { clients: clientCount, operations: posts }) =>
+    async (world) => {
+      const inboxDefinition = bug === undefined ? Inbox : (deliveryBugs.get(bug)?.inbox ?? Inbox)
+      const [node] = world.nodes.slice(-1) as [string]
+      const inbox = namedRef(Inbox, { node, name: 'inbox' })
+      await world.spawn(inboxDefinition, undefined, { node, name: 'inbox', durableId: 'inbox' })
+      const outboxes = await Promise.all(
+        outboxIds(clientCount).map((id, index) => startOutbox(world, id, index, inbox)),
+      )
+      const clients = outboxes.map(({ id, ref }) => postAll(world, { id, posts, outbox: ref }))
+      const taken = (view: SystemView) => view.cells(inboxDefinition).map(({ state }) => state.items)
+      world.always('posts are taken once and in order', (view) => {
+        return taken(view).every((items) => [...items].every(([id, values]) => isInOrder(id, values)))
+      })
+      // The next post leaves once it is durable that the one before was taken.
+      const sent = new Map<string, number>()
+      let wentBack = false
+      world.observe((event) => {
+        if (event.type !== 'sent' || event.message !== 'put') return
+        const { from, number } = event.payload as Put
+        wentBack ||= number < (sent.get(from) ?? 0)
+        sent.set(from, number)
+      })
+      world.always('no post is sent again after the next one', () => !wentBack)
+      await world.sleep(faultsMs)
+      await world.heal()
+      await world.eventually('every post arrives', {
+        withinMs: Math.max(progressMs, posts * progressMsPerPost),
+        predicate: (view) => taken(view).some((items) => outboxes.every(({ id }) => items.get(id)?.length === posts)),
+      })
+      await Promise.all(clients)
+      const items = await world.ask(inbox, 'items')
+      world.check(items.size === outboxes.length, 'what arrived is still there')
+    },
   mutation: {
     definitions: [Inbox, Outbox],
     survivors: {
@@ -76,6 +85,10 @@ export const delivery: Scenario = simulatedScenario({
   },
 })
 
+function outboxIds(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => ['left', 'right'][index] ?? `client-${index + 1}`)
+}
+
 async function startOutbox(world: SimulatedWorld, id: string, index: number, inbox: ActorRef<any>) {
   const node = world.nodes[index % world.nodes.length] as string
   const name = `outbox-${id}`
@@ -84,8 +97,15 @@ async function startOutbox(world: SimulatedWorld, id: string, index: number, inb
   return { id, ref }
 }
 
+/** What one client posts, and where. */
+interface Posting {
+  readonly id: string
+  readonly posts: number
+  readonly outbox: ActorRef<OutboxProtocol>
+}
+
 /** Posts all values, each until it is accepted. */
-async function postAll(world: SimulatedWorld, id: string, outbox: ActorRef<OutboxProtocol>): Promise<void> {
+async function postAll(world: SimulatedWorld, { id, posts, outbox }: Posting): Promise<void> {
   for (let number = 1; number <= posts; number++) {
     for (;;) {
       const accepted = await world

@@ -68,19 +68,22 @@ const Visitor = defineActor({
 
 export const lock = simulatedScenario({
   name: 'lock',
-  what: 'three visitors take a lock before they enter a room for one',
+  what: 'visitors take a lock before they enter a room for one',
   nodes: { default: 5, min: 5, max: 5 },
   bugs: new Map([['double-release', 'a second release frees the lock of another owner']]),
-  program: (bug) => async (world) => {
-    const isTwin = bug === undefined
-    const lock = await world.spawn(Lock, { isTwin }, { node: 'node-1' })
-    const room = await world.spawn(Room, undefined, { node: 'node-1' })
-    const [caretaker] = await hops(world, ['node-5'])
-    const args = { lock: lock.ref, room: room.ref, caretaker: caretaker as ActorRef<HopProtocol> }
-    for (const node of ['node-2', 'node-3', 'node-4'])
-      (await world.spawn(Visitor, args, { node })).tell('visit', undefined)
-    await world.sleep(quietMs)
-    const most = await room.ask('most')
-    world.check(most === 1, `${most} were in the room at a time`)
-  },
+  parameters: { clients: { what: 'visitors', default: 3, min: 1, max: 3 } },
+  program:
+    (bug, { clients }) =>
+    async (world) => {
+      const isTwin = bug === undefined
+      const lock = await world.spawn(Lock, { isTwin }, { node: 'node-1' })
+      const room = await world.spawn(Room, undefined, { node: 'node-1' })
+      const [caretaker] = await hops(world, ['node-5'])
+      const args = { lock: lock.ref, room: room.ref, caretaker: caretaker as ActorRef<HopProtocol> }
+      for (const node of ['node-2', 'node-3', 'node-4'].slice(0, clients))
+        (await world.spawn(Visitor, args, { node })).tell('visit', undefined)
+      await world.sleep(quietMs)
+      const most = await room.ask('most')
+      world.check(most === 1, `${most} were in the room at a time`)
+    },
 })

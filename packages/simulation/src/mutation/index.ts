@@ -1,7 +1,6 @@
 /** Mutation runs: what of the mistakes that could have been made in a definition its properties would notice. */
+export { type CleanRuns, type Equivalence, judgeMutant, type MutantCase, type MutantResult } from './judge-mutant.ts'
 export {
-  type Equivalence,
-  type MutantResult,
   type MutateOptions,
   type MutationProgress,
   type MutationReport,

@@ -11,7 +11,16 @@ export type Intercept = (effect: string, args: readonly any[], proceed: (args: r
 const nested = new Set(['timers', 'reminders', 'log'])
 
 /** Calls that neither let something out nor change anything. */
-const reads = new Set(['now', 'backlog', 'lookup', 'use', 'deferReply', 'timers.isActive', 'faultPoint'])
+const reads = new Set([
+  'now',
+  'monotonicNow',
+  'backlog',
+  'lookup',
+  'use',
+  'deferReply',
+  'timers.isActive',
+  'faultPoint',
+])
 
 /** True for a call after which the world may be another. */
 export function isEffect(effect: string): boolean {

@@ -3,12 +3,14 @@
  * notice. The clean twin runs under every seed first; it has to pass, and where definitions can be mutated is found by
  * watching it. Then each mutant runs under the same seeds, plan and knobs until one of them fails.
  */
+
 import { type ActorDefinition, ConfigurationError } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import { seedsOf } from '../simulate-many.ts'
-import { MutantVariation } from './mutant-variation.ts'
+import { type CleanRuns, judgeMutant, type MutantCase, type MutantResult, tally } from './judge-mutant.ts'
 import { type Mutation, type MutationOperator, mutationName } from './mutation.ts'
 import { MutationPoints } from './mutation-points.ts'
-import type { MutationRun, MutationSubject } from './mutation-subject.ts'
+import type { MutationSubject } from './mutation-subject.ts'
 import { replacing, type Variation } from './varied-definition.ts'
 
 /** How a mutation run is set up. */
@@ -25,10 +27,27 @@ export interface MutateOptions {
   readonly quorums?: RegExp
   /** Why mutants survive, by name: each is a mistake that does no harm, or a property that is missing. */
   readonly explanations?: Readonly<Record<string, string>>
+  /**
+   * Judges a mutant somewhere else, as on other threads: by `judgeMutant` of the same subject. Called for all mutants at
+   * once, after the clean twin, with their number; `onRun` hears nothing of their runs. Default: one after the other, here.
+   */
+  readonly judge?: (mutant: MutantCase, mutants: number) => Promise<MutantResult>
   /** Called after each run. */
   readonly onRun?: (progress: MutationProgress) => void
   /** Called when a mutant is judged, in order. */
   readonly onMutant?: (result: MutantResult) => void
+}
+
+const known: KnownOptions<MutateOptions> = {
+  seeds: true,
+  definitions: true,
+  operators: true,
+  mutants: true,
+  quorums: true,
+  explanations: true,
+  judge: true,
+  onRun: true,
+  onMutant: true,
 }
 
 /** How far a mutation run is. */
@@ -40,34 +59,6 @@ export interface MutationProgress {
   readonly mutants: number
   readonly seed: number
 }
-
-/** What became of one mutant. */
-export type MutantResult = {
-  readonly name: string
-  readonly mutation: Mutation
-  /** Seeds that it ran under, the one that killed it included. */
-  readonly tried: number
-} & (
-  | {
-      readonly verdict: 'killed'
-      /** A run failed; a claim that the clean twin reaches was never reached; a checker's property does not hold. */
-      readonly by: 'simulation' | 'claim' | 'checker'
-      /** The property, check or claim. */
-      readonly what: string
-      /** The seed that killed it, where one did. */
-      readonly seed: number | undefined
-    }
-  /** It is no mistake: see {@link MutantResult}'s `because`. Not counted in the rate. */
-  | { readonly verdict: 'equivalent'; readonly because: Equivalence }
-  | { readonly verdict: 'survived'; readonly explanation: string | undefined }
-)
-
-/**
- * Why a mutant that no run killed is no mistake. `unreached`: no run came to what is mutated; `no-effect`: whenever one
- * did, the turn had the same effects and left the same state; `in-plan`: the network does the same to this message under
- * the same plan, and the clean twin passes.
- */
-export type Equivalence = 'unreached' | 'no-effect' | 'in-plan'
 
 /** What a mutation run came to. */
 export interface MutationReport {
@@ -85,9 +76,6 @@ export interface MutationReport {
   readonly rate: number
 }
 
-/** A claim counts when the clean twin reaches it in as many seeds: one that it hardly reaches says nothing. */
-const claimSeedsMin = 5
-
 /**
  * Mutates the definitions of `subject`. Rejects with a `ConfigurationError` for malformed options, and with what the
  * subject throws that is no result.
@@ -96,6 +84,7 @@ const claimSeedsMin = 5
  *     const { rate, results } = await mutate(subject, { seeds: '1..100', definitions: [Account] })
  */
 export async function mutate(subject: MutationSubject, options: MutateOptions): Promise<MutationReport> {
+  refuseUnknownOptions('mutate', options, known)
   const seeds = [...seedsOf(options.seeds)]
   if (seeds.length === 0) throw new ConfigurationError('a mutation run needs at least one seed')
   const points = new MutationPoints({
@@ -106,10 +95,13 @@ export async function mutate(subject: MutationSubject, options: MutateOptions): 
   const failed = clean.failures.length > 0 || clean.violation !== undefined
   const mutations = failed ? [] : selected(points.mutations, options)
   const results: MutantResult[] = []
-  for (const mutation of mutations) {
-    const result = await judge(subject, mutation, clean, seeds, (seed) => {
-      options.onRun?.({ mutant: mutationName(mutation), judged: results.length, mutants: mutations.length, seed })
-    })
+  const elsewhere = mutations.map((mutation) => options.judge?.({ mutation, clean, seeds }, mutations.length))
+  // The first that rejects, in order, is told by the loop below.
+  for (const judged of elsewhere) judged?.catch(() => {})
+  for (const [index, mutation] of mutations.entries()) {
+    const onSeed = (seed: number) =>
+      options.onRun?.({ mutant: mutationName(mutation), judged: index, mutants: mutations.length, seed })
+    const result = await (elsewhere[index] ?? judgeMutant(subject, { mutation, clean, seeds }, onSeed))
     const explained =
       result.verdict === 'survived' ? { ...result, explanation: explanationOf(result, options) } : result
     results.push(explained)
@@ -128,16 +120,6 @@ export async function mutate(subject: MutationSubject, options: MutateOptions): 
     equivalent: count('equivalent'),
     rate: killed / Math.max(1, killed + survived),
   }
-}
-
-/** What the clean twin did under all seeds. */
-interface CleanRuns {
-  readonly failures: { readonly seed: number; readonly what: string; readonly message: string }[]
-  readonly violation: string | undefined
-  /** For each claim, in how many seeds it was reached. */
-  readonly claims: ReadonlyMap<string, number>
-  readonly duplicated: ReadonlySet<string>
-  readonly reordered: ReadonlySet<string>
 }
 
 async function runClean(
@@ -161,59 +143,6 @@ async function runClean(
   }
   const violation = subject.check?.((definition) => definition)
   return { failures, violation, claims, duplicated, reordered }
-}
-
-function tally(claims: Map<string, number>, run: MutationRun): void {
-  for (const [claim, reached] of Object.entries(run.claims)) {
-    claims.set(claim, (claims.get(claim) ?? 0) + (reached ? 1 : 0))
-  }
-}
-
-/** Runs one mutant until something tells it from its clean twin. */
-async function judge(
-  subject: MutationSubject,
-  mutation: Mutation,
-  clean: CleanRuns,
-  seeds: readonly number[],
-  onSeed: (seed: number) => void,
-): Promise<MutantResult> {
-  const variation = new MutantVariation(mutation)
-  const replace = replacing(variation)
-  const about = { name: mutationName(mutation), mutation }
-  const claims = new Map<string, number>()
-  let tried = 0
-  for (const seed of seeds) {
-    tried++
-    const run = await subject.run(seed, replace)
-    onSeed(seed)
-    tally(claims, run)
-    if (run.failure === undefined) continue
-    return { ...about, tried, verdict: 'killed', by: 'simulation', what: run.failure.what, seed }
-  }
-  const unreached = [...clean.claims].find(([claim, count]) => count >= claimSeedsMin && !claims.get(claim))
-  if (unreached !== undefined) {
-    return { ...about, tried, verdict: 'killed', by: 'claim', what: unreached[0], seed: undefined }
-  }
-  const violated = checkedBy(subject, mutation)
-  if (violated !== undefined) {
-    return { ...about, tried, verdict: 'killed', by: 'checker', what: violated, seed: undefined }
-  }
-  const because = equivalence(mutation, variation, clean)
-  if (because !== undefined) return { ...about, tried, verdict: 'equivalent', because }
-  return { ...about, tried, verdict: 'survived', explanation: undefined }
-}
-
-/** A variation of its own: a search reaches turns that no run does. */
-function checkedBy(subject: MutationSubject, mutation: Mutation): string | undefined {
-  return subject.check?.(replacing(new MutantVariation(mutation)))
-}
-
-function equivalence(mutation: Mutation, variation: MutantVariation, clean: CleanRuns): Equivalence | undefined {
-  if (!variation.reached) return 'unreached'
-  if (!variation.differed) return 'no-effect'
-  if (mutation.operator === 'deliver-twice' && clean.duplicated.has(mutation.turn)) return 'in-plan'
-  if (mutation.operator !== 'swap-sends') return undefined
-  return clean.reordered.has(mutation.first) && clean.reordered.has(mutation.second) ? 'in-plan' : undefined
 }
 
 function selected(mutations: readonly Mutation[], { operators, mutants }: MutateOptions): readonly Mutation[] {

@@ -28,6 +28,8 @@ export interface SeedsProgress {
 export interface SeedsOutcome extends SeedsProgress {
   readonly injected: Readonly<Record<FaultKind, number>>
   readonly failedSeed: number | undefined
+  /** Where its two runs differ, when that is how it failed. */
+  readonly divergence: string | undefined
   /** For each `sometimes` claim, how many of the runs reached it. */
   readonly seedsReached: Readonly<Record<string, number>>
   /** Threads that seeds were run on; 1: only this one. */
@@ -42,6 +44,12 @@ export interface SeedsCampaignOptions {
   readonly onProgress: (progress: SeedsProgress) => void
   /** Why the seeds are not spread over threads. */
   readonly onAlone: (why: string) => void
+}
+
+/** A seed that failed, and where its two runs differ if they do. */
+interface FailedSeed {
+  readonly seed: number
+  readonly divergence: string | undefined
 }
 
 type Pool = Piscina<SeedsTask, SeedsResult>
@@ -64,7 +72,7 @@ class SeedsCampaign {
   readonly #injected = noFaults()
   #runs = 0
   #events = 0
-  #failedSeed: number | undefined
+  #failed: FailedSeed | undefined
   #threads = 1
 
   constructor(task: SeedsTask, scenario: SimulationScenario, options: SeedsCampaignOptions) {
@@ -80,14 +88,20 @@ class SeedsCampaign {
     else await this.#spread(threads)
     const { seedsReached } = this.#claims
     const totals = { runs: this.#runs, seeds: seeds.length, events: this.#events, injected: this.#injected }
-    return { ...totals, failedSeed: this.#failedSeed, seedsReached, threads: this.#threads }
+    return {
+      ...totals,
+      failedSeed: this.#failed?.seed,
+      divergence: this.#failed?.divergence,
+      seedsReached,
+      threads: this.#threads,
+    }
   }
 
   async #spread(threads: number): Promise<void> {
     const [first, ...rest] = this.#task.seeds as [number, ...number[]]
     const started = performance.now()
     const result = await this.#runHere([first])
-    if (this.#failedSeed !== undefined) return
+    if (this.#failed !== undefined) return
     const expectedMs = (performance.now() - started) * rest.length
     if (this.#options.threads === undefined && expectedMs < worthThreadsMs) {
       await this.#runHere(rest)
@@ -137,28 +151,34 @@ class SeedsCampaign {
     for (let start = 0; start < seeds.length; start += seedsPerTask) {
       chunks.push(seeds.slice(start, start + seedsPerTask))
     }
-    const failed = new Map<number, number>()
+    const failed = new Map<number, FailedSeed>()
     let next = 0
     const lane = async () => {
       // Chunks begin in order, so all before a failed one have begun: the first that fails is among them.
       while (next < chunks.length && failed.size === 0) {
         const index = next++
         const result = await pool.run({ ...this.#task, seeds: chunks[index] as number[] })
-        if (result.failedSeed !== undefined) failed.set(index, result.failedSeed)
+        const failure = failedSeedOf(result)
+        if (failure !== undefined) failed.set(index, failure)
         this.#add(result)
         const { onProgress } = this.#options
         onProgress({ runs: this.#runs, seeds: this.#task.seeds.length, events: this.#events })
       }
     }
     await Promise.all(Array.from({ length: threads }, lane))
-    this.#failedSeed = failed.get(Math.min(...failed.keys()))
+    this.#failed = failed.get(Math.min(...failed.keys()))
   }
 
-  #add({ runs, events, injected, claims, failedSeed }: SeedsResult): void {
+  #add(result: SeedsResult): void {
+    const { runs, events, injected, claims } = result
     this.#runs += runs
     this.#events += events
     for (const kind of Object.keys(injected) as FaultKind[]) this.#injected[kind] += injected[kind]
     for (const made of claims) this.#claims.add(made)
-    this.#failedSeed ??= failedSeed
+    this.#failed ??= failedSeedOf(result)
   }
+}
+
+function failedSeedOf({ failedSeed, divergence }: SeedsResult): FailedSeed | undefined {
+  return failedSeed === undefined ? undefined : { seed: failedSeed, divergence }
 }

@@ -4,6 +4,8 @@ import { type FaultKind, noFaults } from '../fault-knobs.ts'
 import type { Claims } from '../properties.ts'
 import { runScenario, type SavedProgram } from '../saved-run.ts'
 import { loadScenario } from '../saved-run-file.ts'
+import { simulate } from '../simulate.ts'
+import { SimulationDivergedError, simulateTwice } from '../simulate-twice.ts'
 import { SimulationFailure } from '../simulation-errors.ts'
 import type { SimulationScenario, SimulationScenarioOptions } from '../simulation-scenario.ts'
 import { collectTest } from './test-collector.ts'
@@ -13,6 +15,8 @@ export interface SeedsTask {
   readonly program: SavedProgram
   readonly options: SimulationScenarioOptions
   readonly seeds: readonly number[]
+  /** Whether each seed is run twice. */
+  readonly twice: boolean
   /** The URL of the test's file, for a program that is a function there. */
   readonly testFile?: string
 }
@@ -27,14 +31,17 @@ export interface SeedsResult {
   /** The hash of the last run. */
   readonly hash: string
   readonly failedSeed?: number
+  /** Where its two runs differ, when that is how it failed. */
+  readonly divergence?: string
 }
 
 /** Runs the seeds one after the other until one fails. */
 export async function runSeeds(
   scenario: SimulationScenario,
-  { program, options, seeds }: Pick<SeedsTask, 'program' | 'options' | 'seeds'>,
+  { program, options, seeds, twice }: Omit<SeedsTask, 'testFile'>,
   onRun?: (events: number) => void,
 ): Promise<SeedsResult> {
+  const simulated = twice ? simulateTwice : simulate
   const injected = noFaults()
   const claims: Claims[] = []
   let runs = 0
@@ -43,7 +50,7 @@ export async function runSeeds(
   for (const seed of seeds) {
     runs++
     try {
-      const run = await runScenario(scenario, { ...options, seed }, program.parameters)
+      const run = await runScenario(scenario, { ...options, seed }, program.parameters, simulated)
       events += run.events
       hash = run.hash
       claims.push(run.claims)
@@ -52,7 +59,8 @@ export async function runSeeds(
     } catch (error) {
       if (!(error instanceof SimulationFailure)) throw error
       claims.push(error.facts.claims)
-      return { runs, events, injected, claims, hash: error.facts.hash, failedSeed: seed }
+      const divergence = error instanceof SimulationDivergedError ? { divergence: error.message } : {}
+      return { runs, events, injected, claims, hash: error.facts.hash, failedSeed: seed, ...divergence }
     }
   }
   return { runs, events, injected, claims, hash }

@@ -1,8 +1,11 @@
 /** What a simulation test does: its seeds, and of the first that fails a shrunk run, saved, and a text that says all. */
+
 import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigurationError, TroupeError } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
+import { knownOfScenarioOptions } from '../known-simulation-options.ts'
 import { replay } from '../replay.ts'
 import { describePlan } from '../run-plan.ts'
 import { type SavedProgram, saveFailure } from '../saved-run.ts'
@@ -19,6 +22,8 @@ export interface SimulationTestOptions<Parameters extends ScenarioParameters = S
   extends SimulationScenarioOptions {
   /** How many seeds from 1, a range such as `'1..200'`, or the seeds. The environment's `TROUPE_SEED` wins. Default 100. */
   readonly seeds?: number | string | readonly number[]
+  /** Runs each seed twice; the test fails when the two runs differ, with the first event that does. Default `false`. */
+  readonly twice?: boolean
   /** What the program is given, and shrinking makes less. */
   readonly parameters?: Parameters
   /** Below which shrinking does not go; see `SimulationScenario.least`. */
@@ -40,6 +45,21 @@ export interface SimulationTestOptions<Parameters extends ScenarioParameters = S
   readonly progressEveryMs?: number
   /** The folder for failing runs. Default `.troupe`. */
   readonly folder?: string
+}
+
+const known: KnownOptions<SimulationTestOptions> = {
+  ...knownOfScenarioOptions,
+  seeds: true,
+  twice: true,
+  parameters: true,
+  least: true,
+  program: true,
+  export: true,
+  threads: true,
+  shrinkRunsMax: true,
+  timeoutMs: true,
+  progressEveryMs: true,
+  folder: true,
 }
 
 /** Which test it is, and what it is to do. */
@@ -74,6 +94,7 @@ export async function runSimulationTest<Parameters extends ScenarioParameters>(
   options: SimulationTestOptions<Parameters>,
   run?: SimulationTestProgram<Parameters>,
 ): Promise<SeedsOutcome | undefined> {
+  refuseUnknownOptions('simulationTest', options, known)
   const {
     seeds,
     parameters,
@@ -81,6 +102,7 @@ export async function runSimulationTest<Parameters extends ScenarioParameters>(
     program: url,
     export: name = 'default',
     threads,
+    twice = false,
     shrinkRunsMax = 500,
     ...rest
   } = options
@@ -114,8 +136,8 @@ export async function runSimulationTest<Parameters extends ScenarioParameters>(
   // What cannot be sent to a thread is the test's own, which the thread imports.
   const task =
     url === undefined
-      ? { program, options: {}, seeds: list, testFile: pathToFileURL(place.file).href }
-      : { program, options: runOptions, seeds: list }
+      ? { program, options: {}, seeds: list, twice, testFile: pathToFileURL(place.file).href }
+      : { program, options: runOptions, seeds: list, twice }
   const outcome = await campaignOf(task, scenario, {
     threads,
     cores: availableParallelism(),
@@ -127,9 +149,19 @@ export async function runSimulationTest<Parameters extends ScenarioParameters>(
     if (TROUPE_SEED === undefined) checkClaims(outcome)
     return outcome
   }
-  const { failedSeed: seed } = outcome
+  const { failedSeed: seed, divergence, runs } = outcome
+  const howMany = `${runs} of ${outcome.seeds} seeds were run`
+  if (divergence !== undefined) {
+    const test = { file: relative(process.cwd(), place.file), name: place.name }
+    const message = [
+      `seed ${seed} is not one run (${howMany})`,
+      `run it alone: TROUPE_SEED=${seed} ${testCommand(test)}`,
+      divergence,
+    ].join('\n')
+    throw new SimulationTestError(message, { seed })
+  }
   const parts = { place, scenario, program, options: runOptions, seed, folder, shrinkRunsMax }
-  throw await failureOf(parts, `${outcome.runs} of ${outcome.seeds} seeds were run`)
+  throw await failureOf(parts, howMany)
 }
 
 /** The scenario that a function of a test is. */
@@ -138,7 +170,7 @@ export function scenarioOfTest<Parameters extends ScenarioParameters>(
   run: SimulationTestProgram<Parameters>,
 ): SimulationScenario {
   const { seeds: _seeds, threads: _threads, shrinkRunsMax: _shrinkRunsMax, timeoutMs: _timeoutMs, ...rest } = options
-  const { parameters, least, progressEveryMs: _progressEveryMs, folder: _folder, ...runOptions } = rest
+  const { twice: _twice, parameters, least, progressEveryMs: _progressEveryMs, folder: _folder, ...runOptions } = rest
   return { parameters: parameters ?? {}, ...(least === undefined ? {} : { least }), options: runOptions, run }
 }
 

@@ -1,6 +1,8 @@
 /** The options of the pool for tasks, their defaults and their checks. */
+
 import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
+import type { KnownOptions } from '@troupe/core/host'
 
 /** The pool of threads for `ctx.task` and `system.task`. It starts with the first task. */
 export interface TaskPoolOptions {
@@ -16,6 +18,16 @@ export interface TaskPoolOptions {
   readonly idleMs?: number
   /** Memory limits of each thread, as Node's `Worker` takes them. */
   readonly resourceLimits?: ResourceLimits
+}
+
+/** The options that a pool knows. */
+export const knownOfTasks: KnownOptions<TaskPoolOptions> = {
+  minThreads: true,
+  maxThreads: true,
+  queueMax: true,
+  graceMs: true,
+  idleMs: true,
+  resourceLimits: true,
 }
 
 /** {@link TaskPoolOptions} with every default filled in. */

@@ -5,7 +5,10 @@
  * Every anomaly reported is one. A level that holds is proven only as far as the reads go: appends that no committed
  * transaction read have no order among them. A history that ends with a read of every list leaves nothing open.
  */
+
+import type { KnownOptions } from '@troupe/core/host'
 import { HistoryError } from '../history-error.ts'
+import { verifyKnown } from '../order-check.ts'
 import { type Anomaly, cycleAnomaly } from './anomaly.ts'
 import { CycleSearch, type CycleShape, StepsExhaustedError } from './dependency-cycle.ts'
 import {
@@ -31,6 +34,8 @@ export interface TransactionCheckOptions {
   readonly stepsMax?: number
 }
 
+const known: KnownOptions<TransactionCheckOptions> = { orders: true, stepsMax: true }
+
 /** What {@link checkTransactions} found. */
 export interface TransactionCheckResult {
   /** Of each level whether the history can be one of it. */
@@ -50,8 +55,10 @@ type Search = readonly [shape: CycleShape, along: readonly DependencyKind[], thr
  */
 export function checkTransactions(
   history: readonly Transaction[],
-  { orders = ['process', 'realtime'], stepsMax = 20_000_000 }: TransactionCheckOptions = {},
+  options: TransactionCheckOptions = {},
 ): TransactionCheckResult {
+  verifyKnown('checkTransactions', options, known)
+  const { orders = ['process', 'realtime'], stepsMax = 20_000_000 } = options
   if (!Number.isSafeInteger(stepsMax) || stepsMax < 1) {
     throw new HistoryError(`stepsMax is a positive integer, got ${stepsMax}`, { stepsMax })
   }

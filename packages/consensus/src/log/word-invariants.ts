@@ -1,0 +1,204 @@
+/**
+ * What the replicas of a log have given their word for, held against them from outside. `LogObserver` looks at states
+ * alone, and a state in memory runs ahead of the disk. What has *left* a replica is another matter: output commit lets it
+ * out only after the events before it were synced, so that whoever comes back with less has broken its word. A mistake
+ * is noticed here when it is made, and not only when it does harm.
+ *
+ * The observer is fed with what left (`sent`), with log entries (`logged`) and with the states after every step
+ * (`check`). It shares no rule with the replicas but the order of ballots and the sizes of quorums.
+ */
+import type { LogEntry } from '@troupe/core'
+import { type LogConfiguration, votersOf } from './configuration.ts'
+import { entryAt, lengthOf } from './entry.ts'
+import { LogViolationError } from './invariants.ts'
+import { compareLogBallots, type LogBallot, logBallotKey } from './log-ballot.ts'
+import type { AcceptedLog, PrepareLog, PromisedLog } from './messages.ts'
+import type { ReplicaState } from './replica-state.ts'
+
+/** The invariants by name. */
+export type LogWordInvariant =
+  | 'promised never falls'
+  | 'a vote is not below the promise'
+  | 'a vote is kept'
+  | 'a vote holds what was decided before'
+  | 'a ballot is drawn once'
+  | 'decided implies voted for'
+
+/** What one replica has said. */
+interface Word {
+  promised: LogBallot | undefined
+  /** The highest ballot that it voted in, and how far. */
+  vote: LogBallot | undefined
+  voted: number
+}
+
+/** One ballot's votes. */
+interface Votes {
+  readonly ballot: LogBallot
+  /** By voter: how far its furthest vote reached. */
+  readonly by: Map<string, number>
+  /** By replica: how long its log was when it became that of the ballot. */
+  readonly adopted: Map<string, number>
+  /** How far the log was decided by them. */
+  decided: number
+}
+
+/** Watches one log. Its methods throw a {@link LogViolationError}, whose `facts.invariant` is a {@link LogWordInvariant}. */
+export class LogWordObserver {
+  readonly #words = new Map<string, Word>()
+  readonly #votes = new Map<string, Votes>()
+  /** The ballot of each replica's log. */
+  readonly #ballots = new Map<string, LogBallot>()
+  /** Ballots whose `prepare` has left. */
+  readonly #drawn = new Set<string>()
+  /** By number, as they were given and as the log has them. */
+  readonly #configurations = new Map<number, LogConfiguration>()
+  /** How far the log is known to be decided. */
+  #decided = 0
+  #checks = 0
+
+  /** `configuration`: the first. */
+  constructor(configuration: LogConfiguration) {
+    this.#configurations.set(configuration.number, configuration)
+  }
+
+  /** How many facts were held against the invariants. */
+  get statistics() {
+    return { checks: this.#checks }
+  }
+
+  /** A message left a replica; those of other protocols are ignored. */
+  sent(message: string, payload: unknown): void {
+    if (message === 'prepare') this.#prepared(payload as PrepareLog)
+    else if (message === 'promise') this.#promised(payload as PromisedLog)
+    else if (message === 'accepted') this.#accepted(payload as AcceptedLog)
+  }
+
+  /** A replica logged. */
+  logged({ message, fields }: Pick<LogEntry, 'message' | 'fields'>): void {
+    if (message !== 'election') return
+    const { ballot } = fields as { readonly ballot: LogBallot }
+    const key = logBallotKey(ballot)
+    this.#hold(!this.#drawn.has(key), 'a ballot is drawn once', `${ballot.node} drew ${key} again`, { ballot })
+  }
+
+  /** The states of the replicas that are up, after a step. */
+  check(states: Iterable<ReplicaState>): void {
+    for (const state of states) {
+      const { id, acceptedBallot, entries } = state
+      if (acceptedBallot !== undefined && compareLogBallots(acceptedBallot, this.#ballots.get(id)) !== 0)
+        this.#adopted(id, acceptedBallot, lengthOf(entries))
+      this.#checkWord(state)
+      if (state.decided > this.#decided) this.#checkDecided(state)
+    }
+  }
+
+  #prepared({ ballot }: PrepareLog): void {
+    this.#drawn.add(logBallotKey(ballot))
+    this.#raise(ballot.node, ballot)
+  }
+
+  #promised({ ballot, from }: PromisedLog): void {
+    const { promised } = this.#wordOf(from)
+    const facts = { from, ballot, promised }
+    const holds = compareLogBallots(ballot, promised) >= 0
+    this.#hold(holds, 'promised never falls', `${from} promises a ballot below its promise`, facts)
+    this.#raise(from, ballot)
+  }
+
+  #accepted({ ballot, from, length }: AcceptedLog): void {
+    const word = this.#wordOf(from)
+    const { promised } = word
+    const facts = { from, ballot, promised, length }
+    const isAbove = compareLogBallots(ballot, promised) >= 0
+    this.#hold(isAbove, 'a vote is not below the promise', `${from} votes in a ballot below its promise`, facts)
+    this.#raise(from, ballot)
+    word.voted = compareLogBallots(ballot, word.vote) === 0 ? Math.max(word.voted, length) : length
+    word.vote = ballot
+    const { by } = this.#votesIn(ballot)
+    by.set(from, Math.max(length, by.get(from) ?? 0))
+  }
+
+  /** A replica's log became that of a ballot: it has all that lower ballots decided, whoever knows of it. */
+  #adopted(id: string, ballot: LogBallot, length: number): void {
+    this.#ballots.set(id, ballot)
+    this.#votesIn(ballot).adopted.set(id, length)
+    for (const { ballot: earlier, decided } of this.#votes.values()) {
+      if (compareLogBallots(earlier, ballot) < 0) this.#holds(id, ballot, length, decided)
+    }
+  }
+
+  #holds(id: string, ballot: LogBallot, length: number, decided: number): void {
+    const what = `${id} went over to a ballot with ${length} entries when a lower one had decided ${decided}`
+    this.#hold(length >= decided, 'a vote holds what was decided before', what, { id, ballot, length, decided })
+  }
+
+  #checkWord({ id, promised, acceptedBallot, entries }: ReplicaState): void {
+    const word = this.#words.get(id)
+    if (word === undefined) return
+    this.#checks++
+    if (compareLogBallots(promised, word.promised) < 0) {
+      const facts = { id, promised, word: word.promised }
+      throw new LogViolationError('promised never falls', `${id} is back below its promise`, facts)
+    }
+    const order = compareLogBallots(acceptedBallot, word.vote)
+    if (order > 0 || (order === 0 && lengthOf(entries) >= word.voted)) return
+    const facts = { id, acceptedBallot, length: lengthOf(entries), vote: word.vote, voted: word.voted }
+    throw new LogViolationError('a vote is kept', `${id} does not have what it voted for`, facts)
+  }
+
+  /** Somebody knows more to be decided than anybody before: a quorum must have voted for it, in one ballot. */
+  #checkDecided({ id, entries, decided }: ReplicaState): void {
+    for (let index = Math.max(this.#decided, entries.trimmed); index < decided; index++) {
+      const entry = entryAt(entries, index)
+      if (entry.kind === 'configuration') this.#configurations.set(entry.configuration.number, entry.configuration)
+    }
+    const votes = [...this.#votes.values()].find((candidate) => this.#isChosen(candidate, decided))
+    const facts = { id, decided }
+    this.#hold(votes !== undefined, 'decided implies voted for', `${id} takes ${decided} entries for decided`, facts)
+    this.#decided = decided
+    if (votes === undefined) return
+    votes.decided = decided
+    for (const { ballot, adopted } of this.#votes.values()) {
+      if (compareLogBallots(ballot, votes.ballot) <= 0) continue
+      for (const [id, length] of adopted) this.#holds(id, ballot, length, decided)
+    }
+  }
+
+  /** True when a quorum of the ballot's own configuration has voted for so many entries in it. */
+  #isChosen({ ballot, by }: Votes, length: number): boolean {
+    const configuration = this.#configurations.get(ballot.config)
+    if (configuration === undefined) return false
+    const voters = votersOf(configuration).filter(({ id }) => (by.get(id) ?? 0) >= length)
+    return voters.length >= configuration.quorums.acceptance
+  }
+
+  #votesIn(ballot: LogBallot): Votes {
+    const key = logBallotKey(ballot)
+    let votes = this.#votes.get(key)
+    if (votes === undefined) {
+      votes = { ballot, by: new Map(), adopted: new Map(), decided: 0 }
+      this.#votes.set(key, votes)
+    }
+    return votes
+  }
+
+  #raise(id: string, ballot: LogBallot): void {
+    const word = this.#wordOf(id)
+    if (compareLogBallots(ballot, word.promised) > 0) word.promised = ballot
+  }
+
+  #wordOf(id: string): Word {
+    let word = this.#words.get(id)
+    if (word === undefined) {
+      word = { promised: undefined, vote: undefined, voted: 0 }
+      this.#words.set(id, word)
+    }
+    return word
+  }
+
+  #hold(holds: boolean, invariant: LogWordInvariant, what: string, facts: Readonly<Record<string, unknown>>): void {
+    this.#checks++
+    if (!holds) throw new LogViolationError(invariant, what, facts)
+  }
+}

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import { type KnownOptions, refuseUnknownOptions, unknownOptionProblem } from '../src/host.ts'
+import {
+  ConfigurationError,
+  createLocalSystem,
+  defineActor,
+  definePool,
+  defineRouter,
+  defineTask,
+} from '../src/index.ts'
+import { createTestKit } from '../src/testing/index.ts'
+
+const known: KnownOptions<{ threads: number; timeoutMs: number; onFailure: string }> = {
+  threads: true,
+  timeoutMs: true,
+  onFailure: true,
+}
+
+const Echo = defineActor({
+  name: 'Echo',
+  init: () => ({}),
+  on: { say: (_state, what: string) => what, asks: async (_state, _message: void, ctx) => askWrongly(ctx) },
+})
+
+/** What an ask with a misspelt option throws inside a turn. */
+async function askWrongly(ctx: any): Promise<string> {
+  try {
+    return await ctx.askWith({ timeout: 5 }, ctx.self, 'say', 'a')
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+test('the first option that is not known is named, with the nearest that is', () => {
+  const nearest = (option: string) => unknownOptionProblem('it', { [option]: 1 }, known)?.facts
+  expect(nearest('threads')).toBeUndefined()
+  expect(nearest('thread')).toEqual({ option: 'thread', nearest: 'threads' })
+  expect(nearest('Threads')).toEqual({ option: 'Threads', nearest: 'threads' })
+  expect(nearest('timeuotMs')).toEqual({ option: 'timeuotMs', nearest: 'timeoutMs' })
+  expect(nearest('timeout')).toEqual({ option: 'timeout', nearest: 'timeoutMs' })
+  expect(nearest('colour')).toEqual({ option: 'colour', nearest: undefined })
+  // What every object has is no option either.
+  expect(nearest('toString')).toEqual({ option: 'toString', nearest: undefined })
+  expect(() => refuseUnknownOptions('it', { threads: 1, colour: 2 }, known)).toThrow(
+    "it: there is no option 'colour'; there are threads, timeoutMs, onFailure",
+  )
+})
+
+test('an option that is inherited is not looked at', () => {
+  expect(unknownOptionProblem('it', Object.create({ colour: 1 }), known)).toBeUndefined()
+})
+
+test.each<[what: string, () => unknown, message: string]>([
+  ['a system', () => createLocalSystem({ sed: 1 } as any), "'sed'; did you mean 'seed'?"],
+  ['a test kit', () => createTestKit({ messaegs: 'shared' } as any), "did you mean 'messages'?"],
+  ['a definition', () => defineActor({ name: 'A', init: () => ({}), on: {}, start() {} } as any), "'started'?"],
+  [
+    'its supervision',
+    () => defineActor({ name: 'A', init: () => ({}), on: {}, supervise: { onfailure: 'stop' } as any }),
+    "actor A: supervise: there is no option 'onfailure'; did you mean 'onFailure'?",
+  ],
+  ['a task', () => defineTask({ name: 'a', run: () => 1, timeout: 5 } as any), "task a: there is no option 'timeout'"],
+  ['a router', () => defineRouter({ name: 'r', stratgy: 'random' } as any), "did you mean 'strategy'?"],
+  ['a pool', () => definePool({ name: 'p', routee: Echo, sizes: 2 } as any), "did you mean 'size'?"],
+  [
+    'its routees',
+    () => definePool({ name: 'p', routee: Echo, size: 2, options: { mailbx: {} } as any }),
+    "pool p: options: there is no option 'mailbx'; did you mean 'mailbox'?",
+  ],
+])('%s', (_what, run, message) => {
+  expect(run).toThrow(ConfigurationError)
+  expect(run).toThrow(message)
+})
+
+test('spawns, asks and sends are looked at in development, and not in production', async () => {
+  for (const messages of ['frozen', 'shared'] as const) {
+    await using system = createLocalSystem({ messages })
+    const echo = await system.spawn(Echo, undefined)
+    const wrong = [
+      () => system.spawn(Echo, undefined, { nam: 'echo' } as any),
+      () => system.spawn(Echo, undefined, { mailbox: { capcity: 5 } } as any),
+      async () => system.askWith({ timeoutMS: 5 } as any, echo.ref, 'say', 'a'),
+      async () => system.sendWith({ window: 5 } as any, echo.ref, 'say', 'a'),
+    ]
+    for (const run of wrong) {
+      const thrown = await run().then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      if (messages === 'frozen') expect(thrown).toBeInstanceOf(ConfigurationError)
+      else expect(thrown).toBeUndefined()
+    }
+    // With the option unknown to anybody the ask of itself would wait for its timeout.
+    if (messages === 'shared') continue
+    expect(await echo.ask('asks')).toContain("an ask: there is no option 'timeout'; did you mean 'timeoutMs'?")
+  }
+})

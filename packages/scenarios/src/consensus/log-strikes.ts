@@ -1,0 +1,187 @@
+/**
+ * Faults at the worst moments of a replicated log: between a vote and its sync, while a log is adopted, between the two
+ * phases of a ballot, while a snapshot is installed, around the end of a configuration. Chance alone seldom meets them.
+ */
+import type { RandomStream } from '@troupe/core'
+import type { SimulatedWorld } from '@troupe/simulation'
+
+/** Means of exponential distributions, in virtual milliseconds. */
+const holdMs = 300
+const downMs = 60
+const cutMs = 400
+/** The share of the links of a leader that are held. */
+const heldShare = 0.6
+
+/** What is known where a moment has come: the node whose turn it is, and the one that its message came from. */
+interface Moment {
+  readonly node: string
+  readonly from: string | undefined
+}
+
+/** The moments by name: the message whose turn it is, how often that is struck, and what happens. */
+interface Strike {
+  readonly message: string
+  readonly share: number
+  /** Only for such a message. Default: any. */
+  readonly when?: (payload: any) => boolean
+  readonly strike: (striker: Striker, moment: Moment) => void
+}
+
+const endsConfiguration = ({ entries }: { readonly entries: readonly { readonly kind: string }[] }) =>
+  entries.some(({ kind }) => kind === 'configuration')
+
+/** All strikes by name. */
+export const logStrikes: Readonly<Record<string, Strike>> = {
+  'a vote is not synced yet': {
+    message: 'acceptBatch',
+    share: 0.03,
+    strike: (striker, { node }) => striker.crash(node),
+  },
+  'a follower adopts a log': {
+    message: 'acceptSync',
+    share: 0.3,
+    strike(striker, { node, from }) {
+      if (from === undefined) return
+      striker.holdFrom(from)
+      striker.crash(from)
+      if (striker.chance(0.3)) striker.crash(node)
+    },
+  },
+  'an election is won': {
+    message: 'promise',
+    share: 0.2,
+    strike(striker, { node }) {
+      striker.holdFrom(node)
+      striker.crash(striker.anyNode())
+    },
+  },
+  'a promise is made': {
+    message: 'prepare',
+    share: 0.2,
+    strike(striker, { node, from }) {
+      striker.crashSoon(node)
+      if (from !== undefined && striker.chance(0.5)) striker.holdFrom(from)
+    },
+  },
+  'a snapshot arrives': {
+    message: 'snapshotChunk',
+    share: 0.1,
+    when: ({ last }) => last,
+    strike: (striker, { node, from }) => striker.crash(from !== undefined && striker.chance(0.5) ? from : node),
+  },
+  'a configuration ends': {
+    message: 'acceptBatch',
+    share: 0.6,
+    when: endsConfiguration,
+    strike(striker, { node, from }) {
+      if (from === undefined) return
+      striker.holdFrom(from)
+      if (striker.chance(0.5)) striker.crash(striker.chance(0.7) ? from : node)
+    },
+  },
+  'a leader counts votes': {
+    message: 'accepted',
+    share: 0.02,
+    strike: (striker, { node }) => striker.cutOff(node),
+  },
+  'a leader is asked to read': {
+    message: 'reads',
+    share: 0.1,
+    strike: (striker, { node }) => striker.cutOff(node),
+  },
+  'a client sends commands': {
+    message: 'commands',
+    share: 0.04,
+    // They come again, to another replica or to one that is back: what they came to is held up on its way.
+    strike(striker, { node, from }) {
+      if (from !== undefined && from !== node) striker.hold(node, from)
+      striker.crashSoon(striker.anyNode())
+      if (striker.chance(0.5)) striker.crashSoon(node)
+    },
+  },
+}
+
+/** Until `untilMs`: strikes the replicas of `definition`, at some of the moments. Returns the names of those that struck. */
+export function strikeLog(world: SimulatedWorld, definition: string, untilMs: number): ReadonlySet<string> {
+  const struck = new Set<string>()
+  const striker = new Striker(world)
+  // Each run has some of the strikes, so that they do not hide one another.
+  const chosen = Object.entries(logStrikes).filter(() => world.random.chance(0.6))
+  let nextMs = 0
+  world.observe((event) => {
+    if (event.type !== 'turn' || event.definition !== definition) return
+    const now = world.now()
+    if (now < nextMs || now >= untilMs) return
+    for (const [name, { message, share, when, strike }] of chosen) {
+      if (message !== event.message || (when !== undefined && !when(event.payload)) || !world.random.chance(share))
+        continue
+      const from = event.sender?.node
+      strike(striker, { node: event.ref.node, from: world.nodes.includes(from ?? '') ? from : undefined })
+      struck.add(name)
+      nextMs = now + striker.draw(300)
+      return
+    }
+  })
+  return struck
+}
+
+/** What strikes do, each for a time of its own. */
+class Striker {
+  readonly #world: SimulatedWorld
+  readonly #random: RandomStream
+
+  constructor(world: SimulatedWorld) {
+    this.#world = world
+    this.#random = world.random
+  }
+
+  chance(share: number): boolean {
+    return this.#random.chance(share)
+  }
+
+  /** A draw of that mean, ten times the mean at most. */
+  draw(meanMs: number): number {
+    return Math.min(10 * meanMs, -meanMs * Math.log(1 - this.#random.float()))
+  }
+
+  anyNode(): string {
+    return this.#random.pick(this.#world.nodes)
+  }
+
+  /** Right after the turn, before what it wrote is synced. */
+  crash(node: string): void {
+    this.#crashAt(node, this.#world.now())
+  }
+
+  /** A little later, when what the turn wrote has left. */
+  crashSoon(node: string): void {
+    this.#crashAt(node, this.#world.now() + this.draw(8))
+  }
+
+  /** What a node sends to another one waits. */
+  hold(node: string, to: string): void {
+    this.#during(this.#world.hold([node], [to]), this.draw(holdMs))
+  }
+
+  /** What a node sends to some of the others waits, for each a time of its own. */
+  holdFrom(node: string): void {
+    for (const to of this.#world.nodes) {
+      if (to !== node && this.chance(heldShare)) this.hold(node, to)
+    }
+  }
+
+  /** A node and the others do not see each other, for long enough to elect another leader; the program sees both. */
+  cutOff(node: string): void {
+    const others = this.#world.nodes.filter((other) => other !== node)
+    const cut = this.#world.partition([node], others)
+    this.#during({ end: () => cut.heal() }, cutMs + this.draw(cutMs))
+  }
+
+  #during(spell: { end(): void }, ms: number): void {
+    void this.#world.sleep(ms).then(() => spell.end())
+  }
+
+  #crashAt(node: string, atMs: number): void {
+    this.#world.at(atMs).crash(node).after(this.draw(downMs)).restart(node)
+  }
+}
