@@ -60,6 +60,7 @@ const known: KnownOptions<SpawnOptions> = {
   mailbox: true,
   durableId: true,
   linkedTo: true,
+  timeoutMs: true,
 }
 const knownOfMailbox: KnownOptions<MailboxOptions> = {
   capacity: true,
