@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { SpinBudget, WakingBudget } from '../src/spin-budget.ts'
+import { type LookBudget, SpinBudget, WakingBudget } from '../src/spin-budget.ts'
+
+/** Short sleeps after which a budget that looked in vain until nothing was left lets look again. */
+function sleepsUntilItTries(budget: LookBudget): number {
+  while (budget.pauses > 0) budget.failed()
+  let sleeps = 0
+  while (budget.pauses === 0) {
+    budget.slept(0.01)
+    sleeps++
+  }
+  return sleeps
+}
 
 describe('the budget of looking for work', () => {
   it('halves with each look in vain, down to nothing', () => {
@@ -24,18 +35,9 @@ describe('the budget of looking for work', () => {
 
   it('tries again after some short sleeps, and after twice as many when that was in vain', () => {
     const budget = new SpinBudget(2_000)
-    const sleepsUntilItTries = () => {
-      while (budget.pauses > 0) budget.failed()
-      let sleeps = 0
-      while (budget.pauses === 0) {
-        budget.slept(0.01)
-        sleeps++
-      }
-      return sleeps
-    }
-    expect([sleepsUntilItTries(), sleepsUntilItTries(), sleepsUntilItTries()]).toEqual([4, 8, 16])
+    expect([sleepsUntilItTries(budget), sleepsUntilItTries(budget), sleepsUntilItTries(budget)]).toEqual([4, 8, 16])
     budget.succeeded(5)
-    expect(sleepsUntilItTries()).toBe(4)
+    expect(sleepsUntilItTries(budget)).toBe(4)
   })
 
   it('does not try because of long sleeps', () => {
@@ -60,19 +62,10 @@ describe('the budget of looking while another thread is not up yet', () => {
   it('is gone after one look in vain, and tried again after some short sleeps, ever more rarely', () => {
     const budget = new WakingBudget(5_000)
     expect(budget.pauses).toBe(brief)
-    const sleepsUntilItTries = () => {
-      budget.failed()
-      let sleeps = 0
-      while (budget.pauses === 0) {
-        budget.slept(0.01)
-        sleeps++
-      }
-      return sleeps
-    }
-    expect([sleepsUntilItTries(), sleepsUntilItTries(), sleepsUntilItTries()]).toEqual([4, 8, 16])
+    expect([sleepsUntilItTries(budget), sleepsUntilItTries(budget), sleepsUntilItTries(budget)]).toEqual([4, 8, 16])
     expect(budget.pauses).toBe(brief)
     budget.succeeded(10)
-    expect(sleepsUntilItTries()).toBe(4)
+    expect(sleepsUntilItTries(budget)).toBe(4)
   })
 
   it('lets look for long in a conversation that goes on and on, and not among sleeps that are longer', () => {
