@@ -321,7 +321,7 @@ export class DurableOutput extends UnheldEffects implements Effects {
     options: SpawnOptions,
   ): Promise<Ref> {
     const { guardian, request } = this.kernel.spawnRequest(from, node, definition, args, options)
-    return this.ask(from, guardian, 'spawn', request, askTimeoutMsDefault) as Promise<Ref>
+    return this.ask(from, guardian, 'spawn', request, options.timeoutMs ?? askTimeoutMsDefault) as Promise<Ref>
   }
 
   stop(from: ActorCell, ref: Ref | undefined): void {
