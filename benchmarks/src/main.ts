@@ -26,6 +26,7 @@ const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<unknown
 
 /** Each takes the arguments after its name and returns an exit code; loaded when it is asked for. */
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  growth: async (args) => (await import('./growth.ts')).growthCommand(args),
   savina: async (args) => (await import('../savina/command.ts')).savinaCommand(args),
   compare: async (args) => (await import('./compare/command.ts')).compareCommand(args),
   profile: async (args) => (await import('./profile/command.ts')).profileCommand(args),
