@@ -355,6 +355,10 @@ test('a machine without apply, members without a voter and quorums that could mi
     await expect(start({ members: [] })).rejects.toThrow('no member votes')
     await expect(start({ quorums: { election: 1, acceptance: 2 } })).rejects.toThrow('can miss each other')
     await expect(start({ members: ['node-1', 'node-1'] })).rejects.toThrow('the same id')
+    await expect(start({ options: { leaseMs: -1 } })).rejects.toThrow('leaseMs must be')
+    await expect(start({ options: { clockDriftMax: 1 } })).rejects.toThrow('clockDriftMax must be')
+    await expect(start({ options: { batchMax: 0 } })).rejects.toThrow('batchMax must be')
+    await expect(start({ options: { leaseMS: 1 } })).rejects.toThrow("did you mean 'leaseMs'?")
   })
 })
 
