@@ -7,14 +7,16 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { check, checkHistoryText } from '@troupe/checker'
+import { type CheckOptions, check, checkHistoryText } from '@troupe/checker'
 import { checkParallel } from '@troupe/checker/parallel'
 import { programOptions } from '@troupe/checker/programs'
+import { defineActor } from '@troupe/core'
 import { createSystem } from '@troupe/threads'
 import type { SuiteOptions } from './kernel.ts'
 import { leanSearch } from './lean-search.ts'
 import { type Measured, median, printMeasured } from './measured.ts'
 import { naiveActorSearch } from './naive-actor-search.ts'
+import { ThreadLimit } from './thread-limit.ts'
 
 const programsUrl = import.meta.resolve('@troupe/checker/programs')
 const histories = new URL('../../test/data/histories/', import.meta.url)
@@ -37,6 +39,7 @@ export async function checkerSuite({ quick }: SuiteOptions): Promise<Measured[]>
     name: 'programOptions',
     arguments: ['two-phase-commit', { parameters: { rms } }],
   }
+  await using limit = new ThreadLimit()
   await using system = await createSystem({ threads: 1, log: 'none' })
   const modelRms = quick ? 3 : 7
   const cases: readonly Case[] = [
@@ -48,6 +51,8 @@ export async function checkerSuite({ quick }: SuiteOptions): Promise<Measured[]>
     },
     { name: `as a model, ${modelRms} managers`, run: alone('two-phase-commit-model', { rms: modelRms }), roundsMax: 3 },
     { name: 'Paxos register, 3 servers, 2 clients', run: alone('paxos-register', quick ? { servers: 2 } : {}) },
+    { name: 'an actor of 1,000 entries', run: () => check(ledger(quick, false)).distinct, roundsMax: 3 },
+    { name: 'on drafts', run: () => check(ledger(quick, true)).distinct, roundsMax: 3 },
     { name: 'lean search', run: () => leanSearch(rms) },
     {
       name: 'JSON.stringify search',
@@ -57,7 +62,9 @@ export async function checkerSuite({ quick }: SuiteOptions): Promise<Measured[]>
   ]
   console.log('checker')
   const rates = cases.map(() => [] as number[])
+  const limits: { readonly computing: number; readonly memory: number }[] = []
   for (let round = 0; round < rounds; round++) {
+    limits.push({ computing: await limit.gain('computing'), memory: await limit.gain('memory') })
     for (const [index, { run, roundsMax = rounds }] of cases.entries()) {
       if (round >= roundsMax) continue
       const begun = performance.now()
@@ -74,11 +81,43 @@ export async function checkerSuite({ quick }: SuiteOptions): Promise<Measured[]>
   printMeasured(lines)
   const [one, two] = rates as [number[], number[]]
   const gains = two.map((rate, round) => rate / (one[round] as number))
-  console.log(`  two threads are ${median(gains).toFixed(2)} x as fast as one: the median of ${gains.length} rounds`)
+  const spread = (values: readonly number[]) =>
+    `${median([...values]).toFixed(2)} (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)})`
+  console.log(`  two threads are ${spread(gains)} x as fast as one: the median of ${gains.length} rounds`)
+  const bare = (['computing', 'memory'] as const).map((kind) => `${kind} ${spread(limits.map((of) => of[kind]))}`)
+  console.log(`  two bare loops with nothing in common, in the same rounds: ${bare.join(', ')}`)
   printMemory(`two-phase commit, ${rms} managers`, 'two-phase-commit', { rms })
   printMemory('Paxos register with its history', 'paxos-register', quick ? { servers: 2 } : {})
   printHistories()
   return lines
+}
+
+const Ledger = defineActor<{ book: () => void }>()({
+  name: 'Ledger',
+  init: ({ turns }: { turns: number }) => ({
+    turns,
+    accounts: new Map(
+      Array.from({ length: 1_000 }, (_, index) => [`account ${index}`, { balance: 0, owner: `${index}` }]),
+    ),
+  }),
+  started: (_state, ctx) => ctx.timers.fixedRate({ key: 'book', periodMs: 1 }, 'book'),
+  on: {
+    book(state, _message, ctx) {
+      state.turns--
+      const account = state.accounts.get(`account ${(state.turns * 7) % 1_000}`)
+      if (account !== undefined) account.balance++
+      if (state.turns === 0) ctx.timers.cancelAll()
+    },
+  },
+})
+
+/** One actor with a large state, of which a turn changes one entry. */
+function ledger(quick: boolean, drafts: boolean) {
+  return {
+    actors: [{ name: 'ledger', definition: Ledger, args: { turns: quick ? 20 : 300 } }],
+    network: 'non-duplicating',
+    drafts,
+  } satisfies CheckOptions<any>
 }
 
 function printMemory(name: string, program: string, parameters: Record<string, number>): void {

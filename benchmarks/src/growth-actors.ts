@@ -74,7 +74,7 @@ export const Crowd = defineActor<Crowded>()({
   },
 })
 
-type Sinking = { add: (by: number) => void; total: () => number }
+type Sinking = { add: (by: number) => void; take: (bytes: Uint8Array) => void; total: () => number }
 
 /** Counts what it is told; `total` ends the count. */
 export const Sink = defineActor<Sinking>()({
@@ -84,6 +84,9 @@ export const Sink = defineActor<Sinking>()({
   on: {
     add(state, by) {
       state.count += by
+    },
+    take(state) {
+      state.count++
     },
     total(state) {
       const { count } = state
@@ -96,6 +99,7 @@ export const Sink = defineActor<Sinking>()({
 /** Fills the mailbox of another again and again, and waits until it is empty before each time. */
 export const Flooder = defineActor({
   name: 'Flooder',
+  module: import.meta.url,
   init: () => ({}),
   on: {
     async flood(_state, { to, depth, rounds }: { to: ActorRef<Sinking>; depth: number; rounds: number }, ctx) {
@@ -105,6 +109,31 @@ export const Flooder = defineActor({
         if (counted !== depth - 1) throw new Error(`counted ${counted} of ${depth - 1}`)
       }
       return rounds * depth
+    },
+  },
+})
+
+/** What a shipper sends: so many messages of that size at a time, as often. */
+export interface Shipment {
+  readonly to: ActorRef<Sinking>
+  readonly size: number
+  readonly batch: number
+  readonly rounds: number
+}
+
+/** Sends bytes, and waits until a batch is handled before the next one. */
+export const Shipper = defineActor({
+  name: 'Shipper',
+  init: () => ({}),
+  on: {
+    async ship(_state, { to, size, batch, rounds }: Shipment, ctx) {
+      const bytes = new Uint8Array(size)
+      for (let round = 0; round < rounds; round++) {
+        for (let index = 0; index < batch; index++) ctx.tell(to, 'take', bytes)
+        const counted = await ctx.askWith({ timeoutMs: 600_000 }, to, 'total')
+        if (counted !== batch) throw new Error(`counted ${counted} of ${batch}`)
+      }
+      return rounds * batch
     },
   },
 })

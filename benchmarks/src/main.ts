@@ -8,6 +8,7 @@ import { channelSuite } from './channel.ts'
 import { checkerSuite } from './checker.ts'
 import { growthSuite } from './growth.ts'
 import { kernelSuite, type SuiteOptions } from './kernel.ts'
+import { logSuite } from './log.ts'
 import { observationSuite } from './observation.ts'
 import { simulationSuite } from './simulation.ts'
 import { threadsSuite } from './threads.ts'
@@ -20,10 +21,12 @@ const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<unknown
   checker: checkerSuite,
   growth: growthSuite,
   simulation: simulationSuite,
+  log: logSuite,
 }
 
 /** Each takes the arguments after its name and returns an exit code; loaded when it is asked for. */
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  growth: async (args) => (await import('./growth.ts')).growthCommand(args),
   savina: async (args) => (await import('../savina/command.ts')).savinaCommand(args),
   compare: async (args) => (await import('./compare/command.ts')).compareCommand(args),
   profile: async (args) => (await import('./profile/command.ts')).profileCommand(args),

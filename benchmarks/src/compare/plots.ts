@@ -53,6 +53,7 @@ function panelOf({ workload, variant, figures }: Row, top: number): string {
   return [head, ...bars].join('\n')
 }
 
-function escaped(text: string): string {
+/** The text as it stands between tags. */
+export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

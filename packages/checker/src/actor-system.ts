@@ -7,9 +7,10 @@
  */
 import type { CheckedSystem } from './checked-system.ts'
 import type { HistoryTable } from './history-table.ts'
-import type { LocalTransitions, Step } from './local-transitions.ts'
+import type { LocalTransitions } from './local-transitions.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
+import type { Step } from './step.ts'
 import type { TransitionSystem, Visit } from './transition-system.ts'
 
 /** The parts that a system of actors is put together from. */

@@ -31,6 +31,11 @@ export class Choices implements RandomStream {
     this.#runs = 1
   }
 
+  /** Sets up the sequence of outcomes of the run that just ended once more. */
+  again(): void {
+    this.#position = 0
+  }
+
   /** After a run: sets up the next sequence of outcomes, or returns false when there is none. */
   advance(): boolean {
     this.#position = 0

@@ -3,11 +3,11 @@ import { refKey } from '@troupe/core'
 import { Ref } from '@troupe/core/host'
 import type { ActorSystem, NodeStep } from './actor-system.ts'
 import { isPlain } from './canonical-value.ts'
-import type { Step } from './local-transitions.ts'
 import type { ModelStep } from './model-system.ts'
 import type { Violation, ViolationKind } from './properties.ts'
 import type { TimerMessage } from './recorded-effects.ts'
 import type { MessageView, TupleView } from './state-view.ts'
+import type { Step } from './step.ts'
 
 /** One step of a trace of actors. */
 export interface TraceStep {

@@ -41,10 +41,10 @@ export interface Narrowing<Step extends SystemStep> {
 /** A choice of fewer steps at each state. */
 export interface Reduction<Step extends SystemStep> {
   /**
-   * As `expand` of the system, for state `id`. `isNew` says whether a state was not expanded before this one; when a
-   * chosen step leads back, all steps are visited. The same steps are visited when `id` is expanded again.
+   * As `expand` of the system. `isNew` says whether a state is beyond the level of this one; when a chosen step leads to
+   * another, all steps are visited. So what is visited depends on nothing but the states of this level and those before.
    */
-  expand(tuple: Int32Array, id: number, isNew: (next: Int32Array) => boolean, visit: Visit<Step>): boolean
+  expand(tuple: Int32Array, isNew: (next: Int32Array) => boolean, visit: Visit<Step>): boolean
 }
 
 /** States between two looks at the clock. */
@@ -63,9 +63,13 @@ export class Explorer<Step extends SystemStep> {
   readonly states: StateTable
   readonly system: TransitionSystem<Step>
   readonly #narrowing: Narrowing<Step>
+  /** The first state beyond each level, down to the one that is being expanded. */
+  readonly #levelEnds: number[] = []
   readonly #current: Int32Array
   readonly #inspection: Inspection<Step>
   #statesMax = Number.POSITIVE_INFINITY
+  /** Where {@link run} searches; a table that others fill too is looked at between ranges. */
+  #isLimited = false
   /** The state that is being expanded, and the steps that it has had so far. */
   #at = -1
   #steps = 0
@@ -88,6 +92,7 @@ export class Explorer<Step extends SystemStep> {
   /** Searches until every state was seen, a limit reached or the inspection ends it. */
   run({ statesMax, depthMax, secondsMax }: Limits): void {
     this.#statesMax = statesMax
+    this.#isLimited = true
     const deadline = performance.now() + secondsMax * 1_000
     if (this.begin()) {
       this.depth = 1
@@ -95,6 +100,7 @@ export class Explorer<Step extends SystemStep> {
     }
     for (let levelEnd = this.states.size; this.expanded < levelEnd; levelEnd = this.states.size) {
       this.depth++
+      this.beginLevel(levelEnd)
       if (this.depth >= depthMax) {
         this.#end('depthMax')
         return
@@ -107,6 +113,11 @@ export class Explorer<Step extends SystemStep> {
         return
       }
     }
+  }
+
+  /** The states below `end` that were not expanded are a level. */
+  beginLevel(end: number): void {
+    if (this.#levelEnds.at(-1) !== end) this.#levelEnds.push(end)
   }
 
   /** Adds the states in which the system begins; returns true when the search ends there. */
@@ -124,6 +135,7 @@ export class Explorer<Step extends SystemStep> {
   expand(from: number, to: number): number {
     const current = this.#current
     for (let id = from; id < to; id++) {
+      if (this.states.isVoid(id)) continue
       this.states.read(id, current)
       const generatedBefore = this.generated
       this.#at = id
@@ -153,7 +165,7 @@ export class Explorer<Step extends SystemStep> {
     const tuple = representative === undefined ? raw : representative(raw)
     if (within !== undefined && states.find(tuple) < 0 && !within(tuple)) return false
     this.generated++
-    if (states.size >= this.#statesMax && states.find(tuple) < 0) return this.#end('statesMax')
+    if (this.#isLimited && states.size >= this.#statesMax && states.find(tuple) < 0) return this.#end('statesMax')
     const id = states.add(tuple, this.#at)
     if (id === knownState) return false
     if (id === noRoom) {
@@ -216,12 +228,15 @@ export class Explorer<Step extends SystemStep> {
   #expand(tuple: Int32Array, id: number, visit: Visit<Step>): boolean {
     const { reduction } = this.#narrowing
     if (reduction === undefined) return this.system.expand(tuple, visit)
-    return reduction.expand(tuple, id, (next) => this.#isNew(next, id), visit)
+    const latest = this.#levelEnds.at(-2) ?? 0
+    const end = this.#levelEnds.at(-1) as number
+    const levelEnd = id >= latest ? end : (this.#levelEnds.find((levelEnd) => levelEnd > id) as number)
+    return reduction.expand(tuple, (next) => this.#isBeyond(next, levelEnd), visit)
   }
 
-  #isNew(next: Int32Array, id: number): boolean {
+  #isBeyond(next: Int32Array, levelEnd: number): boolean {
     const known = this.numberOf(next)
-    return known > id || (known < 0 && (this.#inspection.within?.(next) ?? true))
+    return known >= levelEnd || (known < 0 && (this.#inspection.within?.(next) ?? true))
   }
 
   #end(cut: Cut): true {

@@ -48,9 +48,14 @@ export class Interner<Value> {
     this.#values.push(undefined)
   }
 
-  #made(id: number, read: (key: string) => Value): Value {
+  /** The key of number `id`. */
+  keyOf(id: number): string {
     if (id >= this.#keys.length) this.#log?.catchUp()
-    const made = read(this.#keys[id] as string)
+    return this.#keys[id] as string
+  }
+
+  #made(id: number, read: (key: string) => Value): Value {
+    const made = read(this.keyOf(id))
     this.#values[id] = made
     return made
   }

@@ -36,6 +36,11 @@ export class LocalTable {
     return this.#interner.get(id)
   }
 
+  /** Characters of the text that says what local state `id` is. */
+  textLength(id: number): number {
+    return this.#interner.keyOf(id).length
+  }
+
   /** The number of `local`, whose state and timers may still change afterwards. */
   intern(local: LocalState): number {
     const { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown } = local

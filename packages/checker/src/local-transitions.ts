@@ -3,51 +3,30 @@
  * state is the actor's state, behavior, stash and pending timers, numbered per actor. A turn that draws random outcomes has one
  * transition for each different effect of them. A turn that changes nothing of them and sends nothing has none.
  */
-import {
-  applyEvent,
-  cloneValue,
-  Envelope,
-  EnvelopeKind,
-  enterBehavior,
-  runTurn,
-  startedEnvelope,
-} from '@troupe/core/host'
-import { canonicalValue, frozen } from './canonical-value.ts'
+import { cloneValue, Envelope, EnvelopeKind, enterBehavior, runTurn, startedEnvelope } from '@troupe/core/host'
 import type { CheckedSystem, SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import { type LocalState, LocalTable } from './local-table.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
 import type { NumberLog } from './number-log.ts'
-import { type Pending, RecordedEffects, reminderPrefix, type TimerMessage } from './recorded-effects.ts'
-import type { Recovered, Storage } from './storage.ts'
+import { type Pending, RecordedEffects } from './recorded-effects.ts'
+import { type Step, type Turn, takenBy } from './step.ts'
+import { type Recovered, recoveredOf, type Storage } from './storage.ts'
+import { TransitionLog } from './transition-log.ts'
+import { commit, recordOf } from './turn-record.ts'
+import { changeable, changed, isDraft } from './turn-state.ts'
 
 const nothingPending: Pending = { timers: new Map(), stash: [], front: [], storage: undefined }
 
-/** One step of the system: a turn of one actor, the loss of a message, a sync, or the end or return of a node. */
-export interface Step {
-  readonly kind: 'deliver' | 'unstashed' | 'timer' | 'drop' | 'started' | 'sync' | 'crash' | 'restart'
-  readonly actor: number
-  /** The actor's local state after the step. */
-  readonly local: number
-  /** What the step does to the network. */
-  readonly delta: number
-  /** The message that is handled or lost; -1 for a timer. */
-  readonly message: number
-  /** The messages that the step sends, in order. */
-  readonly sent: readonly number[]
-  /** The key of the timer that fires. */
-  readonly timer: string | undefined
-  /** The random outcomes that the turn drew. */
-  readonly choices: readonly number[]
-  /** What the handler threw: the step then changed nothing. */
-  readonly error: unknown
-  /** The disk syncs no more from this step on, until a crash. */
-  readonly stalls?: true
+/** How turns are run, and what of them matters. */
+interface TurnOptions {
+  readonly discardFailed: boolean
+  readonly crashes: boolean
+  readonly stalls: boolean
+  readonly ordersSent: boolean
+  readonly drafts: boolean
 }
-
-/** What all turns of one local transition have in common. */
-type Turn = Pick<Step, 'kind' | 'actor' | 'local' | 'message' | 'timer'> & { readonly envelope: Envelope }
 
 /** A turn that threw has this as its error when what it threw is nothing. */
 const threwNothing = new Error('the handler threw undefined')
@@ -60,9 +39,12 @@ export class LocalTransitions {
   readonly #discardFailed: boolean
   /** True where the order of what one turn sends is part of its effect beyond the network: a history looks at it. */
   readonly #ordersSent: boolean
+  readonly #drafts: boolean
   readonly #isDurable: readonly boolean[]
   readonly #stalls: boolean
   readonly #locals: readonly LocalTable[]
+  /** What other threads of the search have found. */
+  readonly #told: TransitionLog | undefined
   /** By message, then by local state of the receiver. */
   readonly #deliveries: (readonly Step[] | undefined)[][] = []
   /** By actor, then by local state. */
@@ -77,17 +59,7 @@ export class LocalTransitions {
     system: CheckedSystem,
     messages: MessageTable,
     network: NetworkTable,
-    {
-      discardFailed,
-      crashes,
-      stalls,
-      ordersSent,
-    }: {
-      readonly discardFailed: boolean
-      readonly crashes: boolean
-      readonly stalls: boolean
-      readonly ordersSent: boolean
-    },
+    { discardFailed, crashes, stalls, ordersSent, drafts }: TurnOptions,
     log?: NumberLog,
   ) {
     this.#system = system
@@ -102,11 +74,13 @@ export class LocalTransitions {
     )
     this.#discardFailed = discardFailed
     this.#ordersSent = ordersSent
+    this.#drafts = drafts
     this.#locals = system.actors.map(() => new LocalTable(this.#refuse, log))
     this.#firings = system.actors.map(() => [])
     this.#crashes = system.actors.map(() => new Map())
     this.#returns = system.actors.map(() => new Map())
     this.#lastReturns = system.actors.map(() => new Map())
+    this.#told = log && new TransitionLog(log)
   }
 
   local(actor: number, local: number): LocalState {
@@ -119,7 +93,8 @@ export class LocalTransitions {
     this.#effects.begin(actor, 'init', nothingPending)
     cell.state = initial
     enterBehavior(cell, undefined, [])
-    if (this.#isDurable[actor]) this.#effects.storage = { recovered: this.#recovered(actor), unsynced: [] }
+    if (this.#isDurable[actor])
+      this.#effects.storage = { recovered: recoveredOf(initial, new Map(), this.#refuse), unsynced: [] }
     return this.#startings(actor, this.#internLocal(actor))
   }
 
@@ -209,11 +184,28 @@ export class LocalTransitions {
     let steps = byLocal[local]
     if (steps === undefined) {
       const { to } = this.#messages.get(message)
-      // What was put back is handled before anything that arrives.
-      const { front, isDown } = this.local(to, local)
-      steps = isDown || front.length > 0 ? [] : this.#handlings('deliver', message, local)
+      steps = this.#found(`${message}:${local}`, to, () => {
+        // What was put back is handled before anything that arrives.
+        const { front, isDown } = this.local(to, local)
+        return isDown || front.length > 0 ? [] : this.#handlings('deliver', message, local)
+      })
       byLocal[local] = steps
     }
+    return steps
+  }
+
+  /** What `find` finds of a turn of `actor`, unless another thread has found it and told. */
+  #found(turn: string, actor: number, find: () => readonly Step[]): readonly Step[] {
+    const told = this.#told?.find(turn)
+    if (told !== undefined) {
+      return told.map(({ local, sent, choices, stalls, ...turn }) => {
+        const step = this.#step({ ...turn, actor }, sent, local, choices)
+        return stalls ? { ...step, stalls } : step
+      })
+    }
+    const steps = find()
+    // What was thrown is no number: every thread that meets it throws its own.
+    if (steps.every(({ error }) => error === undefined)) this.#told?.tell(turn, steps)
     return steps
   }
 
@@ -229,11 +221,13 @@ export class LocalTransitions {
     const byLocal = this.#firings[actor] as (readonly Step[] | undefined)[]
     let steps = byLocal[local]
     if (steps === undefined) {
-      const { front, isDown } = this.local(actor, local)
-      const [first] = front
-      const turns = first === undefined ? this.#timerSteps(actor, local) : this.#handlings('unstashed', first, local)
-      const sync = this.#stalls ? undefined : this.sync(actor, local)
-      steps = isDown ? [] : sync === undefined ? turns : [...turns, sync]
+      steps = this.#found(`of${actor}:${local}`, actor, () => {
+        const { front, isDown } = this.local(actor, local)
+        const [first] = front
+        const turns = first === undefined ? this.#timerSteps(actor, local) : this.#handlings('unstashed', first, local)
+        const sync = this.#stalls ? undefined : this.sync(actor, local)
+        return isDown ? [] : sync === undefined ? turns : [...turns, sync]
+      })
       byLocal[local] = steps
     }
     return steps
@@ -272,20 +266,23 @@ export class LocalTransitions {
     return steps
   }
 
-  #run(turn: Turn): Step[] {
+  /** `textLength`: see {@link changeable}; 0 has the turn run on a copy. */
+  #run(turn: Turn, textLength = this.#drafts ? this.#textLength(turn) : 0): Step[] {
     const effects = this.#effects
     const { cell } = this.#system.actors[turn.actor] as SystemActor
     const before = this.local(turn.actor, turn.local)
     effects.begin(turn.actor, turn.envelope.name, before)
     if (turn.timer !== undefined && !before.timers.get(turn.timer)?.repeats) effects.timers.delete(turn.timer)
     if (turn.kind === 'unstashed') effects.front.shift()
-    cell.state = cloneValue(before.state)
+    const state = changeable(before.state, textLength)
+    cell.state = state
     cell.stashing = undefined
     enterBehavior(cell, before.behavior, before.behaviorsBefore)
     let promise: PromiseLike<unknown> | undefined
     let error: unknown
     try {
       promise = runTurn(cell.definition, cell, turn.envelope, effects)
+      if (promise === undefined) cell.state = changed(cell.state)
     } catch (thrown) {
       error = thrown ?? threwNothing
     }
@@ -294,15 +291,30 @@ export class LocalTransitions {
       promise.then(undefined, () => {})
       effects.refuse('its turn is asynchronous; make it synchronous: tell, and let the answer be a message')
     }
+    if ((effects.refusal ?? error) !== undefined && isDraft(state)) {
+      // It counts what it does on a plain object, as elsewhere.
+      effects.choices.again()
+      return this.#run(turn, 0)
+    }
     if (effects.refusal !== undefined) throw effects.refusal
     if (error !== undefined) return [this.#step(turn, [], turn.local, effects.choices.taken(), error)]
     const { storage } = effects
     if (storage !== undefined && this.#stalls) return this.#commitOrStall(turn, storage)
-    if (storage !== undefined) this.#commit(turn, storage)
+    if (storage !== undefined) commit(effects, cell, turn.timer, storage, this.#refuse)
     return [this.#step(turn, effects.sent, this.#internLocal(turn.actor), effects.choices.taken())]
   }
 
-  #step(turn: Turn, sent: readonly number[], local: number, choices: readonly number[], error?: unknown): Step {
+  #textLength({ actor, local }: Turn): number {
+    return (this.#locals[actor] as LocalTable).textLength(local)
+  }
+
+  #step(
+    turn: Pick<Turn, 'kind' | 'actor' | 'message' | 'timer'>,
+    sent: readonly number[],
+    local: number,
+    choices: readonly number[],
+    error?: unknown,
+  ): Step {
     const { kind, actor, message, timer } = turn
     const delta = this.#network.turnDelta(takenBy(turn), sent)
     return { kind, actor, local, delta, message, sent, timer, choices, error }
@@ -312,7 +324,7 @@ export class LocalTransitions {
   internState(actor: number, local: LocalState): number {
     const { cell } = this.#system.actors[actor] as SystemActor
     const { storage } = local
-    const again = ({ state, reminders }: Recovered) => this.#recovered(actor, reminders, state)
+    const again = ({ state, reminders }: Recovered) => recoveredOf(state, reminders, this.#refuse)
     this.#effects.begin(actor, 'symmetry', {
       ...local,
       storage: storage && {
@@ -325,29 +337,11 @@ export class LocalTransitions {
     return this.#internLocal(actor, local.isDown)
   }
 
-  /** Ends the turn of a durable actor: its events are a record, which what it sent waits for; what was told early goes. */
-  #commit(turn: Turn, { recovered, unsynced }: Storage): void {
-    const effects = this.#effects
-    const next = this.#recordOf(turn, unsynced.at(-1)?.recovered ?? recovered)
-    if (next !== undefined) {
-      effects.storage = { recovered, unsynced: [...unsynced, { recovered: next, held: effects.sent }] }
-      effects.sent = effects.sentEarly
-      return
-    }
-    const waiting = unsynced.at(-1)
-    if (waiting === undefined || effects.sent.length === 0) {
-      effects.sent = [...effects.sentEarly, ...effects.sent]
-      return
-    }
-    const held = { ...waiting, held: [...waiting.held, ...effects.sent] }
-    effects.storage = { recovered, unsynced: [...unsynced.slice(0, -1), held] }
-    effects.sent = effects.sentEarly
-  }
-
-  /** The same, with a disk that syncs the record at once, or stalls: then what waits for it is never sent. */
+  /** Ends the turn of an actor with a disk that syncs the record at once, or stalls: then what waits for it is never sent. */
   #commitOrStall(turn: Turn, { recovered, unsynced }: Storage): Step[] {
     const effects = this.#effects
-    const next = this.#recordOf(turn, unsynced.at(-1)?.recovered ?? recovered)
+    const { cell } = this.#system.actors[turn.actor] as SystemActor
+    const next = recordOf(effects, cell, turn.timer, unsynced.at(-1)?.recovered ?? recovered, this.#refuse)
     const { sent, sentEarly } = effects
     const step = (storage: Storage, leaving: readonly number[]) => {
       effects.storage = storage
@@ -358,38 +352,6 @@ export class LocalTransitions {
     const synced = step({ recovered: next ?? recovered, unsynced: [] }, [...sentEarly, ...sent])
     if (next === undefined) return [synced]
     return [synced, { ...step({ recovered, unsynced: later }, sentEarly), stalls: true }]
-  }
-
-  /** What the disk holds with the record of a turn, where it held `latest` before; `undefined` if the turn writes none. */
-  #recordOf(turn: Turn, latest: Recovered): Recovered | undefined {
-    const effects = this.#effects
-    const reminder = turn.timer?.startsWith(reminderPrefix) ? turn.timer : undefined
-    const isDone = reminder !== undefined && !effects.remindersChanged.has(reminder) && !effects.stashedNow
-    if (effects.events.length === 0 && effects.remindersChanged.size === 0 && !isDone) return undefined
-    const { cell } = this.#system.actors[turn.actor] as SystemActor
-    const reminders = new Map(latest.reminders)
-    if (isDone) reminders.delete(reminder)
-    for (const [key, message] of effects.remindersChanged) {
-      if (message === undefined) reminders.delete(key)
-      else reminders.set(key, message)
-    }
-    // The events are applied to what the disk had before: the state may hold more than they say.
-    const live = cell.state
-    cell.state = cloneValue(latest.state)
-    for (const [name, event] of effects.events) applyEvent(cell, name, event)
-    const next = this.#recovered(turn.actor, reminders)
-    cell.state = live
-    return next
-  }
-
-  /** What recovery makes of the cell's state, and of `reminders`. */
-  #recovered(
-    actor: number,
-    reminders: ReadonlyMap<string, TimerMessage> = new Map(),
-    state: unknown = this.#system.actors[actor]?.cell.state,
-  ): Recovered {
-    const { key, value } = canonicalValue({ state, reminders }, 'state', this.#refuse)
-    return { ...(frozen(value) as Omit<Recovered, 'key'>), key }
   }
 
   readonly #refuse = (path: string, what: string) =>
@@ -419,9 +381,4 @@ function remembered<Value>(known: Map<number, Value> | undefined, key: number, m
   const made = make()
   known?.set(key, made)
   return made
-}
-
-/** The message that the turn takes from the network; -1: none. */
-function takenBy({ kind, message }: Pick<Step, 'kind' | 'message'>): number {
-  return kind === 'deliver' ? message : -1
 }

@@ -5,15 +5,17 @@
  *   - no other actor can ever send this one anything, from the local state that it is in. What each local state can lead
  *     to is found beforehand, as if every message that is ever sent could arrive at any time;
  *   - none of its steps is recorded in the history, and no property has ever looked at it or at the network;
- *   - none of its steps leads to a state that was expanded before, so that no cycle puts the others off for ever.
+ *   - each of its steps leads to the next level of the search, so that no cycle puts the others off for ever: a cycle has a
+ *     step that does not.
  *
  * After Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems" (1996), with the condition on cycles
- * of breadth-first search by Bošnački and Holzmann (2005). What properties look at is noted while the search runs; if they
+ * of breadth-first search by Bošnački and Holzmann (2005), by level: so what is left out does not depend on the order in which
+ * a level's states are found, and several threads leave out the same. What properties look at is noted while the search runs; if they
  * look at more than was assumed, the search begins anew (see `search.ts`).
  */
 import type { ActorSystem } from './actor-system.ts'
 import type { Reduction } from './explorer.ts'
-import type { Step } from './local-transitions.ts'
+import type { Step } from './step.ts'
 import type { Visit } from './transition-system.ts'
 
 /** Turns of single actors that are looked at beforehand; with more, nothing is known and nothing is left out. */
@@ -26,14 +28,11 @@ export type Footprint = ReadonlySet<number | 'network'>
 export type Reach = readonly ReadonlyMap<number, ReadonlySet<number>>[]
 
 const all = -1
-const undecided = -2
 
 export class PersistentSets implements Reduction<Step> {
   readonly #system: ActorSystem
   readonly #reach: Reach
   readonly #footprint: Footprint
-  /** For each state, the actor whose steps are explored, or all. */
-  readonly #chosen: number[] = []
 
   constructor(system: ActorSystem, reach: Reach, footprint: Footprint) {
     this.#system = system
@@ -41,12 +40,8 @@ export class PersistentSets implements Reduction<Step> {
     this.#footprint = footprint
   }
 
-  expand(tuple: Int32Array, id: number, isNew: (next: Int32Array) => boolean, visit: Visit<Step>): boolean {
-    let chosen = this.#chosen[id] ?? undecided
-    if (chosen === undecided) {
-      chosen = this.#choose(tuple, isNew)
-      this.#chosen[id] = chosen
-    }
+  expand(tuple: Int32Array, isNew: (next: Int32Array) => boolean, visit: Visit<Step>): boolean {
+    const chosen = this.#choose(tuple, isNew)
     return chosen === all ? this.#system.expand(tuple, visit) : this.#system.expandActor(tuple, chosen, visit)
   }
 
@@ -115,7 +110,7 @@ export function reachOf(system: ActorSystem): Reach {
     }
   }
   for (let turns = 0; work.length > 0; turns++) {
-    if (turns === turnsMax) return sends.map(() => new Map())
+    if (turns + work.length > turnsMax) return sends.map(() => new Map())
     const [actor, local, message] = work.pop() as [number, number, number]
     const steps = message < 0 ? transitions.firings(actor, local) : transitions.deliveries(message, local)
     for (const step of steps) if (step.error === undefined) takes(actor, local, step)

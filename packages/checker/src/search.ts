@@ -143,7 +143,7 @@ export function resultOf<View, Step extends SystemStep, Counterexample>(
   })
   const { cut, depth, generated, states } = explorer
   return {
-    distinct: states.size,
+    distinct: states.count,
     generated,
     depth,
     complete: cut === undefined,

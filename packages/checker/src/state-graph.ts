@@ -40,6 +40,7 @@ export class StateGraph {
         if (length === this.#targets.length) this.#targets = grown(this.#targets, length + 1)
         this.#targets[length++] = to
       }
+      if (explorer.states.isVoid(id)) continue
       if (id < explorer.expanded) explorer.successors(id, add)
       else add(-1)
     }

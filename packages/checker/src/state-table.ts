@@ -8,7 +8,8 @@
  *
  * Several threads can fill one table at once, without locks. A thread takes a free slot by exchanging its tag, then writes
  * the row, then the number. A thread that meets a tag like its own without a number waits for that number: nearly always it
- * is the same state. Tags do not change once they are written, so that one that is read early is still right.
+ * is the same state. Tags and numbers do not change once they are written, so that one that is read early is still right.
+ * Rows that lie side by side share lines of the cache, so a thread takes some at a time; those that it leaves free are void.
  */
 import { hashOf } from './tuple-table.ts'
 
@@ -17,7 +18,7 @@ export interface StateMemory {
   readonly slots: Int32Array
   readonly rows: Int32Array
   readonly parents: Int32Array
-  /** In place 0 the number of states. */
+  /** In place 0 how many rows were taken, in place 1 how many of those are void. */
   readonly size: Int32Array
 }
 
@@ -32,10 +33,12 @@ export const knownState = -1
 export const noRoom = -2
 
 const slotsMin = 1 << 11
-/** The threads of a search pause while their table grows. */
-const slotsMinShared = 1 << 16
+/** The threads of a search pause while their table grows; pages that nobody writes to take no memory. */
+const slotsMinShared = 1 << 18
 /** Of the slots, how many may be taken. */
 const loadMax = 0.6
+/** The parent of a row that holds no state. */
+const voidRow = -2
 
 export class StateTable {
   readonly #width: number
@@ -46,6 +49,10 @@ export class StateTable {
   #parents: Int32Array
   #mask = 0
   #capacity = 0
+  /** Rows that this thread has taken and not filled yet, and how many it takes at a time. */
+  #nextRow = 0
+  #rowsEnd = 0
+  #rowsTaken = 1
 
   /** With `memory` the table is one of those that share it. */
   constructor(width: number, memory?: StateMemory) {
@@ -60,13 +67,37 @@ export class StateTable {
   }
 
   /** Memory for a table that is to be shared. */
-  static shared(width: number): StateMemory {
-    return memoryOf(width, slotsMinShared, SharedArrayBuffer)
+  static shared(width: number, slots = slotsMinShared): StateMemory {
+    return memoryOf(width, slots, SharedArrayBuffer)
   }
 
-  /** How many states it holds. */
+  /** How many rows were taken: every state's number is below. Rows are states in tables that are not shared. */
   get size(): number {
     return this.#isShared ? Atomics.load(this.#size, 0) : (this.#size[0] as number)
+  }
+
+  /** How many states it holds; in a shared table at most so many while threads have rows that they did not fill. */
+  get count(): number {
+    return this.size - (this.#size[1] as number)
+  }
+
+  /** Takes so many rows of a shared table at a time from now on; first {@link releaseRows}. */
+  takeRows(count: number): void {
+    this.#rowsTaken = count
+  }
+
+  /** Leaves the rows void that were taken and not filled. */
+  releaseRows(): void {
+    const left = this.#rowsEnd - this.#nextRow
+    if (left === 0) return
+    this.#parents.fill(voidRow, this.#nextRow, this.#rowsEnd)
+    this.#nextRow = this.#rowsEnd
+    Atomics.add(this.#size, 1, left)
+  }
+
+  /** Whether row `id` holds no state. */
+  isVoid(id: number): boolean {
+    return this.#parents[id] === voidRow
   }
 
   /** The number of `tuple`, or -1 when the table does not hold it. */
@@ -91,7 +122,7 @@ export class StateTable {
     const tag = hash | 1
     for (let slot = (hash >>> 1) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       if (this.#slots[slot * 2] === 0) {
-        if (this.size >= this.#capacity) {
+        if ((this.#size[0] as number) >= this.#capacity) {
           if (this.#isShared) return noRoom
           this.adopt(this.#larger(ArrayBuffer), { index: 0, count: 1 })
           return this.add(tuple, parent)
@@ -151,7 +182,7 @@ export class StateTable {
   }
 
   #fill(slot: number, tuple: Int32Array, parent: number): number {
-    const id = this.#isShared ? Atomics.add(this.#size, 0, 1) : (this.#size[0] as number)
+    const id = this.#isShared ? this.#takeRow() : (this.#size[0] as number)
     const start = id * this.#width
     for (let place = 0; place < this.#width; place++) this.#rows[start + place] = tuple[place] as number
     this.#parents[id] = parent
@@ -163,9 +194,18 @@ export class StateTable {
     return id
   }
 
-  /** The number in a slot that has a tag. */
+  #takeRow(): number {
+    if (this.#nextRow === this.#rowsEnd) {
+      this.#nextRow = Atomics.add(this.#size, 0, this.#rowsTaken)
+      this.#rowsEnd = this.#nextRow + this.#rowsTaken
+    }
+    return this.#nextRow++
+  }
+
+  /** The number in a slot that has a tag. Where one is seen, so is the row: its place is known from the number alone. */
   #numberAt(slot: number): number {
-    if (!this.#isShared) return (this.#slots[slot * 2 + 1] as number) - 1
+    const written = this.#slots[slot * 2 + 1] as number
+    if (written !== 0) return written - 1
     for (;;) {
       const number = Atomics.load(this.#slots, slot * 2 + 1)
       if (number !== 0) return number - 1
@@ -181,7 +221,7 @@ export class StateTable {
   #larger(Memory: ArrayBufferConstructor | SharedArrayBufferConstructor): StateMemory {
     const made = memoryOf(this.#width, this.#slots.length, Memory)
     const size = this.size
-    made.size[0] = size
+    made.size.set(this.#size)
     made.rows.set(this.#rows.subarray(0, size * this.#width))
     made.parents.set(this.#parents.subarray(0, size))
     return made
@@ -194,16 +234,18 @@ export class StateTable {
   }
 }
 
-/** States of a table with so many slots; threads that add at the same moment may pass it by one each. */
+/** States of a table with so many slots; threads that take rows at the same moment may pass it by those. */
 function capacityOf(slots: number): number {
   return Math.floor(slots * loadMax)
 }
 
-/** Threads that can pass the capacity at once have rows all the same. */
-const threadsMax = 256
+/** Rows that a thread may take at a time. */
+export const rowsTakenMax = 64
+/** Rows beyond the capacity, for threads that pass it at once: so many for each of 256. */
+const rowsBeyond = 256 * rowsTakenMax
 
 function memoryOf(width: number, slots: number, Memory: ArrayBufferConstructor | SharedArrayBufferConstructor) {
-  const rows = capacityOf(slots) + threadsMax
+  const rows = capacityOf(slots) + (Memory === ArrayBuffer ? 0 : rowsBeyond)
   const words = (length: number) => new Int32Array(new Memory(length * 4))
-  return { size: words(1), slots: words(slots * 2), rows: words(rows * width), parents: words(rows) }
+  return { size: words(2), slots: words(slots * 2), rows: words(rows * width), parents: words(rows) }
 }

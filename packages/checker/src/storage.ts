@@ -1,4 +1,5 @@
 /** The disk of a durable actor, as far as a crash can tell: what recovery would bring back, and what is not synced yet. */
+import { canonicalValue, frozen, type Refuse } from './canonical-value.ts'
 import type { TimerMessage } from './recorded-effects.ts'
 
 /** What an actor comes back with: its events applied to what `init` made, and its reminders by timer key. */
@@ -25,4 +26,10 @@ interface UnsyncedRecord {
   readonly recovered: Recovered
   /** Messages that wait for its sync, by number. */
   readonly held: readonly number[]
+}
+
+/** What recovery makes of `state` and of `reminders`; throws what `refuse` makes of a state that is not plain data. */
+export function recoveredOf(state: unknown, reminders: ReadonlyMap<string, TimerMessage>, refuse: Refuse): Recovered {
+  const { key, value } = canonicalValue({ state, reminders }, 'state', refuse)
+  return { ...(frozen(value) as Omit<Recovered, 'key'>), key }
 }

@@ -1,6 +1,6 @@
 /** Systems for the tests of searches on several threads: every thread gets them from here. */
 import { type ActorRef, defineActor } from '@troupe/core'
-import { model } from '../src/index.ts'
+import { type CheckOptions, model, type StateView } from '../src/index.ts'
 
 /** Goes from 0 to 1, and from there round by 2, or on to 3. */
 export function goingRound() {
@@ -46,16 +46,73 @@ export function readsClockLate() {
   }
 }
 
-const Greeter = defineActor<{ greet: () => void }>()({
-  name: 'Greeter',
-  init: (args: { other: ActorRef<any> | undefined }) => args,
-  on: { greet() {} },
+const Counting = defineActor<{ tick: () => void; told: () => void }>()({
+  name: 'Counting',
+  init: (args: { other: ActorRef<any> | undefined }) => ({ ...args, count: 0, told: 0 }),
+  started: (_state, ctx) => ctx.timers.fixedRate({ key: 'tick', periodMs: 1 }, 'tick'),
+  on: {
+    tick(state, _message, ctx) {
+      state.count = (state.count + 1) % 4
+      if (state.count === 0 && state.other !== undefined) ctx.tell(state.other, 'told')
+    },
+    told(state) {
+      state.told = 1
+    },
+  },
 })
 
-export function reduced() {
+/** Actors that go round by themselves, two of which tell another: orders of their turns make little difference. */
+export function goingRoundApart(reduction: 'none' | 'persistent-sets') {
+  const told = (of: string) => (view: StateView) => view.state(of).told === 1
   return {
-    actors: [{ name: 'ann', definition: Greeter, args: { other: undefined } }],
-    network: 'ordered',
-    reduction: 'persistent-sets',
-  }
+    actors: ['ann', 'bob', 'eve', 'joe', 'kim'].map((name, index) => ({
+      name,
+      definition: Counting,
+      args: (ref: (name: string) => ActorRef<any>) => ({ other: index < 2 ? ref('eve') : undefined }),
+    })),
+    network: 'duplicating',
+    reduction,
+    always: { 'joe is not told': (view: StateView) => !told('joe')(view) },
+    sometimes: { 'eve is told': told('eve') },
+    eventually: { 'eve is told in the end': told('eve') },
+    stopAtViolation: false,
+  } satisfies CheckOptions<any>
+}
+
+const Saving = defineActor<{ save: () => void; saved: () => void }>()({
+  name: 'Saving',
+  init: (args: { other: ActorRef<any> }) => ({ ...args, count: 0, told: 0 }),
+  events: { one: (state: { count: number }) => void state.count++ },
+  started(_state, ctx) {
+    ctx.timers.once({ key: 'save', delayMs: 1 }, 'save')
+  },
+  on: {
+    save(state, _message, ctx) {
+      ctx.persist('one')
+      ctx.tell(state.other, 'saved')
+      if (state.count < 2) ctx.timers.once({ key: 'save', delayMs: 1 }, 'save')
+    },
+    saved(state) {
+      state.told = Math.min(2, state.told + 1)
+    },
+  },
+})
+
+/** Durable actors on nodes that crash, with disks that stall. */
+export function saving() {
+  return {
+    actors: ['a', 'b'].map((node) => ({
+      name: 'saving',
+      node,
+      definition: Saving,
+      durableId: node,
+      args: (ref: (name: string) => ActorRef<any>) => ({ other: ref(node === 'a' ? 'b/saving' : 'a/saving') }),
+    })),
+    network: 'non-duplicating',
+    crashes: 1,
+    syncs: 'until-stall',
+    sometimes: {
+      'both were told twice': (view: StateView) => view.actors.every((name) => view.state(name).told === 2),
+    },
+  } satisfies CheckOptions<any>
 }

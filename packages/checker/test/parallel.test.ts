@@ -4,13 +4,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CheckerError, check } from '../src/index.ts'
 import { checkParallel } from '../src/parallel/index.ts'
 import { type ProgramOptions, programOptions, programs } from '../src/programs/index.ts'
+import { goingRoundApart, saving } from './parallel-systems.ts'
 
 const source = (name: string, options: ProgramOptions = {}) => ({
   module: new URL('../src/programs/index.ts', import.meta.url).href,
   name: 'programOptions',
   arguments: [name, options],
 })
-const own = (name: string) => ({ module: new URL('./parallel-systems.ts', import.meta.url).href, name })
+const own = (name: string, ...given: unknown[]) => {
+  return { module: new URL('./parallel-systems.ts', import.meta.url).href, name, arguments: given }
+}
 
 /** Threads that are there from the first state on, so that all of them search. */
 const systems = new Map<number, ThreadSystem>()
@@ -34,6 +37,14 @@ describe.each([1, 3])('this thread and %i more', (others) => {
     ['abd', { network: 'duplicating', lastDelivered: true, depthMax: 8 }],
     ['single-copy', { crashes: 1 }],
     ['ping-pong', { lossy: true }],
+    ...[...programs.values()]
+      .filter(({ network }) => network !== undefined)
+      .map(({ name }): [string, ProgramOptions] => {
+        return [name, { stopAtViolation: false, reduction: 'persistent-sets' }]
+      }),
+    ['abd', { network: 'ordered', reduction: 'persistent-sets' }],
+    ['single-copy', { crashes: 1, reduction: 'persistent-sets' }],
+    ['ping-pong', { lossy: true, reduction: 'persistent-sets' }],
   ]
   test.each(alike)('%s %o', async (name, options) => {
     const alone = check(programOptions(name, options) as any)
@@ -63,6 +74,35 @@ describe.each([1, 3])('this thread and %i more', (others) => {
     ])
   })
 
+  test('reduction leaves out what it does on one thread, and the verdicts are those of the full search', async () => {
+    const whole = check(goingRoundApart('none'))
+    const alone = check(goingRoundApart('persistent-sets'))
+    const shared = await checkParallel(own('goingRoundApart', 'persistent-sets'), on(others))
+    const verdictsOf = ({
+      always,
+      sometimes,
+      eventually,
+    }: Pick<typeof alone, 'always' | 'sometimes' | 'eventually'>) => {
+      return { always, sometimes, eventually }
+    }
+    expect(verdictsOf(whole)).toEqual({
+      always: { 'joe is not told': 'holds' },
+      sometimes: { 'eve is told': 'holds' },
+      eventually: { 'eve is told in the end': 'fails' },
+    })
+    expect(verdictsOf(alone)).toEqual(verdictsOf(whole))
+    const { distinct, generated, depth } = alone
+    expect(distinct).toBeLessThan(whole.distinct)
+    expect(shared).toMatchObject({ distinct, generated, depth, complete: true, ...verdictsOf(whole) })
+    expect(shared.counterexample?.steps.length).toBe(alone.counterexample?.steps.length)
+  })
+
+  test('disks that stall do so on every thread', async () => {
+    const { distinct, generated, depth, sometimes } = check(saving())
+    expect(sometimes).toEqual({ 'both were told twice': 'holds' })
+    expect(await checkParallel(own('saving'), on(others))).toMatchObject({ distinct, generated, depth, sometimes })
+  })
+
   test('what a turn may not do is the error that one thread has, whichever meets it', async () => {
     const failure = await checkParallel(own('readsClockLate'), on(others)).catch((error) => error)
     expect(failure).toBeInstanceOf(CheckerError)
@@ -89,8 +129,7 @@ test.each([1, 2])('%i threads of its own', async (threads) => {
   expect({ distinct, generated }).toMatchObject({ distinct: 8_832 })
 })
 
-test('what needs one thread is refused, and so is a source that there is not', async () => {
-  await expect(checkParallel(own('reduced'), on(1))).rejects.toThrow('takes no reduction')
+test('a source that there is not is refused, and so is no thread', async () => {
   await expect(checkParallel({ ...source('abd'), name: 'nothing' }, { threads: 1 })).rejects.toThrow(
     'exports no function',
   )

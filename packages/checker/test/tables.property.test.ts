@@ -44,7 +44,7 @@ test.each([false, true])(
     })
     fc.assert(
       fc.property(states, fc.nat(), (sequence, spread) => {
-        let memory = StateTable.shared(width)
+        let memory = StateTable.shared(width, 1 << 16)
         const tables = isShared
           ? [new StateTable(width, memory), new StateTable(width, memory)]
           : [new StateTable(width)]

@@ -22,6 +22,7 @@ test.each<[command: string, figures: object]>([
   ['two-phase-commit --rms 5 --symmetry --threads 2', { distinct: 314, depth: 17 }],
   ['abd --threads 2', { distinct: 544, parameters: { servers: 2, clients: 2, network: 'unordered', threads: 2 } }],
   ['single-copy --servers 1 --clients 2', { distinct: 93 }],
+  ['paxos-register --reduction persistent-sets --threads 2', { properties: { linearizable: 'holds' } }],
 ])('troupe check %s', async (command, figures) => {
   const { code, stderr, rows } = await troupe('check', ...words(command), '--json')
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -102,6 +103,10 @@ test.each([
   ['abd --servers 1.5', "--servers must be a whole number from 0, got '1.5'"],
   ['abd --threads 0', "--threads must be a whole number from 1 to 64, got '0'"],
   ['abd --seconds-max never', "--seconds-max must be a number of seconds above 0, got 'never'"],
+  ['abd --reduction all', 'Allowed choices are none, persistent-sets'],
+  ['paxos-register --reduction persistent-sets --crashes x', "--crashes must be a whole number from 0, got 'x'"],
+  ['two-phase-commit --reduction persistent-sets --symmetry', 'reduction goes with neither symmetry nor lastDelivered'],
+  ['transaction-commit --reduction persistent-sets', 'is a model, which has no reduction'],
   ['abd --network pigeons', 'Allowed choices are unordered, duplicating, ordered'],
   ['abd --last-delivered', 'lastDelivered is of a duplicating network'],
   ['abd --symmetry', 'abd has no symmetric ids'],

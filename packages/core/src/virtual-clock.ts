@@ -88,13 +88,29 @@ export class VirtualClock implements Clock {
 
   /** Lets `task`, which must not be set already, run in `delayMs` milliseconds. */
   set(delayMs: number, task: ClockTask): void {
+    this.setAt(this.timeIn(delayMs), this.takeOrder(), task)
+  }
+
+  /** The time in `delayMs` milliseconds. */
+  timeIn(delayMs: number): number {
+    return delayMs > 0 ? this.#now + delayMs : this.#now
+  }
+
+  /** The place of a task among those of one time, for {@link VirtualClock.setAt}. */
+  takeOrder(): number {
+    return this.#order++
+  }
+
+  /**
+   * Lets `task` run at `time`, which has not passed, as if it had been set when `order` was taken: for those who hold back
+   * tasks that come after others of theirs, so that fewer stand here.
+   */
+  setAt(time: number, order: number, task: ClockTask): void {
     task.isSet = true
-    const order = this.#order++
-    const time = delayMs > 0 ? this.#now + delayMs : this.#now
     if (this.#front === undefined) {
-      if (this.#length > 0 && (this.#times[0] as number) <= time) this.#push(time, order, task)
+      if (this.#length > 0 && this.#isFirstBefore(time, order)) this.#push(time, order, task)
       else this.#setFront(time, order, task)
-    } else if (time < this.#frontTime) {
+    } else if (time < this.#frontTime || (time === this.#frontTime && order < this.#frontOrder)) {
       this.#push(this.#frontTime, this.#frontOrder, this.#front)
       this.#setFront(time, order, task)
     } else this.#push(time, order, task)
@@ -139,6 +155,12 @@ export class VirtualClock implements Clock {
   /** Moves to `timeMs`, which no task precedes. */
   moveTo(timeMs: number): void {
     this.#now = Math.max(this.#now, timeMs)
+  }
+
+  /** True when the first in the heap comes before a task with this time and order. */
+  #isFirstBefore(time: number, order: number): boolean {
+    const first = this.#times[0] as number
+    return first < time || (first === time && (this.#orders[this.#heap[0] as number] as number) < order)
   }
 
   #first(): ClockTask {

@@ -90,3 +90,34 @@ test('time never goes back', () => {
   clock.schedule(-5, () => {})
   expect(clock.nextTime).toBe(10)
 })
+
+test('a task that is held back runs where it would have, had it been set at once', () => {
+  fc.assert(
+    fc.property(fc.array(fc.record({ line: fc.nat(3), gap: fc.nat(2) }), { maxLength: 60 }), (tasks) => {
+      const [all, heads] = [new VirtualClock(), new VirtualClock()]
+      const [ran, ranOfHeads]: [string[], string[]] = [[], []]
+      const lastTime = new Map<number, number>()
+      const lines = new Map<number, (() => void)[]>()
+      for (const [id, { line, gap }] of tasks.entries()) {
+        const time = (lastTime.get(line) ?? 0) + gap
+        lastTime.set(line, time)
+        all.schedule(time, () => ran.push(`${id} at ${all.now()}`))
+        // Of each line only the first is set, and each sets the next.
+        const order = heads.takeOrder()
+        const waiting = lines.get(line) ?? []
+        const run = () => {
+          ranOfHeads.push(`${id} at ${heads.now()}`)
+          waiting.shift()
+          waiting[0]?.()
+        }
+        const set = () => heads.setAt(time, order, { isSet: false, run })
+        waiting.push(set)
+        lines.set(line, waiting)
+        if (waiting.length === 1) set()
+      }
+      while (all.runNext());
+      while (heads.runNext());
+      expect(ranOfHeads).toEqual(ran)
+    }),
+  )
+})

@@ -28,6 +28,45 @@ export type PickCell = (count: number) => number
 /** Puts one turn of a node on the agenda; at most one is on it at a time. Times as of {@link Agenda.deliver}. */
 export type Stepper = (leastMs: number, drawnMs: number) => void
 
+/** Something that is under way over a link. As it runs, it calls {@link Agenda.arrived}. */
+export interface Arrival extends ClockTask {
+  /** The agenda's own: when it comes by chance, how many were put in before it, and which came next to its link. */
+  atMs: number
+  order: number
+  after: Arrival | undefined
+}
+
+/** What is under way over one link, in order; or one frame that is out of order, which may come twice. */
+export class Chain implements Iterable<Arrival> {
+  /** True for a link's: none of what is in it is drawn to come before an earlier one. */
+  readonly isLink: boolean
+  first: Arrival | undefined = undefined
+  #last: Arrival | undefined = undefined
+
+  constructor(isLink: boolean) {
+    this.isLink = isLink
+  }
+
+  add(arrival: Arrival): void {
+    if (this.#last === undefined) this.first = arrival
+    else this.#last.after = arrival
+    this.#last = arrival
+  }
+
+  /** Takes out the first; returns the one that is the first then. */
+  shift(): Arrival | undefined {
+    const after = this.first?.after
+    if (this.first !== undefined) this.first.after = undefined
+    this.first = after
+    if (after === undefined) this.#last = undefined
+    return after
+  }
+
+  *[Symbol.iterator](): Iterator<Arrival> {
+    for (let arrival = this.first; arrival !== undefined; arrival = arrival.after) yield arrival
+  }
+}
+
 export interface Agenda {
   /** When something may happen next; `undefined` when nothing can. */
   readonly nextTime: number | undefined
@@ -35,16 +74,21 @@ export interface Agenda {
   runNext(limitMs: number): boolean
   /**
    * A frame will reach `node`: in `drawnMs` milliseconds from now if by chance, and never before `leastMs`. Those of one
-   * `link` arrive in the order in which they are put in.
+   * link arrive in the order in which they are put in.
    */
-  deliver(link: object, node: string, leastMs: number, drawnMs: number, arrival: ClockTask): void
+  deliver(chain: Chain, node: string, leastMs: number, drawnMs: number, arrival: Arrival): void
+  /** The first of `chain` has arrived. */
+  arrived(chain: Chain): void
   /** How to say that one of the node's runnable actors will take a turn, which is what `run` then lets it do. */
   stepper(taker: TurnTaker, run: (pick: PickCell) => void): Stepper
   /** How much later than drawn a free event may be, in milliseconds. */
   readonly patienceMs: number
 }
 
-/** The random schedule: virtual time alone decides, and a draw among the runnable actors of the node. */
+/**
+ * The random schedule: virtual time alone decides, and a draw among the runnable actors of the node. Of each link only the
+ * first arrival stands on the clock, with the place that it was given when it was sent.
+ */
 export class TimedAgenda implements Agenda {
   readonly patienceMs = 0
   readonly #clock: VirtualClock
@@ -63,8 +107,18 @@ export class TimedAgenda implements Agenda {
     return this.#clock.runNext(limitMs)
   }
 
-  deliver(_link: object, _node: string, _leastMs: number, drawnMs: number, arrival: ClockTask): void {
-    this.#clock.set(drawnMs, arrival)
+  deliver(chain: Chain, _node: string, _leastMs: number, drawnMs: number, arrival: Arrival): void {
+    const clock = this.#clock
+    arrival.atMs = clock.timeIn(drawnMs)
+    arrival.order = clock.takeOrder()
+    if (!chain.isLink || chain.first === undefined) clock.setAt(arrival.atMs, arrival.order, arrival)
+    if (chain.isLink) chain.add(arrival)
+  }
+
+  arrived(chain: Chain): void {
+    if (!chain.isLink) return
+    const next = chain.shift()
+    if (next !== undefined) this.#clock.setAt(next.atMs, next.order, next)
   }
 
   stepper(_taker: TurnTaker, run: (pick: PickCell) => void): Stepper {
@@ -105,7 +159,8 @@ export class ChoosingAgenda implements Agenda {
   readonly #clock: VirtualClock
   readonly #schedule: Schedule
   readonly #trace: Trace
-  readonly #links = new Map<object, Pending[]>()
+  readonly #links = new Map<Chain, Pending[]>()
+  #arrivals = 0
   readonly #steps = new Map<TurnTaker, Step>()
   readonly #turns = new WeakMap<ActorCell, Pending>()
   #numbers = 0
@@ -126,23 +181,29 @@ export class ChoosingAgenda implements Agenda {
     return next === Number.POSITIVE_INFINITY ? undefined : Math.max(next, this.#clock.now())
   }
 
-  deliver(link: object, node: string, leastMs: number, drawnMs: number, arrival: ClockTask): void {
-    const waiting = this.#links.get(link)
+  deliver(chain: Chain, node: string, leastMs: number, drawnMs: number, arrival: Arrival): void {
+    arrival.order = this.#arrivals++
+    chain.add(arrival)
+    const waiting = this.#links.get(chain)
     const pending: Pending = {
       kind: 'delivery',
-      chain: link,
+      chain,
       node,
       ...this.#bounds(leastMs, drawnMs),
       number: this.#numbers++,
       run: () => {
-        const frames = this.#links.get(link) as Pending[]
+        const frames = this.#links.get(chain) as Pending[]
         frames.shift()
-        if (frames.length === 0) this.#links.delete(link)
+        if (frames.length === 0) this.#links.delete(chain)
         arrival.run()
       },
     }
-    if (waiting === undefined) this.#links.set(link, [pending])
+    if (waiting === undefined) this.#links.set(chain, [pending])
     else waiting.push(pending)
+  }
+
+  arrived(chain: Chain): void {
+    chain.shift()
   }
 
   stepper(taker: TurnTaker, run: (pick: PickCell) => void): Stepper {

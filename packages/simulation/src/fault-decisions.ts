@@ -51,6 +51,11 @@ export class FaultDecisions {
 
   // Messages.
 
+  /** True when nothing but chance strikes messages, and nobody counts them: one that no chance strikes need not be asked for. */
+  get spareMessages(): boolean {
+    return !this.#countsMessages && this.#planned === undefined
+  }
+
   /** The next questions are about this message; called once for each message between nodes that may fail. */
   meet(from: string, to: string, message: string): void {
     if (!this.#countsMessages) return

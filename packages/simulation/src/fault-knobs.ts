@@ -140,7 +140,7 @@ export function knobsOf(faults: FaultKnobs | 'all' | undefined, delivery: Delive
   }
   for (const [kind, strength] of Object.entries(faults ?? {}) as [FaultKind, number][]) {
     const largest = largestOf(kind)
-    if (!(kind in allFaults) || !(strength >= 0 && strength <= largest)) {
+    if (!Object.hasOwn(allFaults, kind) || !(strength >= 0 && strength <= largest)) {
       throw new ConfigurationError(
         `fault ${kind} must be one of ${Object.keys(allFaults).join(', ')}, from 0 to ${largest}, got ${strength}`,
       )

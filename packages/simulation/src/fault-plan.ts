@@ -7,7 +7,8 @@
  * is wrong with a step (a node that is not there, a time that has passed) is said at once, not when its time comes.
  */
 import { ConfigurationError } from '@troupe/core'
-import type { FaultPointAction } from './fault-points.ts'
+import { checkFactor, checkGapMs, checkJumpMs, checkRing } from './fault-amounts.ts'
+import { checkAction, checkName, type FaultPointAction } from './fault-points.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 /** A time or a duration: virtual milliseconds, or a number with its unit: `'250ms'`, `'1.5s'`, `'2m'`. */
@@ -86,6 +87,7 @@ export class FaultPlan {
 
   /** Each of the nodes sees only its neighbours in the ring. */
   partitionRing(ring: readonly string[], options: PlanStepOptions = {}): this {
+    checkRing(ring)
     return this.#lasting(ring, options, (world) => {
       const partition = world.partitionRing(ring)
       return () => partition.heal()
@@ -99,11 +101,13 @@ export class FaultPlan {
 
   /** What is sent takes `factor` times as long. */
   slow(from: readonly string[], to: readonly string[], factor: number, options: PlanStepOptions = {}): this {
+    checkFactor(factor)
     return this.#spell([...from, ...to], options, (world) => world.slow(from, to, factor))
   }
 
   /** One frame arrives every `gapMs` milliseconds at most. */
   clog(from: readonly string[], to: readonly string[], gapMs: number, options: PlanStepOptions = {}): this {
+    checkGapMs(gapMs)
     return this.#spell([...from, ...to], options, (world) => world.clog(from, to, gapMs))
   }
 
@@ -119,6 +123,7 @@ export class FaultPlan {
 
   /** The disk takes `factor` times as long. */
   slowDisk(node: string, factor: number, options: PlanStepOptions = {}): this {
+    checkFactor(factor)
     return this.#spell([node], options, (world) => world.slowDisk(node, factor))
   }
 
@@ -163,11 +168,14 @@ export class FaultPlan {
 
   /** Sets the node's clock ahead, back when below 0. */
   jumpClock(node: string, byMs: number): this {
+    checkJumpMs(byMs)
     return this.#step([node], (world) => world.jumpClock(node, byMs))
   }
 
   /** From then on, the next passage of a fault point does this; with `for`, every passage in that time. */
   faultPoint(name: string, action: FaultPointAction, options: PlanStepOptions = {}): this {
+    checkName(name)
+    checkAction(name, action)
     return this.#lasting([], options, (world) => {
       const once = options.for === undefined
       const armed = world.faultPoint(name, () => {

@@ -129,7 +129,8 @@ export class FaultPoints {
   }
 
   #drawn({ name, actor }: FaultPointPassage): FaultPointAction | undefined {
-    const odds = this.injecting ? (this.#knobs[name] ?? this.#knobs['*']) : undefined
+    const known = Object.hasOwn(this.#knobs, name) ? this.#knobs[name] : this.#knobs['*']
+    const odds = this.injecting ? known : undefined
     if (odds === undefined) return undefined
     const sum = oddsNames.reduce((all, action) => all + (odds[action] ?? 0), 0)
     const random = this.#decisions.strikes('faultPoint', `${name} in ${actor}`, sum)
@@ -181,13 +182,15 @@ export class FaultPoints {
   }
 }
 
-function checkName(name: unknown): void {
+/** Throws a `ConfigurationError` for what is no name of a fault point. */
+export function checkName(name: unknown): void {
   if (typeof name !== 'string' || name === '' || name === '*') {
     throw new ConfigurationError(`a fault point needs a name other than '*', got ${JSON.stringify(name)}`)
   }
 }
 
-function checkAction(name: string, action: FaultPointAction): FaultPointAction {
+/** The action as it was given; throws a `ConfigurationError` when it is none. */
+export function checkAction(name: string, action: FaultPointAction): FaultPointAction {
   const valid =
     typeof action === 'object' && action !== null
       ? action.delayMs >= 0 && action.delayMs < Number.POSITIVE_INFINITY

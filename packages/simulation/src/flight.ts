@@ -1,9 +1,9 @@
 /**
- * A frame under way from one node to another, and the list of those that will arrive. A flight is what the clock has of
- * its arrival, too, so that sending one makes one object and no function. Of tells and asks, which are nearly all, it
- * holds the parts, and no frame is made.
+ * A frame under way from one node to another. A flight is what the clock has of its arrival, too, so that sending one
+ * makes one object and no function. Of tells and asks, which are nearly all, it holds the parts, and no frame is made.
  */
-import { type ClockTask, type Frame, isMessageFrame, type Ref } from '@troupe/core/host'
+import { type Frame, isMessageFrame, type Ref } from '@troupe/core/host'
+import type { Arrival, Chain } from './agenda.ts'
 import { type FrameFacts, factsOf, type TracedFrame, type Way } from './frame-facts.ts'
 import type { MessageKind } from './message-shapes.ts'
 
@@ -16,8 +16,12 @@ export interface FlightWay extends Way {
 }
 
 /** One frame under way; one that arrives twice is two. */
-export class Flight implements ClockTask, TracedFrame {
+export class Flight implements Arrival, TracedFrame {
   isSet = false
+  /** See {@link Arrival}; a number with a fraction, so that the field is made for such. */
+  atMs = 0.5
+  order = 0
+  after: Arrival | undefined = undefined
   readonly way: FlightWay
   readonly kind: MessageKind
   readonly payload: unknown
@@ -34,9 +38,8 @@ export class Flight implements ClockTask, TracedFrame {
   sender: Ref | undefined = undefined
   /** -1 in a tell. */
   askId = -1
-  /** The flights that left before and after it and have not arrived. */
-  before: Flight | undefined = undefined
-  after: Flight | undefined = undefined
+  /** What it keeps its place in: that of its link, or for what is out of order one of its own. */
+  chain: Chain | undefined = undefined
 
   /** Begins now; the frame, or its parts, are put in then. */
   constructor(way: FlightWay, kind: MessageKind, payload: unknown, number: number, latencyMs: number) {
@@ -78,33 +81,5 @@ export class Flight implements ClockTask, TracedFrame {
 
   run(): void {
     this.way.arrived(this)
-  }
-}
-
-/** Flights that will arrive, in the order in which they left. */
-export class Flights {
-  #first: Flight | undefined
-  #last: Flight | undefined
-
-  add(flight: Flight): void {
-    const last = this.#last
-    flight.before = last
-    if (last === undefined) this.#first = flight
-    else last.after = flight
-    this.#last = flight
-  }
-
-  remove(flight: Flight): void {
-    const { before, after } = flight
-    if (before === undefined) this.#first = after
-    else before.after = after
-    if (after === undefined) this.#last = before
-    else after.before = before
-    flight.before = undefined
-    flight.after = undefined
-  }
-
-  *[Symbol.iterator](): Iterator<Flight> {
-    for (let flight = this.#first; flight !== undefined; flight = flight.after) yield flight
   }
 }

@@ -19,13 +19,13 @@ export class LinkConditions {
   /** Lets nothing leave that is sent from now on, until the function that it returns is called. */
   hold(): () => void {
     this.#holds++
-    return () => void this.#holds--
+    return once(() => this.#holds--)
   }
 
   /** The channel refuses messages or lets them wait for room, until the function that it returns is called. */
   fill(): () => void {
     this.#fills++
-    return () => void this.#fills--
+    return once(() => this.#fills--)
   }
 
   /** Makes everything take `factor` times as long, until the function that it returns is called. */
@@ -51,5 +51,15 @@ export class LinkConditions {
 /** Puts `value` into a list; the function that it returns takes it out again. */
 export function keep(list: number[], value: number): () => void {
   list.push(value)
-  return () => void list.splice(list.indexOf(value), 1)
+  return once(() => list.splice(list.indexOf(value), 1))
+}
+
+/** Does it at the first call only: what has ended does not end again, and takes nothing of others with it. */
+export function once(end: () => unknown): () => void {
+  let ended = false
+  return () => {
+    if (ended) return
+    ended = true
+    end()
+  }
 }

@@ -2,7 +2,7 @@
  * The nemesis: carries out what goes wrong with nodes and network, whether it comes by chance, by a plan, or because the
  * program says so; when it comes by chance is decided by `timed-faults.ts` and `fault-decisions.ts`.
  */
-import { ConfigurationError } from '@troupe/core'
+import { checkRing } from './fault-amounts.ts'
 import type { FaultDecisions } from './fault-decisions.ts'
 import { exponential, type FaultKind } from './fault-knobs.ts'
 import type { CrashKind } from './simulated-disk.ts'
@@ -147,7 +147,7 @@ export class Nemesis {
   /** Each node sees only its neighbours in the ring: as few as make a majority with itself. At least 4 nodes. */
   partitionRing(ring: readonly SimulatedNode[]): Partition {
     const { length } = ring
-    if (length < 4) throw new ConfigurationError(`a ring partition needs at least 4 nodes, got ${length}`)
+    checkRing(ring)
     const reach = Math.ceil(Math.floor(length / 2) / 2)
     const cuts = ring.map((node, index): Cut => {
       const others = ring.filter((_, other) => {

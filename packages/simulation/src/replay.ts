@@ -13,7 +13,7 @@ import {
 import { ReplayDivergedError } from './saved-run-errors.ts'
 import type { SimulateOptions, SimulationProgram } from './simulate.ts'
 import { SimulationFailure } from './simulation-errors.ts'
-import { asScenario, type SimulationScenario } from './simulation-scenario.ts'
+import { givenScenario, type SimulationScenario } from './simulation-scenario.ts'
 import type { Branch, StepCall } from './simulation-settings.ts'
 import type { StateChange } from './state-recorder.ts'
 import type { TraceEvent } from './trace.ts'
@@ -59,7 +59,7 @@ export async function replay(
   options: ReplayOptions = {},
 ): Promise<Replay> {
   refuseUnknownOptions('replay', options, known)
-  const scenario = asScenario(program) as SimulationScenario
+  const scenario = givenScenario(program)
   const { until, branch, atStep, trace = false } = options
   const ends: StepCall | undefined = until === undefined ? atStep : { step: until, call: () => 'stop' }
   const run = await attempt(saved, scenario, {

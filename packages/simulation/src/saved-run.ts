@@ -1,7 +1,6 @@
 /** A failing run as text: everything that is needed to have it again, and to notice when it is another one. */
 
 import { createRequire } from 'node:module'
-import { ConfigurationError } from '@troupe/core'
 import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import { checkPlan, type RunPlan } from './run-plan.ts'
 import type { Checkpoints, RunRecord } from './run-record.ts'
@@ -9,7 +8,7 @@ import { SavedRunError } from './saved-run-errors.ts'
 import { type SimulateOptions, type SimulationProgram, simulate } from './simulate.ts'
 import { type FailureReason, SimulationFailure } from './simulation-errors.ts'
 import {
-  asScenario,
+  givenScenario,
   type ScenarioParameters,
   type SimulationScenario,
   type SimulationScenarioOptions,
@@ -122,8 +121,7 @@ export async function saveFailure(
   program: SimulationScenario | SimulationProgram,
   run: RunToSave,
 ): Promise<SavedAndFailed | undefined> {
-  const scenario = asScenario(program)
-  if (scenario === undefined) throw new ConfigurationError('a scenario has parameters and a function run')
+  const scenario = givenScenario(program)
   refuseUnknownOptions('saveFailure', run, known)
   const { seed, plan, branches = [] } = run
   const parameters = { ...scenario.parameters, ...run.parameters }

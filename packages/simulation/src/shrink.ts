@@ -4,6 +4,7 @@
  * whole round finds nothing more or the runs are used up. It is a function of the saved run: the same one shrinks to the same.
  */
 
+import { createHash } from 'node:crypto'
 import { ConfigurationError } from '@troupe/core'
 import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import { minimize } from './delta-debugging.ts'
@@ -12,7 +13,7 @@ import type { RunRecord } from './run-record.ts'
 import { failureKind, type SavedBranch, type SavedOptions, type SavedRun, saveFailure } from './saved-run.ts'
 import type { SimulationProgram } from './simulate.ts'
 import type { SimulationFailure } from './simulation-errors.ts'
-import { asScenario, type ScenarioParameters, type SimulationScenario } from './simulation-scenario.ts'
+import { givenScenario, type ScenarioParameters, type SimulationScenario } from './simulation-scenario.ts'
 
 /** How far shrinking goes. */
 export interface ShrinkOptions {
@@ -77,7 +78,7 @@ export async function shrink(
   if (!Number.isInteger(runsMax) || runsMax < 1) {
     throw new ConfigurationError(`runsMax must be a whole number from 1, got ${runsMax}`)
   }
-  const shrinker = new Shrinker(saved, asScenario(program) as SimulationScenario, runsMax, options.onSmaller)
+  const shrinker = new Shrinker(saved, givenScenario(program), runsMax, options.onSmaller)
   return await shrinker.run()
 }
 
@@ -90,8 +91,9 @@ class Shrinker {
   #found!: { saved: SavedRun; failure: SimulationFailure; record: RunRecord }
   #runs = 0
   #isExhausted = false
-  /** Candidates that were tried, so that none is run twice. */
+  /** Candidates that were tried, so that none is run twice; by digests, since a plan may be long. */
   readonly #tried = new Set<string>()
+  #bestKey = ''
 
   constructor(saved: SavedRun, scenario: SimulationScenario, runsMax: number, onSmaller: ShrinkOptions['onSmaller']) {
     this.#saved = saved
@@ -208,8 +210,8 @@ class Shrinker {
 
   /** Whether the candidate fails in the same way; then it is the best so far. `undefined`: the runs are used up. */
   async #try(candidate: Candidate): Promise<boolean | undefined> {
-    const key = JSON.stringify(candidate)
-    if (this.#tried.has(key)) return key === JSON.stringify(this.#best)
+    const key = createHash('sha256').update(JSON.stringify(candidate)).digest('base64')
+    if (this.#tried.has(key)) return key === this.#bestKey
     if (this.#runs >= this.#runsMax) {
       this.#isExhausted = true
       return undefined
@@ -229,6 +231,7 @@ class Shrinker {
     })
     if (found === undefined || failureKind(found.failure) !== this.#saved.failure.kind) return false
     this.#best = candidate
+    this.#bestKey = key
     this.#found = { ...found, saved: { ...found.saved, options: here } }
     this.#onSmaller?.(this.#size(), this.#runs)
     return true

@@ -53,6 +53,7 @@ export async function simulateMany(options: SimulateManyOptions, program: Simula
   const seedsInjected = noFaults()
   const faultPoints: Record<string, number> = {}
   const claims = new ClaimTally()
+  if (!(failuresMax >= 1)) throw new ConfigurationError(`failuresMax must be a number from 1, got ${failuresMax}`)
   let runs = 0
   let events = 0
   let turns = 0
@@ -75,6 +76,8 @@ export async function simulateMany(options: SimulateManyOptions, program: Simula
       failures.push(error)
     }
   }
+  // A campaign of nothing would pass.
+  if (runs === 0) throw new ConfigurationError(`a campaign needs at least one seed, got ${String(seeds)}`)
   if (failures.length === 0) claims.check(runs)
   const { seedsReached } = claims
   return { runs, failures, events, turns, seedsReached, injected, seedsInjected, faultPoints }

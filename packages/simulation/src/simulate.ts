@@ -134,6 +134,11 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
   const { metrics = false, logLevel = 'debug', askCyclesAfterMs = askCyclesAfterMsDefault } = options
   if (!Number.isSafeInteger(seed)) throw new ConfigurationError(`seed must be a whole number, got ${seed}`)
   if (!(taskMs >= 0)) throw new ConfigurationError(`taskMs must be a number from 0, got ${taskMs}`)
+  for (const limit of ['eventsMax', 'virtualMsMax', 'askCyclesAfterMs'] as const) {
+    const value = options[limit]
+    if (value === undefined || value > 0) continue
+    throw new ConfigurationError(`${limit} must be a number above 0, or Infinity, got ${value}`)
+  }
   const nodes = namesOf(options.nodes ?? 1)
   const { points = {}, ...knobs } = options.faults === 'all' || options.faults === undefined ? {} : options.faults
   const settings: SimulationSettings = {

@@ -11,7 +11,7 @@
  * durable when it ends, so that a crash during it finds everything as unsynced as before. Files are gone through in the order of their creation, so that a run is a function of its seed.
  */
 import type { Disk, DiskCallback, RandomStream } from '@troupe/core'
-import { keep } from './link-conditions.ts'
+import { keep, once } from './link-conditions.ts'
 import { type CrashOutcome, SECTOR_BYTES, SimulatedFile } from './simulated-file.ts'
 
 /** How often and how badly a {@link SimulatedDisk} fails. What is left out does not happen. */
@@ -191,7 +191,7 @@ export class SimulatedDisk {
   /** No file can grow, until the function that it returns is called. */
   fill(): () => void {
     this.#fills++
-    return () => void this.#fills--
+    return once(() => this.#fills--)
   }
 
   /** Operations take `factor` times as long, until the function that it returns is called. */

@@ -83,6 +83,22 @@ export class SimulatedKernel extends NodeKernel {
     if (cell.phase === Phase.busy || cell.interleaved?.has(envelope)) this.#observer.drain()
   }
 
+  /** The cell that a tell from another node is for, if all there is to do is to put it into its mailbox. */
+  cellFor({ frame, target, askId }: Flight): ActorCell | undefined {
+    if (frame !== undefined || askId >= 0 || target?.name?.startsWith('@') || this.metrics !== undefined)
+      return undefined
+    const cell = this.lookup(target as Ref)
+    if (cell === undefined) return undefined
+    const { mailbox } = cell
+    return mailbox.length < mailbox.limit && mailbox.policy.lanes === undefined ? cell : undefined
+  }
+
+  take(cell: ActorCell, { kind, payload, sender }: Flight): void {
+    cell.mailbox.pushMessage(kind.name, payload, sender)
+    if (!cell.scheduled) this.schedule(cell)
+    if (this.tasks.size > 0) this.#observer.drain()
+  }
+
   /** A frame from another node has arrived; the parts of a tell or an ask were checked where it was sent. */
   hear(flight: Flight): void {
     const { frame, target, askId } = flight

@@ -7,7 +7,6 @@
  */
 import { ConfigurationError, type RandomStream } from '@troupe/core'
 import {
-  type ClockTask,
   checkFrame,
   type Frame,
   FrameKind,
@@ -18,8 +17,9 @@ import {
   type Transport,
   WireMessage,
 } from '@troupe/core/host'
+import { type Arrival, Chain } from './agenda.ts'
 import type { FaultDecisions } from './fault-decisions.ts'
-import { Flight, Flights, type FlightWay } from './flight.ts'
+import { Flight, type FlightWay } from './flight.ts'
 import { copyFrame, copyPayload, type FrameFacts, messageOf, payloadOf } from './frame-facts.ts'
 import { type DrawLatency, latencyDraw, type NetworkLatency } from './latency.ts'
 import { LinkConditions } from './link-conditions.ts'
@@ -49,6 +49,8 @@ class Link implements FlightWay {
   /** The numbers of the frames that take what was drawn; the others take the mean. `undefined`: all. */
   readonly late: ReadonlySet<number> | undefined
   readonly traceWay: TraceWay
+  /** What will arrive and keeps its place. */
+  readonly chain = new Chain(true)
   /** Partitions that cut it now. */
   cuts = 0
   /** What else is wrong with it now. */
@@ -95,8 +97,11 @@ interface View {
 }
 
 /** What a node that has come up has the others know. */
-class Hello implements ClockTask {
+class Hello implements Arrival {
   isSet = false
+  atMs = 0
+  order = 0
+  after: Arrival | undefined = undefined
   readonly #heard: () => void
 
   constructor(heard: () => void) {
@@ -117,8 +122,8 @@ export class SimulatedNetwork {
   readonly #nodes = new Map<string, SimulatedNode>()
   /** For each node its links to the others, by their names. */
   readonly #links = new Map<SimulatedNode, Map<string, Link>>()
-  /** Frames that will arrive, one that comes twice twice. */
-  readonly #underWay = new Flights()
+  /** What will arrive out of order. */
+  readonly #strays = new Set<Flight>()
   faults: MessageFaults = { loss: 0, duplicate: 0, reorder: 0 }
 
   /** `late`: the only frames that take the time drawn for them. */
@@ -214,13 +219,17 @@ export class SimulatedNetwork {
       else link.held.push(flight)
     } else if (link.conditions.isHeld) link.held.push(flight)
     else if (isMessage && !link.from.isMain && !link.to.isMain) this.#launch(link, flight)
-    else this.#fly(link, flight, flight.latencyMs, link)
+    else this.#fly(link, flight)
   }
 
-  /** Sends a message off that may meet faults. What is out of order is a link of its own to the schedule. */
+  /** Sends a message off that may meet faults. What is out of order is a chain of its own to the schedule. */
   #launch(link: Link, flight: Flight): void {
     const { loss, duplicate, reorder } = this.faults
     const decisions = this.#decisions
+    if (decisions.spareMessages && loss + duplicate + reorder === 0) {
+      this.#fly(link, flight)
+      return
+    }
     decisions.meet(link.from.name, link.to.name, flight.kind.name)
     if (decisions.strikesMessage('loss', loss) !== undefined) {
       this.#drop(flight, 'loss')
@@ -229,29 +238,43 @@ export class SimulatedNetwork {
     const againMs = decisions.strikesMessage('duplicate', duplicate)
     if (againMs !== undefined) {
       this.#core.trace.record({ type: 'duplicated', node: link.from.name, ...flight.facts })
-      this.#fly(link, flight.again(), againMs, flight)
+      flight.chain = new Chain(false)
+      this.#stray(link, flight.again(), againMs, flight.chain)
     }
-    const delayMs = decisions.strikesMessage('reorder', reorder)
-    if (delayMs === undefined) this.#fly(link, flight, flight.latencyMs, link)
+    const delayMs = reorder === 0 && decisions.spareMessages ? undefined : decisions.strikesMessage('reorder', reorder)
+    if (delayMs === undefined) this.#fly(link, flight)
     else {
       this.#core.trace.record({ type: 'reordered', node: link.from.name, ...flight.facts })
-      this.#fly(link, flight, delayMs, flight)
+      this.#stray(link, flight, delayMs, flight.chain ?? new Chain(false))
     }
   }
 
-  /** `chain`: the link, for what keeps its place on it. */
-  #fly(link: Link, flight: Flight, latencyMs: number, chain: Link | Flight): void {
+  /** Lets the flight keep its place on the link. */
+  #fly(link: Link, flight: Flight): void {
     const { agenda, clock } = this.#core
     const now = clock.now()
-    const arrival = link.conditions.arrival(now, latencyMs)
-    const drawnMs = chain === link ? inOrderMs(link, now, arrival) : arrival - now
+    const drawnMs = inOrderMs(link, now, link.conditions.arrival(now, flight.latencyMs))
+    const busyUntil = now + drawnMs + agenda.patienceMs
+    if (busyUntil > link.busyUntil) link.busyUntil = busyUntil
+    flight.chain = link.chain
+    agenda.deliver(link.chain, link.to.name, this.#latency.minMs, drawnMs, flight)
+  }
+
+  /** Lets it overtake and be overtaken. */
+  #stray(link: Link, flight: Flight, latencyMs: number, chain: Chain): void {
+    const { agenda, clock } = this.#core
+    const now = clock.now()
+    const drawnMs = link.conditions.arrival(now, latencyMs) - now
     link.busyUntil = Math.max(link.busyUntil, now + drawnMs + agenda.patienceMs)
-    this.#underWay.add(flight)
+    flight.chain = chain
+    this.#strays.add(flight)
     agenda.deliver(chain, link.to.name, this.#latency.minMs, drawnMs, flight)
   }
 
   readonly #arrive = (flight: Flight, link: Link): void => {
-    this.#underWay.remove(flight)
+    const chain = flight.chain as Chain
+    this.#core.agenda.arrived(chain)
+    if (chain !== link.chain) this.#strays.delete(flight)
     const { to } = link
     if (flight.number > link.arrivedNumber) link.arrivedNumber = flight.number
     const { lost } = link
@@ -261,7 +284,18 @@ export class SimulatedNetwork {
     else if (link.cuts > 0) {
       if (flight.isMessage) this.#drop(flight, 'partition')
       else link.held.push(flight)
-    } else to.perform(to.epoch, this.#hear, flight)
+    } else if (!this.#take(flight, link)) to.perform(to.epoch, this.#hear, flight)
+  }
+
+  /** Puts a tell into the mailbox that it is for; false when more than that is to be done, or at another time. */
+  #take(flight: Flight, { to, viewOfFrom, traceWay }: Link): boolean {
+    if (to.isMain || to.paused || flight.epoch - 1 > viewOfFrom.downEpoch) return false
+    const kernel = to.kernel as SimulatedKernel
+    const cell = kernel.cellFor(flight)
+    if (cell === undefined) return false
+    this.#core.trace.delivered(traceWay, flight, flight.number)
+    kernel.take(cell, flight)
+    return true
   }
 
   readonly #hear = (kernel: SimulatedKernel, flight: Flight): void => {
@@ -289,7 +323,10 @@ export class SimulatedNetwork {
 
   /** The frames under way: those that will arrive, in the order in which they left, then those that a cut holds up. */
   *framesUnderWay(): Iterable<FrameFacts> {
-    for (const { facts } of this.#underWay) yield facts
+    const underWay: Arrival[] = [...this.#strays]
+    for (const links of this.#links.values()) for (const { chain } of links.values()) underWay.push(...chain)
+    underWay.sort((left, right) => left.order - right.order)
+    for (const arrival of underWay) if (arrival instanceof Flight) yield arrival.facts
     for (const links of this.#links.values()) {
       for (const { held } of links.values()) for (const { facts } of held) yield facts
     }
@@ -338,6 +375,7 @@ export class SimulatedNetwork {
       const now = clock.now()
       const drawnMs = inOrderMs(link, now, now + this.#drawLatencyMs(latencies))
       const hello = new Hello(() => {
+        agenda.arrived(link.chain)
         if (!node.isUp || node.epoch !== epoch) return
         link.to.perform(link.to.epoch, (kernel) => {
           this.declareDown(link.to, node, epoch - 1, 'it came back')
@@ -346,7 +384,7 @@ export class SimulatedNetwork {
           seen(link.to)
         })
       })
-      agenda.deliver(link, link.to.name, this.#latency.minMs, drawnMs, hello)
+      agenda.deliver(link.chain, link.to.name, this.#latency.minMs, drawnMs, hello)
     }
   }
 
@@ -383,7 +421,7 @@ export class SimulatedNetwork {
     if (link.conditions.isHeld) return
     const held = link.held.splice(0)
     for (const flight of held) {
-      if (link.cuts === 0) this.#fly(link, flight, flight.latencyMs, link)
+      if (link.cuts === 0) this.#fly(link, flight)
       else if (flight.isMessage) this.#drop(flight, 'partition')
       else link.held.push(flight)
     }

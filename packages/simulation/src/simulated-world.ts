@@ -20,6 +20,7 @@ import {
 } from '@troupe/core'
 import { type InspectionLimits, toError } from '@troupe/core/host'
 import type { SystemView } from './cell-view.ts'
+import { checkFactor, checkGapMs, checkJumpMs } from './fault-amounts.ts'
 import { type Duration, FaultPlan, type PlanHost } from './fault-plan.ts'
 import type { FaultPointRule } from './fault-points.ts'
 import type { Partition } from './nemesis.ts'
@@ -155,9 +156,7 @@ export class SimulatedWorld extends ActorSystem {
 
   /** On each link from one group to another, one frame arrives every `gapMs` milliseconds at most. */
   clog(from: readonly string[], to: readonly string[], gapMs: number): Spell {
-    if (!(gapMs > 0 && gapMs < Number.POSITIVE_INFINITY)) {
-      throw new ConfigurationError(`clog needs the milliseconds between two frames, above 0, got ${gapMs}`)
-    }
+    checkGapMs(gapMs)
     return this.#simulation.nemesis.spells.clog(this.#failing(from), this.#failing(to), gapMs)
   }
 
@@ -194,7 +193,7 @@ export class SimulatedWorld extends ActorSystem {
 
   /** Sets what the node's clock tells ahead by so many milliseconds, back when below 0. Timers are not moved. */
   jumpClock(node: string, byMs: number): void {
-    if (!Number.isFinite(byMs)) throw new ConfigurationError(`jumpClock needs a number of milliseconds, got ${byMs}`)
+    checkJumpMs(byMs)
     this.#simulation.nemesis.spells.jumpClock(this.#simulation.failingNode(node), byMs)
   }
 
@@ -331,11 +330,5 @@ export class SimulatedWorld extends ActorSystem {
 
   protected async end(): Promise<void> {
     await this.#simulation.waiting('the services to stop', this.#simulation.stop())
-  }
-}
-
-function checkFactor(factor: number): void {
-  if (!(factor >= 1 && factor < Number.POSITIVE_INFINITY)) {
-    throw new ConfigurationError(`a slow link or disk needs a factor from 1, got ${factor}`)
   }
 }

@@ -72,6 +72,13 @@ export function defineScenario<Parameters extends ScenarioParameters>(
   return scenario
 }
 
+/** The scenario that was given; throws a `ConfigurationError` when it is none. */
+export function givenScenario(program: SimulationScenario | SimulationProgram): SimulationScenario {
+  const scenario = asScenario(program)
+  if (scenario === undefined) throw new ConfigurationError('a scenario has parameters and a function run')
+  return scenario
+}
+
 /** What a module exported, as a scenario: it may also be a program without parameters. `undefined`: it is neither. */
 export function asScenario(exported: unknown): SimulationScenario | undefined {
   if (typeof exported === 'function') return { parameters: {}, run: exported as SimulationProgram }

@@ -232,6 +232,7 @@ export class TraceHash {
       this.#key(key, place++)
       this.value((value as Record<string, unknown>)[key])
     }
+    this.word(place ^ 0x7b7b)
   }
 
   #bytes(bytes: Uint8Array): void {

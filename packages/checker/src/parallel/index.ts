@@ -7,104 +7,37 @@
  *                 <- what was found --
  *                 -- adopt memory -->            when the table is full: all pause, and go on in a larger one
  */
-import { setImmediate } from 'node:timers/promises'
 import type { ThreadSystem } from '@troupe/threads'
 import type { CheckResult, ModelCheckResult } from '../check.ts'
-import { PropertyChecks } from '../properties.ts'
-import { limitsOf, resultOf, wholeFrom } from '../search.ts'
-import { StateTable } from '../state-table.ts'
-import { Control, controlMemory } from './control.ts'
-import { type SearchSource, searchedOf } from './search-source.ts'
+import { resultOf, wholeFrom } from '../search.ts'
+import { Coordinator } from './coordinator.ts'
+import type { SearchSource } from './search-source.ts'
 import { SearchThreads } from './search-threads.ts'
-import { Searcher } from './searcher.ts'
-import { statesPerTurn } from './searcher-actor.ts'
-import { logMemory, SharedLog } from './shared-log.ts'
 
 export type { SearchSource } from './search-source.ts'
 
 /** The threads of a search: so many, this one and others that are started for it; or this one and those of a running system. */
 export type SearchThreadsOption = { readonly threads: number } | { readonly system: ThreadSystem }
 
-/** States that a thread takes at a time, at most; fewer where a level has few. */
-const chunkMax = 64
-
 /**
  * As `check` of what `source` gives, on several threads: the same counts and verdicts, with one difference. A level
  * is finished before the search ends at a violation, so such a search has seen all of its last level; which of several
- * equally short counterexamples it shows may differ too; at `statesMax` and `secondsMax` it ends a little later. This thread is one of those that search; it lets other work in
- * every few milliseconds. Throws a `CheckerError` as `check` does, and for `reduction`, which needs one thread.
+ * equally short counterexamples it shows may differ too; at `statesMax` and `secondsMax` it ends a little later. This
+ * thread is one of those that search; it lets other work in every few milliseconds. Throws a `CheckerError` as `check` does.
  */
 export async function checkParallel(
   source: SearchSource,
   options: SearchThreadsOption,
 ): Promise<CheckResult | ModelCheckResult<any>> {
-  const parts = { control: controlMemory(), log: logMemory() }
-  const { control } = parts
-  const { searched, options: checked } = await searchedOf(source, new SharedLog(control, parts.log))
-  const { statesMax, depthMax, secondsMax } = limitsOf(checked)
-  const deadline = performance.now() + secondsMax * 1_000
-  let states = StateTable.shared(searched.system.width)
-  await using threads = new SearchThreads({ source, parts, states })
+  await using threads = new SearchThreads()
   if ('system' in options) await threads.take(options.system)
   else threads.start(wholeFrom('threads', 1, options.threads) - 1)
-
-  const own = new Searcher(searched, checked, control, states)
-  const { explorer } = own
-  const checks = new PropertyChecks<any>(checked)
-
-  /** Moves the states to larger memory, on all threads. */
-  const grow = async () => {
-    states = explorer.states.larger()
-    const others = threads.adopt(states)
-    own.adopt(states, { index: 0, count: threads.parts })
-    await others
-    Atomics.store(control, Control.isFull, 0)
+  let footprint: readonly unknown[] = []
+  for (;;) {
+    const search = await Coordinator.begin(source, threads, footprint)
+    await search.run()
+    // Properties have looked at more than what steps were left out for: each time at one more actor, so this ends.
+    if (search.searched.reduce !== undefined && search.seen.size > footprint.length) footprint = [...search.seen]
+    else return resultOf(search.searched, search.explorer, search.checks)
   }
-
-  /** Expands states below `end` on all threads, until none is left. */
-  const expandLevel = async (start: number, end: number) => {
-    Atomics.store(control, Control.cursor, start)
-    do {
-      await threads.join(states)
-      const chunk = Math.max(1, Math.min(chunkMax, Math.ceil((end - start) / 16)))
-      const others = threads.expand({ end, chunk })
-      const stop = () => Atomics.store(control, Control.isStopped, 1)
-      others.catch(stop)
-      try {
-        while (own.expand({ end, chunk }, statesPerTurn)) {
-          if (performance.now() > deadline) stop()
-          await setImmediate()
-        }
-      } catch (error) {
-        stop()
-        await others.catch(() => {})
-        throw error
-      }
-      await others
-      if (Atomics.load(control, Control.isFull) === 1) await grow()
-      else return
-    } while (Atomics.load(control, Control.isStopped) === 0)
-  }
-
-  while (explorer.begin()) await grow()
-  explorer.depth = 1
-  for (let start = 0; ; ) {
-    for (const { found, unseen } of [own.share, ...threads.shares]) checks.merge(found, unseen)
-    const end = explorer.states.size
-    if (checks.found.length > 0 && checked.stopAtViolation !== false) explorer.cut = 'violation'
-    else if (end > statesMax) explorer.cut = 'statesMax'
-    else if (Atomics.load(control, Control.isStopped) === 1) explorer.cut = 'secondsMax'
-    else if (end > start && explorer.depth >= depthMax) explorer.cut = 'depthMax'
-    else if (end > start && performance.now() > deadline) explorer.cut = 'secondsMax'
-    if (explorer.cut !== undefined || end === start) break
-    await expandLevel(start, end)
-    if (Atomics.load(control, Control.isStopped) === 0) explorer.expanded = end
-    if (explorer.states.size > end) explorer.depth++
-    start = end
-  }
-  explorer.generated += threads.shares.reduce((total, { generated }) => total + generated, 0)
-  if (checked.eventually !== undefined) {
-    for (let id = 0; id < explorer.states.size; id++) checks.note(searched.view(explorer.tuple(id)), id)
-  }
-  return resultOf(searched, explorer, checks)
 }

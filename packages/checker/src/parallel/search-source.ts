@@ -24,10 +24,5 @@ export async function searchedOf(
     throw new CheckerError(`${source.module} exports no function ${source.name}`, { ...source })
   }
   const options = make(...(source.arguments ?? [])) as CheckOptions<any> | ModelCheckOptions<any>
-  if ('reduction' in options && (options.reduction ?? 'none') !== 'none') {
-    // What may be left out depends on the order in which states are found.
-    const what = 'a search on several threads takes no reduction; search on one thread'
-    throw new CheckerError(what, { option: 'reduction' })
-  }
   return { searched: 'model' in options ? searchedModel(options, log) : searchedActors(options, log), options }
 }

@@ -2,17 +2,8 @@
 import type { ActorHandle } from '@troupe/core'
 import { createSystem, type ThreadSystem } from '@troupe/threads'
 import type { StateMemory } from '../state-table.ts'
-import type { SearchSource } from './search-source.ts'
 import type { Level, SearchShare } from './searcher.ts'
-import { SearcherActor, type SearcherProtocol, type SharedParts } from './searcher-actor.ts'
-
-/** What every thread of a search is told. */
-export interface SharedSearch {
-  readonly source: SearchSource
-  readonly parts: SharedParts
-  /** Where the states are in the beginning. */
-  readonly states: StateMemory
-}
+import { SearcherActor, type SearcherProtocol, type SharedSearch } from './searcher-actor.ts'
 
 interface Member {
   readonly actor: ActorHandle<SearcherProtocol>
@@ -23,18 +14,14 @@ interface Member {
 const wait = { timeoutMs: 24 * 60 * 60 * 1_000 }
 
 export class SearchThreads implements AsyncDisposable {
-  readonly #search: SharedSearch
-  readonly #members: Member[] = []
+  #search: SharedSearch | undefined
+  #members: Member[] = []
   /** All that were spawned, and those of them that wait to join. */
   readonly #actors: ActorHandle<SearcherProtocol>[] = []
   #ready: ActorHandle<SearcherProtocol>[] = []
   #failure: { readonly error: unknown } | undefined
   #starting: Promise<void> = Promise.resolve()
   #end: (() => Promise<unknown>) | undefined
-
-  constructor(search: SharedSearch) {
-    this.#search = search
-  }
 
   /** Starts so many threads; resolves at once. */
   start(threads: number): void {
@@ -49,7 +36,7 @@ export class SearchThreads implements AsyncDisposable {
     })
   }
 
-  /** Takes every node of a system that is there; resolves when all are ready. */
+  /** Takes every node of a system that is there; resolves when all wait for a search. */
   async take(system: ThreadSystem): Promise<void> {
     this.#end = () => Promise.all(this.#actors.map((actor) => actor.stop()))
     await this.#begin(system)
@@ -60,10 +47,24 @@ export class SearchThreads implements AsyncDisposable {
       system.nodes.map(async (node) => {
         const actor = await system.spawn(SearcherActor, undefined, { node })
         this.#actors.push(actor)
-        await actor.askWith(wait, 'begin', this.#search)
-        this.#ready.push(actor)
+        if (this.#search !== undefined) await this.#prepare(actor)
       }),
     )
+  }
+
+  /** Begins a search, in which threads are free to join from now on; one that is still starting is when it has started. */
+  async begin(search: SharedSearch): Promise<void> {
+    this.#search = search
+    this.#members = []
+    this.#ready = []
+    await Promise.all(this.#actors.map((actor) => this.#prepare(actor)))
+  }
+
+  async #prepare(actor: ActorHandle<SearcherProtocol>): Promise<void> {
+    const search = this.#search as SharedSearch
+    await actor.askWith(wait, 'begin', search)
+    // Another search may have begun meanwhile, which this one is asked for by itself.
+    if (search === this.#search) this.#ready.push(actor)
   }
 
   /** Takes those that have become ready into the search, whose states are in `states` now. Throws what kept one from it. */

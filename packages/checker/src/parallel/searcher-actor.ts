@@ -7,17 +7,27 @@ import { type Level, Searcher, type SearchShare } from './searcher.ts'
 import { SharedLog } from './shared-log.ts'
 
 /** What the threads of a search share before there are states. */
-export interface SharedParts {
+interface SharedParts {
   readonly control: Int32Array
   readonly log: SharedArrayBuffer
+}
+
+/** What every thread of a search is told. */
+export interface SharedSearch {
+  readonly source: SearchSource
+  readonly parts: SharedParts
+  /** Where the states are in the beginning. */
+  readonly states: StateMemory
+  /** What properties look at, as far as it is known. */
+  readonly footprint: readonly unknown[]
 }
 
 /** What a share has found, or why it cannot go on. */
 export type ShareReport = SearchShare | { readonly error: Error }
 
 export type SearcherProtocol = {
-  /** Builds the system. Answers once that is done. */
-  begin: (m: { source: SearchSource; parts: SharedParts; states: StateMemory }) => Promise<void>
+  /** Builds the system, for a search or for another one. Answers once that is done. */
+  begin: (search: SharedSearch) => Promise<void>
   /** Goes on in other memory, to which it moves a share of the slots. */
   adopt: (m: { states: StateMemory; share: MovedShare | undefined }) => void
   /** Expands its share of a level. Answers when there is nothing left to do, or all are to pause. */
@@ -38,9 +48,9 @@ export const SearcherActor = defineActor<SearcherProtocol>()({
   module: import.meta.url,
   init: (): SearcherState => ({ searcher: undefined, expanding: undefined }),
   on: {
-    async begin(state, { source, parts: { control, log }, states }) {
+    async begin(state, { source, parts: { control, log }, states, footprint }) {
       const { searched, options } = await searchedOf(source, new SharedLog(control, log))
-      state.searcher = new Searcher(searched, options, control, states)
+      state.searcher = new Searcher(searched, options, footprint, control, states)
     },
     adopt(state, { states, share }) {
       searcherOf(state).adopt(states, share)

@@ -37,7 +37,15 @@ export interface ProgramOptions
   extends Partial<
     Pick<
       CheckOptions<readonly ActorDefinition<any, any>[]>,
-      'network' | 'lossy' | 'lastDelivered' | 'crashes' | 'statesMax' | 'depthMax' | 'secondsMax' | 'stopAtViolation'
+      | 'network'
+      | 'lossy'
+      | 'lastDelivered'
+      | 'crashes'
+      | 'reduction'
+      | 'statesMax'
+      | 'depthMax'
+      | 'secondsMax'
+      | 'stopAtViolation'
     >
   > {
   /** The program's parameters; those left out have their defaults. */
@@ -52,7 +60,16 @@ export function programOptions(name: string, options: ProgramOptions = {}): Chec
   if (program === undefined) {
     throw new CheckerError(`there is no program ${name}; there are ${[...programs.keys()].join(', ')}`, { name })
   }
-  const { parameters: given = {}, symmetry = false, network, lossy, lastDelivered, crashes, ...search } = options
+  const {
+    parameters: given = {},
+    symmetry = false,
+    network,
+    lossy,
+    lastDelivered,
+    crashes,
+    reduction,
+    ...search
+  } = options
   const unknown = Object.keys(given).find((parameter) => !Object.hasOwn(program.parameters, parameter))
   if (unknown !== undefined) {
     const known = Object.keys(program.parameters).join(', ')
@@ -73,7 +90,7 @@ export function programOptions(name: string, options: ProgramOptions = {}): Chec
   )
   const own = program.options(parameters, symmetry)
   const ofActors = Object.fromEntries(
-    Object.entries({ network, lossy, lastDelivered, crashes }).filter(([, value]) => value !== undefined),
+    Object.entries({ network, lossy, lastDelivered, crashes, reduction }).filter(([, value]) => value !== undefined),
   )
   const [misplaced] = 'model' in own ? Object.keys(ofActors) : []
   if (misplaced !== undefined) {

@@ -27,6 +27,7 @@ const searchFlags = [
   'lossy',
   'crashes',
   'symmetry',
+  'reduction',
   'statesMax',
   'depthMax',
   'secondsMax',
@@ -62,6 +63,12 @@ export function addCheckCommand(troupe: Command, context: CommandContext): void 
     .option('--lossy', 'also explore the loss of each message')
     .option('--crashes <number>', 'also explore so many crashes of nodes on one run', wholeNumber('--crashes', 0))
     .option('--symmetry', "count states that differ only in which of the program's symmetric ids is which as one")
+    .addOption(
+      new Option(
+        '--reduction <kind>',
+        'leave out orders of steps that make no difference to any verdict; of programs of actors',
+      ).choices(['none', 'persistent-sets']),
+    )
     .option('--threads <number>', 'search on so many threads', wholeNumber('--threads', 1, 64), 1)
     .option('--states-max <number>', 'give up at so many states (default: 1000000)', wholeNumber('--states-max', 1))
     .option('--depth-max <number>', 'go no deeper; an initial state has depth 1', wholeNumber('--depth-max', 1))

@@ -1,6 +1,6 @@
 /** Carrying out decided entries: the state machine, its sessions, the next configuration. */
 import type { LogConfiguration } from './configuration.ts'
-import { type CommandsEntry, entryAt, trimBelow } from './entry.ts'
+import { type CommandsEntry, entryAt, trimBelow, weightOf } from './entry.ts'
 import type { Outcome, Outcomes } from './messages.ts'
 import type { Applied, LogSnapshot, ReplicaState } from './replica-state.ts'
 import { earlierOutcome, forgetAcked, openSession, useSession } from './sessions.ts'
@@ -21,11 +21,19 @@ export function applyDecided(state: ReplicaState, machine: AnyMachine): Applied[
       state.configuration = entry.configuration
     }
     state.applied++
+    state.kept += weightOf(entry)
     applied.push({ index, entry, outcomes })
   }
-  const { keepEntries } = state.options
-  if (state.applied - state.entries.trimmed > 2 * keepEntries) trimBelow(state.entries, state.applied - keepEntries)
+  if (state.kept > 2 * state.options.keepEntries) trim(state)
   return applied
+}
+
+/** Forgets the oldest of the applied entries. Seldom, and then half of them: what stays has to be moved. */
+function trim(state: ReplicaState): void {
+  const { entries, options, applied } = state
+  let { trimmed } = entries
+  while (state.kept > options.keepEntries && trimmed < applied) state.kept -= weightOf(entryAt(entries, trimmed++))
+  trimBelow(entries, trimmed)
 }
 
 /** Each of the commands that was not applied before; what all of them came to, now or then. */
@@ -81,6 +89,7 @@ export function takeSnapshot(state: ReplicaState, machine: AnyMachine): LogSnaps
 export function installSnapshot(state: ReplicaState, snapshot: LogSnapshot, machine: AnyMachine): void {
   trimBelow(state.entries, snapshot.applied)
   state.applied = snapshot.applied
+  state.kept = 0
   state.decided = Math.max(state.decided, snapshot.applied)
   state.configuration = snapshot.configuration
   state.sessions.clear()

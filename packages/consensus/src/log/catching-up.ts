@@ -5,7 +5,7 @@
  */
 import { decodeValue, encodeValue } from '@troupe/core/host'
 import { takeSnapshot } from './applying.ts'
-import { entriesFrom, lengthOf } from './entry.ts'
+import { batchFrom, lengthOf } from './entry.ts'
 import type { CatchUp, Learned, SnapshotChunk } from './messages.ts'
 import { type LogSnapshot, type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
 import type { AnyMachine } from './state-machine.ts'
@@ -41,8 +41,8 @@ export function onCatchUp(state: ReplicaState, message: CatchUp, machine: AnyMac
   const { entries, options } = state
   if (applied >= state.applied) return
   if (applied >= entries.trimmed && snapshot === undefined) {
-    const to = Math.min(state.applied, applied + options.batchMax)
-    ctx.tell(replyTo, 'learned', { from: state.id, at: applied, entries: entriesFrom(entries, applied, to) })
+    const batch = batchFrom(entries, applied, options.batchMax, state.applied)
+    ctx.tell(replyTo, 'learned', { from: state.id, at: applied, entries: batch })
     return
   }
   if (snapshot === undefined || snapshot.id !== state.outgoing?.id) {

@@ -34,6 +34,13 @@ export function weightOf(entry: Entry): number {
   return entry.kind === 'commands' ? entry.operations.length : 1
 }
 
+/** {@link weightOf} the entries from index `from` up to `to`, exclusive. */
+export function weightBetween(log: LogEntries, from: number, to: number): number {
+  let weight = 0
+  for (let index = from; index < to; index++) weight += weightOf(entryAt(log, index))
+  return weight
+}
+
 /** Index of the next entry to be appended: also the number of entries there ever were. */
 export function lengthOf({ trimmed, entries }: LogEntries): number {
   return trimmed + entries.length
@@ -47,6 +54,16 @@ export function entryAt({ trimmed, entries }: LogEntries, index: number): Entry 
 /** The entries from index `from` (not trimmed) up to `to`, exclusive; default: all. */
 export function entriesFrom(log: LogEntries, from: number, to: number = lengthOf(log)): Entry[] {
   return log.entries.slice(from - log.trimmed, to - log.trimmed)
+}
+
+/** The entries from index `from` (not trimmed) on, of `weightMax` together or the one that exceeds it alone. */
+export function batchFrom(log: LogEntries, from: number, weightMax: number, length: number = lengthOf(log)): Entry[] {
+  let to = from
+  for (let weight = 0; to < length && (weight < weightMax || to === from); to++) {
+    weight += weightOf(entryAt(log, to))
+    if (weight > weightMax && to > from) break
+  }
+  return entriesFrom(log, from, to)
 }
 
 /** Drops all from `at` on, then appends. What is trimmed already is left out. */

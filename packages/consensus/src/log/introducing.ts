@@ -48,10 +48,12 @@ export function isTrusted(state: ReplicaState): boolean {
   return standing !== 'new' && standing !== 'refused'
 }
 
-/** Tells the voters which one this is, until all that are there know it or the configuration says so. */
+/** Tells the voters which one this is, until all that are there know it, the configuration says so, or it is refused. */
 export function introduceSelf(state: ReplicaState, ctx: ReplicaContext): void {
   const { configuration, id, identity, knownBy } = state
-  if (identity === undefined || logMemberOf(configuration, id)?.identity !== undefined) return
+  const listed = logMemberOf(configuration, id)?.identity
+  if (listed !== undefined && listed !== identity && isVoter(configuration, id)) refuse(state, 'the configuration', ctx)
+  if (listed !== undefined || state.refusedBy !== undefined) return
   for (const voter of votersOf(configuration))
     if (voter.id !== id && !knownBy.has(voter.id)) introduceTo(voter.replica, state, ctx)
   meet(state, ctx)
@@ -95,16 +97,17 @@ export function onIntroduced(state: ReplicaState, { config, from, identity }: In
   if (identity === state.identity) {
     state.knownBy.add(from)
     meet(state, ctx)
-  } else if (state.refusedBy === undefined) {
-    state.refusedBy = from
-    ctx.log.error(
-      'this replica has lost what it had stored, and votes on nothing: replace it by a member of a new id',
-      {
-        id,
-        knownTo: from,
-      },
-    )
+  } else {
+    refuse(state, from, ctx)
   }
+}
+
+/** Says so once, to whoever operates it. */
+function refuse(state: ReplicaState, knownTo: string, ctx: ReplicaContext): void {
+  if (state.refusedBy !== undefined) return
+  state.refusedBy = knownTo
+  const what = 'this replica has lost what it had stored, and votes on nothing: replace it by a member of a new id'
+  ctx.log.error(what, { id: state.id, knownTo })
 }
 
 /** Forgets who met whom in the configuration before. What others voted in that one matters no more. */

@@ -8,7 +8,7 @@ import { pendingConfiguration } from './applying.ts'
 import { askToCatchUp } from './catching-up.ts'
 import { isVoter, votersOf } from './configuration.ts'
 import { withdraw } from './electing.ts'
-import { type Entry, entriesFrom, lengthOf, weightOf } from './entry.ts'
+import { batchFrom, type Entry, entriesFrom, lengthOf, weightBetween, weightOf } from './entry.ts'
 import { isLentTo, releaseLeases } from './leases.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
 import type { AcceptedLog, Missing, NackLog, PromisedLog, ReleasedLeases } from './messages.ts'
@@ -91,6 +91,7 @@ function maybeElected(state: ReplicaState, lead: Leadership, ctx: ReplicaContext
   lead.adopted = bestBallot
   lead.adoptedLength = bestLength
   const { at, entries } = best?.suffix ?? { at: bestLength, entries: [] }
+  lead.inFlight = weightBetween(state.entries, state.decided, Math.min(at, lengthOf(state.entries)))
   append(state, lead, at, entries, ctx)
   lead.stopped = pendingConfiguration(state) !== undefined
   if (!lead.stopped) append(state, lead, bestLength, [{ kind: 'empty' }], ctx)
@@ -141,6 +142,7 @@ export function onAccepted(state: ReplicaState, { ballot, from, length }: Accept
     .sort((left, right) => right - left)
   const decided = Math.min(stored[state.configuration.quorums.acceptance - 1] ?? 0, lengthOf(state.entries))
   if (decided <= state.decided) return false
+  lead.inFlight -= weightBetween(state.entries, state.decided, decided)
   state.decided = decided
   return true
 }
@@ -159,16 +161,17 @@ export function onNack(state: ReplicaState, { ballot, promised }: NackLog, ctx: 
   if (leadershipOf(state, ballot) !== undefined) stepDown(state, ctx)
 }
 
-/** Entries go out: those that wait are appended, followers get what they lack and hear what is decided. */
+/**
+ * Entries go out: those that wait are appended, followers get what they lack. What is decided they hear with the next
+ * entries, or with the next tick: nobody waits for them to apply it.
+ */
 export function flush(state: ReplicaState, ctx: ReplicaContext): void {
   const { lead, options } = state
   if (lead === undefined) return
   lead.flushing = false
   if (!lead.elected) return
-  const room = options.inFlightMax - (lengthOf(state.entries) - state.decided)
-  if (!lead.stopped && room > 0 && lead.waiting.length > 0) {
-    const entries = lead.waiting.splice(0, room)
-    for (const entry of entries) lead.commandsWaiting -= weightOf(entry)
+  const entries = lead.stopped ? [] : takeWaiting(lead, options.inFlightMax - lead.inFlight)
+  if (entries.length > 0) {
     const end = entries.findIndex(({ kind }) => kind === 'configuration')
     // Nothing follows the end of a configuration; its clients turn to the next one's leader with what waits here.
     if (end >= 0) {
@@ -187,19 +190,24 @@ export function flush(state: ReplicaState, ctx: ReplicaContext): void {
       lead.peers.delete(id)
       continue
     }
-    let sent = false
     while (peer.next < lengthOf(state.entries) && peer.next - peer.matched < options.inFlightMax) {
       const at = peer.next
-      const entries = entriesFrom(state.entries, at, Math.min(lengthOf(state.entries), at + options.batchMax))
+      const entries = batchFrom(state.entries, at, options.batchMax)
       ctx.tellEarly(member.replica, 'acceptBatch', { ballot: lead.ballot, at, entries, decided: state.decided })
       peer.next = at + entries.length
-      sent = true
     }
-    if (!sent && lead.announced < state.decided)
-      ctx.tellEarly(member.replica, 'decide', { ballot: lead.ballot, length: state.decided })
   }
-  lead.announced = state.decided
   if (lead.successor !== undefined) maybeHandOver(state, lead, lead.successor, ctx)
+}
+
+/** The entries that have waited longest, as many as there is room for. */
+function takeWaiting(lead: Leadership, room: number): Entry[] {
+  const { waiting } = lead
+  let count = 0
+  let weight = 0
+  for (; count < waiting.length && weight < room; count++) weight += weightOf(waiting[count] as Entry)
+  lead.commandsWaiting -= weight
+  return waiting.splice(0, count)
 }
 
 /** What was lost is sent again. */
@@ -208,6 +216,8 @@ export function leaderTick(state: ReplicaState, ctx: ReplicaContext): void {
   if (lead === undefined) return
   sendPrepares(state, lead, ctx)
   if (!lead.elected) return
+  // Counted anew: what was decided may have been heard from others.
+  lead.inFlight = weightBetween(state.entries, state.decided, lengthOf(state.entries))
   // A successor that does not catch up in time leaves things as they are.
   if (lead.successor !== undefined && --lead.successorRounds < 0) lead.successor = undefined
   for (const [id, peer] of lead.peers) {
@@ -252,6 +262,7 @@ function append(
   ctx: ReplicaContext,
 ): void {
   const { ballot } = lead
+  for (const entry of entries) lead.inFlight += weightOf(entry)
   ctx.persist('appended', { ballot, at, entries, decided: state.decided })
   ctx.tell(ctx.self, 'accepted', { ballot, from: state.id, length: lengthOf(state.entries) })
 }
@@ -294,12 +305,12 @@ function newLeadership(ballot: LogBallot, predecessor: ReleasedLeases | undefine
     peers: new Map(),
     synced: 0,
     waiting: [],
+    inFlight: 0,
     commandsWaiting: 0,
     clients: new Map(),
     openers: new Map(),
     reconfigurer: undefined,
     stopped: false,
-    announced: 0,
     flushing: false,
     probe: 0,
     probedAt: 0,

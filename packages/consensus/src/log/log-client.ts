@@ -253,13 +253,15 @@ function send(state: LogClientState, ctx: Context): void {
     ctx.tell(replica, 'open', { client: ctx.self, nonce: state.nonce })
   } else if (session !== undefined && state.unsentSeq < state.nextSeq) {
     const [oldest = state.nextSeq] = commands.keys()
-    for (const { first, what: operations } of runs(commands, state.unsentSeq, state.nextSeq))
+    for (const { first, what: operations } of runs(commands, state.unsentSeq, state.nextSeq)) {
       ctx.tell(replica, 'commands', { client: ctx.self, session, ackedUpTo: oldest - 1, first, operations })
+    }
     state.unsentSeq = state.nextSeq
   }
   if (state.unsentRead < state.nextRead) {
-    for (const { first, what: queries } of runs(reads, state.unsentRead, state.nextRead))
+    for (const { first, what: queries } of runs(reads, state.unsentRead, state.nextRead)) {
       ctx.tell(replica, 'reads', { client: ctx.self, first, queries })
+    }
     state.unsentRead = state.nextRead
   }
 }

@@ -21,6 +21,7 @@ export interface LogOptions {
    * `Infinity`: there are no heartbeats and nothing is sent again; it stands when it is told to `campaign`.
    */
   readonly electionTimeoutMs: number
+  // An entry of many commands counts as so many entries.
   /** Entries of one message, at most. Default 512. */
   readonly batchMax: number
   /** Entries that are proposed and not yet decided, at most; further commands wait. Default 8,192. */
@@ -62,7 +63,7 @@ interface Peer {
 }
 
 /** A lease that an acceptor has given: it promises nobody else anything `until` then, by its monotonic clock. */
-export interface GivenLease {
+interface GivenLease {
   /** Absent: given before this replica was started again, to whomever. */
   readonly ballot?: LogBallot
   /** The number of the probe that it came with. */
@@ -89,6 +90,8 @@ export interface Leadership {
   synced: number
   /** Waits for room, or for the election. */
   readonly waiting: Entry[]
+  /** The commands that are proposed and not decided. */
+  inFlight: number
   /** The commands among those. */
   commandsWaiting: number
   /** Who is to hear of a session's results; of an opening, by its nonce. */
@@ -98,8 +101,6 @@ export interface Leadership {
   reconfigurer: ActorRef<LogClientProtocol> | undefined
   /** A configuration entry is in the log: nothing is appended any more. */
   stopped: boolean
-  /** `decided` as the followers were told. */
-  announced: number
   flushing: boolean
   /** The last probe's number, when it was sent first, and who answered it; `probing` until enough have. */
   probe: number
@@ -155,6 +156,8 @@ export interface ReplicaState {
   /** The longest lease that it has given. */
   longestLeaseMs: number
   // From here on nothing is durable.
+  /** The commands of the applied entries that are kept. */
+  kept: number
   /** Who knows this replica by its word in this configuration, and who knows another one under its id. */
   readonly knownBy: Set<string>
   refusedBy: string | undefined

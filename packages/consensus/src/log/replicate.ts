@@ -24,7 +24,7 @@ import {
   roundMs,
   watchLeader,
 } from './electing.ts'
-import { lengthOf, overwrite, replaceFrom } from './entry.ts'
+import { lengthOf, overwrite, replaceFrom, weightBetween } from './entry.ts'
 import { heard, onAcceptBatch, onAcceptSync, onDecide, onPrepare } from './following.ts'
 import { begin, introduceSelf, isTrusted, meetAnew, onIntroduce, onIntroduced, standingOf } from './introducing.ts'
 import {
@@ -177,6 +177,7 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
       machine: machine.restore === undefined ? value : machine.restore(value),
     }),
     started(state, ctx) {
+      state.kept = weightBetween(state.entries, state.entries.trimmed, state.applied)
       begin(state, ctx)
       awaitForgottenLeases(state, ctx)
       settle(state, machine, ctx, true)
@@ -320,6 +321,7 @@ function initialState({ log, id, configuration, options }: ReplicaArguments, mac
     identities: new Map(),
     longestLeaseMs: 0,
     knownBy: new Set(),
+    kept: 0,
     refusedBy: undefined,
     given: undefined,
     own: { config: configuration.number, n: 0, priority: 0, node: id },

@@ -5,6 +5,7 @@ import { type ActorRef, type ActorSystem, type AskOptions, namedRef, type System
 import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, logMemberOf } from './configuration.ts'
 import { type LogCallerProtocol, LogClient } from './log-client.ts'
+import { logOptions } from './log-options.ts'
 import type { ReplicaStatus } from './messages.ts'
 import type { LogOptions } from './replica-state.ts'
 import type { ReplicaDefinition } from './replicate.ts'
@@ -32,18 +33,6 @@ export interface ReplicatedOptions {
   readonly options?: Partial<LogOptions>
 }
 
-const optionsDefault: LogOptions = {
-  electionTimeoutMs: 500,
-  batchMax: 512,
-  inFlightMax: 8_192,
-  waitingMax: 16_384,
-  keepEntries: 1_024,
-  chunkBytes: 65_536,
-  sessionsMax: 1_024,
-  leaseMs: 0,
-  clockDriftMax: 0.02,
-}
-
 /**
  * Starts a replica on each member's node; the host has to offer each a disk. Replicas whose journals are there go on
  * where they were. Rejects with what a spawn threw, and with a `ConfigurationError` for members that could not work.
@@ -66,7 +55,7 @@ export function replicatedLog<Command, Result, Query, Answer>(
 ): Replicated<Command, Result, Query, Answer> {
   const configured = members.map((member) => logMember(definition, log, member))
   const configuration = logConfiguration(log, 1, configured, quorums)
-  return new Replicated(system, definition, configuration, log, { ...optionsDefault, ...options })
+  return new Replicated(system, definition, configuration, log, logOptions(log, options))
 }
 
 /** A replicated object. */

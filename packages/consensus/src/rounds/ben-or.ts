@@ -15,14 +15,15 @@
  *
  * What was sent in a round is durable before it leaves, and is never sent differently: one that comes back says the same.
  */
+import { type ActorContext, type ActorSystem, defineActor, namedRef } from '@troupe/core'
 import {
-  type ActorContext,
-  type ActorSystem,
-  defineActor,
-  namedRef,
-  OverloadError,
-  type ReplyToken,
-} from '@troupe/core'
+  announceDecision,
+  awaitDecision,
+  broadcastDecision,
+  type Deciding,
+  giveUp,
+  type RoundDecided,
+} from './deciding.ts'
 import {
   type RoundArguments,
   type RoundConfiguration,
@@ -52,14 +53,6 @@ export interface Proposal {
   readonly late?: true
 }
 
-/** The end. */
-export interface BitDecided {
-  readonly instance: string
-  readonly value: Bit
-  /** The round that decided, from whom counted its proposals. */
-  readonly round?: number
-}
-
 /** Where a process stands. */
 export interface BenOrStatus {
   readonly phase: 'idle' | 'report' | 'proposal' | 'decided' | 'gave up'
@@ -72,7 +65,7 @@ export type BenOrProtocol = {
   propose: (message: { readonly instance: string; readonly value: Bit }) => Bit
   report: (message: Report) => void
   proposal: (message: Proposal) => void
-  decide: (message: BitDecided) => void
+  decide: (message: RoundDecided<Bit>) => void
   /** To itself: what may have been lost goes out again. */
   resend: () => void
   status: () => BenOrStatus
@@ -90,9 +83,7 @@ interface Heard {
   readonly proposals: Map<string, Bit | 'none'>
 }
 
-interface BenOrState {
-  readonly configuration: RoundConfiguration<BenOrProtocol>
-  readonly id: string
+interface BenOrState extends Deciding<Bit, BenOrProtocol> {
   /** From 1; 0 before the first. */
   round: number
   /** By round. Durable. */
@@ -100,10 +91,6 @@ interface BenOrState {
   /** Of this round and later ones. */
   readonly heard: Map<number, Heard>
   decision: Bit | undefined
-  /** The round in which this process saw enough proposals; `undefined` when it heard of the decision. */
-  decidedIn: number | undefined
-  gaveUp: boolean
-  readonly waiting: ReplyToken<Bit>[]
 }
 
 /** What a process must not forget. */
@@ -115,8 +102,6 @@ type BenOrEvents = {
 
 type Context = ActorContext<BenOrProtocol, BenOrEvents>
 
-/** Clients that may wait at one process. */
-const waitingMax = 1_024
 /** Rounds ahead of its own whose messages a process keeps. */
 const aheadMax = 64
 
@@ -163,15 +148,9 @@ const benOrParts = {
   on: {
     propose(state: BenOrState, { instance, value }: { readonly instance: string; readonly value: Bit }, ctx: Context) {
       if (state.decision !== undefined) return state.decision
-      const reply = ctx.deferReply<Bit>()
-      if (instance !== state.configuration.instance || (value !== 0 && value !== 1)) {
-        ctx.replyError(reply, new RangeError(`instance ${state.configuration.instance} decides between 0 and 1`))
-      } else if (state.waiting.length >= waitingMax) {
-        ctx.replyError(reply, new OverloadError(`${waitingMax} clients wait for instance ${instance}`, { instance }))
-      } else {
-        state.waiting.push(reply)
-        if (state.round === 0) beginRound(state, 1, value, ctx)
-      }
+      const problem = value === 0 || value === 1 ? undefined : `instance ${instance} decides between 0 and 1`
+      const { reply, admitted } = awaitDecision(state, { instance, problem }, ctx)
+      if (admitted && state.round === 0) beginRound(state, 1, value, ctx)
       return reply
     },
     report(state: BenOrState, message: Report, ctx: Context) {
@@ -186,7 +165,7 @@ const benOrParts = {
       heardIn(state, message.round).proposals.set(message.from, message.value)
       advance(state, ctx)
     },
-    decide(state: BenOrState, { instance, value }: BitDecided, ctx: Context) {
+    decide(state: BenOrState, { instance, value }: RoundDecided<Bit>, ctx: Context) {
       if (instance === state.configuration.instance && state.decision === undefined) decide(state, value, ctx)
     },
     resend(state: BenOrState, _message: undefined, ctx: Context) {
@@ -268,8 +247,7 @@ function beginRound(state: BenOrState, round: number, value: Bit, ctx: Context):
   const { configuration, id } = state
   state.heard.delete(state.round)
   if (round > configuration.roundsMax) {
-    state.gaveUp = true
-    ctx.log.error('gave up', { round: state.round })
+    giveUp(state, ctx)
     return
   }
   ctx.persist('reported', { round, value })
@@ -282,16 +260,7 @@ function beginRound(state: BenOrState, round: number, value: Bit, ctx: Context):
 function decide(state: BenOrState, value: Bit, ctx: Context): void {
   ctx.persist('decided', value)
   state.heard.clear()
-  ctx.timers.cancel('resend')
-  ctx.log.info('decided', { value, round: state.round })
-  for (const token of state.waiting.splice(0)) ctx.reply(token, value)
-  broadcastDecision(state, value, ctx)
-}
-
-function broadcastDecision({ configuration, id, decidedIn }: BenOrState, value: Bit, ctx: Context): void {
-  const { instance, members } = configuration
-  const round = decidedIn === undefined ? {} : { round: decidedIn }
-  for (const member of members) if (member.id !== id) ctx.tell(member.process, 'decide', { instance, value, ...round })
+  announceDecision(state, value, ctx)
 }
 
 /** What was said in the round under way, to all, and again after a while. */

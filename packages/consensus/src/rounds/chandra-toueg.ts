@@ -16,15 +16,15 @@
  * Durable: round, estimate and ts, and what was proposed in a round, before the message that tells of it. Lost messages
  * are sent again. Whoever hears of a later round goes there: that is as if it had suspected the coordinators between.
  */
+import { type ActorContext, type ActorRef, type ActorSystem, defineActor, namedRef } from '@troupe/core'
 import {
-  type ActorContext,
-  type ActorRef,
-  type ActorSystem,
-  defineActor,
-  namedRef,
-  OverloadError,
-  type ReplyToken,
-} from '@troupe/core'
+  announceDecision,
+  awaitDecision,
+  broadcastDecision,
+  type Deciding,
+  giveUp,
+  type RoundDecided,
+} from './deciding.ts'
 import { FailureDetector, type SuspicionListener } from './failure-detector.ts'
 import {
   type RoundArguments,
@@ -55,14 +55,6 @@ interface RoundAnswer {
   readonly instance: string
   readonly round: number
   readonly from: string
-}
-
-/** The end. */
-export interface RoundDecided {
-  readonly instance: string
-  readonly value: unknown
-  /** The round that decided, from whom counted the acks. */
-  readonly round?: number
 }
 
 /** Where a process stands. */
@@ -97,9 +89,7 @@ interface Coordination {
   readonly acks: Set<string>
 }
 
-interface ChandraTouegState {
-  readonly configuration: RoundConfiguration<ChandraTouegProtocol>
-  readonly id: string
+interface ChandraTouegState extends Deciding<unknown, ChandraTouegProtocol> {
   /** From 1; 0 before the first. */
   round: number
   estimate: Chosen | undefined
@@ -107,13 +97,9 @@ interface ChandraTouegState {
   /** By round: what this process proposed as its coordinator. */
   readonly proposals: Map<number, Chosen>
   decision: Chosen | undefined
-  /** The round in which this process counted the acks of a majority; `undefined` when it heard of the decision. */
-  decidedIn: number | undefined
   // From here on nothing is durable.
   readonly coordinating: Map<number, Coordination>
   readonly suspected: Set<string>
-  gaveUp: boolean
-  readonly waiting: ReplyToken<unknown>[]
 }
 
 /** What a process must not forget. */
@@ -126,9 +112,6 @@ type ChandraTouegEvents = {
 }
 
 type Context = ActorContext<ChandraTouegProtocol, ChandraTouegEvents>
-
-/** Clients that may wait at one process. */
-const waitingMax = 1_024
 
 const chandraTouegParts = {
   name: 'ChandraToueg',
@@ -179,7 +162,7 @@ const chandraTouegParts = {
     decision,
   }),
   started(state: ChandraTouegState, ctx: Context) {
-    if (state.decision !== undefined) broadcastDecision(state, state.decision, ctx)
+    if (state.decision !== undefined) broadcastDecision(state, state.decision.value, ctx)
     else if (state.round > 0) sendEstimate(state, ctx)
   },
   on: {
@@ -189,17 +172,10 @@ const chandraTouegParts = {
       ctx: Context,
     ): unknown {
       if (state.decision !== undefined) return state.decision.value
-      const reply = ctx.deferReply<unknown>()
-      if (instance !== state.configuration.instance) {
-        ctx.replyError(reply, new RangeError(`this process is of instance ${state.configuration.instance}`))
-      } else if (state.waiting.length >= waitingMax) {
-        ctx.replyError(reply, new OverloadError(`${waitingMax} clients wait for instance ${instance}`, { instance }))
-      } else {
-        state.waiting.push(reply)
-        if (state.estimate === undefined) {
-          ctx.persist('adopted', { value, ts: 0 })
-          enter(state, Math.max(1, state.round), ctx)
-        }
+      const { reply, admitted } = awaitDecision(state, { instance }, ctx)
+      if (admitted && state.estimate === undefined) {
+        ctx.persist('adopted', { value, ts: 0 })
+        enter(state, Math.max(1, state.round), ctx)
       }
       return reply
     },
@@ -358,8 +334,7 @@ function coordinate(state: ChandraTouegState, round: number, ctx: Context): void
 function enter(state: ChandraTouegState, round: number, ctx: Context): void {
   if (round <= state.round) return
   if (round > state.configuration.roundsMax) {
-    state.gaveUp = true
-    ctx.log.error('gave up', { round: state.round })
+    giveUp(state, ctx)
     return
   }
   ctx.persist('entered', round)
@@ -397,15 +372,5 @@ function leaveSuspected(state: ChandraTouegState, ctx: Context): void {
 function decide(state: ChandraTouegState, decision: Chosen, ctx: Context): void {
   ctx.persist('decided', decision)
   state.coordinating.clear()
-  ctx.timers.cancel('resend')
-  ctx.log.info('decided', { round: state.round })
-  for (const token of state.waiting.splice(0)) ctx.reply(token, decision.value)
-  broadcastDecision(state, decision, ctx)
-}
-
-function broadcastDecision(state: ChandraTouegState, { value }: Chosen, ctx: Context): void {
-  const { configuration, id, decidedIn } = state
-  const { instance, members } = configuration
-  const round = decidedIn === undefined ? {} : { round: decidedIn }
-  for (const member of members) if (member.id !== id) ctx.tell(member.process, 'decide', { instance, value, ...round })
+  announceDecision(state, decision.value, ctx)
 }

@@ -4,8 +4,9 @@
  * a process has sent counts: that is durable (output commit), what it holds may be taken back by a crash.
  */
 import { TroupeError } from '@troupe/core'
-import type { BitDecided, Proposal, Report } from './ben-or.ts'
-import type { Estimate, RoundDecided, RoundProposal } from './chandra-toueg.ts'
+import type { Proposal, Report } from './ben-or.ts'
+import type { Estimate, RoundProposal } from './chandra-toueg.ts'
+import type { RoundDecided } from './deciding.ts'
 
 /** An invariant was broken; `facts.invariant` names it. */
 export class RoundViolationError extends TroupeError {
@@ -65,7 +66,7 @@ export class RoundObserver {
     else if (message === 'report') this.#reported(payload as Report)
     else if (message === 'estimate') this.#estimated(payload as Estimate)
     else if (message === 'proposal') this.#proposal(payload as Proposal | RoundProposal, sender)
-    else if (message === 'decide') this.#decided(payload as BitDecided | RoundDecided)
+    else if (message === 'decide') this.#decided(payload as RoundDecided)
   }
 
   /** Where the processes that are up stand, after a step: none is behind what it has said. */
@@ -140,7 +141,7 @@ export class RoundObserver {
     this.#holdLocked(from, round, value)
   }
 
-  #decided({ value, round }: BitDecided | RoundDecided): void {
+  #decided({ value, round }: RoundDecided): void {
     if (round !== undefined) this.#decidedIn = Math.min(this.#decidedIn ?? round, round)
     this.#hold(this.#proposed.has(value), 'validity', 'what nobody proposed was decided', { value })
     this.#decision ??= { value }

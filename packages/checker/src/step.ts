@@ -1,0 +1,32 @@
+/** Steps of a system of actors, and the turns that they are. */
+import type { Envelope } from '@troupe/core/host'
+
+/** One step of the system: a turn of one actor, the loss of a message, a sync, or the end or return of a node. */
+export interface Step {
+  readonly kind: 'deliver' | 'unstashed' | 'timer' | 'drop' | 'started' | 'sync' | 'crash' | 'restart'
+  readonly actor: number
+  /** The actor's local state after the step. */
+  readonly local: number
+  /** What the step does to the network. */
+  readonly delta: number
+  /** The message that is handled or lost; -1 for a timer. */
+  readonly message: number
+  /** The messages that the step sends, in order. */
+  readonly sent: readonly number[]
+  /** The key of the timer that fires. */
+  readonly timer: string | undefined
+  /** The random outcomes that the turn drew. */
+  readonly choices: readonly number[]
+  /** What the handler threw: the step then changed nothing. */
+  readonly error: unknown
+  /** The disk syncs no more from this step on, until a crash. */
+  readonly stalls?: true
+}
+
+/** What all turns of one local transition have in common. */
+export type Turn = Pick<Step, 'kind' | 'actor' | 'local' | 'message' | 'timer'> & { readonly envelope: Envelope }
+
+/** The message that the turn takes from the network; -1: none. */
+export function takenBy({ kind, message }: Pick<Step, 'kind' | 'message'>): number {
+  return kind === 'deliver' ? message : -1
+}
