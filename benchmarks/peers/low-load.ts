@@ -1,16 +1,26 @@
 /** What a trickle of messages costs. */
+import { setImmediate } from 'node:timers/promises'
 import { cpuMessagesPerSecond } from './workloads.ts'
 
-/** Sends evenly for `milliseconds`; the messages sent, and the process's milliseconds of CPU a second meanwhile. */
+/** Messages that warm up both sides, and how many of them are sent at once: by the trickle alone it would take minutes. */
+const warmUpMessages = 20_000
+const warmUpBurst = 1
+
+/** Warms up, then sends evenly for `milliseconds`; all messages sent, and the process's milliseconds of CPU a second meanwhile. */
 export async function cpuAtLowLoad(milliseconds: number, send: () => void): Promise<{ sent: number; value: number }> {
+  let sent = 0
+  while (sent < warmUpMessages) {
+    for (let left = warmUpBurst; left > 0; left--, sent++) send()
+    await setImmediate()
+  }
+  const warm = sent
   const started = performance.now()
   const before = process.cpuUsage()
-  let sent = 0
   await new Promise<void>((resolve) => {
     // A timer that was late makes up for it, so that every peer sends the same number.
     const timer = setInterval(() => {
       const elapsed = Math.min(performance.now() - started, milliseconds)
-      for (const due = Math.floor((elapsed * cpuMessagesPerSecond) / 1_000); sent < due; sent++) send()
+      for (const due = warm + Math.floor((elapsed * cpuMessagesPerSecond) / 1_000); sent < due; sent++) send()
       if (elapsed < milliseconds) return
       clearInterval(timer)
       resolve()

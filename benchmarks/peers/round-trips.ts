@@ -3,8 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Outcome } from './contract.ts'
 import { restMs } from './workloads.ts'
 
+/** Round trips that warm up both sides where each is rested for: their own few hundred would be measured half compiled. */
+const warmUpTrips = 5_000
+let isWarm = false
+
 /** Latencies of `count` round trips, one after the other; in the variant `rested` after a rest each. */
 export async function oneByOne(count: number, variant: string, roundTrip: () => Promise<unknown>): Promise<Outcome> {
+  if (variant === 'rested' && !isWarm) {
+    isWarm = true
+    for (let left = warmUpTrips; left > 0; left--) await roundTrip()
+  }
   const latencies = new Float64Array(count)
   for (let index = 0; index < count; index++) {
     if (variant === 'rested') await sleep(restMs)

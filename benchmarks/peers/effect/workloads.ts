@@ -171,25 +171,30 @@ export const workloads: PeerWorkloads = {
       close: () => stop(...workers),
     }
   },
-  /** A message carries the deferred that its reply completes. */
+  /** A message carries the deferred that its reply completes. The asker is a fiber, or outside of them a program that awaits each ask. */
   ask: {
-    variants: ['outside'],
-    open: () => {
+    variants: ['outside', 'inside'],
+    open: (variant) => {
       const server = actor(({ value, to }: { value: number; to: Deferred.Deferred<number> }) => {
         Deferred.doneUnsafe(to, Effect.succeed(value))
       })
+      const ask = Effect.suspend(() => {
+        const to = Deferred.makeUnsafe<number>()
+        server.send({ value: 1, to })
+        return Deferred.await(to)
+      })
+      const askMany = (count: number) =>
+        Effect.gen(function* () {
+          let replies = 0
+          for (let index = 0; index < count; index++) replies += yield* ask
+          return replies
+        })
       return {
         async run(count) {
-          const askMany = Effect.gen(function* () {
-            let replies = 0
-            for (let index = 0; index < count; index++) {
-              const to = Deferred.makeUnsafe<number>()
-              server.send({ value: 1, to })
-              replies += yield* Deferred.await(to)
-            }
-            return replies
-          })
-          return verified('replies', await run(askMany), count)
+          if (variant === 'inside') return verified('replies', await run(askMany(count)), count)
+          let replies = 0
+          for (let index = 0; index < count; index++) replies += await run(ask)
+          return verified('replies', replies, count)
         },
         close: () => stop(server),
       }

@@ -74,13 +74,23 @@ export const Counter = defineActor({
 type Producing = {
   produce: (message: { to: RefOf<typeof Counter>; count: number }) => number
   more: (message: { to: RefOf<typeof Counter>; count: number }) => void
-  ask: (message: { to: RefOf<typeof Counter>; count: number }) => Promise<number>
+  ask: (message: { to: RefOf<typeof Counter>; count: number }) => number
+  echoed: (value: number) => void
+  lost: (error: Error) => void
 }
+
+/** What the end of an ask becomes. */
+const then = { onReply: 'echoed', onError: 'lost' } as const
 
 /** Tells a counter in bursts, then asks for the total; or asks it again and again. */
 export const Producer = defineActor<Producing>()({
   name: 'Producer',
-  init: () => ({ reply: undefined as ReplyToken<number> | undefined }),
+  init: () => ({
+    reply: undefined as ReplyToken<number> | undefined,
+    asks: undefined as ActorRef<{ echo: (value: number) => number }> | undefined,
+    left: 0,
+    replies: 0,
+  }),
   on: {
     produce(state, message, ctx) {
       state.reply = ctx.deferReply<number>()
@@ -93,10 +103,19 @@ export const Producer = defineActor<Producing>()({
       if (count > burst) ctx.tell(ctx.self, 'more', { to, count: count - burst })
       else ctx.reply(state.reply!, await ctx.askWith(wait, to, 'total'))
     },
-    async ask(_state, { to, count }, ctx) {
-      let replies = 0
-      for (let index = 0; index < count; index++) replies += await ctx.ask(to, 'echo', 1)
-      return replies
+    ask(state, { to, count }, ctx) {
+      Object.assign(state, { asks: to, left: count, replies: 0 })
+      state.reply = ctx.deferReply<number>()
+      ctx.askThen(then, to, 'echo', 1)
+      return state.reply
+    },
+    echoed(state, value, ctx) {
+      state.replies += value
+      if (--state.left > 0) ctx.askThen(then, state.asks!, 'echo', 1)
+      else ctx.reply(state.reply!, state.replies)
+    },
+    lost(state, error, ctx) {
+      ctx.replyError(state.reply!, error)
     },
   },
 })

@@ -33,6 +33,7 @@ export const bars: readonly Bar[] = [
   { workload: 'fibonacci', against: 'xstate', atLeast: 1.2 },
   { workload: 'fibonacci', against: 'erlang', atLeast: 2 },
   { workload: 'ask', variant: 'outside', against: 'effect', atLeast: 2 },
+  { workload: 'ask', variant: 'inside', against: 'effect', atLeast: 2 },
   { workload: 'ask', variant: 'inside', against: 'xstate', atLeast: 0.8 },
   { workload: 'memory', atMost: 600 },
   { workload: 'xthread-tell', against: 'post-message', atLeast: 10 },

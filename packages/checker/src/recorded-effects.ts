@@ -246,6 +246,10 @@ export class RecordedEffects implements Effects {
     throw this.refuse(`asks ${name} of ${refKey(to)}; ${supported}: tell, and let the answer be a tell`)
   }
 
+  askThen(_from: ActorCell, to: Ref, name: string): never {
+    return this.ask(_from, to, name)
+  }
+
   offer(_from: ActorCell, to: Ref, name: string): never {
     throw this.refuse(`sends ${name} to ${refKey(to)} and waits until it is taken; ${supported}: tell`)
   }

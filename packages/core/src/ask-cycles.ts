@@ -15,9 +15,10 @@
  */
 import type { ActorCell } from './actor-cell.ts'
 import { type ActorRef, type Ref, type ReplyToken, sameRef } from './actor-ref.ts'
-import type { AskTable, PendingAsk } from './ask-table.ts'
+import type { AskTable } from './ask-table.ts'
 import { AskCycleError, ConfigurationError } from './errors.ts'
 import { ForwardTrail } from './forward-trail.ts'
+import type { PendingAsk } from './pending-ask.ts'
 import type { Clock, ScheduledTask } from './ports/clock.ts'
 import { type WaitingAsk, type WaitingTurn, waitingTurn, waitsForTurn, youngestAskOfTurn } from './turn-waits.ts'
 import { closingAsk, cycleOf, pictureKey } from './wait-picture.ts'
@@ -128,20 +129,22 @@ export class AskCycles {
     const searches = new Map<ActorCell, Search>()
     const due: ActorCell[] = []
     let next = Number.POSITIVE_INFINITY
-    for (const { from, openedAt } of asks) {
-      if (from === undefined) continue
-      if (openedAt + afterMs > now) {
-        // The others are younger still.
-        next = Math.min(next, openedAt + afterMs)
-        break
+    for (const { first } of asks.heldGroups) {
+      for (let asked = first; asked !== undefined; asked = asked.behind) {
+        const { openedAt } = asked
+        if (openedAt + afterMs > now) {
+          // The others behind it are younger still.
+          next = Math.min(next, openedAt + afterMs)
+          break
+        }
+        const from = asked.from as ActorCell
+        const ask = searches.has(from) ? undefined : youngestAskOfTurn(from)
+        if (ask === undefined) continue
+        const search = this.#searchOf(from, ask)
+        searches.set(from, search)
+        if (search.dueAt <= now) due.push(from)
+        else next = Math.min(next, search.dueAt)
       }
-      if (searches.has(from)) continue
-      const ask = youngestAskOfTurn(from)
-      if (ask === undefined) continue
-      const search = this.#searchOf(from, ask)
-      searches.set(from, search)
-      if (search.dueAt <= now) due.push(from)
-      else next = Math.min(next, search.dueAt)
     }
     this.#searches = searches
     for (const cell of due.slice(0, probesMax)) {

@@ -1,5 +1,5 @@
 /** What can be said of an ask or a send: how long it waits, until which signal, and the window of a stream. */
-import type { AskOptions, SendOptions } from './context.ts'
+import type { AskOptions, AskThen, SendOptions } from './context.ts'
 import { ConfigurationError } from './errors.ts'
 import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
 import { type KnownOptions, refuseUnknownOptions } from './known-options.ts'
@@ -8,11 +8,23 @@ import { type KnownOptions, refuseUnknownOptions } from './known-options.ts'
 export const askTimeoutMsDefault = 5_000
 
 const knownOfAsk: KnownOptions<AskOptions> = { timeoutMs: true, window: true, signal: true, transfer: true }
+const knownOfAskThen: KnownOptions<AskThen> = {
+  onReply: true,
+  onError: true,
+  timeoutMs: true,
+  signal: true,
+  transfer: true,
+}
 const knownOfSend: KnownOptions<SendOptions> = { timeoutMs: true, signal: true, transfer: true }
 
 /** Throws a `ConfigurationError` for options that an ask does not have; for development. */
 export function refuseUnknownOfAsk(options: AskOptions): void {
   refuseUnknownOptions('an ask', options, knownOfAsk)
+}
+
+/** Throws a `ConfigurationError` for options that an ask whose end is a message does not have; for development. */
+export function refuseUnknownOfAskThen(then: AskThen): void {
+  refuseUnknownOptions('ctx.askThen', then, knownOfAskThen)
 }
 
 /** Throws a `ConfigurationError` for options that a send does not have; for development. */
@@ -28,6 +40,17 @@ export function withWindow(options: AskOptions, asked: Promise<any>): Promise<an
     if (reply instanceof IncomingStream) reply.window = window
     return reply
   })
+}
+
+/** The timeout of an ask whose end becomes a message; throws a `ConfigurationError` as {@link askTimeoutOf} does. */
+export function askThenTimeoutOf(then: AskThen): number {
+  if (typeof then.onReply !== 'string' || typeof then.onError !== 'string') {
+    throw new ConfigurationError(
+      `ctx.askThen needs the names of the messages that its end becomes, got onReply ${String(then.onReply)} and onError ${String(then.onError)}`,
+    )
+  }
+  if (then.timeoutMs === undefined && then.signal === undefined) return askTimeoutMsDefault
+  return askTimeoutOf(then, 'ctx.askThen')
 }
 
 /** The timeout of ask options; throws a `ConfigurationError` when it is not above 0 or not a timer's range. */

@@ -1,54 +1,14 @@
 /**
- * The asks of a node that wait for their reply. Timeouts are grouped by length, and a group's asks end in the order
- * in which they began, so a group needs one clock task and an ask costs a queue entry.
+ * The asks of a node that wait for their reply. Most end before many others began, so each has a place of its own by its
+ * number, and only those that find it taken are in a map.
  */
 import type { ActorCell } from './actor-cell.ts'
 import type { Ref } from './actor-ref.ts'
 import { refKey } from './actor-ref.ts'
-import { Deque } from './deque.ts'
-import type { Envelope } from './envelope.ts'
-import {
-  ActorStoppedError,
-  AskAbortedError,
-  AskTimeoutError,
-  NodeDownError,
-  OverloadError,
-  SystemStoppedError,
-} from './errors.ts'
-import type { StreamAsk } from './incoming-stream.ts'
-import type { ObservedAsk } from './observers.ts'
-import type { Clock, ScheduledTask } from './ports/clock.ts'
-
-/** One ask under way. */
-export interface PendingAsk extends ObservedAsk {
-  readonly timeoutMs: number
-  readonly openedAt: number
-  readonly deadline: number
-  /** The message of the turn that asked, while it waits. */
-  during: Envelope | undefined
-  readonly signal: AbortSignal | undefined
-  readonly group: TimeoutGroup
-  /** True for a send, which waits for room in the receiver's mailbox and not for a reply. */
-  readonly isOffer: boolean
-  readonly promise: Promise<unknown>
-  readonly resolve: (value: unknown) => void
-  readonly reject: (error: Error) => void
-  /** True once nobody waits any more. */
-  isEnded: boolean
-  /** Takes the listener off the asker's signal. */
-  unlisten: (() => void) | undefined
-  /** The other asks of the same actor. */
-  earlier: PendingAsk | undefined
-  later: PendingAsk | undefined
-}
-
-interface TimeoutGroup {
-  /** By deadline; asks that ended stay until they come to the front, or until they are too many. */
-  queue: Deque<PendingAsk>
-  /** Asks of the queue that have not ended. */
-  open: number
-  task: ScheduledTask | undefined
-}
+import { AskTimeouts, type TimeoutGroup, timedOut } from './ask-timeouts.ts'
+import { ActorStoppedError, AskAbortedError, NodeDownError, OverloadError, SystemStoppedError } from './errors.ts'
+import { type AnswerNames, PendingAsk, type Settlers } from './pending-ask.ts'
+import type { Clock } from './ports/clock.ts'
 
 /**
  * Called for an ask that ended: answered, by an actor of `answeredBy` if a node is named, or given up. `error`
@@ -64,57 +24,77 @@ export type AskEnded = (
 /** Rejects a promise that `from` waits for, or the outside, in whoever's turn that happens: it is theirs. */
 export type RejectFor = (from: ActorCell | undefined, reject: () => void) => void
 
-/** Asks that ended and are still queued: at most this many, or as many as are open. */
-const endedQueuedMax = 64
+/** Gives an actor the message that the end of one of its asks becomes. */
+export type AnswerAsker = (from: ActorCell, name: string, payload: unknown, sender: Ref) => void
+
+/** Who hears of what happens here. */
+export interface AskTableParts {
+  readonly clock: Clock
+  /** For each ask that ends, however it does. */
+  readonly onEnded?: AskEnded
+  /** For each that begins. */
+  readonly onOpened?: (ask: PendingAsk) => void
+  readonly rejectFor?: RejectFor
+  readonly answer?: AnswerAsker
+}
+
+/** Places for asks by their numbers; a power of two. */
+const places = 256
+/** Asks of one actor whose ends become messages. */
+const asksThenMax = 100_000
 
 /** What settles the promise that was made last: one executor for all asks, so that each makes nothing but its promise. */
-const settlers = { resolve: (_value: unknown) => {}, reject: (_error: Error) => {} }
+let resolveLast: (value: unknown) => void
+let rejectLast: (error: Error) => void
 const takeSettlers = (resolve: (value: unknown) => void, reject: (error: Error) => void) => {
-  settlers.resolve = resolve
-  settlers.reject = reject
+  resolveLast = resolve
+  rejectLast = reject
 }
 
 export class AskTable {
-  readonly #clock: Clock
-  readonly #pending = new Map<number, PendingAsk>()
-  readonly #groups = new Map<number, TimeoutGroup>()
+  /** Of asks that an actor's turn may wait for: by when they began, cycles are looked for. */
+  readonly #heldTimeouts: AskTimeouts
+  /** Of those from outside, and those whose ends become messages. */
+  readonly #looseTimeouts: AskTimeouts
+  readonly #places: (PendingAsk | undefined)[] = new Array(places).fill(undefined)
+  /** Asks that found their place taken. */
+  readonly #crowded = new Map<number, PendingAsk>()
   readonly #onEnded: AskEnded
   readonly #onOpened: (ask: PendingAsk) => void
   readonly #rejectFor: RejectFor
+  readonly #answer: AnswerAsker
   #nextId = 1
+  #size = 0
 
-  /** `onEnded` is called for each ask that ends, however it does; `onOpened` for each that begins. */
-  constructor(
-    clock: Clock,
-    onEnded: AskEnded = () => {},
-    onOpened: (ask: PendingAsk) => void = () => {},
-    rejectFor: RejectFor = (_from, reject) => reject(),
-  ) {
-    this.#clock = clock
-    this.#onEnded = onEnded
-    this.#onOpened = onOpened
-    this.#rejectFor = rejectFor
+  constructor({ clock, onEnded, onOpened, rejectFor, answer }: AskTableParts) {
+    const expire = (ask: PendingAsk) => this.#giveUp(ask, timedOut(ask))
+    this.#heldTimeouts = new AskTimeouts(clock, 0, expire)
+    this.#looseTimeouts = new AskTimeouts(clock, clock.slackMs ?? 0, expire)
+    this.#onEnded = onEnded ?? (() => {})
+    this.#onOpened = onOpened ?? (() => {})
+    this.#rejectFor = rejectFor ?? ((_from, reject) => reject())
+    this.#answer = answer ?? (() => {})
   }
 
   get size(): number {
-    return this.#pending.size
+    return this.#size
   }
 
-  /** Entries of the timeout queues: the open asks, and those that ended and were not dropped yet. */
-  get queued(): number {
-    let queued = 0
-    for (const { queue } of this.#groups.values()) queued += queue.length
-    return queued
-  }
-
-  /** The asks that wait, in the order in which they began. */
-  [Symbol.iterator](): Iterator<PendingAsk> {
-    return this.#pending.values()
+  /** The asks that turns of actors may wait for, by their timeouts, in the order in which they began. */
+  get heldGroups(): Iterable<TimeoutGroup> {
+    return this.#heldTimeouts.groups
   }
 
   /** True while somebody waits for the ask's reply. */
   has(askId: number): boolean {
-    return this.#pending.has(askId)
+    return this.pending(askId) !== undefined
+  }
+
+  /** The ask of that number, while it waits. */
+  pending(askId: number): PendingAsk | undefined {
+    const ask = this.#places[askId & (places - 1)]
+    if (ask !== undefined && ask.askId === askId) return ask
+    return this.#crowded.size === 0 ? undefined : this.#crowded.get(askId)
   }
 
   /** Opens an ask: its number, and the promise of its end. It ends too when `signal` is aborted; when it is already, no ask is opened. */
@@ -125,72 +105,124 @@ export class AskTable {
     timeoutMs: number,
     signal?: AbortSignal,
     isOffer = false,
-  ): Pick<PendingAsk, 'askId' | 'promise'> {
+  ): { readonly askId: number; readonly promise: Promise<unknown> } {
     const askId = this.#nextId++
     if (signal?.aborted) return { askId, promise: Promise.reject(askAborted(name, to, signal)) }
     const promise = new Promise<unknown>(takeSettlers)
-    const { resolve, reject } = settlers
-    const openedAt = this.#clock.now()
-    const group = this.#group(timeoutMs)
-    const ask: PendingAsk = {
+    const settlers: Settlers = { promise, resolve: resolveLast, reject: rejectLast }
+    const timeouts = from === undefined ? this.#looseTimeouts : this.#heldTimeouts
+    const ask = new PendingAsk(
       askId,
       from,
       to,
       name,
-      timeoutMs,
-      openedAt,
-      deadline: openedAt + timeoutMs,
-      during: from?.context?.envelope,
-      signal,
-      group,
       isOffer,
-      promise,
-      resolve,
-      reject,
-      isEnded: false,
-      unlisten: undefined,
-      earlier: from?.lastAsk,
-      later: undefined,
-    }
-    this.#pending.set(askId, ask)
-    this.#enqueue(ask, timeoutMs)
-    if (from !== undefined) {
-      if (ask.earlier !== undefined) ask.earlier.later = ask
-      from.lastAsk = ask
-    }
-    if (signal !== undefined) this.#listen(ask, signal)
-    if (!isOffer) this.#onOpened(ask)
-    return ask
+      settlers,
+      undefined,
+      signal,
+      timeouts.group(timeoutMs),
+      timeouts.moment(timeoutMs),
+      from?.context?.envelope,
+    )
+    this.#begin(ask, timeouts)
+    return { askId, promise }
   }
 
-  /** The ask of that number, while it waits. */
-  pending(askId: number): StreamAsk | undefined {
-    return this.#pending.get(askId)
+  /**
+   * Opens an ask whose end becomes a message of `from`: its number, or -1 when `signal` is aborted already; that is an end
+   * too. Throws an `OverloadError` when `from` has too many of them.
+   */
+  openThen(
+    from: ActorCell,
+    to: Ref,
+    name: string,
+    timeoutMs: number,
+    names: AnswerNames,
+    signal: AbortSignal | undefined,
+  ): number {
+    if (signal?.aborted) {
+      this.#answer(from, names.onError, askAborted(name, to, signal), to)
+      return -1
+    }
+    const extras = from.rare()
+    if (extras.asksThen >= asksThenMax) {
+      throw new OverloadError(
+        `${from.path()} waits for ${asksThenMax} replies and asks ${name}; ask less, or wait for some of them`,
+        { actor: from.path(), message: name },
+      )
+    }
+    extras.asksThen++
+    const timeouts = this.#looseTimeouts
+    const group = timeouts.group(timeoutMs)
+    const moment = timeouts.moment(timeoutMs)
+    const askId = this.#nextId++
+    this.#begin(
+      new PendingAsk(askId, from, to, name, false, undefined, names, signal, group, moment, undefined),
+      timeouts,
+    )
+    return askId
+  }
+
+  #begin(ask: PendingAsk, timeouts: AskTimeouts): void {
+    const { askId, from, signal } = ask
+    const place = askId & (places - 1)
+    if (this.#places[place] === undefined) this.#places[place] = ask
+    else this.#crowded.set(askId, ask)
+    this.#size++
+    timeouts.add(ask)
+    if (from !== undefined) {
+      const extras = from.rare()
+      const earlier = extras.lastAsk
+      if (earlier !== undefined) {
+        ask.earlier = earlier
+        earlier.later = ask
+      }
+      extras.lastAsk = ask
+    }
+    if (signal !== undefined) this.#listen(ask, signal)
+    if (!ask.isOffer) this.#onOpened(ask)
   }
 
   /** Ends an ask with its reply; false when nobody waits for it any more. */
   resolve(askId: number, value: unknown, answeredBy?: string): boolean {
-    const ask = this.#take(askId, 'answered', answeredBy, undefined)
-    ask?.resolve(value)
-    return ask !== undefined
+    const ask = this.pending(askId)
+    if (ask === undefined) return false
+    this.#end(ask, 'answered', answeredBy, undefined)
+    const { settlers, onReply } = ask
+    if (settlers !== undefined) settlers.resolve(value)
+    else this.#answer(ask.from as ActorCell, onReply as string, value, ask.to)
+    return true
   }
 
   /** Ends an ask with the error that answers it; false when nobody waits for it any more. */
   reject(askId: number, error: Error, answeredBy?: string): boolean {
-    const ask = this.#take(askId, 'answered', answeredBy, error)
-    if (ask !== undefined) this.#rejectFor(ask.from, () => ask.reject(error))
-    return ask !== undefined
+    const ask = this.pending(askId)
+    if (ask === undefined) return false
+    this.#end(ask, 'answered', answeredBy, error)
+    this.#fail(ask, error)
+    return true
   }
 
   /** Ends an ask that is not waited for any longer; who was asked is to know. */
   giveUp(askId: number, error: Error): void {
-    const ask = this.#pending.get(askId)
+    const ask = this.pending(askId)
     if (ask !== undefined) this.#giveUp(ask, error)
   }
 
+  /** Takes back an ask whose message could not be sent. */
+  takeBack(askId: number, error: Error): void {
+    const ask = this.pending(askId)
+    if (ask !== undefined) this.#end(ask, 'answered', undefined, error)
+  }
+
   #giveUp(ask: PendingAsk, error: Error): void {
-    if (this.#take(ask.askId, 'given-up', undefined, error) === undefined) return
-    this.#rejectFor(ask.from, () => ask.reject(error))
+    this.#end(ask, 'given-up', undefined, error)
+    this.#fail(ask, error)
+  }
+
+  #fail({ from, to, settlers, onError }: PendingAsk, error: Error): void {
+    if (settlers !== undefined) this.#rejectFor(from, () => settlers.reject(error))
+    else this.#answer(from as ActorCell, onError as string, error, to)
   }
 
   #listen(ask: PendingAsk, signal: AbortSignal): void {
@@ -201,129 +233,68 @@ export class AskTable {
 
   /** Ends every ask that waits for an actor on `node`. */
   rejectNode(node: string): void {
-    for (const ask of [...this.#pending.values()]) {
-      if (ask.to.node !== node) continue
-      this.#giveUp(ask, nodeDownError(node, ask.name, ask.to))
+    for (const ask of this.#all()) {
+      if (ask.to.node === node && this.has(ask.askId)) this.#giveUp(ask, nodeDownError(node, ask.name, ask.to))
     }
   }
 
   /** Forgets the asks of an actor that is no more; their replies will be dead letters. */
   dropCell(cell: ActorCell): void {
     for (let ask = cell.lastAsk; ask !== undefined; ask = cell.lastAsk) {
+      const error = new ActorStoppedError(`${cell.path()} stopped while it waited for ${ask.name}`)
+      this.#end(ask, 'given-up', undefined, error)
+      if (ask.settlers === undefined) continue
       // The turn that waited is over for good: nobody else need handle this.
-      ask.promise.catch(() => {})
-      this.#giveUp(ask, new ActorStoppedError(`${cell.path()} stopped while it waited for ${ask.name}`))
+      ask.settlers.promise.catch(() => {})
+      this.#fail(ask, error)
     }
   }
 
   /** The node ends: asks from outside the actors fail, those of its actors are forgotten with the turns that wait. */
   close(reason: string): void {
-    for (const ask of [...this.#pending.values()]) {
+    for (const ask of this.#all()) {
+      if (!this.has(ask.askId)) continue
       const error = new SystemStoppedError(`ask ${ask.name} of ${refKey(ask.to)}: ${reason}`)
-      if (ask.from !== undefined) this.#take(ask.askId, 'given-up', undefined, error)
+      if (ask.from !== undefined) this.#end(ask, 'given-up', undefined, error)
       else this.#giveUp(ask, error)
     }
-    for (const group of this.#groups.values()) group.task?.cancel()
-    this.#groups.clear()
+    this.#heldTimeouts.close()
+    this.#looseTimeouts.close()
   }
 
-  #take(
-    askId: number,
+  /** The asks that wait, in the order in which they began. */
+  #all(): PendingAsk[] {
+    const waiting = this.#places.filter((ask) => ask !== undefined)
+    return [...waiting, ...this.#crowded.values()].sort((left, right) => left.askId - right.askId)
+  }
+
+  #end(
+    ask: PendingAsk,
     outcome: 'answered' | 'given-up',
     answeredBy: string | undefined,
     error: Error | undefined,
-  ): PendingAsk | undefined {
-    const ask = this.#pending.get(askId)
-    if (ask === undefined) return undefined
-    this.#pending.delete(askId)
-    ask.isEnded = true
-    ask.group.open--
-    if (ask.from !== undefined) this.#unlink(ask, ask.from)
-    ask.unlisten?.()
+  ): void {
+    const { askId, from } = ask
+    const place = askId & (places - 1)
+    if (this.#places[place] === ask) this.#places[place] = undefined
+    else this.#crowded.delete(askId)
+    this.#size--
+    ask.group.remove(ask)
+    if (from !== undefined) this.#unlink(ask, from)
+    if (ask.unlisten !== undefined) ask.unlisten()
     this.#onEnded(ask, outcome, answeredBy, error)
-    return ask
   }
 
   #unlink(ask: PendingAsk, from: ActorCell): void {
-    if (ask.later === undefined) from.lastAsk = ask.earlier
-    else ask.later.earlier = ask.earlier
-    if (ask.earlier !== undefined) ask.earlier.later = ask.later
-    // Ended asks wait in the queue of their timeout: they must not keep each other, or a message.
+    const { earlier, later } = ask
+    const extras = from.rare()
+    if (later === undefined) extras.lastAsk = earlier
+    else later.earlier = earlier
+    if (earlier !== undefined) earlier.later = later
     ask.earlier = undefined
     ask.later = undefined
-    ask.during = undefined
+    if (ask.settlers === undefined) extras.asksThen--
   }
-
-  #group(timeoutMs: number): TimeoutGroup {
-    let group = this.#groups.get(timeoutMs)
-    if (group === undefined) {
-      group = { queue: new Deque(), open: 0, task: undefined }
-      this.#groups.set(timeoutMs, group)
-    }
-    return group
-  }
-
-  #enqueue(ask: PendingAsk, timeoutMs: number): void {
-    const { group } = ask
-    this.#dropEnded(group)
-    // One slow ask at the front must not keep what ended behind it.
-    if (group.queue.length - group.open > Math.max(endedQueuedMax, group.open)) this.#compact(group)
-    group.queue.push(ask)
-    group.open++
-    this.#schedule(group, timeoutMs)
-  }
-
-  #compact(group: TimeoutGroup): void {
-    const open = new Deque<PendingAsk>()
-    for (let ask = group.queue.shift(); ask !== undefined; ask = group.queue.shift()) {
-      if (!ask.isEnded) open.push(ask)
-    }
-    group.queue = open
-  }
-
-  #dropEnded(group: TimeoutGroup): void {
-    let head = group.queue.peek()
-    while (head?.isEnded) {
-      group.queue.shift()
-      head = group.queue.peek()
-    }
-  }
-
-  #schedule(group: TimeoutGroup, timeoutMs: number): void {
-    const head = group.queue.peek()
-    if (group.task !== undefined || head === undefined) return
-    group.task = this.#clock.schedule(Math.max(0, head.deadline - this.#clock.now()), () => {
-      group.task = undefined
-      this.#expire(group, timeoutMs)
-    })
-  }
-
-  #expire(group: TimeoutGroup, timeoutMs: number): void {
-    const now = this.#clock.now()
-    this.#dropEnded(group)
-    let head = group.queue.peek()
-    while (head !== undefined && head.deadline <= now) {
-      this.#giveUp(head, timedOut(head))
-      this.#dropEnded(group)
-      head = group.queue.peek()
-    }
-    if (head === undefined) this.#groups.delete(timeoutMs)
-    else this.#schedule(group, timeoutMs)
-  }
-}
-
-/** What an asker is told that has waited too long, and a sender that nobody took the message of. */
-function timedOut({ name, to, timeoutMs, isOffer }: PendingAsk): Error {
-  const facts = { message: name, to: refKey(to), timeoutMs }
-  return isOffer
-    ? new OverloadError(
-        `${name} to ${refKey(to)} was not taken within ${timeoutMs} ms; send less, or raise timeoutMs`,
-        facts,
-      )
-    : new AskTimeoutError(
-        `no reply to ${name} from ${refKey(to)} within ${timeoutMs} ms; raise timeoutMs or see why it is busy`,
-        facts,
-      )
 }
 
 /** What an asker is told whose signal was aborted. */

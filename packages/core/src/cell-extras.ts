@@ -5,13 +5,13 @@
  */
 import type { ActorCell, Watcher } from './actor-cell.ts'
 import type { Ref } from './actor-ref.ts'
-import type { PendingAsk } from './ask-table.ts'
 import type { DurableOutput } from './durable-output.ts'
 import type { Envelope } from './envelope.ts'
 import type { IncomingStream } from './incoming-stream.ts'
 import type { InterleavedTurn } from './interleaving.ts'
 import type { DefinitionCounters } from './metrics/node-metrics.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
+import type { PendingAsk } from './pending-ask.ts'
 import type { ScheduledTask } from './ports/clock.ts'
 import type { Deferral } from './reply-duties.ts'
 import type { Rollback } from './rollback.ts'
@@ -48,6 +48,8 @@ export class CellExtras {
   givenUp: Set<string> | undefined = undefined
   /** The latest ask of this actor that waits for a reply; the others are linked to it. */
   lastAsk: PendingAsk | undefined = undefined
+  /** How many of them become messages when they end. */
+  asksThen: number = 0
   /** Tasks of this actor that are under way. */
   openTasks: number = 0
   /** Open streams that this actor asked for. */

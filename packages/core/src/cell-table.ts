@@ -30,6 +30,13 @@ export class CellTable implements Iterable<ActorCell> {
     this.#freeSlots.push(ref.slot)
   }
 
+  /** The living actor whose very own reference `ref` is, as most are that its node's actors have; no copy of it will do. */
+  own(ref: Ref): ActorCell | undefined {
+    const { slot } = ref
+    const cell = slot >= 0 && slot < this.#cells.length ? this.#cells[slot] : undefined
+    return cell !== undefined && cell.ref === ref ? cell : undefined
+  }
+
   /** The living actor that an unnamed reference to this node means. */
   find(ref: Ref): ActorCell | undefined {
     if (ref.epoch !== this.#epoch) return undefined

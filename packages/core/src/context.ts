@@ -7,7 +7,7 @@ import type { ActorRef, ReplyToken } from './actor-ref.ts'
 import type { EventArguments } from './event-versions.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
-import type { MessageName, PayloadArguments, ReplyOf } from './protocol.ts'
+import type { MessageName, PayloadArguments, ReplyOf, TakerOf } from './protocol.ts'
 import type { Service } from './service.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import type { TaskDefinition, TaskOptions } from './task-definition.ts'
@@ -78,6 +78,24 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
     name: Name,
     ...payload: PayloadArguments<Protocol, Name>
   ): Promise<ReplyOf<Protocol, Name>>
+  /**
+   * Sends a message and goes on: the reply becomes a message of this actor's own, as `then` says, and so does the error where
+   * none comes. The quick form of an ask between actors: it makes no promise, and this actor handles other messages
+   * meanwhile. One of the two messages comes, once, as a turn of its own, with who was asked as its sender, and a full mailbox
+   * does not drop it; the errors are those of {@link ActorContext.ask}. None comes when this actor was restarted or ended
+   * before. A reply that is a stream is a `ConfigurationError`. Throws what is wrong with the message itself, as a
+   * tell does, and an `OverloadError` when this actor waits for 100,000 replies so. A durable actor may ask so after it persisted.
+   *
+   * ```ts
+   * ctx.askThen({ onReply: 'priced', onError: 'unpriced' }, state.prices, 'priceOf', item)
+   * ```
+   */
+  askThen<Protocol, Name extends MessageName<Protocol>>(
+    then: AskThen<Self, ReplyOf<Protocol, Name>>,
+    to: ActorRef<Protocol>,
+    name: Name,
+    ...payload: PayloadArguments<Protocol, Name>
+  ): void
   /**
    * Sends a message and resolves once the receiver's mailbox has taken it: a sender that awaits it goes no faster than its
    * receiver. Waits while a full mailbox, or the channel to it, has no room (`mailbox.overflow` says what
@@ -239,6 +257,15 @@ export interface AskOptions {
    * views. Default: none. A message that is refused detaches nothing.
    */
   readonly transfer?: readonly ArrayBuffer[]
+}
+
+/**
+ * What the end of an ask becomes: the names of messages of `Self`, the asker's own protocol, that take the reply and the error;
+ * and what else can be said of an ask.
+ */
+export interface AskThen<Self = any, Reply = any> extends Pick<AskOptions, 'timeoutMs' | 'signal' | 'transfer'> {
+  readonly onReply: TakerOf<Self, Reply>
+  readonly onError: TakerOf<Self, Error>
 }
 
 /** Options of a tell. */

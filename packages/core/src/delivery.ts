@@ -5,7 +5,7 @@
 import type { ActorCell } from './actor-cell.ts'
 import { Ref, ReplyToken, refKey } from './actor-ref.ts'
 import { AskCycles, askCyclesAfterMsDefault } from './ask-cycles.ts'
-import { type AskEnded, AskTable, nodeDownError, type PendingAsk, type RejectFor } from './ask-table.ts'
+import { type AnswerAsker, type AskEnded, AskTable, nodeDownError, type RejectFor } from './ask-table.ts'
 import { CellTable } from './cell-table.ts'
 import type { DeathWatch } from './death-watch.ts'
 import type { DeadLetter, DeadLetterReason } from './effects.ts'
@@ -16,6 +16,7 @@ import type { KernelPorts } from './kernel-ports.ts'
 import type { Links } from './links.ts'
 import { type Member, Membership } from './membership.ts'
 import { type MessageMode, prepareMessage } from './message-value.ts'
+import type { PendingAsk } from './pending-ask.ts'
 import type { Refusal } from './ports/transport.ts'
 import { ReplyDuties } from './reply-duties.ts'
 import { TurnLoop } from './turn-loop.ts'
@@ -44,7 +45,13 @@ export abstract class Delivery extends TurnLoop {
     this.messages = ports.messages
     this.cells = new CellTable(ports.node, ports.epoch)
     this.membership = new Membership(ports)
-    this.asks = new AskTable(ports.clock, this.#askEnded, this.#askOpened, this.rejectFor)
+    this.asks = new AskTable({
+      clock: ports.clock,
+      onEnded: this.#askEnded,
+      onOpened: this.#askOpened,
+      rejectFor: this.rejectFor,
+      answer: this.answer,
+    })
     this.duties = new ReplyDuties({ ...ports, asks: this.asks, onAbort: () => this.signalAborted() })
     this.askCycles = new AskCycles({
       ...ports,
@@ -74,14 +81,15 @@ export abstract class Delivery extends TurnLoop {
 
   /** Delivers a message on this node. */
   deliver(to: Ref, name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken | undefined): void {
-    const cell = this.alive ? this.lookup(to) : undefined
+    const cell = this.alive ? (this.cells.own(to) ?? this.lookup(to)) : undefined
     if (cell === undefined) {
       this.undeliverable(to, name, payload, sender, replyTo, this.alive ? 'no-such-actor' : 'node-down')
       return
     }
     const { mailbox } = cell
-    if (replyTo === undefined && mailbox.length < mailbox.limit && this.metrics === undefined) {
-      mailbox.pushMessage(name, payload, sender)
+    if (mailbox.length < mailbox.limit && this.metrics === undefined) {
+      if (replyTo === undefined) mailbox.pushMessage(name, payload, sender)
+      else mailbox.pushAsk(name, payload, sender, replyTo)
     } else this.#deliverEnvelope(cell, to, new Envelope(EnvelopeKind.message, name, payload, sender, replyTo))
     if (!cell.scheduled) this.schedule(cell)
   }
@@ -283,8 +291,22 @@ export abstract class Delivery extends TurnLoop {
     )
   }
 
+  /** An ask ended whose end is a message of the actor that asked: never dropped, so past the bound of its mailbox. */
+  readonly answer: AnswerAsker = (from, name, payload, sender) => {
+    const { mailbox } = from
+    const mayBeDropped = mailbox.overflow === 'drop-oldest'
+    if (this.metrics === undefined && !mayBeDropped) mailbox.pushMessage(name, payload, sender)
+    else {
+      const kind = mayBeDropped ? EnvelopeKind.answer : EnvelopeKind.message
+      const envelope = new Envelope(kind, name, payload, sender, undefined)
+      this.metrics?.stamp(envelope)
+      mailbox.push(envelope)
+    }
+    if (!from.scheduled) this.schedule(from)
+  }
+
   readonly #askOpened = (ask: PendingAsk): void => {
-    if (ask.from !== undefined) this.askCycles.asked(ask)
+    if (ask.from !== undefined && ask.onReply === undefined) this.askCycles.asked(ask)
     this.metrics?.askOpened()
     this.ports.askObserver?.askOpened(ask)
   }
@@ -297,11 +319,9 @@ export abstract class Delivery extends TurnLoop {
       this.ports.askObserver?.askEnded(ask, error)
     }
     const isGivenUp = outcome === 'given-up'
+    if (!isGivenUp) this.duties.releaseOwn(askId)
     if (to.node === this.node) {
-      if (!isGivenUp && this.duties.deferredCount === 0) return
-      const token = new ReplyToken(this.node, this.epoch, askId)
-      if (isGivenUp) this.duties.withdraw(this.lookup(to), token)
-      else this.duties.release(token)
+      if (isGivenUp) this.duties.withdraw(this.lookup(to), new ReplyToken(this.node, this.epoch, askId))
     } else if (isGivenUp || (answeredBy !== undefined && answeredBy !== to.node)) {
       this.send(to.node, [FrameKind.cancel, to.epoch, to.slot, to.incarnation, to.name, askId, !isGivenUp])
     }

@@ -18,6 +18,7 @@ import { carryOut, type HeldEffect } from './held-effect.ts'
 import { takeMessage } from './message-value.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
+import type { AnswerNames } from './pending-ask.ts'
 import type { NodeChoice } from './placement.ts'
 import {
   type Reminder,
@@ -203,7 +204,9 @@ export class DurableOutput extends UnheldEffects implements Effects {
     } catch (error) {
       this.#report(`a ${effect.type} that was held could not be carried out`, error)
       if (effect.type === 'ask' || effect.type === 'offer') this.kernel.asks.reject(effect.askId, toError(error))
-      else if (effect.type === 'forward' && effect.envelope.replyTo !== undefined) {
+      else if (effect.type === 'askThen') {
+        this.kernel.answer(this.#cell, effect.names.onError, toError(error), effect.to)
+      } else if (effect.type === 'forward' && effect.envelope.replyTo !== undefined) {
         this.kernel.sendError(effect.envelope.replyTo, error)
       } else if (effect.type === 'reply' || effect.type === 'stream') this.kernel.sendError(effect.token, error)
     }
@@ -228,6 +231,22 @@ export class DurableOutput extends UnheldEffects implements Effects {
     signal?: AbortSignal,
   ): Promise<unknown> {
     return this.#await('ask', from, to, name, payload, timeoutMs, signal)
+  }
+
+  /** The answer comes in a later turn, when all of this one is durable: it is held as a tell is. */
+  askThen(
+    from: ActorCell,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs: number,
+    { onReply, onError }: AnswerNames,
+    signal?: AbortSignal,
+  ): void {
+    const value = this.kernel.prepare(payload, name, to, from)
+    const { generation } = from
+    const names = { onReply, onError }
+    this.#effects.push({ type: 'askThen', to, name, payload: value, timeoutMs, names, signal, generation })
   }
 
   offer(
@@ -302,7 +321,7 @@ export class DurableOutput extends UnheldEffects implements Effects {
     options: SpawnOptions,
   ): Promise<Ref> {
     const { guardian, request } = this.kernel.spawnRequest(from, node, definition, args, options)
-    return this.ask(from, guardian, 'spawn', request, askTimeoutMsDefault) as Promise<Ref>
+    return this.ask(from, guardian, 'spawn', request, options.timeoutMs ?? askTimeoutMsDefault) as Promise<Ref>
   }
 
   stop(from: ActorCell, ref: Ref | undefined): void {

@@ -10,6 +10,7 @@ import type { ActorRef, Ref, ReplyToken } from './actor-ref.ts'
 import type { LogFields, LogLevel } from './context.ts'
 import type { Envelope } from './envelope.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
+import type { AnswerNames } from './pending-ask.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import type { ReminderRequest } from './reminders.ts'
@@ -31,6 +32,16 @@ export interface Effects {
     timeoutMs: number,
     signal?: AbortSignal,
   ): Promise<unknown>
+  /** Asks, and the end of the ask becomes one of the messages that `names` says, of `from`. */
+  askThen(
+    from: ActorCell,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs: number,
+    names: AnswerNames,
+    signal?: AbortSignal,
+  ): void
   /** Sends a message and resolves once the receiver's mailbox has taken it; rejects when it will not. */
   offer(
     from: ActorCell,

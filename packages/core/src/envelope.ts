@@ -14,6 +14,8 @@ export const EnvelopeKind = {
   /** The next item of a stream: a turn too. */
   pull: 7,
   reminder: 8,
+  /** What an ask of this actor came to, where a plain message might have to make room for others. */
+  answer: 9,
 } as const
 export type EnvelopeKind = (typeof EnvelopeKind)[keyof typeof EnvelopeKind]
 
@@ -57,12 +59,13 @@ export class Envelope {
     this.#isKept = true
   }
 
-  /** Makes it the envelope of another message, which nobody waits for the reply to. It is a plain one, and not kept. */
-  refill(name: string, payload: unknown, sender: Ref | undefined): void {
-    const parts = this as { -readonly [Part in 'name' | 'payload' | 'sender']: Envelope[Part] }
+  /** Makes it the envelope of another message. It is one of a message, and not kept. */
+  refill(name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken | undefined): void {
+    const parts = this as { -readonly [Part in 'name' | 'payload' | 'sender' | 'replyTo']: Envelope[Part] }
     parts.name = name
     parts.payload = payload
     parts.sender = sender
+    parts.replyTo = replyTo
   }
 }
 

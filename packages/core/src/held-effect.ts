@@ -4,6 +4,7 @@ import type { Ref, ReplyToken } from './actor-ref.ts'
 import type { Envelope } from './envelope.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
+import type { AnswerNames } from './pending-ask.ts'
 import { approximateBytes } from './value-size.ts'
 
 /** One thing that the actor lets out, as data. */
@@ -15,6 +16,17 @@ export type HeldEffect =
       readonly name: string
       readonly payload: unknown
       readonly askId: number
+    }
+  | {
+      readonly type: 'askThen'
+      readonly to: Ref
+      readonly name: string
+      readonly payload: unknown
+      readonly timeoutMs: number
+      readonly names: AnswerNames
+      readonly signal: AbortSignal | undefined
+      /** Of the actor that asked: another has not. */
+      readonly generation: number
     }
   | { readonly type: 'forward'; readonly to: Ref; readonly envelope: Envelope }
   | { readonly type: 'reply'; readonly token: ReplyToken; readonly value: unknown }
@@ -37,6 +49,12 @@ export function carryOut(kernel: NodeKernel, cell: ActorCell, effect: HeldEffect
         kernel.sendRequest(effect.type, cell, effect.to, effect.name, effect.payload, effect.askId)
       }
       break
+    case 'askThen': {
+      if (cell.generation !== effect.generation) break
+      const { to, name, payload, timeoutMs, names, signal } = effect
+      kernel.askThen(cell, to, name, payload, timeoutMs, names, signal)
+      break
+    }
     case 'forward':
       kernel.forward(cell, effect.to, effect.envelope)
       break
@@ -75,8 +93,7 @@ export function heldBytes(effects: readonly HeldEffect[]): number {
   let bytes = 0
   for (const effect of effects) {
     bytes += 64
-    if (effect.type === 'tell' || effect.type === 'ask' || effect.type === 'offer')
-      bytes += approximateBytes(effect.payload)
+    if ('payload' in effect) bytes += approximateBytes(effect.payload)
     else if (effect.type === 'reply') bytes += approximateBytes(effect.value)
     else if (effect.type === 'forward') bytes += approximateBytes(effect.envelope.payload)
   }

@@ -16,6 +16,7 @@ export type {
   ActorContext,
   ActorLog,
   AskOptions,
+  AskThen,
   BehaviorTimeout,
   FixedDelay,
   FixedRate,

@@ -101,11 +101,22 @@ export class LaneQueue extends Deque<Envelope> {
    * all that wait have a higher one.
    */
   displaceOldest(envelope: Envelope): Envelope | undefined {
-    const lowest = this.#lanes.findLast(({ items }) => items.length > 0)
+    const lowest = this.#lanes.findLast(({ items }) => firstMessage(items) !== undefined)
     if (lowest !== undefined && lowest.priority > this.#priorityOf(envelope)) return envelope
-    const oldest = lowest === undefined ? undefined : this.#take(this.#oldestOf(lowest.priority) ?? lowest)
+    const oldest = lowest === undefined ? undefined : this.#takeMessage(this.#oldestOf(lowest.priority) ?? lowest)
     this.push(envelope)
     return oldest
+  }
+
+  /** Takes the first message out of a lane; timers and answers, which are never dropped, stay where they are. */
+  #takeMessage(lane: Lane): Envelope | undefined {
+    const kept: Numbered[] = []
+    let item = lane.items.shift()
+    for (; item !== undefined && item.envelope.kind !== EnvelopeKind.message; item = lane.items.shift()) kept.push(item)
+    for (const numbered of kept.reverse()) lane.items.unshift(numbered)
+    this.length--
+    if (lane.isReentrant) this.#reentrant--
+    return item?.envelope
   }
 
   /** What waits: what was put back, then by priority, then the barriers. */
@@ -137,9 +148,9 @@ export class LaneQueue extends Deque<Envelope> {
   #oldestOf(priority: number): Lane | undefined {
     let oldest: Lane | undefined
     for (const lane of this.#lanes) {
-      const number = lane.priority === priority ? lane.items.peek()?.number : undefined
+      const number = lane.priority === priority ? firstMessage(lane.items)?.number : undefined
       if (number === undefined) continue
-      if (oldest === undefined || number < (oldest.items.peek() as Numbered).number) oldest = lane
+      if (oldest === undefined || number < (firstMessage(oldest.items) as Numbered).number) oldest = lane
     }
     return oldest
   }
@@ -161,6 +172,11 @@ export class LaneQueue extends Deque<Envelope> {
   #isReentrant({ name, kind }: Envelope): boolean {
     return kind === EnvelopeKind.message && this.#options.reentrant.has(name)
   }
+}
+
+function firstMessage(items: Deque<Numbered>): Numbered | undefined {
+  for (const item of items) if (item.envelope.kind === EnvelopeKind.message) return item
+  return undefined
 }
 
 function isBarrier({ kind }: Envelope): boolean {

@@ -6,10 +6,10 @@
  */
 import type { Ref, ReplyToken } from './actor-ref.ts'
 import { Deque } from './deque.ts'
-import { type Envelope, EnvelopeKind } from './envelope.ts'
+import { Envelope, EnvelopeKind } from './envelope.ts'
 import { type LaneOptions, LaneQueue } from './lane-queue.ts'
 import { MessageQueue } from './message-queue.ts'
-import { plainEnvelope } from './message-ring.ts'
+import { messageEnvelope } from './message-ring.ts'
 import type { MailboxOptions } from './spawn-options.ts'
 
 const capacityDefault = 100_000
@@ -57,6 +57,7 @@ export class Mailbox implements Iterable<Envelope> {
   #first: string | Envelope | undefined = undefined
   #payload: unknown = undefined
   #sender: Ref | undefined = undefined
+  #replyTo: ReplyToken | undefined = undefined
   /** The messages behind it; with lanes, all of them. */
   #queue: MessageQueue | LaneQueue | undefined = undefined
   /** Who waits for room; `undefined` when nobody does. */
@@ -92,6 +93,19 @@ export class Mailbox implements Iterable<Envelope> {
       this.#queue.pushMessage(name, payload, sender)
     }
     this.length++
+  }
+
+  /** The same of a message whose sender waits for the reply. */
+  pushAsk(name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken): void {
+    if (this.length > 0 || this.policy.lanes !== undefined) {
+      this.push(new Envelope(EnvelopeKind.message, name, payload, sender, replyTo))
+      return
+    }
+    this.#first = name
+    this.#payload = payload
+    this.#sender = sender
+    this.#replyTo = replyTo
+    this.length = 1
   }
 
   push(envelope: Envelope): void {
@@ -133,7 +147,7 @@ export class Mailbox implements Iterable<Envelope> {
   peek(): Envelope | undefined {
     const first = this.#first
     if (first === undefined) return this.#queue?.peek()
-    return typeof first === 'string' ? plainEnvelope(first, this.#payload, this.#sender) : first
+    return typeof first === 'string' ? messageEnvelope(first, this.#payload, this.#sender, this.#replyTo) : first
   }
 
   /** What waits, the next to leave first; with lanes as they are. */
@@ -147,9 +161,10 @@ export class Mailbox implements Iterable<Envelope> {
     if (first === undefined) return undefined
     this.#first = undefined
     if (typeof first !== 'string') return first
-    const envelope = plainEnvelope(first, this.#payload, this.#sender, spare)
+    const envelope = messageEnvelope(first, this.#payload, this.#sender, this.#replyTo, spare)
     this.#payload = undefined
     this.#sender = undefined
+    this.#replyTo = undefined
     return envelope
   }
 
@@ -157,7 +172,7 @@ export class Mailbox implements Iterable<Envelope> {
     if (this.policy.lanes !== undefined) return (this.#queue as LaneQueue).shift()
     const queue = this.#queue as MessageQueue
     const envelope = queue.shift(spare)
-    if (this.length === 0 && queue.isSpent) this.#queue = undefined
+    if (this.length === 0 && queue.giveBack()) this.#queue = undefined
     return envelope
   }
 

@@ -7,6 +7,7 @@ import { Delivery } from './delivery.ts'
 import type { Envelope } from './envelope.ts'
 import { SystemStoppedError } from './errors.ts'
 import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
+import type { AnswerNames } from './pending-ask.ts'
 import type { Deferral } from './reply-duties.ts'
 import { type Frame, FrameKind } from './wire.ts'
 
@@ -39,6 +40,34 @@ export abstract class MessageEffects extends Delivery {
     signal?: AbortSignal,
   ): Promise<unknown> {
     return this.#request('ask', from, to, name, payload, timeoutMs, signal)
+  }
+
+  askThen(
+    from: ActorCell,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs: number,
+    names: AnswerNames,
+    signal?: AbortSignal,
+  ): void {
+    if (!this.alive) return
+    // What cannot be sent is refused before there is an ask.
+    const value = to.node === this.node ? this.prepare(payload, name, to, from) : payload
+    const askId = this.asks.openThen(from, to, name, timeoutMs, names, signal)
+    if (askId < 0) return
+    const token = new ReplyToken(this.node, this.epoch, askId)
+    if (to.node === this.node) {
+      this.deliver(to, name, value, from.ref, token)
+      return
+    }
+    try {
+      const refusal = this.sendMessage(to, name, value, from.ref, askId)
+      if (refusal !== undefined) this.undeliverable(to, name, value, from.ref, token, refusal)
+    } catch (error) {
+      this.asks.takeBack(askId, error as Error)
+      throw error
+    }
   }
 
   offer(
@@ -115,8 +144,11 @@ export abstract class MessageEffects extends Delivery {
 
   reply(from: ActorCell, token: ReplyToken, value: unknown): void {
     if (token.node === this.node && token.epoch === this.epoch) {
+      // With the ask ends who owes its reply.
       this.settleAsk(token.askId, this.prepareReply(value, from), undefined, this.node)
-    } else this.send(token.node, [FrameKind.reply, token.epoch, token.askId, value])
+      return
+    }
+    this.send(token.node, [FrameKind.reply, token.epoch, token.askId, value])
     this.duties.release(token)
   }
 

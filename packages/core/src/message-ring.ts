@@ -3,7 +3,7 @@
  * and sender, and becomes an envelope when it is taken out: what waits is then one array, and not as many objects as
  * messages, which the garbage collector would have to copy. Anything else is kept as the envelope that it is.
  */
-import type { Ref } from './actor-ref.ts'
+import type { Ref, ReplyToken } from './actor-ref.ts'
 import { Envelope, EnvelopeKind } from './envelope.ts'
 
 const placesEach = 3
@@ -29,9 +29,8 @@ export class MessageRing implements Iterable<Envelope> {
     return this.length === ringCapacityMax
   }
 
-  /** A message that nobody waits for the reply to. The ring must not be full. */
+  /** A message that nobody waits for the reply to. There must be room. */
   pushMessage(name: string, payload: unknown, sender: Ref | undefined): void {
-    if (this.length === this.capacity) this.#grow()
     const places = this.#places
     const index = ((this.#head + this.length) & (this.capacity - 1)) * placesEach
     places[index] = name
@@ -41,13 +40,12 @@ export class MessageRing implements Iterable<Envelope> {
   }
 
   push(envelope: Envelope): void {
-    if (this.length === this.capacity) this.#grow()
     this.#places[((this.#head + this.length) & (this.capacity - 1)) * placesEach] = envelope
     this.length++
   }
 
   unshift(envelope: Envelope): void {
-    if (this.length === this.capacity) this.#grow()
+    if (this.length === this.capacity) this.grow()
     this.#head = (this.#head - 1) & (this.capacity - 1)
     this.#places[this.#head * placesEach] = envelope
     this.length++
@@ -61,12 +59,15 @@ export class MessageRing implements Iterable<Envelope> {
     const name = places[index]
     this.#head = (this.#head + 1) & (this.capacity - 1)
     this.length--
-    places[index] = undefined
-    if (typeof name !== 'string') return name as Envelope
-    const envelope = plainEnvelope(name, places[index + 1], places[index + 2], spare)
-    places[index + 1] = undefined
-    places[index + 2] = undefined
-    return envelope
+    if (typeof name !== 'string') {
+      places[index] = undefined
+      return name as Envelope
+    }
+    const payload = places[index + 1]
+    const sender = places[index + 2]
+    // A name is the definition's, and a reference is small: the next message may write over them.
+    if (typeof payload !== 'number') places[index + 1] = undefined
+    return plainEnvelope(name, payload, sender, spare)
   }
 
   peek(): Envelope | undefined {
@@ -85,24 +86,45 @@ export class MessageRing implements Iterable<Envelope> {
     return typeof name === 'string' ? plainEnvelope(name, places[index + 1], places[index + 2]) : (name as Envelope)
   }
 
-  #grow(): void {
-    const places = this.#places
-    const grown = new Array(places.length * 2)
-    const from = this.#head * placesEach
-    let to = 0
-    for (let index = from; index < places.length; index++) grown[to++] = places[index]
-    for (let index = 0; index < from; index++) grown[to++] = places[index]
+  /** Makes room for as many again. */
+  grow(): void {
+    const grown = new Array(this.#places.length * 2)
+    this.#copyTo(grown)
     this.#places = grown
     this.capacity *= 2
     this.#head = 0
+  }
+
+  /** What is in a smaller ring, which is as full as it is large, is in this empty one from now on. */
+  takeOver(smaller: MessageRing): void {
+    smaller.#copyTo(this.#places)
+    this.#head = 0
+    this.length = smaller.length
+  }
+
+  #copyTo(target: unknown[]): void {
+    const places = this.#places
+    const from = this.#head * placesEach
+    let to = 0
+    for (let index = from; index < places.length; index++) target[to++] = places[index]
+    for (let index = 0; index < from; index++) target[to++] = places[index]
   }
 }
 
 /** The envelope of a message that nobody waits for the reply to: `spare`, if there is one. */
 export function plainEnvelope(name: string, payload: unknown, sender: unknown, spare?: Envelope): Envelope {
-  if (spare !== undefined) {
-    spare.refill(name, payload, sender as Ref | undefined)
-    return spare
-  }
-  return new Envelope(EnvelopeKind.message, name, payload, sender as Ref | undefined, undefined)
+  return messageEnvelope(name, payload, sender as Ref | undefined, undefined, spare)
+}
+
+/** The envelope of a message: `spare`, if there is one. */
+export function messageEnvelope(
+  name: string,
+  payload: unknown,
+  sender: Ref | undefined,
+  replyTo: ReplyToken | undefined,
+  spare?: Envelope,
+): Envelope {
+  if (spare === undefined) return new Envelope(EnvelopeKind.message, name, payload, sender, replyTo)
+  spare.refill(name, payload, sender, replyTo)
+  return spare
 }

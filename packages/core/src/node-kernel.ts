@@ -187,7 +187,7 @@ export class NodeKernel extends MessageEffects implements Effects {
     options: SpawnOptions,
   ): Promise<Ref> {
     const { guardian, request } = this.spawnRequest(from, node, definition, args, options)
-    return (await this.ask(from, guardian, 'spawn', request)) as Ref
+    return (await this.ask(from, guardian, 'spawn', request, options.timeoutMs)) as Ref
   }
 
   /** What to ask the guardian of the node that is chosen to start an actor there, linked to `from`. */

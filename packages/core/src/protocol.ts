@@ -28,6 +28,24 @@ export type Unwrapped<Reply> =
         : Value
     : never
 
+/**
+ * The messages of `Protocol` that take `Value`, or nothing: what an ask's reply, or its error, can become. A stream belongs to
+ * the turn that asked, so none takes it.
+ */
+export type TakerOf<Protocol, Value> = 0 extends 1 & Protocol
+  ? string
+  : [Value] extends [AsyncIterable<any>]
+    ? never
+    : {
+        [Name in MessageName<Protocol>]: PayloadArguments<Protocol, Name> extends infer Payload
+          ? Payload extends []
+            ? Name
+            : [[Value] extends [void] ? undefined : Value] extends Payload
+              ? Name
+              : never
+          : never
+      }[MessageName<Protocol>]
+
 /** Why a type is refused: the compiler prints it where the actor is spawned. */
 export interface NotSendable<Reason extends string> {
   readonly notSendable: Reason

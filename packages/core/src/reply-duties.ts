@@ -30,7 +30,9 @@ export class ReplyDuties {
   readonly #epoch: number
   readonly #asks: AskTable
   readonly #onAbort: () => void
-  /** Who of this node deferred the reply, by token. */
+  /** Who of this node deferred the reply to an ask of this node, by its number. */
+  readonly #deferringOwn = new Map<number, ActorCell>()
+  /** The same for asks of other nodes, by token. */
   readonly #deferring = new Map<string, ActorCell>()
   /** The latest epoch of each node that died. */
   readonly #downEpochs = new Map<string, number>()
@@ -45,7 +47,7 @@ export class ReplyDuties {
 
   /** Replies of this node's actors that were deferred and are still owed. */
   get deferredCount(): number {
-    return this.#deferring.size
+    return this.#deferringOwn.size + this.#deferring.size
   }
 
   defer(cell: ActorCell, token: ReplyToken): Deferral {
@@ -53,20 +55,32 @@ export class ReplyDuties {
     const deferral: Deferral = { token, controller: undefined }
     cell.deferred ??= new Map()
     cell.deferred.set(key, deferral)
-    this.#deferring.set(key, cell)
+    if (this.#isOwn(token)) this.#deferringOwn.set(token.askId, cell)
+    else this.#deferring.set(key, cell)
     return deferral
   }
 
   /** The ask was answered, or left to another actor: whoever of this node deferred its reply can forget it. */
   release(token: ReplyToken): Deferral | undefined {
+    return this.#isOwn(token) ? this.releaseOwn(token.askId) : this.#release(token)
+  }
+
+  /** {@link release} of an ask of this node, by its number. */
+  releaseOwn(askId: number): Deferral | undefined {
+    if (this.#deferringOwn.size === 0) return undefined
+    const cell = this.#deferringOwn.get(askId)
+    if (cell === undefined) return undefined
+    this.#deferringOwn.delete(askId)
+    return forget(cell, `${this.#node}.${this.#epoch}#${askId}`)
+  }
+
+  #release(token: ReplyToken): Deferral | undefined {
     if (this.#deferring.size === 0) return undefined
     const key = tokenKey(token)
     const cell = this.#deferring.get(key)
     if (cell === undefined) return undefined
     this.#deferring.delete(key)
-    const deferral = cell.deferred?.get(key)
-    cell.deferred?.delete(key)
-    return deferral
+    return forget(cell, key)
   }
 
   /** Nobody waits for the reply any more; the ask was sent to `cell`. */
@@ -127,7 +141,8 @@ export class ReplyDuties {
   dropCell(cell: ActorCell): ReplyToken[] {
     const tokens: ReplyToken[] = []
     for (const [key, { token }] of cell.deferred ?? []) {
-      this.#deferring.delete(key)
+      if (this.#isOwn(token)) this.#deferringOwn.delete(token.askId)
+      else this.#deferring.delete(key)
       tokens.push(token)
     }
     cell.deferred = undefined
@@ -158,6 +173,13 @@ export class ReplyDuties {
     for (const { envelope, offer } of cell.mailbox.waiting ?? []) note(offer ?? envelope.replyTo)
     cell.givenUp = waiting
   }
+}
+
+/** The cell owes that reply no longer. */
+function forget(cell: ActorCell, key: string): Deferral | undefined {
+  const deferral = cell.deferred?.get(key)
+  cell.deferred?.delete(key)
+  return deferral
 }
 
 function waitingOf({ mailbox, stash }: ActorCell): number {

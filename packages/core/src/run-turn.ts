@@ -22,57 +22,95 @@ export function runTurn(
   envelope: Envelope,
   effects: Effects,
 ): PromiseLike<unknown> | undefined {
-  let context = cell.context
-  if (context === undefined) {
-    context = new TurnContext(cell)
-    cell.context = context
-  }
   const { rollback } = cell
-  const turnEffects = rollback === undefined ? effects : rollback.begin(effects)
-  context.begin(envelope, turnEffects)
+  if (rollback === undefined && envelope.kind === EnvelopeKind.message) return runMessage(cell, envelope, effects)
+  const context = contextOf(cell)
+  context.begin(envelope, rollback === undefined ? effects : rollback.begin(effects))
   const ctx = context as unknown as ActorContext
   let result: unknown
   try {
-    switch (envelope.kind) {
-      case EnvelopeKind.message: {
-        const handler = cell.handlers.find(envelope.name)
-        if (handler === undefined) {
-          if (definition.otherwise !== undefined) {
-            result = definition.otherwise(cell.state, { name: envelope.name, payload: envelope.payload }, ctx)
-            break
-          }
-          context.end()
-          rollback?.undo()
-          effects.unhandled(cell, envelope)
-          return undefined
-        }
-        result = handler(cell.state, envelope.payload, ctx)
-        break
-      }
-      case EnvelopeKind.started:
-        result = definition.started?.(cell.state, ctx)
-        break
-      case EnvelopeKind.terminated: {
-        const { ref, reason } = envelope.payload as Termination
-        result = definition.terminated?.(cell.state, ref, reason, ctx)
-        break
-      }
-      case EnvelopeKind.stopped:
-        result = definition.stopped?.(cell.state, ctx)
-        break
-      case EnvelopeKind.pull:
-        result = (envelope.payload as OutgoingStream).pull()
-        break
-      default:
-        throw new Error(`an envelope of kind ${envelope.kind} is not a turn`)
-    }
+    result =
+      envelope.kind === EnvelopeKind.message
+        ? callHandler(cell, envelope, ctx)
+        : runOther(definition, cell, envelope, ctx)
   } catch (error) {
     context.end()
     throw error
   }
+  return endTurn(cell, envelope, effects, context, result)
+}
+
+/**
+ * {@link runTurn} of a message, where nothing is rolled back: so little that it is compiled into the turn loop, which calls
+ * it where nobody looks on.
+ */
+export function runMessage(cell: ActorCell, envelope: Envelope, effects: Effects): PromiseLike<unknown> | undefined {
+  const context = cell.context ?? contextOf(cell)
+  context.begin(envelope, effects)
+  let result: unknown
+  try {
+    result = callHandler(cell, envelope, context as unknown as ActorContext)
+  } catch (error) {
+    context.end()
+    throw error
+  }
+  const { extras } = cell
+  if (result === undefined && envelope.replyTo === undefined && extras?.stashing === undefined) {
+    context.end()
+    return undefined
+  }
+  return endTurn(cell, envelope, effects, context, result)
+}
+
+/** What a turn comes to whose message nobody handles. */
+const unhandled = Symbol('unhandled')
+
+/** The one place where a handler is called. */
+function callHandler(cell: ActorCell, envelope: Envelope, ctx: ActorContext): unknown {
+  const handler = cell.handlers.find(envelope.name)
+  if (handler !== undefined) return handler(cell.state, envelope.payload, ctx)
+  const { otherwise } = cell.definition
+  if (otherwise === undefined) return unhandled
+  return otherwise(cell.state, { name: envelope.name, payload: envelope.payload }, ctx)
+}
+
+function endTurn(
+  cell: ActorCell,
+  envelope: Envelope,
+  effects: Effects,
+  context: TurnContext,
+  result: unknown,
+): PromiseLike<unknown> | undefined {
   if (typeof result === 'object' && result !== null && isThenable(result)) return result
-  settleTurn(cell, envelope, effects, result)
+  if (result === unhandled) {
+    context.end()
+    cell.rollback?.undo()
+    effects.unhandled(cell, envelope)
+  } else settleTurn(cell, envelope, effects, result)
   return undefined
+}
+
+function contextOf(cell: ActorCell): TurnContext {
+  cell.context ??= new TurnContext(cell)
+  return cell.context
+}
+
+/** The turns that are of no message. */
+function runOther(definition: CompiledDefinition, cell: ActorCell, envelope: Envelope, ctx: ActorContext): unknown {
+  switch (envelope.kind) {
+    case EnvelopeKind.started:
+      return definition.started?.(cell.state, ctx)
+    case EnvelopeKind.terminated: {
+      const { ref, reason } = envelope.payload as Termination
+      return definition.terminated?.(cell.state, ref, reason, ctx)
+    }
+    case EnvelopeKind.stopped:
+      return definition.stopped?.(cell.state, ctx)
+    case EnvelopeKind.pull:
+      return (envelope.payload as OutgoingStream).pull()
+    default:
+      throw new Error(`an envelope of kind ${envelope.kind} is not a turn`)
+  }
 }
 
 /** Ends a turn that went well: the context closes and the asker gets its reply, unless the reply was deferred. */

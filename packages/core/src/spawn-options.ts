@@ -1,5 +1,6 @@
 /** What can be said of an actor when it is spawned. Plain data, since it may travel to another node. */
 import type { ActorRef } from './actor-ref.ts'
+import { askTimeoutOf } from './ask-options.ts'
 import { ConfigurationError } from './errors.ts'
 import { type KnownOptions, refuseUnknownOptions, unknownOptionProblem } from './known-options.ts'
 import { type SuperviseOptions, superviseProblem, unknownSuperviseProblem } from './supervision.ts'
@@ -16,6 +17,12 @@ export interface SpawnOptions {
   readonly durableId?: string
   /** Stops the actor when that one ends; how an actor spawned on another node is tied to its spawner. */
   readonly linkedTo?: ActorRef
+  /**
+   * Milliseconds that a spawn on another node waits until the actor is there; above 0 and at most 2^31 - 1. Beyond it the
+   * spawn fails with an `AskTimeoutError`; the actor may come up all the same, when that node gets to it. A child comes
+   * up at once. Default 5,000.
+   */
+  readonly timeoutMs?: number
 }
 
 /** The options of a spawn that says nothing. */
@@ -53,6 +60,7 @@ const known: KnownOptions<SpawnOptions> = {
   mailbox: true,
   durableId: true,
   linkedTo: true,
+  timeoutMs: true,
 }
 const knownOfMailbox: KnownOptions<MailboxOptions> = {
   capacity: true,
@@ -132,7 +140,8 @@ export function validateSpawnOptions(definitionName: string, options: SpawnOptio
   const check = (holds: boolean, what: string | undefined) => {
     if (!holds) throw new ConfigurationError(`spawn of ${definitionName}: ${what}`, { definition: definitionName })
   }
-  const { name, supervise, mailbox, durableId } = options
+  const { name, supervise, mailbox, durableId, timeoutMs } = options
+  if (timeoutMs !== undefined) askTimeoutOf({ timeoutMs }, `the spawn of ${definitionName}`)
   if (name !== undefined) {
     check(
       typeof name === 'string' && namePattern.test(name),

@@ -7,10 +7,16 @@
  */
 import type { ActorCell } from './actor-cell.ts'
 import { tokenKey } from './actor-cell.ts'
-import { type Ref, ReplyToken } from './actor-ref.ts'
+import { type Ref, ReplyToken, refKey } from './actor-ref.ts'
 import { nodeDownError } from './ask-table.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
-import { ActorStoppedError, OverloadError, StaleContextError, SystemStoppedError } from './errors.ts'
+import {
+  ActorStoppedError,
+  ConfigurationError,
+  OverloadError,
+  StaleContextError,
+  SystemStoppedError,
+} from './errors.ts'
 import { type IncomingPorts, IncomingStream } from './incoming-stream.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import { OutgoingStream, type StreamOutput } from './outgoing-stream.ts'
@@ -116,6 +122,15 @@ export class StreamTable {
       return
     }
     const { from, during } = ask
+    if (ask.onReply !== undefined) {
+      this.#toProducer(producer, askId, undefined)
+      const error = new ConfigurationError(
+        `${ask.name} of ${refKey(ask.to)} answers with a stream, which belongs to the turn that asks: await ctx.ask instead of ctx.askThen`,
+        { message: ask.name, to: refKey(ask.to) },
+      )
+      this.#kernel.asks.reject(askId, error)
+      return
+    }
     const stream = new IncomingStream(ask, producer, scopeOf(during), this.#ports)
     this.#incoming.set(askId, stream)
     if (from !== undefined) {

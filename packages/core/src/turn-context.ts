@@ -3,9 +3,11 @@ import { type ActorCell, tokenKey } from './actor-cell.ts'
 import { compiled } from './actor-definition.ts'
 import { type Ref, ReplyToken } from './actor-ref.ts'
 import {
+  askThenTimeoutOf,
   askTimeoutMsDefault,
   askTimeoutOf,
   refuseUnknownOfAsk,
+  refuseUnknownOfAskThen,
   refuseUnknownOfSend,
   withWindow,
 } from './ask-options.ts'
@@ -13,6 +15,7 @@ import { become, behaviorTimerKey, unbecome } from './behavior.ts'
 import type {
   ActorLog,
   AskOptions,
+  AskThen,
   BehaviorTimeout,
   LogFields,
   Reminders,
@@ -208,6 +211,20 @@ export class TurnContext {
     return withWindow(options, asked)
   }
 
+  askThen(then: AskThen, to: unknown, name: string, payload?: unknown): void {
+    const timeoutMs = askThenTimeoutOf(then)
+    const effects = this.#open()
+    if (effects.checksOptions) refuseUnknownOfAskThen(then)
+    const callee = checkReceiver(to, 'ctx.askThen', name)
+    const { transfer, signal } = then
+    if (transfer === undefined) effects.askThen(this.#cell, callee, name, payload, timeoutMs, then, signal)
+    else {
+      sendMoved(payload, transfer, name, (moved) =>
+        effects.askThen(this.#cell, callee, name, moved, timeoutMs, then, signal),
+      )
+    }
+  }
+
   send(to: unknown, name: string, payload?: unknown): Promise<void> {
     return this.#open().offer(this.#cell, checkReceiver(to, 'ctx.send', name), name, payload, askTimeoutMsDefault)
   }
@@ -228,7 +245,7 @@ export class TurnContext {
     if (token === undefined) return this.#nobodysToken()
     const parts = this.#parts()
     effects.defer(this.#cell, token).controller = parts.controller
-    parts.deferred = this.#envelope
+    parts.deferred = this.envelope
     return token as ReplyToken<Reply>
   }
 

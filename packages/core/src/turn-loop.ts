@@ -15,7 +15,7 @@ import { NodeMetrics } from './metrics/node-metrics.ts'
 import type { TurnObserver } from './observers.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import type { Reminder } from './reminders.ts'
-import { runTurn, settleTurn } from './run-turn.ts'
+import { runMessage, runTurn, settleTurn } from './run-turn.ts'
 import type { Stopping } from './stopping.ts'
 import type { StrayRejections } from './stray-rejections.ts'
 import type { StreamTable } from './stream-table.ts'
@@ -23,8 +23,12 @@ import type { Supervisor } from './supervisor.ts'
 import type { NodeTimers, RunningTimer } from './timers.ts'
 import { currentTurn } from './turn-scopes.ts'
 
-/** Turns that one cell takes before the next cell in the run queue gets its own. */
+/**
+ * Turns that one cell takes before the next cell in the run queue gets its own, and those that it takes when they are so
+ * short that all of them fall into one millisecond: what was told in one burst is best handled while it is in the caches.
+ */
 const turnsPerBatch = 64
+const shortTurnsPerBatch = 1_024
 
 export abstract class TurnLoop {
   readonly ports: KernelPorts
@@ -46,6 +50,8 @@ export abstract class TurnLoop {
   readonly metrics: NodeMetrics | undefined
   /** True when turns are counted or watched: the one question that each turn asks otherwise. */
   readonly #observed: boolean
+  /** True when a turn is nothing but that: nobody counts, watches, traces or records it. */
+  readonly #isPlain: boolean
   readonly #observer: TurnObserver | undefined
   readonly #runQueue = new Deque<ActorCell>()
   /** The envelope of one plain message after the other, until one is kept. */
@@ -59,6 +65,9 @@ export abstract class TurnLoop {
     this.metrics = ports.metrics === undefined ? undefined : new NodeMetrics(ports.metrics)
     this.#observer = ports.turnObserver
     this.#observed = ports.metrics !== undefined || ports.turnObserver !== undefined
+    const { turn, effectsOf, turnEnded } = TurnLoop.prototype
+    this.#isPlain =
+      !this.#observed && this.turn === turn && this.effectsOf === effectsOf && this.turnEnded === turnEnded
   }
 
   /** Cells that have something to do. */
@@ -86,9 +95,16 @@ export abstract class TurnLoop {
     while (this.turns < end) {
       const cell = this.#runQueue.shift()
       if (cell === undefined) break
-      this.#runCell(cell, turnsPerBatch)
+      this.#runCell(cell, this.#batchOf(cell))
     }
+    return this.runEnds()
+  }
+
+  /** The present run is over; true when there is more to do. */
+  protected runEnds(): boolean {
     currentTurn.kernel = undefined
+    // What was handled is nobody's any more.
+    this.#spare.refill('', undefined, undefined, undefined)
     this.metrics?.runEnds()
     this.#awake = this.#runQueue.length > 0
     return this.#awake
@@ -102,10 +118,7 @@ export abstract class TurnLoop {
     this.metrics?.runBegins()
     currentTurn.kernel = this
     if (cell !== undefined) this.#runCell(cell, 1)
-    currentTurn.kernel = undefined
-    this.metrics?.runEnds()
-    this.#awake = this.#runQueue.length > 0
-    return this.#awake
+    return this.runEnds()
   }
 
   /** Puts a ready cell that has something to do into the run queue. */
@@ -120,10 +133,19 @@ export abstract class TurnLoop {
     }
   }
 
+  /** Turns for what waits now: what a cell causes itself to do, and what others add meanwhile, is for the next round. */
+  #batchOf({ mailbox }: ActorCell): number {
+    return Math.max(1, Math.min(shortTurnsPerBatch, mailbox.length))
+  }
+
   #runCell(cell: ActorCell, turnsMax: number): void {
     const { mailbox } = cell
     currentTurn.owner = cell
-    for (let turns = 0; turns < turnsMax && cell.phase === Phase.ready && !cell.durable?.isFull; turns++) {
+    const { clock } = this.ports
+    const began = turnsMax > turnsPerBatch ? clock.now() : 0
+    for (let turns = 0; turns < turnsMax && cell.phase === Phase.ready; turns++) {
+      if (!cell.isDirect && cell.durable?.isFull) break
+      if (turns > 0 && turns % turnsPerBatch === 0 && clock.now() !== began) break
       const { first } = cell
       if (first !== undefined) {
         cell.first = undefined
@@ -135,15 +157,16 @@ export abstract class TurnLoop {
       if (envelope === undefined) break
       if (envelope.kind === EnvelopeKind.message) {
         // What nobody waits for any more need not be done.
-        if (envelope.replyTo === undefined || !this.isGivenUp(cell, envelope.replyTo)) this.turn(cell, envelope)
+        if (envelope.replyTo === undefined || !this.isGivenUp(cell, envelope.replyTo)) {
+          if (this.#isPlain && cell.isDirect) this.#plainTurn(cell, envelope)
+          else this.turn(cell, envelope)
+        }
         if (envelope === this.#spare && envelope.isKept) this.#spare = emptyEnvelope()
       } else this.#special(cell, envelope)
     }
     if (mayInterleave(cell)) this.#runReentrant(cell, turnsMax)
     currentTurn.owner = undefined
     if (currentTurn.entered) this.#leaveScope()
-    // What was handled is nobody's any more.
-    this.#spare.refill('', undefined, undefined)
     cell.scheduled = false
     if (mailbox.waiting !== undefined) this.admitWaiting(cell)
     if (cell.first !== undefined || mailbox.length > 0) this.schedule(cell)
@@ -178,6 +201,9 @@ export abstract class TurnLoop {
         if (cell.phase !== Phase.busy) this.timers.handled(cell)
         break
       }
+      case EnvelopeKind.answer:
+        this.turn(cell, messageOf(envelope))
+        break
       case EnvelopeKind.pull:
         if (!(envelope.payload as OutgoingStream).closed) this.turn(cell, envelope)
         break
@@ -250,17 +276,38 @@ export abstract class TurnLoop {
         this.turnEnded(cell)
       }
     } catch (error) {
-      envelope.keep()
-      this.turnEnded(cell, { error })
-      // A node that was ended in the middle of the turn has nobody to tell.
-      if (this.alive) this.supervisor.fail(cell, envelope, error)
+      this.#failed(cell, envelope, error)
       return
     }
-    if (promise !== undefined) {
-      envelope.keep()
-      if (interleaves(cell, envelope)) this.#awaitInterleaved(cell, envelope, effects, promise)
-      else this.#awaitTurn(cell, envelope, effects, promise)
-    } else if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
+    if (promise !== undefined) this.#goesOn(cell, envelope, effects, promise)
+    else if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
+  }
+
+  /** {@link turn} of a message, when nobody looks on and its effects are carried out at once. */
+  #plainTurn(cell: ActorCell, envelope: Envelope): void {
+    this.turns++
+    let promise: PromiseLike<unknown> | undefined
+    try {
+      promise = runMessage(cell, envelope, this.effects)
+    } catch (error) {
+      this.#failed(cell, envelope, error)
+      return
+    }
+    if (promise !== undefined) this.#goesOn(cell, envelope, this.effects, promise)
+    else if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
+  }
+
+  #failed(cell: ActorCell, envelope: Envelope, error: unknown): void {
+    envelope.keep()
+    this.turnEnded(cell, { error })
+    // A node that was ended in the middle of the turn has nobody to tell.
+    if (this.alive) this.supervisor.fail(cell, envelope, error)
+  }
+
+  #goesOn(cell: ActorCell, envelope: Envelope, effects: Effects, promise: PromiseLike<unknown>): void {
+    envelope.keep()
+    if (interleaves(cell, envelope)) this.#awaitInterleaved(cell, envelope, effects, promise)
+    else this.#awaitTurn(cell, envelope, effects, promise)
   }
 
   #awaitTurn(cell: ActorCell, envelope: Envelope, effects: Effects, promise: PromiseLike<unknown>): void {
@@ -360,6 +407,13 @@ export abstract class TurnLoop {
     else this.schedule(cell)
     if (cell.parent?.siblings !== undefined) this.lifecycle.started(cell)
   }
+}
+
+/** The message that an answer is. */
+function messageOf({ name, payload, sender, atUs }: Envelope): Envelope {
+  const message = plainEnvelope(name, payload, sender)
+  message.atUs = atUs
+  return message
 }
 
 function emptyEnvelope(): Envelope {

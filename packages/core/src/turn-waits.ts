@@ -4,8 +4,8 @@
  */
 import { type ActorCell, Phase, tokenKey } from './actor-cell.ts'
 import type { ActorRef, ReplyToken } from './actor-ref.ts'
-import type { PendingAsk } from './ask-table.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
+import type { PendingAsk } from './pending-ask.ts'
 
 /** A turn that waits for asks alone, as plain data. */
 export interface WaitingTurn {
@@ -60,6 +60,8 @@ export function waitingTurn(cell: ActorCell): WaitingTurn | undefined {
   if (cell.openTasks > 0 || (cell.incoming?.size ?? 0) > 0 || durable?.isSynced === false) return undefined
   const asks: WaitingAsk[] = []
   for (let ask = cell.lastAsk; ask !== undefined; ask = ask.earlier) {
+    // What ends as a message comes after the turn.
+    if (ask.onReply !== undefined) continue
     if (asks.length === asksMax || (ask.signal !== undefined && !context.isSignal(ask.signal))) return undefined
     const { askId, name, openedAt, to } = ask
     asks.push({ askId, name, openedAt, isOfTurn: ask.during === cell.current, at: to, passed: [], by: -1 })

@@ -90,4 +90,15 @@ describe('a queue with lanes', () => {
     expect(mailbox.displace(idle)).toBe(idle)
     expect([mailbox.shift(), mailbox.shift()]).toEqual([urgent, second])
   })
+
+  test('gives up no timer and no answer, which stay in their places', () => {
+    const mailbox = new Mailbox(mailboxPolicy({ capacity: 3, overflow: 'drop-oldest', priority }, new Set()))
+    const timer = new Envelope(EnvelopeKind.timer, 'plain', undefined, undefined, undefined)
+    const answer = new Envelope(EnvelopeKind.answer, 'plain', undefined, undefined, undefined)
+    const [first, second] = [envelope('plain'), envelope('plain')]
+    for (const waiting of [timer, first, answer]) mailbox.push(waiting)
+    expect(mailbox.displace(second)).toBe(first)
+    expect(mailbox.length).toBe(3)
+    expect([mailbox.shift(), mailbox.shift(), mailbox.shift()]).toEqual([timer, answer, second])
+  })
 })

@@ -282,7 +282,6 @@ test('no actor outlives its parent, every ask ends, and nothing is left', async 
       }
       expect([...node.cells]).toHaveLength(cellsBefore)
       expect(node.asks.size).toBe(0)
-      expect(node.asks.queued).toBe(0)
       expect(node.guardian.deferred?.size ?? 0).toBe(0)
       expect(system.roots).toHaveLength(2)
       for (const cell of known) {

@@ -1,14 +1,14 @@
 /** The queue behind a mailbox's first message against a plain array, over random operations, short and long. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Ref } from '../src/actor-ref.ts'
+import { Ref, ReplyToken } from '../src/actor-ref.ts'
 import { Envelope, EnvelopeKind } from '../src/envelope.ts'
 import { Mailbox, mailboxPolicy } from '../src/mailbox.ts'
 import { MessageQueue } from '../src/message-queue.ts'
 
 const sender = new Ref('n', 0, 0, 0)
 const step = fc.record({
-  do: fc.constantFrom('message', 'message', 'envelope', 'unshift', 'shift', 'shift'),
+  do: fc.constantFrom('message', 'message', 'ask', 'envelope', 'unshift', 'shift', 'shift'),
   /** How often. */
   times: fc.oneof({ weight: 6, arbitrary: fc.nat(5) }, { weight: 1, arbitrary: fc.nat(3_000) }),
 })
@@ -27,9 +27,16 @@ test('messages come out as they went in, and what was put back comes first', () 
       let number = 0
       for (const { do: action, times } of taken) {
         for (let time = 0; time < times; time++) {
-          const kind = action === 'message' ? EnvelopeKind.message : EnvelopeKind.stop
-          const envelope = new Envelope(kind, `m${number}`, { number: number++ }, sender, undefined)
+          const kind = action === 'message' || action === 'ask' ? EnvelopeKind.message : EnvelopeKind.stop
+          const replyTo = new ReplyToken('n', 0, number)
+          const asked = action === 'ask' ? replyTo : undefined
+          const envelope = new Envelope(kind, `m${number}`, { number: number++ }, sender, asked)
           switch (action) {
+            case 'ask':
+              queue.push(envelope)
+              mailbox.pushAsk(envelope.name, envelope.payload, sender, replyTo)
+              list.push(envelope)
+              break
             case 'message':
               queue.pushMessage(envelope.name, envelope.payload, sender)
               mailbox.pushMessage(envelope.name, envelope.payload, sender)

@@ -134,6 +134,34 @@ describe('the inferred form', () => {
     return [text, sum]
   })
 
+  compiles('an ask whose end is a message names messages that take it', () => {
+    type Protocol = {
+      got: (count: number) => void
+      lost: (error: Error) => void
+      told: (text: string) => void
+      tick: () => void
+    }
+    const asked = (ctx: ActorContext<Protocol>, counter: RefOf<typeof Counter>) => {
+      ctx.askThen({ onReply: 'got', onError: 'lost' }, counter, 'read')
+      ctx.askThen({ onReply: 'told', onError: 'lost', timeoutMs: 5 }, counter, 'readLater')
+      // One that takes nothing is only told that it ended.
+      ctx.askThen({ onReply: 'tick', onError: 'tick' }, counter, 'add', 1)
+      // @ts-expect-error the reply is a number
+      ctx.askThen({ onReply: 'told', onError: 'lost' }, counter, 'read')
+      // @ts-expect-error an error is no number
+      ctx.askThen({ onReply: 'got', onError: 'got' }, counter, 'read')
+      // @ts-expect-error nothing is replied
+      ctx.askThen({ onReply: 'got', onError: 'lost' }, counter, 'add', 1)
+      // @ts-expect-error there is no such message
+      ctx.askThen({ onReply: 'gotten', onError: 'lost' }, counter, 'read')
+      // @ts-expect-error what becomes of an error is to be said
+      ctx.askThen({ onReply: 'got' }, counter, 'read')
+      // @ts-expect-error the payload is a number
+      ctx.askThen({ onReply: 'tick', onError: 'tick' }, counter, 'add', '1')
+    }
+    return asked
+  })
+
   compiles('handles from outside have the same types', async (_ctx, system) => {
     const counter = await system.spawn(Counter, { start: 1 }, { node: 'spread' })
     expectTypeOf(counter).toEqualTypeOf<ActorHandle<ProtocolOf<typeof Counter>>>()

@@ -24,6 +24,7 @@ export {
   runsOf,
   strategies,
 } from './planted-bugs/bug-table.ts'
+export { type CampaignReplica, logBugs } from './planted-bugs/log-bugs.ts'
 export { ForgetsVote, type PaxosBugName, paxosBugs } from './planted-bugs/paxos-bugs.ts'
 export { tellingContext } from './planted-bugs/telling-context.ts'
 export {

@@ -1,6 +1,13 @@
 /** What every simulated scenario is, whichever protocol it runs: a program under one seed, with faults and planted bugs. */
 import { type ActorDefinition, ConfigurationError } from '@troupe/core'
-import type { FaultKnobs, RunToSave, ScheduleOptions, ScheduleStrategy, SimulationScenario } from '@troupe/simulation'
+import type {
+  Claims,
+  FaultKnobs,
+  RunToSave,
+  ScheduleOptions,
+  ScheduleStrategy,
+  SimulationScenario,
+} from '@troupe/simulation'
 import type { MutationSubject } from '@troupe/simulation/mutation'
 
 /** A whole number that a scenario's program takes: how many clients it has, how much each of them does. */
@@ -68,6 +75,8 @@ export interface ScenarioRun {
   /** Virtual milliseconds that passed, until the failure if there was one. */
   readonly virtualMs: number
   readonly failure: ScenarioFailure | undefined
+  /** What a campaign is to come to, and whether this run did. Default: nothing is claimed. */
+  readonly claims?: Claims
 }
 
 /** Why a run failed. Two failures are the same when hash and step are. */

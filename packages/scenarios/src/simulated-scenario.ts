@@ -65,12 +65,12 @@ export function simulatedScenario<Parameter extends string = never>(spec: Scenar
       verifyScenarioOptions(scenario, own)
       try {
         const run = own.twice ? simulateTwice : simulate
-        const { events, virtualMs } = await run({ ...options, ...simulationOf(own), seed }, programOf(own))
-        return { seed, events, virtualMs, failure: undefined }
+        const { events, virtualMs, claims } = await run({ ...options, ...simulationOf(own), seed }, programOf(own))
+        return { seed, events, virtualMs, failure: undefined, claims }
       } catch (error) {
         if (!(error instanceof SimulationFailure)) throw error
-        const { step, virtualMs } = error.facts
-        return { seed, events: step, virtualMs, failure: failureOf(error) }
+        const { step, virtualMs, claims } = error.facts
+        return { seed, events: step, virtualMs, failure: failureOf(error), claims }
       }
     },
     ...(mutation === undefined

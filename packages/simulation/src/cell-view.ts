@@ -84,8 +84,8 @@ export function systemView(nodes: readonly SimulatedNode[], network: FramesUnder
       for (const { kernel } of nodes) {
         if (kernel === undefined || !kernel.alive) continue
         for (const cell of kernel.cells) {
-          if (kernel.isSystemActor(cell) || (cell.phase !== Phase.ready && cell.phase !== Phase.busy)) continue
           if (definition !== undefined && (cell.definition as unknown) !== definition) continue
+          if (kernel.isSystemActor(cell) || (cell.phase !== Phase.ready && cell.phase !== Phase.busy)) continue
           views.push({
             node: kernel.node,
             epoch: kernel.epoch,

@@ -9,6 +9,8 @@ import { mixOf, type TraceHash, textHash } from './trace-hash.ts'
 /** Messages whose shape is remembered, and the keys of a payload up to which it has one. */
 const messagesMax = 1_000
 const keysMax = 16
+/** Shapes that are kept beyond the run. */
+const shapesMax = 10_000
 /** Different shapes of one message after which none is looked for any more. */
 const changesMax = 8
 
@@ -52,6 +54,18 @@ export class PayloadShape {
   }
 }
 
+/** Shapes that were written, for all runs of the process: a short run would spend much of its time on writing its own. */
+const shapes = new Map<string, PayloadShape>()
+
+function shapeWith(keys: readonly string[]): PayloadShape {
+  const name = JSON.stringify(keys)
+  const known = shapes.get(name)
+  if (known !== undefined) return known
+  const shape = new PayloadShape(keys)
+  if (shapes.size < shapesMax) shapes.set(name, shape)
+  return shape
+}
+
 /** What is known of one message. */
 export class MessageKind {
   readonly name: string
@@ -76,7 +90,7 @@ export class MessageKind {
     if (this.#changes >= changesMax || Object.getPrototypeOf(payload) !== Object.prototype) return undefined
     this.#changes++
     const keys = Object.keys(payload)
-    this.#shape = keys.length > keysMax || keys.includes('__proto__') ? undefined : new PayloadShape(keys)
+    this.#shape = keys.length > keysMax || keys.includes('__proto__') ? undefined : shapeWith(keys)
     return this.#shape
   }
 }

@@ -228,11 +228,13 @@ describe('plans', () => {
     })
   })
 
-  test('a step that cannot be taken when its time comes fails the run', async () => {
+  test('a step that can never be taken fails the run where it is written', async () => {
     const run = simulate({ seed: 1, nodes: ['a', 'b'] }, async (world) => {
       world.at('1s').partitionRing(['a', 'b'])
       await world.sleep(2_000)
     })
-    await expect(run).rejects.toThrow(/a step of the fault plan failed: a ring partition needs at least 4 nodes/)
+    const error = await run.catch((thrown) => thrown)
+    expect(error.message).toContain('the program failed: a ring partition needs at least 4 nodes')
+    expect(error.facts.virtualMs).toBe(0)
   })
 })

@@ -7,9 +7,9 @@
  * the node dies. V8's own limit is left for what one turn takes without end.
  */
 
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { getHeapStatistics } from 'node:v8'
 import type { ResourceLimits } from 'node:worker_threads'
+import { garbageCollector } from './garbage-collector.ts'
 
 /** V8's limit over that of the node. A table that doubles has three times its size while it is copied. */
 const headroomFactor = 4
@@ -50,7 +50,7 @@ export class HeapGuard {
 
   #look(): void {
     if (usedBytes() <= this.#collectAbove) return
-    collect()
+    garbageCollector()()
     const kept = usedBytes()
     this.#collectAbove = Math.max(this.#limitBytes, kept + regrowth * this.#limitBytes)
     if (kept <= this.#limitBytes) return
@@ -61,9 +61,4 @@ export class HeapGuard {
 
 function usedBytes(): number {
   return getHeapStatistics().used_heap_size
-}
-
-function collect(): void {
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
 }

@@ -5,31 +5,33 @@
  *   round: drain inbound channels -> turns, a bounded number and time -> flush outbound channels
  *     turns left over   -> the next round after the event loop had its turn (setImmediate)
  *     something done    -> the next round after the promises that it settled (microtask)
- *     nothing done      -> once more after the event loop's turn, then look for work as long as it pays, then park;
+ *     nothing done      -> once more after promises of promises, then look for work for a moment; nothing found: once more
+ *                          after the event loop's turn, then look for as long as it pays, then park;
  *                          where looking does not pay, park at once
  * ```
  *
  * A parked thread costs nothing: `Atomics.waitAsync` leaves the event loop alone, and timers and I/O wake the loop by
  * {@link HostLoop.wake}. Microtask rounds are counted, so that promises cannot keep the event loop from its turn.
+ *
+ * A thread that looks while another, which it rang, is not up yet gives up soon: the system may have put both on one core,
+ * and then the other runs only when this one sleeps.
  */
 import type { NodeKernel } from '@troupe/core/host'
 import type { Doorbell } from './channel/index.ts'
 import type { NodeLinks } from './node-links.ts'
-import { SpinBudget } from './spin-budget.ts'
+import { type LookBudget, SpinBudget, WakingBudget } from './spin-budget.ts'
 import type { TurnBoard } from './turn-board.ts'
+import { TurnBudget } from './turn-budget.ts'
 
-/** Turns of one round. More than can be drained, so that mailboxes do not grow by what comes in alone. */
-const turnsPerRound = 4_096
-/** A round begins no more turns after this many milliseconds, looked at once in so many turns: others wait for its end. */
-const roundMsMax = 10
-const turnsPerLook = 64
 /** Messages taken from each channel in one round; fewer while the actors are behind, so that the senders feel it. */
 const messagesPerRound = 1_024
 const messagesPerRoundBehind = 64
-/** Idle rounds before a thread parks that need not wait for the event loop. */
-const idleRoundsBeforeParking = 2
+/** Idle rounds from the microtask queue before a thread looks for work, or parks. */
+const idleRoundsMax = 2
 /** Rounds run from the microtask queue before one goes through the event loop. */
 const microtaskRoundsMax = 64
+/** Pauses of a look that the event loop waits for, some microseconds: a turn of the event loop costs one. */
+const briefPauses = 200
 
 /** What a loop runs over. */
 export interface HostLoopParts {
@@ -50,7 +52,10 @@ export class HostLoop {
   /** How long to look for work while an ask of this node waits for its reply, and while none does. */
   readonly #replyBudget: SpinBudget
   readonly #messageBudget: SpinBudget
+  /** The same while a thread that was rung for is not up yet. */
+  readonly #wakingBudget: WakingBudget
   readonly #board: TurnBoard | undefined
+  readonly #turns = new TurnBudget(() => performance.now())
   #running = false
   #scheduled = false
   #ended = false
@@ -68,6 +73,7 @@ export class HostLoop {
     this.#doorbell = doorbell
     this.#replyBudget = new SpinBudget(spinLimit)
     this.#messageBudget = new SpinBudget(spinLimit)
+    this.#wakingBudget = new WakingBudget(spinLimit)
     this.#board = board
   }
 
@@ -108,22 +114,23 @@ export class HostLoop {
       this.#idleRounds = 0
       this.#scheduleNext()
     } else if (this.#ended) return
-    // A thread that was woken only to send is parked all the while, and whoever has something for it will ring. One that
-    // hardly ever finds anything by looking need not wait for the event loop either, only for promises of promises.
+    // A thread that was woken only to send is parked all the while, and whoever has something for it will ring.
     else if (this.#doorbell.parked && this.#kernel.asks.size === 0) this.#park()
-    else if (this.#budget.pauses > 0) this.#scheduleLater()
-    else if (++this.#idleRounds < idleRoundsBeforeParking) this.#scheduleSoon()
-    else this.#park()
+    else if (++this.#idleRounds < idleRoundsMax) this.#scheduleSoon()
+    else if (this.#budget.pauses === 0) this.#park()
+    else if (this.#microtaskRounds < microtaskRoundsMax && this.#look(briefPauses)) this.#scheduleSoon()
+    else this.#scheduleLater()
   }
 
   readonly #roundAfterEventLoop = (): void => {
     this.#microtaskRounds = 0
     this.#idleRounds = 0
     if (this.#work()) this.#scheduleNext()
-    else this.#park()
+    else if (!this.#ended) this.#park()
   }
 
-  get #budget(): SpinBudget {
+  get #budget(): LookBudget {
+    if (this.#links.waking) return this.#wakingBudget
     return this.#kernel.asks.size > 0 ? this.#replyBudget : this.#messageBudget
   }
 
@@ -142,7 +149,7 @@ export class HostLoop {
     try {
       const received = this.#links.drain(this.#behind ? messagesPerRoundBehind : messagesPerRound)
       const { turns } = this.#kernel
-      this.#behind = this.#runTurns()
+      this.#behind = this.#kernel.runnable > 0 && this.#turns.round(this.#run)
       this.#links.flush()
       return received > 0 || this.#kernel.turns !== turns
     } finally {
@@ -150,39 +157,45 @@ export class HostLoop {
     }
   }
 
-  /** The turns of one round; true when some are left. */
-  #runTurns(): boolean {
-    const endMs = performance.now() + roundMsMax
-    for (let left = turnsPerRound; left > 0; left -= turnsPerLook) {
-      if (!this.#kernel.run(turnsPerLook)) return false
-      if (performance.now() > endMs) return true
-    }
-    return true
+  /** Looks for work for up to `pausesMax` pauses, and no longer than it pays; true when there is some. */
+  #look(pausesMax: number): boolean {
+    const budget = this.#budget
+    // Nobody need ring for a thread that looks.
+    this.#doorbell.awaken()
+    const pauses = this.#doorbell.spin(this.#hasWork, Math.min(pausesMax, budget.pauses))
+    if (pauses >= 0) {
+      if (budget === this.#wakingBudget && pauses > this.#wakingBudget.briefPauses) this.#pushApart()
+      budget.succeeded(pauses)
+    } else if (pausesMax >= budget.pauses) budget.failed()
+    return pauses >= 0
   }
 
   #park(): void {
-    if (this.#ended) return
     this.#announceQuiet()
-    const budget = this.#budget
-    if (!this.#doorbell.parked) {
-      const pauses = this.#doorbell.spin(this.#hasWork, budget.pauses)
-      if (pauses >= 0) {
-        budget.succeeded(pauses)
-        this.wake()
-        return
-      }
-      budget.failed()
+    if (!(this.#doorbell.parked && this.#kernel.asks.size === 0) && this.#look(Number.POSITIVE_INFINITY)) {
+      this.wake()
+      return
     }
+    const budget = this.#budget
     const rung = this.#doorbell.park(this.#hasWork, 0)
     if (rung === undefined) this.wake()
     else if (rung !== this.#parked) {
       this.#parked = rung
       void rung.then(() => {
         budget.slept(this.#doorbell.lastWaitMs)
+        if (this.#wakingBudget.pushed(this.#doorbell.lastWakeMs)) this.#pushApart()
         this.wake()
       })
     }
   }
+
+  /** Another thread looks, or this one did, so that the system moves them apart: looking goes on. */
+  #pushApart(): void {
+    this.#replyBudget.push()
+    this.#messageBudget.push()
+  }
+
+  readonly #run = (limit: number): boolean => this.#kernel.run(limit)
 
   readonly #hasWork = (): boolean => this.#kernel.runnable > 0 || this.#links.hasWork()
 

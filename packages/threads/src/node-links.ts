@@ -207,6 +207,12 @@ export class NodeLinks implements Transport {
     return false
   }
 
+  /** True when a thread that something was sent to was rung for and is not up yet. */
+  get waking(): boolean {
+    for (const { sender } of this.#list) if (sender.waking) return true
+    return false
+  }
+
   /** Messages that were accepted and are not in a ring yet. */
   get pending(): number {
     return this.#list.reduce((count, { sender, waiting }) => count + sender.pending + waiting.length, 0)

@@ -11,6 +11,7 @@ export { turnScopes } from './turn-scopes.ts'
 
 /** `Date.now`, kept from going backwards, and timers that run in the order in which they are due. */
 export class RealClock implements Clock {
+  readonly slackMs: number = 20
   readonly #timers = new TimerQueue({
     now: () => performance.now(),
     start: (delayMs, run) => this.startTimeout(delayMs, run),

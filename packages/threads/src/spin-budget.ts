@@ -17,8 +17,20 @@ const PAUSES_WORTH_IT = 40
 const SLEEPS_MIN = 4
 const SLEEPS_MAX = 4_096
 
-/** The budget of one kind of waiting, in pauses of a few dozen nanoseconds. */
-export class SpinBudget {
+/** What a thread may spend on one kind of waiting, in pauses of a few dozen nanoseconds. */
+export interface LookBudget {
+  /** Pauses that may be spent now. */
+  readonly pauses: number
+  /** Work came after `pauses` of looking. */
+  succeeded(pauses: number): void
+  /** All that was allowed was spent, and no work came. */
+  failed(): void
+  /** The thread had slept for so long when it was rung for. */
+  slept(ms: number): void
+}
+
+/** The budget of a thread that looks while all others run. */
+export class SpinBudget implements LookBudget {
   readonly #pausesMax: number
   #pauses: number
   #sleeps = 0
@@ -43,7 +55,7 @@ export class SpinBudget {
 
   /** All that was allowed was spent, and no work came: half of it, and nothing when there is little left. */
   failed(): void {
-    this.#pauses = this.#pauses < PAUSES_WORTH_IT ? 0 : this.#pauses >> 1
+    this.#pauses = this.#pauses < PAUSES_WORTH_IT ? 0 : Math.min(this.#pausesMax, this.#pauses) >> 1
   }
 
   /** The thread had slept for so long when it was rung for. */
@@ -52,5 +64,80 @@ export class SpinBudget {
     this.#sleeps = 0
     this.#sleepsNeeded = Math.min(SLEEPS_MAX, this.#sleepsNeeded * 2)
     this.#pauses = this.#pausesMax
+  }
+
+  /** Lets the next look be long: see {@link WakingBudget}. */
+  push(): void {
+    this.#pauses = this.#pausesMax * PUSH_FACTOR
+  }
+}
+
+/** Pauses in which a thread that was rung for is up, if it has a core. */
+const PAUSES_TO_WAKE = 1_000
+/** Of a look that is to move threads apart: as many times as other looks, some twenty milliseconds. */
+const PUSH_FACTOR = 120
+/** Short sleeps in a row after which such a look is worth it, at first and at most. */
+const SLEEPS_BEFORE_PUSH = 256
+const SLEEPS_BETWEEN_PUSHES_MAX = 65_536
+/** A sleep that ends the row. */
+const LONG_WAIT_MS = 1
+/** A wake-up that took so long may be due to such a look of another thread. */
+const PUSH_MS_MIN = 1
+const LATE_MAX = 64
+
+/**
+ * The budget of a thread that looks while another, which it rang, is not up yet. If the system has put both on one core,
+ * the other one runs only once this one sleeps: so one look in vain is enough, and after short sleeps it is tried again,
+ * ever more rarely. Where that goes on and on, the two are in a conversation on one core. Then both look for so long that
+ * the system notices that there are two to run, and moves one of them to a core that has nothing to do; since they do not
+ * sleep from then on, they stay apart.
+ */
+export class WakingBudget implements LookBudget {
+  /** Pauses of a look that is none of the long ones. */
+  readonly briefPauses: number
+  readonly #pushPauses: number
+  #sleeps = 0
+  #sleepsNeeded = SLEEPS_MIN
+  /** Late wake-ups, and after how many of them the other thread is believed to look for this one. */
+  #late = 0
+  #lateNeeded = 1
+  pauses: number
+
+  /** `pausesMax` as for {@link SpinBudget}. */
+  constructor(pausesMax: number) {
+    this.briefPauses = Math.min(pausesMax, PAUSES_TO_WAKE)
+    this.#pushPauses = pausesMax * PUSH_FACTOR
+    this.pauses = this.briefPauses
+  }
+
+  succeeded(pauses: number): void {
+    this.pauses = this.briefPauses
+    if (pauses <= this.briefPauses) {
+      this.#sleepsNeeded = SLEEPS_MIN
+      this.#lateNeeded = 1
+    }
+  }
+
+  /**
+   * True when so long a wake-up, in milliseconds from the ring, means that another thread looked all the while to be moved
+   * apart from this one. It may as well mean that the machine is busy, so it is believed ever more rarely.
+   */
+  pushed(wakeMs: number): boolean {
+    if (wakeMs < PUSH_MS_MIN || ++this.#late < this.#lateNeeded) return false
+    this.#late = 0
+    this.#lateNeeded = Math.min(LATE_MAX, this.#lateNeeded * 2)
+    return true
+  }
+
+  failed(): void {
+    this.pauses = 0
+  }
+
+  slept(ms: number): void {
+    if (ms >= LONG_WAIT_MS) this.#sleeps = 0
+    if (ms >= SHORT_WAIT_MS || ++this.#sleeps < this.#sleepsNeeded) return
+    this.#sleeps = 0
+    this.pauses = this.#sleepsNeeded < SLEEPS_BEFORE_PUSH ? this.briefPauses : this.#pushPauses
+    this.#sleepsNeeded = Math.min(SLEEPS_BETWEEN_PUSHES_MAX, this.#sleepsNeeded * 2)
   }
 }

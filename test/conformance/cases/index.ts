@@ -3,6 +3,7 @@ import type { Case } from '../host.ts'
 import { abort } from './abort.ts'
 import { ask } from './ask.ts'
 import { askCycles } from './ask-cycles.ts'
+import { askThen } from './ask-then.ts'
 import { behaviors } from './behaviors.ts'
 import { deathWatch } from './death-watch.ts'
 import { durable } from './durable.ts'
@@ -42,6 +43,7 @@ const sections = [
   ask,
   abort,
   askCycles,
+  askThen,
   mailbox,
   timers,
   services,

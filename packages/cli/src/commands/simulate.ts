@@ -14,6 +14,7 @@ import {
 } from '@troupe/scenarios'
 import { ScenarioThreads } from '@troupe/scenarios/parallel'
 import {
+  ClaimTally,
   type FaultKnobs,
   formatShrinking,
   replay,
@@ -34,6 +35,8 @@ import { shrinkFile, shrinkingRow, triesDefault, writeReport } from './replay.ts
 const failuresShownMax = 20
 /** Failed seeds that are saved. */
 const failuresSavedMax = 20
+/** From so many seeds on a campaign under the scenario's own plan fails when none of them reached a claim. */
+const claimSeedsMin = 100
 const folderDefault = '.troupe'
 /** Seeds that a thread gets at a time, unless there would be more tasks than may wait. */
 const seedsPerTaskMin = 4
@@ -147,12 +150,14 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
   }
   const progress = new Progress(terminal, name, seeds.length)
   const failed = new Map<number, ScenarioFailure>()
+  const tally = new ClaimTally()
   let events = 0
   let virtualMs = 0
   const started = performance.now()
   const ended = ({ seed, failure, ...run }: ScenarioRun) => {
     events += run.events
     virtualMs += run.virtualMs
+    tally.add(run.claims ?? {})
     if (failure !== undefined) failed.set(seed, failure)
     progress.step(failed.size === 0 ? '' : `, ${failed.size} failed`)
   }
@@ -163,6 +168,8 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
   const kept = await keepFailures(terminal, scenario, options, [...failed.keys()], flags)
   const parameters = parametersOf(scenario.parameters, given)
   const virtualSeconds = Math.round(virtualMs) / 1_000
+  const claims = tally.seedsReached
+  const unreached = Object.keys(claims).filter((claim) => claims[claim] === 0)
   if (json) {
     const figures = { seeds: seeds.length, failures: [...failed.keys()], events, virtualSeconds, seconds: elapsed }
     printJson(terminal, {
@@ -173,6 +180,7 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
       bug,
       faults: faults ?? 'own',
       reasons: reasonsOf(failed),
+      claims,
       saved: kept.map(({ seed, path, smaller }) => ({ seed, file: path, ...shrinkingRow(smaller) })),
     })
   } else {
@@ -180,8 +188,13 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
     const sizes = [`${nodes} nodes`, ...Object.entries(parameters).map(([parameter, value]) => `${parameter} ${value}`)]
     printLine(terminal, `${name}${withBug}: ${seeds.length} seeds on ${sizes.join(', ')}, ${failed.size} failed`)
     printLine(terminal, `${events} events, ${virtualSeconds} virtual seconds, in ${elapsed} s`)
+    for (const [claim, seedsReached] of Object.entries(claims)) printLine(terminal, `  ${claim}: ${seedsReached} seeds`)
     explainFailures(terminal, failed)
     for (const one of kept) explainKept(terminal, one)
+  }
+  if (unreached.length > 0 && seeds.length >= claimSeedsMin && bug === undefined && faults === undefined) {
+    if (!json) printLine(terminal, `no seed came to: ${unreached.join(', ')}`)
+    return false
   }
   return failed.size === 0
 }

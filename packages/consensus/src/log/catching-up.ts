@@ -10,20 +10,29 @@ import type { CatchUp, Learned, SnapshotChunk } from './messages.ts'
 import { type LogSnapshot, type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
 import type { AnyMachine } from './state-machine.ts'
 
-/** Asks member `id` for what is decided, at most once a round. */
-export function askToCatchUp(state: ReplicaState, id: string, ctx: ReplicaContext): void {
+/** Asks replica `id` for what is decided, at most once a round; `replica` where it is no member that is known here. */
+export function askToCatchUp(
+  state: ReplicaState,
+  id: string,
+  ctx: ReplicaContext,
+  replica = replicaOf(state, id)?.replica,
+): void {
   if (state.caughtUpRound === state.round) return
   state.caughtUpRound = state.round
-  request(state, id, ctx)
+  request(state, id, ctx, replica)
 }
 
 /** Asks for what comes next. */
-export function request(state: ReplicaState, id: string, ctx: ReplicaContext): void {
-  const member = replicaOf(state, id)
-  if (member === undefined || id === state.id) return
+export function request(
+  state: ReplicaState,
+  id: string,
+  ctx: ReplicaContext,
+  replica = replicaOf(state, id)?.replica,
+): void {
+  if (replica === undefined || id === state.id) return
   const { applied, incoming } = state
   const snapshot = incoming?.from === id ? { snapshot: { id: incoming.id, offset: incoming.bytes } } : {}
-  ctx.tellEarly(member.replica, 'catchUp', { replyTo: ctx.self, applied, ...snapshot })
+  ctx.tellEarly(replica, 'catchUp', { replyTo: ctx.self, applied, ...snapshot })
 }
 
 /** Answers with entries, with a part of a snapshot, or not at all when there is nothing new to tell. */

@@ -11,6 +11,7 @@
  * All that is enforced where it is known: by the replica itself. Nothing of it travels with votes.
  */
 import type { ActorRef } from '@troupe/core'
+import { askToCatchUp } from './catching-up.ts'
 import { isVoter, logMemberOf, votersOf } from './configuration.ts'
 import type { Introduce, Introduced, ReplicaProtocol, ReplicaStatus } from './messages.ts'
 import type { ReplicaContext, ReplicaState } from './replica-state.ts'
@@ -70,6 +71,8 @@ export function onIntroduce(state: ReplicaState, message: Introduce, ctx: Replic
   const { replyTo, config, from, identity } = message
   const { configuration, id, identities } = state
   if (from === id) return
+  // One that nobody knows yet answers no heartbeats: that there is a later configuration may be heard from it alone.
+  if (config > configuration.number) askToCatchUp(state, from, ctx, replyTo)
   const member = logMemberOf(configuration, from)
   const known = member?.identity ?? identities.get(from)
   if (known === undefined) {

@@ -33,6 +33,11 @@ interface LogClientState {
   readonly inFlightMax: number
   config: number
   members: readonly LogMember[]
+  /**
+   * The member that the last retry turned to. The next one goes on from there, and not from where that one redirected: a
+   * leader that is cut off, and those that are with it, would be all that is ever asked.
+   */
+  tried: string
   /** The member that is asked. */
   target: string
   session: number | undefined
@@ -85,6 +90,7 @@ export const LogClient = defineActor<Own>()({
     inFlightMax,
     config: configuration.number,
     members: configuration.members,
+    tried: votersOf(configuration)[0]?.id ?? '',
     target: votersOf(configuration)[0]?.id ?? '',
     session: undefined,
     nonce: undefined,
@@ -148,7 +154,8 @@ export const LogClient = defineActor<Own>()({
       // Others may go on while what was lost is still waited for.
       const stuck = waits(command, state.oldestCommand) || waits(read, state.oldestRead)
       if (stuck || (state.change !== undefined && !state.progressed)) {
-        turnTo(state, state.progressed ? state.target : nextMember(state))
+        if (!state.progressed) state.tried = nextMember(state)
+        turnTo(state, state.progressed ? state.target : state.tried)
         send(state, ctx)
         sendChange(state, ctx)
       }
@@ -298,10 +305,10 @@ function turnTo(state: LogClientState, member: string): void {
   state.unsentRead = oldestRead
 }
 
-function nextMember({ members, target }: LogClientState): string {
+function nextMember({ members, tried }: LogClientState): string {
   const voters = members.filter(({ learner }) => !learner)
-  const at = voters.findIndex(({ id }) => id === target)
-  return voters[(at + 1) % voters.length]?.id ?? target
+  const at = voters.findIndex(({ id }) => id === tried)
+  return voters[(at + 1) % voters.length]?.id ?? tried
 }
 
 function isSameMembers(left: readonly LogMember[], right: readonly LogMember[]): boolean {

@@ -4,7 +4,13 @@
  * Simple", 2001, section 3) and each applies them in that order. One actor is acceptor, proposer and learner of its
  * member at once: what the roles would tell each other on one node they know. The parts are in files of their own.
  */
-import { type ActorDefinition, type ActorRef, ConfigurationError, defineActor } from '@troupe/core'
+import {
+  type ActorDefinition,
+  type ActorRef,
+  ConfigurationError,
+  defineActor,
+  type TerminationReason,
+} from '@troupe/core'
 import { applyDecided, installSnapshot, takeSnapshot } from './applying.ts'
 import { askToCatchUp, onCatchUp, onLearned, onSnapshotChunk, readSnapshot, request } from './catching-up.ts'
 import { isVoter, votersOf } from './configuration.ts'
@@ -89,7 +95,7 @@ export interface ReplicaParts {
   readonly snapshot: (state: ReplicaState) => StoredReplica
   readonly restore: (stored: StoredReplica) => ReplicaState
   readonly started: (state: ReplicaState, ctx: ReplicaContext) => void
-  readonly terminated: (state: ReplicaState, ref: ActorRef<any>) => void
+  readonly terminated: (state: ReplicaState, ref: ActorRef<any>, reason: TerminationReason, ctx: ReplicaContext) => void
   readonly on: {
     readonly [Name in keyof ReplicaProtocol]: (
       state: ReplicaState,
@@ -174,15 +180,17 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
       state.kept = weightBetween(state.entries, state.entries.trimmed, state.applied)
       begin(state, ctx)
       awaitForgottenLeases(state, ctx)
-      settle(state, machine, ctx)
+      settle(state, machine, ctx, true)
       resetElection(state)
       introduceSelf(state, ctx)
       const { electionTimeoutMs } = state.options
       if (Number.isFinite(electionTimeoutMs)) ctx.timers.fixedDelay({ key: 'tick', delayMs: roundMs(state) }, 'tick')
     },
-    terminated(state, ref) {
+    terminated(state, ref, _reason, ctx) {
       const member = state.watched === undefined ? undefined : replicaOf(state, state.watched)
-      if (member !== undefined && ref.node === member.node) leaderGone(state)
+      if (member === undefined || ref.node !== member.node) return
+      leaderGone(state)
+      ctx.log.debug('leader gone', { id: member.id })
     },
     on: {
       tick(state, _message, ctx) {
@@ -223,7 +231,7 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
       catchUp: (state, message, ctx) => onCatchUp(state, message, machine, ctx),
       learned(state, message, ctx) {
         if (!onLearned(state, message, ctx)) return
-        settle(state, machine, ctx)
+        settle(state, machine, ctx, true)
         request(state, message.from, ctx)
       },
       snapshotChunk(state, message, ctx) {
@@ -231,7 +239,7 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
         if (bytes === undefined) return
         const { number } = state.configuration
         ctx.persist('installed', bytes)
-        if (state.configuration.number !== number) changeConfiguration(state, ctx)
+        if (state.configuration.number !== number) changeConfiguration(state, ctx, true)
         settle(state, machine, ctx)
         request(state, message.from, ctx)
       },
@@ -330,20 +338,23 @@ function initialState({ log, id, configuration, options }: ReplicaArguments, mac
   }
 }
 
-/** Applies what is decided, tells those who wait, and enters the configuration that this brought. */
-function settle(state: ReplicaState, machine: AnyMachine, ctx: ReplicaContext): void {
+/**
+ * Applies what is decided, tells those who wait, and enters the configuration that this brought. `isStored`: that so much is
+ * decided came from the journal, or with an event that says so.
+ */
+function settle(state: ReplicaState, machine: AnyMachine, ctx: ReplicaContext, isStored = false): void {
   const { number } = state.configuration
   const applied = applyDecided(state, machine)
   if (state.lead !== undefined && applied.length > 0) announce(state.lead, applied, ctx)
-  if (state.configuration.number !== number) changeConfiguration(state, ctx)
+  if (state.configuration.number !== number) changeConfiguration(state, ctx, isStored)
 }
 
 /** The old configuration has ended. Its leader, which knows all of it, stands for election in the new one at once. */
-function changeConfiguration(state: ReplicaState, ctx: ReplicaContext): void {
+function changeConfiguration(state: ReplicaState, ctx: ReplicaContext, isStored: boolean): void {
   const { lead, configuration } = state
   const { number: config, members } = configuration
   // Before it promises anything in the new one: back in the old one after a restart, it could only refuse what is asked.
-  ctx.persist('decided', state.applied)
+  if (!isStored) ctx.persist('decided', state.applied)
   ctx.log.info('configuration', { number: config, members: members.map(({ id }) => id) })
   if (lead?.reconfigurer !== undefined) ctx.tell(lead.reconfigurer, 'reconfigured', { config, members })
   stepDown(state, ctx)

@@ -22,6 +22,7 @@ export type LogWordInvariant =
   | 'a vote is kept'
   | 'a vote holds what was decided before'
   | 'a ballot is drawn once'
+  | 'who promised knows the configuration'
   | 'decided implies voted for'
 
 /** What one replica has said. */
@@ -85,7 +86,13 @@ export class LogWordObserver {
   /** The states of the replicas that are up, after a step. */
   check(states: Iterable<ReplicaState>): void {
     for (const state of states) {
-      const { id, acceptedBallot, entries } = state
+      const { id, acceptedBallot, entries, promised, configuration, applied, decided } = state
+      // One that is back applies what it knows to be decided first.
+      if (applied === decided && promised !== undefined && promised.config > configuration.number) {
+        const facts = { id, promised, configuration: configuration.number }
+        const what = `${id} promised in a configuration that it has forgotten, and can only refuse what is asked in its own`
+        throw new LogViolationError('who promised knows the configuration', what, facts)
+      }
       if (acceptedBallot !== undefined && compareLogBallots(acceptedBallot, this.#ballots.get(id)) !== 0)
         this.#adopted(id, acceptedBallot, lengthOf(entries))
       this.#checkWord(state)

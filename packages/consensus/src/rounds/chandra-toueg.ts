@@ -338,6 +338,7 @@ function enter(state: ChandraTouegState, round: number, ctx: Context): void {
     return
   }
   ctx.persist('entered', round)
+  ctx.log.debug('round', { round })
   // A coordinator still waits for the acks of its last round; what is older is over.
   const { length } = state.configuration.members
   for (const old of state.coordinating.keys()) if (old < round - length) state.coordinating.delete(old)

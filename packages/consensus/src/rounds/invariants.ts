@@ -15,6 +15,15 @@ export class RoundViolationError extends TroupeError {
   }
 }
 
+/** What {@link RoundObserver.check} looks at. The last two are those of Chandra and Toueg's algorithm. */
+interface RoundState {
+  readonly id: string
+  readonly round: number
+  readonly decision: unknown
+  readonly proposals?: ReadonlyMap<number, unknown>
+  readonly ts?: number
+}
+
 /** Remembers what was sent, so that a process that comes back is held against what it said before. */
 export class RoundObserver {
   readonly #instance: string
@@ -26,6 +35,12 @@ export class RoundObserver {
   readonly #proposals = new Map<number, unknown>()
   /** By process and round. */
   readonly #words = new Map<string, unknown>()
+  /** By process, the highest round that it has spoken in; and those that have told of the decision. */
+  readonly #reached = new Map<string, number>()
+  readonly #told = new Set<string>()
+  /** By process, the highest round whose proposal it said it had adopted, and the rounds that it proposed in. */
+  readonly #adopted = new Map<string, number>()
+  readonly #coordinated = new Map<string, Set<number>>()
   #rounds = 0
   #checks = 0
 
@@ -40,13 +55,36 @@ export class RoundObserver {
     return { rounds: this.#rounds, decidedIn: this.#decidedIn, decision: this.#decision?.value, checks: this.#checks }
   }
 
-  /** A message left. Throws a {@link RoundViolationError}; messages of other protocols and instances are ignored. */
-  sent(message: string, payload: unknown): void {
+  /**
+   * A message left, from the process with the id `sender` where that is known. Throws a {@link RoundViolationError};
+   * messages of other protocols and instances are ignored.
+   */
+  sent(message: string, payload: unknown, sender?: string): void {
     if ((payload as { instance?: unknown } | undefined)?.instance !== this.#instance) return
-    if (message === 'report') this.#reported(payload as Report)
+    if (message === 'decide' && sender !== undefined) this.#told.add(sender)
+    if (message === 'ack') this.#acknowledged(payload as { readonly round: number; readonly from: string })
+    else if (message === 'report') this.#reported(payload as Report)
     else if (message === 'estimate') this.#estimated(payload as Estimate)
-    else if (message === 'proposal') this.#proposal(payload as Proposal | RoundProposal)
+    else if (message === 'proposal') this.#proposal(payload as Proposal | RoundProposal, sender)
     else if (message === 'decide') this.#decided(payload as RoundDecided)
+  }
+
+  /** Where the processes that are up stand, after a step: none is behind what it has said. */
+  check(states: Iterable<RoundState>): void {
+    for (const { id, round, decision, proposals, ts } of states) {
+      this.#checks++
+      const facts = { id, round }
+      if (this.#told.has(id) && decision === undefined)
+        throw new RoundViolationError('a decision is kept', `${id} told of a decision that it does not have`, facts)
+      if (round < (this.#reached.get(id) ?? 0))
+        throw new RoundViolationError('a word is kept', `${id} is back in a round below its own word`, facts)
+      if (ts !== undefined && ts < (this.#adopted.get(id) ?? 0))
+        throw new RoundViolationError('a word is kept', `${id} has not adopted what it said it had`, facts)
+      for (const each of this.#coordinated.get(id) ?? []) {
+        if (proposals !== undefined && !proposals.has(each))
+          throw new RoundViolationError('a word is kept', `${id} does not know its proposal of round ${each}`, facts)
+      }
+    }
   }
 
   /** A client was told that this was decided. */
@@ -54,14 +92,25 @@ export class RoundObserver {
     this.#decided({ instance: this.#instance, value })
   }
 
+  #acknowledged({ round, from }: { readonly round: number; readonly from: string }): void {
+    this.#adopted.set(from, Math.max(round, this.#adopted.get(from) ?? 0))
+  }
+
+  #speaks(from: string, round: number): void {
+    this.#reached.set(from, Math.max(round, this.#reached.get(from) ?? 0))
+  }
+
   #reported({ from, round, value }: Report): void {
     this.#rounds = Math.max(this.#rounds, round)
+    this.#speaks(from, round)
     this.#word('report', from, round, value)
     this.#holdLocked(from, round, value)
   }
 
   #estimated({ from, round, estimate, ts }: Estimate): void {
     this.#rounds = Math.max(this.#rounds, round)
+    this.#speaks(from, round)
+    this.#adopted.set(from, Math.max(ts, this.#adopted.get(from) ?? 0))
     if (ts > 0)
       this.#hold(
         this.#proposals.get(ts) === estimate,
@@ -72,8 +121,12 @@ export class RoundObserver {
     this.#word('estimate', from, round, estimate)
   }
 
-  #proposal(proposal: Proposal | RoundProposal): void {
+  #proposal(proposal: Proposal | RoundProposal, sender: string | undefined): void {
     const { round, value } = proposal
+    if (!('from' in proposal) && sender !== undefined) {
+      const rounds = this.#coordinated.get(sender) ?? new Set()
+      this.#coordinated.set(sender, rounds.add(round))
+    }
     const from = 'from' in proposal ? proposal.from : 'its coordinator'
     this.#word('proposal', from, round, value)
     if (value === 'none' && 'from' in proposal) return

@@ -31,7 +31,7 @@ const endsConfiguration = ({ entries }: { readonly entries: readonly { readonly 
   entries.some(({ kind }) => kind === 'configuration')
 
 /** All strikes by name. */
-export const logStrikes: Readonly<Record<string, Strike>> = {
+const logStrikes: Readonly<Record<string, Strike>> = {
   'a vote is not synced yet': {
     message: 'acceptBatch',
     share: 0.03,
@@ -89,6 +89,21 @@ export const logStrikes: Readonly<Record<string, Strike>> = {
     share: 0.1,
     strike: (striker, { node }) => striker.cutOff(node),
   },
+  'a replica catches up': {
+    message: 'learned',
+    share: 0.1,
+    strike: (striker, { node }) => (striker.chance(0.5) ? striker.crash(node) : striker.crashSoon(node)),
+  },
+  'a successor is named': {
+    message: 'takeOver',
+    share: 0.5,
+    strike: (striker, { node }) => striker.crash(node),
+  },
+  'a round of heartbeats begins': {
+    message: 'tick',
+    share: 0.003,
+    strike: (striker, { node }) => striker.crash(node),
+  },
   'a client sends commands': {
     message: 'commands',
     share: 0.04,
@@ -100,6 +115,13 @@ export const logStrikes: Readonly<Record<string, Strike>> = {
     },
   },
 }
+
+/** Also a moment: a replica has entered a configuration. */
+const entered = 'a configuration begins'
+const enteredShare = 0.3
+
+/** The names of all moments. */
+export const logMoments: readonly string[] = [...Object.keys(logStrikes), entered]
 
 /** Until `untilMs`: strikes the replicas of `definition`, at some of the moments. Returns the names of those that struck. */
 export function strikeLog(world: SimulatedWorld, definition: string, untilMs: number): ReadonlySet<string> {
@@ -121,6 +143,13 @@ export function strikeLog(world: SimulatedWorld, definition: string, untilMs: nu
       nextMs = now + striker.draw(300)
       return
     }
+  })
+  world.events.on('log', ({ node, message }) => {
+    const now = world.now()
+    if (message !== 'configuration' || now >= untilMs || !world.random.chance(enteredShare)) return
+    if (world.random.chance(0.5)) striker.crash(node)
+    else striker.crashSoon(node)
+    struck.add(entered)
   })
   return struck
 }

@@ -28,8 +28,9 @@ import {
 } from '@troupe/simulation'
 import { type CampaignReplica, snapshotEvery } from '../planted-bugs/log-bugs.ts'
 import type { ScenarioFailure } from '../scenario.ts'
-import { logStrikes, strikeLog } from './log-strikes.ts'
+import { logMoments, strikeLog } from './log-strikes.ts'
 import { clientOn, keys, operate, type Store, storeModel } from './store-clients.ts'
+import { claimWays, type Way } from './ways-taken.ts'
 
 /** The replica of campaigns. */
 export const CampaignStore: CampaignReplica = replicate(
@@ -154,11 +155,25 @@ export async function multiPaxosProgram(world: SimulatedWorld, program: MultiPax
   tell({ linearizable: verdict })
   world.check(verdict !== false, `what the clients saw is not linearizable: ${JSON.stringify(counterexample)}`)
   coverage()
-  for (const name of Object.keys(logStrikes)) world.sometimes(`struck while ${name}`, struck.has(name))
+  for (const name of logMoments) world.sometimes(`struck while ${name}`, struck.has(name))
   world.sometimes('three members', members.length === 3)
   world.sometimes('five members', members.length === 5)
   world.sometimes('unequal quorums', quorums !== undefined)
 }
+
+/** The ways in which a log makes progress. */
+const ways = (definition: string): Readonly<Record<string, Way>> => ({
+  'entries that were lost are sent again': { definition, turn: 'missing', leadsTo: 'flush' },
+  'who is told that it is behind catches up': { definition, turn: 'behind', leadsTo: 'catchUp' },
+  'who promised and got no log is prepared again': { definition, turn: 'prepareRequest', leadsTo: 'prepare' },
+  'a refused ballot is given up': { definition, turn: 'nack', leadsTo: 'stepped down' },
+  'a successor is asked to take over': { definition, turn: 'flush', leadsTo: 'takeOver' },
+  'a successor stands for election': { definition, turn: 'takeOver', leadsTo: 'election' },
+  'the end of a leader is noticed': { definition, turn: 'terminated', leadsTo: 'leader gone' },
+  'a client sends commands at once': { definition: 'LogClient', turn: 'flush', leadsTo: 'commands' },
+  'a client sends commands again': { definition: 'LogClient', turn: 'retry', leadsTo: 'commands' },
+  'a client follows a redirection': { definition: 'LogClient', turn: 'redirect', leadsTo: 'commands' },
+})
 
 /** Holds every step against the invariants; what it returns claims what the run came to. */
 function observe(
@@ -171,6 +186,9 @@ function observe(
   const words = new LogWordObserver(configuration)
   const machines = new LogMachineObserver(keyValueMachine)
   let torn = false
+  let told = false
+  let turn = { actor: '', message: '' }
+  const decided = new Map<string, number>()
   let violation: unknown
   const hold = (look: () => void) => {
     try {
@@ -179,9 +197,12 @@ function observe(
       violation ??= error
     }
   }
+  claimWays(world, ways(replica.name))
+  world.sometimes('who replaces members is answered', false)
   if (!harmOnly) {
     world.observe((event) => {
-      if (event.type === 'sent') hold(() => words.sent(event.message, event.payload))
+      if (event.type === 'turn') turn = event
+      else if (event.type === 'sent') hold(() => words.sent(event.message, event.payload))
     })
     world.events.on('log', (entry) => hold(() => words.logged(entry)))
   }
@@ -191,7 +212,12 @@ function observe(
   if (!harmOnly) {
     world.always('replicated log', () => {
       if (violation !== undefined) throw violation
-      const states = world.view.cells(replica).map(({ state }) => state)
+      const cells = world.view.cells(replica)
+      for (const { path, state } of cells) {
+        told ||= turn.message === 'decide' && turn.actor === path && state.decided > (decided.get(path) ?? 0)
+        decided.set(path, state.decided)
+      }
+      const states = cells.map(({ state }) => state)
       observer.check(states)
       words.check(states)
       machines.check(states)
@@ -203,6 +229,7 @@ function observe(
     world.sometimes('a snapshot is installed', installed > 0)
     world.sometimes('members are replaced', configurations > 1)
     world.sometimes('a torn tail is cut', torn)
+    world.sometimes('a follower is told what is decided', told)
   }
 }
 
@@ -260,6 +287,7 @@ async function change(
       if (!started.has(spare)) await store.startReplica({ node: spare })
       started.add(spare)
       await client.changeMembers(next, { timeoutMs: 2_000 })
+      world.sometimes('who replaces members is answered', true)
       members = next
     } catch {
       // It may still happen, or not: the next change says what is wanted then.

@@ -25,5 +25,19 @@ export const multiPaxos: Scenario = simulatedScenario({
     const replica = bug === undefined ? undefined : logBugs.get(bug)?.replica
     return multiPaxosProgram(world, { ...parameters, harmOnly, ...(replica === undefined ? {} : { replica }) })
   },
-  mutation: { definitions: [CampaignStore, LogClient], survivors: {} },
+  mutation: {
+    definitions: [CampaignStore, LogClient],
+    survivors: {
+      'CampaignStore: forget own at recovery': 'the ballot that it would lead under is drawn anew by whoever begins',
+      'CampaignStore.tick: handle twice': 'two rounds in one: a replica that is sooner impatient',
+      'CampaignStore.reconfigure: handle twice': 'a change that waits already, or is in the log, is not taken again',
+      'CampaignStore.snapshotChunk: send before installed is synced':
+        'what is told then sends clients elsewhere, and says nothing of what is stored',
+      'LogClient.changeMembers: handle twice': 'who asked is answered twice, and the second answer finds nobody',
+      'LogClient.flush: handle twice': 'what was sent is not sent again by a flush',
+      'LogClient.read: handle twice': 'it is read twice, and the second answer finds nobody',
+      'LogClient.retry: handle twice': 'the next member but one is asked, and what is asked is applied once',
+      'LogClient.transferLeadership: handle twice': 'a leader that hands over to that member already goes on with it',
+    },
+  },
 })

@@ -3,7 +3,9 @@
  * and all must come to the same decision. The observer holds every step against the invariants.
  */
 import {
+  BenOr,
   type Bit,
+  ChandraToueg,
   RoundObserver,
   type RoundOptions,
   RoundViolationError,
@@ -22,6 +24,8 @@ import {
   simulate,
 } from '@troupe/simulation'
 import type { ScenarioFailure } from '../scenario.ts'
+import { strikeRounds } from './round-strikes.ts'
+import { claimWays, type Way } from './ways-taken.ts'
 
 /** The algorithms by name. */
 export type RoundAlgorithm = 'ben-or' | 'chandra-toueg'
@@ -34,6 +38,8 @@ export interface RoundsScenario {
   readonly schedule?: ScheduleStrategy | ScheduleOptions
   /** The largest strength of each fault. Default: all, but those that take away what a process has stored. */
   readonly faults?: FaultKnobs
+  /** Whether processes are also struck at the worst moments of a round. Default `false`. */
+  readonly strikes?: boolean
 }
 
 /** What became of one run. */
@@ -60,7 +66,7 @@ export interface RoundsRun {
 
 const instance = 'campaign'
 const progressMs = 30_000
-const own = new Set(['report', 'proposal', 'decide', 'estimate', 'ack', 'nack', 'round'])
+const ownMessages = new Set(['report', 'proposal', 'decide', 'estimate', 'ack', 'nack', 'round'])
 
 /** The options of every run. */
 export const roundsOptions = {
@@ -75,8 +81,32 @@ export const roundsOptions = {
 interface RoundsProgram {
   /** Virtual milliseconds of faults. Default 3,000. */
   readonly faultsMs?: number
+  readonly strikes?: boolean
   readonly observer?: RoundObserver
   readonly tell?: (facts: Pick<RoundsRun, 'messages' | 'detectorMessages' | 'decidedMs' | 'underFaults'>) => void
+}
+
+/** The ways in which the algorithms make progress. */
+const ways: Readonly<Record<RoundAlgorithm, Readonly<Record<string, Way>>>> = {
+  'ben-or': {
+    'what may have been lost is said again': { definition: 'BenOr', turn: 'resend', leadsTo: 'report' },
+    'a process that is back says what it said': { definition: 'BenOr', turn: 'started', leadsTo: 'report' },
+    'a decision is passed on': { definition: 'BenOr', turn: 'decide', leadsTo: 'decided' },
+    'proposals are counted': { definition: 'BenOr', turn: 'proposal', leadsTo: 'decided' },
+  },
+  'chandra-toueg': {
+    'a detector is heard': { definition: 'FailureDetector', turn: 'beat', leadsTo: 'alive' },
+    'an estimate is said again': { definition: 'ChandraToueg', turn: 'resend', leadsTo: 'estimate' },
+    'a process that is back says its estimate': { definition: 'ChandraToueg', turn: 'started', leadsTo: 'estimate' },
+    'who is behind is told of the round': { definition: 'ChandraToueg', turn: 'resend', leadsTo: 'round' },
+    'who is behind comes along': { definition: 'ChandraToueg', turn: 'round', leadsTo: 'round' },
+    'a coordinator goes on after a nack': { definition: 'ChandraToueg', turn: 'nack', leadsTo: 'round' },
+    'a suspected coordinator is passed by': { definition: 'ChandraToueg', turn: 'suspicion', leadsTo: 'round' },
+    'acknowledgements are counted': { definition: 'ChandraToueg', turn: 'ack', leadsTo: 'decided' },
+    'a decision is passed on': { definition: 'ChandraToueg', turn: 'decide', leadsTo: 'decided' },
+    'a detector suspects': { definition: 'FailureDetector', turn: 'beat', leadsTo: 'suspicion' },
+    'a detector takes a suspicion back': { definition: 'FailureDetector', turn: 'alive', leadsTo: 'suspicion' },
+  },
 }
 
 /** What is proposed on so many nodes. */
@@ -96,19 +126,24 @@ export async function roundsProgram(
   let detectorMessages = 0
   let decidedMs: number | undefined
   let violation: unknown
+  const definition = algorithm === 'ben-or' ? BenOr : ChandraToueg
   world.always(algorithm, () => {
     if (violation !== undefined) throw violation
+    observer.check(world.view.cells(definition).map(({ state }) => state))
   })
+  claimWays(world, ways[algorithm])
+  if (program.strikes && world.random.chance(0.6)) strikeRounds(world, definition.name, faultsMs)
   world.observe((event) => {
     if (event.type !== 'sent') return
     try {
-      observer.sent(event.message ?? '', event.payload)
+      // The id of a member is the name of its node.
+      observer.sent(event.message ?? '', event.payload, event.sender?.node)
     } catch (error) {
       violation ??= error
     }
     if (event.from === event.to || decidedMs !== undefined) return
     if (event.message === 'alive') detectorMessages++
-    else if (own.has(event.message ?? '')) messages++
+    else if (ownMessages.has(event.message ?? '')) messages++
   })
   const propose = await started(algorithm, world, { instance, members: world.nodes, resendMs: 60 })
   const replies = world.nodes.map((node, index) => asked(world, () => propose(node, values[index % values.length])))
@@ -130,7 +165,8 @@ export async function runRounds(
   seed: number,
   scenario: RoundsScenario = {},
 ): Promise<RoundsRun> {
-  const options = { ...roundsOptions, ...scenario }
+  const { strikes = false, ...own } = scenario
+  const options = { ...roundsOptions, ...own }
   const observer = new RoundObserver(instance, valuesOf(algorithm, options.nodes))
   let known: Parameters<NonNullable<RoundsProgram['tell']>>[0] = {
     messages: 0,
@@ -141,6 +177,7 @@ export async function runRounds(
   const program = (world: SimulatedWorld) =>
     roundsProgram(algorithm, world, {
       observer,
+      strikes,
       tell: (facts) => {
         known = facts
       },

@@ -23,8 +23,15 @@ import { PostSender } from './side-port.ts'
  */
 const PUBLISH_BYTES_MIN = 2 * 1024
 const PUBLISH_BYTES_MAX = 64 * 1024
+/**
+ * Bytes of a message that are copied through the ring, at most. More are copied once into memory that is transferred: the
+ * receiver would copy them a second time, and the ring would push all else out of the processor's cache.
+ */
+const BULK_IN_RING_MAX = 16 * 1024
 /** Room that is left for the rest of a message beside its bulk. */
 const STRUCTURE_BYTES = 1_024
+/** What a message that is only transferred counts for, in unpublished bytes: the receiver has more to do than to read it. */
+const POST_WEIGHT_BYTES = 512
 
 /** Opens the sending end, on the thread that sends. Both ends of a channel need the same kind of codec. */
 export function openSender(descriptor: SenderDescriptor, codec: Codec = new ShapeCodec()): ChannelSender {
@@ -53,9 +60,10 @@ class RingSender implements ChannelSender {
     this.#posts = new PostSender(descriptor.port)
     const { payloadBytesMax } = this.#writer.memory
     this.#plainEndMax = ENCODING_START + payloadBytesMax
+    const bulkMax = Math.min(BULK_IN_RING_MAX, payloadBytesMax / 2)
     // What must wait for room would be copied once more, and what has structure needs room beside it.
     this.#encoding.bulkRoom = () =>
-      this.#queue.size > 0 ? 0 : Math.min(payloadBytesMax / 2, this.#writer.roomBytes - STRUCTURE_BYTES)
+      this.#queue.size > 0 ? 0 : Math.min(bulkMax, this.#writer.roomBytes - STRUCTURE_BYTES)
     this.#receiverDoorbell = new Doorbell(descriptor.receiverDoorbell)
     this.#codec = codec
     this.#queue = new OutboundQueue(descriptor.outboundCapacity)
@@ -67,6 +75,10 @@ class RingSender implements ChannelSender {
 
   get flushable(): boolean {
     return this.#queue.size > 0 && !this.#writer.memory.waiting
+  }
+
+  get waking(): boolean {
+    return this.#receiverDoorbell.waking
   }
 
   get sentBytes(): number {
@@ -90,7 +102,8 @@ class RingSender implements ChannelSender {
     if (bulkLength > 0 || handles.length > 0 || end > this.#plainEndMax) this.#sendComposed(encoding)
     else this.#write(FrameKind.message, bytes, ENCODING_START, end)
     this.sentMessages++
-    if (this.#writer.unpublishedBytes >= this.#publishBytes) this.#publishEarly()
+    const unpublished = this.#writer.unpublishedBytes + this.#posts.waiting * POST_WEIGHT_BYTES
+    if (unpublished >= this.#publishBytes) this.#publishEarly()
     return true
   }
 

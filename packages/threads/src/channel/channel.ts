@@ -38,6 +38,8 @@ export interface ChannelSender {
    * ask this among its work: the ring of the bell alone could come just before it is parked.
    */
   readonly flushable: boolean
+  /** True from the ring that wakes the receiving thread until that runs. */
+  readonly waking: boolean
   /** The ring's capacity. */
   readonly capacityBytes: number
   /** Messages accepted so far, and the bytes of those that are in the ring already, as frames. */

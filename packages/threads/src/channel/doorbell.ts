@@ -2,11 +2,13 @@
  * The doorbell: how a thread that has nothing to do sleeps, and how the others wake it.
  *
  * There is one per receiving thread, not one per channel, so that a node with a hundred inbound channels waits once.
- * It is a single word in shared memory: 1 while its thread is parked. Ringing costs the producer one atomic load as
- * long as nobody is parked there; only the one that turns the 1 into a 0 pays for a notification.
+ * It is a single word in shared memory: awake, parked, or rung, from the ring until the thread runs. Ringing costs the
+ * producer one atomic load as long as nobody is parked there; only the one that turns parked into rung pays for a
+ * notification. Who has rung can see whether the other thread is up: while it is not, looking for its answer may be what
+ * keeps it from running.
  *
- * No wake-up is lost. The receiver announces (stores 1) and then looks for work; a producer publishes and then loads
- * the word. All four are sequentially consistent, so either the receiver finds the work or the producer finds the 1.
+ * No wake-up is lost. The receiver announces (stores that it is parked) and then looks for work; a producer publishes and then loads
+ * the word. All four are sequentially consistent, so either the receiver finds the work or the producer finds it parked.
  * And a producer that rings between the look and the wait has changed the word, which makes the wait return at once.
  *
  * Parking uses `Atomics.waitAsync`, so timers and I/O of the thread go on. It does not keep the thread alive; the host
@@ -15,6 +17,7 @@
 
 const AWAKE = 0
 const PARKED = 1
+const RUNG = 2
 /** Pauses before parking when no limit is given: some ten microseconds, about what a wake-up costs. */
 export const DOORBELL_SPIN_LIMIT_DEFAULT = 200
 
@@ -32,32 +35,51 @@ export class Doorbell {
   readonly #word: Int32Array
   /** When the bell was rung last, in milliseconds of the process's clock. */
   readonly #rungAt: Float64Array
+  /** The wait that a ring will end. It outlives {@link awaken}, so that parking again costs a store. */
   #waiting: Promise<void> | undefined
+  /** When the owner parked last. */
+  #since = 0
   /** What this owner did so far: looks for work before parking, waits begun, and waits that a ring ended. */
   spins = 0
   parkings = 0
   wakes = 0
   /** How long the owner was parked the last time before the bell rang; what waking took is not in it. */
   lastWaitMs = 0
+  /** How long the last wake-up took, from the ring until the owner ran. */
+  lastWakeMs = 0
 
   constructor(descriptor: DoorbellDescriptor) {
     this.#word = new Int32Array(descriptor)
     this.#rungAt = new Float64Array(descriptor, 8, 1)
   }
 
-  /** True while the owner sleeps, or is about to. */
+  /** True while the owner sleeps, or is about to: a ring would wake it. */
   get parked(): boolean {
     return Atomics.load(this.#word, 0) === PARKED
+  }
+
+  /** True from a ring that found the owner parked until the owner runs. */
+  get waking(): boolean {
+    return Atomics.load(this.#word, 0) === RUNG
   }
 
   /** Wakes the owner when it is parked; true when this call did. Call it after publishing, never before. */
   ring(): boolean {
     if (Atomics.load(this.#word, 0) !== PARKED) return false
-    if (Atomics.compareExchange(this.#word, 0, PARKED, AWAKE) !== PARKED) return false
+    if (Atomics.compareExchange(this.#word, 0, PARKED, RUNG) !== PARKED) return false
     // Before the wake-up, which takes microseconds of this thread too.
     this.#rungAt[0] = nowMs()
     Atomics.notify(this.#word, 0)
     return true
+  }
+
+  /** The owner is up, rung or not: nobody need ring until it parks again. */
+  awaken(): void {
+    const state = Atomics.compareExchange(this.#word, 0, PARKED, AWAKE)
+    if (state !== RUNG) return
+    // The wait has been ended, and whoever awaits it will hear of it.
+    this.#waiting = undefined
+    Atomics.store(this.#word, 0, AWAKE)
   }
 
   /** Looks for work for up to `spinLimit` pauses: how many it took until there was some, or -1. */
@@ -73,28 +95,38 @@ export class Doorbell {
   /**
    * Parks the owner. Returns `undefined` when `hasWork` says, now or while spinning for up to `spinLimit` pauses, that
    * there is something to do; otherwise a promise that is fulfilled when somebody rings. Wake-ups can be spurious: look
-   * for work, then park again. Parking while parked looks for work once more and returns the same promise.
+   * for work, then park again. Parking while no ring came since looks for work once more and returns the same promise.
    */
   park(hasWork: () => boolean, spinLimit: number = DOORBELL_SPIN_LIMIT_DEFAULT): Promise<void> | undefined {
-    if (this.#waiting !== undefined && this.parked) {
-      if (!hasWork()) return this.#waiting
-      this.ring()
-      return undefined
+    const wasParked = this.#waiting !== undefined && this.parked
+    if (!wasParked) {
+      this.awaken()
+      if (this.spin(hasWork, spinLimit) >= 0) return undefined
+      Atomics.store(this.#word, 0, PARKED)
     }
-    if (this.spin(hasWork, spinLimit) >= 0) return undefined
-    Atomics.store(this.#word, 0, PARKED)
     if (hasWork()) {
-      Atomics.store(this.#word, 0, AWAKE)
+      this.awaken()
       return undefined
     }
+    if (!wasParked) this.#since = nowMs()
+    return this.#waiting ?? this.#wait()
+  }
+
+  #wait(): Promise<void> | undefined {
     const wait = Atomics.waitAsync(this.#word, 0, PARKED)
-    if (!wait.async) return undefined
+    if (!wait.async) {
+      this.awaken()
+      return undefined
+    }
     this.parkings++
-    const since = nowMs()
     const waiting: Promise<void> = wait.value.then(() => {
       this.wakes++
-      this.lastWaitMs = (this.#rungAt[0] as number) - since
-      if (this.#waiting === waiting) this.#waiting = undefined
+      const rungAt = this.#rungAt[0] as number
+      this.lastWaitMs = rungAt - this.#since
+      this.lastWakeMs = nowMs() - rungAt
+      if (this.#waiting !== waiting) return
+      this.#waiting = undefined
+      Atomics.compareExchange(this.#word, 0, RUNG, AWAKE)
     })
     this.#waiting = waiting
     return waiting

@@ -25,3 +25,6 @@ export class FrameError extends Error {
   override readonly name = 'FrameError'
   readonly code = 'ERR_TROUPE_FRAME'
 }
+
+/** Thrown inside when a value cannot be sent; `sendable.ts` finds out where it is. */
+export class Refused extends Error {}

@@ -7,9 +7,9 @@
  * A message in which objects repeat is read by loops that give each object its number before its content comes; in all
  * others no object needs one, and shapes are read by code of their own.
  */
-import { isUtf8 } from 'node:buffer'
 import { copyOfShared } from './byte-copy.ts'
-import { aligned, type Encoded, type TextBuffer } from './codec.ts'
+import { ByteReader } from './byte-reader.ts'
+import { aligned, type Encoded } from './codec.ts'
 import { readError } from './error-format.ts'
 import { FrameError } from './errors.ts'
 import { extensionOfType } from './extension.ts'
@@ -20,13 +20,14 @@ import {
   NESTING_MAX,
   SHAPE_KEYS_MAX,
   SHAPES_MAX,
-  SHORT_COUNT_MAX,
   TABLE_TEXT_MAX,
   Tag,
   TEXT_SLOTS,
   viewTypes,
 } from './message-format.ts'
+import { noteReceivedBytes } from './received-bytes.ts'
 import { compileReader, type ShapeReader, USES_BEFORE_CODE } from './shape-compiler.ts'
+import { latin1Of } from './short-text.ts'
 
 /** A shape at the reader's end. */
 interface ReadShape {
@@ -37,17 +38,11 @@ interface ReadShape {
 
 /** What a handle may be. A clone carries more than messages may hold: ports, blobs, keys. */
 const handleTypes = [ArrayBuffer, SharedArrayBuffer, RegExp, Boolean, Number, String, BigInt]
-const { fromCharCode } = String
 
 /** The reader of one channel: it keeps in step with one {@link MessageWriter}. */
-export class MessageReader {
+export class MessageReader extends ByteReader {
   /** The flags that a message may have. */
   protected readonly flagsKnown: number = HAS_REPEATED
-  #bytes: Uint8Array = new Uint8Array(0)
-  #text = Buffer.from(this.#bytes.buffer) as TextBuffer
-  #view = new DataView(this.#bytes.buffer)
-  #position = 0
-  #end = 0
   #depth = 0
   readonly #texts: (string | undefined)[] = new Array(TEXT_SLOTS).fill(undefined)
   readonly #shapes: (ReadShape | undefined)[] = new Array(SHAPES_MAX).fill(undefined)
@@ -60,11 +55,11 @@ export class MessageReader {
   /** The message in `from`. Throws a `FrameError` when it is none. */
   message(from: Encoded): unknown {
     this.#open(from)
-    const flags = this.#bytes[this.#position++]
+    const flags = this.bytes[this.position++]
     if (flags === undefined || (flags & ~this.flagsKnown) !== 0) throw this.malformed(`begins with ${flags}`)
     this.#objects = (flags & HAS_REPEATED) === 0 ? undefined : []
     const value = this.root(flags)
-    if (this.#position !== this.#end) throw this.malformed('does not end with its value')
+    if (this.position !== this.end) throw this.malformed('does not end with its value')
     if (this.#bulkPosition !== from.bulkEnd) throw this.malformed('does not use all bytes behind it')
     if (this.#handlesTaken !== from.handles.length) throw this.malformed('does not use all that came beside it')
     this.#objects = undefined
@@ -76,17 +71,12 @@ export class MessageReader {
     return this.value()
   }
 
-  /** The next byte. */
-  protected byte(): number {
-    return this.#bytes[this.#position++] as number
-  }
-
   /** The next value. */
   value(): unknown {
-    const tag = this.#bytes[this.#position++] as number
+    const tag = this.bytes[this.position++] as number
     if (tag < 0x80) return tag
     if (tag < Tag.newText) {
-      const text = this.#texts[((tag & 3) << 8) | (this.#bytes[this.#position++] as number)]
+      const text = this.#texts[((tag & 3) << 8) | (this.bytes[this.position++] as number)]
       if (text !== undefined) return text
       throw this.malformed('has a text of the table that was not defined')
     }
@@ -102,26 +92,15 @@ export class MessageReader {
 
   /** True when the next value is missing; it is passed then. */
   takeHole(): boolean {
-    if (this.#bytes[this.#position] !== Tag.hole) return false
-    this.#position++
+    if (this.bytes[this.position] !== Tag.hole) return false
+    this.position++
     return true
-  }
-
-  malformed(problem: string): FrameError {
-    return new FrameError(`the message ${problem} (byte ${this.#position} of ${this.#end})`)
   }
 
   #open(from: Encoded): void {
     const { bytes, start, end, bulkStart, bulkEnd } = from
-    if (start >= end || end > bytes.length) throw new FrameError(`a message of ${end - start} bytes`)
-    if (bytes !== this.#bytes) {
-      this.#bytes = bytes
-      this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) as TextBuffer
-      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    }
+    this.openBytes(bytes, start, end)
     this.#from = from
-    this.#position = start
-    this.#end = end
     this.#depth = 0
     this.#bulkPosition = bulkStart
     this.#handlesTaken = 0
@@ -131,15 +110,15 @@ export class MessageReader {
   #tagged(tag: number): unknown {
     switch (tag) {
       case Tag.int16: {
-        const position = this.#skip(2)
-        return this.#view.getInt16(position, true)
+        const position = this.skip(2)
+        return this.view.getInt16(position, true)
       }
       case Tag.int32:
-        return this.#view.getInt32(this.#skip(4), true)
+        return this.view.getInt32(this.skip(4), true)
       case Tag.float64:
-        return this.#view.getFloat64(this.#skip(8), true)
+        return this.view.getFloat64(this.skip(8), true)
       case Tag.shaped:
-        return this.#shaped(this.#shapes[this.#bytes[this.#position++] as number])
+        return this.#shaped(this.#shapes[this.bytes[this.position++] as number])
       case Tag.newText:
       case Tag.newText + 1:
       case Tag.newText + 2:
@@ -156,22 +135,22 @@ export class MessageReader {
       case Tag.negativeZero:
         return -0
       case Tag.latin1: {
-        const length = this.#count(1)
-        return this.#latin1(this.#skip(length), length)
+        const length = this.count(1)
+        return latin1Of(this.bytes, this.text, this.skip(length), length)
       }
       case Tag.utf8:
-        return this.#utf8()
+        return this.utf8()
       case Tag.utf16: {
-        const length = this.#count(2) * 2
-        const start = this.#skip(length)
-        return this.#text.ucs2Slice(start, start + length)
+        const length = this.count(2) * 2
+        const start = this.skip(length)
+        return this.text.ucs2Slice(start, start + length)
       }
       case Tag.newShape:
         return this.#newShape()
       case Tag.record:
         return this.#record()
       case Tag.array:
-        return this.#array(this.#count(1))
+        return this.#array(this.count(1))
       case Tag.sparseArray:
         return this.#sparseArray()
       case Tag.map:
@@ -179,9 +158,9 @@ export class MessageReader {
       case Tag.set:
         return this.#set()
       case Tag.date:
-        return this.#made(new Date(this.#view.getFloat64(this.#skip(8), true)))
+        return this.#made(new Date(this.view.getFloat64(this.skip(8), true)))
       case Tag.bigInt64:
-        return this.#view.getBigInt64(this.#skip(8), true)
+        return this.view.getBigInt64(this.skip(8), true)
       case Tag.bigInt:
         return this.#bigInt()
       case Tag.binary:
@@ -220,8 +199,8 @@ export class MessageReader {
   }
 
   #newShape(): object {
-    const number = this.#bytes[this.#position++] as number
-    const count = this.#bytes[this.#position++] as number
+    const number = this.bytes[this.position++] as number
+    const count = this.bytes[this.position++] as number
     if (!(count <= SHAPE_KEYS_MAX)) throw this.malformed(`defines a shape of ${count} keys`)
     const keys: string[] = []
     for (let index = 0; index < count; index++) keys.push(this.textValue())
@@ -234,13 +213,13 @@ export class MessageReader {
   #record(): object {
     this.#enter()
     const object = this.#made({})
-    for (let left = this.#count(2); left > 0; left--) define(object, this.textValue(), this.value())
+    for (let left = this.count(2); left > 0; left--) define(object, this.textValue(), this.value())
     this.#depth--
     return object
   }
 
   #array(length: number): unknown[] {
-    if (length > this.#end - this.#position) throw this.malformed('ends too early')
+    if (length > this.end - this.position) throw this.malformed('ends too early')
     this.#enter()
     const array: unknown[] = this.#made([])
     for (let index = 0; index < length; index++) {
@@ -258,7 +237,7 @@ export class MessageReader {
       throw this.malformed('has an array of no length')
     }
     const array: unknown[] = this.#made(new Array(length as number))
-    for (let left = this.#count(2); left > 0; left--) {
+    for (let left = this.count(2); left > 0; left--) {
       const key = this.textValue()
       if (key === 'length') throw this.malformed('has an array with a key called length')
       define(array, key, this.value())
@@ -270,7 +249,7 @@ export class MessageReader {
   #map(): Map<unknown, unknown> {
     this.#enter()
     const map = this.#made(new Map<unknown, unknown>())
-    for (let left = this.#count(2); left > 0; left--) map.set(this.value(), this.value())
+    for (let left = this.count(2); left > 0; left--) map.set(this.value(), this.value())
     this.#depth--
     return map
   }
@@ -278,7 +257,7 @@ export class MessageReader {
   #set(): Set<unknown> {
     this.#enter()
     const set = this.#made(new Set<unknown>())
-    for (let left = this.#count(1); left > 0; left--) set.add(this.value())
+    for (let left = this.count(1); left > 0; left--) set.add(this.value())
     this.#depth--
     return set
   }
@@ -292,7 +271,7 @@ export class MessageReader {
 
   #extension(): unknown {
     this.#enter()
-    const type = this.#bytes[this.#position++] as number
+    const type = this.bytes[this.position++] as number
     const extension = extensionOfType(type)
     if (extension === undefined) throw this.malformed(`has an instance of class ${type}, which is not registered here`)
     const value = extension.read(this.value())
@@ -302,7 +281,7 @@ export class MessageReader {
 
   #again(): unknown {
     const objects = this.#objects
-    const number = this.#count(0)
+    const number = this.count(0)
     if (objects === undefined || number >= objects.length || objects[number] === undefined) {
       throw this.malformed(`means its object ${number}, which is not there`)
     }
@@ -311,17 +290,18 @@ export class MessageReader {
 
   #binary(tag: number): unknown {
     const type = this.#viewType()
-    const length = this.#count(0)
+    const length = this.count(0)
     if (length % elementBytesOf(type) !== 0) throw this.malformed(`has ${length} bytes of elements that are larger`)
     let bytes: Uint8Array
     if (tag === Tag.binary) {
-      const start = this.#skip(length)
-      bytes = this.#bytes.slice(start, start + length)
+      const start = this.skip(length)
+      bytes = this.bytes.slice(start, start + length)
     } else {
       const { bulk, bulkEnd } = this.#from as Encoded
       const start = this.#bulkPosition
       if (start + length > bulkEnd) throw this.malformed('has binary data that ends too early')
       bytes = copyOfShared(bulk, start, length)
+      noteReceivedBytes(length)
       this.#bulkPosition = start + aligned(length)
     }
     return this.#made(viewOf(type, bytes.buffer, 0, length / elementBytesOf(type)))
@@ -347,7 +327,7 @@ export class MessageReader {
   }
 
   #viewType(): number {
-    const type = this.#bytes[this.#position++] as number
+    const type = this.bytes[this.position++] as number
     if (!(type < viewTypes.length)) throw this.malformed(`has binary data of type ${type}`)
     return type
   }
@@ -357,6 +337,7 @@ export class MessageReader {
     if (typeof handle !== 'object' || handle === null || !handleTypes.some((type) => handle instanceof type)) {
       throw this.malformed('means something beside it that is missing, or no data')
     }
+    if (handle instanceof ArrayBuffer) noteReceivedBytes(handle.byteLength)
     return handle
   }
 
@@ -370,66 +351,12 @@ export class MessageReader {
   }
 
   #newText(high: number): string {
-    const slot = (high << 8) | (this.#bytes[this.#position++] as number)
-    const length = this.#bytes[this.#position++] as number
+    const slot = (high << 8) | (this.bytes[this.position++] as number)
+    const length = this.bytes[this.position++] as number
     if (!(length <= TABLE_TEXT_MAX)) throw this.malformed(`has a text of ${length} letters for the table`)
-    const text = this.#latin1(this.#skip(length), length)
+    const text = latin1Of(this.bytes, this.text, this.skip(length), length)
     this.#texts[slot] = text
     return text
-  }
-
-  #latin1(at: number, length: number): string {
-    const bytes = this.#bytes as { readonly [index: number]: number }
-    switch (length) {
-      case 0:
-        return ''
-      case 1:
-        return fromCharCode(bytes[at]!)
-      case 2:
-        return fromCharCode(bytes[at]!, bytes[at + 1]!)
-      case 3:
-        return fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!)
-      case 4:
-        return fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!)
-      case 5:
-        return fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!, bytes[at + 4]!)
-      case 6:
-        return fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!, bytes[at + 4]!, bytes[at + 5]!)
-      case 7:
-      case 8: {
-        const [a, b, c, d] = [bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!]
-        const [e, f, g] = [bytes[at + 4]!, bytes[at + 5]!, bytes[at + 6]!]
-        return length === 7 ? fromCharCode(a, b, c, d, e, f, g) : fromCharCode(a, b, c, d, e, f, g, bytes[at + 7]!)
-      }
-      default:
-        return this.#text.latin1Slice(at, at + length)
-    }
-  }
-
-  #utf8(): string {
-    const length = this.#count(1)
-    const start = this.#skip(length)
-    if (!isUtf8(this.#bytes.subarray(start, start + length))) throw this.malformed('has text that is not UTF-8')
-    return this.#text.utf8Slice(start, start + length)
-  }
-
-  /** A count of things that take at least `bytesEach` bytes of what is left. */
-  #count(bytesEach: number): number {
-    let count = this.#bytes[this.#position++] as number
-    if (count > SHORT_COUNT_MAX) {
-      if (count !== SHORT_COUNT_MAX + 1) throw this.malformed(`has a count that begins with ${count}`)
-      count = this.#view.getUint32(this.#skip(4), true)
-    }
-    if (count * bytesEach > this.#end - this.#position) throw this.malformed('ends too early')
-    return count
-  }
-
-  /** Goes past `length` bytes; where they begin. */
-  #skip(length: number): number {
-    const start = this.#position
-    this.#position = start + length
-    if (this.#position > this.#end) throw this.malformed('ends too early')
-    return start
   }
 
   #enter(): void {

@@ -3,13 +3,14 @@
  * written, and what was written of a value that turns out not to be sendable is taken back. The bytes are described in
  * `message-format.ts`.
  *
- * Objects that were met are remembered for the length of a message, so that cycles and repeated references arrive as
- * such.
+ * Objects that were met are remembered for one message, so that cycles and repeated references arrive as such.
  */
 import { isProxy } from 'node:util/types'
 import { copyOfShared } from './byte-copy.ts'
-import { aligned, ENCODING_START, type Encoding, type TextBuffer } from './codec.ts'
+import { ByteWriter } from './byte-writer.ts'
+import { aligned, ENCODING_START, type Encoding } from './codec.ts'
 import { writeError } from './error-format.ts'
+import { Refused } from './errors.ts'
 import { type Extension, extensionOf } from './extension.ts'
 import {
   BULK_BYTES_MIN,
@@ -17,7 +18,6 @@ import {
   elementBytesOf,
   HAS_REPEATED,
   NESTING_MAX,
-  SHORT_COUNT_MAX,
   TABLE_TEXT_MAX,
   Tag,
   TEXT_SLOTS,
@@ -26,18 +26,8 @@ import {
 } from './message-format.ts'
 import { SeenObjects } from './seen-objects.ts'
 import { compileWriter, USES_BEFORE_CODE } from './shape-compiler.ts'
-import { ShapeTable, type WrittenShape } from './shape-table.ts'
+import { type Definition, ShapeTable, type WrittenShape } from './shape-table.ts'
 
-/** An entry of a table that both ends keep: the other end knows it once it was sent. */
-export interface Definition {
-  isSent: boolean
-}
-
-/** Thrown inside when a value cannot be sent; `sendable.ts` finds out where it is. */
-export class Refused extends Error {}
-
-/** Up to this length a loop over a text is cheaper than a call into the engine. */
-const TEXT_LOOP_MAX = 128
 /** Extra keys of an array are not sent; an array with few of its items is sent by its keys. */
 const SPARSE_LENGTH_MIN = 64
 const { getPrototypeOf, prototype: objectPrototype } = Object
@@ -55,10 +45,7 @@ interface Mark {
 }
 
 /** The writer of one channel: it keeps in step with one {@link MessageReader}. */
-export class MessageWriter {
-  bytes = Buffer.alloc(4_096) as TextBuffer
-  position = 0
-  #view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length)
+export class MessageWriter extends ByteWriter {
   readonly #texts: (string | undefined)[] = new Array(TEXT_SLOTS).fill(undefined)
   readonly #shapes = new ShapeTable()
   /** What this message defines: slots of texts, and other entries of tables. */
@@ -74,8 +61,7 @@ export class MessageWriter {
   message(value: unknown, into: Encoding, moved: ReadonlySet<ArrayBufferLike> | undefined): void {
     this.#encoding = into
     this.#moved = moved
-    this.flags = 0
-    this.#depth = 0
+    this.flags = this.#depth = 0
     this.position = ENCODING_START + 1
     try {
       this.root(value)
@@ -122,42 +108,17 @@ export class MessageWriter {
         else this.#object(value)
         break
       case 'bigint':
-        this.#bigInt(value)
+        this.bigInt(value)
         break
       default:
         throw new Refused()
     }
   }
 
-  number(value: number): void {
-    this.reserve(9)
-    const position = this.position
-    if ((value | 0) === value) {
-      if (value >= 0 && value < 0x80) {
-        if (value === 0 && 1 / value < 0) this.bytes[position] = Tag.negativeZero
-        else this.bytes[position] = value
-        this.position = position + 1
-      } else if (value >= -0x8000 && value < 0x8000) {
-        this.bytes[position] = Tag.int16
-        this.bytes[position + 1] = value
-        this.bytes[position + 2] = value >> 8
-        this.position = position + 3
-      } else {
-        this.bytes[position] = Tag.int32
-        this.#view.setInt32(position + 1, value, true)
-        this.position = position + 5
-      }
-    } else {
-      this.bytes[position] = Tag.float64
-      this.#view.setFloat64(position + 1, value, true)
-      this.position = position + 9
-    }
-  }
-
   text(text: string): void {
     const { length } = text
     if (length > TABLE_TEXT_MAX) {
-      this.#longText(text)
+      this.longText(text)
       return
     }
     this.reserve(TABLE_TEXT_MAX + 3)
@@ -177,7 +138,7 @@ export class MessageWriter {
     for (let index = 0; index < length; index++) {
       const unit = text.charCodeAt(index)
       if (unit > 0xff) {
-        this.#longText(text)
+        this.longText(text)
         return
       }
       bytes[position + index] = unit
@@ -185,27 +146,6 @@ export class MessageWriter {
     this.position = position + length
     this.#texts[slot] = text
     this.#defined.push(slot)
-  }
-
-  /** Writes one tag. */
-  tag(tag: number): void {
-    this.reserve(1)
-    this.bytes[this.position++] = tag
-  }
-
-  count(count: number): void {
-    this.reserve(5)
-    if (count <= SHORT_COUNT_MAX) this.bytes[this.position++] = count
-    else {
-      this.bytes[this.position] = SHORT_COUNT_MAX + 1
-      this.#view.setUint32(this.position + 1, count, true)
-      this.position += 5
-    }
-  }
-
-  /** Makes room for `length` bytes more. */
-  reserve(length: number): void {
-    if (this.position + length > this.bytes.length) this.#grow(length)
   }
 
   /** Writes `value`, or nothing when it cannot be sent; true when it was written. */
@@ -323,9 +263,8 @@ export class MessageWriter {
 
   #extension(extension: Extension, value: object): void {
     this.#enter()
-    this.reserve(2)
-    this.bytes[this.position++] = Tag.extension
-    this.bytes[this.position++] = extension.type
+    this.tag(Tag.extension)
+    this.tag(extension.type)
     this.value(extension.write(value))
     this.#depth--
   }
@@ -348,10 +287,7 @@ export class MessageWriter {
       this.count(set.size)
       for (const item of set) this.value(item)
     } else if (prototype === Date.prototype) {
-      this.reserve(9)
-      this.bytes[this.position] = Tag.date
-      this.#view.setFloat64(this.position + 1, Date.prototype.getTime.call(value), true)
-      this.position += 9
+      this.date(Date.prototype.getTime.call(value))
     } else if (viewType !== undefined) this.#binary(value as ArrayBuffer | ArrayBufferView, viewType)
     else if (isProxy(value)) throw new Refused()
     else if (clonedPrototypes.has(prototype)) this.#handle(value)
@@ -421,55 +357,6 @@ export class MessageWriter {
     this.tag(Tag.handle)
   }
 
-  #bigInt(value: bigint): void {
-    if (BigInt.asIntN(64, value) === value) {
-      this.reserve(9)
-      this.bytes[this.position] = Tag.bigInt64
-      this.#view.setBigInt64(this.position + 1, value, true)
-      this.position += 9
-    } else {
-      this.tag(Tag.bigInt)
-      this.tag(value < 0n ? Tag.true : Tag.false)
-      this.text((value < 0n ? -value : value).toString(16))
-    }
-  }
-
-  #longText(text: string): void {
-    const { length } = text
-    if (length <= TEXT_LOOP_MAX) {
-      this.reserve(length + 6)
-      const { bytes } = this
-      const position = this.position + 2
-      let index = 0
-      for (; index < length; index++) {
-        const unit = text.charCodeAt(index)
-        if (unit > 0xff) break
-        bytes[position + index] = unit
-      }
-      if (index === length) {
-        bytes[position - 2] = Tag.latin1
-        bytes[position - 1] = length
-        this.position = position + length
-        return
-      }
-    }
-    if (text.isWellFormed()) {
-      // The count comes first and is known last: it always has its five bytes.
-      this.reserve(length * 3 + 6)
-      const { bytes, position } = this
-      const written = bytes.utf8Write(text, position + 6)
-      bytes[position] = Tag.utf8
-      bytes[position + 1] = SHORT_COUNT_MAX + 1
-      this.#view.setUint32(position + 2, written, true)
-      this.position = position + 6 + written
-    } else {
-      this.tag(Tag.utf16)
-      this.count(length)
-      this.reserve(length * 2)
-      this.position += this.bytes.write(text, this.position, 'utf16le')
-    }
-  }
-
   #enter(): void {
     if (++this.#depth > NESTING_MAX) throw new RangeError(`it is nested deeper than ${NESTING_MAX}`)
   }
@@ -509,12 +396,5 @@ export class MessageWriter {
       else what.isSent = false
     }
     defined.length = from
-  }
-
-  #grow(length: number): void {
-    const grown = Buffer.alloc(Math.max(this.bytes.length * 2, aligned(this.position + length)))
-    grown.set(this.bytes.subarray(0, this.position))
-    this.bytes = grown as TextBuffer
-    this.#view = new DataView(grown.buffer, grown.byteOffset, grown.length)
   }
 }

@@ -3,9 +3,9 @@
  * left to structured clone. How messages look is in `message-format.ts`.
  */
 import type { Codec, Encoded, Encoding } from './codec.ts'
-import { EncodeError, FrameError } from './errors.ts'
+import { EncodeError, FrameError, Refused } from './errors.ts'
 import { MessageReader } from './message-reader.ts'
-import { MessageWriter, Refused } from './message-writer.ts'
+import { MessageWriter } from './message-writer.ts'
 import { explainRefusal } from './sendable.ts'
 
 /** See the head of `shape-codec.ts`. One instance serves one end of one channel. */

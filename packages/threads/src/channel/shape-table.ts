@@ -12,13 +12,17 @@ import type { MessageWriter } from './message-writer.ts'
 /** Writes the values of an object that has the keys of one shape. */
 export type ShapeWriter = (writer: MessageWriter, value: Readonly<Record<string, unknown>>) => void
 
-/** A shape at the writer's end. */
-export interface WrittenShape {
+/** An entry of a table that both ends keep. */
+export interface Definition {
+  /** True once the other end knows it, since it was sent. */
+  isSent: boolean
+}
+
+/** A shape at the writer's end, known at the other end once its keys were sent under its number. */
+export interface WrittenShape extends Definition {
   /** Its number in messages, as long as it is in the table. */
   readonly number: number
   readonly keys: readonly string[]
-  /** True once its keys were sent under its number. */
-  isSent: boolean
   /** True when it was met since the table was last swept. */
   isUsed: boolean
   /** How often it was written; from a certain number on by code of its own. */

@@ -31,6 +31,11 @@ export class PostSender {
     this.#port = port
   }
 
+  /** Posts taken that wait for a publication. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   /** Takes a post and returns its number, never 0. Throws an `EncodeError` when it cannot be cloned. */
   add(post: Post, transfer: readonly ArrayBuffer[]): number {
     if (post.handles.every((handle) => transfer.includes(handle as ArrayBuffer))) {

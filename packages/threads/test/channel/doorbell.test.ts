@@ -51,7 +51,30 @@ describe('a doorbell', () => {
     expect(doorbell.park(() => false, 0)).toBe(first)
     expect(doorbell.park(() => true, 0)).toBeUndefined()
     expect(doorbell.parked).toBe(false)
+    expect(doorbell.ring()).toBe(false)
+    expect(doorbell.park(() => false, 0)).toBe(first)
+    expect(doorbell.ring()).toBe(true)
     await first
+  })
+
+  it('is not rung while its owner is up, parked or not', async () => {
+    const descriptor = createDoorbell()
+    const owner = new Doorbell(descriptor)
+    const other = new Doorbell(descriptor)
+    const first = owner.park(() => false, 0)
+    owner.awaken()
+    expect(other.ring()).toBe(false)
+    expect(owner.park(() => false, 0)).toBe(first)
+    expect(other.ring()).toBe(true)
+    expect(other.waking).toBe(true)
+    owner.awaken()
+    expect(other.waking).toBe(false)
+    const second = owner.park(() => false, 0)
+    await first
+    expect(owner.parked).toBe(true)
+    other.ring()
+    await second
+    expect(other.waking).toBe(false)
   })
 
   it('can be parked again before the last wake-up was noticed', async () => {

@@ -1,0 +1,81 @@
+/** One ask, or one send, that waits for its end: what is known of it, and its places in the lists that it is in. */
+import type { ActorCell } from './actor-cell.ts'
+import type { Ref } from './actor-ref.ts'
+import type { AskMoment, TimeoutGroup } from './ask-timeouts.ts'
+import type { Envelope } from './envelope.ts'
+import type { ObservedAsk } from './observers.ts'
+
+/** What settles a promise. */
+export interface Settlers {
+  readonly promise: Promise<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
+/** The messages that the end of an ask becomes, in whose actor nothing waits: with the reply, or with the error. */
+export interface AnswerNames {
+  readonly onReply: string
+  readonly onError: string
+}
+
+export class PendingAsk implements ObservedAsk {
+  readonly askId: number
+  readonly from: ActorCell | undefined
+  readonly to: Ref
+  readonly name: string
+  /** True for a send, which waits for room in the receiver's mailbox and not for a reply. */
+  readonly isOffer: boolean
+  /** Of the promise that it ends; `undefined` where its end is a message. */
+  readonly settlers: Settlers | undefined
+  readonly onReply: string | undefined
+  readonly onError: string | undefined
+  readonly signal: AbortSignal | undefined
+  readonly group: TimeoutGroup
+  readonly moment: AskMoment
+  /** The message of the turn that asked, while that turn waits. */
+  during: Envelope | undefined
+  /** Takes the listener off the asker's signal. */
+  unlisten: (() => void) | undefined = undefined
+  /** The other asks of the same actor. */
+  earlier: PendingAsk | undefined = undefined
+  later: PendingAsk | undefined = undefined
+  /** The other asks of the same timeout, in the order in which they began. */
+  before: PendingAsk | undefined = undefined
+  behind: PendingAsk | undefined = undefined
+
+  constructor(
+    askId: number,
+    from: ActorCell | undefined,
+    to: Ref,
+    name: string,
+    isOffer: boolean,
+    settlers: Settlers | undefined,
+    names: AnswerNames | undefined,
+    signal: AbortSignal | undefined,
+    group: TimeoutGroup,
+    moment: AskMoment,
+    during: Envelope | undefined,
+  ) {
+    this.askId = askId
+    this.from = from
+    this.to = to
+    this.name = name
+    this.isOffer = isOffer
+    this.settlers = settlers
+    this.onReply = names?.onReply
+    this.onError = names?.onError
+    this.signal = signal
+    this.group = group
+    this.moment = moment
+    this.during = during
+  }
+
+  get timeoutMs(): number {
+    return this.group.timeoutMs
+  }
+
+  /** When it began, by the node's clock; of one that no turn waits for perhaps not known yet. */
+  get openedAt(): number {
+    return this.moment.at ?? Number.POSITIVE_INFINITY
+  }
+}

@@ -1,0 +1,78 @@
+/** The way from one node of a simulated network to another: what is under way over it, and what is wrong with it. */
+import type { RandomStream } from '@troupe/core'
+import { Chain } from './agenda.ts'
+import type { Flight, FlightWay } from './flight.ts'
+import { LinkConditions } from './link-conditions.ts'
+import type { SimulatedNode } from './simulated-node.ts'
+import { TraceWay } from './trace-hash.ts'
+
+/** What one node holds of another: whether it is down, and the latest epoch of it that was declared so. */
+export interface View {
+  isDown: boolean
+  downEpoch: number
+}
+
+/** The way from one node to another. */
+export class Link implements FlightWay {
+  readonly from: SimulatedNode
+  readonly to: SimulatedNode
+  /** What each of the two holds of the other. */
+  readonly viewOfTo: View
+  readonly viewOfFrom: View
+  /** What the latencies of its frames are drawn from, one for each frame that is sent. */
+  readonly latencies: RandomStream
+  /** The numbers of the frames that take what was drawn; the others take the mean. `undefined`: all. */
+  readonly late: ReadonlySet<number> | undefined
+  readonly traceWay: TraceWay
+  /** What will arrive and keeps its place. */
+  readonly chain = new Chain(true)
+  /** Partitions that cut it now. */
+  cuts = 0
+  /** What else is wrong with it now. */
+  readonly conditions = new LinkConditions()
+  /** When the last frame arrives that keeps its place, and the last frame at all. */
+  orderedUntil = 0
+  busyUntil = 0
+  sent = 0
+  arrivedNumber = 0
+  /** Frames of that epoch of the sender with a higher number were lost when it crashed. */
+  lost: { readonly epoch: number; readonly after: number } | undefined = undefined
+  /** Frames that wait: those of the runtime for a partition to heal, all of them while the link is held. */
+  held: Flight[] = []
+  readonly #arrived: (flight: Flight, link: Link) => void
+
+  constructor(
+    ends: Pick<Link, 'from' | 'to' | 'viewOfTo' | 'viewOfFrom' | 'latencies' | 'late'>,
+    arrived: (flight: Flight, link: Link) => void,
+  ) {
+    this.from = ends.from
+    this.to = ends.to
+    this.viewOfTo = ends.viewOfTo
+    this.viewOfFrom = ends.viewOfFrom
+    this.latencies = ends.latencies
+    this.late = ends.late
+    this.traceWay = new TraceWay(ends.from.name, ends.to.name)
+    this.#arrived = arrived
+  }
+
+  /** The earlier epochs are known to be down; what was sent to one of them is never heard by its successor. */
+  get toEpoch(): number {
+    return this.viewOfTo.downEpoch + 1
+  }
+
+  arrived(flight: Flight): void {
+    this.#arrived(flight, this)
+  }
+}
+
+/**
+ * How long it takes until `arrival`, or until the last frame of the link that keeps its place if that is later. Rounding
+ * must not let the sum of now and what is returned come before that.
+ */
+export function inOrderMs(link: Link, now: number, arrival: number): number {
+  const time = Math.max(arrival, link.orderedUntil)
+  let delayMs = time - now
+  if (now + delayMs < time) delayMs += time * Number.EPSILON
+  link.orderedUntil = now + delayMs
+  return delayMs
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { TurnBudget } from '../src/turn-budget.ts'
+
+/** A thread with `turns` waiting, of `msEach` on a clock that only they move. */
+function thread(turns: number, msEach: number) {
+  let nowMs = 0
+  let clockReads = 0
+  const budget = new TurnBudget(() => {
+    clockReads++
+    return nowMs
+  })
+  return {
+    /** One round: the turns that it took, the milliseconds, and how often the clock was read. */
+    round() {
+      const [before, beforeMs, readsBefore] = [turns, nowMs, clockReads]
+      const left = budget.round((limit) => {
+        const taken = Math.min(limit, turns)
+        turns -= taken
+        nowMs += taken * msEach
+        return turns > 0
+      })
+      return { taken: before - turns, ms: nowMs - beforeMs, clockReads: clockReads - readsBefore, left }
+    },
+    make(each: number) {
+      msEach = each
+    },
+  }
+}
+
+describe('the turns of a round', () => {
+  it('end after ten milliseconds, and the turn that is under way', () => {
+    const long = thread(1_000, 1)
+    for (let round = 0; round < 5; round++) expect(long.round()).toMatchObject({ taken: 10, ms: 10, left: true })
+  })
+
+  it('are taken one by one once they are longer than a round', () => {
+    const long = thread(100, 25)
+    expect(long.round().taken).toBeLessThanOrEqual(8)
+    for (let round = 0; round < 5; round++) expect(long.round()).toMatchObject({ taken: 1, ms: 25 })
+  })
+
+  it('read the clock rarely while they are short, and are bounded in number', () => {
+    const { taken, clockReads, left } = thread(10_000, 0.0001).round()
+    expect(taken).toBe(4_096)
+    expect(left).toBe(true)
+    expect(clockReads).toBeLessThan(80)
+  })
+
+  it('get short again after long ones, and long again', () => {
+    const changing = thread(100_000, 1)
+    changing.round()
+    changing.make(0.0001)
+    changing.round()
+    expect(changing.round().taken).toBe(4_096)
+    changing.make(1)
+    const { taken, left } = changing.round()
+    expect(left).toBe(true)
+    expect(taken).toBeLessThanOrEqual(11)
+  })
+
+  it('say when none are left', () => {
+    expect(thread(3, 1).round()).toMatchObject({ taken: 3, left: false })
+  })
+})

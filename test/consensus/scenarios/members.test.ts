@@ -1,0 +1,66 @@
+/** Scripted scenarios of a replicated log: changes of members. */
+import { expect } from 'vitest'
+import { cluster, scripted } from './scripted-log.ts'
+
+scripted(
+  '17: overlapping reconfigurations: two leaders are asked for two changes, and one follows the other',
+  (replica) =>
+    cluster(
+      7,
+      replica,
+      async ({ world, store, client, leader, append }) => {
+        const [a, b, c, d, e, f, g] = world.nodes as [string, string, string, string, string, string, string]
+        await append()
+        for (const node of [f, g]) await store.startReplica({ node })
+        const node = await leader()
+        const [beside, ...others] = [a, b, c, d, e].filter((other) => other !== node) as [string, ...string[]]
+        // The old leader is cut off with one follower and two that could join, and asked to go on with these alone.
+        const inside = await store.client({ node })
+        await append(inside)
+        const cut = world.partition([node, beside, f, g], others)
+        const small = inside.changeMembers([node, beside, f], { timeoutMs: 8_000 }).catch(() => 'not answered')
+        await world.sleep(100)
+        const lost = append(inside).catch(() => 'not answered')
+        const large = client.changeMembers([...others, node], { timeoutMs: 20_000 })
+        expect(await append()).toBeGreaterThan(2)
+        await world.sleep(3_000)
+        for (const alone of [node, f]) expect(await store.status(alone)).toMatchObject({ config: 1 })
+        cut.heal()
+        const numbers = [await small, await large]
+        await lost
+        await append()
+        // Whichever came first, the other began where it ended, and every replica is where they led.
+        const numbered = numbers.filter((number) => typeof number === 'number')
+        expect(new Set(numbered).size).toBe(numbered.length)
+        const { config } = await store.status(await leader())
+        expect(Math.max(...numbered)).toBe(config)
+      },
+      { members: 5 },
+    ),
+  'early-configuration',
+)
+
+scripted(
+  '17: commands that are under way when a configuration ends are carried out in the next one, once',
+  (replica) =>
+    cluster(
+      4,
+      replica,
+      async ({ world, store, client, append }) => {
+        const [, b, c, d] = world.nodes as [string, string, string, string]
+        await append()
+        await store.startReplica({ node: d })
+        const others = await Promise.all(Array.from({ length: 4 }, () => store.client({ node: 'local' })))
+        const writing = Array.from({ length: 80 }, async (_, index) => {
+          await world.sleep(index / 4)
+          return await append(others[index % others.length])
+        })
+        await world.sleep(8)
+        expect(await client.changeMembers([b, c, d], { timeoutMs: 20_000 })).toBe(2)
+        expect(new Set(await Promise.all(writing)).size).toBe(80)
+        expect(await append()).toBe(82)
+      },
+      { members: 3, options: { inFlightMax: 4 } },
+    ),
+  'entry-after-end',
+)
