@@ -60,9 +60,9 @@ export const Asker = defineActor<AskerProtocol>()({
     },
     askAborting(_state, { to, early }, ctx) {
       const controller = new AbortController()
-      if (early) controller.abort('too early')
+      if (early) controller.abort(new Error('too early'))
       ctx.askThen({ ...then, signal: controller.signal }, to, 'never')
-      controller.abort('enough')
+      controller.abort(new Error('enough'))
     },
     askThenNote(state, { to, text }, ctx) {
       ctx.askThen(then, to, 'echo', 'hello')

@@ -75,8 +75,8 @@ export const askThen: readonly Case[] = [
       actor.tell('askAborting', { to, early: false })
       actor.tell('askAborting', { to, early: true })
       expect((await notes(bench, 4)).slice(2)).toEqual([
-        'AskAbortedError ERR_TROUPE_ASK_ABORTED enough',
-        'AskAbortedError ERR_TROUPE_ASK_ABORTED too early',
+        'AskAbortedError ERR_TROUPE_ASK_ABORTED Error: enough',
+        'AskAbortedError ERR_TROUPE_ASK_ABORTED Error: too early',
       ])
       actor.tell('ask', { to, what: 'never' })
       actor.tell('note', 'asked')
