@@ -3,32 +3,24 @@
  * is decided is decided. Entries while they are still there, else a snapshot in parts. The one that lacks asks, part by
  * part and again after a while, so that whoever answers keeps no books.
  */
+import type { ActorRef } from '@troupe/core'
 import { decodeValue, encodeValue } from '@troupe/core/host'
 import { takeSnapshot } from './applying.ts'
 import { batchFrom, lengthOf } from './entry.ts'
-import type { CatchUp, Learned, SnapshotChunk } from './messages.ts'
+import type { CatchUp, Learned, ReplicaProtocol, SnapshotChunk } from './messages.ts'
 import { type LogSnapshot, type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
 import type { AnyMachine } from './state-machine.ts'
 
-/** Asks replica `id` for what is decided, at most once a round; `replica` where it is no member that is known here. */
-export function askToCatchUp(
-  state: ReplicaState,
-  id: string,
-  ctx: ReplicaContext,
-  replica = replicaOf(state, id)?.replica,
-): void {
+/** Asks replica `id` for what is decided, at most once a round. */
+export function askToCatchUp(state: ReplicaState, id: string, ctx: ReplicaContext): void {
   if (state.caughtUpRound === state.round) return
   state.caughtUpRound = state.round
-  request(state, id, ctx, replica)
+  request(state, id, ctx)
 }
 
-/** Asks for what comes next. */
-export function request(
-  state: ReplicaState,
-  id: string,
-  ctx: ReplicaContext,
-  replica = replicaOf(state, id)?.replica,
-): void {
+/** Asks for what comes next. Members of a later configuration may be unknown here: then it is the sender of this message. */
+export function request(state: ReplicaState, id: string, ctx: ReplicaContext): void {
+  const replica: ActorRef<ReplicaProtocol> | undefined = replicaOf(state, id)?.replica ?? ctx.sender
   if (replica === undefined || id === state.id) return
   const { applied, incoming } = state
   const snapshot = incoming?.from === id ? { snapshot: { id: incoming.id, offset: incoming.bytes } } : {}

@@ -5,11 +5,12 @@
  * above the leader's. So whoever cannot reach a quorum never disturbs those who can (what elsewhere is a pre-vote), and a
  * leader that lost its quorum is replaced although it is still heard.
  */
+import type { ActorRef } from '@troupe/core'
 import { askToCatchUp } from './catching-up.ts'
 import { isVoter, votersOf } from './configuration.ts'
 import { isTrusted } from './introducing.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
-import type { Heartbeat, HeartbeatReply } from './messages.ts'
+import type { Heartbeat, HeartbeatReply, ReplicaProtocol } from './messages.ts'
 import { type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
 
 /** Rounds of heartbeats in an election timeout: what is missed less often than this counts as loss or delay. */
@@ -58,13 +59,18 @@ export function leaderGone(state: ReplicaState): void {
   state.watched = undefined
 }
 
-/** Answers another's heartbeat. */
+/**
+ * Answers another's heartbeat. One of an earlier configuration is answered in any case, a member or not: that there is a
+ * later one may be heard from nobody else.
+ */
 export function answerHeartbeat(state: ReplicaState, { config, from, round }: Heartbeat, ctx: ReplicaContext): void {
-  const member = replicaOf(state, from)
-  if (config > state.configuration.number) askToCatchUp(state, from, ctx)
-  if (member === undefined || !isTrusted(state)) return
   const { own: ballot, connected, id, configuration } = state
-  ctx.tellEarly(member.replica, 'heartbeatReply', { config: configuration.number, from: id, round, ballot, connected })
+  if (config > configuration.number) askToCatchUp(state, from, ctx)
+  const isBehind = config < configuration.number
+  const replica: ActorRef<ReplicaProtocol> | undefined =
+    replicaOf(state, from)?.replica ?? (isBehind ? ctx.sender : undefined)
+  if (replica === undefined || !(isBehind || isTrusted(state))) return
+  ctx.tellEarly(replica, 'heartbeatReply', { config: configuration.number, from: id, round, ballot, connected })
 }
 
 /** Notes an answer, if it is the latest of that voter. */

@@ -99,7 +99,7 @@ export function heard(state: ReplicaState, ballot: LogBallot, ctx: ReplicaContex
   const { configuration, promised, id } = state
   const replica = replicaOf(state, ballot.node)?.replica
   if (ballot.config > configuration.number) {
-    if (replica !== undefined) askToCatchUp(state, ballot.node, ctx)
+    askToCatchUp(state, ballot.node, ctx)
     return undefined
   }
   if (ballot.config < configuration.number || replica === undefined || ballot.node === id) return undefined

@@ -72,7 +72,7 @@ export function onIntroduce(state: ReplicaState, message: Introduce, ctx: Replic
   const { configuration, id, identities } = state
   if (from === id) return
   // One that nobody knows yet answers no heartbeats: that there is a later configuration may be heard from it alone.
-  if (config > configuration.number) askToCatchUp(state, from, ctx, replyTo)
+  if (config > configuration.number) askToCatchUp(state, from, ctx)
   const member = logMemberOf(configuration, from)
   const known = member?.identity ?? identities.get(from)
   if (known === undefined) {

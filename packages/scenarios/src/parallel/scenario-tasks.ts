@@ -21,8 +21,7 @@ export const seedsTask = defineTask({
     const runs: ScenarioRun[] = []
     for (const seed of seeds) {
       signal.throwIfAborted()
-      const { events, virtualMs, failure } = await scenarioNamed(scenario).run(seed, options)
-      runs.push({ seed, events, virtualMs, failure })
+      runs.push(await scenarioNamed(scenario).run(seed, options))
     }
     return runs
   },
