@@ -144,6 +144,29 @@ test('members are replaced one after the other, and the new ones have all of it'
   })
 })
 
+test('a member that missed every change is found by those who have become members since', async () => {
+  await run(5, async (world) => {
+    const [a, b, c, d, e] = world.nodes as [string, string, string, string, string]
+    const { store, client } = await keyValue(world, [a, b, c])
+    await put(client, 'a', 1)
+    const cut = world.partition([a], [b, c, d, e])
+    await store.startReplica({ node: d })
+    await store.startReplica({ node: e })
+    for (const members of [
+      [b, c, d],
+      [c, d, e],
+      [d, e, a],
+    ])
+      await client.changeMembers(members, { timeoutMs: 20_000 })
+    await put(client, 'a', 2)
+    // Nobody whom it knows is left, and without it there is no quorum.
+    for (const gone of [b, c, e]) world.crash(gone)
+    cut.heal()
+    expect(await client.execute({ op: 'append', key: 'b', value: 'x' }, { timeoutMs: 20_000 })).toBe(1)
+    expect((await store.status({ node: a })).config).toBe(4)
+  })
+})
+
 test('commands that come with a change of members are carried out after it, in the new configuration', async () => {
   await run(4, async (world) => {
     const observer = new LogObserver()
