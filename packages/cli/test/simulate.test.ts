@@ -80,6 +80,16 @@ test('one thread and several find the same', async () => {
   expect([refused.code, refused.stdout]).toEqual([2, ''])
 })
 
+test('what seeds came to counts on whatever thread they ran', async () => {
+  const claimsOn = async (threads: string) => {
+    const { rows } = await troupe('simulate', 'multi-paxos', '--seeds', '1..6', '--threads', threads, '--json')
+    return rows()[0].claims as Record<string, number>
+  }
+  const claims = await claimsOn('1')
+  expect(claims['another leader is elected']).toBeGreaterThan(1)
+  expect(await claimsOn('2')).toEqual(claims)
+})
+
 test('a planted bug fails seeds, and the same seed alone fails again', async () => {
   const { code, rows } = await troupe('simulate', 'paxos', '--seeds', '30', '--bug', 'forgotten-promise', '--json')
   expect(code).toBe(1)
