@@ -190,7 +190,9 @@ export function flush(state: ReplicaState, ctx: ReplicaContext): void {
       lead.peers.delete(id)
       continue
     }
-    while (peer.next < lengthOf(state.entries) && peer.next - peer.matched < options.inFlightMax) {
+    // What is trimmed is not under way, even if this leader has never heard that the follower has it.
+    const from = Math.max(peer.matched, state.entries.trimmed)
+    while (peer.next < lengthOf(state.entries) && peer.next - from < options.inFlightMax) {
       const at = peer.next
       const entries = batchFrom(state.entries, at, options.batchMax)
       ctx.tellEarly(member.replica, 'acceptBatch', { ballot: lead.ballot, at, entries, decided: state.decided })
