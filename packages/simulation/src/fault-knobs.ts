@@ -4,6 +4,7 @@
  * of faults reaches states that a run with all of them at full strength never does.
  */
 import { ConfigurationError, type RandomStream } from '@troupe/core'
+import { refuseUnknownOptions } from '@troupe/core/host'
 
 /** The largest strength of each kind of fault. What is left out does not happen. */
 export interface FaultKnobs {
@@ -129,6 +130,8 @@ export function noFaults(): Record<FaultKind, number> {
   return counts
 }
 
+const knownKinds = Object.fromEntries(Object.keys(allFaults).map((kind) => [kind, true as const]))
+
 /** The knobs that a run is given, checked; throws a {@link ConfigurationError} for one that is out of range. */
 export function knobsOf(faults: FaultKnobs | 'all' | undefined, delivery: Delivery): FaultKnobs {
   if (delivery !== 'promised' && delivery !== 'hostile') {
@@ -138,13 +141,11 @@ export function knobsOf(faults: FaultKnobs | 'all' | undefined, delivery: Delive
   if (faults === 'all') {
     return delivery === 'hostile' ? allFaults : { ...allFaults, loss: 0, duplicate: 0, reorder: 0 }
   }
+  refuseUnknownOptions('faults', faults ?? {}, knownKinds)
   for (const [kind, strength] of Object.entries(faults ?? {}) as [FaultKind, number][]) {
     const largest = largestOf(kind)
-    if (!Object.hasOwn(allFaults, kind) || !(strength >= 0 && strength <= largest)) {
-      throw new ConfigurationError(
-        `fault ${kind} must be one of ${Object.keys(allFaults).join(', ')}, from 0 to ${largest}, got ${strength}`,
-      )
-    }
+    if (!(strength >= 0 && strength <= largest))
+      throw new ConfigurationError(`fault ${kind} must be from 0 to ${largest}, got ${strength}`)
     if (delivery === 'promised' && kind !== 'loss' && hostileKinds.includes(kind) && strength > 0) {
       throw new ConfigurationError(`fault ${kind} breaks what delivery promises; it needs delivery: 'hostile'`)
     }

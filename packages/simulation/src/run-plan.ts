@@ -178,7 +178,7 @@ function strikeText({ kind, site, nth, delayMs }: PlannedStrike): string {
 }
 
 function lateText(late: readonly PlannedDelivery[]): string {
-  if (late.length === 0) return 'every delivery takes its mean time'
+  if (late.length === 0) return 'no delivery is late'
   const which = late.map(({ from, to, nth }) => `${nth === undefined ? 'all' : `number ${nth}`} from ${from} to ${to}`)
   return `deliveries that take the time drawn for them: ${which.join('; ')}`
 }

@@ -1,4 +1,5 @@
 /** Carrying out decided entries: the state machine, its sessions, the next configuration. */
+import { prepareMessage } from '@troupe/core/host'
 import type { LogConfiguration } from './configuration.ts'
 import { type CommandsEntry, entryAt, trimBelow, weightOf } from './entry.ts'
 import type { Outcome, Outcomes } from './messages.ts'
@@ -57,10 +58,13 @@ function applyCommands(
   return outcomes
 }
 
-/** What `run(state, argument)` returns or throws, as data. */
+/**
+ * What `run(state, argument)` returns or throws, as data. Results are messages: a copy, so that the state stays free to
+ * change; and one that cannot be sent (a promise, a class) fails its caller and not the replicas.
+ */
 export function outcomeOf(run: (state: any, argument: any) => unknown, state: unknown, argument: unknown): Outcome {
   try {
-    return { ok: true, value: run(state, argument) }
+    return { ok: true, value: prepareMessage(run(state, argument), 'copied', () => 'the result') }
   } catch (thrown) {
     const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown))
     return { ok: false, error: { name, message } }

@@ -2,6 +2,7 @@
  * `startReplicated`: the replicas of a log on the nodes of a system, and a typed handle on the object that they are.
  */
 import { type ActorRef, type ActorSystem, type AskOptions, namedRef, type SystemSpawnOptions } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, logMemberOf } from './configuration.ts'
 import { type LogCallerProtocol, LogClient } from './log-client.ts'
@@ -33,6 +34,8 @@ export interface ReplicatedOptions {
   readonly options?: Partial<LogOptions>
 }
 
+const knownOptions: KnownOptions<ReplicatedOptions> = { log: true, members: true, quorums: true, options: true }
+
 /**
  * Starts a replica on each member's node; the host has to offer each a disk. Replicas whose journals are there go on
  * where they were. Rejects with what a spawn threw, and with a `ConfigurationError` for members that could not work.
@@ -51,8 +54,10 @@ export async function startReplicated<Command, Result, Query, Answer>(
 export function replicatedLog<Command, Result, Query, Answer>(
   system: ActorSystem,
   definition: ReplicaDefinition<Command, Result, Query, Answer>,
-  { log, members, quorums, options }: ReplicatedOptions,
+  given: ReplicatedOptions,
 ): Replicated<Command, Result, Query, Answer> {
+  refuseUnknownOptions('startReplicated', given, knownOptions)
+  const { log, members, quorums, options } = given
   const configured = members.map((member) => logMember(definition, log, member))
   const configuration = logConfiguration(log, 1, configured, quorums)
   return new Replicated(system, definition, configuration, log, logOptions(log, options))
@@ -81,13 +86,20 @@ export class Replicated<Command, Result, Query, Answer> {
     this.#options = options
   }
 
-  /** Starts a client actor, by default on the system's own node, and returns the handle on it. */
+  /**
+   * Starts a client actor and returns the handle on it. It lives on the system's own node by default, which does not fail
+   * with a member; one on another node is gone with that node.
+   */
   async client(
     options: SystemSpawnOptions & { readonly retryMs?: number } = {},
   ): Promise<ReplicatedClient<Command, Result, Query, Answer>> {
     const { retryMs = Math.max(1, Math.round(this.#options.electionTimeoutMs / 2)), ...spawnOptions } = options
     const { log, configuration } = this
-    const { ref } = await this.#system.spawn(LogClient, { log, configuration, retryMs }, spawnOptions)
+    const { ref } = await this.#system.spawn(
+      LogClient,
+      { log, configuration, retryMs },
+      { node: 'local', ...spawnOptions },
+    )
     return new ReplicatedClient(this.#system, ref as ActorRef<LogCallerProtocol>, (member) =>
       logMember(this.#definition, log, member),
     )

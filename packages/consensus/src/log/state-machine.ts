@@ -9,7 +9,8 @@ export interface StateMachine<State, Command, Result, Query = never, Answer = ne
   readonly initial: () => State
   /**
    * Carries out a command: changes `state` in place and returns the result. One that throws must throw before it
-   * changes anything; the client's call rejects with a `CommandError` that has its message.
+   * changes anything; the client's call rejects with a `CommandError` that has its message. So it does when the result
+   * cannot be a message (a promise, a function, an instance of a class), but then the command was applied.
    */
   readonly apply: (state: State, command: Command) => Result
   /** Answers a query without changing anything. Default: there are no queries. */
