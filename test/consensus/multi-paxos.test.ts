@@ -75,6 +75,50 @@ test('a command that throws rejects with its message and changes nothing', async
   })
 })
 
+class Money {
+  readonly amount = 1
+}
+const Purse = replicate<{ spent: Money[] }, 'plain' | 'class' | 'promise' | 'own', unknown, 'class' | 'own', unknown>(
+  { name: 'Purse' },
+  {
+    initial: () => ({ spent: [] }),
+    apply(state, what) {
+      state.spent.push({ amount: 1 })
+      if (what === 'own') return state.spent
+      return what === 'plain' ? state.spent.length : what === 'class' ? new Money() : Promise.resolve(1)
+    },
+    query: (state, what) => (what === 'own' ? state.spent : new Money()),
+  },
+)
+
+test('a result that cannot be a message fails its caller, and no replica', async () => {
+  await run(3, async (world) => {
+    const purse = await startReplicated(world, Purse, { log: 'purse', members: world.nodes, options })
+    const client = await purse.client()
+    await expect(client.execute('class')).rejects.toThrow('the result: the payload is an instance of class Money')
+    await expect(client.execute('promise')).rejects.toThrow(CommandError)
+    await expect(client.read('class')).rejects.toThrow(CommandError)
+    // What is part of the state is answered as a copy: the state goes on changing.
+    expect(await client.read('own')).toHaveLength(2)
+    expect(await client.execute('own')).toHaveLength(3)
+    expect(await client.execute('plain')).toBe(4)
+    for (const node of world.nodes) expect((await purse.status(node)).id).toBe(node)
+  })
+})
+
+test('a client lives where no member fails, and options that nobody knows are named', async () => {
+  await run(3, async (world) => {
+    const { store, leader } = await keyValue(world)
+    const client = await store.client()
+    expect(world.nodes).not.toContain(client.ref.node)
+    await put(client, 'a', 1)
+    world.crash(await leader())
+    expect(await client.read({ key: 'a' }, { timeoutMs: 20_000 })).toBe(1)
+    const wrong = { log: 'other', members: world.nodes, leaseMs: 3 }
+    await expect(startReplicated(world, KeyValueStore, wrong)).rejects.toThrow("there is no option 'leaseMs'")
+  })
+})
+
 test('three crashes of the leader lose nothing that was acknowledged, and apply nothing twice', async () => {
   await run(3, async (world) => {
     const { client, leader } = await keyValue(world)

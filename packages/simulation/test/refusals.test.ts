@@ -44,7 +44,7 @@ test.each<[option: string, options: Partial<SimulateOptions>]>([
 
 test('what every object has is no fault, and no fault point that was given odds', async () => {
   const faults = { toString: 1 } as object
-  await expect(simulate({ seed: 1, faults }, nothing)).rejects.toThrow('faults: there is no option 'toString'')
+  await expect(simulate({ seed: 1, faults }, nothing)).rejects.toThrow("faults: there is no option 'toString'")
   const Passing = defineActor({
     name: 'Passing',
     init: () => ({}),
