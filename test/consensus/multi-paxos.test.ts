@@ -370,6 +370,30 @@ test.each([...Array(20).keys()])(
   },
 )
 
+test('a leader that never heard of the log of its follower sends it again, though its own is trimmed', async () => {
+  await run(2, async (world) => {
+    const small = { ...options, keepEntries: 4, inFlightMax: 4, batchMax: 4 }
+    const store = await startReplicated(world, KeyValueStore, { log: 'kv', members: world.nodes, options: small })
+    const client = await store.client()
+    for (let index = 0; index < 40; index++) await put(client, 'a', index)
+    // What the follower says first to the next leader is lost: its vote for the log that the leader has.
+    let lost = 0
+    world.events.on('log', ({ node, message }) => {
+      if (message !== 'leads' || lost++ > 0) return
+      const follower = world.nodes.filter((other) => other !== node)
+      const cut = world.partition(follower, [node], { oneWay: true })
+      void world.sleep(electionTimeoutMs / 4).then(() => cut.heal())
+    })
+    const leaders = await Promise.all(world.nodes.map((node) => store.status(node)))
+    client.transferLeadership(leaders.find(({ role }) => role !== 'leader')?.id as string)
+    while (lost === 0) await world.sleep(1)
+    expect(await client.execute({ op: 'put', key: 'a', value: 'b' }, { timeoutMs: 20_000 })).toBe(39)
+    const { trimmed } = await store.status(world.nodes[0] as string)
+    expect(trimmed).toBeGreaterThan(small.inFlightMax)
+    expect(lost).toBe(1)
+  })
+})
+
 test('a session that was closed for too many others applies nothing more', async () => {
   await run(3, async (world) => {
     const few = { ...options, sessionsMax: 2 }
