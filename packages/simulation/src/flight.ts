@@ -5,7 +5,7 @@
 import { type Frame, isMessageFrame, type Ref } from '@troupe/core/host'
 import type { Arrival, Chain } from './agenda.ts'
 import { type FrameFacts, factsOf, type TracedFrame, type Way } from './frame-facts.ts'
-import type { MessageKind } from './message-shapes.ts'
+import type { MessageKind, PayloadShape } from './message-shapes.ts'
 
 /** The way of a flight, and who hears that it is over. */
 export interface FlightWay extends Way {
@@ -25,6 +25,7 @@ export class Flight implements Arrival, TracedFrame {
   readonly way: FlightWay
   readonly kind: MessageKind
   readonly payload: unknown
+  readonly shape: PayloadShape | undefined
   /** The epoch of the sender, and that of the receiver as the sender believes: no other hears the frame. */
   readonly epoch: number
   readonly toEpoch: number
@@ -42,10 +43,18 @@ export class Flight implements Arrival, TracedFrame {
   chain: Chain | undefined = undefined
 
   /** Begins now; the frame, or its parts, are put in then. */
-  constructor(way: FlightWay, kind: MessageKind, payload: unknown, number: number, latencyMs: number) {
+  constructor(
+    way: FlightWay,
+    kind: MessageKind,
+    payload: unknown,
+    shape: PayloadShape | undefined,
+    number: number,
+    latencyMs: number,
+  ) {
     this.way = way
     this.kind = kind
     this.payload = payload
+    this.shape = shape
     this.epoch = way.from.epoch
     this.toEpoch = way.toEpoch
     this.number = number
@@ -54,7 +63,7 @@ export class Flight implements Arrival, TracedFrame {
 
   /** The same frame once more, at the time at which it was sent. */
   again(): Flight {
-    const copy = new Flight(this.way, this.kind, this.payload, this.number, this.latencyMs)
+    const copy = new Flight(this.way, this.kind, this.payload, this.shape, this.number, this.latencyMs)
     copy.frame = this.frame
     copy.target = this.target
     copy.sender = this.sender

@@ -1,6 +1,6 @@
 /** Frames as the simulated network sees them: copied as another machine would get them, and described for the trace. */
 import { type Frame, FrameKind, prepareMessage, Ref } from '@troupe/core/host'
-import type { MessageKind } from './message-shapes.ts'
+import type { MessageKind, PayloadShape } from './message-shapes.ts'
 import type { FrameName } from './trace.ts'
 
 /** From where to where. */
@@ -25,6 +25,8 @@ export interface TracedFrame {
   /** The message that it carries, or for a frame that is no message, the frame. */
   readonly kind: MessageKind
   readonly payload: unknown
+  /** The shape of the payload, if it has one. */
+  readonly shape: PayloadShape | undefined
   readonly facts: FrameFacts
 }
 
@@ -53,6 +55,10 @@ export class LocalMessage implements TracedFrame {
     this.#sender = sender
   }
 
+  get shape(): PayloadShape | undefined {
+    return this.kind.shapeOf(this.payload)
+  }
+
   get facts(): FrameFacts {
     const { kind, payload } = this
     const node = this.#node
@@ -61,10 +67,19 @@ export class LocalMessage implements TracedFrame {
   }
 }
 
-/** A frozen copy of the payload of a message, as crossing to another machine makes one; `target` is the name, if it has one. */
-export function copyPayload(kind: MessageKind, payload: unknown, target: string | undefined, way: Way): unknown {
+/**
+ * A frozen copy of the payload of a message, which has that shape, as crossing to another machine makes one; `target` is
+ * the name, if it has one.
+ */
+export function copyPayload(
+  kind: MessageKind,
+  payload: unknown,
+  shape: PayloadShape | undefined,
+  target: string | undefined,
+  way: Way,
+): unknown {
   if (isAtom(payload)) return payload
-  const copied = kind.shapeOf(payload)?.copy(payload)
+  const copied = shape?.copy(payload)
   if (copied !== undefined) return copied
   const describe = () => `message ${kind.name} to ${target === undefined ? '' : `${target} on `}${way.to.name}`
   return prepareMessage(payload, 'copied', describe)
@@ -77,7 +92,7 @@ export function copyFrame(frame: Frame, kind: MessageKind, way: Way): Frame {
     case FrameKind.ask:
     case FrameKind.forward:
     case FrameKind.offer:
-      return frame.with(6, copyPayload(kind, frame[6], frame[4], way)) as unknown as Frame
+      return frame.with(6, copyPayload(kind, frame[6], kind.shapeOf(frame[6]), frame[4], way)) as unknown as Frame
     case FrameKind.streamItem:
       return frame.with(
         4,

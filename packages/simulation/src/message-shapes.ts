@@ -4,7 +4,7 @@
  * through a list of its keys; all others go the general way. Copies are the same on both.
  */
 import { Ref } from '@troupe/core/host'
-import { mixOf, type TraceHash, textHash } from './trace-hash.ts'
+import { type TraceHash, textHash } from './trace-hash.ts'
 
 /** Messages whose shape is remembered, and the keys of a payload up to which it has one. */
 const messagesMax = 1_000
@@ -37,19 +37,25 @@ export class PayloadShape {
         return index === ${keys.length}
       }`)
     this.copy = written(`return ({ ${fields} }) => ${atoms} ? Object.freeze({ ${fields} }) : undefined`)
-    // The lanes are read and written once; what is no whole number goes in by the general walk.
-    const mixes = keys.map(
+    // What is no whole number goes in by the general walk, which may leave no room.
+    const puts = keys.map(
       (_, index) => `
-        word = v${index}
-        if (typeof word === 'number' && (word | 0) === word) { ${mixOf('word')} }
-        else { hash.low = low; hash.high = high; hash.value(word); low = hash.low; high = hash.high }`,
+        if (typeof v${index} === 'number' && (v${index} | 0) === v${index}) words[length++] = v${index}
+        else {
+          hash.length = length
+          if (typeof v${index} === 'string') hash.text(v${index})
+          else hash.value(v${index})
+          hash.makeRoom()
+          length = hash.length
+        }`,
     )
     this.hash = written(`return ({ ${fields} }, hash) => {
-      let { low, high } = hash, word = ${textHash(JSON.stringify(keys))}, mixed = 0
-      ${mixOf('word')}
-      ${mixes.join('')}
-      hash.low = low
-      hash.high = high
+      hash.makeRoom()
+      const { words } = hash
+      let { length } = hash
+      words[length++] = ${textHash(JSON.stringify(keys))}
+      ${puts.join('')}
+      hash.length = length
     }`)
   }
 }

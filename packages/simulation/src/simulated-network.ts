@@ -125,7 +125,8 @@ export class SimulatedNetwork {
     const latencyMs = this.#latencyMs(link, number)
     const kind = this.#core.trace.kinds.of(messageOf(frame))
     const copied = copyFrame(frame, kind, link)
-    const flight = new Flight(link, kind, payloadOf(copied), number, latencyMs)
+    const payload = payloadOf(copied)
+    const flight = new Flight(link, kind, payload, kind.shapeOf(payload), number, latencyMs)
     flight.frame = copied
     this.#send(link, flight, isMessageFrame(frame))
     return undefined
@@ -145,7 +146,9 @@ export class SimulatedNetwork {
     const number = ++link.sent
     const latencyMs = this.#latencyMs(link, number)
     const kind = this.#core.trace.kinds.of(name)
-    const flight = new Flight(link, kind, copyPayload(kind, payload, to.name, link), number, latencyMs)
+    const shape = kind.shapeOf(payload)
+    const copied = copyPayload(kind, payload, shape, to.name, link)
+    const flight = new Flight(link, kind, copied, shape, number, latencyMs)
     flight.target = to
     flight.sender = sender
     flight.askId = askId

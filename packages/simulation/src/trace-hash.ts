@@ -1,7 +1,13 @@
 /**
- * The running hash of a run: two lanes of 32 bits, mixed as in MurmurHash3's finaliser. Values go in by a canonical walk,
- * so that two runs have one hash if and only if, up to collisions, they took the same steps with the same payloads. No
- * text is made for it and no object: what comes again and again, names and pairs of nodes, goes in as a word of its own.
+ * The running hash of a run. Values go in as words of 32 bits, by a canonical walk, so that two runs have one hash if and
+ * only if, up to collisions, they took the same steps with the same payloads. No text is made for it and no object: what
+ * comes again and again, names and pairs of nodes, goes in as a word of its own.
+ *
+ *     word, word, word ... ──> a list ──> when it is full, or somebody looks: lanes, mixed as in MurmurHash3
+ *                                           words with an even number: two lanes │ the others: two more
+ *
+ * An event only puts its words into the list: mixing many at once does not wait for one multiplication after the other,
+ * and its code is not in everybody's way.
  */
 import { ReplyToken } from '@troupe/core'
 import { Ref } from '@troupe/core/host'
@@ -12,12 +18,15 @@ const valuesMax = 10_000
 const bytesMax = 4_096
 /** Names whose hash is remembered. */
 const namesMax = 10_000
-/** Texts in payloads whose hash is remembered, and between which lengths: what is shorter is hashed sooner than found. */
-const textsMax = 4_096
+/** Places for texts in payloads whose hash is remembered, and between which lengths: what is shorter is hashed sooner than found. */
+const textsMax = 256
 const textLengthMin = 8
 const textLengthMax = 256
 /** Places of keys in objects for which the last key is remembered: messages of one kind have theirs in one order. */
 const placesMax = 16
+/** Words that are mixed in at once, and for how many there is room before each event and each field of a payload. */
+const wordsMax = 1_024
+const roomMin = 64
 
 const double = new Float64Array(1)
 const halves = new Int32Array(double.buffer)
@@ -54,32 +63,80 @@ export class TraceWay {
 /** What the hash needs to know of a message. */
 interface HashedMessage {
   readonly word: number
-  shapeOf(payload: unknown): { hash(payload: any, hash: TraceHash): void } | undefined
+  shapeOf(payload: unknown): HashedShape | undefined
+}
+
+/** What is written to hash payloads of one shape. */
+interface HashedShape {
+  hash(payload: any, hash: TraceHash): void
 }
 
 export class TraceHash {
-  /** The lanes; the hashers of shapes read and write them. */
-  low = 0x9e3779b9 | 0
-  high = 0x7f4a7c15 | 0
+  /** Words that are not mixed in yet, and how many: the hashers of shapes put theirs here, for which {@link makeRoom} makes room. */
+  readonly words = new Int32Array(wordsMax)
+  length = 0
+  /** Words that are. */
+  #mixed = 0
+  /** The lanes of words with even numbers, and those of the others. */
+  #evenLow = 0x9e3779b9 | 0
+  #evenHigh = 0x7f4a7c15 | 0
+  #oddLow = 0x85ebca77 | 0
+  #oddHigh = 0x27d4eb2f | 0
   #valuesLeft = 0
   /** A fraction, so that the field is made for such; no time is below 0. */
   #time = -0.5
   readonly #names = new Map<string, number>()
-  readonly #texts = new Map<string, number>()
+  readonly #texts: string[] = new Array(textsMax).fill('')
+  readonly #textWords = new Int32Array(textsMax)
   readonly #lastKeys: string[] = new Array(placesMax).fill('')
   readonly #lastWords: number[] = new Array(placesMax).fill(0)
 
   /** The hash so far: 16 hexadecimal digits. */
   get digest(): string {
-    return hex(finish(this.high ^ this.low)) + hex(finish((this.low + Math.imul(this.high, 5)) | 0))
+    this.#mixIn()
+    let low = this.#evenLow
+    let high = this.#evenHigh
+    const { words, length } = this
+    for (const word of [this.#oddLow, this.#oddHigh, ...words.subarray(0, length), this.#mixed + length]) {
+      low = mixedLow(low, word)
+      high = mixedHigh(high, word, low)
+    }
+    return hex(finish(high ^ low)) + hex(finish((low + Math.imul(high, 5)) | 0))
   }
 
   word(word: number): void {
-    let mixed = Math.imul(word, 0xcc9e2d51 | 0)
-    mixed = ((mixed << 15) | (mixed >>> 17)) ^ this.low
-    const low = (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0x6546b64) | 0
-    this.low = low
-    this.high = (Math.imul(this.high ^ word, 0x85ebca6b | 0) + low) | 0
+    if (this.length === wordsMax) this.#mixIn()
+    this.words[this.length++] = word
+  }
+
+  /** Makes room for the words of an event, or of some fields of a payload. */
+  makeRoom(): void {
+    if (this.length > wordsMax - roomMin) this.#mixIn()
+  }
+
+  /** Mixes the words into the lanes, two at a time; one may be left. */
+  #mixIn(): void {
+    const { words, length } = this
+    const end = length & ~1
+    let evenLow = this.#evenLow
+    let evenHigh = this.#evenHigh
+    let oddLow = this.#oddLow
+    let oddHigh = this.#oddHigh
+    for (let index = 0; index < end; index += 2) {
+      const even = words[index] as number
+      const odd = words[index + 1] as number
+      evenLow = mixedLow(evenLow, even)
+      evenHigh = mixedHigh(evenHigh, even, evenLow)
+      oddLow = mixedLow(oddLow, odd)
+      oddHigh = mixedHigh(oddHigh, odd, oddLow)
+    }
+    this.#evenLow = evenLow
+    this.#evenHigh = evenHigh
+    this.#oddLow = oddLow
+    this.#oddHigh = oddHigh
+    this.#mixed = (this.#mixed + end) | 0
+    if (length > end) words[0] = words[end] as number
+    this.length = length - end
   }
 
   number(value: number): void {
@@ -100,6 +157,22 @@ export class TraceHash {
     this.word(halves[1 - upper] as number)
   }
 
+  /** An event begins, of which these are the time and its first word. */
+  event(milliseconds: number, word: number): void {
+    if (this.length > wordsMax - roomMin) this.#mixIn()
+    const { words } = this
+    let { length } = this
+    if (milliseconds !== this.#time) {
+      this.#time = milliseconds
+      double[0] = milliseconds
+      words[length] = halves[upper] as number
+      words[length + 1] = halves[1 - upper] as number
+      length += 2
+    }
+    words[length] = word
+    this.length = length + 1
+  }
+
   /** A text that comes again and again: its own hash is remembered. */
   name(text: string): void {
     this.word(this.#wordOf(text))
@@ -114,16 +187,22 @@ export class TraceHash {
     return word
   }
 
-  /** Most texts come at least twice, when a message is sent and when it is handled. */
-  #textWord(text: string): number {
-    if (text.length < textLengthMin || text.length > textLengthMax) return textHash(text)
-    let word = this.#texts.get(text)
-    if (word === undefined) {
-      word = textHash(text)
-      if (this.#texts.size >= textsMax) this.#texts.clear()
-      this.#texts.set(text, word)
+  /** A text in a payload: most come at least twice, when a message is sent and when it is handled. */
+  text(text: string): void {
+    const { length } = text
+    this.word(length)
+    if (length < textLengthMin || length > textLengthMax) {
+      this.word(textHash(text))
+      return
     }
-    return word
+    // Each text has one place, which its last units say: those that are alike seldom end alike.
+    const last = text.charCodeAt(length - 1) + 10 * text.charCodeAt(length - 2)
+    const place = (last + 101 * text.charCodeAt(length >> 1) + 31 * length) & (textsMax - 1)
+    if (this.#texts[place] !== text) {
+      this.#texts[place] = text
+      this.#textWords[place] = textHash(text)
+    }
+    this.word(this.#textWords[place] as number)
   }
 
   /** The name of the field at this place of its object. */
@@ -147,9 +226,13 @@ export class TraceHash {
 
   /** A message with its payload. */
   message(kind: HashedMessage, payload: unknown): void {
-    this.word(kind.word)
+    this.shaped(kind, payload, kind.shapeOf(payload))
+  }
+
+  /** The same of a payload whose shape is known, or known to be none. */
+  shaped({ word }: HashedMessage, payload: unknown, shape: HashedShape | undefined): void {
+    this.word(word)
     this.#valuesLeft = valuesMax
-    const shape = kind.shapeOf(payload)
     if (shape === undefined) this.value(payload)
     else shape.hash(payload, this)
   }
@@ -161,8 +244,7 @@ export class TraceHash {
         this.number(value)
         return
       case 'string':
-        this.word(value.length)
-        this.word(this.#textWord(value))
+        this.text(value)
         return
       case 'boolean':
         this.word(value ? 0x7472 : 0x6661)
@@ -242,13 +324,16 @@ export class TraceHash {
   }
 }
 
-/** The statements of {@link TraceHash.word}, for functions that are written: over `low`, `high` and `mixed`. */
-export function mixOf(word: string): string {
-  return `
-    mixed = Math.imul(${word}, ${0xcc9e2d51 | 0})
-    mixed = ((mixed << 15) | (mixed >>> 17)) ^ low
-    low = (Math.imul((mixed << 13) | (mixed >>> 19), 5) + ${0x6546b64}) | 0
-    high = (Math.imul(high ^ ${word}, ${0x85ebca6b | 0}) + low) | 0`
+/** The lower lane of a pair, with that word mixed in. */
+function mixedLow(low: number, word: number): number {
+  const scaled = Math.imul(word, 0xcc9e2d51 | 0)
+  const mixed = ((scaled << 15) | (scaled >>> 17)) ^ low
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0x6546b64) | 0
+}
+
+/** The upper lane, once the word is in the lower one. */
+function mixedHigh(high: number, word: number, low: number): number {
+  return (Math.imul(high ^ word, 0x85ebca6b | 0) + low) | 0
 }
 
 /** The hash of a text, two of its units at a time. */

@@ -187,8 +187,7 @@ export class Trace {
   turn(actor: TraceName, cell: ActorCell, envelope: Envelope, payload: unknown): void {
     const hash = this.#hash
     const now = this.#clock.now()
-    hash.time(now)
-    hash.word(actor.word)
+    hash.event(now, actor.word)
     if (cell.behavior !== undefined) hash.name(cell.behavior)
     hash.message(this.kinds.of(envelope.name), payload)
     this.#ring.turn(now, this.step, actor.text, cell, envelope, payload)
@@ -198,9 +197,8 @@ export class Trace {
   sent(way: TraceWay, frame: TracedFrame): void {
     const hash = this.#hash
     const now = this.#clock.now()
-    hash.time(now)
-    hash.word(way.sentWord)
-    hash.message(frame.kind, frame.payload)
+    hash.event(now, way.sentWord)
+    hash.shaped(frame.kind, frame.payload, frame.shape)
     this.#ring.frame(now, this.step, 'sent', way.from, frame)
     if (this.#isWatched) this.#tell()
   }
@@ -209,8 +207,7 @@ export class Trace {
   delivered(way: TraceWay, frame: TracedFrame, number: number): void {
     const hash = this.#hash
     const now = this.#clock.now()
-    hash.time(now)
-    hash.word(way.deliveredWord)
+    hash.event(now, way.deliveredWord)
     hash.word(number)
     hash.word(frame.kind.word)
     this.#ring.frame(now, this.step, 'delivered', way.to, frame)
