@@ -3,16 +3,17 @@
  * one that has the new names, so its local state moves to another place of the tuple, and every message, reference and
  * string that names an id follows.
  */
-import { refKey } from '@troupe/core'
+import { ReplyToken, refKey } from '@troupe/core'
 import type { Ref } from '@troupe/core/host'
 import type { ActorSystem } from './actor-system.ts'
+import { askOf, tokenOf } from './ask-table.ts'
 import { canonicalValue } from './canonical-value.ts'
 import type { SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import { Interner } from './interner.ts'
-import type { LocalState } from './local-table.ts'
 import type { NumberLog } from './number-log.ts'
 import { renamedValue } from './renamed-value.ts'
+import { rewrittenLocal } from './rewritten-local.ts'
 import type { Step } from './step.ts'
 import type { Recovered } from './storage.ts'
 import type { Renaming, SymmetricSystem } from './symmetry.ts'
@@ -52,8 +53,13 @@ export class ActorSymmetry implements TransitionSystem<Step>, SymmetricSystem {
   prepare(renaming: Renaming): void {
     const { actors } = this.#system.parts.system
     const name = (text: string) => renaming.names.get(text) ?? text
+    const { asks } = this.#system.parts
     if (renaming.isView) {
       renaming.ref = (ref) => `\0to ${name(ref.node)}/${name(String(ref.name))}`
+      renaming.token = (token) => {
+        const ask = askOf(token)
+        return ask === 0 ? `\0answers nobody of ${name(token.node)}` : `\0answers ${this.#askText(ask, name)}`
+      }
       return
     }
     const places = actors.map(({ node, name: own }) =>
@@ -72,13 +78,29 @@ export class ActorSymmetry implements TransitionSystem<Step>, SymmetricSystem {
       actors.map(({ ref }, index) => [refKey(ref), this.#actor(places[index] as number).ref]),
     )
     renaming.ref = (ref) => byKey.get(refKey(ref)) ?? ref
-    this.#renamed.set(renaming.index, {
+    const renamed: Renamed = {
       actors: places,
       locals: actors.map(() => new Map()),
       messages: new Map(),
       networks: new Map(),
       histories: new Map(),
-    })
+    }
+    this.#renamed.set(renaming.index, renamed)
+    renaming.token = (token) => {
+      const ask = askOf(token)
+      if (ask === 0) return new ReplyToken(name(token.node), token.epoch, token.askId)
+      const after = this.#ask(renamed, ask)
+      return tokenOf(after, this.#actor(asks.get(after).from).node)
+    }
+  }
+
+  /** What a view sees of an ask. */
+  #askText(id: number, name: (text: string) => string): string {
+    const { from, to, ...rest } = this.#system.parts.asks.get(id)
+    const [asker, asked] = [from, to].map(
+      (actor) => `${name(this.#actor(actor).node)}/${name(this.#actor(actor).name)}`,
+    )
+    return JSON.stringify([asker, asked, rest])
   }
 
   renamed(tuple: Int32Array, renaming: Renaming, into: Int32Array): void {
@@ -105,16 +127,16 @@ export class ActorSymmetry implements TransitionSystem<Step>, SymmetricSystem {
     }
     const label = (actor: number) => `${name(this.#actor(actor).node)}/${name(this.#actor(actor).name)}`
     const message = (id: number) => {
-      const { from, to, name: what, payload } = parts.messages.get(id)
-      return part(`m${id}`, () => [`${label(from)} ${label(to)} ${what}`, payload])
+      const { from, to, name: what, payload, ask, kind } = parts.messages.get(id)
+      const answers = ask === 0 ? [] : [kind, this.#askText(ask, name)]
+      return part(`m${id}`, () => [`${label(from)} ${label(to)} ${what}`, payload, ...answers])
     }
     const locals = parts.system.actors.map((_actor, index) => {
       const local = tuple[index] as number
       return `${label(index)} ${part(`${index} ${local}`, () => {
-        const { state, timers, behavior, behaviorsBefore, isDown, storage, stash, front } = parts.transitions.local(
-          index,
-          local,
-        )
+        const { state, timers, behavior, behaviorsBefore, isDown, storage, stash, front, asks, owed } =
+          parts.transitions.local(index, local)
+        const text = (ids: readonly number[]) => ids.map((id) => this.#askText(id, name)).sort()
         const unsynced = storage?.unsynced.map(({ recovered, held }) => [recovered, held.map(message)])
         return [
           state,
@@ -126,6 +148,8 @@ export class ActorSymmetry implements TransitionSystem<Step>, SymmetricSystem {
           unsynced,
           stash.map(message),
           front.map(message),
+          text(asks),
+          text(owed),
         ].map(withoutKeys)
       })}`
     })
@@ -144,23 +168,11 @@ export class ActorSymmetry implements TransitionSystem<Step>, SymmetricSystem {
   #local(renamed: Renamed, renaming: Renaming, actor: number, local: number): number {
     return remembered(renamed.locals[actor] as Map<number, number>, local, () => {
       const { transitions } = this.#system.parts
-      const before = transitions.local(actor, local)
-      const value = <Part>(part: Part) => renamedValue(part, renaming) as Part
-      const messages = (ids: readonly number[]) => ids.map((id) => this.#message(renamed, renaming, id))
-      const after: LocalState = {
-        ...before,
-        state: value(before.state),
-        timers: value(before.timers),
-        stash: messages(before.stash),
-        front: messages(before.front),
-        storage: before.storage && {
-          recovered: value(before.storage.recovered),
-          unsynced: before.storage.unsynced.map(({ recovered, held }) => ({
-            recovered: value(recovered),
-            held: messages(held),
-          })),
-        },
-      }
+      const after = rewrittenLocal(transitions.local(actor, local), {
+        value: <Part>(part: Part) => renamedValue(part, renaming) as Part,
+        messages: (ids) => ids.map((id) => this.#message(renamed, renaming, id)),
+        asks: (ids) => ids.map((id) => this.#ask(renamed, id)).sort((left, right) => left - right),
+      })
       return transitions.internState(renamed.actors[actor] as number, after)
     })
   }
@@ -168,10 +180,17 @@ export class ActorSymmetry implements TransitionSystem<Step>, SymmetricSystem {
   #message(renamed: Renamed, renaming: Renaming, id: number): number {
     return remembered(renamed.messages, id, () => {
       const { messages } = this.#system.parts
-      const { from, to, name, payload } = messages.get(id)
+      const { from, to, name, payload, kind, ask } = messages.get(id)
       const form = canonicalValue(renamedValue(payload, renaming), 'payload', unlikely)
-      return messages.intern(renamed.actors[from] as number, renamed.actors[to] as number, name, form)
+      const [sender, receiver] = [renamed.actors[from] as number, renamed.actors[to] as number]
+      return messages.intern(sender, receiver, name, form, kind, ask === 0 ? 0 : this.#ask(renamed, ask))
     })
+  }
+
+  #ask({ actors }: Renamed, id: number): number {
+    const { asks } = this.#system.parts
+    const ask = asks.get(id)
+    return asks.intern({ ...ask, from: actors[ask.from] as number, to: actors[ask.to] as number })
   }
 
   #network(renamed: Renamed, renaming: Renaming, id: number): number {

@@ -5,19 +5,24 @@
  *
  * The history is there when one is recorded, the number of crashes so far when crashes are explored.
  */
+import { NodeDownError } from '@troupe/core'
+import type { AskTable } from './ask-table.ts'
+import { canonicalValue } from './canonical-value.ts'
 import type { CheckedSystem } from './checked-system.ts'
+import { CheckerError } from './checker-error.ts'
 import type { HistoryTable } from './history-table.ts'
 import type { Leftovers } from './leftovers.ts'
 import type { LocalTransitions } from './local-transitions.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
-import type { Step } from './step.ts'
+import { noAsks, type Step } from './step.ts'
 import type { TransitionSystem, Visit } from './transition-system.ts'
 
 /** The parts that a system of actors is put together from. */
 export interface ActorSystemParts {
   readonly system: CheckedSystem
   readonly messages: MessageTable
+  readonly asks: AskTable
   readonly network: NetworkTable
   readonly transitions: LocalTransitions
   readonly history: HistoryTable | undefined
@@ -117,8 +122,8 @@ export class ActorSystem implements TransitionSystem<Step> {
       const local = tuple[to] as number
       if (this.#takeAll(tuple, transitions.deliveries(message, local), visit)) return true
       // What arrives at a node that is down is lost.
-      const loses = lossy || (dropsWhereDown && transitions.local(to, local).isDown)
-      if (loses && this.#visit(tuple, this.#drop(message, to, local), visit)) return true
+      const isDown = dropsWhereDown && transitions.local(to, local).isDown
+      if ((lossy || isDown) && this.#visit(tuple, this.#drop(message, to, local, isDown), visit)) return true
     }
     return false
   }
@@ -161,6 +166,13 @@ export class ActorSystem implements TransitionSystem<Step> {
 
   #visit(tuple: Int32Array, step: Step, visit: Visit<Step>): boolean {
     const { actor } = step
+    if (step.ended.length > 0 && step.error === undefined) {
+      const variants = this.#variants(tuple, step.ended, (next, isWithdrawn) => {
+        for (const ask of step.ended) this.#endAsk(next, ask, actor, isWithdrawn)
+        this.#take(next, step, next)
+      })
+      return variants.some((next) => visit(step, next))
+    }
     const { network: networkPlace, history: historyPlace } = this.places
     const local = tuple[actor] as number
     const network = tuple[networkPlace] as number
@@ -185,9 +197,52 @@ export class ActorSystem implements TransitionSystem<Step> {
     }
   }
 
-  #drop(message: number, actor: number, local: number): Step {
-    const delta = this.parts.network.dropDelta(message)
-    return { kind: 'drop', actor, local, delta, message, sent: [], timer: undefined, choices: [], error: undefined }
+  /**
+   * What `tuple` can become by a step that ends `asks`: what waits for a turn of an ask that was given up stays, or is
+   * withdrawn. A network that duplicates takes nothing away.
+   */
+  #variants(
+    tuple: Int32Array,
+    asks: readonly number[],
+    end: (next: Int32Array, isWithdrawn: boolean) => void,
+  ): Int32Array[] {
+    const after = (isWithdrawn: boolean) => {
+      const next = tuple.slice()
+      end(next, isWithdrawn)
+      return next
+    }
+    const stays = after(false)
+    if (asks.length === 0 || this.parts.network.kind === 'duplicating') return [stays]
+    const withdrawn = after(true)
+    return withdrawn.every((part, place) => part === stays[place]) ? [stays] : [stays, withdrawn]
+  }
+
+  /** Leaves of `ask` what is left of it, in the network and everywhere but at `except`, whose step says it. */
+  #endAsk(next: Int32Array, ask: number, except: number, isWithdrawn: boolean): void {
+    const { endedAsks } = this.parts.transitions
+    for (let actor = 0; actor < this.places.network; actor++) {
+      if (actor !== except) next[actor] = endedAsks.local(actor, next[actor] as number, ask, isWithdrawn)
+    }
+    const { network } = this.places
+    next[network] = endedAsks.network(next[network] as number, ask, isWithdrawn)
+  }
+
+  /** `isDown`: it arrived where nobody is up. */
+  #drop(message: number, actor: number, local: number, isDown: boolean): Step {
+    const { network, messages } = this.parts
+    const { ask } = messages.get(message)
+    const isAnswered = isDown && messages.get(message).kind === 'ask'
+    const delta = isAnswered ? network.takenDelta(message, [this.#nodeDown(ask)]) : network.dropDelta(message)
+    const nothing = { sent: [], ended: noAsks, timer: undefined, choices: [], error: undefined }
+    return { kind: 'drop', actor, local, delta, message, ...nothing }
+  }
+
+  /** The answer to an ask whose receiver's node is down. */
+  #nodeDown(ask: number): number {
+    const { asks, messages } = this.parts
+    const { from, to, name, onError } = asks.get(ask)
+    const error = new NodeDownError(`${name}: the node of the actor that was asked is down`, { message: name })
+    return messages.intern(to, from, onError, canonicalValue(error, onError, unlikely), 'error', ask)
   }
 
   /** Each node that is up may crash, while there are crashes left; one that is down may come back. */
@@ -202,29 +257,25 @@ export class ActorSystem implements TransitionSystem<Step> {
       const isLast = before[this.places.crashes] === crashesMax
       if (!isDown && isLast) this.#crashedForTheLastTime(before, actors)
       const kind = isDown ? 'restart' : reboots ? 'reboot' : 'crash'
-      let outcomes: { next: Int32Array; steps: Step[] }[] = [{ next: before, steps: [] }]
-      if (kind === 'reboot') {
-        outcomes = this.#lossesTo(actors, before[this.places.network] as number).map((contents) => {
-          const next = before.slice()
-          next[this.places.network] = contents
-          return { next, steps: [] }
-        })
-      }
+      let outcomes: { next: Int32Array; steps: Step[] }[] = (isDown ? [before] : this.#withoutAsks(before, actors))
+        .flatMap((next) => (kind === 'reboot' ? this.#withLosses(next, actors) : [next]))
+        .map((next) => ({ next, steps: [] }))
       for (const actor of actors) {
-        const local = tuple[actor] as number
-        const downs: readonly number[] = isDown ? [local] : transitions.crashed(actor, local)
-        const steps = downs.flatMap((down): readonly Step[] =>
-          kind === 'crash' ? [this.#end(actor, down)] : transitions.restarts(actor, down, isLast),
-        )
-        outcomes = outcomes.flatMap((outcome) =>
-          steps.map((step) => {
+        outcomes = outcomes.flatMap((outcome) => {
+          const local = outcome.next[actor] as number
+          const downs: readonly number[] = isDown ? [local] : transitions.crashed(actor, local)
+          const steps = downs.flatMap((down): readonly Step[] =>
+            kind === 'crash' ? [this.#end(actor, down)] : transitions.restarts(actor, down, isLast),
+          )
+          return steps.map((step) => {
             const next = outcome.next.slice()
             this.#take(outcome.next, step, next)
             return { next, steps: [...outcome.steps, step] }
-          }),
-        )
+          })
+        })
       }
       for (const { next, steps } of outcomes) {
+        if (!isDown) this.#tellAskers(next, actors)
         const [first] = steps as [Step]
         const step: NodeStep = {
           ...first,
@@ -237,6 +288,37 @@ export class ActorSystem implements TransitionSystem<Step> {
       }
     }
     return false
+  }
+
+  /** What `tuple` can be when `actors` wait for no replies any more. */
+  #withoutAsks(tuple: Int32Array, actors: readonly number[]): Int32Array[] {
+    const asks = actors.flatMap((actor) => this.parts.transitions.local(actor, tuple[actor] as number).asks)
+    return this.#variants(tuple, asks, (next, isWithdrawn) => {
+      for (const ask of asks) this.#endAsk(next, ask, -1, isWithdrawn)
+    })
+  }
+
+  #withLosses(tuple: Int32Array, actors: readonly number[]): Int32Array[] {
+    return this.#lossesTo(actors, tuple[this.places.network] as number).map((contents) => {
+      const next = tuple.slice()
+      next[this.places.network] = contents
+      return next
+    })
+  }
+
+  /** Whoever waits for a reply of `actors`, whose node has crashed, is told; when the news arrives is a matter of the network. */
+  #tellAskers(next: Int32Array, actors: readonly number[]): void {
+    const { transitions, asks, network } = this.parts
+    const news: number[] = []
+    for (let actor = 0; actor < this.places.network; actor++) {
+      if (actors.includes(actor)) continue
+      for (const ask of transitions.asksUnderWay(actor, next[actor] as number)) {
+        if (actors.includes(asks.get(ask).to)) news.push(this.#nodeDown(ask))
+      }
+    }
+    if (news.length === 0) return
+    const place = this.places.network
+    next[place] = network.apply(next[place] as number, network.turnDelta(-1, news))
   }
 
   /** Nothing crashes any more: what is up, `but` those that crash now, goes on without a disk. */
@@ -276,7 +358,7 @@ export class ActorSystem implements TransitionSystem<Step> {
   #end(actor: number, local: number): Step {
     const delta = this.parts.network.turnDelta(-1, [])
     return {
-      ...{ kind: 'crash', actor, local, delta, message: -1, sent: [] },
+      ...{ kind: 'crash', actor, local, delta, message: -1, sent: [], ended: noAsks },
       ...{ timer: undefined, choices: [], error: undefined },
     } as const
   }
@@ -285,3 +367,6 @@ export class ActorSystem implements TransitionSystem<Step> {
 function deliveredBy({ kind, message }: Step): number {
   return kind === 'deliver' || kind === 'unstashed' ? message : -1
 }
+
+/** What the checker made itself is plain data. */
+const unlikely = (path: string, what: string) => new CheckerError(`${path} is ${what}`)

@@ -1,11 +1,11 @@
 /**
  * Canonical keys read back: a key says everything of its value, so a value travels between threads as its key. The grammar
  * is that of JSON with `M{key:value}` and `S{item}` for Maps and Sets, `@[...]` and `![...]` for references and reply
- * tokens, `1n` for bigints, and the numbers and constants that JSON has not.
+ * tokens, `E{...}` for errors, `1n` for bigints, and the numbers and constants that JSON has not.
  */
 import { ReplyToken } from '@troupe/core'
 import { Ref } from '@troupe/core/host'
-import { canonicalValue, frozen, type Refuse } from './canonical-value.ts'
+import { canonicalValue, errorOfData, frozen, type Refuse } from './canonical-value.ts'
 
 /** The value that `key`, made by `canonicalValue`, stands for. */
 export function valueOfKey(key: string): unknown {
@@ -54,6 +54,9 @@ class KeyReader {
       case 'S':
         this.#at++
         return new Set(this.#items('}'))
+      case 'E':
+        this.#at++
+        return errorOfData(Object.fromEntries(this.#entries() as [string, unknown][]))
       case '@':
         this.#at++
         return this.#ref()

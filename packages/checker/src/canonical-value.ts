@@ -7,7 +7,7 @@
  * the copy, not what its last turn left, so that what it does next depends on nothing that the string leaves out.
  */
 import { ReplyToken } from '@troupe/core'
-import { prepareMessage, Ref } from '@troupe/core/host'
+import { decodeError, type ErrorData, encodeError, prepareMessage, Ref } from '@troupe/core/host'
 
 /** A value's canonical form. */
 export interface CanonicalValue {
@@ -21,8 +21,8 @@ export interface CanonicalValue {
 export type Refuse = (path: string, what: string) => Error
 
 /**
- * The canonical form of plain data, Map, Set and references. Throws what `refuse` makes for anything else: functions,
- * symbols, class instances, cycles. `path` is the name of the value itself in that error.
+ * The canonical form of plain data, Map, Set, references, reply tokens and errors. Throws what `refuse` makes for anything
+ * else: functions, symbols, class instances, cycles. Of an error it has what travels between nodes, but not the stack. `path` is the name of the value itself in that error.
  */
 export function canonicalValue(value: unknown, path: string, refuse: Refuse): CanonicalValue {
   return walk(value, path, [], refuse)
@@ -54,6 +54,10 @@ function walk(value: unknown, path: string, ancestors: object[], refuse: Refuse)
 
 function walkObject(value: object, path: string, ancestors: object[], refuse: Refuse): CanonicalValue {
   const inner = (item: unknown, at: string) => walk(item, at, ancestors, refuse)
+  if (value instanceof Error) {
+    const { key, value: data } = inner(withoutStack(encodeError(value)), path)
+    return { key: `E${key}`, value: errorOfData(data) }
+  }
   if (Array.isArray(value)) {
     // `Array.from` sees a hole as undefined: the two are one state.
     const items = Array.from(value, (item, index) => inner(item, `${path}[${index}]`))
@@ -79,6 +83,17 @@ function walkObject(value: object, path: string, ancestors: object[], refuse: Re
     key: `{${entries.map((entry) => `${JSON.stringify(entry.key)}:${entry.form.key}`).join()}}`,
     value: Object.fromEntries(entries.map((entry) => [entry.key, entry.form.value])),
   }
+}
+
+/** The error that canonical `data` stands for, frozen, with a stack that says nothing of this run. */
+export function errorOfData(data: unknown): Error {
+  const error = decodeError(data as ErrorData)
+  error.stack = `${error.name}: ${error.message}`
+  return Object.freeze(error)
+}
+
+function withoutStack({ stack, cause, ...data }: ErrorData): ErrorData {
+  return cause === undefined ? data : { ...data, cause: withoutStack(cause) }
 }
 
 /** A named reference by node and name, any other by all that it is. */

@@ -11,6 +11,7 @@ import type { ActorDefinition, ServiceImplementations } from '@troupe/core'
 import { isProvided, type KnownOptions, unknownOptionProblem } from '@troupe/core/host'
 import { ActorSymmetry } from './actor-symmetry.ts'
 import { ActorSystem } from './actor-system.ts'
+import { AskTable } from './ask-table.ts'
 import { type CheckedActor, CheckedSystem } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import { type Counterexample, failedStep, type ModelCounterexample, traceActors, traceModel } from './counterexample.ts'
@@ -198,6 +199,7 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
   }
   const checked = new CheckedSystem(options.actors as readonly CheckedActor[], services)
   const messages = new MessageTable(log)
+  const asks = new AskTable(log)
   const network = new NetworkTable(options.network, messages, lastDelivered, log)
   const turns = {
     discardFailed: failedTurns === 'discard',
@@ -206,14 +208,16 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
     selfAtOnce,
     ordersSent: options.history !== undefined,
     drafts: options.drafts ?? false,
+    reduces: reduction !== 'none',
   }
-  const transitions = new LocalTransitions(checked, messages, network, turns, log)
+  const transitions = new LocalTransitions(checked, { messages, asks, network }, turns, log)
   const seen = (message: number) => messageView({ system: checked, messages }, message)
   const history = options.history && new HistoryTable(options.history, seen, log)
   const leftovers = options.isLeftover && new Leftovers(options.isLeftover, { network, messages, transitions }, seen)
   const system = new ActorSystem({
     system: checked,
     messages,
+    asks,
     network,
     transitions,
     history,

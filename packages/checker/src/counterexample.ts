@@ -1,7 +1,8 @@
 /** Counterexamples: the way to a violation as steps that a person can read and a test can replay. */
-import { refKey } from '@troupe/core'
+import { ReplyToken, refKey } from '@troupe/core'
 import { Ref } from '@troupe/core/host'
 import type { ActorSystem, NodeStep } from './actor-system.ts'
+import { askOf } from './ask-table.ts'
 import { isPlain } from './canonical-value.ts'
 import type { ModelStep } from './model-system.ts'
 import type { Violation, ViolationKind } from './properties.ts'
@@ -15,10 +16,11 @@ export interface TraceStep {
   readonly actor: string
   /**
    * `deliver`: a message arrives. `unstashed`: one that was put aside and back is handled. `timer`: a timer fires.
+   * `timeout`: an ask ends by its timeout, which is a message of who was asked.
    * `drop`: the network loses a message, or it arrives where nobody is up. `sync`: the disk has a durable actor's oldest
    * record, and what waited for it goes. `crash` and `restart`: of a node; `reboot`: both in one step.
    */
-  readonly event: 'deliver' | 'unstashed' | 'timer' | 'drop' | 'sync' | 'crash' | 'restart' | 'reboot'
+  readonly event: 'deliver' | 'unstashed' | 'timer' | 'timeout' | 'drop' | 'sync' | 'crash' | 'restart' | 'reboot'
   /** Its disk syncs nothing any more until its node crashes, beginning with this turn's record. */
   readonly stalls: boolean
   /** The message of the turn; a timer's is from the actor to itself. `undefined` for a sync, a crash and a restart. */
@@ -90,7 +92,7 @@ export function traceActors(
   const initial = states()
   const initialMessages = view.messages()
   const trace = (step: Step, before: Int32Array, after: Int32Array): TraceStep => {
-    const message = messageOf(view.load(before), step)
+    const message = messageOf(view.load(before), step, system)
     view.load(after)
     return {
       actor:
@@ -176,10 +178,11 @@ function formatActors({ initial, steps }: Counterexample, lines: string[]): void
   steps.forEach((step, index) => {
     const { name, payload, from } = step.message ?? { name: '', payload: undefined, from: '' }
     const what = {
-      deliver: `${from} -> ${step.actor}: ${name}`,
-      unstashed: `${from} -> ${step.actor}, from the stash: ${name}`,
+      deliver: `${from} -> ${step.actor}: ${name}${kindText(step.message)}`,
+      unstashed: `${from} -> ${step.actor}, from the stash: ${name}${kindText(step.message)}`,
       timer: `${step.actor}: timer ${step.timer}: ${name}`,
-      drop: `lost: ${from} -> ${step.actor}: ${name}`,
+      timeout: `${step.actor}: an ask of ${from} times out: ${name}`,
+      drop: `lost: ${from} -> ${step.actor}: ${name}${kindText(step.message)}`,
       sync: `${step.actor}: its oldest record is synced`,
       crash: `node ${step.actor} crashes`,
       restart: `node ${step.actor} comes back`,
@@ -212,19 +215,36 @@ function formatModel({ initial, steps }: ModelCounterexample<any>, lines: string
 }
 
 /** The message of `step`, with `view` at the state before it. */
-function messageOf(view: TupleView, { kind, actor, message, timer }: Step): MessageView | undefined {
+function messageOf(
+  view: TupleView,
+  { kind, actor, message, timer, ended }: Step,
+  { parts: { asks, transitions } }: ActorSystem,
+): MessageView | undefined {
   if (message >= 0) return view.message(message)
+  if (kind === 'timeout') {
+    const ask = asks.get(ended[0] as number)
+    const { onError: name, to } = ask
+    const payload = transitions.timeoutOf(ask)
+    return { from: view.actors[to] as string, to: view.actors[actor] as string, name, payload, kind: 'error' }
+  }
   if (kind !== 'timer') return undefined
   const label = view.actors[actor] as string
   const { name, payload } = view.timers(label).get(timer as string) as TimerMessage
   return { from: label, to: label, name, payload }
 }
 
-/** JSON, with Maps and Sets as arrays and references by name. */
+/** What a message is, where it is no tell. */
+export function kindText(message: MessageView | undefined): string {
+  return message?.kind === undefined ? '' : ` (${message.kind})`
+}
+
+/** JSON, with Maps and Sets as arrays, references by name and errors by name and message. */
 export function showValue(value: unknown): string {
   return JSON.stringify(value, (_key, part) => {
     if (part instanceof Map || part instanceof Set) return [...part]
     if (part instanceof Ref) return refKey(part)
+    if (part instanceof ReplyToken) return askOf(part) === 0 ? 'reply to nobody' : `reply ${part.askId}`
+    if (part instanceof Error) return `${part.name}: ${part.message}`
     return typeof part === 'bigint' ? `${part}n` : part
   })
 }

@@ -43,12 +43,12 @@ export class LocalTable {
 
   /** The number of `local`, whose state and timers may still change afterwards. */
   intern(local: LocalState): number {
-    const { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown } = local
+    const { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown, asks, owed } = local
     const disk = storage && [
       storage.recovered.key,
       storage.unsynced.map(({ recovered, held }) => [recovered.key, held]),
     ]
-    const rest = [behavior, behaviorsBefore, stash, front, isDown]
+    const rest = [behavior, behaviorsBefore, stash, front, isDown, asks, owed]
     const structure = this.#structures.numberOf([state, timers, rest, disk])
     const known = this.#byStructure.get(structure)
     if (known !== undefined) return known
@@ -81,15 +81,15 @@ function localOfKey(key: string): LocalState {
   const [state, timers, rest, disk] = frozenOfKey(key) as [
     unknown,
     ReadonlyMap<string, TimerMessage>,
-    [string | undefined, (string | undefined)[], number[], number[], boolean],
+    [string | undefined, (string | undefined)[], number[], number[], boolean, number[], number[]],
     [RecoveredData, ...[RecoveredData, number[]][]] | undefined,
   ]
-  const [behavior, behaviorsBefore, stash, front, isDown] = rest
+  const [behavior, behaviorsBefore, stash, front, isDown, asks, owed] = rest
   const withKey = (recovered: RecoveredData): Recovered => ({ ...recovered, key: keyOf(recovered) })
   const [recovered, ...unsynced] = disk ?? []
   const storage = recovered && {
     recovered: withKey(recovered),
     unsynced: unsynced.map(([after, held]) => ({ recovered: withKey(after), held })),
   }
-  return { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown }
+  return { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown, asks, owed }
 }

@@ -3,21 +3,33 @@
  * state is the actor's state, behavior, stash and pending timers, numbered per actor. A turn that draws random outcomes has one
  * transition for each different effect of them. A turn that changes nothing of them and sends nothing has none.
  */
-import { cloneValue, Envelope, EnvelopeKind, enterBehavior, runTurn, startedEnvelope } from '@troupe/core/host'
+import { AskTimeoutError } from '@troupe/core'
+import {
+  cloneValue,
+  Envelope,
+  EnvelopeKind,
+  enterBehavior,
+  type Ref,
+  runTurn,
+  startedEnvelope,
+} from '@troupe/core/host'
+import { type Ask, type AskTable, tokenOf } from './ask-table.ts'
+import { canonicalValue } from './canonical-value.ts'
 import type { CheckedSystem, SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
+import { EndedAsks } from './ended-asks.ts'
 import { type LocalState, LocalTable } from './local-table.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
 import type { NumberLog } from './number-log.ts'
 import { type Pending, RecordedEffects } from './recorded-effects.ts'
-import { type Step, type Turn, takenBy } from './step.ts'
+import { noAsks, type Step, type Turn, takenBy } from './step.ts'
 import { type Recovered, recoveredOf, type Storage } from './storage.ts'
 import { TransitionLog } from './transition-log.ts'
 import { commit, recordOf } from './turn-record.ts'
 import { changeable, changed, isDraft } from './turn-state.ts'
 
-const nothingPending: Pending = { timers: new Map(), stash: [], front: [], storage: undefined }
+const nothingPending: Pending = { timers: new Map(), stash: [], front: [], storage: undefined, asks: [], owed: [] }
 
 /** Turns of what an actor tells itself, one after the other, at most. */
 const ownTurnsMax = 1_000
@@ -30,6 +42,8 @@ interface TurnOptions {
   readonly selfAtOnce: boolean
   readonly ordersSent: boolean
   readonly drafts: boolean
+  /** Orders of steps are left out. */
+  readonly reduces: boolean
 }
 
 /** A turn that threw has this as its error when what it threw is nothing. */
@@ -38,6 +52,9 @@ const threwNothing = new Error('the handler threw undefined')
 export class LocalTransitions {
   readonly #system: CheckedSystem
   readonly #messages: MessageTable
+  readonly #asks: AskTable
+  /** What is left of asks that are over. */
+  readonly endedAsks: EndedAsks
   readonly #network: NetworkTable
   readonly #effects: RecordedEffects
   readonly #discardFailed: boolean
@@ -63,22 +80,26 @@ export class LocalTransitions {
   /** `crashes`: actors with a durable id have a disk, which a crash leaves them. `stalls`: it syncs at once, or not at all. */
   constructor(
     system: CheckedSystem,
-    messages: MessageTable,
-    network: NetworkTable,
-    { discardFailed, crashes, stalls, selfAtOnce, ordersSent, drafts }: TurnOptions,
+    {
+      messages,
+      asks,
+      network,
+    }: { readonly messages: MessageTable; readonly asks: AskTable; readonly network: NetworkTable },
+    { discardFailed, crashes, stalls, selfAtOnce, ordersSent, drafts, reduces }: TurnOptions,
     log?: NumberLog,
   ) {
     this.#system = system
     this.#messages = messages
+    this.#asks = asks
+    this.endedAsks = new EndedAsks(messages, network, this)
     this.#network = network
     this.#isDurable = system.actors.map(({ durableId }) => crashes && durableId !== undefined)
     this.#stalls = stalls
     this.#selfAtOnce = selfAtOnce
-    this.#effects = new RecordedEffects(
-      system,
-      messages,
-      this.#isDurable.map((isDurable) => isDurable || !crashes),
-    )
+    this.#effects = new RecordedEffects(system, messages, asks, {
+      mayPersist: this.#isDurable.map((isDurable) => isDurable || !crashes),
+      mayAsk: !reduces,
+    })
     this.#discardFailed = discardFailed
     this.#ordersSent = ordersSent
     this.#drafts = drafts
@@ -153,7 +174,7 @@ export class LocalTransitions {
     this.#effects.begin(actor, 'sync', { ...before, storage: { recovered: first.recovered, unsynced } })
     cell.state = cloneValue(before.state)
     enterBehavior(cell, before.behavior, before.behaviorsBefore)
-    const turn = { kind: 'sync', actor, local, message: -1, timer: undefined, envelope: startedEnvelope } as const
+    const turn = { kind: 'sync', actor, local, message: -1, timer: undefined, ended: noAsks } as const
     return this.#step(turn, first.held, this.#internLocal(actor), [])
   }
 
@@ -172,7 +193,8 @@ export class LocalTransitions {
 
   #startings(actor: number, local: number): readonly Step[] {
     const { cell } = this.#system.actors[actor] as SystemActor
-    const turn = { kind: 'started', actor, local, message: -1, timer: undefined, envelope: startedEnvelope } as const
+    const nothing = { message: -1, timer: undefined, ended: noAsks, envelope: startedEnvelope }
+    const turn: Turn = { kind: 'started', actor, local, ...nothing }
     if (cell.definition.started === undefined) return [this.#step(turn, [], local, [])]
     const steps = this.#withOwn(this.#outcomes(turn))
     const failed = steps.find((step) => step.error !== undefined)
@@ -217,13 +239,37 @@ export class LocalTransitions {
   }
 
   #handlings(kind: 'deliver' | 'unstashed', message: number, local: number): readonly Step[] {
-    const { from, to, name, payload } = this.#messages.get(message)
-    const sender = (this.#system.actors[from] as SystemActor).ref
-    const envelope = new Envelope(EnvelopeKind.message, name, payload, sender, undefined)
-    return this.#changes({ kind, actor: to, local, message, timer: undefined, envelope })
+    const turn = this.#turnOf(kind, message, local)
+    return turn === undefined ? [] : this.#changes(turn)
   }
 
-  /** The steps of `actor` in state `local` that need no network: the first message put back, or else a pending timer; a sync. */
+  /** The turn that handles `message`; `undefined` for an answer that nobody waits for. */
+  #turnOf(kind: 'deliver' | 'unstashed', message: number, local: number): Turn | undefined {
+    const { from, to, name, payload, kind: what, ask } = this.#messages.get(message)
+    const turn = { kind, actor: to, local, message, timer: undefined } as const
+    if (what === 'tell' || what === 'ask') {
+      const sender = this.#ref(from)
+      const replyTo = what === 'ask' ? tokenOf(ask, sender.node) : undefined
+      return { ...turn, ended: noAsks, envelope: new Envelope(EnvelopeKind.message, name, payload, sender, replyTo) }
+    }
+    if (!this.local(to, local).asks.includes(ask)) return undefined
+    return { ...turn, ...this.#endOf(ask, name, payload) }
+  }
+
+  /** What a turn is that ends `ask`: of a message from who was asked. */
+  #endOf(ask: number, name: string, payload: unknown): Pick<Turn, 'ended' | 'envelope'> {
+    const sender = this.#ref(this.#asks.get(ask).to)
+    return { ended: [ask], envelope: new Envelope(EnvelopeKind.message, name, payload, sender, undefined) }
+  }
+
+  #ref(actor: number): Ref {
+    return (this.#system.actors[actor] as SystemActor).ref
+  }
+
+  /**
+   * The steps of `actor` in state `local` that need no network: the first message put back, or else a pending timer, or the
+   * end of an ask that has waited long enough; a sync.
+   */
   firings(actor: number, local: number): readonly Step[] {
     const byLocal = this.#firings[actor] as (readonly Step[] | undefined)[]
     let steps = byLocal[local]
@@ -231,7 +277,10 @@ export class LocalTransitions {
       steps = this.#found(`of${actor}:${local}`, actor, () => {
         const { front, isDown } = this.local(actor, local)
         const [first] = front
-        const turns = first === undefined ? this.#timerSteps(actor, local) : this.#handlings('unstashed', first, local)
+        const turns =
+          first === undefined
+            ? [...this.#timerSteps(actor, local), ...this.#timeouts(actor, local)]
+            : this.#handlings('unstashed', first, local)
         const sync = this.#stalls ? undefined : this.sync(actor, local)
         return isDown ? [] : sync === undefined ? turns : [...turns, sync]
       })
@@ -244,8 +293,36 @@ export class LocalTransitions {
     const { ref } = this.#system.actors[actor] as SystemActor
     return [...this.local(actor, local).timers].flatMap(([timer, { name, payload }]) => {
       const envelope = new Envelope(EnvelopeKind.message, name, payload, ref, undefined)
-      return this.#changes({ kind: 'timer', actor, local, message: -1, timer, envelope })
+      return this.#changes({ kind: 'timer', actor, local, message: -1, timer, ended: noAsks, envelope })
     })
+  }
+
+  /** The asks that `actor` waits for and that no sync holds back: those that may end. */
+  asksUnderWay(actor: number, local: number): readonly number[] {
+    const { asks, storage } = this.local(actor, local)
+    const held = storage?.unsynced.flatMap((record) => record.held) ?? []
+    return asks.filter((ask) => !this.#isAmong(ask, held))
+  }
+
+  /** The ends of asks by their timeouts. */
+  #timeouts(actor: number, local: number): readonly Step[] {
+    return this.asksUnderWay(actor, local).flatMap((ask) => {
+      const of = this.#asks.get(ask)
+      const end = this.#endOf(ask, of.onError, this.timeoutOf(of))
+      return this.#changes({ kind: 'timeout', actor, local, message: -1, timer: undefined, ...end })
+    })
+  }
+
+  #isAmong(ask: number, messages: readonly number[]): boolean {
+    return messages.some((id) => {
+      const message = this.#messages.get(id)
+      return message.kind === 'ask' && message.ask === ask
+    })
+  }
+
+  /** What the asker is told whose ask nobody answers in time. */
+  timeoutOf({ name, onError }: Ask): unknown {
+    return canonicalValue(timedOut(name), onError, this.#refuse).value
   }
 
   /** The outcomes of a turn that are transitions; of those with the same effect, the first. */
@@ -257,7 +334,8 @@ export class LocalTransitions {
     return this.#withOwn(this.#outcomes(turn)).filter(({ local, delta, sent, error }) => {
       if (error !== undefined) return !this.#discardFailed
       const effect = `${local} ${delta} ${this.#ordersSent ? sent : ''}`
-      if ((local === turn.local && delta === nothingSent && !isTaken) || effects.has(effect)) return false
+      const isNothing = local === turn.local && delta === nothingSent && !isTaken && turn.ended.length === 0
+      if (isNothing || effects.has(effect)) return false
       effects.add(effect)
       return true
     })
@@ -270,15 +348,15 @@ export class LocalTransitions {
 
   #settled(step: Step, turnsLeft: number): readonly Step[] {
     const { actor, sent, local, choices } = step
-    const own = sent.findIndex((message) => this.#messages.get(message).to === actor)
+    const own = sent.findIndex((message) => {
+      const { to, kind } = this.#messages.get(message)
+      return to === actor && kind === 'tell'
+    })
     if (own < 0 || step.error !== undefined) return [step]
     if (turnsLeft === 0) throw this.#effects.refuse(`tells itself more than ${ownTurnsMax} messages before it rests`)
     const message = sent[own] as number
-    const { from, name, payload } = this.#messages.get(message)
-    const sender = (this.#system.actors[from] as SystemActor).ref
-    const envelope = new Envelope(EnvelopeKind.message, name, payload, sender, undefined)
     const others = sent.toSpliced(own, 1)
-    return this.#outcomes({ kind: 'deliver', actor, local, message, timer: undefined, envelope }).flatMap((next) => {
+    return this.#outcomes(this.#turnOf('deliver', message, local) as Turn).flatMap((next) => {
       const all = [...others, ...next.sent]
       const whole: Step = {
         ...step,
@@ -307,7 +385,7 @@ export class LocalTransitions {
   #run(turn: Turn, textLength = this.#drafts ? this.#textLength(turn) : 0): Step[] {
     const effects = this.#effects
     const { cell } = this.#system.actors[turn.actor] as SystemActor
-    const before = this.local(turn.actor, turn.local)
+    const before = this.local(turn.actor, this.#begun(turn))
     effects.begin(turn.actor, turn.envelope.name, before)
     if (turn.timer !== undefined && !before.timers.get(turn.timer)?.repeats) effects.timers.delete(turn.timer)
     if (turn.kind === 'unstashed') effects.front.shift()
@@ -341,20 +419,25 @@ export class LocalTransitions {
     return [this.#step(turn, effects.sent, this.#internLocal(turn.actor), effects.choices.taken())]
   }
 
+  /** The local state that a turn begins in: without what is left of the asks that it ends. */
+  #begun({ actor, local, ended }: Turn): number {
+    return ended.reduce((at, ask) => this.endedAsks.local(actor, at, ask, false), local)
+  }
+
   #textLength({ actor, local }: Turn): number {
     return (this.#locals[actor] as LocalTable).textLength(local)
   }
 
   #step(
-    turn: Pick<Turn, 'kind' | 'actor' | 'message' | 'timer'>,
+    turn: Pick<Turn, 'kind' | 'actor' | 'message' | 'timer' | 'ended'>,
     sent: readonly number[],
     local: number,
     choices: readonly number[],
     error?: unknown,
   ): Step {
-    const { kind, actor, message, timer } = turn
+    const { kind, actor, message, timer, ended } = turn
     const delta = this.#network.turnDelta(takenBy(turn), sent)
-    return { kind, actor, local, delta, message, sent, timer, choices, error }
+    return { kind, actor, local, delta, message, sent, ended, timer, choices, error }
   }
 
   /** The number of a local state that was not reached by a turn, but made from one that was. */
@@ -380,8 +463,11 @@ export class LocalTransitions {
     const { cell } = this.#system.actors[turn.actor] as SystemActor
     const next = recordOf(effects, cell, turn.timer, unsynced.at(-1)?.recovered ?? recovered, this.#refuse)
     const { sent, sentEarly } = effects
+    const { asks } = effects
     const step = (storage: Storage, leaving: readonly number[]) => {
       effects.storage = storage
+      // An ask that never leaves never ends.
+      effects.asks = leaving === sentEarly ? asks.filter((ask) => !this.#isAmong(ask, sent)) : asks
       return this.#step(turn, leaving, this.#internLocal(turn.actor), effects.choices.taken())
     }
     const later = next === undefined ? unsynced : [...unsynced, { recovered: next, held: [] }]
@@ -406,8 +492,8 @@ export class LocalTransitions {
   #internLocal(actor: number, isDown = false): number {
     const { cell } = this.#system.actors[actor] as SystemActor
     const { state, behavior, behaviorsBefore } = cell
-    const { timers, stashed: stash, front, storage } = this.#effects
-    const local = { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown }
+    const { timers, stashed: stash, front, storage, asks, owed } = this.#effects
+    const local = { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown, asks, owed }
     return (this.#locals[actor] as LocalTable).intern(local)
   }
 }
@@ -418,4 +504,11 @@ function remembered<Value>(known: Map<number, Value> | undefined, key: number, m
   const made = make()
   known?.set(key, made)
   return made
+}
+
+/** The error of an ask that nobody answered in time. */
+function timedOut(name: string): AskTimeoutError {
+  return new AskTimeoutError(`no reply to ${name} within its timeout; raise timeoutMs or see why it is busy`, {
+    message: name,
+  })
 }

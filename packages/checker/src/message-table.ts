@@ -1,17 +1,24 @@
-/** The messages that were ever sent in a search, numbered: sender, receiver, name and payload make the message. */
+/** The messages that were ever sent in a search, numbered: sender, receiver, name, payload and kind make the message. */
 import { frozenOfKey } from './canonical-text.ts'
 import type { CanonicalValue } from './canonical-value.ts'
 import { frozen } from './canonical-value.ts'
 import { Interner } from './interner.ts'
 import type { NumberLog } from './number-log.ts'
 
+/** `reply` and `error`: the answers to an ask. */
+export type MessageKind = 'tell' | 'ask' | 'reply' | 'error'
+
 /** A message in the network, between two actors of the system. */
 export interface Message {
   readonly from: number
   readonly to: number
+  /** Of an answer: the message that the ask's end becomes. */
   readonly name: string
   /** Frozen. */
   readonly payload: unknown
+  readonly kind: MessageKind
+  /** The ask that it is, or answers; 0 for a tell. */
+  readonly ask: number
 }
 
 export class MessageTable {
@@ -21,12 +28,15 @@ export class MessageTable {
     this.#interner = new Interner(log, messageOfKey)
   }
 
-  intern(from: number, to: number, name: string, payload: CanonicalValue): number {
-    return this.#interner.intern(`[${from},${to},${JSON.stringify(name)},${payload.key}]`, () => ({
+  intern(from: number, to: number, name: string, payload: CanonicalValue, kind: MessageKind = 'tell', ask = 0): number {
+    const rest = kind === 'tell' ? '' : `,"${kind}",${ask}`
+    return this.#interner.intern(`[${from},${to},${JSON.stringify(name)},${payload.key}${rest}]`, () => ({
       from,
       to,
       name,
       payload: frozen(payload.value),
+      kind,
+      ask,
     }))
   }
 
@@ -42,6 +52,13 @@ export class MessageTable {
 }
 
 function messageOfKey(key: string): Message {
-  const [from, to, name, payload] = frozenOfKey(key) as [number, number, string, unknown]
-  return { from, to, name, payload }
+  const [from, to, name, payload, kind = 'tell', ask = 0] = frozenOfKey(key) as [
+    number,
+    number,
+    string,
+    unknown,
+    MessageKind?,
+    number?,
+  ]
+  return { from, to, name, payload, kind, ask }
 }

@@ -68,6 +68,11 @@ export class NetworkTable {
     return this.#delta(message, [], -1)
   }
 
+  /** The delta of taking `message` and adding `sent`, whatever network it is. */
+  takenDelta(message: number, sent: readonly number[]): number {
+    return this.#delta(message, sent, -1)
+  }
+
   /** The number of the network that holds `messages`, those of one pair in the order of sending. */
   of(messages: readonly number[], last = -1): number {
     return this.#merge(0, { removed: -1, added: this.#sorted(messages), delivered: last })

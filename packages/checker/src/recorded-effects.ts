@@ -4,9 +4,10 @@
  * explore is refused with an error that names the actor and the message of the turn; it is noted too, since a handler
  * may catch it.
  */
-import { type LogFields, type LogLevel, type ReplyToken, refKey } from '@troupe/core'
+import { type LogFields, type LogLevel, type ReplyToken, refKey, UnknownMessageError } from '@troupe/core'
 import {
   type ActorCell,
+  type AnswerNames,
   applyEvent,
   assertStashHasRoom,
   type Effects,
@@ -14,12 +15,14 @@ import {
   type Ref,
   type ReminderRequest,
   type TimerRequest,
+  toError,
 } from '@troupe/core/host'
-import { canonicalValue, frozen } from './canonical-value.ts'
+import { type AskTable, askOf } from './ask-table.ts'
+import { type CanonicalValue, canonicalValue, frozen } from './canonical-value.ts'
 import type { CheckedSystem } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import { Choices } from './choices.ts'
-import type { MessageTable } from './message-table.ts'
+import type { MessageKind, MessageTable } from './message-table.ts'
 import type { Storage } from './storage.ts'
 
 /** What a timer will deliver. When it does is a choice, so the delay is not part of it. */
@@ -39,12 +42,16 @@ export interface Pending {
   readonly front: readonly number[]
   /** The disk of a durable actor, where crashes are explored. */
   readonly storage: Storage | undefined
+  /** The asks that the actor waits for, by number, sorted. */
+  readonly asks: readonly number[]
+  /** Those of others whose reply it has deferred. */
+  readonly owed: readonly number[]
 }
 
 /** The keys of timers that are reminders begin with this. */
 export const reminderPrefix = 'reminder '
 
-const supported = 'this version checks tells, timers and random choices'
+const supported = 'this version checks tells, asks by ctx.askThen, timers and random choices'
 
 export class RecordedEffects implements Effects {
   readonly choices = new Choices((what) => this.refuse(what))
@@ -63,24 +70,39 @@ export class RecordedEffects implements Effects {
   /** The numbers of the messages that the actor put aside, and of those that it put back. */
   stashed: number[] = []
   front: number[] = []
+  /** The numbers of the asks that the actor waits for, and of those that it is to answer later. */
+  asks: number[] = []
+  owed: number[] = []
   /** The first thing that was refused in this turn. */
   refusal: CheckerError | undefined = undefined
 
   readonly #system: CheckedSystem
   readonly #messages: MessageTable
+  readonly #asks: AskTable
   readonly #mayPersist: readonly boolean[]
+  readonly #mayAsk: boolean
   #actor = 0
   #turn = ''
 
-  /** `mayPersist`: by actor. Where crashes are explored what is persisted may be lost, so that only durable ones do. */
-  constructor(system: CheckedSystem, messages: MessageTable, mayPersist: readonly boolean[]) {
+  /**
+   * `mayPersist`: by actor. Where crashes are explored what is persisted may be lost, so that only durable ones do.
+   * `mayAsk`: false where orders of steps are left out.
+   */
+  constructor(
+    system: CheckedSystem,
+    messages: MessageTable,
+    asks: AskTable,
+    { mayPersist, mayAsk }: { readonly mayPersist: readonly boolean[]; readonly mayAsk: boolean },
+  ) {
+    this.#asks = asks
+    this.#mayAsk = mayAsk
     this.#mayPersist = mayPersist
     this.#system = system
     this.#messages = messages
   }
 
   /** Begins a turn of `actor` for the message named `turn`, with what was pending before it. */
-  begin(actor: number, turn: string, { timers, stash, front, storage }: Pending): void {
+  begin(actor: number, turn: string, { timers, stash, front, storage, asks, owed }: Pending): void {
     this.#actor = actor
     this.#turn = turn
     this.sent = []
@@ -92,6 +114,8 @@ export class RecordedEffects implements Effects {
     this.timers = new Map(timers)
     this.stashed = [...stash]
     this.front = [...front]
+    this.asks = [...asks]
+    this.owed = [...owed]
     this.refusal = undefined
   }
 
@@ -107,20 +131,30 @@ export class RecordedEffects implements Effects {
     this.#send(this.sent, this.#actor, to, name, payload)
   }
 
-  forward(_from: ActorCell, to: Ref, { name, payload, sender }: Envelope): void {
+  forward(_from: ActorCell, to: Ref, { name, payload, sender, replyTo }: Envelope): void {
     const from = sender === undefined ? undefined : this.#system.indexOf(sender)
-    this.#send(this.sent, from ?? this.#actor, to, name, payload)
+    const ask = replyTo === undefined ? 0 : askOf(replyTo)
+    this.#owesNoMore(ask)
+    this.#send(this.sent, from ?? this.#actor, to, name, payload, ask)
   }
 
-  #send(sent: number[], from: number, to: Ref, name: string, payload: unknown): void {
+  #send(sent: number[], from: number, to: Ref, name: string, payload: unknown, ask = 0): void {
+    const receiver = this.#indexOf(to, ask === 0 ? 'tells' : 'asks', name)
+    const form = this.#form(payload, name)
+    if (this.#system.actors[receiver]?.isSink) return
+    sent.push(this.#messages.intern(from, receiver, name, form, ask === 0 ? 'tell' : 'ask', ask))
+  }
+
+  #indexOf(to: Ref, does: string, name: string): number {
     const receiver = this.#system.indexOf(to)
-    if (receiver === undefined) {
-      throw this.refuse(`tells ${name} to ${refKey(to)}, which is none of the checked actors: add it to actors`)
-    }
-    const form = canonicalValue(payload, `the payload of ${name}`, (path, what) =>
+    if (receiver !== undefined) return receiver
+    throw this.refuse(`${does} ${name} to ${refKey(to)}, which is none of the checked actors: add it to actors`)
+  }
+
+  #form(payload: unknown, name: string): CanonicalValue {
+    return canonicalValue(payload, `the payload of ${name}`, (path, what) =>
       this.refuse(`${path} is ${what}; checkable messages are plain data, Map, Set and references`),
     )
-    if (!this.#system.actors[receiver]?.isSink) sent.push(this.#messages.intern(from, receiver, name, form))
   }
 
   tellEarly(from: ActorCell, to: Ref, name: string, payload: unknown): void {
@@ -151,13 +185,12 @@ export class RecordedEffects implements Effects {
   stash(from: ActorCell, envelope: Envelope): void {
     if (from.stashing !== undefined) return
     assertStashHasRoom(from, this.stashed.length)
-    const { name, payload, sender } = envelope
-    const form = canonicalValue(payload, `the payload of ${name}`, (path, what) =>
-      this.refuse(`${path} is ${what}; checkable messages are plain data, Map, Set and references`),
-    )
+    const { name, payload, sender, replyTo } = envelope
+    const form = this.#form(payload, name)
     // Every message here has a sender: a timer's is the actor itself.
     const sentBy = this.#system.indexOf(sender as Ref) as number
-    this.stashed.push(this.#messages.intern(sentBy, this.#actor, name, form))
+    const ask = replyTo === undefined ? 0 : askOf(replyTo)
+    this.stashed.push(this.#messages.intern(sentBy, this.#actor, name, form, ask === 0 ? 'tell' : 'ask', ask))
     from.stashing = envelope
     this.stashedNow = true
   }
@@ -182,8 +215,10 @@ export class RecordedEffects implements Effects {
     throw this.refuse(`${what}, but is not durable; give it a durableId in actors`)
   }
 
-  /** Nobody asks here, so no reply is deferred. */
+  /** Nobody is told that an ask was given up, so there is no signal to abort. */
   defer(_from: ActorCell, token: ReplyToken): ReturnType<Effects['defer']> {
+    const ask = askOf(token)
+    if (ask !== 0 && !this.owed.includes(ask)) this.owed = sorted([...this.owed, ask])
     return { token, controller: undefined }
   }
 
@@ -207,10 +242,27 @@ export class RecordedEffects implements Effects {
     throw this.refuse(`forgets its history, which stops it; ${supported}: let a state say that it is over`)
   }
 
-  /** Nobody asked: a reply token of a tell leads nowhere, on every host. */
-  reply(_from: ActorCell, _token: ReplyToken, _value: unknown): void {}
+  reply(_from: ActorCell, token: ReplyToken, value: unknown): void {
+    this.#answer('reply', token, value)
+  }
 
-  replyError(_from: ActorCell, _token: ReplyToken, _error: unknown): void {}
+  replyError(_from: ActorCell, token: ReplyToken, error: unknown): void {
+    this.#answer('error', token, toError(error))
+  }
+
+  /** A token of a tell, or of an ask that is over, leads nowhere, on every host. */
+  #answer(kind: MessageKind, token: ReplyToken, value: unknown): void {
+    const ask = askOf(token)
+    if (ask === 0) return
+    this.#owesNoMore(ask)
+    const { from, onReply, onError } = this.#asks.get(ask)
+    const name = kind === 'reply' ? onReply : onError
+    this.sent.push(this.#messages.intern(this.#actor, from, name, this.#form(value, `the reply ${name}`), kind, ask))
+  }
+
+  #owesNoMore(ask: number): void {
+    if (this.owed.includes(ask)) this.owed = this.owed.filter((owed) => owed !== ask)
+  }
 
   openStream(_from: ActorCell, { name }: Envelope): never {
     throw this.refuse(`answers ${name} with a stream; ${supported}: tell the items, one message each`)
@@ -220,8 +272,14 @@ export class RecordedEffects implements Effects {
     throw this.refuse(`streams; ${supported}`)
   }
 
-  /** A dead letter: a delivery without effect. */
-  unhandled(_from: ActorCell, _envelope: Envelope): void {}
+  /** A dead letter: a delivery without effect, but for who asked. */
+  unhandled(from: ActorCell, { name, replyTo }: Envelope): void {
+    if (replyTo === undefined) return
+    const known = [...from.handlers.keys()].join(', ')
+    const behavior = from.behavior === undefined ? '' : ` in behavior ${from.behavior}`
+    const what = `there is no message ${JSON.stringify(name)}${behavior}; it takes: ${known}`
+    this.replyError(from, replyTo, new UnknownMessageError(what, { message: name }))
+  }
 
   log(_from: ActorCell, _level: LogLevel, _message: string, _fields: LogFields | undefined): void {}
 
@@ -243,11 +301,27 @@ export class RecordedEffects implements Effects {
   }
 
   ask(_from: ActorCell, to: Ref, name: string): never {
-    throw this.refuse(`asks ${name} of ${refKey(to)}; ${supported}: tell, and let the answer be a tell`)
+    throw this.refuse(`asks ${name} of ${refKey(to)} and awaits the reply; ${supported}: ask by ctx.askThen`)
   }
 
-  askThen(_from: ActorCell, to: Ref, name: string): never {
-    return this.ask(_from, to, name)
+  /** When its timeout fires is a choice, so that how long it is does not matter. */
+  askThen(
+    _from: ActorCell,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    _timeoutMs: number,
+    { onReply, onError }: AnswerNames,
+    signal?: AbortSignal,
+  ): void {
+    if (signal !== undefined) throw this.refuse(`asks ${name} with a signal; ${supported}: leave it out`)
+    if (!this.#mayAsk) {
+      throw this.refuse(`asks ${name}, and the end of an ask matters to others: check without reduction`)
+    }
+    const asked = this.#indexOf(to, 'asks', name)
+    const ask = this.#asks.open({ from: this.#actor, to: asked, name, onReply, onError }, this.asks)
+    this.#send(this.sent, this.#actor, to, name, payload, ask)
+    this.asks = sorted([...this.asks, ask])
   }
 
   offer(_from: ActorCell, to: Ref, name: string): never {
@@ -303,4 +377,8 @@ export class RecordedEffects implements Effects {
     if (twin !== undefined) return twin
     throw this.refuse(`uses service ${service}, which check was not given: pass a twin in services`)
   }
+}
+
+function sorted(numbers: number[]): number[] {
+  return numbers.sort((left, right) => left - right)
 }

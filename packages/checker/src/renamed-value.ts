@@ -1,4 +1,5 @@
 /** A value with ids renamed: strings that are ids, also as keys of objects, and references to actors of such names. */
+import { ReplyToken } from '@troupe/core'
 import { Ref } from '@troupe/core/host'
 import type { Renaming } from './symmetry.ts'
 
@@ -8,6 +9,7 @@ export function renamedValue(value: unknown, renaming: Renaming): unknown {
   if (typeof value !== 'object' || value === null) return value
   const inner = (item: unknown) => renamedValue(item, renaming)
   if (value instanceof Ref) return renaming.ref === undefined ? value : renaming.ref(value)
+  if (value instanceof ReplyToken) return renaming.token === undefined ? value : renaming.token(value)
   if (Array.isArray(value)) return value.map(inner)
   if (value instanceof Set) return new Set(Array.from(value, inner))
   const isMap = value instanceof Map

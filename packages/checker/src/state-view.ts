@@ -8,8 +8,18 @@ import type { TimerMessage } from './recorded-effects.ts'
 export interface MessageView {
   readonly from: string
   readonly to: string
+  /** Of an answer to an ask: the message that the ask's end becomes, its `onReply` or `onError`. */
   readonly name: string
   readonly payload: unknown
+  /** An ask, or the answer to one; `undefined`: a tell, or an ask that nobody waits for any more. */
+  readonly kind?: 'ask' | 'reply' | 'error'
+}
+
+/** An ask that an actor waits for. */
+export interface AskView {
+  /** Who was asked. */
+  readonly to: string
+  readonly name: string
 }
 
 /**
@@ -27,6 +37,8 @@ export interface StateView {
   behavior(actor: string): string | undefined
   /** The messages that an actor has put aside, in order; then those that it put back and has not handled. */
   stash(actor: string): readonly MessageView[]
+  /** The asks that an actor waits for, in no order that means anything. */
+  asks(actor: string): readonly AskView[]
   /** The messages in the network; copies of one message follow one another. */
   messages(): readonly MessageView[]
   /** The history so far; `undefined` when none is recorded. */
@@ -81,6 +93,14 @@ export class TupleView implements StateView {
     return [...stash, ...front].map((message) => this.message(message))
   }
 
+  asks(actor: string): readonly AskView[] {
+    const { asks, system } = this.#system.parts
+    return this.#local(actor).asks.map((ask) => {
+      const { to, name } = asks.get(ask)
+      return { to: system.label(to), name }
+    })
+  }
+
   messages(): readonly MessageView[] {
     if (this.#notes) this.seen.add('network')
     const { network } = this.#system.parts
@@ -126,6 +146,7 @@ export function messageView(
   { system, messages }: Pick<ActorSystemParts, 'system' | 'messages'>,
   message: number,
 ): MessageView {
-  const { from, to, name, payload } = messages.get(message)
-  return { from: system.label(from), to: system.label(to), name, payload }
+  const { from, to, name, payload, kind } = messages.get(message)
+  const view = { from: system.label(from), to: system.label(to), name, payload }
+  return kind === 'tell' ? view : { ...view, kind }
 }

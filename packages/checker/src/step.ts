@@ -3,7 +3,17 @@ import type { Envelope } from '@troupe/core/host'
 
 /** One step of the system: a turn of one actor, the loss of a message, a sync, or the end or return of a node. */
 export interface Step {
-  readonly kind: 'deliver' | 'unstashed' | 'timer' | 'drop' | 'started' | 'sync' | 'crash' | 'restart' | 'reboot'
+  readonly kind:
+    | 'deliver'
+    | 'unstashed'
+    | 'timer'
+    | 'timeout'
+    | 'drop'
+    | 'started'
+    | 'sync'
+    | 'crash'
+    | 'restart'
+    | 'reboot'
   readonly actor: number
   /** The actor's local state after the step. */
   readonly local: number
@@ -13,6 +23,8 @@ export interface Step {
   readonly message: number
   /** The messages that the step sends, in order. */
   readonly sent: readonly number[]
+  /** The asks that are over with the step: whatever is left of them is made so before it. */
+  readonly ended: readonly number[]
   /** The key of the timer that fires. */
   readonly timer: string | undefined
   /** The random outcomes that the turn drew. */
@@ -24,7 +36,12 @@ export interface Step {
 }
 
 /** What all turns of one local transition have in common. */
-export type Turn = Pick<Step, 'kind' | 'actor' | 'local' | 'message' | 'timer'> & { readonly envelope: Envelope }
+export type Turn = Pick<Step, 'kind' | 'actor' | 'local' | 'message' | 'timer' | 'ended'> & {
+  readonly envelope: Envelope
+}
+
+/** A step that ends no ask. */
+export const noAsks: readonly number[] = []
 
 /** The message that the turn takes from the network; -1: none. */
 export function takenBy({ kind, message }: Pick<Step, 'kind' | 'message'>): number {

@@ -3,10 +3,12 @@
  * equal. Most values that a search meets are known, and this is how it finds out. A leaf is numbered by itself, anything
  * else by the tuple of what it is and what is in it:
  *
- *     [array, item ...]   [set, item ... sorted]   [map, key, item ... sorted]   [names of an object, item ...]   [reference, text]
+ *     [array, item ...]   [set, item ... sorted]   [map, key, item ... sorted]   [names of an object, item ...]
+ *     [reference, text]   [reply token or error, text]
  */
-import { refKey } from '@troupe/core'
+import { ReplyToken, refKey } from '@troupe/core'
 import { Ref } from '@troupe/core/host'
+import { keyOf } from './canonical-text.ts'
 import { isPlain } from './canonical-value.ts'
 import { TupleTable } from './tuple-table.ts'
 
@@ -14,6 +16,7 @@ const arrayTag = -1
 const setTag = -2
 const mapTag = -3
 const refTag = -4
+const textTag = -5
 const unknown = -1
 /** Nested more deeply, or round in a circle, a value has no number. */
 const depthMax = 64
@@ -78,6 +81,9 @@ export class StructureTable {
       for (const number of entries.flat()) this.#push(number)
     } else if (value instanceof Ref) {
       return this.#ref(value)
+    } else if (value instanceof ReplyToken || (value instanceof Error && Object.isFrozen(value))) {
+      this.#push(textTag)
+      this.#push(this.#leaf(keyOf(value)))
     } else {
       if (!isPlain(value)) return unknown
       const { number, places } = this.#shapeOf(Object.keys(value))

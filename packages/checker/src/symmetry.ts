@@ -6,6 +6,7 @@
  * id itself called "this one" and the others of its set "another"), which no renaming changes. Among ids with one
  * signature those that can be swapped without changing the state are alike, and only the orders of unlike ones are tried.
  */
+import type { ReplyToken } from '@troupe/core'
 import type { Ref } from '@troupe/core/host'
 import { CheckerError } from './checker-error.ts'
 
@@ -18,6 +19,8 @@ export interface Renaming {
   readonly isView: boolean
   /** What stands for a reference. Set by systems that have them. */
   ref?: (ref: Ref) => unknown
+  /** What stands for a reply token; likewise. */
+  token?: (token: ReplyToken) => unknown
 }
 
 /** A system whose states can be renamed. */

@@ -1,5 +1,5 @@
 /** Systems for the tests of searches on several threads: every thread gets them from here. */
-import { type ActorRef, defineActor } from '@troupe/core'
+import { type ActorRef, defineActor, type ReplyToken } from '@troupe/core'
 import { type CheckOptions, model, type StateView } from '../src/index.ts'
 
 /** Goes from 0 to 1, and from there round by 2, or on to 3. */
@@ -114,5 +114,58 @@ export function saving() {
     sometimes: {
       'both were told twice': (view: StateView) => view.actors.every((name) => view.state(name).told === 2),
     },
+  } satisfies CheckOptions<any>
+}
+
+type KeeperProtocol = { keep: (item: number) => number; answer: () => void }
+
+const Keeper = defineActor<KeeperProtocol>()({
+  name: 'Keeper',
+  init: (): { waiting: ReplyToken<number>[] } => ({ waiting: [] }),
+  started: (_state, ctx) => ctx.timers.fixedRate({ key: 'answer', periodMs: 1 }, 'answer'),
+  on: {
+    keep(state, _item, ctx) {
+      const token = ctx.deferReply<number>()
+      state.waiting = [...state.waiting, token].slice(-2)
+      return token
+    },
+    answer(state, _message, ctx) {
+      for (const token of state.waiting) ctx.reply(token, 1)
+      state.waiting = []
+    },
+  },
+})
+
+const Asking = defineActor<{ kept: (value: number) => void; failed: (error: Error) => void }>()({
+  name: 'Asking',
+  init: (args: { keeper: ActorRef<KeeperProtocol> }) => ({ ...args, kept: 0, error: undefined as Error | undefined }),
+  started: (state, ctx) => ctx.askThen({ onReply: 'kept', onError: 'failed' }, state.keeper, 'keep', 1),
+  on: {
+    kept(state) {
+      state.kept++
+    },
+    failed(state, error, ctx) {
+      if (state.error !== undefined) return
+      state.error = error
+      ctx.askThen({ onReply: 'kept', onError: 'failed' }, state.keeper, 'keep', 2)
+    },
+  },
+})
+
+/** Actors that ask, with tokens and errors in their states. */
+export function asking() {
+  const names = ['ann', 'bob', 'eve']
+  return {
+    actors: [
+      { name: 'keeper', definition: Keeper },
+      ...names.map((name) => ({
+        name,
+        definition: Asking,
+        args: (ref: (name: string) => ActorRef<any>) => ({ keeper: ref('keeper') }),
+      })),
+    ],
+    network: 'non-duplicating',
+    always: { 'no ask is answered twice': (view: StateView) => names.every((name) => view.state(name).kept <= 1) },
+    sometimes: { 'all are answered': (view: StateView) => names.every((name) => view.state(name).kept === 1) },
   } satisfies CheckOptions<any>
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CheckerError, check } from '../src/index.ts'
 import { checkParallel } from '../src/parallel/index.ts'
 import { type ProgramOptions, programOptions, programs } from '../src/programs/index.ts'
-import { goingRoundApart, saving } from './parallel-systems.ts'
+import { asking, goingRoundApart, saving } from './parallel-systems.ts'
 
 const source = (name: string, options: ProgramOptions = {}) => ({
   module: new URL('../src/programs/index.ts', import.meta.url).href,
@@ -101,6 +101,18 @@ describe.each([1, 3])('this thread and %i more', (others) => {
     const { distinct, generated, depth, sometimes } = check(saving())
     expect(sometimes).toEqual({ 'both were told twice': 'holds' })
     expect(await checkParallel(own('saving'), on(others))).toMatchObject({ distinct, generated, depth, sometimes })
+  })
+
+  test('asks, their tokens and their errors are the same on every thread', async () => {
+    const { distinct, generated, depth, always, sometimes } = check(asking())
+    expect({ always, sometimes }).toEqual({
+      always: { 'no ask is answered twice': 'holds' },
+      sometimes: { 'all are answered': 'holds' },
+    })
+    expect(await checkParallel(own('asking'), on(others))).toMatchObject({
+      ...{ distinct, generated, depth, always, sometimes },
+      complete: true,
+    })
   })
 
   test('what a turn may not do is the error that one thread has, whichever meets it', async () => {

@@ -3,6 +3,7 @@ import type { ReportEvent, ReportHistory, ReportState, RunReport } from '@troupe
 import {
   type Counterexample,
   formatCounterexample,
+  kindText,
   type ModelCounterexample,
   showValue,
   type TraceStep,
@@ -74,11 +75,12 @@ function actorParts({ initial, steps }: Counterexample): ReportParts {
 
 function textOf({ event, actor, message, timer, choices, stalls }: TraceStep): string {
   const { name = '', payload, from = '' } = message ?? {}
-  const content = `${name}${payload === undefined ? '' : ` ${showValue(payload)}`}`
+  const content = `${name}${kindText(message)}${payload === undefined ? '' : ` ${showValue(payload)}`}`
   const text = {
     deliver: `${content} from ${from}`,
     unstashed: `${content} from ${from}, from the stash`,
     timer: `timer ${timer}: ${content}`,
+    timeout: `an ask of ${from} times out: ${content}`,
     drop: `lost: ${content} from ${from}`,
     sync: 'its oldest record is synced',
     crash: `node ${actor} crashes`,

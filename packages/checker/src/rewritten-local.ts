@@ -1,0 +1,29 @@
+/** A local state with something in it called by another name: an id that was exchanged, an ask that is over. */
+import type { LocalState } from './local-table.ts'
+
+/** What becomes of the parts of a local state. */
+export interface Rewriting {
+  value<Value>(value: Value): Value
+  messages(ids: readonly number[]): number[]
+  asks(ids: readonly number[]): number[]
+}
+
+export function rewrittenLocal(before: LocalState, by: Rewriting): LocalState {
+  const { state, timers, stash, front, storage, asks, owed } = before
+  return {
+    ...before,
+    state: by.value(state),
+    timers: by.value(timers),
+    stash: by.messages(stash),
+    front: by.messages(front),
+    asks: by.asks(asks),
+    owed: by.asks(owed),
+    storage: storage && {
+      recovered: by.value(storage.recovered),
+      unsynced: storage.unsynced.map(({ recovered, held }) => ({
+        recovered: by.value(recovered),
+        held: by.messages(held),
+      })),
+    },
+  }
+}
