@@ -122,6 +122,7 @@ export class Lifecycle {
       return
     }
     cell.phase = Phase.ready
+    this.#kernel.cellReady(cell)
     const { linkedTo } = cell.options
     if (linkedTo !== undefined) this.#deathWatch.link(cell, linkedTo as Ref)
     if (cell.stopReason !== undefined) {

@@ -108,6 +108,7 @@ export class Supervisor {
       case 'resume':
         // A turn of another message may hold it still.
         cell.phase = cell.current === undefined ? Phase.ready : Phase.busy
+        this.#kernel.cellReady(cell)
         this.#kernel.schedule(cell)
         this.#kernel.lifecycle.started(cell)
         break

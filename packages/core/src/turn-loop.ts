@@ -238,6 +238,9 @@ export abstract class TurnLoop {
   /** A turn of `cell` is over, and nothing was done about it yet; `thrown` is what it threw. */
   turnEnded(_cell: ActorCell, _thrown?: { readonly error: unknown }): void {}
 
+  /** A cell takes turns from now on: it begins, begins anew or goes on after a failure. */
+  cellReady(_cell: ActorCell): void {}
+
   /** A cell is no more. */
   cellGone(_cell: ActorCell): void {}
 

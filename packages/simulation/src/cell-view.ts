@@ -4,6 +4,7 @@
  */
 import type { ActorDefinition, ActorRef, StateOf } from '@troupe/core'
 import { type ActorCell, type Envelope, EnvelopeKind, Phase } from '@troupe/core/host'
+import type { ChangedCells } from './changed-cells.ts'
 import type { FrameFacts } from './frame-facts.ts'
 import type { JournalRecordView } from './journal-records.ts'
 import type { SimulatedKernel } from './simulated-kernel.ts'
@@ -55,6 +56,12 @@ export interface SystemView {
    * could take a turn or are in one. Node by node, each node's in the order of their slots.
    */
   cells<Definition extends ActorDefinition<any, any>>(definition?: Definition): CellView<StateOf<Definition>>[]
+  /**
+   * Those of {@link SystemView.cells} whose states the step may have changed: they took a turn, began, or are in an
+   * asynchronous turn. In a property, which is looked at after every step, these are all that can be other than before;
+   * those that ended are not among them.
+   */
+  changed<Definition extends ActorDefinition<any, any>>(definition?: Definition): CellView<StateOf<Definition>>[]
   /** The messages under way: those in the network, in the order in which they left, then those that wait node by node. */
   messages(): MessageView[]
   /** The records of one durable actor, or of all, on every node, those that are down included. */
@@ -66,8 +73,16 @@ interface FramesUnderWay {
   framesUnderWay(): Iterable<FrameFacts>
 }
 
-/** The view of `nodes`, read when it is asked for. */
-export function systemView(nodes: readonly SimulatedNode[], network: FramesUnderWay, now: () => number): SystemView {
+/** What a view is of. */
+interface Viewed {
+  readonly nodes: readonly SimulatedNode[]
+  readonly changedCells: ChangedCells
+  readonly network: FramesUnderWay
+  now(): number
+}
+
+/** The view, read when it is asked for. */
+export function systemView({ nodes, changedCells, network, now }: Viewed): SystemView {
   const names = (isUp: boolean) => nodes.filter((node) => node.isUp === isUp).map(({ name }) => name)
   return {
     get nowMs() {
@@ -83,21 +98,14 @@ export function systemView(nodes: readonly SimulatedNode[], network: FramesUnder
       const views: CellView[] = []
       for (const { kernel } of nodes) {
         if (kernel === undefined || !kernel.alive) continue
-        for (const cell of kernel.cells) {
-          if (definition !== undefined && (cell.definition as unknown) !== definition) continue
-          if (kernel.isSystemActor(cell) || (cell.phase !== Phase.ready && cell.phase !== Phase.busy)) continue
-          views.push({
-            node: kernel.node,
-            epoch: kernel.epoch,
-            definition: cell.definition.name,
-            name: cell.options.name,
-            durableId: cell.options.durableId,
-            path: kernel.pathOf(cell),
-            ref: cell.ref,
-            state: cell.rollback === undefined ? cell.state : cell.rollback.state,
-            behavior: cell.behavior,
-          })
-        }
+        for (const cell of kernel.cells) if (isViewed(cell, kernel, definition)) views.push(viewOf(cell, kernel))
+      }
+      return views
+    },
+    changed: (definition) => {
+      const views: CellView[] = []
+      for (const { cell, kernel } of changedCells.noted()) {
+        if (kernel.alive && isViewed(cell, kernel, definition)) views.push(viewOf(cell, kernel))
       }
       return views
     },
@@ -108,6 +116,26 @@ export function systemView(nodes: readonly SimulatedNode[], network: FramesUnder
       ...nodes.flatMap(({ kernel }) => (kernel?.alive ? waitingOn(kernel) : [])),
     ],
     records: (durableId) => nodes.flatMap(({ records }) => records.views(durableId)),
+  }
+}
+
+/** True for an actor of that definition (of any, without one) that could take a turn or is in one. */
+function isViewed(cell: ActorCell, kernel: SimulatedKernel, definition: unknown): boolean {
+  if (definition !== undefined && (cell.definition as unknown) !== definition) return false
+  return !kernel.isSystemActor(cell) && (cell.phase === Phase.ready || cell.phase === Phase.busy)
+}
+
+function viewOf(cell: ActorCell, kernel: SimulatedKernel): CellView {
+  return {
+    node: kernel.node,
+    epoch: kernel.epoch,
+    definition: cell.definition.name,
+    name: cell.options.name,
+    durableId: cell.options.durableId,
+    path: kernel.pathOf(cell),
+    ref: cell.ref,
+    state: cell.rollback === undefined ? cell.state : cell.rollback.state,
+    behavior: cell.behavior,
   }
 }
 

@@ -94,6 +94,7 @@ export type {
   FrameName,
   NetworkEvent,
   NodeEvent,
+  ObserveOptions,
   SentEvent,
   TraceEvent,
   TraceListener,

@@ -5,6 +5,7 @@
 import { ConfigurationError } from '@troupe/core'
 import type { VirtualClock } from '@troupe/core/host'
 import type { SystemView } from './cell-view.ts'
+import type { ProgramScopes } from './scopes.ts'
 
 /** Called after a step with the system as it then is. */
 export type Predicate = (view: SystemView) => boolean
@@ -35,15 +36,20 @@ export interface PropertyHost {
   readonly clock: VirtualClock
   readonly view: SystemView
   readonly failed: boolean
-  /** Runs a predicate as the program's code. */
-  evaluate(what: string, predicate: () => boolean | void): boolean | void
+  /** Where predicates run: as the program's code. */
+  program(what: string): ProgramScopes
   breach(breach: PropertyBreach): void
   drain(): void
 }
 
+/** A predicate and where it runs. */
+interface Looked {
+  readonly predicate: AlwaysPredicate
+  readonly scopes: ProgramScopes
+}
+
 /** One demand of `eventually` that has not come to hold yet. */
-interface Demand {
-  readonly predicate: Predicate
+interface Demand extends Looked {
   readonly settle: () => void
 }
 
@@ -53,9 +59,9 @@ export class Properties {
   /** True once the faults were ended. */
   healed = false
   readonly #host: PropertyHost
-  readonly #always = new Map<string, AlwaysPredicate>()
+  readonly #always = new Map<string, Looked>()
   readonly #claims = new Map<string, boolean>()
-  readonly #unreached = new Map<string, Predicate>()
+  readonly #unreached = new Map<string, Looked>()
   readonly #demands = new Map<string, Demand>()
 
   constructor(host: PropertyHost) {
@@ -73,7 +79,7 @@ export class Properties {
 
   always(name: string, predicate: AlwaysPredicate): void {
     if (this.#always.has(name)) throw new ConfigurationError(`there is a property ${name} already`)
-    this.#always.set(name, predicate)
+    this.#always.set(name, this.#looked('always', name, predicate))
   }
 
   sometimes(name: string, condition: boolean | Predicate): void {
@@ -84,7 +90,7 @@ export class Properties {
     }
     if (this.#claims.has(name)) throw new ConfigurationError(`there is a claim ${name} already`)
     this.#claims.set(name, false)
-    this.#unreached.set(name, condition)
+    this.#unreached.set(name, this.#looked('sometimes', name, condition))
   }
 
   eventually(name: string, { withinMs, predicate }: EventuallyOptions): Promise<void> {
@@ -108,37 +114,41 @@ export class Properties {
       this.#host.drain()
       resolve()
     }
-    this.#demands.set(name, { predicate, settle })
+    this.#demands.set(name, { ...this.#looked('eventually', name, predicate), settle })
     return promise
   }
 
   /** A step is over. Ends at the first that does not hold. */
   check(): void {
     if (this.#always.size + this.#unreached.size + this.#demands.size === 0) return
-    for (const [name, predicate] of this.#always) {
+    for (const [name, looked] of this.#always) {
       if (this.#host.failed) return
-      if (this.#holds('always', name, predicate) !== false) continue
+      if (this.#holds('always', name, looked) !== false) continue
       this.#host.breach({ reason: 'always', property: name, what: `always ${name}: it does not hold` })
     }
-    for (const [name, predicate] of this.#unreached) {
+    for (const [name, looked] of this.#unreached) {
       if (this.#host.failed) return
-      if (this.#holds('sometimes', name, predicate) !== true) continue
+      if (this.#holds('sometimes', name, looked) !== true) continue
       this.#unreached.delete(name)
       this.#claims.set(name, true)
     }
-    for (const [name, { predicate, settle }] of this.#demands) {
+    for (const [name, demand] of this.#demands) {
       if (this.#host.failed) return
-      if (this.#holds('eventually', name, predicate) !== true) continue
+      if (this.#holds('eventually', name, demand) !== true) continue
       this.#demands.delete(name)
-      settle()
+      demand.settle()
     }
   }
 
+  #looked(reason: PropertyBreach['reason'], name: string, predicate: AlwaysPredicate): Looked {
+    return { predicate, scopes: this.#host.program(`${reason} ${name}`) }
+  }
+
   /** What the predicate says; one that throws is a breach. */
-  #holds(reason: PropertyBreach['reason'], name: string, predicate: AlwaysPredicate): boolean | void {
+  #holds(reason: PropertyBreach['reason'], name: string, { predicate, scopes }: Looked): boolean | void {
     this.checks++
     try {
-      return this.#host.evaluate(`${reason} ${name}`, () => predicate(this.#host.view))
+      return scopes.run(predicate, this.#host.view)
     } catch (cause) {
       const what = `${reason} ${name}: ${cause instanceof Error ? cause.message : String(cause)}`
       this.#host.breach({ reason, property: name, what, cause })

@@ -2,7 +2,7 @@
 import type { InjectedFaults } from './fault-knobs.ts'
 import type { PlannedFault, PlannedStrike, PlannedTrait, RunPlan } from './run-plan.ts'
 import { CheckpointTaker, type RunRecord } from './run-record.ts'
-import type { Trace } from './trace.ts'
+import type { Trace, TraceEvent } from './trace.ts'
 
 export class RunRecorder {
   readonly faults: PlannedFault[] = []
@@ -15,14 +15,15 @@ export class RunRecorder {
   readonly #links = new Map<string, { readonly from: string; readonly to: string; frames: number }>()
 
   constructor(trace: Trace) {
-    trace.observe((event) => {
+    const sentOrDelivered = (event: TraceEvent) => {
       if (event.type === 'delivered') this.#deliveries++
       if (event.type !== 'sent' || event.from === event.to) return
       const key = `${event.from} ${event.to}`
       const link = this.#links.get(key) ?? { from: event.from, to: event.to, frames: 0 }
       link.frames++
       this.#links.set(key, link)
-    })
+    }
+    trace.observe(sentOrDelivered, { only: ['sent', 'delivered'] })
   }
 
   /** What the run has been so far. `plan` is the one that it follows, if it follows one. */

@@ -116,6 +116,26 @@ export class NodeScopes {
   }
 }
 
+/** Code of the program that is run again and again: an observer, a property. Each time it is a scope of its own. */
+export class ProgramScopes {
+  readonly #make: () => Scope
+  #spare: Scope | undefined
+
+  constructor(make: () => Scope) {
+    this.#make = make
+  }
+
+  run<Argument, Result>(run: (argument: Argument) => Result, argument: Argument): Result {
+    const scope = this.#spare ?? this.#make()
+    this.#spare = undefined
+    try {
+      return runIn(scope, run, argument)
+    } finally {
+      if (!scope.isCarried) this.#spare = scope
+    }
+  }
+}
+
 /** The scopes of one run. */
 export class Scopes {
   readonly #source: ScopeSource
@@ -155,9 +175,14 @@ export class Scopes {
     if (scope !== undefined) scope.who = actor
   }
 
-  /** Runs the program, an observer or an invariant, whose clock is that of `node`. */
+  /** Runs the program, whose clock is that of `node`. */
   runProgram<Result>(node: string, who: string, run: () => Result): Result {
     return runIn(new Scope(this.#source, node, who, false), run, undefined)
+  }
+
+  /** The scopes of an observer or a property, whose clock is that of `node`. */
+  program(node: string, who: string): ProgramScopes {
+    return new ProgramScopes(() => new Scope(this.#source, node, who, false))
   }
 }
 

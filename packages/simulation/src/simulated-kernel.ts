@@ -15,6 +15,7 @@ import {
   type Ref,
   type StreamOutput,
 } from '@troupe/core/host'
+import type { ChangedCells } from './changed-cells.ts'
 import type { Flight } from './flight.ts'
 import { LocalMessage } from './frame-facts.ts'
 import { type JournalRecords, ObservedJournal } from './journal-records.ts'
@@ -26,6 +27,7 @@ import { TraceName, TraceWay } from './trace-hash.ts'
 export interface KernelObserver {
   readonly trace: Trace
   readonly scopes: Scopes
+  readonly changedCells: ChangedCells
   /** A promise was settled or awaited: microtasks must run before the next step. */
   drain(): void
   /** The program asks; false when it has asked so often since the last step that it must be in a loop. */
@@ -74,13 +76,22 @@ export class SimulatedKernel extends NodeKernel {
   }
 
   protected override turn(cell: ActorCell, envelope: Envelope): void {
-    const { trace, scopes } = this.#observer
+    const { trace, scopes, changedCells } = this.#observer
     const actor = this.#nameOf(cell)
     const payload = envelope.kind === EnvelopeKind.pull ? undefined : envelope.payload
     trace.turn(actor, cell, envelope, payload)
     scopes.enterActor(actor.text)
     super.turn(cell, envelope)
-    if (cell.phase === Phase.busy || cell.interleaved?.has(envelope)) this.#observer.drain()
+    changedCells.note(cell, this)
+    if (cell.phase === Phase.busy || cell.interleaved?.has(envelope)) {
+      changedCells.goesOn(cell, this)
+      this.#observer.drain()
+    }
+  }
+
+  override cellReady(cell: ActorCell): void {
+    // The runtime's own actors, at which nobody looks, begin before the rest of this kernel is there.
+    if (#observer in this) this.#observer.changedCells.note(cell, this)
   }
 
   /** The cell that a tell from another node is for, if all there is to do is to put it into its mailbox. */

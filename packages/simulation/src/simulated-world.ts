@@ -28,7 +28,7 @@ import type { AlwaysPredicate, EventuallyOptions, Predicate } from './properties
 import type { SimulatedNode } from './simulated-node.ts'
 import type { Simulation } from './simulation.ts'
 import type { Spell } from './spells.ts'
-import type { TraceListener } from './trace.ts'
+import type { ObserveOptions, TraceListener } from './trace.ts'
 
 /** The name of the node that the program lives on. */
 export const mainNode = 'main'
@@ -257,9 +257,12 @@ export class SimulatedWorld extends ActorSystem {
     await this.#simulation.waiting(`eventually ${name}`, this.#simulation.properties.eventually(name, options))
   }
 
-  /** Calls `listener` with each event of the trace as it happens; the run fails when it throws. */
-  observe(listener: TraceListener): void {
-    this.#simulation.observe(listener)
+  /**
+   * Calls `listener` with each event of the trace as it happens, with `only` with those of some types; the run fails when
+   * it throws. Throws a `ConfigurationError` for a type that there is not.
+   */
+  observe(listener: TraceListener, options: ObserveOptions = {}): void {
+    this.#simulation.observe(listener, options)
   }
 
   /** Fails the run, whoever catches the error, unless `condition` holds. */

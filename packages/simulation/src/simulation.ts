@@ -14,6 +14,7 @@ import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/co
 import { type Agenda, ChoosingAgenda, TimedAgenda } from './agenda.ts'
 import { BranchingRandomSource } from './branching-random.ts'
 import { type SystemView, systemView } from './cell-view.ts'
+import { ChangedCells } from './changed-cells.ts'
 import { FaultDecisions } from './fault-decisions.ts'
 import { drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
 import { FaultPoints } from './fault-points.ts'
@@ -42,7 +43,7 @@ import {
 import type { Branch, SimulationSettings, StepCall } from './simulation-settings.ts'
 import { StateRecorder } from './state-recorder.ts'
 import { TimedFaults } from './timed-faults.ts'
-import { Trace, type TraceListener } from './trace.ts'
+import { type ObserveOptions, Trace, type TraceListener } from './trace.ts'
 
 /** What made a run fail. */
 interface Failure {
@@ -67,6 +68,7 @@ export class Simulation implements SimulationCore {
   readonly schedulerRandom
   readonly trace: Trace
   readonly scopes: Scopes
+  readonly changedCells = new ChangedCells()
   readonly definitions = new DefinitionRegistry()
   readonly agenda: Agenda
   readonly main: SimulatedNode
@@ -158,7 +160,12 @@ export class Simulation implements SimulationCore {
     this.faultPoints = new FaultPoints(this, settings.points, this.decisions, (node, error) =>
       nemesis.nodeFailed(node, error),
     )
-    this.view = systemView([this.main, ...this.nodes], this.#network, () => this.clock.now())
+    this.view = systemView({
+      nodes: [this.main, ...this.nodes],
+      changedCells: this.changedCells,
+      network: this.#network,
+      now: () => this.clock.now(),
+    })
     this.properties = this.#properties()
     this.main.start()
     this.world = new SimulatedWorld(this)
@@ -217,10 +224,11 @@ export class Simulation implements SimulationCore {
 
   /** Takes steps until promises are to run, or the event loop is to have its breath; false when the run is over. */
   #goOn(): boolean {
-    const { trace, properties } = this
+    const { trace, properties, changedCells } = this
     do {
       if (this.#isWatched) this.#look()
       properties.check()
+      changedCells.endStep()
       const over = this.#failure !== undefined || (this.#finished && !properties.undecided)
       if (this.#stepsAhead.length > 0) this.#reach(over ? Number.POSITIVE_INFINITY : trace.step)
       if (over || this.#stopped) return false
@@ -327,14 +335,15 @@ export class Simulation implements SimulationCore {
     return promise
   }
 
-  observe(listener: TraceListener): void {
+  observe(listener: TraceListener, options: ObserveOptions): void {
+    const observer = this.scopes.program(mainNode, 'an observer')
     this.trace.observe((event) => {
       try {
-        this.scopes.runProgram(mainNode, 'an observer', () => listener(event))
+        observer.run(listener, event)
       } catch (error) {
         this.fail({ reason: 'check', what: `an observer threw: ${messageOf(error)}`, cause: error })
       }
-    })
+    }, options)
   }
 
   /** The node of that name that may fail; throws a `ConfigurationError` when there is none. */
@@ -367,7 +376,7 @@ export class Simulation implements SimulationCore {
       get failed() {
         return simulation.#failure !== undefined
       },
-      evaluate: (what, predicate) => this.scopes.runProgram(mainNode, what, predicate),
+      program: (what) => this.scopes.program(mainNode, what),
       breach: (breach) => this.fail(breach),
       drain: () => this.drain(),
     })

@@ -4,7 +4,7 @@
  */
 import { type ActorCell, decodeValue, encodeValue, Phase, prepareMessage } from '@troupe/core/host'
 import type { SimulatedNode } from './simulated-node.ts'
-import type { Trace } from './trace.ts'
+import type { Trace, TraceEvent } from './trace.ts'
 
 /** An actor has a new state, or none any more. */
 export interface StateChange {
@@ -39,9 +39,10 @@ export class StateRecorder {
 
   constructor(trace: Trace) {
     this.#trace = trace
-    trace.observe((event) => {
+    const tookTurn = (event: TraceEvent) => {
       if (event.type === 'turn') this.#tookTurn.add(event.actor)
-    })
+    }
+    trace.observe(tookTurn, { only: ['turn'] })
   }
 
   /** Looks at the actors of `nodes` after a step. */

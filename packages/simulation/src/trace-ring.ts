@@ -100,10 +100,10 @@ function emptySlot(): Slot {
 }
 
 function eventOf(slot: Slot): TraceEvent {
-  const { atMs, step, node, actor, behavior, payload } = slot
+  const { atMs, step, node } = slot
   if (slot.kind === 'turn') {
     const { ref, definition, options } = slot.cell as ActorCell
-    const { message, sender } = slot
+    const { actor, behavior, message, payload, sender } = slot
     return {
       type: 'turn',
       node: ref.node,
@@ -119,6 +119,9 @@ function eventOf(slot: Slot): TraceEvent {
       step,
     }
   }
-  if (slot.kind === 'frame') return { type: slot.type, node, ...(slot.frame as TracedFrame).facts, atMs, step }
+  if (slot.kind === 'frame') {
+    const { frame, from, to, target, message, payload, sender } = (slot.frame as TracedFrame).facts
+    return { type: slot.type, node, frame, from, to, target, message, payload, sender, atMs, step }
+  }
   return Object.assign({}, slot.other, { atMs, step }) as TraceEvent
 }

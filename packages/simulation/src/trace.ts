@@ -5,7 +5,7 @@
  *     turn, sent, delivered ... ──> hash                    numbers that are known already, and the payload
  *                              └──> a slot of the ring ──> a TraceEvent, if somebody observes or keeps events
  */
-import type { ActorRef } from '@troupe/core'
+import { type ActorRef, ConfigurationError } from '@troupe/core'
 import type { ActorCell, Envelope, VirtualClock } from '@troupe/core/host'
 import type { TracedFrame } from './frame-facts.ts'
 import { MessageKinds } from './message-shapes.ts'
@@ -154,6 +154,34 @@ export type NewTraceEvent = WithoutPlace<Exclude<TraceEvent, TurnEvent | SentEve
 /** Called with each event as it happens. What it throws fails the run. */
 export type TraceListener = (event: TraceEvent) => void
 
+const eventTypes: Readonly<Record<TraceEvent['type'], true>> = {
+  turn: true,
+  sent: true,
+  delivered: true,
+  dropped: true,
+  duplicated: true,
+  reordered: true,
+  started: true,
+  crashed: true,
+  paused: true,
+  resumed: true,
+  downSeen: true,
+  clockJumped: true,
+  partitioned: true,
+  healed: true,
+  faultBegan: true,
+  faultEnded: true,
+  faultPoint: true,
+  disk: true,
+  failure: true,
+}
+
+/** What a listener is told of. */
+export interface ObserveOptions {
+  /** Only events of these types: others need not be put together for it. Default: all. */
+  readonly only?: readonly TraceEvent['type'][]
+}
+
 export class Trace {
   /** Steps begun so far. */
   step = 0
@@ -164,23 +192,46 @@ export class Trace {
   readonly #clock: VirtualClock
   readonly #hash = new TraceHash()
   readonly #ring = new TraceRing()
-  readonly #listeners: TraceListener[] = []
-  /** True when events are kept or observed: only then are they put together. */
-  #isWatched: boolean
+  readonly #listeners: { readonly only: ReadonlySet<string> | undefined; readonly listener: TraceListener }[] = []
+  /** The listeners of the three types that nearly all events are of; `undefined`: events of it are not put together. */
+  #turnListeners: TraceListener[] | undefined
+  #sentListeners: TraceListener[] | undefined
+  #deliveredListeners: TraceListener[] | undefined
+  /** Those of the other types, as far as they are known. */
+  readonly #otherListeners = new Map<string, TraceListener[] | undefined>()
 
   constructor(clock: VirtualClock, keepsAll: boolean) {
     this.#clock = clock
     this.events = keepsAll ? [] : undefined
-    this.#isWatched = keepsAll
+    this.#sortListeners()
   }
 
   get digest(): string {
     return this.#hash.digest
   }
 
-  observe(listener: TraceListener): void {
-    this.#listeners.push(listener)
-    this.#isWatched = true
+  /** Throws a `ConfigurationError` for a type of events that there is not. */
+  observe(listener: TraceListener, { only }: ObserveOptions = {}): void {
+    const unknown = only?.find((type) => !Object.hasOwn(eventTypes, type))
+    if (unknown !== undefined) {
+      throw new ConfigurationError(
+        `observe: there are no events of type ${unknown}; the types are ${Object.keys(eventTypes).join(', ')}`,
+      )
+    }
+    this.#listeners.push({ listener, only: only === undefined ? undefined : new Set(only) })
+    this.#sortListeners()
+  }
+
+  #sortListeners(): void {
+    this.#turnListeners = this.#listenersOf('turn')
+    this.#sentListeners = this.#listenersOf('sent')
+    this.#deliveredListeners = this.#listenersOf('delivered')
+    this.#otherListeners.clear()
+  }
+
+  #listenersOf(type: string): TraceListener[] | undefined {
+    const listeners = this.#listeners.filter(({ only }) => only?.has(type) ?? true).map(({ listener }) => listener)
+    return listeners.length > 0 || this.events !== undefined ? listeners : undefined
   }
 
   /** The actor of `cell` takes a turn. A pull has no `payload` of its own, but the stream itself. */
@@ -191,7 +242,7 @@ export class Trace {
     if (cell.behavior !== undefined) hash.name(cell.behavior)
     hash.message(this.kinds.of(envelope.name), payload)
     this.#ring.turn(now, this.step, actor.text, cell, envelope, payload)
-    if (this.#isWatched) this.#tell()
+    if (this.#turnListeners !== undefined) this.#tell(this.#turnListeners)
   }
 
   sent(way: TraceWay, frame: TracedFrame): void {
@@ -200,7 +251,7 @@ export class Trace {
     hash.event(now, way.sentWord)
     hash.shaped(frame.kind, frame.payload, frame.shape)
     this.#ring.frame(now, this.step, 'sent', way.from, frame)
-    if (this.#isWatched) this.#tell()
+    if (this.#sentListeners !== undefined) this.#tell(this.#sentListeners)
   }
 
   /** `number`: which of its link it is. */
@@ -211,14 +262,17 @@ export class Trace {
     hash.word(number)
     hash.word(frame.kind.word)
     this.#ring.frame(now, this.step, 'delivered', way.to, frame)
-    if (this.#isWatched) this.#tell()
+    if (this.#deliveredListeners !== undefined) this.#tell(this.#deliveredListeners)
   }
 
   /** Everything else. */
   record(event: NewTraceEvent): void {
     this.#mix(event)
     this.#ring.other(this.#clock.now(), this.step, event)
-    if (this.#isWatched) this.#tell()
+    const { type } = event
+    if (!this.#otherListeners.has(type)) this.#otherListeners.set(type, this.#listenersOf(type))
+    const listeners = this.#otherListeners.get(type)
+    if (listeners !== undefined) this.#tell(listeners)
   }
 
   /** The schedule chose; its choice is part of what a run is. */
@@ -232,10 +286,10 @@ export class Trace {
   }
 
   /** Keeps the event that was taken down last, and tells it to the observers. */
-  #tell(): void {
+  #tell(listeners: readonly TraceListener[]): void {
     const event = this.#ring.last()
     this.events?.push(event)
-    for (const listener of this.#listeners) listener(event)
+    for (const listener of listeners) listener(event)
   }
 
   #mix(event: NewTraceEvent): void {

@@ -111,6 +111,24 @@ test('an observer sees what a durable actor lets out only once it is durable', a
   expect(run.trace?.at(-1)?.step).toBe(run.events)
 })
 
+test('an observer may ask for some types of events, and for none that there is not', async () => {
+  const seen: string[] = []
+  const all: string[] = []
+  await simulate({ seed: 3, nodes: 1 }, async (world) => {
+    world.observe(({ type }) => void seen.push(type), { only: ['turn', 'disk'] })
+    world.observe(({ type }) => void all.push(type))
+    await world.spawn(Counter, { start: 0 }, { node: 'node-1', name: 'counter', durableId: 'counter' })
+    await world.ask(namedRef(Counter, { node: 'node-1', name: 'counter' }), 'addDurably', 1)
+    const wrong = 'turns' as 'turn'
+    expect(() => world.observe(() => {}, { only: [wrong] })).toThrow(
+      /no events of type turns; the types are turn, sent/,
+    )
+  })
+  expect(seen).toEqual(all.filter((type) => type === 'turn' || type === 'disk'))
+  expect(new Set(seen)).toEqual(new Set(['turn', 'disk']))
+  expect(new Set(all).size).toBeGreaterThan(2)
+})
+
 test('stopping the world stops its roots', async () => {
   await simulate({ seed: 1, nodes: 2 }, async (world) => {
     const stopped: string[] = []

@@ -54,6 +54,9 @@ export class LogWordObserver {
   readonly #drawn = new Set<string>()
   /** By number, as they were given and as the log has them. */
   readonly #configurations = new Map<number, LogConfiguration>()
+  /** The replicas as they were seen last, and those that have given their word since. */
+  readonly #states = new Map<string, ReplicaState>()
+  readonly #spoken = new Set<string>()
   /** How far the log is known to be decided. */
   #decided = 0
   #checks = 0
@@ -83,9 +86,11 @@ export class LogWordObserver {
     this.#hold(!this.#drawn.has(key), 'a ballot is drawn once', `${ballot.node} drew ${key} again`, { ballot })
   }
 
-  /** The states of the replicas that are up, after a step. */
+  /** The states of the replicas that are up, after a step: all, or those that may be other than before. */
   check(states: Iterable<ReplicaState>): void {
     for (const state of states) {
+      this.#states.set(state.id, state)
+      this.#spoken.delete(state.id)
       const { id, acceptedBallot, entries, promised, configuration, applied, decided } = state
       // One that is back applies what it knows to be decided first.
       if (applied === decided && promised !== undefined && promised.config > configuration.number) {
@@ -98,6 +103,12 @@ export class LogWordObserver {
       this.#checkWord(state)
       if (state.decided > this.#decided) this.#checkDecided(state)
     }
+    if (this.#spoken.size === 0) return
+    for (const id of this.#spoken) {
+      const state = this.#states.get(id)
+      if (state !== undefined) this.#checkWord(state)
+    }
+    this.#spoken.clear()
   }
 
   #prepared({ ballot }: PrepareLog): void {
@@ -196,6 +207,7 @@ export class LogWordObserver {
   }
 
   #wordOf(id: string): Word {
+    this.#spoken.add(id)
     let word = this.#words.get(id)
     if (word === undefined) {
       word = { promised: undefined, vote: undefined, voted: 0 }

@@ -41,6 +41,9 @@ export class RoundObserver {
   /** By process, the highest round whose proposal it said it had adopted, and the rounds that it proposed in. */
   readonly #adopted = new Map<string, number>()
   readonly #coordinated = new Map<string, Set<number>>()
+  /** The processes as they were seen last, and those that have said something since. */
+  readonly #states = new Map<string, RoundState>()
+  readonly #spoken = new Set<string>()
   #rounds = 0
   #checks = 0
 
@@ -61,6 +64,7 @@ export class RoundObserver {
    */
   sent(message: string, payload: unknown, sender?: string): void {
     if ((payload as { instance?: unknown } | undefined)?.instance !== this.#instance) return
+    if (sender !== undefined) this.#spoken.add(sender)
     if (message === 'decide' && sender !== undefined) this.#told.add(sender)
     if (message === 'ack') this.#acknowledged(payload as { readonly round: number; readonly from: string })
     else if (message === 'report') this.#reported(payload as Report)
@@ -69,21 +73,33 @@ export class RoundObserver {
     else if (message === 'decide') this.#decided(payload as RoundDecided)
   }
 
-  /** Where the processes that are up stand, after a step: none is behind what it has said. */
+  /** Where the processes that are up stand, after a step, all or those that may have moved: none is behind what it has said. */
   check(states: Iterable<RoundState>): void {
-    for (const { id, round, decision, proposals, ts } of states) {
-      this.#checks++
-      const facts = { id, round }
-      if (this.#told.has(id) && decision === undefined)
-        throw new RoundViolationError('a decision is kept', `${id} told of a decision that it does not have`, facts)
-      if (round < (this.#reached.get(id) ?? 0))
-        throw new RoundViolationError('a word is kept', `${id} is back in a round below its own word`, facts)
-      if (ts !== undefined && ts < (this.#adopted.get(id) ?? 0))
-        throw new RoundViolationError('a word is kept', `${id} has not adopted what it said it had`, facts)
-      for (const each of this.#coordinated.get(id) ?? []) {
-        if (proposals !== undefined && !proposals.has(each))
-          throw new RoundViolationError('a word is kept', `${id} does not know its proposal of round ${each}`, facts)
-      }
+    for (const state of states) {
+      this.#states.set(state.id, state)
+      this.#spoken.delete(state.id)
+      this.#checkWord(state)
+    }
+    if (this.#spoken.size === 0) return
+    for (const id of this.#spoken) {
+      const state = this.#states.get(id)
+      if (state !== undefined) this.#checkWord(state)
+    }
+    this.#spoken.clear()
+  }
+
+  #checkWord({ id, round, decision, proposals, ts }: RoundState): void {
+    this.#checks++
+    const facts = { id, round }
+    if (this.#told.has(id) && decision === undefined)
+      throw new RoundViolationError('a decision is kept', `${id} told of a decision that it does not have`, facts)
+    if (round < (this.#reached.get(id) ?? 0))
+      throw new RoundViolationError('a word is kept', `${id} is back in a round below its own word`, facts)
+    if (ts !== undefined && ts < (this.#adopted.get(id) ?? 0))
+      throw new RoundViolationError('a word is kept', `${id} has not adopted what it said it had`, facts)
+    for (const each of this.#coordinated.get(id) ?? []) {
+      if (proposals !== undefined && !proposals.has(each))
+        throw new RoundViolationError('a word is kept', `${id} does not know its proposal of round ${each}`, facts)
     }
   }
 
@@ -93,10 +109,12 @@ export class RoundObserver {
   }
 
   #acknowledged({ round, from }: { readonly round: number; readonly from: string }): void {
+    this.#spoken.add(from)
     this.#adopted.set(from, Math.max(round, this.#adopted.get(from) ?? 0))
   }
 
   #speaks(from: string, round: number): void {
+    this.#spoken.add(from)
     this.#reached.set(from, Math.max(round, this.#reached.get(from) ?? 0))
   }
 

@@ -3,7 +3,7 @@
  * phases of a ballot, while a snapshot is installed, around the end of a configuration. Chance alone seldom meets them.
  */
 import type { RandomStream } from '@troupe/core'
-import type { SimulatedWorld } from '@troupe/simulation'
+import type { SimulatedWorld, TraceEvent } from '@troupe/simulation'
 
 /** Means of exponential distributions, in virtual milliseconds. */
 const holdMs = 300
@@ -130,7 +130,7 @@ export function strikeLog(world: SimulatedWorld, definition: string, untilMs: nu
   // Each run has some of the strikes, so that they do not hide one another.
   const chosen = Object.entries(logStrikes).filter(() => world.random.chance(0.6))
   let nextMs = 0
-  world.observe((event) => {
+  const strikeAt = (event: TraceEvent) => {
     if (event.type !== 'turn' || event.definition !== definition) return
     const now = world.now()
     if (now < nextMs || now >= untilMs) return
@@ -143,7 +143,8 @@ export function strikeLog(world: SimulatedWorld, definition: string, untilMs: nu
       nextMs = now + striker.draw(300)
       return
     }
-  })
+  }
+  world.observe(strikeAt, { only: ['turn'] })
   world.events.on('log', ({ node, message }) => {
     const now = world.now()
     if (message !== 'configuration' || now >= untilMs || !world.random.chance(enteredShare)) return

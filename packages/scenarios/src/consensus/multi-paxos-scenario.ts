@@ -25,6 +25,8 @@ import {
   SimulationFailure,
   type SimulationScenarioOptions,
   simulate,
+  type TraceEvent,
+  type TurnEvent,
 } from '@troupe/simulation'
 import { type CampaignReplica, snapshotEvery } from '../planted-bugs/log-bugs.ts'
 import type { ScenarioFailure } from '../scenario.ts'
@@ -187,7 +189,7 @@ function observe(
   const machines = new LogMachineObserver(keyValueMachine)
   let torn = false
   let told = false
-  let turn = { actor: '', message: '' }
+  let turn: Pick<TurnEvent, 'actor' | 'message'> = { actor: '', message: '' }
   const decided = new Map<string, number>()
   let violation: unknown
   const hold = (look: () => void) => {
@@ -200,19 +202,20 @@ function observe(
   claimWays(world, ways(replica.name))
   world.sometimes('who replaces members is answered', false)
   if (!harmOnly) {
-    world.observe((event) => {
+    const watch = (event: TraceEvent) => {
       if (event.type === 'turn') turn = event
       else if (event.type === 'sent') hold(() => words.sent(event.message, event.payload))
-    })
+    }
+    world.observe(watch, { only: ['turn', 'sent'] })
     world.events.on('log', (entry) => hold(() => words.logged(entry)))
   }
   world.events.on('journalOpened', ({ tornBytes }) => {
     torn ||= tornBytes > 0
   })
   if (!harmOnly) {
-    world.always('replicated log', () => {
+    world.always('replicated log', ({ changed }) => {
       if (violation !== undefined) throw violation
-      const cells = world.view.cells(replica)
+      const cells = changed(replica)
       for (const { path, state } of cells) {
         told ||= turn.message === 'decide' && turn.actor === path && state.decided > (decided.get(path) ?? 0)
         decided.set(path, state.decided)

@@ -23,6 +23,7 @@ import {
   type SimulationScenarioOptions,
   simulate,
   simulateTwice,
+  type TraceEvent,
 } from '@troupe/simulation'
 import { DistortedMessages, type MutationRun } from '@troupe/simulation/mutation'
 import type { ScenarioFailure } from '../scenario.ts'
@@ -161,7 +162,7 @@ function observe(
   const progress = new PaxosProgress((claim) => world.sometimes(claim, true))
   for (const claim of paxosClaims) world.sometimes(claim, false)
   const paths = new Map<string, string>()
-  world.observe((event) => {
+  const watch = (event: TraceEvent) => {
     if (event.type === 'turn') {
       paths.set(refKey(event.ref), event.actor)
       progress.turn(event.actor, event.message)
@@ -170,7 +171,8 @@ function observe(
       progress.sent(message, payload, target)
       hold(() => observer.sent(message, payload, sender && paths.get(refKey(sender))))
     }
-  })
+  }
+  world.observe(watch, { only: ['turn', 'sent'] })
   world.events.on('log', (entry) => {
     progress.logged(entry)
     hold(() => observer.logged(entry))

@@ -2,7 +2,7 @@
  * Faults at the worst moments of a round: a process goes between what it has stored and what it sends of it, or right
  * after, and is back before the round is over; what others send meanwhile is held up.
  */
-import type { SimulatedWorld } from '@troupe/simulation'
+import type { SimulatedWorld, TraceEvent } from '@troupe/simulation'
 
 /** The share of the turns that are struck, and means of exponential distributions, in virtual milliseconds. */
 const share = 0.04
@@ -35,10 +35,11 @@ export function strikeRounds(world: SimulatedWorld, definition: string, untilMs:
     nextMs = now + draw(gapMs)
   }
   const isDue = () => world.now() >= nextMs && world.now() < untilMs
-  world.observe((event) => {
+  const strikeAt = (event: TraceEvent) => {
     if (event.type !== 'turn' || event.definition !== definition || !turns.has(event.message)) return
     if (isDue() && random.chance(share)) strike(event.ref.node, soonMs)
-  })
+  }
+  world.observe(strikeAt, { only: ['turn'] })
   world.events.on('log', ({ node, message }) => {
     if (message === 'decided' && world.now() < untilMs && random.chance(decidedShare)) strike(node, 4 * soonMs)
   })

@@ -22,6 +22,7 @@ import {
   SimulationFailure,
   type SimulationScenarioOptions,
   simulate,
+  type TraceEvent,
 } from '@troupe/simulation'
 import type { ScenarioFailure } from '../scenario.ts'
 import { strikeRounds } from './round-strikes.ts'
@@ -127,13 +128,13 @@ export async function roundsProgram(
   let decidedMs: number | undefined
   let violation: unknown
   const definition = algorithm === 'ben-or' ? BenOr : ChandraToueg
-  world.always(algorithm, () => {
+  world.always(algorithm, ({ changed }) => {
     if (violation !== undefined) throw violation
-    observer.check(world.view.cells(definition).map(({ state }) => state))
+    observer.check(changed<typeof BenOr | typeof ChandraToueg>(definition).map(({ state }) => state))
   })
   claimWays(world, ways[algorithm])
   if (program.strikes && world.random.chance(0.6)) strikeRounds(world, definition.name, faultsMs)
-  world.observe((event) => {
+  const watch = (event: TraceEvent) => {
     if (event.type !== 'sent') return
     try {
       // The id of a member is the name of its node.
@@ -144,7 +145,8 @@ export async function roundsProgram(
     if (event.from === event.to || decidedMs !== undefined) return
     if (event.message === 'alive') detectorMessages++
     else if (ownMessages.has(event.message ?? '')) messages++
-  })
+  }
+  world.observe(watch, { only: ['sent'] })
   const propose = await started(algorithm, world, { instance, members: world.nodes, resendMs: 60 })
   const replies = world.nodes.map((node, index) => asked(world, () => propose(node, values[index % values.length])))
   const all = Promise.all(replies).then((decisions) => {

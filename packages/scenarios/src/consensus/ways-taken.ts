@@ -2,8 +2,8 @@
  * The ways in which a protocol makes progress. Each has others beside it that make up for its loss, so that a run that
  * ends well says nothing of it: a campaign claims that its runs take all of them.
  */
-import { type LogEntry, refKey } from '@troupe/core'
-import type { SimulatedWorld, TraceEvent } from '@troupe/simulation'
+import { type LogEntry, sameRef } from '@troupe/core'
+import type { SimulatedWorld, TraceEvent, TurnEvent } from '@troupe/simulation'
 
 /** In a turn of `turn`, an actor of `definition` logs `leadsTo`, or sends it at once, with nothing to sync before. */
 export interface Way {
@@ -15,24 +15,32 @@ export interface Way {
 
 /** Watches the turns, sends and log of one run; each way that is taken is a claim that is reached. */
 export function claimWays(world: SimulatedWorld, ways: Readonly<Record<string, Way>>): void {
-  const claims = new Map(
-    Object.entries(ways).map(([claim, { definition, turn, leadsTo }]) => [`${definition}.${turn} ${leadsTo}`, claim]),
-  )
-  for (const claim of claims.values()) world.sometimes(claim, false)
-  let turn = { actor: '', name: '', sender: '', step: -1 }
-  const takes = (what: string) => {
-    const claim = claims.get(`${turn.name} ${what}`)
-    if (claim !== undefined) world.sometimes(claim, true)
+  /** By the definition and the turn: what it may lead to, and the claim that this is. Those that were reached are gone. */
+  const claims = new Map<string, Map<string, Map<string, string>>>()
+  for (const [claim, { definition, turn, leadsTo }] of Object.entries(ways)) {
+    world.sometimes(claim, false)
+    const turns = claims.get(definition) ?? new Map<string, Map<string, string>>()
+    claims.set(definition, turns.set(turn, (turns.get(turn) ?? new Map<string, string>()).set(leadsTo, claim)))
   }
-  world.observe((event: TraceEvent) => {
-    const { step } = event
+  let turn: TurnEvent | undefined
+  /** Of the last turn. */
+  let open: Map<string, string> | undefined
+  const takes = (what: string) => {
+    const claim = open?.get(what)
+    if (claim === undefined) return
+    world.sometimes(claim, true)
+    open?.delete(what)
+  }
+  const watch = (event: TraceEvent) => {
     if (event.type === 'turn') {
-      turn = { actor: event.actor, name: `${event.definition}.${event.message}`, sender: refKey(event.ref), step }
-    } else if (event.type === 'sent' && step === turn.step && event.sender && refKey(event.sender) === turn.sender) {
-      takes(event.message)
+      turn = event
+      open = claims.get(event.definition)?.get(event.message)
+    } else if (event.type === 'sent' && open !== undefined && open.size > 0 && event.sender && turn) {
+      if (event.step === turn.step && sameRef(event.sender, turn.ref)) takes(event.message)
     }
-  })
+  }
+  world.observe(watch, { only: ['turn', 'sent'] })
   world.events.on('log', ({ actor, message }: LogEntry) => {
-    if (actor === turn.actor) takes(message)
+    if (actor === turn?.actor) takes(message)
   })
 }

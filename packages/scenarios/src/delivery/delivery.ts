@@ -3,7 +3,7 @@
  * arrives once and in order, and soon after the faults.
  */
 import { type ActorRef, namedRef } from '@troupe/core'
-import type { SimulatedWorld, SystemView } from '@troupe/simulation'
+import type { SimulatedWorld, SystemView, TraceEvent } from '@troupe/simulation'
 import { deliveryBugs } from '../planted-bugs/delivery-bugs.ts'
 import type { Scenario } from '../scenario.ts'
 import { simulatedScenario } from '../simulated-scenario.ts'
@@ -53,18 +53,21 @@ export const delivery: Scenario = simulatedScenario({
       )
       const clients = outboxes.map(({ id, ref }) => postAll(world, { id, posts, outbox: ref }))
       const taken = (view: SystemView) => view.cells(inboxDefinition).map(({ state }) => state.items)
-      world.always('posts are taken once and in order', (view) => {
-        return taken(view).every((items) => [...items].every(([id, values]) => isInOrder(id, values)))
+      world.always('posts are taken once and in order', ({ changed }) => {
+        return changed(inboxDefinition).every(({ state }) =>
+          [...state.items].every(([id, values]) => isInOrder(id, values)),
+        )
       })
       // The next post leaves once it is durable that the one before was taken.
       const sent = new Map<string, number>()
       let wentBack = false
-      world.observe((event) => {
+      const watch = (event: TraceEvent) => {
         if (event.type !== 'sent' || event.message !== 'put') return
         const { from, number } = event.payload as Put
         wentBack ||= number < (sent.get(from) ?? 0)
         sent.set(from, number)
-      })
+      }
+      world.observe(watch, { only: ['sent'] })
       world.always('no post is sent again after the next one', () => !wentBack)
       await world.sleep(faultsMs)
       await world.heal()

@@ -5,6 +5,7 @@ import { simulate } from '../simulate.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { SimulationFailure } from '../simulation-errors.ts'
 import type { SimulationScenarioOptions } from '../simulation-scenario.ts'
+import type { ObserveOptions } from '../trace.ts'
 import type { Replace } from './varied-definition.ts'
 
 /** What became of one run, clean or mutated. */
@@ -53,6 +54,8 @@ export function simulatedSubject(
   }
 }
 
+const distorted: ObserveOptions = { only: ['duplicated', 'reordered'] }
+
 /** The names of the messages that a network doubled or put out of order in one run. */
 export class DistortedMessages {
   readonly #duplicated = new Set<string>()
@@ -63,7 +66,7 @@ export class DistortedMessages {
     world.observe((event) => {
       if (event.type === 'duplicated') this.#duplicated.add(event.message)
       else if (event.type === 'reordered') this.#reordered.add(event.message)
-    })
+    }, distorted)
   }
 
   get names(): Pick<MutationRun, 'duplicated' | 'reordered'> {
@@ -76,6 +79,7 @@ function withReplaced(world: SimulatedWorld, replace: Replace): SimulatedWorld {
   const viewed = (view: SystemView): SystemView =>
     Object.create(view, {
       cells: { value: ((definition) => view.cells(definition && replace(definition))) as SystemView['cells'] },
+      changed: { value: ((definition) => view.changed(definition && replace(definition))) as SystemView['changed'] },
     })
   const predicated =
     <Result>(predicate: (view: SystemView) => Result) =>
