@@ -229,7 +229,7 @@ export function leaderTick(state: ReplicaState, ctx: ReplicaContext): void {
     const member = replicaOf(state, id)
     if (member !== undefined) ctx.tellEarly(member.replica, 'decide', { ballot: lead.ballot, length: state.decided })
   }
-  flush(state, ctx)
+  flushLater(lead, ctx)
 }
 
 /** Prepares those that have not promised, or one that asks for it. */
