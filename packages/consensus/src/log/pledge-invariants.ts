@@ -7,10 +7,18 @@
  * were lost (`wiped`): those may have forgotten, and must not vote.
  */
 import { isVoter } from './configuration.ts'
-import { LogViolationError } from './invariants.ts'
 import { standingOf } from './introducing.ts'
+import { LogViolationError } from './invariants.ts'
 import { compareLogBallots, type LogBallot, logBallotKey } from './log-ballot.ts'
-import type { AcceptedLog, Introduced, PrepareLog, PromisedLog, ReadAck, ReadProbe, ReleasedLeases } from './messages.ts'
+import type {
+  AcceptedLog,
+  Introduced,
+  PrepareLog,
+  PromisedLog,
+  ReadAck,
+  ReadProbe,
+  ReleasedLeases,
+} from './messages.ts'
 import type { ReplicaState } from './replica-state.ts'
 
 /** The invariants by name. */
@@ -62,22 +70,14 @@ export class LogPledgeObserver {
 
   /** A message left a replica, at that time in real milliseconds; those of other protocols are ignored. */
   sent(message: string, payload: unknown, nowMs: number): void {
-    switch (message) {
-      case 'introduced':
-        return this.#introduced(payload as Introduced)
-      case 'prepare':
-        return this.#promises((payload as PrepareLog).ballot.node, (payload as PrepareLog).ballot, nowMs)
-      case 'promise':
-        return this.#promises((payload as PromisedLog).from, (payload as PromisedLog).ballot, nowMs)
-      case 'accepted':
-        return this.#votes((payload as AcceptedLog).from, (payload as AcceptedLog).ballot)
-      case 'readProbe':
-        return this.#probed(payload as ReadProbe, nowMs)
-      case 'readAck':
-        return this.#lends(payload as ReadAck, nowMs)
-      case 'takeOver':
-        return this.#releases(payload as ReleasedLeases)
-    }
+    if (message === 'introduced') this.#introduced(payload as Introduced)
+    else if (message === 'prepare') this.#prepares(payload as PrepareLog, nowMs)
+    else if (message === 'promise')
+      this.#promises((payload as PromisedLog).from, (payload as PromisedLog).ballot, nowMs)
+    else if (message === 'accepted') this.#votes((payload as AcceptedLog).from, (payload as AcceptedLog).ballot)
+    else if (message === 'readProbe') this.#probed(payload as ReadProbe, nowMs)
+    else if (message === 'readAck') this.#lends(payload as ReadAck, nowMs)
+    else if (message === 'takeOver') this.#releases(payload as ReleasedLeases)
   }
 
   /** The disk of replica `id` was lost. */
@@ -137,7 +137,11 @@ export class LogPledgeObserver {
     this.#released.set(key, Math.max(probe, this.#released.get(key) ?? 0))
   }
 
-  /** A replica promises: to another one, or to itself as it stands for election. */
+  /** A replica that stands for election has promised itself. */
+  #prepares({ ballot }: PrepareLog, nowMs: number): void {
+    this.#promises(ballot.node, ballot, nowMs)
+  }
+
   #promises(id: string, ballot: LogBallot, nowMs: number): void {
     this.#votes(id, ballot)
     for (const { ballot: lent, probe, untilMs } of this.#pledgesOf(id).leases) {

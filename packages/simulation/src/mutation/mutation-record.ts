@@ -106,7 +106,7 @@ export class MutationRecord {
       head = JSON.parse(first)
       results = rest.map((line) => JSON.parse(line))
     } catch (cause) {
-      return this.#refuse(`is no record of a mutation run: ${(cause as Error).message}`)
+      this.#refuse(`is no record of a mutation run: ${(cause as Error).message}`)
     }
     if (!Array.isArray(head?.seeds) || !Array.isArray(head.mutations)) this.#refuse('is no record of a mutation run')
     if (head.seeds.join() !== this.#seeds.join()) this.#refuse('is of other seeds; name another file')
