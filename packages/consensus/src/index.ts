@@ -7,6 +7,7 @@ export { type LogCallerProtocol, LogClient, type LogClientArguments } from './lo
 export { CommandError, CommandSizeError, SessionExpiredError } from './log/log-errors.ts'
 export { LogMachineObserver } from './log/machine-invariants.ts'
 export type { ReplicaProtocol, ReplicaStatus } from './log/messages.ts'
+export { type LogPledgeInvariant, LogPledgeObserver } from './log/pledge-invariants.ts'
 export type { LogOptions, ReplicaArguments } from './log/replica-state.ts'
 export { type ReplicaDefinition, type ReplicateOptions, replicate } from './log/replicate.ts'
 export {

@@ -22,6 +22,7 @@ interface MutateFlags {
   readonly nodes?: number
   readonly operators?: readonly MutationOperator[]
   readonly mutant?: readonly string[]
+  readonly record?: string
   readonly rate: number
   readonly threads: number
   readonly json?: true
@@ -47,6 +48,7 @@ export function addMutateCommand(troupe: Command, context: CommandContext): void
       namesOf<MutationOperator>('--operators', mutationOperators),
     )
     .option('--mutant <name>', 'only the mutant of this name; can be given more than once', collected)
+    .option('--record <file>', 'keep what is known in a file, and go on where the run that wrote it was stopped')
     .option('--rate <share>', 'fail below this kill rate (default: 0.9)', shareNumber('--rate'), rateDefault)
     .option(
       '--threads <number>',
@@ -79,7 +81,7 @@ function protocols(): Scenario[] {
 }
 
 async function mutateNamed(terminal: Terminal, name: string, flags: MutateFlags): Promise<boolean> {
-  const { seeds = seedsOf('200'), nodes, operators, mutant, rate, threads, json } = flags
+  const { seeds = seedsOf('200'), nodes, operators, mutant, record, rate, threads, json } = flags
   const { mutation } = scenarioNamed(name)
   if (mutation === undefined) {
     const known = protocols().map((scenario) => scenario.name)
@@ -96,6 +98,7 @@ async function mutateNamed(terminal: Terminal, name: string, flags: MutateFlags)
     explanations: survivors,
     ...(operators === undefined ? {} : { operators }),
     ...(mutant === undefined ? {} : { mutants: mutant }),
+    ...(record === undefined ? {} : { record }),
     ...(pool && {
       judge: async (given, mutants) => {
         const result = await pool.judgeMutant({ scenario: name, options, mutant: given })

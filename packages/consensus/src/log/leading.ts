@@ -228,7 +228,7 @@ export function leaderTick(state: ReplicaState, ctx: ReplicaContext): void {
     const member = replicaOf(state, id)
     if (member !== undefined) ctx.tellEarly(member.replica, 'decide', { ballot: lead.ballot, length: state.decided })
   }
-  flush(state, ctx)
+  flushLater(lead, ctx)
 }
 
 /** Nothing from `index` on is under way to the follower any more. */

@@ -349,7 +349,10 @@ function settle(state: ReplicaState, machine: AnyMachine, ctx: ReplicaContext, i
   if (state.configuration.number !== number) changeConfiguration(state, ctx, isStored)
 }
 
-/** The old configuration has ended. Its leader, which knows all of it, stands for election in the new one at once. */
+/**
+ * The old configuration has ended. The leader that decided so knows all of it, and stands for election in the new one at
+ * once. One that hears of it from others is behind, and may find a leader there.
+ */
 function changeConfiguration(state: ReplicaState, ctx: ReplicaContext, isStored: boolean): void {
   const { lead, configuration } = state
   const { number: config, members } = configuration
@@ -361,7 +364,7 @@ function changeConfiguration(state: ReplicaState, ctx: ReplicaContext, isStored:
   resetElection(state)
   meetAnew(state)
   introduceSelf(state, ctx)
-  if (lead !== undefined && isVoter(configuration, state.id) && isTrusted(state))
+  if (lead?.elected && !isStored && isVoter(configuration, state.id) && isTrusted(state))
     standForElection(state, drawBallot(state), ctx)
 }
 

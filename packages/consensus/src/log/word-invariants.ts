@@ -78,6 +78,12 @@ export class LogWordObserver {
     else if (message === 'accepted') this.#accepted(payload as AcceptedLog)
   }
 
+  /** The disk of a replica was lost: it may be back with nothing. What it said to others was said. */
+  wiped(id: string): void {
+    this.#words.delete(id)
+    this.#ballots.delete(id)
+  }
+
   /** A replica logged. */
   logged({ message, fields }: Pick<LogEntry, 'message' | 'fields'>): void {
     if (message !== 'election') return

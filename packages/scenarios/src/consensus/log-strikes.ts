@@ -1,6 +1,7 @@
 /**
  * Faults at the worst moments of a replicated log: between a vote and its sync, while a log is adopted, between the two
- * phases of a ballot, while a snapshot is installed, around the end of a configuration. Chance alone seldom meets them.
+ * phases of a ballot, while a snapshot is installed, around the end of a configuration, while a lease runs, before others
+ * know who a replica is. Chance alone seldom meets them. One member of a run may lose its disk for good.
  */
 import type { RandomStream } from '@troupe/core'
 import type { SimulatedWorld, TraceEvent } from '@troupe/simulation'
@@ -9,6 +10,8 @@ import type { SimulatedWorld, TraceEvent } from '@troupe/simulation'
 const holdMs = 300
 const downMs = 60
 const cutMs = 400
+/** Short: the lease that was given runs on. */
+const restartMs = 15
 /** The share of the links of a leader that are held. */
 const heldShare = 0.6
 
@@ -22,10 +25,15 @@ interface Moment {
 interface Strike {
   readonly message: string
   readonly share: number
+  /** Only the first of each node. Default `false`. */
+  readonly first?: boolean
   /** Only for such a message. Default: any. */
   readonly when?: (payload: any) => boolean
-  readonly strike: (striker: Striker, moment: Moment) => void
+  /** Returns `false` when it did nothing. */
+  readonly strike: (striker: Striker, moment: Moment) => unknown
 }
+
+const asksForLease = ({ leaseMs = 0 }: { readonly leaseMs?: number }) => leaseMs > 0
 
 const endsConfiguration = ({ entries }: { readonly entries: readonly { readonly kind: string }[] }) =>
   entries.some(({ kind }) => kind === 'configuration')
@@ -104,6 +112,36 @@ const logStrikes: Readonly<Record<string, Strike>> = {
     share: 0.003,
     strike: (striker, { node }) => striker.crash(node),
   },
+  'a first lease is given': {
+    message: 'readProbe',
+    first: true,
+    share: 0.7,
+    when: asksForLease,
+    strike: (striker, { node, from }) => striker.endLease(node, from),
+  },
+  'a lease is given': {
+    message: 'readProbe',
+    share: 0.05,
+    when: asksForLease,
+    strike: (striker, { node, from }) => striker.endLease(node, from),
+  },
+  'a replica begins': {
+    message: 'started',
+    first: true,
+    share: 0.3,
+    strike: (striker, { node }) => striker.crash(node),
+  },
+  'a replica is introduced': {
+    message: 'introduce',
+    share: 0.1,
+    strike: (striker, { node }) => striker.crash(node),
+  },
+  'a voter loses its disk': {
+    message: 'accepted',
+    share: 0.01,
+    // Its vote has come to count.
+    strike: (striker, { from }) => from !== undefined && striker.loseDisk(from),
+  },
   'a client sends commands': {
     message: 'commands',
     share: 0.04,
@@ -123,22 +161,39 @@ const enteredShare = 0.3
 /** The names of all moments. */
 export const logMoments: readonly string[] = [...Object.keys(logStrikes), entered]
 
-/** Until `untilMs`: strikes the replicas of `definition`, at some of the moments. Returns the names of those that struck. */
-export function strikeLog(world: SimulatedWorld, definition: string, untilMs: number): ReadonlySet<string> {
+/** What is struck, until when, and who is to hear of a disk that was lost. */
+export interface LogStrikes {
+  /** The name of the replicas' definition. */
+  readonly definition: string
+  readonly untilMs: number
+  /** One disk may be lost: the others are enough for every quorum. */
+  readonly mayLoseDisk: boolean
+  readonly onDiskLost: (node: string) => void
+}
+
+/** Strikes the replicas at some of the moments. Returns the names of those that struck. */
+export function strikeLog(world: SimulatedWorld, strikes: LogStrikes): ReadonlySet<string> {
+  const { definition, untilMs } = strikes
   const struck = new Set<string>()
-  const striker = new Striker(world)
+  const striker = new Striker(world, strikes)
+  /** The nodes of moments that are struck at the first time only. */
+  const met = new Set<string>()
   // Each run has some of the strikes, so that they do not hide one another.
   const chosen = Object.entries(logStrikes).filter(() => world.random.chance(0.6))
   let nextMs = 0
   const strikeAt = (event: TraceEvent) => {
     if (event.type !== 'turn' || event.definition !== definition) return
     const now = world.now()
-    if (now < nextMs || now >= untilMs) return
-    for (const [name, { message, share, when, strike }] of chosen) {
-      if (message !== event.message || (when !== undefined && !when(event.payload)) || !world.random.chance(share))
-        continue
+    if (now >= untilMs) return
+    const { node } = event.ref
+    for (const [name, { message, share, first = false, when, strike }] of chosen) {
+      if (message !== event.message || (when !== undefined && !when(event.payload))) continue
+      const key = `${name} ${node}`
+      if (first ? met.has(key) : now < nextMs) continue
+      if (first) met.add(key)
+      if (!world.random.chance(share)) continue
       const from = event.sender?.node
-      strike(striker, { node: event.ref.node, from: world.nodes.includes(from ?? '') ? from : undefined })
+      if (strike(striker, { node, from: world.nodes.includes(from ?? '') ? from : undefined }) === false) continue
       struck.add(name)
       nextMs = now + striker.draw(300)
       return
@@ -159,10 +214,14 @@ export function strikeLog(world: SimulatedWorld, definition: string, untilMs: nu
 class Striker {
   readonly #world: SimulatedWorld
   readonly #random: RandomStream
+  readonly #onDiskLost: (node: string) => void
+  #mayLoseDisk: boolean
 
-  constructor(world: SimulatedWorld) {
+  constructor(world: SimulatedWorld, { mayLoseDisk, onDiskLost }: LogStrikes) {
     this.#world = world
     this.#random = world.random
+    this.#mayLoseDisk = mayLoseDisk
+    this.#onDiskLost = onDiskLost
   }
 
   chance(share: number): boolean {
@@ -188,6 +247,26 @@ class Striker {
     this.#crashAt(node, this.#world.now() + this.draw(8))
   }
 
+  /** Who gave a lease is back before it has run out; the leader dies, or sees nobody and goes on with what it was lent. */
+  endLease(lender: string, leader: string | undefined): void {
+    this.#crashAt(lender, this.chance(0.5) ? this.#world.now() : this.#world.now() + this.draw(8), restartMs)
+    if (leader === undefined) return
+    if (this.chance(0.7)) this.crash(leader)
+    else this.cutOff(leader)
+  }
+
+  /** A node comes back with nothing, once in a run. */
+  loseDisk(node: string): boolean {
+    if (!this.#mayLoseDisk) return false
+    this.#mayLoseDisk = false
+    this.#world.crash(node)
+    this.#world.wipeDisk(node)
+    this.#onDiskLost(node)
+    const backMs = this.#world.now() + this.draw(downMs)
+    this.#world.at(backMs).restart(node)
+    return true
+  }
+
   /** What a node sends to another one waits. */
   hold(node: string, to: string): void {
     this.#during(this.#world.hold([node], [to]), this.draw(holdMs))
@@ -211,7 +290,7 @@ class Striker {
     void this.#world.sleep(ms).then(() => spell.end())
   }
 
-  #crashAt(node: string, atMs: number): void {
-    this.#world.at(atMs).crash(node).after(this.draw(downMs)).restart(node)
+  #crashAt(node: string, atMs: number, meanMs: number = downMs): void {
+    this.#world.at(atMs).crash(node).after(this.draw(meanMs)).restart(node)
   }
 }

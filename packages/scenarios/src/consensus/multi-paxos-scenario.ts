@@ -10,6 +10,7 @@ import {
   LogMachineObserver,
   LogObserver,
   type LogOptions,
+  LogPledgeObserver,
   LogViolationError,
   LogWordObserver,
   replicate,
@@ -41,13 +42,14 @@ export const CampaignStore: CampaignReplica = replicate(
 )
 
 /** Small, so that trimming, snapshots in parts and full windows happen within seconds. */
-const campaignOptions: Partial<LogOptions> = {
+const campaignOptions = {
   electionTimeoutMs: 200,
   batchMax: 8,
   inFlightMax: 32,
   keepEntries: 8,
   chunkBytes: 128,
-}
+  clockDriftMax: 0.02,
+} as const satisfies Partial<LogOptions>
 
 /** How one run is set up, beside its seed. */
 export interface MultiPaxosScenario {
@@ -122,9 +124,12 @@ export async function multiPaxosProgram(world: SimulatedWorld, program: MultiPax
     options: { ...campaignOptions, leaseMs: world.random.chance(0.5) ? 150 : 0 },
     ...(quorums === undefined ? {} : { quorums }),
   })
-  const coverage = observe(world, store, replica, observer, harmOnly)
-  const struck = world.random.chance(0.5) ? strikeLog(world, replica.name, faultsMs) : new Set<string>()
-  await Promise.all(members.map((member) => store.startReplica(member)))
+  const { coverage, onDiskLost } = observe(world, store, replica, observer, harmOnly)
+  // Of three and of five one may be missing for good.
+  const mayLoseDisk = members.length > 2 && world.random.chance(0.5)
+  const strikes = { definition: replica.name, untilMs: faultsMs, mayLoseDisk, onDiskLost }
+  const struck = world.random.chance(0.5) ? strikeLog(world, strikes) : new Set<string>()
+  await Promise.all(members.map((member) => started(world, store, member)))
   let ended = false
   const working = Array.from({ length: clients }, async (_, index) => {
     let client = await clientOn(world, store, index)
@@ -177,18 +182,39 @@ const ways = (definition: string): Readonly<Record<string, Way>> => ({
   'a client follows a redirection': { definition: 'LogClient', turn: 'redirect', leadsTo: 'commands' },
 })
 
-/** Holds every step against the invariants; what it returns claims what the run came to. */
+/** Starts the replica of a member, again and again while its node is down. */
+async function started(world: SimulatedWorld, store: Store, member: string): Promise<void> {
+  for (;;) {
+    try {
+      return await store.startReplica({ node: member })
+    } catch {
+      await world.sleep(20)
+    }
+  }
+}
+
+/** What watches a run. */
+interface Observation {
+  /** Claims what the run came to. */
+  readonly coverage: () => void
+  /** The disk of a node was lost. */
+  readonly onDiskLost: (node: string) => void
+}
+
+/** Holds every step against the invariants. */
 function observe(
   world: SimulatedWorld,
   { configuration }: Store,
   replica: CampaignReplica,
   observer: LogObserver,
   harmOnly: boolean,
-): () => void {
+): Observation {
+  const pledges = new LogPledgeObserver(campaignOptions)
   const words = new LogWordObserver(configuration)
   const machines = new LogMachineObserver(keyValueMachine)
   let torn = false
   let told = false
+  let refused = false
   let turn: Pick<TurnEvent, 'actor' | 'message'> = { actor: '', message: '' }
   const decided = new Map<string, number>()
   let violation: unknown
@@ -204,7 +230,10 @@ function observe(
   if (!harmOnly) {
     const watch = (event: TraceEvent) => {
       if (event.type === 'turn') turn = event
-      else if (event.type === 'sent') hold(() => words.sent(event.message, event.payload))
+      else if (event.type === 'sent') {
+        hold(() => words.sent(event.message, event.payload))
+        hold(() => pledges.sent(event.message, event.payload, world.now()))
+      }
     }
     world.observe(watch, { only: ['turn', 'sent'] })
     world.events.on('log', (entry) => hold(() => words.logged(entry)))
@@ -219,21 +248,29 @@ function observe(
       for (const { path, state } of cells) {
         told ||= turn.message === 'decide' && turn.actor === path && state.decided > (decided.get(path) ?? 0)
         decided.set(path, state.decided)
+        refused ||= state.refusedBy !== undefined
       }
       const states = cells.map(({ state }) => state)
       observer.check(states)
       words.check(states)
+      pledges.check(states)
       machines.check(states)
     })
   }
-  return () => {
+  const onDiskLost = (node: string) => {
+    words.wiped(node)
+    pledges.wiped(node)
+  }
+  const coverage = () => {
     const { leaders, configurations, installed } = observer.statistics
     world.sometimes('another leader is elected', leaders > 1)
     world.sometimes('a snapshot is installed', installed > 0)
     world.sometimes('members are replaced', configurations > 1)
     world.sometimes('a torn tail is cut', torn)
     world.sometimes('a follower is told what is decided', told)
+    world.sometimes('who lost its disk is refused', refused)
   }
+  return { coverage, onDiskLost }
 }
 
 /** Runs the scenario under one seed. */

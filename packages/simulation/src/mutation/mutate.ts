@@ -10,8 +10,9 @@ import { seedsOf } from '../simulate-many.ts'
 import { type CleanRuns, judgeMutant, type MutantCase, type MutantResult, tally } from './judge-mutant.ts'
 import { type Mutation, type MutationOperator, mutationName } from './mutation.ts'
 import { MutationPoints } from './mutation-points.ts'
+import { type CleanTwin, comparedSeeds, MutationRecord } from './mutation-record.ts'
 import type { MutationSubject } from './mutation-subject.ts'
-import { replacing, type Variation } from './varied-definition.ts'
+import { replacing } from './varied-definition.ts'
 
 /** How a mutation run is set up. */
 export interface MutateOptions {
@@ -27,6 +28,12 @@ export interface MutateOptions {
   readonly quorums?: RegExp
   /** Why mutants survive, by name: each is a mistake that does no harm, or a property that is missing. */
   readonly explanations?: Readonly<Record<string, string>>
+  /**
+   * A file that keeps what is known as it comes, so that a run that was stopped goes on where it was: the clean twin is not
+   * run again, mutants that were judged count as they were, and the others meet those seeds first that killed most. One of
+   * other seeds, or of a program that does other things now, is a `ConfigurationError`. Default: nothing is kept.
+   */
+  readonly record?: string
   /**
    * Judges a mutant somewhere else, as on other threads: by `judgeMutant` of the same subject. Called for all mutants at
    * once, after the clean twin, with their number; `onRun` hears nothing of their runs. Default: one after the other, here.
@@ -45,6 +52,7 @@ const known: KnownOptions<MutateOptions> = {
   mutants: true,
   quorums: true,
   explanations: true,
+  record: true,
   judge: true,
   onRun: true,
   onMutant: true,
@@ -87,21 +95,33 @@ export async function mutate(subject: MutationSubject, options: MutateOptions): 
   refuseUnknownOptions('mutate', options, known)
   const seeds = [...seedsOf(options.seeds)]
   if (seeds.length === 0) throw new ConfigurationError('a mutation run needs at least one seed')
-  const points = new MutationPoints({
-    quorums: options.quorums ?? /quorum|majority/i,
-    ...(options.definitions === undefined ? {} : { definitions: new Set(options.definitions.map(nameOf)) }),
-  })
-  const clean = await runClean(subject, seeds, points, options)
-  const failed = clean.failures.length > 0 || clean.violation !== undefined
-  const mutations = failed ? [] : selected(points.mutations, options)
+  const record = options.record === undefined ? undefined : new MutationRecord(options.record, seeds)
+  const { clean, mutations: found } = await cleanTwin(subject, seeds, options, record)
+  const mutations = passed(clean) ? selected(found, options) : []
+  const judged = new Map(record?.results)
+  const ordered = record?.ordered(seeds) ?? seeds
+  const left = mutations.filter((mutation) => !judged.has(mutationName(mutation)))
   const results: MutantResult[] = []
-  const elsewhere = mutations.map((mutation) => options.judge?.({ mutation, clean, seeds }, mutations.length))
-  // The first that rejects, in order, is told by the loop below.
-  for (const judged of elsewhere) judged?.catch(() => {})
-  for (const [index, mutation] of mutations.entries()) {
-    const onSeed = (seed: number) =>
-      options.onRun?.({ mutant: mutationName(mutation), judged: index, mutants: mutations.length, seed })
-    const result = await (elsewhere[index] ?? judgeMutant(subject, { mutation, clean, seeds }, onSeed))
+  const { judge } = options
+  const elsewhere = new Map<string, Promise<MutantResult>>()
+  const noted = (result: MutantResult) => {
+    record?.add(result)
+    return result
+  }
+  for (const mutation of judge === undefined ? [] : left) {
+    const judging = judge?.({ mutation, clean, seeds: ordered }, left.length).then(noted) as Promise<MutantResult>
+    // The first that rejects, in order, is told by the loop below.
+    judging.catch(() => {})
+    elsewhere.set(mutationName(mutation), judging)
+  }
+  const judgeHere = async (mutation: Mutation): Promise<MutantResult> => {
+    const progress = { mutant: mutationName(mutation), judged: left.indexOf(mutation), mutants: left.length }
+    const onSeed = (seed: number) => options.onRun?.({ ...progress, seed })
+    return noted(await judgeMutant(subject, { mutation, clean, seeds: ordered }, onSeed))
+  }
+  for (const mutation of mutations) {
+    const name = mutationName(mutation)
+    const result = judged.get(name) ?? (await (elsewhere.get(name) ?? judgeHere(mutation)))
     const explained =
       result.verdict === 'survived' ? { ...result, explanation: explanationOf(result, options) } : result
     results.push(explained)
@@ -122,27 +142,54 @@ export async function mutate(subject: MutationSubject, options: MutateOptions): 
   }
 }
 
+/** What the clean twin comes to, as the record has it or by running it. */
+async function cleanTwin(
+  subject: MutationSubject,
+  seeds: readonly number[],
+  options: MutateOptions,
+  record: MutationRecord | undefined,
+): Promise<CleanTwin> {
+  const known = record?.twin
+  if (record !== undefined && known !== undefined) {
+    const { hashes } = await runClean(subject, seeds.slice(0, comparedSeeds), options)
+    record.compare(hashes)
+    return known
+  }
+  const twin = await runClean(subject, seeds, options)
+  if (passed(twin.clean)) record?.begin(twin)
+  return twin
+}
+
 async function runClean(
   subject: MutationSubject,
   seeds: readonly number[],
-  points: Variation,
-  { onRun }: MutateOptions,
-): Promise<CleanRuns> {
+  { definitions, quorums = /quorum|majority/i, onRun }: MutateOptions,
+): Promise<CleanTwin> {
+  const points = new MutationPoints({
+    quorums,
+    ...(definitions === undefined ? {} : { definitions: new Set(definitions.map(nameOf)) }),
+  })
   const replace = replacing(points)
   const failures: { seed: number; what: string; message: string }[] = []
   const claims = new Map<string, number>()
   const duplicated = new Set<string>()
   const reordered = new Set<string>()
+  const hashes: (string | undefined)[] = []
   for (const seed of seeds) {
     const run = await subject.run(seed, replace)
     if (run.failure !== undefined) failures.push({ seed, ...run.failure })
     tally(claims, run)
     for (const name of run.duplicated) duplicated.add(name)
     for (const name of run.reordered) reordered.add(name)
+    if (hashes.length < comparedSeeds) hashes.push(run.hash)
     onRun?.({ mutant: undefined, judged: 0, mutants: 0, seed })
   }
   const violation = subject.check?.((definition) => definition)
-  return { failures, violation, claims, duplicated, reordered }
+  return { clean: { failures, violation, claims, duplicated, reordered }, mutations: points.mutations, hashes }
+}
+
+function passed({ failures, violation }: CleanRuns): boolean {
+  return failures.length === 0 && violation === undefined
 }
 
 function selected(mutations: readonly Mutation[], { operators, mutants }: MutateOptions): readonly Mutation[] {

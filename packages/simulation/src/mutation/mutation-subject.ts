@@ -17,6 +17,8 @@ export interface MutationRun {
   /** The names of the messages that the network doubled, and of those that it put out of order. */
   readonly duplicated: Iterable<string>
   readonly reordered: Iterable<string>
+  /** Equal for two runs in which the same happened, if the subject has such a word: tells whether a record is of this program. */
+  readonly hash?: string
 }
 
 /** A program under many seeds, and a small instance of it for a checker if there is one. */
@@ -43,12 +45,12 @@ export function simulatedSubject(
         return program(withReplaced(world, replace))
       }
       try {
-        const { claims } = await simulate({ ...options, seed }, watched)
-        return { failure: undefined, claims, ...network.names }
+        const { claims, hash } = await simulate({ ...options, seed }, watched)
+        return { failure: undefined, claims, ...network.names, hash }
       } catch (error) {
         if (!(error instanceof SimulationFailure)) throw error
-        const { property, reason, claims } = error.facts
-        return { failure: { what: property ?? reason, message: error.message }, claims, ...network.names }
+        const { property, reason, claims, hash } = error.facts
+        return { failure: { what: property ?? reason, message: error.message }, claims, ...network.names, hash }
       }
     },
   }

@@ -1,0 +1,196 @@
+/**
+ * What the replicas of a log have promised beside their votes, held against them from outside: whom they know, that they may
+ * vote, and that they promise nobody else anything while a lease of theirs runs. Each of these left a replica in a message,
+ * so that it is durable there, or should be; one that is back with less has broken its word.
+ *
+ * The observer is fed with what left (`sent`), with the states after every step (`check`), and with the replicas whose disks
+ * were lost (`wiped`): those may have forgotten, and must not vote.
+ */
+import { isVoter } from './configuration.ts'
+import { standingOf } from './introducing.ts'
+import { LogViolationError } from './invariants.ts'
+import { compareLogBallots, type LogBallot, logBallotKey } from './log-ballot.ts'
+import type {
+  AcceptedLog,
+  Introduced,
+  PrepareLog,
+  PromisedLog,
+  ReadAck,
+  ReadProbe,
+  ReleasedLeases,
+} from './messages.ts'
+import type { ReplicaState } from './replica-state.ts'
+
+/** The invariants by name. */
+export type LogPledgeInvariant =
+  | 'an introduction is kept'
+  | 'a voter stays one'
+  | 'one identity votes under an id'
+  | 'who lost nothing is not refused'
+  | 'a lease is kept'
+
+/** A lease that a replica gave. */
+interface Lease {
+  readonly ballot: LogBallot
+  readonly probe: number
+  /** The end of what the leader may take it for, in milliseconds of real time. */
+  readonly untilMs: number
+}
+
+/** What one replica has said. */
+interface Pledges {
+  /** By the identity of another replica: the last configuration in which it said that it knows it. */
+  readonly knows: Map<string, number>
+  /** The last configuration in which it said what only a voter says. */
+  votedIn: number
+  leases: Lease[]
+}
+
+/** Probes whose times are remembered, at most: far more than there are while one lease runs. */
+const probesMax = 1_024
+
+/** Watches one log. Its methods throw a {@link LogViolationError}, whose `facts.invariant` is a {@link LogPledgeInvariant}. */
+export class LogPledgeObserver {
+  readonly #clockDriftMax: number
+  readonly #pledges = new Map<string, Pledges>()
+  readonly #wiped = new Set<string>()
+  /** By configuration and id, the identity that votes. */
+  readonly #voters = new Map<string, string>()
+  /** What was looked at of each state: a new one is that of a replica that was started again. */
+  readonly #seen = new WeakMap<ReplicaState, { config: number; knownIn: number }>()
+  /** By ballot and number: when a probe was sent first. */
+  readonly #probes = new Map<string, number>()
+  /** By ballot: the probes up to this one brought leases that were given up. */
+  readonly #released = new Map<string, number>()
+
+  /** `clockDriftMax`: that of the log's options. */
+  constructor({ clockDriftMax }: { readonly clockDriftMax: number }) {
+    this.#clockDriftMax = clockDriftMax
+  }
+
+  /** A message left a replica, at that time in real milliseconds; those of other protocols are ignored. */
+  sent(message: string, payload: unknown, nowMs: number): void {
+    if (message === 'introduced') this.#introduced(payload as Introduced)
+    else if (message === 'prepare') this.#prepares(payload as PrepareLog, nowMs)
+    else if (message === 'promise')
+      this.#promises((payload as PromisedLog).from, (payload as PromisedLog).ballot, nowMs)
+    else if (message === 'accepted') this.#votes((payload as AcceptedLog).from, (payload as AcceptedLog).ballot)
+    else if (message === 'readProbe') this.#probed(payload as ReadProbe, nowMs)
+    else if (message === 'readAck') this.#lends(payload as ReadAck, nowMs)
+    else if (message === 'takeOver') this.#releases(payload as ReleasedLeases)
+  }
+
+  /** The disk of replica `id` was lost. */
+  wiped(id: string): void {
+    this.#wiped.add(id)
+    this.#pledges.delete(id)
+  }
+
+  /** The states of the replicas that are up, after a step. */
+  check(states: Iterable<ReplicaState>): void {
+    for (const state of states) {
+      const { id, refusedBy, configuration, knownIn } = state
+      const { number: config } = configuration
+      if (refusedBy !== undefined && !this.#wiped.has(id)) {
+        const what = `${id} is refused by ${refusedBy}, and its disk was never lost`
+        throw new LogViolationError('who lost nothing is not refused', what, { id, refusedBy, config })
+      }
+      const seen = this.#seen.get(state)
+      if (seen?.config === config && seen.knownIn === knownIn) continue
+      if (seen === undefined) this.#checkBack(state)
+      this.#seen.set(state, { config, knownIn })
+      this.#checkIdentity(state)
+    }
+  }
+
+  #introduced({ config, from, identity }: Introduced): void {
+    const { knows } = this.#pledgesOf(from)
+    knows.set(identity, Math.max(config, knows.get(identity) ?? 0))
+  }
+
+  #votes(id: string, { config }: LogBallot): void {
+    const pledges = this.#pledgesOf(id)
+    pledges.votedIn = Math.max(config, pledges.votedIn)
+  }
+
+  #probed({ ballot, id, leaseMs = 0 }: ReadProbe, nowMs: number): void {
+    const key = probeKey(ballot, id)
+    if (leaseMs <= 0 || this.#probes.has(key)) return
+    this.#probes.set(key, nowMs)
+    for (const oldest of this.#probes.keys()) {
+      if (this.#probes.size <= probesMax) break
+      this.#probes.delete(oldest)
+    }
+  }
+
+  /** Nobody takes a lease for longer than from when its probe left, by a clock that is as slow as it may be. */
+  #lends({ ballot, from, id: probe, leaseMs = 0 }: ReadAck, nowMs: number): void {
+    const sentMs = this.#probes.get(probeKey(ballot, probe))
+    if (leaseMs <= 0 || sentMs === undefined) return
+    const pledges = this.#pledgesOf(from)
+    const untilMs = sentMs + leaseMs / (1 + this.#clockDriftMax)
+    pledges.leases = [...pledges.leases.filter((lease) => lease.untilMs > nowMs), { ballot, probe, untilMs }]
+  }
+
+  #releases({ ballot, probe }: ReleasedLeases): void {
+    const key = logBallotKey(ballot)
+    this.#released.set(key, Math.max(probe, this.#released.get(key) ?? 0))
+  }
+
+  /** A replica that stands for election has promised itself. */
+  #prepares({ ballot }: PrepareLog, nowMs: number): void {
+    this.#promises(ballot.node, ballot, nowMs)
+  }
+
+  #promises(id: string, ballot: LogBallot, nowMs: number): void {
+    this.#votes(id, ballot)
+    for (const { ballot: lent, probe, untilMs } of this.#pledgesOf(id).leases) {
+      // Whoever stands under another ballot has left the one before; the end of a configuration ends its leases.
+      if (untilMs <= nowMs || lent.node === ballot.node || compareLogBallots(ballot, lent) < 0) continue
+      if (lent.config !== ballot.config || probe <= (this.#released.get(logBallotKey(lent)) ?? -1)) continue
+      const what = `${id} promises ${ballot.node} while a lease of it to ${lent.node} runs`
+      throw new LogViolationError('a lease is kept', what, { id, ballot, lent, probe, untilMs, nowMs })
+    }
+  }
+
+  /** A replica is back, or began. */
+  #checkBack(state: ReplicaState): void {
+    const { id, configuration, identities } = state
+    const { number: config, members } = configuration
+    const { knows, votedIn } = this.#pledgesOf(id)
+    const known = new Set([...identities.values(), ...members.map(({ identity }) => identity)])
+    for (const [identity, saidIn] of knows) {
+      if (saidIn !== config || known.has(identity)) continue
+      const what = `${id} said that it knows ${identity}, and is back without`
+      throw new LogViolationError('an introduction is kept', what, { id, identity, config })
+    }
+    if (votedIn !== config || standingOf(state) === 'voter') return
+    const what = `${id} voted in configuration ${config}, and is back as one that may not`
+    throw new LogViolationError('a voter stays one', what, { id, config, standing: standingOf(state) })
+  }
+
+  #checkIdentity(state: ReplicaState): void {
+    const { id, identity, configuration } = state
+    if (identity === undefined || !isVoter(configuration, id) || standingOf(state) !== 'voter') return
+    const key = `${configuration.number}.${id}`
+    const voter = this.#voters.get(key)
+    if (voter === undefined) this.#voters.set(key, identity)
+    else if (voter !== identity) {
+      const what = `two replicas vote as ${id} in configuration ${configuration.number}`
+      throw new LogViolationError('one identity votes under an id', what, { id, identity, voter })
+    }
+  }
+
+  #pledgesOf(id: string): Pledges {
+    let pledges = this.#pledges.get(id)
+    if (pledges === undefined) {
+      pledges = { knows: new Map(), votedIn: 0, leases: [] }
+      this.#pledges.set(id, pledges)
+    }
+    return pledges
+  }
+}
+
+function probeKey(ballot: LogBallot, probe: number): string {
+  return `${logBallotKey(ballot)}#${probe}`
+}
