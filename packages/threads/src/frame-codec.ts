@@ -12,7 +12,7 @@
  */
 import { sameRef } from '@troupe/core'
 import { checkFrame, FrameKind, frameOf, Ref, WireMessage } from '@troupe/core/host'
-import { type Encoding, MessageReader, MessageWriter, ShapeCodec } from './channel/index.ts'
+import { type Encoding, MessageReader, MessageWriter, ShapeCodec, type WrittenShape } from './channel/index.ts'
 
 const IS_MESSAGE = 2
 const IS_NEW = 4
@@ -25,6 +25,8 @@ interface WrittenHead {
   readonly sender: Ref | undefined
   /** True while the other end has it. */
   isSent: boolean
+  /** The shape that the payload had the last time. */
+  expected: WrittenShape | undefined
 }
 
 interface ReadHead {
@@ -43,7 +45,7 @@ class FrameWriter extends MessageWriter {
     }
     const { to, name, sender, askId } = value
     const slot = slotOf(to, name, sender)
-    const head = this.#heads[slot]
+    let head = this.#heads[slot]
     this.flags |= askId < 0 ? IS_MESSAGE : IS_MESSAGE | IS_ASK
     this.reserve(1)
     this.bytes[this.position++] = slot
@@ -54,17 +56,17 @@ class FrameWriter extends MessageWriter {
       !sameRef(head.to, to) ||
       !sameRef(head.sender, sender)
     ) {
-      this.#define(slot, to, name, sender)
+      head = this.#define(slot, to, name, sender)
     }
     if (askId >= 0) this.number(askId)
     const { payload } = value
     if (typeof payload === 'number') this.number(payload)
-    else this.value(payload)
+    else head.expected = this.whole(payload, head.expected)
   }
 
-  #define(slot: number, to: Ref, name: string, sender: Ref | undefined): void {
+  #define(slot: number, to: Ref, name: string, sender: Ref | undefined): WrittenHead {
     this.flags |= IS_NEW
-    const head = { to, name, sender, isSent: true }
+    const head: WrittenHead = { to, name, sender, isSent: true, expected: undefined }
     this.#heads[slot] = head
     this.defines(head)
     this.value(to.epoch)
@@ -73,6 +75,7 @@ class FrameWriter extends MessageWriter {
     this.value(to.name)
     this.value(name)
     this.value(sender)
+    return head
   }
 
   /** True when the head of `message` needs not be looked at. */

@@ -8,14 +8,25 @@ import { SHORT_COUNT_MAX, Tag } from './message-format.ts'
 /** Up to this length a loop over a text is cheaper than a call into the engine. */
 const TEXT_LOOP_MAX = 128
 
+/** Writes a number at `position`, where there is room for nine bytes; the position behind it. */
+export function putNumber(writer: ByteWriter, bytes: Uint8Array, position: number, value: number): number {
+  if ((value & 0x7f) === value && (value !== 0 || 1 / value > 0)) {
+    bytes[position] = value
+    return position + 1
+  }
+  writer.position = position
+  writer.number(value)
+  return writer.position
+}
+
 /** The memory of a writer, and what is written into it without a look at other values. */
 export abstract class ByteWriter {
   bytes = Buffer.alloc(4_096) as TextBuffer
   position = 0
   #view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length)
 
-  /** Writes a text, by the table of texts where it is short. */
-  abstract text(text: string): void
+  /** Writes a text, by the table of texts where it is short; its slot there. */
+  abstract text(text: string): number
 
   number(value: number): void {
     this.reserve(9)

@@ -17,12 +17,13 @@ import { ShapeCodec } from './shape-codec.ts'
 import { PostSender } from './side-port.ts'
 
 /**
- * Unpublished bytes after which `send` publishes by itself, so that a long turn and its receivers overlap: few while the
- * receiver is awake, since publishing is a store then, and more each time that it has to be woken, which costs as much as
- * many messages.
+ * Unpublished bytes after which `send` publishes by itself, so that a long turn and its receivers overlap. While the
+ * receiver is awake that is a store: few at first, so that it can begin, and more as the turn goes on.
  */
-const PUBLISH_BYTES_MIN = 2 * 1024
-const PUBLISH_BYTES_MAX = 64 * 1024
+const PUBLISH_BYTES_MIN = 256
+const PUBLISH_BYTES_MAX = 2 * 1024
+/** To wake the receiver costs as much as many messages: it takes more bytes each time that it was needed, up to these. */
+const RING_BYTES_MAX = 64 * 1024
 /**
  * Bytes of a message that are copied through the ring, at most. More are copied once into memory that is transferred: the
  * receiver would copy them a second time, and the ring would push all else out of the processor's cache.
@@ -48,7 +49,9 @@ class RingSender implements ChannelSender {
   /** The largest `end` of a message that is a frame by itself. */
   readonly #plainEndMax: number
   readonly #posts: PostSender
-  #publishBytes = PUBLISH_BYTES_MIN
+  /** Unpublished bytes that are worth waking the receiver for, and those after which it is looked whether it is awake. */
+  #ringBytes = PUBLISH_BYTES_MAX
+  #lookBytes = PUBLISH_BYTES_MIN
   sentMessages = 0
   #closed = false
 
@@ -102,13 +105,13 @@ class RingSender implements ChannelSender {
     if (bulkLength > 0 || handles.length > 0 || end > this.#plainEndMax) this.#sendComposed(encoding)
     else this.#write(FrameKind.message, bytes, ENCODING_START, end)
     this.sentMessages++
-    const unpublished = this.#writer.unpublishedBytes + this.#posts.waiting * POST_WEIGHT_BYTES
-    if (unpublished >= this.#publishBytes) this.#publishEarly()
+    if (this.#unpublishedBytes >= this.#lookBytes) this.#publishEarly()
     return true
   }
 
   flush(): void {
     if (this.#closed) return
+    this.#lookBytes = PUBLISH_BYTES_MIN
     this.#drainQueue()
     this.#publish()
     if (this.#queue.size === 0) return
@@ -187,11 +190,20 @@ class RingSender implements ChannelSender {
     return this.#writer.writeComposed(payload, summed, [payload.subarray(summed)], payload.length - summed)
   }
 
-  /** In the middle of a turn, because much was written. */
+  get #unpublishedBytes(): number {
+    return this.#writer.unpublishedBytes + this.#posts.waiting * POST_WEIGHT_BYTES
+  }
+
+  /** In the middle of a turn: what is written so far can be read meanwhile, if the receiver is awake or worth waking. */
   #publishEarly(): void {
-    const bytes = this.#publishBytes
-    const largest = Math.min(PUBLISH_BYTES_MAX, this.capacityBytes >> 3)
-    this.#publishBytes = this.#publish() ? Math.min(bytes * 2, largest) : Math.max(bytes >> 1, PUBLISH_BYTES_MIN)
+    const bytes = this.#ringBytes
+    if (this.#receiverDoorbell.parked && this.#unpublishedBytes < bytes) {
+      this.#lookBytes = bytes
+      return
+    }
+    const largest = Math.min(RING_BYTES_MAX, this.capacityBytes >> 3)
+    this.#ringBytes = this.#publish() ? Math.min(bytes * 2, largest) : Math.max(bytes >> 1, PUBLISH_BYTES_MAX)
+    this.#lookBytes = Math.min(this.#lookBytes * 2, PUBLISH_BYTES_MAX)
   }
 
   /** True when the receiver had to be woken. */

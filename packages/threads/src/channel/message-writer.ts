@@ -7,7 +7,6 @@
  */
 import { isProxy } from 'node:util/types'
 import { copyOfShared } from './byte-copy.ts'
-import { ByteWriter } from './byte-writer.ts'
 import { aligned, ENCODING_START, type Encoding } from './codec.ts'
 import { writeError } from './error-format.ts'
 import { Refused } from './errors.ts'
@@ -18,20 +17,21 @@ import {
   elementBytesOf,
   HAS_REPEATED,
   NESTING_MAX,
-  TABLE_TEXT_MAX,
   Tag,
-  TEXT_SLOTS,
-  textSlotOf,
   viewTypeOf,
 } from './message-format.ts'
 import { SeenObjects } from './seen-objects.ts'
-import { compileWriter, USES_BEFORE_CODE } from './shape-compiler.ts'
-import { type Definition, ShapeTable, type WrittenShape } from './shape-table.ts'
+import { compileWriter, Depth, USES_BEFORE_CODE, Written } from './shape-compiler.ts'
+import { type Fields, ShapeTable, TRUST, type WrittenShape } from './shape-table.ts'
+import { TextWriter } from './text-writer.ts'
 
 /** Extra keys of an array are not sent; an array with few of its items is sent by its keys. */
 const SPARSE_LENGTH_MIN = 64
 const { getPrototypeOf, prototype: objectPrototype } = Object
 const arrayPrototype = Array.prototype
+/** What is lost of the trust in a shape each time that it was in vain. */
+const DISTRUST = 4
+
 /** How far the writer was, to go back to. */
 interface Mark {
   readonly position: number
@@ -45,15 +45,14 @@ interface Mark {
 }
 
 /** The writer of one channel: it keeps in step with one {@link MessageReader}. */
-export class MessageWriter extends ByteWriter {
-  readonly #texts: (string | undefined)[] = new Array(TEXT_SLOTS).fill(undefined)
+export class MessageWriter extends TextWriter {
   readonly #shapes = new ShapeTable()
-  /** What this message defines: slots of texts, and other entries of tables. */
-  readonly #defined: (number | Definition)[] = []
   readonly #seen = new SeenObjects()
   /** The flags of the message. */
   protected flags = 0
   #depth = 0
+  /** The shape of the last message. */
+  #expected: WrittenShape | undefined
   #encoding: Encoding | undefined
   #moved: ReadonlySet<ArrayBufferLike> | undefined
 
@@ -66,9 +65,9 @@ export class MessageWriter extends ByteWriter {
     try {
       this.root(value)
       this.bytes[ENCODING_START] = this.flags
-      this.#defined.length = 0
+      this.settle()
     } catch (error) {
-      this.#undefine(0)
+      this.undefine(0)
       throw error
     } finally {
       this.#seen.forget(0)
@@ -79,13 +78,76 @@ export class MessageWriter extends ByteWriter {
 
   /** Writes what the message is: a value, unless a derived writer knows better. */
   protected root(value: unknown): void {
-    this.value(value)
+    this.#expected = this.whole(value, this.#expected)
   }
 
-  /** Notes what this message defines: it is taken back when the message cannot be sent. */
-  protected defines(definition: Definition): void {
-    definition.isSent = true
-    this.#defined.push(definition)
+  /**
+   * Writes the first value of a message, the only one or the last. If it is an object it is expected to be of the shape
+   * `expected`; returns the shape to expect of the next.
+   */
+  protected whole(value: unknown, expected: WrittenShape | undefined): WrittenShape | undefined {
+    if (typeof value !== 'object' || value === null) {
+      this.value(value)
+      return expected
+    }
+    if (expected?.write !== undefined && expected.isSent && expected.trust > 0) {
+      const { position, definitions } = this
+      const written = expected.write(this, value as Fields, Depth.root)
+      if (written === Written.yes) {
+        if (expected.trust < TRUST) expected.trust++
+        return expected
+      }
+      if (written === Written.taken) {
+        expected.trust -= DISTRUST
+        this.position = position
+        this.undefine(definitions)
+      }
+    }
+    return this.object(value, expected)
+  }
+
+  /** Writes any object. It is expected to be of the shape `expected`; returns the shape to expect in its place the next time. */
+  object(value: object, expected: WrittenShape | undefined): WrittenShape | undefined {
+    if (
+      expected?.write !== undefined &&
+      expected.isSent &&
+      expected.write(this, value as Fields, Depth.any) === Written.yes
+    ) {
+      return expected
+    }
+    const prototype = getPrototypeOf(value) as object | null
+    if (prototype === objectPrototype || prototype === null) {
+      return this.isNew(value) ? this.#fields(value as Fields) : expected
+    }
+    if (prototype === arrayPrototype && Array.isArray(value)) {
+      if (this.isNew(value)) this.#array(value)
+    } else {
+      // Registered instances are values without identity, such as references: meeting one twice means nothing.
+      const extension = extensionOf(prototype)
+      if (extension !== undefined) this.#extension(extension, value)
+      else if (this.isNew(value)) this.#other(value, prototype)
+    }
+    return expected
+  }
+
+  /** Takes note of an object; false when it was met before, and its number is written. */
+  isNew(value: object): boolean {
+    const number = this.#seen.add(value)
+    if (number < 0) return true
+    this.flags |= HAS_REPEATED
+    this.tag(Tag.again)
+    this.count(number)
+    return false
+  }
+
+  /** One level of nesting begins. */
+  enter(): void {
+    if (++this.#depth > NESTING_MAX) throw new RangeError(`it is nested deeper than ${NESTING_MAX}`)
+  }
+
+  /** One level of nesting ends. */
+  leave(): void {
+    this.#depth--
   }
 
   /** Writes any value. */
@@ -105,7 +167,7 @@ export class MessageWriter extends ByteWriter {
         break
       case 'object':
         if (value === null) this.tag(Tag.null)
-        else this.#object(value)
+        else this.object(value, undefined)
         break
       case 'bigint':
         this.bigInt(value)
@@ -113,39 +175,6 @@ export class MessageWriter extends ByteWriter {
       default:
         throw new Refused()
     }
-  }
-
-  text(text: string): void {
-    const { length } = text
-    if (length > TABLE_TEXT_MAX) {
-      this.longText(text)
-      return
-    }
-    this.reserve(TABLE_TEXT_MAX + 3)
-    const { bytes } = this
-    let position = this.position
-    const slot = length === 0 ? 0 : textSlotOf(text, length)
-    if (this.#texts[slot] === text) {
-      bytes[position] = Tag.text | (slot >> 8)
-      bytes[position + 1] = slot
-      this.position = position + 2
-      return
-    }
-    bytes[position] = Tag.newText | (slot >> 8)
-    bytes[position + 1] = slot
-    bytes[position + 2] = length
-    position += 3
-    for (let index = 0; index < length; index++) {
-      const unit = text.charCodeAt(index)
-      if (unit > 0xff) {
-        this.longText(text)
-        return
-      }
-      bytes[position + index] = unit
-    }
-    this.position = position + length
-    this.#texts[slot] = text
-    this.#defined.push(slot)
   }
 
   /** Writes `value`, or nothing when it cannot be sent; true when it was written. */
@@ -161,51 +190,24 @@ export class MessageWriter extends ByteWriter {
     }
   }
 
-  #object(value: object): void {
-    const prototype = getPrototypeOf(value) as object | null
-    if (prototype === objectPrototype || prototype === null) {
-      if (this.#isNew(value)) this.#fields(value as Readonly<Record<string, unknown>>)
-    } else if (prototype === arrayPrototype && Array.isArray(value)) {
-      if (this.#isNew(value)) this.#array(value)
-    } else {
-      // Registered instances are values without identity, such as references: meeting one twice means nothing.
-      const extension = extensionOf(prototype)
-      if (extension !== undefined) this.#extension(extension, value)
-      else if (this.#isNew(value)) this.#other(value, prototype)
-    }
-  }
-
-  /** Takes note of an object; false when it was met before, and its number is written. */
-  #isNew(value: object): boolean {
-    const number = this.#seen.add(value)
-    if (number < 0) return true
-    this.flags |= HAS_REPEATED
-    this.tag(Tag.again)
-    this.count(number)
-    return false
-  }
-
-  #fields(value: Readonly<Record<string, unknown>>): void {
-    this.#enter()
-    const shape = this.#shapes.find(value)
-    if (shape !== undefined) this.#shaped(shape, value)
-    else {
+  #fields(value: Fields): WrittenShape | undefined {
+    this.enter()
+    const shape = this.#shapes.find(value) ?? this.#shapes.take(Object.keys(value))
+    if (shape === undefined) {
       const keys = Object.keys(value)
-      const taken = this.#shapes.take(keys)
-      if (taken !== undefined) this.#shaped(taken, value)
-      else {
-        this.tag(Tag.record)
-        this.count(keys.length)
-        for (const key of keys) {
-          this.text(key)
-          this.value(value[key])
-        }
+      this.tag(Tag.record)
+      this.count(keys.length)
+      for (const key of keys) {
+        this.text(key)
+        this.value(value[key])
       }
-    }
-    this.#depth--
+    } else this.#shaped(shape, value)
+    this.leave()
+    return shape
   }
 
-  #shaped(shape: WrittenShape, value: Readonly<Record<string, unknown>>): void {
+  /** Writes an object of a known shape, field by field; from a certain number of times on, code of its own does that. */
+  #shaped(shape: WrittenShape, value: Fields): void {
     this.reserve(3)
     const { bytes, position } = this
     bytes[position + 1] = shape.number
@@ -220,16 +222,14 @@ export class MessageWriter extends ByteWriter {
       for (const key of shape.keys) this.text(key)
       this.defines(shape)
     }
-    if (shape.write !== undefined) shape.write(this, value)
-    else {
-      if (++shape.uses === USES_BEFORE_CODE) shape.write = compileWriter(shape.keys)
-      for (const key of shape.keys) this.value(value[key])
-    }
+    if (++shape.uses === USES_BEFORE_CODE) shape.write = compileWriter(shape)
+    for (const key of shape.keys) this.value(value[key])
   }
 
   #array(value: readonly unknown[]): void {
-    this.#enter()
+    this.enter()
     const { length } = value
+    let shape: WrittenShape | undefined
     const mark = length < SPARSE_LENGTH_MIN ? undefined : this.#mark()
     if (length < 16) this.tag(Tag.shortArray | length)
     else {
@@ -239,6 +239,7 @@ export class MessageWriter extends ByteWriter {
     for (let index = 0; index < length; index++) {
       const item = value[index]
       if (typeof item === 'number') this.number(item)
+      else if (typeof item === 'object' && item !== null) shape = this.object(item, shape)
       else if (item !== undefined || Object.hasOwn(value, index)) this.value(item)
       else if (mark === undefined || Object.keys(value).length * 4 > length) this.tag(Tag.hole)
       else {
@@ -247,7 +248,7 @@ export class MessageWriter extends ByteWriter {
         break
       }
     }
-    this.#depth--
+    this.leave()
   }
 
   #sparse(value: readonly unknown[]): void {
@@ -262,16 +263,16 @@ export class MessageWriter extends ByteWriter {
   }
 
   #extension(extension: Extension, value: object): void {
-    this.#enter()
+    this.enter()
     this.tag(Tag.extension)
     this.tag(extension.type)
     this.value(extension.write(value))
-    this.#depth--
+    this.leave()
   }
 
   /** An object that is neither plain nor an array nor of a registered class. */
   #other(value: object, prototype: object): void {
-    this.#enter()
+    this.enter()
     const viewType = viewTypeOf.get(prototype)
     if (prototype === Map.prototype) {
       const map = value as ReadonlyMap<unknown, unknown>
@@ -294,7 +295,7 @@ export class MessageWriter extends ByteWriter {
     // What an error carries never keeps it from travelling.
     else if (value instanceof Error) writeError(this, value)
     else throw new Refused()
-    this.#depth--
+    this.leave()
   }
 
   #binary(value: ArrayBuffer | ArrayBufferView, type: number): void {
@@ -347,7 +348,7 @@ export class MessageWriter extends ByteWriter {
       this.number(0)
       this.number(source.byteLength / elementBytesOf(type))
       // The buffer of a view has a number of its own.
-      this.#isNew(copy.buffer)
+      this.isNew(copy.buffer)
     }
     this.#handle(copy.buffer)
   }
@@ -355,10 +356,6 @@ export class MessageWriter extends ByteWriter {
   #handle(value: object): void {
     ;(this.#encoding as Encoding).handles.push(value)
     this.tag(Tag.handle)
-  }
-
-  #enter(): void {
-    if (++this.#depth > NESTING_MAX) throw new RangeError(`it is nested deeper than ${NESTING_MAX}`)
   }
 
   #mark(): Mark {
@@ -371,7 +368,7 @@ export class MessageWriter extends ByteWriter {
       bulkLength,
       handles: handles.length,
       transfer: transfer.length,
-      defined: this.#defined.length,
+      defined: this.definitions,
     }
   }
 
@@ -384,17 +381,6 @@ export class MessageWriter extends ByteWriter {
     encoding.handles.length = mark.handles
     encoding.transfer.length = mark.transfer
     this.#seen.forget(mark.seen)
-    this.#undefine(mark.defined)
-  }
-
-  /** Takes back the definitions of this message from the `from`th on: they are sent again with their next use. */
-  #undefine(from: number): void {
-    const defined = this.#defined
-    for (let index = defined.length - 1; index >= from; index--) {
-      const what = defined[index] as number | Definition
-      if (typeof what === 'number') this.#texts[what] = undefined
-      else what.isSent = false
-    }
-    defined.length = from
+    this.undefine(mark.defined)
   }
 }

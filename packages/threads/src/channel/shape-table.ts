@@ -8,9 +8,16 @@
  */
 import { SHAPE_KEYS_MAX, SHAPES_MAX } from './message-format.ts'
 import type { MessageWriter } from './message-writer.ts'
+import type { Depth, Written } from './shape-compiler.ts'
 
-/** Writes the values of an object that has the keys of one shape. */
-export type ShapeWriter = (writer: MessageWriter, value: Readonly<Record<string, unknown>>) => void
+/** A plain object. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/** Writes an object if it has the keys of one shape. */
+export type ShapeWriter = (writer: MessageWriter, value: Fields, depth: Depth) => Written
+
+/** Trust in a shape to begin with. */
+export const TRUST = 16
 
 /** An entry of a table that both ends keep. */
 export interface Definition {
@@ -25,9 +32,11 @@ export interface WrittenShape extends Definition {
   readonly keys: readonly string[]
   /** True when it was met since the table was last swept. */
   isUsed: boolean
-  /** How often it was written; from a certain number on by code of its own. */
+  /** How often it was written before it got code of its own. */
   uses: number
   write: ShapeWriter | undefined
+  /** Above 0 as long as messages of this shape mostly turn out to be flat: see {@link Depth}. */
+  trust: number
 }
 
 /** A place in the tree: the keys so far. */
@@ -80,7 +89,7 @@ export class ShapeTable {
     }
     const number = this.#free.pop() ?? this.#sweep()
     if (number === undefined) return undefined
-    const shape: WrittenShape = { number, keys, isSent: false, isUsed: true, uses: 0, write: undefined }
+    const shape: WrittenShape = { number, keys, isSent: false, isUsed: true, uses: 0, write: undefined, trust: TRUST }
     this.#shapes[number] = shape
     this.#insert(shape)
     return shape
@@ -99,6 +108,9 @@ export class ShapeTable {
         shape.isUsed = false
         this.#insert(shape)
       } else {
+        // Whoever still expects objects of this shape neither uses its number nor keeps alive what its code expected.
+        shape.isSent = false
+        shape.write = undefined
         this.#shapes[number] = undefined
         this.#free.push(number)
       }

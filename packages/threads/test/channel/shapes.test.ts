@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { SHAPE_KEYS_MAX, SHAPES_MAX } from '../../src/channel/message-format.ts'
 import { compileReader, compileWriter, mayGenerateCode, USES_BEFORE_CODE } from '../../src/channel/shape-compiler.ts'
-import { ShapeTable } from '../../src/channel/shape-table.ts'
+import { ShapeTable, type WrittenShape } from '../../src/channel/shape-table.ts'
 import { openLoopback } from './loopback.ts'
 
 /** Objects with keys that would end, open or change something if they were code. */
@@ -46,7 +46,9 @@ describe('an object whose keys are odd', () => {
 
   it('does not find its keys in the code that is generated', () => {
     const keys = ['secretKey', 'other "key"']
-    const written = String(compileWriter(keys))
+    const table = new ShapeTable()
+    table.take(keys)
+    const written = String(compileWriter(table.take(keys) as WrittenShape))
     const read = String(compileReader(keys))
     expect(written).toContain('k1')
     expect(read).toContain('Shaped')
@@ -83,6 +85,98 @@ describe('values of one shape', () => {
       expect(right).toBe(left)
       expect(self).toBe(index % 2 === 0 ? received : undefined)
     }
+  })
+
+  it('keep what repeats and what lies deeper, though all messages before were flat', () => {
+    const { sender, drainAll } = openLoopback()
+    const flat = (n: number) => ({ text: `text ${n}`, left: { n, name: `left ${n}` }, right: { n, name: 'right' } })
+    type Message = { text: string; left: unknown; right: unknown }
+    const odd: readonly ((n: number) => Message)[] = [
+      (n) => {
+        const inner = { n, name: `both ${n}` }
+        return { text: `odd ${n}`, left: inner, right: inner }
+      },
+      (n) => {
+        const message: Message = { ...flat(n), text: `odd ${n}` }
+        message.right = message
+        return message
+      },
+      (n) => {
+        const inner = { n, name: `deep ${n}` }
+        return { text: `odd ${n}`, left: inner, right: { n, name: inner } }
+      },
+      (n) => ({ text: `odd ${n}`, left: { n, name: `left ${n}` }, right: [{ n, name: 'listed' }] }),
+      (n) => ({ text: `odd ${n}`, left: new Map([[n, { n }]]), right: { n, name: null } }),
+      (n) => ({ text: `odd ${n}`, left: { name: 'other order', n }, right: { n, name: 'right', more: true } }),
+      (n) => ({ text: `odd ${n}`, left: Object.assign(Object.create(null), { n, name: 'bare' }), right: undefined }),
+    ]
+    const sent: Message[] = []
+    for (let n = 0; n < times * 4; n++) {
+      sent.push(n < times || n % 3 !== 0 ? flat(n) : (odd[n % odd.length] as (n: number) => Message)(n))
+    }
+    for (const message of sent) sender.send(message)
+    sender.flush()
+    const received = drainAll() as Message[]
+    expect(received).toEqual(sent)
+    for (const [index, { left, right }] of received.entries()) {
+      const message = sent[index] as Message
+      expect(right === left).toBe(message.right === message.left)
+      expect(right === received[index]).toBe(message.right === message)
+    }
+  })
+
+  it('with more objects in one than are compared without being remembered', () => {
+    const { sender, drainAll } = openLoopback()
+    const sent = Array.from({ length: times * 2 }, (_, n) => {
+      const [a, b, c, d, e] = [{ n }, { n }, { n }, { n }, { n }]
+      return n % 2 === 0 ? { a, b, c, d, e } : { a, b, c, d, e: a }
+    })
+    for (const message of sent) sender.send(message)
+    sender.flush()
+    for (const [n, received] of drainAll().entries()) {
+      expect(received).toEqual(sent[n])
+      const { a, e } = received as { a: object; e: object }
+      expect(a === e).toBe(n % 2 === 1)
+    }
+  })
+
+  it('are found again after others took their numbers', () => {
+    const { sender, drainAll } = openLoopback()
+    const outer = (inner: unknown) => ({ always: 'here', inner })
+    for (let count = 0; count < times * 2; count++) sender.send(outer({ first: count, second: 'inner' }))
+    for (let stream = 0; stream < SHAPES_MAX * 12; stream++) {
+      for (let count = 0; count < 3; count++) sender.send(outer([{ [`key${stream}`]: count }]))
+      sender.flush()
+      drainAll()
+    }
+    for (let count = 0; count < times; count++) sender.send(outer({ first: count, second: 'inner' }))
+    sender.flush()
+    const received = drainAll()
+    expect(received).toEqual(Array.from({ length: times }, (_, n) => outer({ first: n, second: 'inner' })))
+  })
+
+  it('are written though a getter throws in the midst of one', () => {
+    const { sender, drainAll } = openLoopback()
+    const message = (n: number) => ({ text: `text ${n}`, inner: { name: `name ${n}`, n } })
+    for (let n = 0; n < times * 2; n++) {
+      const inner = { name: `lost ${n}` }
+      Object.defineProperty(inner, 'n', {
+        enumerable: true,
+        get() {
+          throw new Error('not now')
+        },
+      })
+      if (n > times) expect(() => sender.send({ text: `lost ${n}`, inner })).toThrow('not now')
+      sender.send(message(n))
+      if (n > times) sender.send({ text: `lost ${n}`, inner: { name: `lost ${n}`, n } })
+    }
+    sender.flush()
+    const received = drainAll()
+    expect(received.slice(0, times)).toEqual(Array.from({ length: times }, (_, n) => message(n)))
+    expect(received.at(-1)).toEqual({
+      text: `lost ${times * 2 - 1}`,
+      inner: { name: `lost ${times * 2 - 1}`, n: times * 2 - 1 },
+    })
   })
 
   it('are defined again when the message that defined them could not be sent', () => {
