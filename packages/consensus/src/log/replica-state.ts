@@ -55,14 +55,14 @@ export interface ReplicaArguments {
 }
 
 /** How far a follower is, as its leader knows. */
-export interface Peer {
+interface Peer {
   /** The next entry to send it. */
   next: number
   /** It has stored and synced all below. */
   matched: number
   /** `matched` at the last tick: no progress since means that something was lost. */
   matchedAtTick: number
-  /** What is below was sent again, or given up: it is not under way any more. */
+  /** What is below was given up at a tick, or is sent again from here on: it is not under way. */
   underWayFrom: number
 }
 
