@@ -2,14 +2,16 @@
  * The global states of a search, numbered from 0 in the order of first sight, each with the number of the state before it.
  * All are tuples of one width, so a state is a row, and its number is the row's:
  *
- *     slots     [ tag, number + 1 | tag, number + 1 | ... ]   open addressing by hash; a tag of 0: free
+ *     slots     [ tag | number + 1, ... ]            open addressing by hash, one word each; 0: free
  *     rows      [ tuple 0 | tuple 1 | tuple 2 | ... ]
  *     parents   [ before 0 | before 1 | ... ]
  *
- * Several threads can fill one table at once, without locks. A thread takes a free slot by exchanging its tag, then writes
- * the row, then the number. A thread that meets a tag like its own without a number waits for that number: nearly always it
- * is the same state. Tags and numbers do not change once they are written, so that one that is read early is still right.
- * Rows that lie side by side share lines of the cache, so a thread takes some at a time; those that it leaves free are void.
+ * The upper bits of a slot's word are those of the hash, as many as the number leaves.
+ *
+ * Several threads can fill one table at once, without locks. A thread writes a row that nobody else knows of, then its word
+ * into a free slot, by an atomic exchange. If another one was there first it looks at that one's state, and has its row
+ * still. Words do not change once they are written, so that one that is read early is still right. Rows that lie side by side
+ * share lines of the cache, so a thread takes some at a time; those that it leaves free are void.
  */
 import { hashOf } from './tuple-table.ts'
 
@@ -22,7 +24,7 @@ export interface StateMemory {
   readonly size: Int32Array
 }
 
-/** Of a table's slots, when it moves: share `index` of `count`. */
+/** Of a table's rows, when it moves: share `index` of `count`. */
 export interface MovedShare {
   readonly index: number
   readonly count: number
@@ -34,7 +36,7 @@ export const noRoom = -2
 
 const slotsMin = 1 << 11
 /** The threads of a search pause while their table grows; pages that nobody writes to take no memory. */
-const slotsMinShared = 1 << 18
+const slotsMinShared = 1 << 20
 /** Of the slots, how many may be taken. */
 const loadMax = 0.6
 /** The parent of a row that holds no state. */
@@ -48,6 +50,9 @@ export class StateTable {
   #rows: Int32Array
   #parents: Int32Array
   #mask = 0
+  /** The bits of a slot's word that are the number, and those that are the hash's. */
+  #numberBits = 0
+  #tagBits = 0
   #capacity = 0
   /** Rows that this thread has taken and not filled yet, and how many it takes at a time. */
   #nextRow = 0
@@ -103,12 +108,11 @@ export class StateTable {
   /** The number of `tuple`, or -1 when the table does not hold it. */
   find(tuple: Int32Array): number {
     const hash = hashOf(tuple, this.#width)
-    const tag = hash | 1
-    for (let slot = (hash >>> 1) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const held = this.#slots[slot * 2] as number
+    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const held = this.#slots[slot] as number
       if (held === 0) return -1
-      if (held !== tag) continue
-      const id = this.#numberAt(slot)
+      if (((held ^ hash) & this.#tagBits) !== 0) continue
+      const id = (held & this.#numberBits) - 1
       if (this.#equals(id, tuple)) return id
     }
   }
@@ -119,17 +123,22 @@ export class StateTable {
    */
   add(tuple: Int32Array, parent: number): number {
     const hash = hashOf(tuple, this.#width)
-    const tag = hash | 1
-    for (let slot = (hash >>> 1) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      if (this.#slots[slot * 2] === 0) {
+    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      let held = this.#slots[slot] as number
+      if (held === 0) {
         if ((this.#size[0] as number) >= this.#capacity) {
           if (this.#isShared) return noRoom
           this.adopt(this.#larger(ArrayBuffer), { index: 0, count: 1 })
           return this.add(tuple, parent)
         }
-        if (this.#take(slot, tag)) return this.#fill(slot, tuple, parent)
+        const id = this.#writeRow(tuple, parent)
+        held = this.#take(slot, (hash & this.#tagBits) | (id + 1))
+        if (held === 0) {
+          this.#keepRow(id)
+          return id
+        }
       }
-      if (this.#slots[slot * 2] === tag && this.#equals(this.#numberAt(slot), tuple)) return knownState
+      if (((held ^ hash) & this.#tagBits) === 0 && this.#equals((held & this.#numberBits) - 1, tuple)) return knownState
     }
   }
 
@@ -150,66 +159,56 @@ export class StateTable {
   }
 
   /**
-   * Goes on in `memory`. With a `share` the table was in use before: its slots are moved, of so many equal shares that one,
-   * and states can be found when all were. A tag is all that a hash says of slots, so in order of slots old and new are
-   * walked along together.
+   * Goes on in `memory`. With a `share` the table was in use before: of its rows, in so many equal shares, that one gets slots,
+   * and states can be found when all have.
    */
   adopt({ size, slots, rows, parents }: StateMemory, share?: MovedShare): void {
-    const before = this.#slots
     this.#size = size
     this.#slots = slots
     this.#rows = rows
     this.#parents = parents
     this.#measure()
     if (share === undefined) return
-    const slotsBefore = before.length / 2
-    const end = Math.floor((slotsBefore * (share.index + 1)) / share.count)
-    for (let old = Math.floor((slotsBefore * share.index) / share.count); old < end; old++) {
-      const tag = before[old * 2] as number
-      if (tag === 0) continue
-      let slot = (tag >>> 1) & this.#mask
-      while (!this.#take(slot, tag)) slot = (slot + 1) & this.#mask
-      slots[slot * 2 + 1] = before[old * 2 + 1] as number
+    const count = this.size
+    const tuple = new Int32Array(this.#width)
+    const end = Math.floor((count * (share.index + 1)) / share.count)
+    for (let id = Math.floor((count * share.index) / share.count); id < end; id++) {
+      if (this.isVoid(id)) continue
+      this.read(id, tuple)
+      const hash = hashOf(tuple, this.#width)
+      const word = (hash & this.#tagBits) | (id + 1)
+      let slot = hash & this.#mask
+      while (slots[slot] !== 0 || this.#take(slot, word) !== 0) slot = (slot + 1) & this.#mask
     }
   }
 
-  /** Puts a tag into a slot, if that is free. */
-  #take(slot: number, tag: number): boolean {
-    if (this.#slots[slot * 2] !== 0) return false
-    if (this.#isShared) return Atomics.compareExchange(this.#slots, slot * 2, 0, tag) === 0
-    this.#slots[slot * 2] = tag
-    return true
+  /** Puts a word into a slot that was seen free; returns what is there, if it no longer is. */
+  #take(slot: number, word: number): number {
+    if (this.#isShared) return Atomics.compareExchange(this.#slots, slot, 0, word)
+    this.#slots[slot] = word
+    return 0
   }
 
-  #fill(slot: number, tuple: Int32Array, parent: number): number {
-    const id = this.#isShared ? this.#takeRow() : (this.#size[0] as number)
+  /** Writes the next row of this thread, which is free until it is kept. */
+  #writeRow(tuple: Int32Array, parent: number): number {
+    const id = this.#isShared ? this.#ownRow() : (this.#size[0] as number)
     const start = id * this.#width
     for (let place = 0; place < this.#width; place++) this.#rows[start + place] = tuple[place] as number
     this.#parents[id] = parent
-    if (this.#isShared) Atomics.store(this.#slots, slot * 2 + 1, id + 1)
-    else {
-      this.#size[0] = id + 1
-      this.#slots[slot * 2 + 1] = id + 1
-    }
     return id
   }
 
-  #takeRow(): number {
+  #ownRow(): number {
     if (this.#nextRow === this.#rowsEnd) {
       this.#nextRow = Atomics.add(this.#size, 0, this.#rowsTaken)
       this.#rowsEnd = this.#nextRow + this.#rowsTaken
     }
-    return this.#nextRow++
+    return this.#nextRow
   }
 
-  /** The number in a slot that has a tag. Where one is seen, so is the row: its place is known from the number alone. */
-  #numberAt(slot: number): number {
-    const written = this.#slots[slot * 2 + 1] as number
-    if (written !== 0) return written - 1
-    for (;;) {
-      const number = Atomics.load(this.#slots, slot * 2 + 1)
-      if (number !== 0) return number - 1
-    }
+  #keepRow(id: number): void {
+    if (this.#isShared) this.#nextRow = id + 1
+    else this.#size[0] = id + 1
   }
 
   #equals(id: number, tuple: Int32Array): boolean {
@@ -219,7 +218,7 @@ export class StateTable {
   }
 
   #larger(Memory: ArrayBufferConstructor | SharedArrayBufferConstructor): StateMemory {
-    const made = memoryOf(this.#width, this.#slots.length, Memory)
+    const made = memoryOf(this.#width, this.#slots.length * 2, Memory)
     const size = this.size
     made.size.set(this.#size)
     made.rows.set(this.#rows.subarray(0, size * this.#width))
@@ -228,8 +227,10 @@ export class StateTable {
   }
 
   #measure(): void {
-    const slots = this.#slots.length / 2
+    const slots = this.#slots.length
     this.#mask = slots - 1
+    this.#numberBits = 2 ** (32 - Math.clz32(this.#parents.length)) - 1
+    this.#tagBits = ~this.#numberBits
     this.#capacity = capacityOf(slots)
   }
 }
@@ -247,5 +248,5 @@ const rowsBeyond = 256 * rowsTakenMax
 function memoryOf(width: number, slots: number, Memory: ArrayBufferConstructor | SharedArrayBufferConstructor) {
   const rows = capacityOf(slots) + (Memory === ArrayBuffer ? 0 : rowsBeyond)
   const words = (length: number) => new Int32Array(new Memory(length * 4))
-  return { size: words(2), slots: words(slots * 2), rows: words(rows * width), parents: words(rows) }
+  return { size: words(2), slots: words(slots), rows: words(rows * width), parents: words(rows) }
 }

@@ -11,9 +11,17 @@ export const Control = {
   /** See `SharedLog`. */
   logLock: 3,
   logEnd: 4,
+  /** See `Levels`. */
+  levelStart: 5,
+  levelEnd: 6,
+  depth: 7,
+  resting: 8,
+  ended: 9,
+  isPaused: 10,
+  isWanted: 11,
 } as const
 
 /** Memory for them. */
 export function controlMemory(): Int32Array {
-  return new Int32Array(new SharedArrayBuffer(5 * Int32Array.BYTES_PER_ELEMENT))
+  return new Int32Array(new SharedArrayBuffer(12 * Int32Array.BYTES_PER_ELEMENT))
 }

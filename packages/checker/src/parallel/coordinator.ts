@@ -3,12 +3,12 @@ import { setImmediate } from 'node:timers/promises'
 import type { Explorer } from '../explorer.ts'
 import { PropertyChecks } from '../properties.ts'
 import { limitsOf, type Searched, type SearchOptions } from '../search.ts'
-import { rowsTakenMax, StateTable } from '../state-table.ts'
+import { StateTable } from '../state-table.ts'
 import { Control, controlMemory } from './control.ts'
+import { Levels } from './levels.ts'
 import { type SearchSource, searchedOf } from './search-source.ts'
 import type { SearchThreads } from './search-threads.ts'
-import { type Level, Searcher } from './searcher.ts'
-import { statesPerTurn } from './searcher-actor.ts'
+import { Searcher } from './searcher.ts'
 import { logMemory, SharedLog } from './shared-log.ts'
 
 export class Coordinator {
@@ -20,6 +20,7 @@ export class Coordinator {
   readonly #options: SearchOptions<any>
   readonly #threads: SearchThreads
   readonly #control: Int32Array
+  readonly #levels: Levels
   readonly #own: Searcher
   readonly #deadline: number
 
@@ -33,6 +34,7 @@ export class Coordinator {
     this.#options = options
     this.#threads = threads
     this.#control = control
+    this.#levels = new Levels(control)
     this.#own = own
     this.#deadline = performance.now() + limitsOf(options).secondsMax * 1_000
     this.explorer = own.explorer
@@ -56,18 +58,17 @@ export class Coordinator {
   /** Searches until every state was seen, or a limit ends it. */
   async run(): Promise<void> {
     const { explorer, checks } = this
-    const { depthMax } = limitsOf(this.#options)
+    const levels = this.#levels
     while (explorer.begin()) await this.#grow()
-    explorer.depth = 1
-    for (let start = 0; ; ) {
+    for (;;) {
       this.#merge()
-      const end = explorer.states.size
-      explorer.cut = this.#cut(end > start, depthMax)
-      if (explorer.cut !== undefined || end === start) break
-      await this.#expandLevel(start, end)
-      if (Atomics.load(this.#control, Control.isStopped) === 0) explorer.expanded = end
-      if (explorer.states.size > end) explorer.depth++
-      start = end
+      const hasMore = explorer.states.size > levels.end
+      if (hasMore) levels.begin(explorer.states.size)
+      explorer.depth = levels.depth
+      explorer.cut = this.#cut(hasMore)
+      if (explorer.cut !== undefined || !hasMore) break
+      await this.#expandLevels()
+      explorer.expanded = this.#isSet(Control.isStopped) ? levels.start : levels.end
     }
     explorer.generated += this.#threads.shares.reduce((total, { generated }) => total + generated, 0)
     if (this.#options.eventually === undefined) return
@@ -86,46 +87,54 @@ export class Coordinator {
   }
 
   /** Why the search ends between two levels; `hasMore`: there are states to be expanded. */
-  #cut(hasMore: boolean, depthMax: number): Explorer<any>['cut'] {
+  #cut(hasMore: boolean): Explorer<any>['cut'] {
     const { explorer, checks } = this
+    const { statesMax, depthMax } = limitsOf(this.#options)
     if (checks.found.length > 0 && this.#options.stopAtViolation !== false) return 'violation'
-    if (explorer.states.count > limitsOf(this.#options).statesMax) return 'statesMax'
-    if (Atomics.load(this.#control, Control.isStopped) === 1) return 'secondsMax'
+    if (explorer.states.count > statesMax) return 'statesMax'
+    if (this.#isSet(Control.isStopped)) return 'secondsMax'
     if (hasMore && explorer.depth >= depthMax) return 'depthMax'
     return hasMore && performance.now() > this.#deadline ? 'secondsMax' : undefined
   }
 
-  /** Expands states below `end` on all threads, until none is left. */
-  async #expandLevel(start: number, end: number): Promise<void> {
-    const control = this.#control
-    const threads = this.#threads
-    Atomics.store(control, Control.cursor, start)
-    do {
-      await threads.join(this.#own.memory)
-      const chunk = Math.max(1, Math.min(rowsTakenMax, Math.ceil((end - start) / 16)))
-      await this.#expandTogether({ end, chunk, threads: threads.parts })
-      if (Atomics.load(control, Control.isFull) === 0) return
+  /** Expands the level and those after it on all threads, until there is something to look at between two levels. */
+  async #expandLevels(): Promise<void> {
+    for (;;) {
+      this.#levels.resume()
+      await this.#threads.join(this.#own.memory)
+      await this.#expandTogether()
+      if (!this.#isSet(Control.isFull)) return
       await this.#grow()
-    } while (Atomics.load(control, Control.isStopped) === 0)
+      if (this.#isSet(Control.isStopped)) return
+    }
   }
 
-  async #expandTogether(level: Level): Promise<void> {
-    const stop = () => Atomics.store(this.#control, Control.isStopped, 1)
-    const others = this.#threads.expand(level)
-    others.catch(stop)
+  /** Has all threads expand until all pause. */
+  async #expandTogether(): Promise<void> {
+    const threads = this.#threads.parts
+    const others = this.#threads.expand(threads, this.#stop)
+    others.catch(() => {})
     // What was asked leaves this thread when it comes to rest: before it goes to work itself.
     await setImmediate()
     try {
-      while (this.#own.expand(level, statesPerTurn)) {
-        if (performance.now() > this.#deadline) stop()
+      this.#own.begin(threads)
+      while (this.#own.expand()) {
+        if (performance.now() > this.#deadline) this.#stop()
         await setImmediate()
       }
     } catch (error) {
-      stop()
       await others.catch(() => {})
       throw error
     }
     await others
+  }
+
+  readonly #stop = () => {
+    Atomics.store(this.#control, Control.isStopped, 1)
+  }
+
+  #isSet(word: number): boolean {
+    return Atomics.load(this.#control, word) === 1
   }
 
   /** Moves the states to larger memory, on all threads. */

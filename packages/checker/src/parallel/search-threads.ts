@@ -2,7 +2,8 @@
 import type { ActorHandle } from '@troupe/core'
 import { createSystem, type ThreadSystem } from '@troupe/threads'
 import type { StateMemory } from '../state-table.ts'
-import type { Level, SearchShare } from './searcher.ts'
+import { Levels } from './levels.ts'
+import type { SearchShare } from './searcher.ts'
 import { SearcherActor, type SearcherProtocol, type SharedSearch } from './searcher-actor.ts'
 
 interface Member {
@@ -10,7 +11,7 @@ interface Member {
   share: SearchShare | undefined
 }
 
-/** A level may take hours. */
+/** A search may take hours. */
 const wait = { timeoutMs: 24 * 60 * 60 * 1_000 }
 
 export class SearchThreads implements AsyncDisposable {
@@ -33,6 +34,7 @@ export class SearchThreads implements AsyncDisposable {
     }
     this.#starting = start().catch((error) => {
       this.#failure = { error }
+      this.#wantToJoin()
     })
   }
 
@@ -64,7 +66,14 @@ export class SearchThreads implements AsyncDisposable {
     const search = this.#search as SharedSearch
     await actor.askWith(wait, 'begin', search)
     // Another search may have begun meanwhile, which this one is asked for by itself.
-    if (search === this.#search) this.#ready.push(actor)
+    if (search !== this.#search) return
+    this.#ready.push(actor)
+    this.#wantToJoin()
+  }
+
+  /** Has those that search pause at the end of a level, to let others in. */
+  #wantToJoin(): void {
+    if (this.#search !== undefined) new Levels(this.#search.parts.control).want()
   }
 
   /** Takes those that have become ready into the search, whose states are in `states` now. Throws what kept one from it. */
@@ -76,9 +85,21 @@ export class SearchThreads implements AsyncDisposable {
     for (const actor of joining) this.#members.push({ actor, share: undefined })
   }
 
-  /** Has all expand a level; rejects with the first error of one, once all are done. */
-  async expand(level: Level): Promise<void> {
-    const reports = await Promise.allSettled(this.#members.map(({ actor }) => actor.askWith(wait, 'expand', level)))
+  /**
+   * Has all expand levels as some of so many `threads`, until all pause. When one fails it calls `stop` at once, which is to
+   * have the others pause; rejects with the first error of one, once all have.
+   */
+  async expand(threads: number, stop: () => void): Promise<void> {
+    const reports = await Promise.allSettled(
+      this.#members.map(async ({ actor }) => {
+        try {
+          return await actor.askWith(wait, 'expand', threads)
+        } catch (error) {
+          stop()
+          throw error
+        }
+      }),
+    )
     for (const [index, report] of reports.entries()) {
       if (report.status === 'rejected') throw report.reason
       if ('error' in report.value) throw report.value.error

@@ -3,7 +3,7 @@ import { defineActor, type ReplyToken } from '@troupe/core'
 import { toError } from '@troupe/core/host'
 import type { MovedShare, StateMemory } from '../state-table.ts'
 import { type SearchSource, searchedOf } from './search-source.ts'
-import { type Level, Searcher, type SearchShare } from './searcher.ts'
+import { Searcher, type SearchShare } from './searcher.ts'
 import { SharedLog } from './shared-log.ts'
 
 /** What the threads of a search share before there are states. */
@@ -30,18 +30,15 @@ export type SearcherProtocol = {
   begin: (search: SharedSearch) => Promise<void>
   /** Goes on in other memory, to which it moves a share of the slots. */
   adopt: (m: { states: StateMemory; share: MovedShare | undefined }) => void
-  /** Expands its share of a level. Answers when there is nothing left to do, or all are to pause. */
-  expand: (level: Level) => ShareReport
-  expandMore: (level: Level) => void
+  /** Expands its share of levels, as one of so many threads. Answers when all pause. */
+  expand: (threads: number) => ShareReport
+  expandMore: () => void
 }
 
 interface SearcherState {
   searcher: Searcher | undefined
   expanding: ReplyToken<ShareReport> | undefined
 }
-
-/** States that are expanded in one turn: some milliseconds. */
-export const statesPerTurn = 2_048
 
 export const SearcherActor = defineActor<SearcherProtocol>()({
   name: 'CheckerSearcher',
@@ -55,17 +52,18 @@ export const SearcherActor = defineActor<SearcherProtocol>()({
     adopt(state, { states, share }) {
       searcherOf(state).adopt(states, share)
     },
-    expand(state, level, ctx) {
+    expand(state, threads, ctx) {
       const token = ctx.deferReply<ShareReport>()
       state.expanding = token
-      ctx.tell(ctx.self, 'expandMore', level)
+      searcherOf(state).begin(threads)
+      ctx.tell(ctx.self, 'expandMore')
       return token as never
     },
-    expandMore(state, level, ctx) {
+    expandMore(state, _message, ctx) {
       const token = state.expanding as ReplyToken<ShareReport>
       try {
         const searcher = searcherOf(state)
-        if (searcher.expand(level, statesPerTurn)) ctx.tell(ctx.self, 'expandMore', level)
+        if (searcher.expand()) ctx.tell(ctx.self, 'expandMore')
         else ctx.reply(token, searcher.share)
       } catch (error) {
         ctx.reply(token, { error: toError(error) })

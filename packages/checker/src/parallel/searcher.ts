@@ -7,14 +7,10 @@ import { type FoundViolation, PropertyChecks } from '../properties.ts'
 import { inspectionOf, limitsOf, representativeOf, type Searched, type SearchOptions } from '../search.ts'
 import { type MovedShare, type StateMemory, StateTable } from '../state-table.ts'
 import { Control } from './control.ts'
+import { Levels } from './levels.ts'
 
-/** States to be expanded: those below `end` that the cursor has not passed, `chunk` at a time; and by how many threads. */
-export interface Level {
-  readonly end: number
-  /** New states get rows so many at a time, too. */
-  readonly chunk: number
-  readonly threads: number
-}
+/** How long a thread searches before it lets other work in, in milliseconds. */
+const sliceMs = 10
 
 /** What one thread has found so far. */
 export interface SearchShare {
@@ -29,12 +25,21 @@ export class Searcher {
   readonly explorer: Explorer<any>
   readonly #checks: PropertyChecks<any>
   readonly #control: Int32Array
+  readonly #levels: Levels
   readonly #statesMax: number
+  readonly #depthMax: number
+  readonly #stopsAtViolation: boolean
   readonly #seen: ReadonlySet<unknown>
   #memory: StateMemory
-  /** What was taken and not expanded. */
+  #threads = 1
+  /** The level: see {@link Levels}. */
+  #end = 0
+  #chunk = 1
+  /** What of it was taken and not expanded. */
   #from = 0
   #to = 0
+  /** How many levels had ended when this thread found nothing left; -1: it has not. */
+  #restsSince = -1
 
   /**
    * `eventually` is a matter of the whole graph, so no share looks at it; a share stops at no violation. `footprint`: what
@@ -51,7 +56,11 @@ export class Searcher {
     this.#seen = seen
     this.#memory = states
     this.#control = control
-    this.#statesMax = limitsOf(options).statesMax
+    this.#levels = new Levels(control)
+    const { statesMax, depthMax } = limitsOf(options)
+    this.#statesMax = statesMax
+    this.#depthMax = depthMax
+    this.#stopsAtViolation = options.stopAtViolation !== false
     this.#checks = new PropertyChecks({ ...options, eventually: {}, stopAtViolation: false })
     this.explorer = new Explorer(
       searched.system,
@@ -66,33 +75,74 @@ export class Searcher {
     return { generated: this.explorer.generated, found: [...found], unseen: [...unseen], seen: [...this.#seen] }
   }
 
-  /** Expands about `statesMax` states of the level; false when there is nothing left to do before all threads pause. */
-  expand(level: Level, statesMax: number): boolean {
-    const goesOn = this.#expand(level, statesMax)
-    if (!goesOn) this.explorer.states.releaseRows()
-    return goesOn
+  /** Goes into the level that all threads are at, as one of `threads` that {@link expand} it and those after it. */
+  begin(threads: number): void {
+    this.#threads = threads
+    this.#enter()
   }
 
-  #expand({ end, chunk, threads }: Level, statesMax: number): boolean {
-    const control = this.#control
-    const { states } = this.explorer
-    states.takeRows(chunk)
-    this.explorer.beginLevel(end)
-    for (let expanded = 0; expanded < statesMax; ) {
-      if (Atomics.load(control, Control.isFull) + Atomics.load(control, Control.isStopped) > 0) return false
-      if (this.#from === this.#to) {
-        const from = Atomics.add(control, Control.cursor, chunk)
-        if (from >= end) return false
-        this.#from = from
-        this.#to = Math.min(end, from + chunk)
-      }
-      const next = this.explorer.expand(this.#from, this.#to)
-      expanded += next - this.#from
-      this.#from = next
-      if (next < this.#to) Atomics.store(control, Control.isFull, 1)
-      else if (states.count - threads * chunk > this.#statesMax) Atomics.store(control, Control.isStopped, 1)
+  #enter(): void {
+    this.#restsSince = -1
+    this.#end = this.#levels.end
+    this.#chunk = this.#levels.chunk
+    this.explorer.states.takeRows(this.#chunk)
+    this.explorer.beginLevel(this.#end)
+  }
+
+  /** Expands states, level after level, for some milliseconds; false when all threads are to pause. Stops them if it throws. */
+  expand(): boolean {
+    try {
+      return this.#expand()
+    } catch (error) {
+      Atomics.store(this.#control, Control.isStopped, 1)
+      throw error
     }
+  }
+
+  #expand(): boolean {
+    const until = performance.now() + sliceMs
+    const levels = this.#levels
+    do {
+      if (levels.isInterrupted) {
+        this.explorer.states.releaseRows()
+        return false
+      }
+      if (this.#restsSince < 0) this.#expandSome()
+      else if (levels.wait(this.#restsSince)) {
+        if (levels.isPaused) return false
+        if (!levels.isInterrupted) this.#enter()
+      }
+    } while (performance.now() < until)
     return true
+  }
+
+  #expandSome(): void {
+    const { states } = this.explorer
+    if (this.#from === this.#to) {
+      const from = this.#levels.take(this.#chunk)
+      if (from >= this.#end) {
+        this.#rest()
+        return
+      }
+      this.#from = from
+      this.#to = Math.min(this.#end, from + this.#chunk)
+    }
+    this.#from = this.explorer.expand(this.#from, this.#to)
+    if (this.#from < this.#to) Atomics.store(this.#control, Control.isFull, 1)
+    else if (states.count - this.#threads * this.#chunk > this.#statesMax) {
+      Atomics.store(this.#control, Control.isStopped, 1)
+    }
+  }
+
+  #rest(): void {
+    const { states } = this.explorer
+    states.releaseRows()
+    if (this.#stopsAtViolation && this.#checks.found.length > 0) this.#levels.want()
+    this.#restsSince = this.#levels.ended
+    this.#levels.rest(this.#threads, () => {
+      const isOver = states.size === this.#end || states.count > this.#statesMax
+      return isOver || this.#levels.depth + 1 >= this.#depthMax ? undefined : states.size
+    })
   }
 
   /** Where the states are. */
