@@ -173,7 +173,7 @@ export class ActorSymmetry implements TransitionSystem<Step>, SymmetricSystem {
         messages: (ids) => ids.map((id) => this.#message(renamed, renaming, id)),
         asks: (ids) => ids.map((id) => this.#ask(renamed, id)).sort((left, right) => left - right),
       })
-      return transitions.internState(renamed.actors[actor] as number, after)
+      return transitions.runner.internState(renamed.actors[actor] as number, after)
     })
   }
 

@@ -219,7 +219,7 @@ export class ActorSystem implements TransitionSystem<Step> {
 
   /** Leaves of `ask` what is left of it, in the network and everywhere but at `except`, whose step says it. */
   #endAsk(next: Int32Array, ask: number, except: number, isWithdrawn: boolean): void {
-    const { endedAsks } = this.parts.transitions
+    const { endedAsks } = this.parts.transitions.runner
     for (let actor = 0; actor < this.places.network; actor++) {
       if (actor !== except) next[actor] = endedAsks.local(actor, next[actor] as number, ask, isWithdrawn)
     }

@@ -10,8 +10,9 @@
 import type { ActorDefinition, ServiceImplementations } from '@troupe/core'
 import { isProvided, type KnownOptions, unknownOptionProblem } from '@troupe/core/host'
 import { ActorSymmetry } from './actor-symmetry.ts'
-import { ActorSystem } from './actor-system.ts'
+import { ActorSystem, type NodeStep } from './actor-system.ts'
 import { AskTable } from './ask-table.ts'
+import { keyOf } from './canonical-text.ts'
 import { type CheckedActor, CheckedSystem } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import { type Counterexample, failedStep, type ModelCounterexample, traceActors, traceModel } from './counterexample.ts'
@@ -93,6 +94,7 @@ const knownOfSearch: KnownOptions<SearchOptions<any>> = {
   always: true,
   sometimes: true,
   eventually: true,
+  fair: true,
   stopAtViolation: true,
   mayEnd: true,
   statesMax: true,
@@ -161,12 +163,14 @@ export function check(options: CheckOptions<any> | ModelCheckOptions<any>): Chec
 /** A model, ready to be searched; `log`: on one of several threads. */
 export function searchedModel<State>(options: ModelCheckOptions<State>, log?: NumberLog) {
   refuseUnknown(options, knownOfModelCheck)
+  checkFair(options)
   const { model } = options
   const system = new ModelSystem(model, log)
   const state = (tuple: Int32Array) => system.state(tuple)
   return {
     system,
     view: state,
+    actionOf: ({ action, parameters }) => `${action} ${keyOf(parameters)}`,
     trace: (violation, run) => traceModel(state, violation, run, failedStep(system, violation, run)),
   } satisfies Searched<State, any, ModelCounterexample<State>>
 }
@@ -185,6 +189,7 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
   if (reduction !== 'none' && (lastDelivered || options.symmetry !== undefined)) {
     throw new CheckerError('check: reduction goes with neither symmetry nor lastDelivered', { option: 'reduction' })
   }
+  checkFair(options, reduction)
   const crashesMax = wholeFrom('crashes', 0, options.crashes ?? 0)
   const { crashSteps = 'all', selfAtOnce = false } = options
   oneOf('crashSteps', crashSteps, ['all', 'fewest'])
@@ -233,8 +238,32 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
     seen: view.seen,
     system: new ActorSymmetry(system, log),
     view: (tuple: Int32Array) => view.load(tuple),
+    actionOf,
     trace: (violation, run) => traceActors(system, view, violation, run),
   } satisfies Searched<StateView, Step, Counterexample>
+}
+
+/** What weak fairness takes for one action: what arrives, fires, syncs or comes back. */
+function actionOf({ kind, actor, message, timer, ended, ...step }: Step): string | undefined {
+  switch (kind) {
+    case 'drop':
+    case 'crash':
+    case 'reboot':
+      return undefined
+    case 'deliver':
+      return `deliver ${message}`
+    case 'restart':
+      return `restart ${(step as unknown as NodeStep).node}`
+    default:
+      return `${kind} ${actor} ${timer} ${kind === 'timeout' ? ended : ''}`
+  }
+}
+
+/** Fairness looks at every step, and calls it by one name in every state. */
+function checkFair({ fair = 'none', symmetry }: SearchOptions<any>, reduction = 'none'): void {
+  oneOf('fair', fair, ['none', 'weak'])
+  if (fair === 'none' || (symmetry === undefined && reduction === 'none')) return
+  throw new CheckerError('check: fair goes with neither symmetry nor reduction', { option: 'fair' })
 }
 
 function oneOf(option: string, value: string, allowed: readonly string[]): void {

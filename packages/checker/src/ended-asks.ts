@@ -10,12 +10,12 @@
 import { askOf, deadToken } from './ask-table.ts'
 import { canonicalValue } from './canonical-value.ts'
 import { CheckerError } from './checker-error.ts'
-import type { LocalTransitions } from './local-transitions.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
 import { renamedValue } from './renamed-value.ts'
 import { rewrittenLocal } from './rewritten-local.ts'
 import type { Renaming } from './symmetry.ts'
+import type { TurnRunner } from './turn-runner.ts'
 
 const noNames: ReadonlyMap<string, string> = new Map()
 
@@ -29,15 +29,11 @@ interface Remains {
 export class EndedAsks {
   readonly #messages: MessageTable
   readonly #network: NetworkTable
-  readonly #transitions: Pick<LocalTransitions, 'local' | 'internState'>
+  readonly #transitions: Pick<TurnRunner, 'local' | 'internState'>
   /** By ask, then by whether it is withdrawn. */
   readonly #remains: Remains[][] = []
 
-  constructor(
-    messages: MessageTable,
-    network: NetworkTable,
-    transitions: Pick<LocalTransitions, 'local' | 'internState'>,
-  ) {
+  constructor(messages: MessageTable, network: NetworkTable, transitions: Pick<TurnRunner, 'local' | 'internState'>) {
     this.#messages = messages
     this.#network = network
     this.#transitions = transitions

@@ -183,27 +183,31 @@ export class Explorer<Step extends SystemStep> {
   }
 
   /** Expands state `id` again, as the search did: the number of each state that a step leads to, -1 beyond the boundary. */
-  successors(id: number, visit: (to: number) => void): void {
+  successors(id: number, visit: (to: number, step: Step) => void): void {
     const tuple = new Int32Array(this.system.width)
     this.states.read(id, tuple)
     this.#expand(tuple, id, (step, next) => {
-      if (step.error === undefined) visit(this.numberOf(next))
+      if (step.error === undefined) visit(this.numberOf(next), step)
       return false
     })
   }
 
   /**
    * A run along `path`: for each state but the first the step that leads there, and the states themselves. With a
-   * symmetry each is the state that the step before it really leads to, which is symmetric to that of the path.
+   * symmetry each is the state that the step before it really leads to, which is symmetric to that of the path. `suits` says
+   * which of several steps to the state at a place of the path is meant.
    */
-  runAlong(path: readonly number[]): { readonly tuples: readonly Int32Array[]; readonly steps: readonly Step[] } {
+  runAlong(
+    path: readonly number[],
+    suits: (step: Step, place: number) => boolean = () => true,
+  ): { readonly tuples: readonly Int32Array[]; readonly steps: readonly Step[] } {
     const first = this.system.initial().find((tuple) => this.numberOf(tuple) === path[0])
     const tuples = [first?.slice() ?? this.tuple(path[0] as number)]
     const steps: Step[] = []
-    for (const id of path.slice(1)) {
+    for (const [index, id] of path.slice(1).entries()) {
       const tuple = (tuples.at(-1) as Int32Array).slice()
       const ended = this.system.expand(tuple, (step, next) => {
-        if (step.error !== undefined || this.numberOf(next) !== id) return false
+        if (step.error !== undefined || this.numberOf(next) !== id || !suits(step, index + 1)) return false
         tuples.push(next.slice())
         steps.push(step)
         return true

@@ -4,68 +4,41 @@
  * transition for each different effect of them. A turn that changes nothing of them and sends nothing has none.
  */
 import { AskTimeoutError } from '@troupe/core'
-import {
-  cloneValue,
-  Envelope,
-  EnvelopeKind,
-  enterBehavior,
-  type Ref,
-  runTurn,
-  startedEnvelope,
-} from '@troupe/core/host'
+import { cloneValue, Envelope, EnvelopeKind, type Ref, startedEnvelope } from '@troupe/core/host'
 import { type Ask, type AskTable, tokenOf } from './ask-table.ts'
 import { canonicalValue } from './canonical-value.ts'
 import type { CheckedSystem, SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
-import { EndedAsks } from './ended-asks.ts'
-import { type LocalState, LocalTable } from './local-table.ts'
+import type { LocalState } from './local-table.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
 import type { NumberLog } from './number-log.ts'
-import { type Pending, RecordedEffects } from './recorded-effects.ts'
 import { noAsks, type Step, type Turn, takenBy } from './step.ts'
-import { type Recovered, recoveredOf, type Storage } from './storage.ts'
 import { TransitionLog } from './transition-log.ts'
-import { commit, recordOf } from './turn-record.ts'
-import { changeable, changed, isDraft } from './turn-state.ts'
-
-const nothingPending: Pending = { timers: new Map(), stash: [], front: [], storage: undefined, asks: [], owed: [] }
+import { nothingPending, type RunOptions, TurnRunner, type TurnTables } from './turn-runner.ts'
 
 /** Turns of what an actor tells itself, one after the other, at most. */
 const ownTurnsMax = 1_000
 
 /** How turns are run, and what of them matters. */
-interface TurnOptions {
+interface TurnOptions extends RunOptions {
   readonly discardFailed: boolean
-  readonly crashes: boolean
-  readonly stalls: boolean
   readonly selfAtOnce: boolean
   readonly ordersSent: boolean
-  readonly drafts: boolean
-  /** Orders of steps are left out. */
-  readonly reduces: boolean
 }
 
-/** A turn that threw has this as its error when what it threw is nothing. */
-const threwNothing = new Error('the handler threw undefined')
-
 export class LocalTransitions {
+  readonly runner: TurnRunner
   readonly #system: CheckedSystem
   readonly #messages: MessageTable
   readonly #asks: AskTable
-  /** What is left of asks that are over. */
-  readonly endedAsks: EndedAsks
   readonly #network: NetworkTable
-  readonly #effects: RecordedEffects
   readonly #discardFailed: boolean
   /** True where the order of what one turn sends is part of its effect beyond the network: a history looks at it. */
   readonly #ordersSent: boolean
-  readonly #drafts: boolean
-  readonly #isDurable: readonly boolean[]
   readonly #stalls: boolean
   /** What a turn tells its own actor is part of its step. */
   readonly #selfAtOnce: boolean
-  readonly #locals: readonly LocalTable[]
   /** What other threads of the search have found. */
   readonly #told: TransitionLog | undefined
   /** By message, then by local state of the receiver. */
@@ -77,33 +50,16 @@ export class LocalTransitions {
   readonly #returns: Map<number, readonly Step[]>[]
   readonly #lastReturns: Map<number, readonly Step[]>[]
 
-  /** `crashes`: actors with a durable id have a disk, which a crash leaves them. `stalls`: it syncs at once, or not at all. */
-  constructor(
-    system: CheckedSystem,
-    {
-      messages,
-      asks,
-      network,
-    }: { readonly messages: MessageTable; readonly asks: AskTable; readonly network: NetworkTable },
-    { discardFailed, crashes, stalls, selfAtOnce, ordersSent, drafts, reduces }: TurnOptions,
-    log?: NumberLog,
-  ) {
+  constructor(system: CheckedSystem, tables: TurnTables, options: TurnOptions, log?: NumberLog) {
     this.#system = system
-    this.#messages = messages
-    this.#asks = asks
-    this.endedAsks = new EndedAsks(messages, network, this)
-    this.#network = network
-    this.#isDurable = system.actors.map(({ durableId }) => crashes && durableId !== undefined)
-    this.#stalls = stalls
-    this.#selfAtOnce = selfAtOnce
-    this.#effects = new RecordedEffects(system, messages, asks, {
-      mayPersist: this.#isDurable.map((isDurable) => isDurable || !crashes),
-      mayAsk: !reduces,
-    })
-    this.#discardFailed = discardFailed
-    this.#ordersSent = ordersSent
-    this.#drafts = drafts
-    this.#locals = system.actors.map(() => new LocalTable(this.#refuse, log))
+    this.#messages = tables.messages
+    this.#asks = tables.asks
+    this.#network = tables.network
+    this.#stalls = options.stalls
+    this.#selfAtOnce = options.selfAtOnce
+    this.#discardFailed = options.discardFailed
+    this.#ordersSent = options.ordersSent
+    this.runner = new TurnRunner(system, tables, options, log)
     this.#firings = system.actors.map(() => [])
     this.#crashes = system.actors.map(() => new Map())
     this.#returns = system.actors.map(() => new Map())
@@ -112,18 +68,12 @@ export class LocalTransitions {
   }
 
   local(actor: number, local: number): LocalState {
-    return (this.#locals[actor] as LocalTable).get(local)
+    return this.runner.local(actor, local)
   }
 
   /** The steps by which `actor` begins: its `started` turn, or one step without effect. The state is `init`'s. */
   beginnings(actor: number): readonly Step[] {
-    const { cell, initial } = this.#system.actors[actor] as SystemActor
-    this.#effects.begin(actor, 'init', nothingPending)
-    cell.state = initial
-    enterBehavior(cell, undefined, [])
-    if (this.#isDurable[actor])
-      this.#effects.storage = { recovered: recoveredOf(initial, new Map(), this.#refuse), unsynced: [] }
-    return this.#startings(actor, this.#internLocal(actor))
+    return this.#startings(actor, this.runner.beginning(actor))
   }
 
   /** The local states in which a crash can leave `actor`: one for each way in which its disk may have got so far. */
@@ -135,10 +85,14 @@ export class LocalTransitions {
     const { storage } = this.local(actor, local)
     if (storage === undefined) {
       const { initial } = this.#system.actors[actor] as SystemActor
-      return [this.#internDown(actor, initial, undefined)]
+      return [this.runner.internFresh(actor, 'crash', initial, nothingPending, true)]
     }
     const kept = [storage.recovered, ...storage.unsynced.map((record) => record.recovered)]
-    return [...new Set(kept.map((recovered) => this.#internDown(actor, recovered.state, { recovered, unsynced: [] })))]
+    const down = kept.map((recovered) => {
+      const pending = { ...nothingPending, storage: { recovered, unsynced: [] } }
+      return this.runner.internFresh(actor, 'crash', recovered.state, pending, true)
+    })
+    return [...new Set(down)]
   }
 
   /**
@@ -152,17 +106,10 @@ export class LocalTransitions {
   }
 
   #restarts(actor: number, local: number, losesDisk: boolean): readonly Step[] {
-    const { cell } = this.#system.actors[actor] as SystemActor
     const { state, storage } = this.local(actor, local)
-    const reminders = storage?.recovered.reminders ?? new Map()
-    this.#effects.begin(actor, 'recovery', {
-      ...nothingPending,
-      timers: reminders,
-      storage: losesDisk ? undefined : storage,
-    })
-    cell.state = cloneValue(state)
-    enterBehavior(cell, undefined, [])
-    return this.#startings(actor, this.#internLocal(actor))
+    const timers = storage?.recovered.reminders ?? new Map()
+    const pending = { ...nothingPending, timers, storage: losesDisk ? undefined : storage }
+    return this.#startings(actor, this.runner.internFresh(actor, 'recovery', cloneValue(state), pending))
   }
 
   /** The step by which the disk of `actor` syncs its oldest record, and lets go what waited for it. */
@@ -170,19 +117,16 @@ export class LocalTransitions {
     const before = this.local(actor, local)
     const [first, ...unsynced] = before.storage?.unsynced ?? []
     if (first === undefined) return undefined
-    const { cell } = this.#system.actors[actor] as SystemActor
-    this.#effects.begin(actor, 'sync', { ...before, storage: { recovered: first.recovered, unsynced } })
-    cell.state = cloneValue(before.state)
-    enterBehavior(cell, before.behavior, before.behaviorsBefore)
+    const after = this.runner.internState(actor, { ...before, storage: { recovered: first.recovered, unsynced } })
     const turn = { kind: 'sync', actor, local, message: -1, timer: undefined, ended: noAsks } as const
-    return this.#step(turn, first.held, this.#internLocal(actor), [])
+    return this.runner.step(turn, first.held, after, [])
   }
 
   /** The local state in which `actor` goes on where nothing crashes any more. */
   afterLastCrash(actor: number, local: number): number {
     const before = this.local(actor, local)
     return this.#stalls && before.storage !== undefined
-      ? this.internState(actor, { ...before, storage: undefined })
+      ? this.runner.internState(actor, { ...before, storage: undefined })
       : local
   }
 
@@ -195,8 +139,8 @@ export class LocalTransitions {
     const { cell } = this.#system.actors[actor] as SystemActor
     const nothing = { message: -1, timer: undefined, ended: noAsks, envelope: startedEnvelope }
     const turn: Turn = { kind: 'started', actor, local, ...nothing }
-    if (cell.definition.started === undefined) return [this.#step(turn, [], local, [])]
-    const steps = this.#withOwn(this.#outcomes(turn))
+    if (cell.definition.started === undefined) return [this.runner.step(turn, [], local, [])]
+    const steps = this.#withOwn(this.runner.outcomes(turn))
     const failed = steps.find((step) => step.error !== undefined)
     if (failed === undefined) return steps
     throw new CheckerError(
@@ -228,7 +172,7 @@ export class LocalTransitions {
     const told = this.#told?.find(turn)
     if (told !== undefined) {
       return told.map(({ local, sent, choices, stalls, ...turn }) => {
-        const step = this.#step({ ...turn, actor }, sent, local, choices)
+        const step = this.runner.step({ ...turn, actor }, sent, local, choices)
         return stalls ? { ...step, stalls } : step
       })
     }
@@ -301,7 +245,7 @@ export class LocalTransitions {
   asksUnderWay(actor: number, local: number): readonly number[] {
     const { asks, storage } = this.local(actor, local)
     const held = storage?.unsynced.flatMap((record) => record.held) ?? []
-    return asks.filter((ask) => !this.#isAmong(ask, held))
+    return asks.filter((ask) => !this.runner.isAmong(ask, held))
   }
 
   /** The ends of asks by their timeouts. */
@@ -313,16 +257,9 @@ export class LocalTransitions {
     })
   }
 
-  #isAmong(ask: number, messages: readonly number[]): boolean {
-    return messages.some((id) => {
-      const message = this.#messages.get(id)
-      return message.kind === 'ask' && message.ask === ask
-    })
-  }
-
   /** What the asker is told whose ask nobody answers in time. */
   timeoutOf({ name, onError }: Ask): unknown {
-    return canonicalValue(timedOut(name), onError, this.#refuse).value
+    return canonicalValue(timedOut(name), onError, this.runner.refuse).value
   }
 
   /** The outcomes of a turn that are transitions; of those with the same effect, the first. */
@@ -331,7 +268,7 @@ export class LocalTransitions {
     // What arrives in an ordered network is taken from it, or nothing behind it could arrive.
     const isTaken = turn.kind === 'deliver' && this.#network.kind === 'ordered'
     const effects = new Set<string>()
-    return this.#withOwn(this.#outcomes(turn)).filter(({ local, delta, sent, error }) => {
+    return this.#withOwn(this.runner.outcomes(turn)).filter(({ local, delta, sent, error }) => {
       if (error !== undefined) return !this.#discardFailed
       const effect = `${local} ${delta} ${this.#ordersSent ? sent : ''}`
       const isNothing = local === turn.local && delta === nothingSent && !isTaken && turn.ended.length === 0
@@ -353,10 +290,11 @@ export class LocalTransitions {
       return to === actor && kind === 'tell'
     })
     if (own < 0 || step.error !== undefined) return [step]
-    if (turnsLeft === 0) throw this.#effects.refuse(`tells itself more than ${ownTurnsMax} messages before it rests`)
+    if (turnsLeft === 0)
+      throw this.runner.effects.refuse(`tells itself more than ${ownTurnsMax} messages before it rests`)
     const message = sent[own] as number
     const others = sent.toSpliced(own, 1)
-    return this.#outcomes(this.#turnOf('deliver', message, local) as Turn).flatMap((next) => {
+    return this.runner.outcomes(this.#turnOf('deliver', message, local) as Turn).flatMap((next) => {
       const all = [...others, ...next.sent]
       const whole: Step = {
         ...step,
@@ -369,132 +307,6 @@ export class LocalTransitions {
       }
       return this.#settled(whole, turnsLeft - 1)
     })
-  }
-
-  /** Runs a turn once for each sequence of random outcomes. */
-  #outcomes(turn: Turn): Step[] {
-    const { choices } = this.#effects
-    const steps: Step[] = []
-    choices.reset()
-    do steps.push(...this.#run(turn))
-    while (choices.advance())
-    return steps
-  }
-
-  /** `textLength`: see {@link changeable}; 0 has the turn run on a copy. */
-  #run(turn: Turn, textLength = this.#drafts ? this.#textLength(turn) : 0): Step[] {
-    const effects = this.#effects
-    const { cell } = this.#system.actors[turn.actor] as SystemActor
-    const before = this.local(turn.actor, this.#begun(turn))
-    effects.begin(turn.actor, turn.envelope.name, before)
-    if (turn.timer !== undefined && !before.timers.get(turn.timer)?.repeats) effects.timers.delete(turn.timer)
-    if (turn.kind === 'unstashed') effects.front.shift()
-    const state = changeable(before.state, textLength)
-    cell.state = state
-    cell.stashing = undefined
-    enterBehavior(cell, before.behavior, before.behaviorsBefore)
-    let promise: PromiseLike<unknown> | undefined
-    let error: unknown
-    try {
-      promise = runTurn(cell.definition, cell, turn.envelope, effects)
-      if (promise === undefined) cell.state = changed(cell.state)
-    } catch (thrown) {
-      error = thrown ?? threwNothing
-    }
-    if (promise !== undefined) {
-      cell.context?.end()
-      promise.then(undefined, () => {})
-      effects.refuse('its turn is asynchronous; make it synchronous: tell, and let the answer be a message')
-    }
-    if ((effects.refusal ?? error) !== undefined && isDraft(state)) {
-      // It counts what it does on a plain object, as elsewhere.
-      effects.choices.again()
-      return this.#run(turn, 0)
-    }
-    if (effects.refusal !== undefined) throw effects.refusal
-    if (error !== undefined) return [this.#step(turn, [], turn.local, effects.choices.taken(), error)]
-    const { storage } = effects
-    if (storage !== undefined && this.#stalls) return this.#commitOrStall(turn, storage)
-    if (storage !== undefined) commit(effects, cell, turn.timer, storage, this.#refuse)
-    return [this.#step(turn, effects.sent, this.#internLocal(turn.actor), effects.choices.taken())]
-  }
-
-  /** The local state that a turn begins in: without what is left of the asks that it ends. */
-  #begun({ actor, local, ended }: Turn): number {
-    return ended.reduce((at, ask) => this.endedAsks.local(actor, at, ask, false), local)
-  }
-
-  #textLength({ actor, local }: Turn): number {
-    return (this.#locals[actor] as LocalTable).textLength(local)
-  }
-
-  #step(
-    turn: Pick<Turn, 'kind' | 'actor' | 'message' | 'timer' | 'ended'>,
-    sent: readonly number[],
-    local: number,
-    choices: readonly number[],
-    error?: unknown,
-  ): Step {
-    const { kind, actor, message, timer, ended } = turn
-    const delta = this.#network.turnDelta(takenBy(turn), sent)
-    return { kind, actor, local, delta, message, sent, ended, timer, choices, error }
-  }
-
-  /** The number of a local state that was not reached by a turn, but made from one that was. */
-  internState(actor: number, local: LocalState): number {
-    const { cell } = this.#system.actors[actor] as SystemActor
-    const { storage } = local
-    const again = ({ state, reminders }: Recovered) => recoveredOf(state, reminders, this.#refuse)
-    this.#effects.begin(actor, 'symmetry', {
-      ...local,
-      storage: storage && {
-        recovered: again(storage.recovered),
-        unsynced: storage.unsynced.map(({ recovered, held }) => ({ recovered: again(recovered), held })),
-      },
-    })
-    cell.state = local.state
-    enterBehavior(cell, local.behavior, local.behaviorsBefore)
-    return this.#internLocal(actor, local.isDown)
-  }
-
-  /** Ends the turn of an actor with a disk that syncs the record at once, or stalls: then what waits for it is never sent. */
-  #commitOrStall(turn: Turn, { recovered, unsynced }: Storage): Step[] {
-    const effects = this.#effects
-    const { cell } = this.#system.actors[turn.actor] as SystemActor
-    const next = recordOf(effects, cell, turn.timer, unsynced.at(-1)?.recovered ?? recovered, this.#refuse)
-    const { sent, sentEarly } = effects
-    const { asks } = effects
-    const step = (storage: Storage, leaving: readonly number[]) => {
-      effects.storage = storage
-      // An ask that never leaves never ends.
-      effects.asks = leaving === sentEarly ? asks.filter((ask) => !this.#isAmong(ask, sent)) : asks
-      return this.#step(turn, leaving, this.#internLocal(turn.actor), effects.choices.taken())
-    }
-    const later = next === undefined ? unsynced : [...unsynced, { recovered: next, held: [] }]
-    if (unsynced.length > 0) return [step({ recovered, unsynced: later }, sentEarly)]
-    const synced = step({ recovered: next ?? recovered, unsynced: [] }, [...sentEarly, ...sent])
-    if (next === undefined) return [synced]
-    return [synced, { ...step({ recovered, unsynced: later }, sentEarly), stalls: true }]
-  }
-
-  readonly #refuse = (path: string, what: string) =>
-    this.#effects.refuse(`${path} is ${what}; checkable state is plain data, Map, Set and references`)
-
-  #internDown(actor: number, state: unknown, storage: Storage | undefined): number {
-    const { cell } = this.#system.actors[actor] as SystemActor
-    this.#effects.begin(actor, 'crash', { ...nothingPending, storage })
-    cell.state = state
-    enterBehavior(cell, undefined, [])
-    return this.#internLocal(actor, true)
-  }
-
-  /** The number of the local state that the actor's cell and the recorded timers are in now. */
-  #internLocal(actor: number, isDown = false): number {
-    const { cell } = this.#system.actors[actor] as SystemActor
-    const { state, behavior, behaviorsBefore } = cell
-    const { timers, stashed: stash, front, storage, asks, owed } = this.#effects
-    const local = { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown, asks, owed }
-    return (this.#locals[actor] as LocalTable).intern(local)
   }
 }
 

@@ -1,7 +1,9 @@
 /** The properties of a check: what they are, when they are looked at, and what is known of them in the end. */
 import { CheckerError } from './checker-error.ts'
 import type { Explorer } from './explorer.ts'
+import type { ActionOf } from './fairness.ts'
 import { type Avoidance, type Lasso, StateGraph } from './state-graph.ts'
+import type { SystemStep } from './transition-system.ts'
 
 /** A predicate over states. A function of the state alone, without effects. */
 export type Predicate<View> = (view: View) => boolean
@@ -14,9 +16,16 @@ export interface Properties<View> {
   readonly sometimes?: Readonly<Record<string, Predicate<View>>>
   /**
    * What must become true on every run, whatever the order of steps: violated by a run that ends, or goes round a
-   * cycle, without it. Nothing is assumed to be fair: a step that can be put off for ever may be.
+   * cycle, without it. Unless `fair` says so nothing is assumed to be fair: a step that can be put off for ever may be.
    */
   readonly eventually?: Readonly<Record<string, Predicate<View>>>
+  /**
+   * `weak`: for `eventually` a run counts only if no action is possible from some moment on without ever being taken (weak
+   * fairness, `WF` of TLA+; SPIN has it by process). Actions are the arrival of one message, one timer, the end of one ask,
+   * the sync of one disk, the return of one node; of a model an action with what `witness` names. The loss of a message and
+   * the crash of a node need never happen. Default `none`.
+   */
+  readonly fair?: 'none' | 'weak'
   /**
    * Whether a state may be the last of a run, which has no step then: `false` or a predicate makes the others deadlocks,
    * which are violations. Default `true`.
@@ -61,6 +70,7 @@ export class PropertyChecks<View> {
   readonly #stopAtViolation: boolean
   /** For each `eventually`, whether it holds in each state. */
   readonly #holds: boolean[][]
+  readonly #isFair: boolean
 
   constructor(properties: Properties<View>) {
     this.#always = Object.entries(properties.always ?? {})
@@ -68,6 +78,7 @@ export class PropertyChecks<View> {
     this.#eventually = Object.entries(properties.eventually ?? {})
     const { mayEnd = true } = properties
     this.#mayEnd = typeof mayEnd === 'boolean' ? () => mayEnd : mayEnd
+    this.#isFair = properties.fair === 'weak'
     this.#stopAtViolation = properties.stopAtViolation ?? true
     this.unseen = new Set(this.#sometimes.map(([name]) => name))
     this.#holds = this.#eventually.map(() => [])
@@ -111,11 +122,11 @@ export class PropertyChecks<View> {
   }
 
   /** All violations and what is known of each property, once the search is over. */
-  conclude(explorer: Explorer<any>): Conclusion {
+  conclude<Step extends SystemStep>(explorer: Explorer<Step>, actionOf: ActionOf<Step>): Conclusion {
     const violations = this.found.map(({ kind, property, id }): Violation => {
       return { kind, property, lasso: { path: explorer.path(id), loopsTo: undefined } }
     })
-    const eventually = this.#avoidances(explorer).map((avoided, index): Verdict => {
+    const eventually = this.#avoidances(explorer, actionOf).map((avoided, index): Verdict => {
       if (avoided === undefined) return 'holds'
       if (avoided === 'unknown') return 'unknown'
       const [property] = this.#eventually[index] as readonly [string, unknown]
@@ -136,10 +147,10 @@ export class PropertyChecks<View> {
   }
 
   /** For each `eventually`, a run that violates it. */
-  #avoidances(explorer: Explorer<any>): Avoidance[] {
+  #avoidances<Step extends SystemStep>(explorer: Explorer<Step>, actionOf: ActionOf<Step>): Avoidance[] {
     if (this.#eventually.length === 0) return []
     if (explorer.cut === 'violation') return this.#eventually.map(() => 'unknown')
-    const graph = new StateGraph(explorer)
+    const graph = new StateGraph(explorer, this.#isFair ? actionOf : undefined)
     return this.#holds.map((held) => graph.avoid((id) => held[id] as boolean))
   }
 

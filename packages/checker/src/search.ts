@@ -1,6 +1,7 @@
 /** One search from options to result, whatever the system: limits, properties, symmetry, counterexamples. */
 import { CheckerError } from './checker-error.ts'
 import { type Cut, Explorer, type Inspection, type Narrowing } from './explorer.ts'
+import type { ActionOf } from './fairness.ts'
 import { holds, type Predicate, type Properties, PropertyChecks, type Verdict, type Violation } from './properties.ts'
 import { type SymmetricSystem, Symmetry } from './symmetry.ts'
 import type { SystemStep, TransitionSystem } from './transition-system.ts'
@@ -62,6 +63,8 @@ export interface Searched<View, Step extends SystemStep, Counterexample> {
   ): Counterexample
   /** Fewer steps with the same verdicts, where asked for, as long as properties look at what is in `footprint` only. */
   readonly reduce?: ((footprint: ReadonlySet<unknown>) => Narrowing<Step>['reduction']) | undefined
+  /** What action a step is, for fairness. */
+  readonly actionOf: ActionOf<Step>
   /** What properties have looked at so far. */
   readonly seen?: ReadonlySet<unknown>
 }
@@ -135,11 +138,15 @@ export function resultOf<View, Step extends SystemStep, Counterexample>(
   explorer: Explorer<Step>,
   checks: PropertyChecks<View>,
 ): SearchResult<Counterexample> {
-  const { violations, verdicts } = checks.conclude(explorer)
+  const { violations, verdicts } = checks.conclude(explorer, searched.actionOf)
   const counterexamples = violations.map((violation) => {
-    const { path, loopsTo } = violation.lasso
+    const { path, loopsTo, actions } = violation.lasso
+    const suits = (step: Step, place: number) => {
+      const index = place - (loopsTo ?? 0) - 1
+      return actions === undefined || index < 0 || searched.actionOf(step) === actions[index]
+    }
     const closed = loopsTo === undefined ? path : [...path, path[loopsTo] as number]
-    return searched.trace(violation, explorer.runAlong(closed))
+    return searched.trace(violation, explorer.runAlong(closed, suits))
   })
   const { cut, depth, generated, states } = explorer
   return {

@@ -1,0 +1,226 @@
+/**
+ * Runs turns of single actors: a turn begins in a local state and ends in one, and what it sent and did is noted. Each
+ * sequence of random outcomes is a run, and a turn that writes to a disk may end in several ways.
+ */
+import { enterBehavior, runTurn } from '@troupe/core/host'
+import type { AskTable } from './ask-table.ts'
+import type { CheckedSystem, SystemActor } from './checked-system.ts'
+import { EndedAsks } from './ended-asks.ts'
+import { type LocalState, LocalTable } from './local-table.ts'
+import type { MessageTable } from './message-table.ts'
+import type { NetworkTable } from './network-table.ts'
+import type { NumberLog } from './number-log.ts'
+import { type Pending, RecordedEffects } from './recorded-effects.ts'
+import { type Step, type Turn, takenBy } from './step.ts'
+import { type Recovered, recoveredOf, type Storage } from './storage.ts'
+import { commit, recordOf } from './turn-record.ts'
+import { changeable, changed, isDraft } from './turn-state.ts'
+
+export const nothingPending: Pending = {
+  timers: new Map(),
+  stash: [],
+  front: [],
+  storage: undefined,
+  asks: [],
+  owed: [],
+}
+
+/** What turns share. */
+export interface TurnTables {
+  readonly messages: MessageTable
+  readonly asks: AskTable
+  readonly network: NetworkTable
+}
+
+/** How turns are run. */
+export interface RunOptions {
+  readonly crashes: boolean
+  readonly stalls: boolean
+  readonly drafts: boolean
+  /** Orders of steps are left out. */
+  readonly reduces: boolean
+}
+
+/** A turn that threw has this as its error when what it threw is nothing. */
+const threwNothing = new Error('the handler threw undefined')
+
+export class TurnRunner {
+  readonly effects: RecordedEffects
+  /** What is left of asks that are over. */
+  readonly endedAsks: EndedAsks
+  readonly #system: CheckedSystem
+  readonly #messages: MessageTable
+  readonly #network: NetworkTable
+  readonly #isDurable: readonly boolean[]
+  readonly #stalls: boolean
+  readonly #drafts: boolean
+  readonly #locals: LocalTable[]
+
+  /** `crashes`: actors with a durable id have a disk, which a crash leaves them. `stalls`: it syncs at once, or not at all. */
+  constructor(
+    system: CheckedSystem,
+    { messages, asks, network }: TurnTables,
+    { crashes, stalls, drafts, reduces }: RunOptions,
+    log?: NumberLog,
+  ) {
+    this.#system = system
+    this.#messages = messages
+    this.#network = network
+    this.endedAsks = new EndedAsks(messages, network, this)
+    this.#isDurable = system.actors.map(({ durableId }) => crashes && durableId !== undefined)
+    this.#stalls = stalls
+    this.#drafts = drafts
+    this.effects = new RecordedEffects(system, messages, asks, {
+      mayPersist: this.#isDurable.map((isDurable) => isDurable || !crashes),
+      mayAsk: !reduces,
+    })
+    this.#locals = system.actors.map(() => new LocalTable(this.refuse, log))
+  }
+
+  local(actor: number, local: number): LocalState {
+    return (this.#locals[actor] as LocalTable).get(local)
+  }
+
+  /** The local state of `actor` before its first turn. */
+  beginning(actor: number): number {
+    const { initial } = this.#system.actors[actor] as SystemActor
+    const storage = this.#isDurable[actor]
+      ? { recovered: recoveredOf(initial, new Map(), this.refuse), unsynced: [] }
+      : undefined
+    return this.internFresh(actor, 'init', initial, { ...nothingPending, storage })
+  }
+
+  /** Runs a turn once for each sequence of random outcomes. */
+  outcomes(turn: Turn): Step[] {
+    const { choices } = this.effects
+    const steps: Step[] = []
+    choices.reset()
+    do steps.push(...this.#run(turn))
+    while (choices.advance())
+    return steps
+  }
+
+  /** `textLength`: see {@link changeable}; 0 has the turn run on a copy. */
+  #run(turn: Turn, textLength = this.#drafts ? this.#textLength(turn) : 0): Step[] {
+    const effects = this.effects
+    const { cell } = this.#system.actors[turn.actor] as SystemActor
+    const before = this.local(turn.actor, this.#begun(turn))
+    effects.begin(turn.actor, turn.envelope.name, before)
+    if (turn.timer !== undefined && !before.timers.get(turn.timer)?.repeats) effects.timers.delete(turn.timer)
+    if (turn.kind === 'unstashed') effects.front.shift()
+    const state = changeable(before.state, textLength)
+    cell.state = state
+    cell.stashing = undefined
+    enterBehavior(cell, before.behavior, before.behaviorsBefore)
+    let promise: PromiseLike<unknown> | undefined
+    let error: unknown
+    try {
+      promise = runTurn(cell.definition, cell, turn.envelope, effects)
+      if (promise === undefined) cell.state = changed(cell.state)
+    } catch (thrown) {
+      error = thrown ?? threwNothing
+    }
+    if (promise !== undefined) {
+      cell.context?.end()
+      promise.then(undefined, () => {})
+      effects.refuse('its turn is asynchronous; make it synchronous: tell, and let the answer be a message')
+    }
+    if ((effects.refusal ?? error) !== undefined && isDraft(state)) {
+      // It counts what it does on a plain object, as elsewhere.
+      effects.choices.again()
+      return this.#run(turn, 0)
+    }
+    if (effects.refusal !== undefined) throw effects.refusal
+    if (error !== undefined) return [this.step(turn, [], turn.local, effects.choices.taken(), error)]
+    const { storage } = effects
+    if (storage !== undefined && this.#stalls) return this.#commitOrStall(turn, storage)
+    if (storage !== undefined) commit(effects, cell, turn.timer, storage, this.refuse)
+    return [this.step(turn, effects.sent, this.#internLocal(turn.actor), effects.choices.taken())]
+  }
+
+  /** The local state that a turn begins in: without what is left of the asks that it ends. */
+  #begun({ actor, local, ended }: Turn): number {
+    return ended.reduce((at, ask) => this.endedAsks.local(actor, at, ask, false), local)
+  }
+
+  #textLength({ actor, local }: Turn): number {
+    return (this.#locals[actor] as LocalTable).textLength(local)
+  }
+
+  step(
+    turn: Pick<Turn, 'kind' | 'actor' | 'message' | 'timer' | 'ended'>,
+    sent: readonly number[],
+    local: number,
+    choices: readonly number[],
+    error?: unknown,
+  ): Step {
+    const { kind, actor, message, timer, ended } = turn
+    const delta = this.#network.turnDelta(takenBy(turn), sent)
+    return { kind, actor, local, delta, message, sent, ended, timer, choices, error }
+  }
+
+  /** The number of a local state that was not reached by a turn, but made from one that was. */
+  internState(actor: number, local: LocalState): number {
+    const { cell } = this.#system.actors[actor] as SystemActor
+    const { storage } = local
+    const again = ({ state, reminders }: Recovered) => recoveredOf(state, reminders, this.refuse)
+    this.effects.begin(actor, 'symmetry', {
+      ...local,
+      storage: storage && {
+        recovered: again(storage.recovered),
+        unsynced: storage.unsynced.map(({ recovered, held }) => ({ recovered: again(recovered), held })),
+      },
+    })
+    cell.state = local.state
+    enterBehavior(cell, local.behavior, local.behaviorsBefore)
+    return this.#internLocal(actor, local.isDown)
+  }
+
+  /** Ends the turn of an actor with a disk that syncs the record at once, or stalls: then what waits for it is never sent. */
+  #commitOrStall(turn: Turn, { recovered, unsynced }: Storage): Step[] {
+    const effects = this.effects
+    const { cell } = this.#system.actors[turn.actor] as SystemActor
+    const next = recordOf(effects, cell, turn.timer, unsynced.at(-1)?.recovered ?? recovered, this.refuse)
+    const { sent, sentEarly } = effects
+    const { asks } = effects
+    const step = (storage: Storage, leaving: readonly number[]) => {
+      effects.storage = storage
+      // An ask that never leaves never ends.
+      effects.asks = leaving === sentEarly ? asks.filter((ask) => !this.isAmong(ask, sent)) : asks
+      return this.step(turn, leaving, this.#internLocal(turn.actor), effects.choices.taken())
+    }
+    const later = next === undefined ? unsynced : [...unsynced, { recovered: next, held: [] }]
+    if (unsynced.length > 0) return [step({ recovered, unsynced: later }, sentEarly)]
+    const synced = step({ recovered: next ?? recovered, unsynced: [] }, [...sentEarly, ...sent])
+    if (next === undefined) return [synced]
+    return [synced, { ...step({ recovered, unsynced: later }, sentEarly), stalls: true }]
+  }
+
+  readonly refuse = (path: string, what: string) =>
+    this.effects.refuse(`${path} is ${what}; checkable state is plain data, Map, Set and references`)
+
+  /** The number of the local state in which a generation of `actor` begins, or is down. `why`: for errors. */
+  internFresh(actor: number, why: string, state: unknown, pending: Pending, isDown = false): number {
+    const { cell } = this.#system.actors[actor] as SystemActor
+    this.effects.begin(actor, why, pending)
+    cell.state = state
+    enterBehavior(cell, undefined, [])
+    return this.#internLocal(actor, isDown)
+  }
+
+  /** The number of the local state that the actor's cell and the recorded timers are in now. */
+  #internLocal(actor: number, isDown = false): number {
+    const { cell } = this.#system.actors[actor] as SystemActor
+    const { state, behavior, behaviorsBefore } = cell
+    const { timers, stashed: stash, front, storage, asks, owed } = this.effects
+    const local = { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown, asks, owed }
+    return (this.#locals[actor] as LocalTable).intern(local)
+  }
+  /** Whether `ask` is one of `messages`. */
+  isAmong(ask: number, messages: readonly number[]): boolean {
+    return messages.some((id) => {
+      const message = this.#messages.get(id)
+      return message.kind === 'ask' && message.ask === ask
+    })
+  }
+}
