@@ -56,7 +56,7 @@ export class LogPledgeObserver {
   readonly #wiped = new Set<string>()
   /** By configuration and id, the identity that votes. */
   readonly #voters = new Map<string, string>()
-  /** What was looked at of each state: a new one is that of a replica that was started again. */
+  /** What was looked at of each state; a new one is that of a replica that was started again. */
   readonly #seen = new WeakMap<ReplicaState, { config: number; knownIn: number }>()
   /** By ballot and number: when a probe was sent first. */
   readonly #probes = new Map<string, number>()
@@ -97,7 +97,7 @@ export class LogPledgeObserver {
       }
       const seen = this.#seen.get(state)
       if (seen?.config === config && seen.knownIn === knownIn) continue
-      if (seen === undefined) this.#checkBack(state)
+      this.#checkBack(state)
       this.#seen.set(state, { config, knownIn })
       this.#checkIdentity(state)
     }
@@ -153,7 +153,7 @@ export class LogPledgeObserver {
     }
   }
 
-  /** A replica is back, or began. */
+  /** A replica is back, has begun, or may vote in another configuration than before. */
   #checkBack(state: ReplicaState): void {
     const { id, configuration, identities } = state
     const { number: config, members } = configuration
