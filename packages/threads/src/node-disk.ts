@@ -264,13 +264,13 @@ function writeAll(handle: number, bytes: Uint8Array, offset: number, done: DiskC
 
 /** The same at once. */
 function writeNow(handle: number, bytes: Uint8Array, offset: number, done: DiskCallback<void>): void {
-  let from = 0
+  let failure: Error | undefined
   try {
-    while (from < bytes.length) from += writeSync(handle, bytes, from, bytes.length - from, offset + from)
+    for (let from = 0; from < bytes.length; ) from += writeSync(handle, bytes, from, bytes.length - from, offset + from)
   } catch (error) {
-    return done(error as Error)
+    failure = error as Error
   }
-  done(undefined)
+  done(failure)
 }
 
 /** Makes a directory and those above it, durably: each new one's entry is synced in the one that holds it. */
