@@ -42,8 +42,8 @@ export class CellExtras {
   stash: Envelope[] | undefined = undefined
   /** The message of the turn under way, once it was put aside. */
   stashing: Envelope | undefined = undefined
-  /** Asks whose reply this actor deferred and has not sent. */
-  deferred: Map<string, Deferral> | undefined = undefined
+  /** Asks whose reply this actor deferred and has not sent, by `deferralKey`. */
+  deferred: Map<string | number, Deferral> | undefined = undefined
   /** Asks of other nodes that nobody waits for any more and whose messages may be in the mailbox. */
   givenUp: Set<string> | undefined = undefined
   /** The latest ask of this actor that waits for a reply; the others are linked to it. */

@@ -3,7 +3,7 @@
  * ask that was given up (aborted, timed out, its asker gone) is told to the actor that it was sent to: a message that
  * still waits is dropped before its turn, a turn under way or a deferred reply has its signal aborted.
  */
-import { type ActorCell, tokenKey } from './actor-cell.ts'
+import { type ActorCell, deferralKey, tokenKey } from './actor-cell.ts'
 import type { ReplyToken } from './actor-ref.ts'
 import type { AskTable } from './ask-table.ts'
 import { AskAbortedError } from './errors.ts'
@@ -51,11 +51,11 @@ export class ReplyDuties {
   }
 
   defer(cell: ActorCell, token: ReplyToken): Deferral {
-    const key = tokenKey(token)
+    const key = deferralKey(cell, token)
     const deferral: Deferral = { token, controller: undefined }
     cell.deferred ??= new Map()
     cell.deferred.set(key, deferral)
-    if (this.#isOwn(token)) this.#deferringOwn.set(token.askId, cell)
+    if (typeof key === 'number') this.#deferringOwn.set(key, cell)
     else this.#deferring.set(key, cell)
     return deferral
   }
@@ -71,7 +71,7 @@ export class ReplyDuties {
     const cell = this.#deferringOwn.get(askId)
     if (cell === undefined) return undefined
     this.#deferringOwn.delete(askId)
-    return forget(cell, `${this.#node}.${this.#epoch}#${askId}`)
+    return forget(cell, askId)
   }
 
   #release(token: ReplyToken): Deferral | undefined {
@@ -141,7 +141,7 @@ export class ReplyDuties {
   dropCell(cell: ActorCell): ReplyToken[] {
     const tokens: ReplyToken[] = []
     for (const [key, { token }] of cell.deferred ?? []) {
-      if (this.#isOwn(token)) this.#deferringOwn.delete(token.askId)
+      if (typeof key === 'number') this.#deferringOwn.delete(key)
       else this.#deferring.delete(key)
       tokens.push(token)
     }
@@ -176,7 +176,7 @@ export class ReplyDuties {
 }
 
 /** The cell owes that reply no longer. */
-function forget(cell: ActorCell, key: string): Deferral | undefined {
+function forget(cell: ActorCell, key: string | number): Deferral | undefined {
   const deferral = cell.deferred?.get(key)
   cell.deferred?.delete(key)
   return deferral

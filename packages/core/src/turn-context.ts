@@ -1,5 +1,5 @@
 /** The context of one generation of one actor: the public interface over {@link Effects}, closed between turns. */
-import { type ActorCell, tokenKey } from './actor-cell.ts'
+import { type ActorCell, deferralKey } from './actor-cell.ts'
 import { compiled } from './actor-definition.ts'
 import { type Ref, ReplyToken } from './actor-ref.ts'
 import {
@@ -140,7 +140,7 @@ export class TurnContext {
     if (parts.controller === undefined) {
       parts.controller = new AbortController()
       const replyTo = this.#envelope?.replyTo
-      const deferral = replyTo === undefined ? undefined : this.#cell.deferred?.get(tokenKey(replyTo))
+      const deferral = replyTo === undefined ? undefined : this.#cell.deferred?.get(deferralKey(this.#cell, replyTo))
       if (deferral !== undefined) deferral.controller = parts.controller
     }
     return parts.controller.signal

@@ -2,7 +2,7 @@
  * What an asynchronous turn waits for, and what waits for it. A turn counts as waiting for its asks alone when it has
  * open ones and nothing else that the runtime knows of could make it go on.
  */
-import { type ActorCell, Phase, tokenKey } from './actor-cell.ts'
+import { type ActorCell, deferralKey, Phase } from './actor-cell.ts'
 import type { ActorRef, ReplyToken } from './actor-ref.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import type { PendingAsk } from './pending-ask.ts'
@@ -75,7 +75,7 @@ export function waitingTurn(cell: ActorCell): WaitingTurn | undefined {
  */
 export function waitsForTurn(cell: ActorCell, ask: AskAddress): boolean {
   const { current } = cell
-  if (cell.phase !== Phase.busy || current === undefined || cell.deferred?.has(tokenKey(ask))) return false
+  if (cell.phase !== Phase.busy || current === undefined || cell.deferred?.has(deferralKey(cell, ask))) return false
   if (current.kind === EnvelopeKind.message && isOf(current, ask)) return !cell.context?.hasGivenAway(current)
   const waiting = find(cell.mailbox, ask) ?? find(cell.stash ?? [], ask)
   return waiting !== undefined && mustWait(cell, waiting)

@@ -2,9 +2,17 @@
 import { prepareMessage } from '@troupe/core/host'
 import type { LogConfiguration } from './configuration.ts'
 import { type CommandsEntry, entryAt, trimBelow, weightOf } from './entry.ts'
-import type { Outcome, Outcomes } from './messages.ts'
+import type { Outcomes } from './messages.ts'
 import type { Applied, LogSnapshot, ReplicaState } from './replica-state.ts'
-import { earlierOutcome, forgetAcked, openSession, useSession } from './sessions.ts'
+import {
+  earlierOutcomes,
+  firstApplied,
+  firstFresh,
+  forgetAcked,
+  openSession,
+  remember,
+  useSession,
+} from './sessions.ts'
 import type { AnyMachine } from './state-machine.ts'
 
 /** Applies all entries that are decided, in order; returns what they came to. */
@@ -42,44 +50,53 @@ function applyCommands(
   { sessions, machine: value }: ReplicaState,
   { session: number, first, ackedUpTo, operations }: CommandsEntry,
   machine: AnyMachine,
-): Outcome[] | 'expired' {
+): Outcomes | 'expired' {
   const session = useSession(sessions, number)
   if (session === undefined) return 'expired'
-  const outcomes: Outcome[] = []
-  for (let index = 0; index < operations.length; index++) {
-    let outcome = earlierOutcome(session, first + index)
-    if (outcome === undefined) {
-      outcome = outcomeOf(machine.apply, value, operations[index])
-      session.outcomes.set(first + index, outcome)
+  const end = first + operations.length
+  let outcomes: Outcomes | undefined
+  for (let from = first; from < end; ) {
+    const to = firstApplied(session, from, end)
+    if (to > from) {
+      const fresh = from === first && to === end ? operations : operations.slice(from - first, to - first)
+      outcomes = outcomesOf(machine.apply, value, from, fresh)
+      remember(session, outcomes)
     }
-    outcomes.push(outcome)
+    from = firstFresh(session, to, end)
   }
+  const all = outcomes?.values.length === operations.length ? outcomes : earlierOutcomes(session, first, end)
   forgetAcked(session, ackedUpTo)
-  return outcomes
+  return all
 }
 
 /**
- * What `run(state, argument)` returns or throws, as data. Results are messages: a copy, so that the state stays free to
- * change; and one that cannot be sent (a promise, a class) fails its caller and not the replicas.
+ * What `run(state, argument)` returns or throws for each of `list`, numbered from `first` on, as data. Results are
+ * messages: copies, so that the state stays free to change; and one that cannot be sent (a promise, a class) fails its caller
+ * and not the replicas.
  */
-export function outcomeOf(run: (state: any, argument: any) => unknown, state: unknown, argument: unknown): Outcome {
-  try {
-    return { ok: true, value: prepareMessage(run(state, argument), 'copied', () => 'the result') }
-  } catch (thrown) {
-    const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown))
-    return { ok: false, error: { name, message } }
+export function outcomesOf(
+  run: (state: any, argument: any) => unknown,
+  state: unknown,
+  first: number,
+  list: readonly unknown[],
+): Outcomes {
+  const values: unknown[] = []
+  let failures: NonNullable<Outcomes['failures']>[number][] | undefined
+  for (const argument of list) {
+    try {
+      values.push(prepareMessage(run(state, argument), 'copied', describeResult))
+    } catch (thrown) {
+      const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown))
+      failures ??= []
+      failures.push({ number: first + values.length, name, message })
+      values.push(undefined)
+    }
   }
+  return failures === undefined ? { first, values } : { first, values, failures }
 }
 
-/** What the numbers from `first` on came to, as it travels. */
-export function outcomesFrom(first: number, outcomes: readonly Outcome[]): Outcomes {
-  const failures: { number: number; name: string; message: string }[] = []
-  const values = outcomes.map((outcome, index) => {
-    if (outcome.ok) return outcome.value
-    failures.push({ number: first + index, ...outcome.error })
-    return undefined
-  })
-  return failures.length === 0 ? { first, values } : { first, values, failures }
+function describeResult(): string {
+  return 'the result'
 }
 
 /** All that was applied, as a value. */
@@ -97,8 +114,8 @@ export function installSnapshot(state: ReplicaState, snapshot: LogSnapshot, mach
   state.decided = Math.max(state.decided, snapshot.applied)
   state.configuration = snapshot.configuration
   state.sessions.clear()
-  for (const [number, { ackedUpTo, outcomes }] of snapshot.sessions)
-    state.sessions.set(number, { ackedUpTo, outcomes: new Map(outcomes) })
+  for (const [number, { ackedUpTo, results }] of snapshot.sessions)
+    state.sessions.set(number, { ackedUpTo, results: [...results] })
   state.machine = machine.restore === undefined ? snapshot.machine : machine.restore(snapshot.machine)
 }
 

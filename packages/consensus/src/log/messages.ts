@@ -214,11 +214,6 @@ export interface Reconfigure {
   readonly quorums: QuorumSizes
 }
 
-/** What a command or a query came to. */
-export type Outcome =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: { readonly name: string; readonly message: string } }
-
 /** What commands or queries came to, by number: as many from `first` on as there are values. */
 export interface Outcomes {
   readonly first: number

@@ -4,7 +4,7 @@
  * leader can have decided more meanwhile. So: one probe for all reads that wait, answers from a set of voters that
  * meets every election quorum, then the machine is asked. With a lease nobody needs to be asked.
  */
-import { outcomeOf, outcomesFrom } from './applying.ts'
+import { outcomesOf } from './applying.ts'
 import { isVoter, votersOf } from './configuration.ts'
 import { heard } from './following.ts'
 import { giveLease, holdsLease, isLeaseHalfOver, takeLease, votersToAsk, wantedLease } from './leases.ts'
@@ -88,10 +88,8 @@ function answerReads(state: ReplicaState, lead: Leadership, machine: AnyMachine,
 /** What is decided is durable elsewhere too, whatever of this replica's own is not synced yet: the answers may leave. */
 function answerAll(state: ReplicaState, reads: readonly Reads[], machine: AnyMachine, ctx: ReplicaContext): void {
   const query = machine.query ?? noQueries
-  for (const { client, first, queries } of reads) {
-    const outcomes = queries.map((argument) => outcomeOf(query, state.machine, argument))
-    ctx.tellEarly(client, 'answers', outcomesFrom(first, outcomes))
-  }
+  for (const { client, first, queries } of reads)
+    ctx.tellEarly(client, 'answers', outcomesOf(query, state.machine, first, queries))
 }
 
 function takeReads(lead: Leadership): Reads[] {

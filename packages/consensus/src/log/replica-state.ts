@@ -6,7 +6,7 @@ import type { LogBallot } from './log-ballot.ts'
 import type {
   HeartbeatReply,
   LogClientProtocol,
-  Outcome,
+  Outcomes,
   PromisedLog,
   Reads,
   ReleasedLeases,
@@ -230,7 +230,7 @@ export interface Applied {
   readonly index: number
   readonly entry: Entry
   /** Of commands: one for each, or `expired` when their session is closed. */
-  readonly outcomes: readonly Outcome[] | 'expired' | undefined
+  readonly outcomes: Outcomes | 'expired' | undefined
 }
 
 /** The reference of a member other than this one; `undefined` for a stranger. */

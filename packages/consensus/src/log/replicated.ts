@@ -150,13 +150,24 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
    * Has a command applied, once, and resolves to its result. Rejects with a `CommandError` when the machine threw, an
    * `OverloadError`, a `CommandSizeError`, a `SessionExpiredError`, and as an ask does; after a timeout the command may still be applied.
    */
-  async execute(command: Command, options: AskOptions = {}): Promise<Result> {
-    return (await this.#system.askWith(options, this.ref, 'execute', command)) as Result
+  execute(command: Command, options?: AskOptions): Promise<Result> {
+    return this.#ask('execute', command, options) as Promise<Result>
   }
 
   /** A linearizable read: it sees every command that had a result before it began. */
-  async read(query: Query, options: AskOptions = {}): Promise<Answer> {
-    return (await this.#system.askWith(options, this.ref, 'read', query)) as Answer
+  read(query: Query, options?: AskOptions): Promise<Answer> {
+    return this.#ask('read', query, options) as Promise<Answer>
+  }
+
+  /** What an `async` function would do, without the promises that one makes beside that of the ask. */
+  #ask(name: 'execute' | 'read', what: unknown, options: AskOptions | undefined): Promise<unknown> {
+    try {
+      return options === undefined
+        ? this.#system.ask(this.ref, name, what)
+        : this.#system.askWith(options, this.ref, name, what)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /**

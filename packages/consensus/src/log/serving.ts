@@ -1,13 +1,12 @@
 /** The side of a replica that clients see: commands, reads and requests to change the configuration. */
 import type { ActorRef } from '@troupe/core'
-import { outcomesFrom } from './applying.ts'
 import { type LogMember, logConfiguration } from './configuration.ts'
 import { type Entry, weightOf } from './entry.ts'
 import { identityOf } from './introducing.ts'
 import { flushLater, redirection } from './leading.ts'
 import type { Commands, LogClientProtocol, OpenSession, Reads, Reconfigure } from './messages.ts'
 import type { Applied, Leadership, ReplicaContext, ReplicaState } from './replica-state.ts'
-import { earlierOutcomes } from './sessions.ts'
+import { earlierOutcomes, firstFresh } from './sessions.ts'
 
 type Client = ActorRef<LogClientProtocol>
 
@@ -28,11 +27,11 @@ export function onCommands(state: ReplicaState, message: Commands, ctx: ReplicaC
   lead.clients.set(session, client)
   // That there is no such session is not said here: this replica may not have applied all yet.
   const known = state.sessions.get(session)
-  const outcomes = known === undefined ? undefined : earlierOutcomes(known, first, operations.length)
-  if (outcomes === undefined) {
+  const end = first + operations.length
+  if (known === undefined || firstFresh(known, first, end) < end) {
     const heavy = weight === undefined ? {} : { weight }
     wait(lead, { kind: 'commands', session, first, ackedUpTo, operations, ...heavy }, ctx)
-  } else ctx.tellEarly(client, 'results', { session, ...outcomesFrom(first, outcomes) })
+  } else ctx.tellEarly(client, 'results', { session, ...earlierOutcomes(known, first, end) })
 }
 
 export function onReads(state: ReplicaState, message: Reads, ctx: ReplicaContext): void {
@@ -76,12 +75,12 @@ export function announce(lead: Leadership, applied: readonly Applied[], ctx: Rep
       if (opener !== undefined) ctx.tellEarly(opener, 'opened', { nonce: entry.nonce, session: index })
     }
     if (entry.kind !== 'commands' || outcomes === undefined) continue
-    const { session, first } = entry
+    const { session } = entry
     const client = lead.clients.get(session)
     if (outcomes === 'expired') lead.clients.delete(session)
     if (client === undefined) continue
     if (outcomes === 'expired') ctx.tellEarly(client, 'expired', { session })
-    else ctx.tellEarly(client, 'results', { session, ...outcomesFrom(first, outcomes) })
+    else ctx.tellEarly(client, 'results', { session, ...outcomes })
   }
 }
 

@@ -117,7 +117,7 @@ export function multiPaxosOptions(instance: MultiPaxosInstance): CheckOptions<an
             decided: beginning.length,
           },
           ...{ promised: first, acceptedBallot: first, entries: { trimmed: 0, entries: beginning } },
-          sessions: new Map([[session, { ackedUpTo: 0, outcomes: new Map() }]]),
+          sessions: new Map([[session, { ackedUpTo: 0, results: [] }]]),
           machine: [],
           ...{ identity: id, knownIn: 0, identities: new Map(), longestLeaseMs: 0 },
         },

@@ -248,13 +248,13 @@ export const SnapshotsLoseResults = variant('SnapshotsLoseResults', {
     ...events,
     installed(state, bytes) {
       events.installed(state, bytes)
-      for (const { outcomes } of state.sessions.values()) outcomes.clear()
+      for (const { results } of state.sessions.values()) results.length = 0
     },
   },
 })
 
 function withoutResults(sessions: ReplicaState['sessions']): ReplicaState['sessions'] {
-  return new Map([...sessions].map(([number, { ackedUpTo }]) => [number, { ackedUpTo, outcomes: new Map() }]))
+  return new Map([...sessions].map(([number, { ackedUpTo }]) => [number, { ackedUpTo, results: [] }]))
 }
 
 /** A leader that goes on behind the entry that ends its configuration. */
