@@ -45,16 +45,29 @@ type Sending = {
   tell: (message: To) => number
   nested: (message: To) => number
   more: (message: Burst) => void
-  ask: (message: { to: Receiving; latencies: Float64Array }) => Promise<void>
-  pipelined: (message: To & { depth: number }) => Promise<number>
+  ask: (message: { to: Receiving; latencies: Float64Array }) => number
+  timed: (value: number) => void
+  pipelined: (message: To & { depth: number }) => number
+  echoed: (value: number) => void
+  lost: (error: Error) => void
   bytes: (message: To & { variant: string }) => Promise<{ sum: number; isShared: boolean }>
 }
 const wait = { timeoutMs: 600_000 }
+const thenTimed = { onReply: 'timed', onError: 'lost' } as const
+const then = { onReply: 'echoed', onError: 'lost' } as const
 
 /** Lives on the main thread; what it sends crosses. */
 export const Sender = defineActor<Sending>()({
   name: 'Sender',
-  init: () => ({ reply: undefined as ReplyToken<number> | undefined }),
+  init: () => ({
+    reply: undefined as ReplyToken<number> | undefined,
+    asks: undefined as Receiving | undefined,
+    latencies: new Float64Array(0),
+    asked: 0,
+    unasked: 0,
+    unanswered: 0,
+    replies: 0,
+  }),
   on: {
     tell(state, { to, count }, ctx) {
       state.reply = ctx.deferReply<number>()
@@ -74,24 +87,36 @@ export const Sender = defineActor<Sending>()({
       if (end < count) ctx.tell(ctx.self, 'more', { to, count, next: end, isNested })
       else ctx.reply(state.reply!, await ctx.askWith(wait, to, 'total'))
     },
-    async ask(_state, { to, latencies }, ctx) {
-      for (let index = 0; index < latencies.length; index++) {
-        const started = performance.now()
-        await ctx.ask(to, 'echo', 1)
-        latencies[index] = (performance.now() - started) * 1e6
-      }
+    /** One ask after the other: the reply is a message, which notes how long it took and asks again. */
+    ask(state, { to, latencies }, ctx) {
+      Object.assign(state, { asks: to, latencies, replies: 0 })
+      state.reply = ctx.deferReply<number>()
+      state.asked = performance.now()
+      ctx.askThen(thenTimed, to, 'echo', 1)
+      return state.reply
     },
-    async pipelined(_state, { to, count, depth }, ctx) {
-      let left = count
-      let replies = 0
-      const lane = async () => {
-        while (left-- > 0) {
-          const reply = await ctx.ask(to, 'echo', 1)
-          replies += reply
-        }
-      }
-      await Promise.all(Array.from({ length: depth }, lane))
-      return replies
+    timed(state, value, ctx) {
+      const now = performance.now()
+      state.latencies[state.replies] = (now - state.asked) * 1e6
+      state.replies += value
+      state.asked = now
+      if (state.replies < state.latencies.length) ctx.askThen(thenTimed, state.asks!, 'echo', 1)
+      else ctx.reply(state.reply!, state.replies)
+    },
+    /** As many asks as `depth` are under way; each reply, a message, asks the next one. */
+    pipelined(state, { to, count, depth }, ctx) {
+      Object.assign(state, { asks: to, unasked: count - depth, unanswered: count, replies: 0 })
+      state.reply = ctx.deferReply<number>()
+      for (let lane = 0; lane < depth; lane++) ctx.askThen(then, to, 'echo', 1)
+      return state.reply
+    },
+    echoed(state, value, ctx) {
+      state.replies += value
+      if (state.unasked-- > 0) ctx.askThen(then, state.asks!, 'echo', 1)
+      if (--state.unanswered === 0) ctx.reply(state.reply!, state.replies)
+    },
+    lost(state, error, ctx) {
+      ctx.replyError(state.reply!, error)
     },
     /** Runs at most two acknowledgements ahead of the receiver. */
     async bytes(_state, { to, count, variant }, ctx) {
