@@ -20,6 +20,15 @@ export class Deque<Item> {
     return item
   }
 
+  pop(): Item | undefined {
+    if (this.length === 0) return undefined
+    const ring = this.#ring
+    const position = (this.#head + --this.length) & (ring.length - 1)
+    const item = ring[position]
+    ring[position] = undefined
+    return item
+  }
+
   unshift(item: Item): void {
     if (this.length === this.#ring.length) this.#grow()
     this.#head = (this.#head - 1) & (this.#ring.length - 1)

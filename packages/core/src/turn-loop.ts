@@ -4,7 +4,6 @@
  */
 import { type ActorCell, Phase } from './actor-cell.ts'
 import type { ReplyToken } from './actor-ref.ts'
-import { Deque } from './deque.ts'
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind, type Termination } from './envelope.ts'
 import { interleave, interleavedOf, interleaves, mayInterleave, withContext } from './interleaving.ts'
@@ -15,6 +14,7 @@ import { NodeMetrics } from './metrics/node-metrics.ts'
 import type { TurnObserver } from './observers.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import type { Reminder } from './reminders.ts'
+import { RunQueue } from './run-queue.ts'
 import { runMessage, runTurn, settleTurn } from './run-turn.ts'
 import type { Stopping } from './stopping.ts'
 import type { StrayRejections } from './stray-rejections.ts'
@@ -53,10 +53,12 @@ export abstract class TurnLoop {
   /** True when a turn is nothing but that: nobody counts, watches, traces or records it. */
   readonly #isPlain: boolean
   readonly #observer: TurnObserver | undefined
-  readonly #runQueue = new Deque<ActorCell>()
+  readonly #runQueue = new RunQueue()
   /** The envelope of one plain message after the other, until one is kept. */
   #spare = emptyEnvelope()
   #awake = false
+  /** True while the run queue says who is next, and not the host. */
+  #chooses = false
   /** How many turns there are when the present run is over. */
   #turnsEnd = 0
 
@@ -92,11 +94,13 @@ export abstract class TurnLoop {
     this.metrics?.runBegins()
     currentTurn.kernel = this
     const end = this.#turnsEnd
+    this.#chooses = true
     while (this.turns < end) {
       const cell = this.#runQueue.shift()
       if (cell === undefined) break
       this.#runCell(cell, this.#batchOf(cell))
     }
+    this.#chooses = false
     return this.runEnds()
   }
 
@@ -126,7 +130,8 @@ export abstract class TurnLoop {
     if (cell.scheduled || !this.alive || cell.durable?.isFull) return
     if (cell.phase !== Phase.ready && !mayInterleave(cell)) return
     cell.scheduled = true
-    this.#runQueue.push(cell)
+    if (this.#chooses && cell.context === undefined) this.#runQueue.pushSpawned(cell)
+    else this.#runQueue.push(cell)
     if (!this.#awake) {
       this.#awake = true
       this.ports.wake()

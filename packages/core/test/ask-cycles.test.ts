@@ -251,7 +251,7 @@ test('a turn that gave its reply away, and goes on asking, is not who keeps the 
         ctx.tell(ctx.self, 'takeLater', token)
         return token
       },
-      takeLater: (_state, token, ctx) => ctx.timers.once({ key: 'take', delayMs: 1_000 }, 'take', token),
+      takeLater: (_state, token, ctx) => ctx.timers.once({ key: `take ${token.askId}`, delayMs: 1_000 }, 'take', token),
       take: (_state, token, ctx) => ctx.reply(token, 'taken'),
     },
   })

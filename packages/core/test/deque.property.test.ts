@@ -4,11 +4,11 @@ import { expect, test } from 'vitest'
 import { Deque } from '../src/deque.ts'
 
 type Operation =
-  | { readonly do: 'push' | 'unshift' | 'shift' | 'peek' }
+  | { readonly do: 'push' | 'unshift' | 'shift' | 'pop' | 'peek' }
   | { readonly do: 'bringToFront'; readonly at: number }
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('push' as const, 'unshift' as const) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('shift' as const, 'peek' as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('shift' as const, 'pop' as const, 'peek' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('bringToFront' as const), at: fc.nat() }) },
 )
 
@@ -29,6 +29,9 @@ test('it does what an array does', () => {
             break
           case 'shift':
             expect(deque.shift()).toBe(array.shift())
+            break
+          case 'pop':
+            expect(deque.pop()).toBe(array.pop())
             break
           case 'peek':
             expect(deque.peek()).toBe(array[0])
