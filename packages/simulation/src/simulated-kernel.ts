@@ -64,7 +64,7 @@ export class SimulatedKernel extends NodeKernel {
     return this.#nameOf(cell).text
   }
 
-  #nameOf(cell: ActorCell): TraceName {
+  #nameOf(cell: ActorCell): ActorName {
     const { slot } = cell.ref
     const name = this.#names[slot]
     if (name?.cell === cell) return name
@@ -77,7 +77,7 @@ export class SimulatedKernel extends NodeKernel {
     const { trace, scopes } = this.#observer
     const actor = this.#nameOf(cell)
     const payload = envelope.kind === EnvelopeKind.pull ? undefined : envelope.payload
-    trace.turn(actor, cell, envelope, payload)
+    trace.turn(actor, envelope, payload)
     scopes.enterActor(actor.text)
     super.turn(cell, envelope)
     if (cell.phase === Phase.busy || cell.interleaved?.has(envelope)) this.#observer.drain()
