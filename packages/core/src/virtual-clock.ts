@@ -1,13 +1,20 @@
 /**
  * A clock that moves only when told to: an ordered set of tasks, by time, then by the order of scheduling.
  *
- * The set is a heap of four children a node, of numbers alone: times, and the places of the tasks in a list, so that
- * finding a place reads numbers side by side and moves no objects. Of equal times, the order of the tasks says which came
- * first. A task that is set and is the next one, as that of a turn often is, never gets into the heap.
+ * Most of what is set comes soon. So the next tasks stand in a short list that is sorted, the very next one last, where a
+ * new one finds its place after a few steps; all that come after them are in a heap of four children a node, which few
+ * ever see. Both hold numbers alone, times and the places of the tasks, so that finding a place reads numbers side by side
+ * and moves no objects. Of equal times, the order of the tasks says which came first.
+ *
+ *     heap: all that comes later   ──(the list is empty)──>   list: 12 9 4 2   ──> the next
+ *                                  <──(the list is full)───
  */
 import type { Clock, ScheduledTask } from './ports/clock.ts'
 
 const capacityFirst = 64
+/** How many the list holds, and how many it gets from the heap, or gives to it, at once. */
+const nearMax = 32
+const nearMoved = 16
 /** Cancelled tasks below this number are left until their time comes. */
 const cancelledMin = 1_024
 
@@ -15,12 +22,18 @@ const cancelledMin = 1_024
 export interface ClockTask {
   /** True from {@link VirtualClock.set} until it runs or is cancelled; it is set once at a time. */
   isSet: boolean
+  /** The clock's own: where the task stands in its list of them; below 0 when it does not. */
+  place: number
+  /** True for one that is set again and again, which stays in the list until {@link VirtualClock.release}. */
+  readonly isKept: boolean
   run(): void
 }
 
 /** A task that is a function, and may be cancelled. */
 class FunctionTask implements ClockTask, ScheduledTask {
   isSet = false
+  place = -1
+  readonly isKept = false
   readonly #owner: { taskCancelled(): void }
   #run: (() => void) | undefined
 
@@ -44,11 +57,11 @@ class FunctionTask implements ClockTask, ScheduledTask {
 }
 
 export class VirtualClock implements Clock {
-  /** The next task, when it is not in the heap: before all that are. */
-  #front: ClockTask | undefined
-  #frontTime = 0.5
-  #frontOrder = 0
-  /** The heap: times, and the places of the tasks. */
+  /** The list of the next, all of them before those in the heap: times, and the places of the tasks; the next is the last. */
+  #nearLength = 0
+  readonly #nearTimes = new Float64Array(nearMax)
+  readonly #near = new Int32Array(nearMax)
+  /** The heap: the same. */
   #length = 0
   #times = new Float64Array(capacityFirst)
   #heap = new Int32Array(capacityFirst)
@@ -107,49 +120,97 @@ export class VirtualClock implements Clock {
    */
   setAt(time: number, order: number, task: ClockTask): void {
     task.isSet = true
-    if (this.#front === undefined) {
-      if (this.#length > 0 && this.#isFirstBefore(time, order)) this.#push(time, order, task)
-      else this.#setFront(time, order, task)
-    } else if (time < this.#frontTime || (time === this.#frontTime && order < this.#frontOrder)) {
-      this.#push(this.#frontTime, this.#frontOrder, this.#front)
-      this.#setFront(time, order, task)
-    } else this.#push(time, order, task)
+    const place = task.place < 0 ? this.#placeFor(task) : task.place
+    const orders = this.#orders
+    orders[place] = order
+    let index = this.#nearLength
+    if (index === nearMax || (this.#length > 0 && (this.#times[0] as number) <= time)) {
+      if (!this.#makeNear(time, order)) {
+        this.#sink(time, place)
+        return
+      }
+      index = this.#nearLength
+    }
+    const times = this.#nearTimes
+    const near = this.#near
+    this.#nearLength = index + 1
+    while (index > 0) {
+      const other = times[index - 1] as number
+      if (other > time) break
+      const otherPlace = near[index - 1] as number
+      if (other === time && (orders[otherPlace] as number) > order) break
+      times[index] = other
+      near[index] = otherPlace
+      index--
+    }
+    times[index] = time
+    near[index] = place
   }
 
-  #setFront(time: number, order: number, task: ClockTask): void {
-    this.#front = task
-    this.#frontTime = time
-    this.#frontOrder = order
+  /** Whether a task is to come before all in the heap, for which there is room in the list then. */
+  #makeNear(time: number, order: number): boolean {
+    if (this.#length > 0 && this.#isFirstBefore(time, order)) return false
+    if (this.#nearLength < nearMax) return true
+    const times = this.#nearTimes
+    const near = this.#near
+    for (let index = 0; index < nearMoved; index++) this.#sink(times[index] as number, near[index] as number)
+    times.copyWithin(0, nearMoved)
+    near.copyWithin(0, nearMoved)
+    this.#nearLength -= nearMoved
+    return !this.#isFirstBefore(time, order)
+  }
+
+  /** Fills the list, which is empty, from the heap; false when that is empty, too. */
+  #fetchNear(): boolean {
+    const count = Math.min(nearMoved, this.#length)
+    for (let index = count - 1; index >= 0; index--) {
+      this.#nearTimes[index] = this.#times[0] as number
+      this.#near[index] = this.#heap[0] as number
+      this.#pop()
+    }
+    this.#nearLength = count
+    return count > 0
   }
 
   /** The time of the next task, `undefined` when there is none. */
   get nextTime(): number | undefined {
-    if (this.#front !== undefined) {
-      if (this.#front.isSet) return this.#frontTime
-      this.#front = undefined
+    while (this.#nearLength > 0 || this.#fetchNear()) {
+      const index = this.#nearLength - 1
+      const place = this.#near[index] as number
+      if ((this.#tasks[place] as ClockTask).isSet) return this.#nearTimes[index]
+      this.#nearLength = index
       this.#cancelled--
-    }
-    while (this.#length > 0) {
-      if (this.#first().isSet) return this.#times[0]
-      this.#pop()
-      this.#cancelled--
+      this.#free(place)
     }
     return undefined
   }
 
   /** Moves to the next task's time, if that is at most `limitMs`, and runs it; false when there was none. */
   runNext(limitMs = Number.POSITIVE_INFINITY): boolean {
-    const time = this.nextTime
-    if (time === undefined || time > limitMs) return false
-    let task = this.#front
-    if (task === undefined) {
-      task = this.#first()
-      this.#pop()
-    } else this.#front = undefined
-    this.#now = time
-    task.isSet = false
-    task.run()
-    return true
+    while (this.#nearLength > 0 || this.#fetchNear()) {
+      const index = this.#nearLength - 1
+      const place = this.#near[index] as number
+      const time = this.#nearTimes[index] as number
+      const task = this.#tasks[place] as ClockTask
+      if (task.isSet) {
+        if (time > limitMs) return false
+        this.#nearLength = index
+        if (!task.isKept) this.#free(place)
+        this.#now = time
+        task.isSet = false
+        task.run()
+        return true
+      }
+      this.#nearLength = index
+      this.#cancelled--
+      this.#free(place)
+    }
+    return false
+  }
+
+  /** Gives up the place of a task that is kept, once it is not set any more. */
+  release(task: ClockTask): void {
+    if (task.place >= 0 && !task.isSet) this.#free(task.place)
   }
 
   /** Moves to `timeMs`, which no task precedes. */
@@ -163,11 +224,7 @@ export class VirtualClock implements Clock {
     return first < time || (first === time && (this.#orders[this.#heap[0] as number] as number) < order)
   }
 
-  #first(): ClockTask {
-    return this.#tasks[this.#heap[0] as number] as ClockTask
-  }
-
-  /** Asks end long before their timeouts: without this, cancelled ones would be most of what is here. */
+  /** Asks end long before their timeouts: without this, cancelled ones would be most of what is in the heap. */
   #dropCancelled(): void {
     const length = this.#length
     const times = this.#times
@@ -175,26 +232,31 @@ export class VirtualClock implements Clock {
     this.#times = new Float64Array(times.length)
     this.#heap = new Int32Array(heap.length)
     this.#length = 0
-    this.#cancelled = this.#front !== undefined && !this.#front.isSet ? 1 : 0
     for (let index = 0; index < length; index++) {
       const place = heap[index] as number
       if ((this.#tasks[place] as ClockTask).isSet) this.#sink(times[index] as number, place)
-      else this.#free(place)
+      else {
+        this.#cancelled--
+        this.#free(place)
+      }
     }
   }
 
   #free(place: number): void {
+    const task = this.#tasks[place] as ClockTask
+    task.place = -1
     this.#tasks[place] = undefined
     this.#freePlaces.push(place)
   }
 
-  #push(time: number, order: number, task: ClockTask): void {
+  /** A place for the task, which has none. */
+  #placeFor(task: ClockTask): number {
     const place = this.#freePlaces.pop() ?? this.#tasks.length
     if (place === this.#tasks.length) this.#tasks.push(task)
     else this.#tasks[place] = task
     if (place === this.#orders.length) this.#grow()
-    this.#orders[place] = order
-    this.#sink(time, place)
+    task.place = place
+    return place
   }
 
   /** Puts a place into the heap. */
@@ -217,12 +279,11 @@ export class VirtualClock implements Clock {
     heap[index] = place
   }
 
-  /** Takes the first one out. */
+  /** Takes the first one out; its place stays its own. */
   #pop(): void {
     const times = this.#times
     const heap = this.#heap
     const orders = this.#orders
-    this.#free(heap[0] as number)
     const length = --this.#length
     if (length === 0) return
     const time = times[length] as number

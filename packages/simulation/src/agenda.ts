@@ -36,8 +36,13 @@ export interface Arrival extends ClockTask {
   after: Arrival | undefined
 }
 
-/** What is under way over one link, in order; or one frame that is out of order, which may come twice. */
-export class Chain implements Iterable<Arrival> {
+/**
+ * What is under way over one link, in order; or one frame that is out of order, which may come twice. On the clock a link's
+ * chain stands for its first.
+ */
+export class Chain implements Iterable<Arrival>, ClockTask {
+  isSet = false
+  place = -1
   /** True for a link's: none of what is in it is drawn to come before an earlier one. */
   readonly isLink: boolean
   first: Arrival | undefined = undefined
@@ -45,6 +50,14 @@ export class Chain implements Iterable<Arrival> {
 
   constructor(isLink: boolean) {
     this.isLink = isLink
+  }
+
+  get isKept(): boolean {
+    return this.isLink
+  }
+
+  run(): void {
+    this.first?.run()
   }
 
   add(arrival: Arrival): void {
@@ -93,6 +106,8 @@ export class TimedAgenda implements Agenda {
   readonly patienceMs = 0
   readonly #clock: VirtualClock
   readonly #pick: PickCell
+  /** The step of the kernel that each node has now. */
+  readonly #steps = new Map<TurnTaker, TimedStep>()
 
   constructor(clock: VirtualClock, random: RandomStream) {
     this.#clock = clock
@@ -111,18 +126,27 @@ export class TimedAgenda implements Agenda {
     const clock = this.#clock
     arrival.atMs = clock.timeIn(drawnMs)
     arrival.order = clock.takeOrder()
-    if (!chain.isLink || chain.first === undefined) clock.setAt(arrival.atMs, arrival.order, arrival)
-    if (chain.isLink) chain.add(arrival)
+    if (!chain.isLink) clock.setAt(arrival.atMs, arrival.order, arrival)
+    else {
+      if (chain.first === undefined) clock.setAt(arrival.atMs, arrival.order, chain)
+      chain.add(arrival)
+    }
   }
 
   arrived(chain: Chain): void {
     if (!chain.isLink) return
     const next = chain.shift()
-    if (next !== undefined) this.#clock.setAt(next.atMs, next.order, next)
+    if (next !== undefined) this.#clock.setAt(next.atMs, next.order, chain)
   }
 
-  stepper(_taker: TurnTaker, run: (pick: PickCell) => void): Stepper {
+  stepper(taker: TurnTaker, run: (pick: PickCell) => void): Stepper {
+    const before = this.#steps.get(taker)
+    if (before !== undefined) {
+      before.isKept = false
+      this.#clock.release(before)
+    }
     const step = new TimedStep(run, this.#pick)
+    this.#steps.set(taker, step)
     return (_leastMs, drawnMs) => this.#clock.set(drawnMs, step)
   }
 }
@@ -130,6 +154,8 @@ export class TimedAgenda implements Agenda {
 /** The next turn of a node, used again for each. */
 class TimedStep implements ClockTask {
   isSet = false
+  place = -1
+  isKept = true
   readonly #run: (pick: PickCell) => void
   readonly #pick: PickCell
 

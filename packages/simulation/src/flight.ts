@@ -18,6 +18,8 @@ export interface FlightWay extends Way {
 /** One frame under way; one that arrives twice is two. */
 export class Flight implements Arrival, TracedFrame {
   isSet = false
+  place = -1
+  readonly isKept = false
   /** See {@link Arrival}; a number with a fraction, so that the field is made for such. */
   atMs = 0.5
   order = 0

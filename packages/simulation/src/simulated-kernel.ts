@@ -66,7 +66,7 @@ export class SimulatedKernel extends NodeKernel {
     return this.#nameOf(cell).text
   }
 
-  #nameOf(cell: ActorCell): TraceName {
+  #nameOf(cell: ActorCell): ActorName {
     const { slot } = cell.ref
     const name = this.#names[slot]
     if (name?.cell === cell) return name
@@ -79,7 +79,7 @@ export class SimulatedKernel extends NodeKernel {
     const { trace, scopes, changedCells } = this.#observer
     const actor = this.#nameOf(cell)
     const payload = envelope.kind === EnvelopeKind.pull ? undefined : envelope.payload
-    trace.turn(actor, cell, envelope, payload)
+    trace.turn(actor, envelope, payload)
     scopes.enterActor(actor.text)
     super.turn(cell, envelope)
     changedCells.note(cell, this)

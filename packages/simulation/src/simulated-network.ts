@@ -40,6 +40,8 @@ export interface MessageFaults {
 /** What a node that has come up has the others know. */
 class Hello implements Arrival {
   isSet = false
+  place = -1
+  readonly isKept = false
   atMs = 0
   order = 0
   after: Arrival | undefined = undefined

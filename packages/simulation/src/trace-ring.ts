@@ -1,127 +1,136 @@
 /**
- * The last events of a run, for failure messages. Turns and frames, which are nearly all of them, are kept taken apart in
- * slots that are used again and again: an event is put together when somebody looks at it.
+ * The last events of a run, for failure messages. Turns and frames, which are nearly all of them, are kept taken apart: an
+ * event is put together when somebody looks at it.
+ *
+ * What events consist of goes into lists that are new each time when one is full. A list that was there for long would be
+ * old to the garbage collector, which takes down every new object that is put into an old one.
  */
 import type { ActorCell, Envelope, Ref } from '@troupe/core/host'
 import type { TracedFrame } from './frame-facts.ts'
 import type { NewTraceEvent, TraceEvent } from './trace.ts'
+import type { TraceName } from './trace-hash.ts'
 
 /** Events that are kept. */
 const eventsMax = 40
+/** Places of one event in the list: of a turn its actor, behavior, message, payload and sender; of all else one thing. */
+const placesEach = 5
 
-/** One event, of one of three kinds: those fields that are not its own are left from an earlier one. */
-interface Slot {
-  kind: 'turn' | 'frame' | 'other'
-  atMs: number
-  step: number
-  /** Of a turn. */
-  actor: string
-  cell: ActorCell | undefined
-  behavior: string | undefined
-  message: string
-  sender: Ref | undefined
-  payload: unknown
-  /** Of a frame. */
-  type: 'sent' | 'delivered'
-  node: string
-  frame: TracedFrame | undefined
-  /** Of all else. */
-  other: NewTraceEvent | undefined
+/** The name of an actor in the trace. */
+export interface TracedActor extends TraceName {
+  readonly cell: ActorCell
+}
+
+const EventKind = { turn: 0, sent: 1, delivered: 2, other: 3 } as const
+type EventKind = (typeof EventKind)[keyof typeof EventKind]
+
+/** As many events as are kept, one after the other. */
+class Stretch {
+  readonly kinds = new Uint8Array(eventsMax)
+  readonly times = new Float64Array(eventsMax)
+  readonly steps = new Float64Array(eventsMax)
+  things: unknown[] = []
+  length = 0
 }
 
 export class TraceRing {
-  readonly #slots = Array.from({ length: eventsMax }, emptySlot)
-  #taken = 0
-  /** Where the next event is taken down. */
-  #place = 0
+  /** The one that is being filled, and the full one before it. */
+  #current = new Stretch()
+  #before = new Stretch()
 
-  turn(atMs: number, step: number, actor: string, cell: ActorCell, envelope: Envelope, payload: unknown): void {
-    const slot = this.#next('turn', atMs, step)
-    slot.actor = actor
-    slot.cell = cell
-    slot.behavior = cell.behavior
+  turn(atMs: number, step: number, actor: TracedActor, envelope: Envelope, payload: unknown): void {
+    const stretch = this.#next(EventKind.turn, atMs, step)
+    const { things } = stretch
+    const place = stretch.length++ * placesEach
+    things[place] = actor
+    things[place + 1] = actor.cell.behavior
     // The envelope itself is used again for the next message.
-    slot.message = envelope.name
-    slot.sender = envelope.sender
-    slot.payload = payload
+    things[place + 2] = envelope.name
+    things[place + 3] = payload
+    things[place + 4] = envelope.sender
   }
 
-  frame(atMs: number, step: number, type: Slot['type'], node: string, frame: TracedFrame): void {
-    const slot = this.#next('frame', atMs, step)
-    slot.type = type
-    slot.node = node
-    slot.frame = frame
+  sent(atMs: number, step: number, frame: TracedFrame): void {
+    const stretch = this.#next(EventKind.sent, atMs, step)
+    stretch.things[stretch.length++ * placesEach] = frame
+  }
+
+  delivered(atMs: number, step: number, frame: TracedFrame): void {
+    const stretch = this.#next(EventKind.delivered, atMs, step)
+    stretch.things[stretch.length++ * placesEach] = frame
   }
 
   other(atMs: number, step: number, event: NewTraceEvent): void {
-    this.#next('other', atMs, step).other = event
+    const stretch = this.#next(EventKind.other, atMs, step)
+    stretch.things[stretch.length++ * placesEach] = event
   }
 
   /** The event that was taken down last. */
   last(): TraceEvent {
-    return eventOf(this.#slots[(this.#place + eventsMax - 1) % eventsMax] as Slot)
+    return eventOf(this.#current, this.#current.length - 1)
   }
 
   /** The events that are kept, oldest first. */
   events(): TraceEvent[] {
-    const start = this.#place
-    const slots = [...this.#slots.slice(start), ...this.#slots.slice(0, start)]
-    return slots.slice(Math.max(0, eventsMax - this.#taken)).map(eventOf)
+    const kept = [this.#before, this.#current].flatMap((stretch) =>
+      Array.from({ length: stretch.length }, (_, index) => eventOf(stretch, index)),
+    )
+    return kept.slice(-eventsMax)
   }
 
-  #next(kind: Slot['kind'], atMs: number, step: number): Slot {
-    const slot = this.#slots[this.#place] as Slot
-    this.#taken++
-    this.#place = this.#place === eventsMax - 1 ? 0 : this.#place + 1
-    slot.kind = kind
-    slot.atMs = atMs
-    slot.step = step
-    return slot
+  #next(kind: EventKind, atMs: number, step: number): Stretch {
+    if (this.#current.length % eventsMax === 0) this.#turnOver()
+    const stretch = this.#current
+    const { length } = stretch
+    stretch.kinds[length] = kind
+    stretch.times[length] = atMs
+    stretch.steps[length] = step
+    return stretch
   }
-}
 
-function emptySlot(): Slot {
-  return {
-    kind: 'other',
-    // A number with a fraction, so that the field is made for such.
-    atMs: 0.5,
-    step: 0,
-    actor: '',
-    cell: undefined,
-    behavior: undefined,
-    message: '',
-    sender: undefined,
-    payload: undefined,
-    type: 'sent',
-    node: '',
-    frame: undefined,
-    other: undefined,
-  }
-}
-
-function eventOf(slot: Slot): TraceEvent {
-  const { atMs, step, node } = slot
-  if (slot.kind === 'turn') {
-    const { ref, definition, options } = slot.cell as ActorCell
-    const { actor, behavior, message, payload, sender } = slot
-    return {
-      type: 'turn',
-      node: ref.node,
-      actor,
-      ref,
-      definition: definition.name,
-      durableId: options.durableId,
-      behavior,
-      message,
-      payload,
-      sender,
-      atMs,
-      step,
+  #turnOver(): void {
+    if (this.#current.length > 0) {
+      const full = this.#current
+      this.#current = this.#before
+      this.#before = full
     }
+    this.#current.length = 0
+    this.#current.things = new Array(eventsMax * placesEach)
   }
-  if (slot.kind === 'frame') {
-    const { frame, from, to, target, message, payload, sender } = (slot.frame as TracedFrame).facts
-    return { type: slot.type, node, frame, from, to, target, message, payload, sender, atMs, step }
+}
+
+function eventOf({ kinds, times, steps, things }: Stretch, index: number): TraceEvent {
+  const [atMs, step] = [times[index] as number, steps[index] as number]
+  const place = index * placesEach
+  switch (kinds[index]) {
+    case EventKind.turn:
+      return turnOf(things, place, atMs, step)
+    case EventKind.sent:
+    case EventKind.delivered: {
+      const isSent = kinds[index] === EventKind.sent
+      const { frame, from, to, target, message, payload, sender } = (things[place] as TracedFrame).facts
+      const type = isSent ? 'sent' : 'delivered'
+      return { type, node: isSent ? from : to, frame, from, to, target, message, payload, sender, atMs, step }
+    }
+    default:
+      return Object.assign({}, things[place], { atMs, step }) as TraceEvent
   }
-  return Object.assign({}, slot.other, { atMs, step }) as TraceEvent
+}
+
+function turnOf(things: readonly unknown[], place: number, atMs: number, step: number): TraceEvent {
+  const { cell, text: actor } = things[place] as TracedActor
+  const { ref, definition, options } = cell
+  return {
+    type: 'turn',
+    node: ref.node,
+    actor,
+    ref,
+    definition: definition.name,
+    durableId: options.durableId,
+    behavior: things[place + 1] as string | undefined,
+    message: things[place + 2] as string,
+    payload: things[place + 3],
+    sender: things[place + 4] as Ref | undefined,
+    atMs,
+    step,
+  }
 }

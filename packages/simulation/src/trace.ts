@@ -3,15 +3,15 @@
  * messages and to the observers; all of them are kept only when asked for.
  *
  *     turn, sent, delivered ... ──> hash                    numbers that are known already, and the payload
- *                              └──> a slot of the ring ──> a TraceEvent, if somebody observes or keeps events
+ *                              └──> the ring, in parts ──> a TraceEvent, if somebody observes or keeps events
  */
 import { type ActorRef, ConfigurationError } from '@troupe/core'
-import type { ActorCell, Envelope, VirtualClock } from '@troupe/core/host'
+import type { Envelope, VirtualClock } from '@troupe/core/host'
 import type { TracedFrame } from './frame-facts.ts'
 import { MessageKinds } from './message-shapes.ts'
 import { formatEvent } from './trace-format.ts'
-import { TraceHash, type TraceName, type TraceWay } from './trace-hash.ts'
-import { TraceRing } from './trace-ring.ts'
+import { TraceHash, type TraceWay } from './trace-hash.ts'
+import { type TracedActor, TraceRing } from './trace-ring.ts'
 
 /** When and where. */
 interface TracePlace {
@@ -234,14 +234,15 @@ export class Trace {
     return listeners.length > 0 || this.events !== undefined ? listeners : undefined
   }
 
-  /** The actor of `cell` takes a turn. A pull has no `payload` of its own, but the stream itself. */
-  turn(actor: TraceName, cell: ActorCell, envelope: Envelope, payload: unknown): void {
+  /** The actor takes a turn. A pull has no `payload` of its own, but the stream itself. */
+  turn(actor: TracedActor, envelope: Envelope, payload: unknown): void {
     const hash = this.#hash
     const now = this.#clock.now()
     hash.event(now, actor.word)
-    if (cell.behavior !== undefined) hash.name(cell.behavior)
+    const { behavior } = actor.cell
+    if (behavior !== undefined) hash.name(behavior)
     hash.message(this.kinds.of(envelope.name), payload)
-    this.#ring.turn(now, this.step, actor.text, cell, envelope, payload)
+    this.#ring.turn(now, this.step, actor, envelope, payload)
     if (this.#turnListeners !== undefined) this.#tell(this.#turnListeners)
   }
 
@@ -250,7 +251,7 @@ export class Trace {
     const now = this.#clock.now()
     hash.event(now, way.sentWord)
     hash.shaped(frame.kind, frame.payload, frame.shape)
-    this.#ring.frame(now, this.step, 'sent', way.from, frame)
+    this.#ring.sent(now, this.step, frame)
     if (this.#sentListeners !== undefined) this.#tell(this.#sentListeners)
   }
 
@@ -261,7 +262,7 @@ export class Trace {
     hash.event(now, way.deliveredWord)
     hash.word(number)
     hash.word(frame.kind.word)
-    this.#ring.frame(now, this.step, 'delivered', way.to, frame)
+    this.#ring.delivered(now, this.step, frame)
     if (this.#deliveredListeners !== undefined) this.#tell(this.#deliveredListeners)
   }
 
