@@ -84,7 +84,12 @@ const packr = new Packr({ useRecords: true, structuredClone: true, moreTypes: tr
 
 /** `value` as bytes of its own. Throws for what is no data, such as a symbol. */
 export function encodeValue(value: unknown): Uint8Array {
-  return new Uint8Array(packr.pack(isOdd(value, new Set()) ? withStandIns(value, new Map()) : value))
+  return new Uint8Array(encodeShared(value))
+}
+
+/** {@link encodeValue} in a part of a buffer that other values are in too: nobody may change the bytes, or move the buffer. */
+export function encodeShared(value: unknown): Uint8Array {
+  return packr.pack(new OddWalk().isOdd(value) ? withStandIns(value, new Map()) : value)
 }
 
 /** The value that {@link encodeValue} was given. */
@@ -92,20 +97,43 @@ export function decodeValue(bytes: Uint8Array): unknown {
   return packr.unpack(bytes)
 }
 
-function isOdd(value: unknown, seen: Set<object>): boolean {
-  if (typeof value === 'string') return !value.isWellFormed()
-  if (typeof value === 'number') return Object.is(value, -0)
-  if (typeof value !== 'object' || value === null || seen.has(value)) return false
-  seen.add(value)
-  if (value instanceof Error) return true
-  if (value instanceof Map) return [...value].some(([key, item]) => isOdd(key, seen) || isOdd(item, seen))
-  if (Array.isArray(value) || value instanceof Set) {
-    for (const item of value) if (isOdd(item, seen)) return true
+/** Objects of a value that are walked without a note that they were: most values have fewer. */
+const unnotedMax = 64
+
+/** A walk over one value. */
+class OddWalk {
+  #objects = 0
+  #seen: Set<object> | undefined
+
+  isOdd(value: unknown): boolean {
+    if (typeof value === 'string') return !value.isWellFormed()
+    if (typeof value === 'number') return Object.is(value, -0)
+    if (typeof value !== 'object' || value === null || this.#wasSeen(value)) return false
+    // Most are plain objects of this realm.
+    if (Object.getPrototypeOf(value) !== Object.prototype) {
+      if (value instanceof Error) return true
+      if (value instanceof Map) {
+        for (const [key, item] of value) if (this.isOdd(key) || this.isOdd(item)) return true
+        return false
+      }
+      if (Array.isArray(value) || value instanceof Set) {
+        for (const item of value) if (this.isOdd(item)) return true
+        return false
+      }
+      if (isLeaf(value)) return false
+    }
+    for (const key of Object.keys(value)) if (isOddKey(key) || this.isOdd((value as any)[key])) return true
     return false
   }
-  if (isLeaf(value)) return false
-  for (const key of Object.keys(value)) if (isOddKey(key) || isOdd((value as any)[key], seen)) return true
-  return false
+
+  /** What comes again and again, as in a cycle, is walked once as soon as there is so much of it that this matters. */
+  #wasSeen(value: object): boolean {
+    if (this.#objects++ < unnotedMax) return false
+    this.#seen ??= new Set()
+    if (this.#seen.has(value)) return true
+    this.#seen.add(value)
+    return false
+  }
 }
 
 /** `__proto__` would be renamed by msgpackr, and `__keys__` is a word of its own. */

@@ -1,5 +1,5 @@
 /** Frames as the simulated network sees them: copied as another machine would get them, and described for the trace. */
-import { type Frame, FrameKind, prepareMessage, Ref } from '@troupe/core/host'
+import { type Frame, FrameKind, isPrepared, prepareMessage, Ref } from '@troupe/core/host'
 import type { MessageKind } from './message-shapes.ts'
 import type { FrameName } from './trace.ts'
 
@@ -63,7 +63,7 @@ export class LocalMessage implements TracedFrame {
 
 /** A frozen copy of the payload of a message, as crossing to another machine makes one; `target` is the name, if it has one. */
 export function copyPayload(kind: MessageKind, payload: unknown, target: string | undefined, way: Way): unknown {
-  if (isAtom(payload)) return payload
+  if (isAtom(payload) || isPrepared(payload)) return payload
   const copied = kind.shapeOf(payload)?.copy(payload)
   if (copied !== undefined) return copied
   const describe = () => `message ${kind.name} to ${target === undefined ? '' : `${target} on `}${way.to.name}`
