@@ -11,6 +11,7 @@ import { BareRing } from './bare-ring.ts'
 import type { SuiteOptions } from './kernel.ts'
 import { type Measured, median, printMeasured } from './measured.ts'
 import { Place, type RingOptions } from './ring.ts'
+import { simulatedLog } from './simulated-log.ts'
 
 const ring: RingOptions = { places: 64, tokensOfEach: 2, missedAfterMs: 1_000 }
 const nodes = 8
@@ -42,6 +43,7 @@ export async function simulationSuite({ quick }: SuiteOptions): Promise<Measured
   })
   console.log('simulation')
   printMeasured(lines)
+  await simulatedLog({ quick }, (seed) => simulatedRing(seed, virtualMs))
   return lines
 }
 

@@ -33,7 +33,7 @@ import type { SpawnOptions } from './spawn-options.ts'
 import type { CompiledTask, TaskOptions } from './task-definition.ts'
 import { UnheldEffects } from './unheld-effects.ts'
 import { UnsyncedOutput } from './unsynced-output.ts'
-import { encodeValue } from './value-codec.ts'
+import { encodeShared } from './value-codec.ts'
 
 export class DurableOutput extends UnheldEffects implements Effects {
   readonly #cell: ActorCell
@@ -85,7 +85,7 @@ export class DurableOutput extends UnheldEffects implements Effects {
     const wantsSnapshot = this.#wantsSnapshot
     if (this.#wantsForget) this.#forget()
     else if (events.length > 0) {
-      const record = encodeValue(events)
+      const record = encodeShared(events)
       this.kernel.journal.append(this.#durableId, record, this.#onSynced)
       this.#unsynced.appended(record.length)
       this.#eventsSinceSnapshot += events.length
@@ -171,7 +171,7 @@ export class DurableOutput extends UnheldEffects implements Effects {
     try {
       const { current } = definition.snapshotVersion
       const record: SnapshotRecord = [current, definition.snapshot(state), this.reminders.stored()]
-      const bytes = encodeValue(record)
+      const bytes = encodeShared(record)
       this.kernel.journal.snapshot(this.#durableId, bytes, this.#onSynced)
       this.#unsynced.appended(bytes.length)
     } catch (error) {

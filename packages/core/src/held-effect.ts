@@ -2,6 +2,7 @@
 import type { ActorCell } from './actor-cell.ts'
 import type { Ref, ReplyToken } from './actor-ref.ts'
 import type { Envelope } from './envelope.ts'
+import { lettingOut } from './message-value.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
 import type { AnswerNames } from './pending-ask.ts'
@@ -40,7 +41,12 @@ export type HeldEffect =
 export function carryOut(kernel: NodeKernel, cell: ActorCell, effect: HeldEffect): void {
   switch (effect.type) {
     case 'tell':
-      kernel.tell(cell, effect.to, effect.name, effect.payload)
+      if (kernel.messages !== 'shared') lettingOut(effect.payload)
+      try {
+        kernel.tell(cell, effect.to, effect.name, effect.payload)
+      } finally {
+        lettingOut(undefined)
+      }
       break
     case 'ask':
     case 'offer':

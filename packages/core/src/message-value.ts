@@ -9,8 +9,12 @@ import { ConfigurationError, decodeError, encodeError, NotSendableError } from '
 /** What a host does with a message that stays on its node. `shared` trusts the sender. */
 export type MessageMode = 'shared' | 'frozen' | 'copied'
 
+/** What is being let out, see {@link lettingOut}. */
+let preparedNow: unknown
+
 /** Prepares `value` for sending by `mode`; throws a {@link NotSendableError} that names the place in the value. */
 export function prepareMessage(value: unknown, mode: MessageMode, describe: () => string): unknown {
+  if (isPrepared(value)) return value
   if (mode === 'shared' || typeof value !== 'object' || value === null) {
     if (typeof value === 'function' || typeof value === 'symbol') throw refuse(value, describe)
     return value
@@ -21,6 +25,19 @@ export function prepareMessage(value: unknown, mode: MessageMode, describe: () =
     if (!walk.needsCopy) return value
   }
   return copy(value, new CopyWalk(value, describe))
+}
+
+/**
+ * Until it is called with `undefined`: `value` was prepared when it was held back, frozen or as a copy that nobody else has,
+ * and need not be prepared once more on its way out.
+ */
+export function lettingOut(value: unknown): void {
+  preparedNow = value
+}
+
+/** True for a value that is as {@link prepareMessage} would make it. */
+export function isPrepared(value: unknown): boolean {
+  return value === preparedNow && typeof value === 'object' && value !== null
 }
 
 /** One walk of {@link freeze} over a message. */

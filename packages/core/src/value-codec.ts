@@ -84,7 +84,12 @@ const packr = new Packr({ useRecords: true, structuredClone: true, moreTypes: tr
 
 /** `value` as bytes of its own. Throws for what is no data, such as a symbol. */
 export function encodeValue(value: unknown): Uint8Array {
-  return new Uint8Array(packr.pack(isOdd(value) ? withStandIns(value, new Map()) : value))
+  return new Uint8Array(encodeShared(value))
+}
+
+/** {@link encodeValue} in a part of a buffer that other values are in too: nobody may change the bytes, or move the buffer. */
+export function encodeShared(value: unknown): Uint8Array {
+  return packr.pack(new OddWalk().isOdd(value) ? withStandIns(value, new Map()) : value)
 }
 
 /** The value that {@link encodeValue} was given. */
@@ -92,71 +97,49 @@ export function decodeValue(bytes: Uint8Array): unknown {
   return packr.unpack(bytes)
 }
 
-/** Parts of a value that are looked through without noting which objects were met. */
-const partsUnnoted = 10_000
-const nestingUnnoted = 64
+/** Objects of a value that are walked without a note that they were: most values have fewer, and a cycle is not that deep. */
+const unnotedMax = 2_048
 
-/** Looks through one value for what needs a stand-in. Objects are noted only where there may be cycles, or the like. */
-class OddSearch {
-  #left = partsUnnoted
-  readonly #seen: Set<object> | undefined
+/** A walk over one value. */
+class OddWalk {
+  #objects = 0
+  #seen: Set<object> | undefined
 
-  constructor(seen?: Set<object>) {
-    this.#seen = seen
-  }
-
-  /** `undefined`: too large, or too deep, to be sure. */
-  find(value: unknown, depth: number): boolean | undefined {
-    switch (typeof value) {
-      case 'string':
-        return !value.isWellFormed()
-      case 'number':
-        return value === 0 && Object.is(value, -0)
-      case 'object':
-        return value === null ? false : this.#findIn(value, depth)
-      default:
-        return false
-    }
-  }
-
-  #findIn(value: object, depth: number): boolean | undefined {
-    if (this.#seen !== undefined) {
-      if (this.#seen.has(value)) return false
-      this.#seen.add(value)
-    } else if (--this.#left < 0 || depth > nestingUnnoted) return undefined
+  isOdd(value: unknown): boolean {
+    if (typeof value === 'string') return !value.isWellFormed()
+    if (typeof value === 'number') return Object.is(value, -0)
+    if (typeof value !== 'object' || value === null || this.#wasSeen(value)) return false
     if (Array.isArray(value)) {
-      for (let index = 0; index < value.length; index++) {
-        const found = this.find(value[index], depth + 1)
-        if (found !== false) return found
-      }
+      for (let index = 0; index < value.length; index++) if (this.isOdd(value[index])) return true
       return false
     }
     // Most are plain objects of this realm.
     if (Object.getPrototypeOf(value) !== Object.prototype) {
       if (value instanceof Error) return true
-      if (value instanceof Map) return this.#findAmong([...value.keys(), ...value.values()], depth)
-      if (value instanceof Set) return this.#findAmong(value, depth)
+      if (value instanceof Map) {
+        for (const [key, item] of value) if (this.isOdd(key) || this.isOdd(item)) return true
+        return false
+      }
+      if (value instanceof Set) {
+        for (const item of value) if (this.isOdd(item)) return true
+        return false
+      }
       if (isLeaf(value)) return false
     }
     for (const key in value) {
-      if (!Object.hasOwn(value, key)) continue
-      const found = isOddKey(key) || this.find((value as any)[key], depth + 1)
-      if (found !== false) return found
+      if (Object.hasOwn(value, key) && (isOddKey(key) || this.isOdd((value as any)[key]))) return true
     }
     return false
   }
 
-  #findAmong(items: Iterable<unknown>, depth: number): boolean | undefined {
-    for (const item of items) {
-      const found = this.find(item, depth + 1)
-      if (found !== false) return found
-    }
+  /** What comes again and again, as in a cycle, is walked once as soon as there is so much of it that this matters. */
+  #wasSeen(value: object): boolean {
+    if (this.#objects++ < unnotedMax) return false
+    this.#seen ??= new Set()
+    if (this.#seen.has(value)) return true
+    this.#seen.add(value)
     return false
   }
-}
-
-function isOdd(value: unknown): boolean {
-  return new OddSearch().find(value, 0) ?? new OddSearch(new Set()).find(value, 0) === true
 }
 
 /** `__proto__` would be renamed by msgpackr, and `__keys__` is a word of its own. */

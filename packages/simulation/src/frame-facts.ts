@@ -1,5 +1,5 @@
 /** Frames as the simulated network sees them: copied as another machine would get them, and described for the trace. */
-import { type Frame, FrameKind, prepareMessage, Ref } from '@troupe/core/host'
+import { type Frame, FrameKind, isPrepared, prepareMessage, Ref } from '@troupe/core/host'
 import type { MessageKind, PayloadShape } from './message-shapes.ts'
 import type { FrameName } from './trace.ts'
 
@@ -78,7 +78,7 @@ export function copyPayload(
   target: string | undefined,
   way: Way,
 ): unknown {
-  if (isAtom(payload)) return payload
+  if (isAtom(payload) || isPrepared(payload)) return payload
   const copied = shape?.copy(payload)
   if (copied !== undefined) return copied
   const describe = () => `message ${kind.name} to ${target === undefined ? '' : `${target} on `}${way.to.name}`

@@ -38,9 +38,9 @@ export class JournalRecords {
     this.#node = node
   }
 
-  /** Notes an append; what it returns is called when it is synced. */
+  /** Notes an append, whose bytes nobody changes any more; what it returns is called when it is synced. */
   appended(durableId: string, kind: Noted['kind'], bytes: Uint8Array): () => void {
-    const noted = { kind, bytes: bytes.slice(), synced: false }
+    const noted = { kind, bytes, synced: false }
     const records = this.#records.get(durableId)
     if (records === undefined) this.#records.set(durableId, [noted])
     else records.push(noted)

@@ -96,6 +96,8 @@ export interface SimulationRun {
   readonly events: number
   /** Turns of all actors. */
   readonly turns: number
+  /** Frames that arrived from another node: messages, replies, and what the runtime itself says. */
+  readonly deliveries: number
   /** Virtual milliseconds that passed. */
   readonly virtualMs: number
   /** How often each kind of fault was injected; for `diskLatencyMs` and `clockSkewMs`, on how many nodes. */
@@ -182,6 +184,7 @@ function resultOf(simulation: Simulation, seed: number): SimulationRun {
     hash: simulation.trace.digest,
     events: simulation.trace.step,
     turns: simulation.turns,
+    deliveries: simulation.trace.deliveries,
     virtualMs: simulation.clock.now(),
     injected: simulation.injected,
     faultPoints: Object.fromEntries(simulation.faultPoints.reached),

@@ -185,6 +185,8 @@ export interface ObserveOptions {
 export class Trace {
   /** Steps begun so far. */
   step = 0
+  /** Frames that have arrived from another node. */
+  deliveries = 0
   /** All events, when they are kept. */
   readonly events: TraceEvent[] | undefined
   /** The messages that were seen, with the shapes of their payloads. */
@@ -257,6 +259,7 @@ export class Trace {
 
   /** `number`: which of its link it is. */
   delivered(way: TraceWay, frame: TracedFrame, number: number): void {
+    this.deliveries++
     const hash = this.#hash
     const now = this.#clock.now()
     hash.event(now, way.deliveredWord)

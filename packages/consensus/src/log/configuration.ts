@@ -34,14 +34,23 @@ export interface LogConfiguration {
 /** Members of one configuration, at most. */
 const membersMax = 64
 
+/** By the members, which nobody changes: those that vote. */
+const voters = new WeakMap<readonly LogMember[], readonly LogMember[]>()
+
 /** Those that vote. */
 export function votersOf({ members }: LogConfiguration): readonly LogMember[] {
-  return members.filter(({ learner }) => !learner)
+  let known = voters.get(members)
+  if (known === undefined) {
+    known = members.filter(({ learner }) => !learner)
+    voters.set(members, known)
+  }
+  return known
 }
 
 /** The member with that id; `undefined` for a stranger. */
 export function logMemberOf({ members }: LogConfiguration, id: string): LogMember | undefined {
-  return members.find((member) => member.id === id)
+  for (const member of members) if (member.id === id) return member
+  return undefined
 }
 
 /** True for a member that votes. */

@@ -1,6 +1,6 @@
 /** The state of a replica, what of it is durable, and how it begins. */
 import type { ActorContext, ActorRef } from '@troupe/core'
-import type { LogConfiguration, LogMember } from './configuration.ts'
+import { type LogConfiguration, type LogMember, logMemberOf } from './configuration.ts'
 import type { Entry, LogEntries } from './entry.ts'
 import type { LogBallot } from './log-ballot.ts'
 import type {
@@ -235,5 +235,5 @@ export interface Applied {
 
 /** The reference of a member other than this one; `undefined` for a stranger. */
 export function replicaOf(state: ReplicaState, id: string): LogMember | undefined {
-  return state.configuration.members.find((member) => member.id === id)
+  return logMemberOf(state.configuration, id)
 }

@@ -177,7 +177,7 @@ export class LogWordObserver {
       const entry = entryAt(entries, index)
       if (entry.kind === 'configuration') this.#configurations.set(entry.configuration.number, entry.configuration)
     }
-    const votes = [...this.#votes.values()].find((candidate) => this.#isChosen(candidate, decided))
+    const votes = this.#chosen(decided)
     const facts = { id, decided }
     this.#hold(votes !== undefined, 'decided implies voted for', `${id} takes ${decided} entries for decided`, facts)
     this.#decided = decided
@@ -189,12 +189,18 @@ export class LogWordObserver {
     }
   }
 
-  /** True when a quorum of the ballot's own configuration has voted for so many entries in it. */
+  /** The first ballot in which a quorum of its own configuration has voted for so many entries. */
+  #chosen(length: number): Votes | undefined {
+    for (const votes of this.#votes.values()) if (this.#isChosen(votes, length)) return votes
+    return undefined
+  }
+
   #isChosen({ ballot, by }: Votes, length: number): boolean {
     const configuration = this.#configurations.get(ballot.config)
-    if (configuration === undefined) return false
-    const voters = votersOf(configuration).filter(({ id }) => (by.get(id) ?? 0) >= length)
-    return voters.length >= configuration.quorums.acceptance
+    if (configuration === undefined || by.size < configuration.quorums.acceptance) return false
+    let voters = 0
+    for (const { id } of votersOf(configuration)) if ((by.get(id) ?? 0) >= length) voters++
+    return voters >= configuration.quorums.acceptance
   }
 
   #votesIn(ballot: LogBallot): Votes {

@@ -135,12 +135,11 @@ export function isMark(
   expected: { segment: number; offset: number; identity: JournalIdentity | undefined },
 ): boolean {
   if (at + MARK_BYTES > bytes.length || !hasTag(bytes, at) || bytes[at + 16] !== KIND_MARK) return false
-  const view = viewOf(bytes)
-  if (view.getUint32(at + FRAME_BYTES + 8, true) !== expected.segment) return false
-  if (view.getUint32(at + FRAME_BYTES + 12, true) !== expected.offset) return false
-  const identity = bytes.subarray(at + FRAME_BYTES, at + FRAME_BYTES + 8)
-  if (expected.identity !== undefined && !sameIdentity(identity, expected.identity)) return false
-  return view.getUint32(at, true) === crc32c(bytes, at + 4, at + MARK_BYTES)
+  if (uint32At(bytes, at + FRAME_BYTES + 8) !== expected.segment) return false
+  if (uint32At(bytes, at + FRAME_BYTES + 12) !== expected.offset) return false
+  const { identity } = expected
+  if (identity !== undefined && !identity.every((byte, place) => byte === bytes[at + FRAME_BYTES + place])) return false
+  return uint32At(bytes, at) === crc32c(bytes, at + 4, at + MARK_BYTES)
 }
 
 /** Writes a record's frame at `at`, copying id and payload; `seed` comes from {@link recordSeed}. Returns its end. */
@@ -193,6 +192,11 @@ export function sameIdentity(left: JournalIdentity, right: JournalIdentity): boo
 /** A view of exactly these bytes. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** The number at `at`, little-endian, as `DataView.getUint32` reads it. */
+function uint32At(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
 }
 
 function hasTag(bytes: Uint8Array, at: number): boolean {

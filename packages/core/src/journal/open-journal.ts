@@ -25,13 +25,14 @@ import {
   HEADER_BYTES,
   type JournalIdentity,
   MARK_BYTES,
+  RecordKind,
   readHeader,
   type SegmentHeader,
   sameIdentity,
   segmentFile,
   segmentNumber,
 } from './journal-format.ts'
-import { JournalIndex } from './journal-index.ts'
+import { type JournalEntry, JournalIndex } from './journal-index.ts'
 import { isWholeGroup, type RecordSeen, type SegmentScan, scanSegment } from './segment-scan.ts'
 
 /** How to open a journal. */
@@ -98,6 +99,7 @@ class Opening {
   #numbers: number[] = []
   #identity: JournalIdentity | undefined
   #last: LastSegment | undefined
+  #lastEntry: JournalEntry | undefined
   #headerError: OpenJournalError | undefined
   #records = 0
   #tornBytes = 0
@@ -162,9 +164,19 @@ class Opening {
     return (bytes, frame, offset) => {
       this.#records++
       const { kind, sequence, idStart, payloadStart, end } = frame
-      const entry = this.#index.entry(this.#decoder.decode(bytes.subarray(idStart, payloadStart)))
+      const entry = this.#entryOf(bytes, idStart, payloadStart)
       this.#index.add(entry, { kind, sequence, segment, offset, length: end - idStart + FRAME_BYTES })
+      // The index knows it no more.
+      if (kind === RecordKind.removal) this.#lastEntry = undefined
     }
+  }
+
+  /** The entry of the id in `bytes[start..end)`: most often that of the record before. */
+  #entryOf(bytes: Uint8Array, start: number, end: number): JournalEntry {
+    const last = this.#lastEntry
+    if (last !== undefined && isEqualPart(last.encodedId, bytes, start, end)) return last
+    this.#lastEntry = this.#index.entry(this.#decoder.decode(bytes.subarray(start, end)))
+    return this.#lastEntry
   }
 
   /** Tells a torn tail from damage to what was synced. */
@@ -263,4 +275,10 @@ class Opening {
     }
     this.#done({ journal, report })
   }
+}
+
+function isEqualPart(whole: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (whole.length !== end - start) return false
+  for (let at = 0; at < whole.length; at++) if (whole[at] !== bytes[start + at]) return false
+  return true
 }

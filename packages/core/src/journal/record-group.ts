@@ -32,7 +32,7 @@ export interface GroupPlace {
 }
 
 /** What a group starts with, and the most that it keeps when it is emptied. */
-const BYTES_MIN = 64 * 1024
+const BYTES_MIN = 4 * 1024
 const BYTES_KEPT_MAX = 4 * 1024 * 1024
 
 /** The records of one write and one sync. */

@@ -59,6 +59,10 @@ export interface MultiPaxosScenario {
   readonly schedule?: ScheduleStrategy | ScheduleOptions
   /** The largest strength of each fault. Default: all, but those that take away what a replica has stored. */
   readonly faults?: FaultKnobs
+  /** Virtual milliseconds of faults, for which the clients go on; from 1. Default 6,000. */
+  readonly faultsMs?: number
+  /** Asserts only what clients would notice. Default `false`. */
+  readonly harmOnly?: boolean
 }
 
 /** What became of one run. */
@@ -75,12 +79,17 @@ export interface MultiPaxosRun {
   /** Virtual milliseconds from the end of the faults to the first answer. */
   readonly recoveredMs: number | undefined
   readonly events: number
+  /** Turns, and frames that arrived from another node; 0 when the run failed. */
+  readonly turns: number
+  readonly deliveries: number
   readonly virtualMs: number
   readonly injected: InjectedFaults | undefined
   readonly failure: ScenarioFailure | undefined
 }
 
 const progressMs = 10_000
+/** What a run may take beside its faults. */
+const virtualMsBeyondFaults = 120_000
 
 /** The options of every run: three members or five, and nodes that wait to become some. */
 export const multiPaxosOptions = {
@@ -88,7 +97,7 @@ export const multiPaxosOptions = {
   faults: allFaults,
   delivery: 'hostile',
   latency: { minMs: 0.2, meanMs: 4 },
-  virtualMsMax: 120_000,
+  virtualMsMax: virtualMsBeyondFaults,
 } as const satisfies SimulationScenarioOptions
 
 /** What a run is told, and what it tells of itself as it goes. */
@@ -275,6 +284,7 @@ function observe(
 
 /** Runs the scenario under one seed. */
 export async function runMultiPaxos(seed: number, scenario: MultiPaxosScenario = {}): Promise<MultiPaxosRun> {
+  const { faultsMs = 6_000, harmOnly = false, ...own } = scenario
   const observer = new LogObserver()
   let known: Pick<MultiPaxosRun, 'operations' | 'linearizable' | 'recoveredMs'> = {
     operations: 0,
@@ -284,20 +294,24 @@ export async function runMultiPaxos(seed: number, scenario: MultiPaxosScenario =
   const program = (world: SimulatedWorld) =>
     multiPaxosProgram(world, {
       observer,
+      faultsMs,
+      harmOnly,
       tell: (facts) => {
         known = { ...known, ...facts }
       },
     })
   const facts = () => ({ seed, ...observer.statistics, ...known })
   try {
-    const { events, virtualMs, injected } = await simulate({ ...multiPaxosOptions, ...scenario, seed }, program)
-    return { ...facts(), events, virtualMs, injected, failure: undefined }
+    const virtualMsMax = faultsMs + virtualMsBeyondFaults
+    const run = await simulate({ ...multiPaxosOptions, virtualMsMax, ...own, seed }, program)
+    const { events, turns, deliveries, virtualMs, injected } = run
+    return { ...facts(), events, turns, deliveries, virtualMs, injected, failure: undefined }
   } catch (error) {
     if (!(error instanceof SimulationFailure)) throw error
     const { step, hash, reason, virtualMs } = error.facts
     const what = error.cause instanceof LogViolationError ? String(error.cause.facts.invariant) : reason
     const failure = { what, message: error.message, step, hash }
-    return { ...facts(), events: step, virtualMs, injected: undefined, failure }
+    return { ...facts(), events: step, turns: 0, deliveries: 0, virtualMs, injected: undefined, failure }
   }
 }
 
