@@ -65,17 +65,19 @@ export class FaultDecisions {
 
   /** Whether the message meets this fault, and how long it then takes; `undefined`: it does not. */
   strikesMessage(kind: MessageFaultKind, probability: number): number | undefined {
-    const delayMs = this.#planned === undefined ? this.#drawn(kind, probability) : this.#messagePlan(kind)
-    if (delayMs === undefined) return undefined
+    if (this.#planned === undefined) {
+      // Most are spared.
+      if (probability === 0 || !this.#messageRandom.chance(probability)) return undefined
+      return this.#struck(kind, kind === 'loss' ? 0 : this.#options.messageDelayMs(this.#messageRandom))
+    }
+    const delayMs = this.#messagePlan(kind)
+    return delayMs === undefined ? undefined : this.#struck(kind, delayMs)
+  }
+
+  #struck(kind: MessageFaultKind, delayMs: number): number {
     this.#options.inject(kind)
     this.#record({ kind, site: this.#site, nth: this.#nth, ...(kind === 'loss' ? {} : { delayMs }) })
     return delayMs
-  }
-
-  #drawn(kind: MessageFaultKind, probability: number): number | undefined {
-    const random = this.#messageRandom
-    if (probability === 0 || !random.chance(probability)) return undefined
-    return kind === 'loss' ? 0 : this.#options.messageDelayMs(random)
   }
 
   #messagePlan(kind: MessageFaultKind): number | undefined {

@@ -200,5 +200,10 @@ function namesOf(nodes: number | readonly string[]): readonly string[] {
   if (!valid || new Set(names).size !== names.length || (typeof nodes === 'number' && !Number.isInteger(nodes))) {
     throw new ConfigurationError(`nodes must be a whole number or different names other than ${mainNode}, got ${nodes}`)
   }
-  return names
+  return names.map(internalized)
+}
+
+/** The same text as the one that the platform keeps of its kind: such are compared by their addresses. */
+function internalized(name: string): string {
+  return Object.keys({ [name]: undefined })[0] as string
 }

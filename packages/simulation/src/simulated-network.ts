@@ -107,6 +107,16 @@ export class SimulatedNetwork {
   /** The transport of `from`. */
   transportOf(from: SimulatedNode): Transport {
     const links = this.#links.get(from)!
+    // Most messages go where the one before went.
+    let lastName: string | undefined
+    let last: Link | undefined
+    const linkTo = (name: string) => {
+      if (name !== lastName) {
+        last = links.get(name)
+        lastName = name
+      }
+      return last
+    }
     return {
       send: (to, frame) => {
         const link = links.get(to)
@@ -114,7 +124,7 @@ export class SimulatedNetwork {
       },
       sendMessage: (to, name, payload, sender, askId) => {
         const target = checkedTarget(to, name, payload, sender, askId)
-        const link = links.get(target.node)
+        const link = linkTo(target.node)
         return link === undefined ? 'node-down' : this.#sendParts(link, target, name, payload, sender, askId)
       },
     }
