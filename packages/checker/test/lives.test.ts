@@ -17,7 +17,7 @@ const Worker = defineActor<WorkerProtocol>()({
   },
   on: {
     work(state, item, ctx) {
-      state.worked += item
+      state.worked = 1
       ctx.tell(state.boss, 'done', item)
     },
     quit: (_state, _message, ctx) => ctx.stop(),
@@ -46,7 +46,7 @@ const boss = (count: number, how: 'stop' | 'quit' | 'self' | 'nothing', named = 
         }
       },
       done(state, _item, ctx) {
-        state.done++
+        if (state.done < count) state.done++
         if (state.done < count) return
         const [first] = state.workers as [ActorRef<WorkerProtocol>]
         if (how === 'stop') ctx.stop(first)
