@@ -1,7 +1,9 @@
 /**
- * A fixed set of actors as a transition system. A global state is a tuple of integers:
+ * Actors as a transition system: those that are there at the beginning, and room for as many children as there may be. A global state is a tuple of integers:
  *
  *     [ local state of actor 0 | ... | local state of actor n-1 | network | history? | crashes? ]
+ *
+ * The local state of an actor that is not there is 0.
  *
  * The history is there when one is recorded, the number of crashes so far when crashes are explored.
  */
@@ -10,6 +12,7 @@ import type { AskTable } from './ask-table.ts'
 import { canonicalValue } from './canonical-value.ts'
 import type { CheckedSystem } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
+import { Endings } from './endings.ts'
 import type { HistoryTable } from './history-table.ts'
 import type { Leftovers } from './leftovers.ts'
 import type { LocalTransitions } from './local-transitions.ts'
@@ -54,6 +57,7 @@ export class ActorSystem implements TransitionSystem<Step> {
   readonly parts: ActorSystemParts
   /** The actors of each node. */
   readonly #nodes = new Map<string, number[]>()
+  readonly #endings: Endings
   #initial: readonly Int32Array[] | undefined
 
   constructor(parts: ActorSystemParts) {
@@ -64,7 +68,7 @@ export class ActorSystem implements TransitionSystem<Step> {
       if (members === undefined) this.#nodes.set(node, [index])
       else members.push(index)
     }
-    let width = actors.length
+    let width = actors.length + parts.system.spawnsMax
     const place = (isThere: boolean) => (isThere ? width++ : -1)
     this.places = {
       network: place(true),
@@ -72,22 +76,22 @@ export class ActorSystem implements TransitionSystem<Step> {
       crashes: place(parts.crashesMax > 0),
     }
     this.width = width
+    this.#endings = new Endings(parts, this.places.network, {
+      take: (next, step) => this.#take(next, step, next),
+      withoutAsks: (next, actor) => this.#withoutAsks(next, [actor]),
+    })
   }
 
   /** Every actor has begun, in the order given, and no message was delivered. */
   initial(): readonly Int32Array[] {
     if (this.#initial !== undefined) return this.#initial
     const { system, transitions } = this.parts
-    let tuples = [new Int32Array(this.width)]
-    for (let actor = 0; actor < system.actors.length; actor++) {
+    const before = new Int32Array(this.width)
+    for (let actor = 0; actor < system.rootCount; actor++) before[actor] = transitions.runner.beginning(actor)
+    let tuples: Int32Array[] = [before]
+    for (let actor = 0; actor < system.rootCount; actor++) {
       const steps = transitions.beginnings(actor)
-      tuples = tuples.flatMap((tuple) =>
-        steps.map((step) => {
-          const next = tuple.slice()
-          this.#take(tuple, step, next)
-          return next
-        }),
-      )
+      tuples = tuples.flatMap((tuple) => steps.flatMap((step) => this.#after(tuple, step)))
     }
     this.#initial = tuples
     return tuples
@@ -96,6 +100,7 @@ export class ActorSystem implements TransitionSystem<Step> {
   expand(tuple: Int32Array, visit: Visit<Step>): boolean {
     if (this.#expandMessages(tuple, undefined, visit)) return true
     for (let actor = 0; actor < this.places.network; actor++) {
+      if (tuple[actor] === 0) continue
       if (this.#takeAll(tuple, this.parts.transitions.firings(actor, tuple[actor] as number), visit)) return true
     }
     return this.places.crashes >= 0 && this.#expandNodes(tuple, visit)
@@ -123,7 +128,9 @@ export class ActorSystem implements TransitionSystem<Step> {
       if (this.#takeAll(tuple, transitions.deliveries(message, local), visit)) return true
       // What arrives at a node that is down is lost.
       const isDown = dropsWhereDown && transitions.local(to, local).isDown
-      if ((lossy || isDown) && this.#visit(tuple, this.#drop(message, to, local, isDown), visit)) return true
+      // A stop is of one node, and never lost there.
+      const isLost = lossy && messages.get(message).kind !== 'stop'
+      if ((isLost || isDown) && this.#visit(tuple, this.#drop(message, to, local, isDown), visit)) return true
     }
     return false
   }
@@ -132,7 +139,7 @@ export class ActorSystem implements TransitionSystem<Step> {
   nodesMayChange(tuple: Int32Array): boolean {
     if (this.places.crashes < 0) return false
     if ((tuple[this.places.crashes] as number) < this.parts.crashesMax) return true
-    return [...this.#nodes.values()].some(([first]) => this.#isDown(tuple, first as number))
+    return [...this.#nodes.values()].some((actors) => actors.some((actor) => this.#isDown(tuple, actor)))
   }
 
   /** True when the history looks at what the step delivers or sends, whatever it makes of it. */
@@ -166,12 +173,8 @@ export class ActorSystem implements TransitionSystem<Step> {
 
   #visit(tuple: Int32Array, step: Step, visit: Visit<Step>): boolean {
     const { actor } = step
-    if (step.ended.length > 0 && step.error === undefined) {
-      const variants = this.#variants(tuple, step.ended, (next, isWithdrawn) => {
-        for (const ask of step.ended) this.#endAsk(next, ask, actor, isWithdrawn)
-        this.#take(next, step, next)
-      })
-      return variants.some((next) => visit(step, next))
+    if ((step.ended.length > 0 || step.life !== undefined) && step.error === undefined) {
+      return this.#after(tuple, step).some((next) => visit(step, next))
     }
     const { network: networkPlace, history: historyPlace } = this.places
     const local = tuple[actor] as number
@@ -185,12 +188,28 @@ export class ActorSystem implements TransitionSystem<Step> {
     return ends
   }
 
+  /** What `tuple` can become by a step that ends asks, or changes who lives. */
+  #after(tuple: Int32Array, step: Step): Int32Array[] {
+    const { life, ended, actor } = step
+    const after = this.#variants(tuple, ended, (next, isWithdrawn) => {
+      for (const ask of ended) this.#endAsk(next, ask, actor, isWithdrawn)
+      for (const [child, local] of life?.spawned ?? []) next[child] = local
+      this.#take(next, step, next)
+    })
+    if (life?.end === 'stop') return after.flatMap((next) => this.#endings.end(next, actor))
+    return life?.end === 'restart' ? after.flatMap((next) => this.#endings.endChildren(next, actor)) : after
+  }
+
   /** Writes what `step` makes of `tuple` to `next`, which differs from it in nothing else. */
   #take(tuple: Int32Array, step: Step, next: Int32Array): void {
-    const { network, history, leftovers } = this.parts
+    const { network, history, leftovers, messages } = this.parts
     const places = this.places
     next[step.actor] = step.local
     next[places.network] = network.apply(tuple[places.network] as number, step.delta)
+    for (let index = 0; index < step.sent.length; index++) {
+      const { to } = messages.get(step.sent[index] as number)
+      if (next[to] === 0) this.#endings.bury(next, to)
+    }
     if (leftovers !== undefined) next[places.network] = leftovers.without(next, next[places.network] as number)
     if (history !== undefined) {
       next[places.history] = history.after(tuple[places.history] as number, deliveredBy(step), step.sent)
@@ -250,15 +269,18 @@ export class ActorSystem implements TransitionSystem<Step> {
     const { transitions, crashesMax, reboots } = this.parts
     const crashes = tuple[this.places.crashes] as number
     for (const [node, actors] of this.#nodes) {
-      const isDown = this.#isDown(tuple, actors[0] as number)
+      const isDown = actors.some((actor) => this.#isDown(tuple, actor))
       if (!isDown && crashesMax - crashes <= this.#stalledBeside(tuple, actors[0] as number)) continue
       const before = tuple.slice()
       if (!isDown) before[this.places.crashes] = crashes + 1
       const isLast = before[this.places.crashes] === crashesMax
       if (!isDown && isLast) this.#crashedForTheLastTime(before, actors)
       const kind = isDown ? 'restart' : reboots ? 'reboot' : 'crash'
-      let outcomes: { next: Int32Array; steps: Step[] }[] = (isDown ? [before] : this.#withoutAsks(before, actors))
-        .flatMap((next) => (kind === 'reboot' ? this.#withLosses(next, actors) : [next]))
+      const children = isDown ? [] : this.#childrenOn(node, before)
+      const ended = isDown ? [before] : this.#withoutAsks(before, [...actors, ...children])
+      let outcomes: { next: Int32Array; steps: Step[] }[] = ended
+        .flatMap((next) => (kind === 'reboot' ? this.#withLosses(next, [...actors, ...children]) : [next]))
+        .map((next) => this.#withoutChildren(next, actors, children))
         .map((next) => ({ next, steps: [] }))
       for (const actor of actors) {
         outcomes = outcomes.flatMap((outcome) => {
@@ -267,15 +289,12 @@ export class ActorSystem implements TransitionSystem<Step> {
           const steps = downs.flatMap((down): readonly Step[] =>
             kind === 'crash' ? [this.#end(actor, down)] : transitions.restarts(actor, down, isLast),
           )
-          return steps.map((step) => {
-            const next = outcome.next.slice()
-            this.#take(outcome.next, step, next)
-            return { next, steps: [...outcome.steps, step] }
-          })
+          return steps.flatMap((step) =>
+            this.#after(outcome.next, step).map((next) => ({ next, steps: [...outcome.steps, step] })),
+          )
         })
       }
       for (const { next, steps } of outcomes) {
-        if (!isDown) this.#tellAskers(next, actors)
         const [first] = steps as [Step]
         const step: NodeStep = {
           ...first,
@@ -288,6 +307,20 @@ export class ActorSystem implements TransitionSystem<Step> {
       }
     }
     return false
+  }
+
+  #childrenOn(node: string, tuple: Int32Array): number[] {
+    const { actors, rootCount } = this.parts.system
+    const isThere = (actor: number) => tuple[actor] !== 0 && actors[actor]?.node === node
+    return Array.from({ length: actors.length - rootCount }, (_, index) => rootCount + index).filter(isThere)
+  }
+
+  /** `next`, whose node has crashed: its `children` are no more, and who asked one of its actors is told. */
+  #withoutChildren(next: Int32Array, actors: readonly number[], children: readonly number[]): Int32Array {
+    this.#tellAskers(next, [...actors, ...children])
+    for (const child of children) next[child] = 0
+    for (const child of children) this.#endings.bury(next, child, false)
+    return next
   }
 
   /** What `tuple` can be when `actors` wait for no replies any more. */

@@ -32,7 +32,7 @@ import type { Step } from './step.ts'
 /** What to check of actors. */
 export interface CheckOptions<Definitions extends readonly ActorDefinition<any, any>[]>
   extends SearchOptions<StateView> {
-  /** The whole system: nothing is spawned. */
+  /** The system at its beginning. */
   readonly actors: readonly [...{ [Index in keyof Definitions]: CheckedActor<Definitions[Index]> }]
   /**
    * Twins for `ctx.use`, by service name: their results are part of the turn that calls them, so they are functions of
@@ -79,8 +79,13 @@ export interface CheckOptions<Definitions extends readonly ActorDefinition<any, 
    */
   readonly drafts?: boolean
   /**
-   * What a handler's exception is: a counterexample, or a turn to be passed over as if it could not happen, its
-   * message still in the network. Default `counterexample`.
+   * Children that actors may spawn, of all runs together: one for each parent, definition, name and count of those before it in
+   * a run. An address is never used again, so that an actor that spawns for ever needs more than there can be. Default 0.
+   */
+  readonly spawnsMax?: number
+  /**
+   * What a handler's exception is, where neither the actor nor its definition says `supervise`: a counterexample. `discard`: a turn to be passed
+   * over as if it could not happen, its message still in the network, whatever supervision says. Default `counterexample`.
    */
   readonly failedTurns?: 'counterexample' | 'discard'
 }
@@ -119,6 +124,7 @@ const knownOfCheck: KnownOptions<CheckOptions<any>> = {
   history: true,
   reduction: true,
   failedTurns: true,
+  spawnsMax: true,
 }
 
 function refuseUnknown(options: object, known: Readonly<Record<string, true>>): void {
@@ -196,13 +202,18 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
   if (selfAtOnce && options.history !== undefined) {
     throw new CheckerError('check: selfAtOnce does not go with a history', { option: 'selfAtOnce' })
   }
+  const spawnsMax = wholeFrom('spawnsMax', 0, options.spawnsMax ?? 0)
+  if (spawnsMax > 0 && (options.symmetry !== undefined || log !== undefined)) {
+    const what = 'check: spawnsMax goes neither with symmetry nor with several threads'
+    throw new CheckerError(what, { option: 'spawnsMax' })
+  }
   const { services = {} } = options
   for (const [service, twin] of Object.entries(services)) {
     if (!isProvided(twin)) continue
     const what = `check: service ${service} is a provider; here nothing starts or stops: give its twin as an object`
     throw new CheckerError(what, { service })
   }
-  const checked = new CheckedSystem(options.actors as readonly CheckedActor[], services)
+  const checked = new CheckedSystem(options.actors as readonly CheckedActor[], services, spawnsMax)
   const messages = new MessageTable(log)
   const asks = new AskTable(log)
   const network = new NetworkTable(options.network, messages, lastDelivered, log)
@@ -214,6 +225,8 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
     ordersSent: options.history !== undefined,
     drafts: options.drafts ?? false,
     reduces: reduction !== 'none',
+    lives: reduction === 'none' && !selfAtOnce && options.isLeftover === undefined,
+    supervises: failedTurns === 'counterexample',
   }
   const transitions = new LocalTransitions(checked, { messages, asks, network }, turns, log)
   const seen = (message: number) => messageView({ system: checked, messages }, message)

@@ -1,6 +1,6 @@
 /**
- * The actors of a check: a fixed set, each with a label, a named reference and one cell, which every turn of that
- * actor reuses. Nothing is spawned and nobody stops, so an actor is its number here, from 0 in the order given.
+ * The actors of a check, each with a label, a reference and one cell, which every turn of that actor reuses. An actor is its
+ * number here: from 0 in the order given, and then the children, whom every run calls by the same numbers.
  */
 import {
   type ActorDefinition,
@@ -9,8 +9,10 @@ import {
   namedRef,
   refKey,
   type ServiceImplementations,
+  type SpawnOptions,
+  type SuperviseOptions,
 } from '@troupe/core'
-import { ActorCell, cloneValue, compiled, type Ref } from '@troupe/core/host'
+import { ActorCell, type CompiledDefinition, cloneValue, compiled, Ref, validateSpawnOptions } from '@troupe/core/host'
 import { CheckerError } from './checker-error.ts'
 
 /** Finds the other actors: by the name given to the actor, or `node/name` where a node was given too. */
@@ -25,6 +27,8 @@ export type CheckedActor<Definition extends ActorDefinition<any, any> = ActorDef
   readonly definition: Definition
   /** Makes it durable, as the option of `spawn` does: where crashes are explored, it comes back with what it persisted. */
   readonly durableId?: string
+  /** Its supervision, as the option of `spawn`: what becomes of it when a turn fails. Else its definition says it, if it does. */
+  readonly supervise?: SuperviseOptions
   /** What its store holds, as its definition's `snapshot` gives it: it begins with what `restore` makes of that, not `init`. */
   readonly stored?: unknown
   /** Nothing that it is sent is kept: for those outside who do nothing with what they hear. Default false. */
@@ -50,18 +54,31 @@ export interface SystemActor {
   readonly initial: unknown
   readonly durableId: string | undefined
   readonly isSink: boolean
+  /** Its definition or its options say what becomes of it when it fails. */
+  readonly isSupervised: boolean
+  /** Who spawned it; -1: it was there at the beginning. */
+  readonly parent: number
 }
 
 export class CheckedSystem {
-  readonly actors: readonly SystemActor[]
+  /** Those that are there at the beginning, then the children that any run has had, in the order in which they were met. */
+  readonly actors: SystemActor[]
+  /** How many are there at the beginning. */
+  readonly rootCount: number
+  /** Children, at most. */
+  readonly spawnsMax: number
+  readonly #places = new Map<string, number>()
+  readonly #definitions: CompiledDefinition[] = []
   readonly #services: ServiceImplementations
   readonly #indexes = new Map<string, number>()
 
-  constructor(checked: readonly CheckedActor[], services: ServiceImplementations) {
+  constructor(checked: readonly CheckedActor[], services: ServiceImplementations, spawnsMax = 0) {
     this.#services = services
+    this.spawnsMax = spawnsMax
+    this.rootCount = checked.length
     if (checked.length === 0) throw new CheckerError('check needs at least one actor in actors')
     const refs = new Map<string, Ref>()
-    const placed = checked.map(({ name, node, definition, durableId, stored, sink = false, args }) => {
+    const placed = checked.map(({ name, node, definition, durableId, stored, sink = false, supervise, args }) => {
       const label = node === undefined ? name : `${node}/${name}`
       if (refs.has(label)) throw new CheckerError(`check: two actors are named ${label}; give each its own name`)
       const ref = namedRef(definition, { node: node ?? 'local', name }) as Ref
@@ -75,6 +92,7 @@ export class CheckedSystem {
         stored,
         isSink: sink,
         definition: compiled(definition),
+        supervise,
         args,
       }
     })
@@ -83,7 +101,8 @@ export class CheckedSystem {
       if (ref !== undefined) return ref
       throw new CheckerError(`check: args ask for actor ${name}; there are ${[...refs.keys()].join(', ')}`, { name })
     }
-    this.actors = placed.map(({ label, name, node, ref, durableId, stored, isSink, definition, args }, index) => {
+    this.actors = placed.map((actor, index) => {
+      const { label, name, node, ref, durableId, stored, isSink, definition, supervise, args } = actor
       for (const service of definition.uses) {
         if (this.twin(service) !== undefined) continue
         const what = `actor ${label} uses service ${service}, which check was not given: pass a twin in services`
@@ -98,14 +117,59 @@ export class CheckedSystem {
         const what = stored === undefined ? 'init' : 'restore'
         throw new CheckerError(`actor ${label}: ${what} threw: ${String(cause)}`, { actor: label }, { cause })
       }
-      const cell = new ActorCell(definition, ref, undefined, given, { name }, state)
-      return { label, node, name, ref, cell, initial: state, durableId, isSink }
+      const options = supervise === undefined ? { name } : { name, supervise }
+      if (supervise !== undefined) validateSpawnOptions(definition.name, options)
+      const cell = new ActorCell(definition, ref, undefined, given, options, state)
+      const isSupervised = (supervise ?? definition.supervise) !== undefined
+      return { label, node, name, ref, cell, initial: state, durableId, isSink, isSupervised, parent: -1 }
     })
   }
 
   /** The number of the actor that `ref` means. */
   indexOf(ref: ActorRef): number | undefined {
     return this.#indexes.get(refKey(ref))
+  }
+
+  /**
+   * The number of the child that `parent` spawns, by definition, options and a count, where those of `taken` were spawned before;
+   * `undefined`: there is no more room. It is the same in every run, and so is its address.
+   */
+  placeOf(
+    parent: number,
+    definition: CompiledDefinition,
+    { name, supervise }: SpawnOptions,
+    taken: readonly number[],
+  ): number | undefined {
+    if (!this.#definitions.includes(definition)) this.#definitions.push(definition)
+    const kind = JSON.stringify([parent, this.#definitions.indexOf(definition), name, supervise])
+    for (let count = 1; ; count++) {
+      const key = `${kind} ${count}`
+      const place = this.#places.get(key) ?? this.#add(key, parent, definition, { name, supervise }, count)
+      if (place === undefined || !taken.includes(place)) return place
+    }
+  }
+
+  #add(
+    key: string,
+    parent: number,
+    definition: CompiledDefinition,
+    { name, supervise }: { readonly name: string | undefined; readonly supervise: SuperviseOptions | undefined },
+    count: number,
+  ): number | undefined {
+    const place = this.actors.length
+    if (place >= this.rootCount + this.spawnsMax) return undefined
+    const { node, label: above } = this.actors[parent] as SystemActor
+    const own = name === undefined ? `${definition.name}-${count}` : count === 1 ? name : `${name}#${count}`
+    const ref = new Ref(node, 0, place, count)
+    const options = { name: own, ...(supervise === undefined ? {} : { supervise }) }
+    const cell = new ActorCell(definition, ref, undefined, undefined, options, undefined)
+    this.actors.push({
+      ...{ label: `${above}/${own}`, node, name: own, ref, cell, initial: undefined, durableId: undefined },
+      ...{ isSink: false, isSupervised: (supervise ?? definition.supervise) !== undefined, parent },
+    })
+    this.#indexes.set(refKey(ref), place)
+    this.#places.set(key, place)
+    return place
   }
 
   /** The twin of a service, when there is one. */

@@ -76,6 +76,14 @@ export class Choices implements RandomStream {
     return this.#outcomes[position] as number
   }
 
+  /**
+   * Whether a failure comes too soon after others to be followed by a restart: when there were as many as may be, both, since
+   * time may have passed.
+   */
+  isLastRestart(restarts: number, restartsMax: number): boolean {
+    return restarts >= restartsMax && (restartsMax === 0 || this.int(2) === 1)
+  }
+
   pick<Item>(items: readonly Item[]): Item {
     if (items.length === 0) throw new RangeError('random.pick needs at least one item')
     return items[this.int(items.length)] as Item

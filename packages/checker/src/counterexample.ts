@@ -16,11 +16,23 @@ export interface TraceStep {
   readonly actor: string
   /**
    * `deliver`: a message arrives. `unstashed`: one that was put aside and back is handled. `timer`: a timer fires.
-   * `timeout`: an ask ends by its timeout, which is a message of who was asked.
+   * `started`: the first turn of a child, or of a generation. `timeout`: an ask ends by its timeout, which is a message of who was asked.
    * `drop`: the network loses a message, or it arrives where nobody is up. `sync`: the disk has a durable actor's oldest
    * record, and what waited for it goes. `crash` and `restart`: of a node; `reboot`: both in one step.
    */
-  readonly event: 'deliver' | 'unstashed' | 'timer' | 'timeout' | 'drop' | 'sync' | 'crash' | 'restart' | 'reboot'
+  readonly event:
+    | 'deliver'
+    | 'unstashed'
+    | 'timer'
+    | 'timeout'
+    | 'started'
+    | 'drop'
+    | 'sync'
+    | 'crash'
+    | 'restart'
+    | 'reboot'
+  /** What a turn threw that supervision dealt with, and how; `undefined`: it went well. */
+  readonly failure: string | undefined
   /** Its disk syncs nothing any more until its node crashes, beginning with this turn's record. */
   readonly stalls: boolean
   /** The message of the turn; a timer's is from the actor to itself. `undefined` for a sync, a crash and a restart. */
@@ -31,7 +43,7 @@ export interface TraceStep {
   readonly choices: readonly number[]
   /** The messages that were sent. */
   readonly sent: readonly MessageView[]
-  /** All actors' states after the step. */
+  /** All actors' states after the step; `undefined` of one that has ended, and nothing of a child that is not there. */
   readonly states: Readonly<Record<string, unknown>>
   /** The network after the step. */
   readonly messages: readonly MessageView[]
@@ -102,6 +114,7 @@ export function traceActors(
       event: step.kind as TraceStep['event'],
       message,
       timer: step.timer,
+      failure: step.life?.failure,
       stalls: step.stalls ?? false,
       choices: step.choices,
       sent: step.sent.map((sent) => view.message(sent)),
@@ -182,6 +195,7 @@ function formatActors({ initial, steps }: Counterexample, lines: string[]): void
       unstashed: `${from} -> ${step.actor}, from the stash: ${name}${kindText(step.message)}`,
       timer: `${step.actor}: timer ${step.timer}: ${name}`,
       timeout: `${step.actor}: an ask of ${from} times out: ${name}`,
+      started: `${step.actor}: started`,
       drop: `lost: ${from} -> ${step.actor}: ${name}${kindText(step.message)}`,
       sync: `${step.actor}: its oldest record is synced`,
       crash: `node ${step.actor} crashes`,
@@ -190,11 +204,15 @@ function formatActors({ initial, steps }: Counterexample, lines: string[]): void
     }[step.event]
     const chosen = step.choices.length === 0 ? '' : ` choosing ${step.choices.join(', ')}`
     const stalls = step.stalls ? '; its disk stalls' : ''
+    const failed = step.failure === undefined ? '' : `; failed, ${step.failure}`
     const shown = payload === undefined ? '' : ` ${showValue(payload)}`
-    lines.push(`${String(index + 1).padStart(4)}. ${what}${shown}${chosen}${stalls}`)
+    lines.push(`${String(index + 1).padStart(4)}. ${what}${shown}${chosen}${failed}${stalls}`)
     for (const [actor, state] of Object.entries(step.states)) {
-      if (state !== before[actor]) lines.push(`      ${actor} = ${showValue(state)}`)
+      if (state !== before[actor]) {
+        lines.push(state === undefined ? `      ${actor} is gone` : `      ${actor} = ${showValue(state)}`)
+      }
     }
+    for (const actor of Object.keys(before)) if (!(actor in step.states)) lines.push(`      ${actor} is gone`)
     before = step.states
   })
 }

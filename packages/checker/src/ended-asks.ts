@@ -56,6 +56,11 @@ export class EndedAsks {
     })
   }
 
+  /** A message that its sender sends in the step that ends its own `asks`. */
+  messageWithout(id: number, asks: readonly number[]): number {
+    return asks.reduce((at, ask) => this.#message(at, ask, false), id)
+  }
+
   /** The network when `ask` is over. */
   network(contents: number, ask: number, isWithdrawn: boolean): number {
     return remembered(this.#remainsOf(ask, isWithdrawn).networks, contents, () => {

@@ -18,7 +18,30 @@ export interface LocalState extends Pending {
   readonly behaviorsBefore: readonly (string | undefined)[]
   /** Its node crashed and has not come back: `state` is what it will come back with. */
   readonly isDown: boolean
+  /** It has ended, or not begun: nothing of it is there. Local state 0 of every actor. */
+  readonly isGone: boolean
 }
+
+/** What of an actor's local state is about its family and its generations. */
+export interface Kin {
+  /** The children that it ever had, in the order of their spawning. Their addresses are theirs for ever. */
+  readonly children: readonly Child[]
+  /** Of a child the arguments of its `init`. */
+  readonly args: unknown
+  /** It has not had its `started` turn. */
+  readonly isStarting: boolean
+  /** Restarts within the window of its budget, at most. */
+  readonly restarts: number
+}
+
+interface Child {
+  readonly actor: number
+  readonly name: string | undefined
+  readonly isGone: boolean
+}
+
+/** Of an actor without a family, that never failed. */
+export const noKin: Kin = { children: [], args: undefined, isStarting: false, restarts: 0 }
 
 export class LocalTable {
   readonly #interner: Interner<LocalState>
@@ -43,12 +66,12 @@ export class LocalTable {
 
   /** The number of `local`, whose state and timers may still change afterwards. */
   intern(local: LocalState): number {
-    const { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown, asks, owed } = local
+    const { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown, isGone, asks, owed, kin } = local
     const disk = storage && [
       storage.recovered.key,
       storage.unsynced.map(({ recovered, held }) => [recovered.key, held]),
     ]
-    const rest = [behavior, behaviorsBefore, stash, front, isDown, asks, owed]
+    const rest = [behavior, behaviorsBefore, stash, front, isDown, isGone, asks, owed, kin]
     const structure = this.#structures.numberOf([state, timers, rest, disk])
     const known = this.#byStructure.get(structure)
     if (known !== undefined) return known
@@ -81,15 +104,15 @@ function localOfKey(key: string): LocalState {
   const [state, timers, rest, disk] = frozenOfKey(key) as [
     unknown,
     ReadonlyMap<string, TimerMessage>,
-    [string | undefined, (string | undefined)[], number[], number[], boolean, number[], number[]],
+    [string | undefined, (string | undefined)[], number[], number[], boolean, boolean, number[], number[], Kin],
     [RecoveredData, ...[RecoveredData, number[]][]] | undefined,
   ]
-  const [behavior, behaviorsBefore, stash, front, isDown, asks, owed] = rest
+  const [behavior, behaviorsBefore, stash, front, isDown, isGone, asks, owed, kin] = rest
   const withKey = (recovered: RecoveredData): Recovered => ({ ...recovered, key: keyOf(recovered) })
   const [recovered, ...unsynced] = disk ?? []
   const storage = recovered && {
     recovered: withKey(recovered),
     unsynced: unsynced.map(([after, held]) => ({ recovered: withKey(after), held })),
   }
-  return { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown, asks, owed }
+  return { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown, isGone, asks, owed, kin }
 }

@@ -9,7 +9,7 @@ import { type Ask, type AskTable, tokenOf } from './ask-table.ts'
 import { canonicalValue } from './canonical-value.ts'
 import type { CheckedSystem, SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
-import type { LocalState } from './local-table.ts'
+import { type LocalState, noKin } from './local-table.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
 import type { NumberLog } from './number-log.ts'
@@ -49,6 +49,7 @@ export class LocalTransitions {
   readonly #crashes: Map<number, readonly number[]>[]
   readonly #returns: Map<number, readonly Step[]>[]
   readonly #lastReturns: Map<number, readonly Step[]>[]
+  readonly #lastTurns: Map<number, readonly Step[]>[]
 
   constructor(system: CheckedSystem, tables: TurnTables, options: TurnOptions, log?: NumberLog) {
     this.#system = system
@@ -60,10 +61,12 @@ export class LocalTransitions {
     this.#discardFailed = options.discardFailed
     this.#ordersSent = options.ordersSent
     this.runner = new TurnRunner(system, tables, options, log)
-    this.#firings = system.actors.map(() => [])
-    this.#crashes = system.actors.map(() => new Map())
-    this.#returns = system.actors.map(() => new Map())
-    this.#lastReturns = system.actors.map(() => new Map())
+    const places = Array.from({ length: system.rootCount + system.spawnsMax })
+    this.#firings = places.map(() => [])
+    this.#crashes = places.map(() => new Map())
+    this.#returns = places.map(() => new Map())
+    this.#lastReturns = places.map(() => new Map())
+    this.#lastTurns = places.map(() => new Map())
     this.#told = log && new TransitionLog(log)
   }
 
@@ -82,14 +85,18 @@ export class LocalTransitions {
   }
 
   #crashed(actor: number, local: number): readonly number[] {
-    const { storage } = this.local(actor, local)
+    const { storage, kin, isGone } = this.local(actor, local)
+    if (isGone) return [local]
+    // Their addresses stay theirs.
+    const children = kin.children.map((child) => ({ ...child, isGone: true }))
+    const nothing = { ...nothingPending, kin: children.length === 0 ? noKin : { ...noKin, children } }
     if (storage === undefined) {
       const { initial } = this.#system.actors[actor] as SystemActor
-      return [this.runner.internFresh(actor, 'crash', initial, nothingPending, true)]
+      return [this.runner.internFresh(actor, 'crash', initial, nothing, true)]
     }
     const kept = [storage.recovered, ...storage.unsynced.map((record) => record.recovered)]
     const down = kept.map((recovered) => {
-      const pending = { ...nothingPending, storage: { recovered, unsynced: [] } }
+      const pending = { ...nothing, storage: { recovered, unsynced: [] } }
       return this.runner.internFresh(actor, 'crash', recovered.state, pending, true)
     })
     return [...new Set(down)]
@@ -106,9 +113,11 @@ export class LocalTransitions {
   }
 
   #restarts(actor: number, local: number, losesDisk: boolean): readonly Step[] {
-    const { state, storage } = this.local(actor, local)
+    const { state, storage, kin, isGone } = this.local(actor, local)
+    const nothing = { actor, message: -1, timer: undefined, ended: noAsks }
+    if (isGone) return [this.runner.step({ ...nothing, kind: 'restart' }, [], local, [])]
     const timers = storage?.recovered.reminders ?? new Map()
-    const pending = { ...nothingPending, timers, storage: losesDisk ? undefined : storage }
+    const pending = { ...nothingPending, kin, timers, storage: losesDisk ? undefined : storage }
     return this.#startings(actor, this.runner.internFresh(actor, 'recovery', cloneValue(state), pending))
   }
 
@@ -137,8 +146,7 @@ export class LocalTransitions {
 
   #startings(actor: number, local: number): readonly Step[] {
     const { cell } = this.#system.actors[actor] as SystemActor
-    const nothing = { message: -1, timer: undefined, ended: noAsks, envelope: startedEnvelope }
-    const turn: Turn = { kind: 'started', actor, local, ...nothing }
+    const turn = started(actor, local)
     if (cell.definition.started === undefined) return [this.runner.step(turn, [], local, [])]
     const steps = this.#withOwn(this.runner.outcomes(turn))
     const failed = steps.find((step) => step.error !== undefined)
@@ -159,8 +167,8 @@ export class LocalTransitions {
       const { to } = this.#messages.get(message)
       steps = this.#found(`${message}:${local}`, to, () => {
         // What was put back is handled before anything that arrives.
-        const { front, isDown } = this.local(to, local)
-        return isDown || front.length > 0 ? [] : this.#handlings('deliver', message, local)
+        const { front, isDown, isGone, kin } = this.local(to, local)
+        return isDown || isGone || kin.isStarting || front.length > 0 ? [] : this.#handlings('deliver', message, local)
       })
       byLocal[local] = steps
     }
@@ -171,9 +179,9 @@ export class LocalTransitions {
   #found(turn: string, actor: number, find: () => readonly Step[]): readonly Step[] {
     const told = this.#told?.find(turn)
     if (told !== undefined) {
-      return told.map(({ local, sent, choices, stalls, ...turn }) => {
+      return told.map(({ local, sent, choices, stalls, life, ...turn }) => {
         const step = this.runner.step({ ...turn, actor }, sent, local, choices)
-        return stalls ? { ...step, stalls } : step
+        return { ...step, ...(stalls ? { stalls } : {}), ...(life ? { life } : {}) }
       })
     }
     const steps = find()
@@ -183,6 +191,11 @@ export class LocalTransitions {
   }
 
   #handlings(kind: 'deliver' | 'unstashed', message: number, local: number): readonly Step[] {
+    const { kind: what, to } = this.#messages.get(message)
+    if (what === 'stop') {
+      const stop = { kind, actor: to, message, timer: undefined, ended: noAsks }
+      return [{ ...this.runner.step(stop, [], local, []), life: { spawned: [], end: 'stop', failure: undefined } }]
+    }
     const turn = this.#turnOf(kind, message, local)
     return turn === undefined ? [] : this.#changes(turn)
   }
@@ -219,7 +232,9 @@ export class LocalTransitions {
     let steps = byLocal[local]
     if (steps === undefined) {
       steps = this.#found(`of${actor}:${local}`, actor, () => {
-        const { front, isDown } = this.local(actor, local)
+        const { front, isDown, isGone, kin } = this.local(actor, local)
+        if (isGone) return []
+        if (kin.isStarting) return this.#changes(started(actor, local))
         const [first] = front
         const turns =
           first === undefined
@@ -238,6 +253,17 @@ export class LocalTransitions {
     return [...this.local(actor, local).timers].flatMap(([timer, { name, payload }]) => {
       const envelope = new Envelope(EnvelopeKind.message, name, payload, ref, undefined)
       return this.#changes({ kind: 'timer', actor, local, message: -1, timer, ended: noAsks, envelope })
+    })
+  }
+
+  /** The last turn of `actor`, in the order of outcomes: what it sends, and the local state that it ends in. */
+  lastTurns(actor: number, local: number): readonly Step[] {
+    return remembered(this.#lastTurns[actor], local, () => {
+      const turn = { kind: 'stopped', actor, local, message: -1, timer: undefined, ended: noAsks } as const
+      const { definition } = (this.#system.actors[actor] as SystemActor).cell
+      if (definition.stopped === undefined) return [this.runner.step(turn, [], local, [])]
+      const envelope = new Envelope(EnvelopeKind.stopped, 'stopped', undefined, undefined, undefined)
+      return this.runner.outcomes({ ...turn, envelope })
     })
   }
 
@@ -268,10 +294,11 @@ export class LocalTransitions {
     // What arrives in an ordered network is taken from it, or nothing behind it could arrive.
     const isTaken = turn.kind === 'deliver' && this.#network.kind === 'ordered'
     const effects = new Set<string>()
-    return this.#withOwn(this.runner.outcomes(turn)).filter(({ local, delta, sent, error }) => {
+    return this.#withOwn(this.runner.outcomes(turn)).filter(({ local, delta, sent, error, life }) => {
       if (error !== undefined) return !this.#discardFailed
-      const effect = `${local} ${delta} ${this.#ordersSent ? sent : ''}`
-      const isNothing = local === turn.local && delta === nothingSent && !isTaken && turn.ended.length === 0
+      const effect = `${local} ${delta} ${this.#ordersSent ? sent : ''} ${life && JSON.stringify(life)}`
+      const isNothing =
+        local === turn.local && delta === nothingSent && !isTaken && turn.ended.length === 0 && life === undefined
       if (isNothing || effects.has(effect)) return false
       effects.add(effect)
       return true
@@ -316,6 +343,11 @@ function remembered<Value>(known: Map<number, Value> | undefined, key: number, m
   const made = make()
   known?.set(key, made)
   return made
+}
+
+/** The first turn of a generation. */
+function started(actor: number, local: number): Turn {
+  return { kind: 'started', actor, local, message: -1, timer: undefined, ended: noAsks, envelope: startedEnvelope }
 }
 
 /** The error of an ask that nobody answered in time. */

@@ -5,8 +5,8 @@ import { frozen } from './canonical-value.ts'
 import { Interner } from './interner.ts'
 import type { NumberLog } from './number-log.ts'
 
-/** `reply` and `error`: the answers to an ask. */
-export type MessageKind = 'tell' | 'ask' | 'reply' | 'error'
+/** `reply` and `error`: the answers to an ask. `stop`: the receiver is to stop. */
+export type MessageKind = 'tell' | 'ask' | 'reply' | 'error' | 'stop'
 
 /** A message in the network, between two actors of the system. */
 export interface Message {
@@ -17,7 +17,7 @@ export interface Message {
   /** Frozen. */
   readonly payload: unknown
   readonly kind: MessageKind
-  /** The ask that it is, or answers; 0 for a tell. */
+  /** The ask that it is, or answers; 0 for others. */
   readonly ask: number
 }
 

@@ -4,12 +4,23 @@
  * explore is refused with an error that names the actor and the message of the turn; it is noted too, since a handler
  * may catch it.
  */
-import { type LogFields, type LogLevel, type ReplyToken, refKey, UnknownMessageError } from '@troupe/core'
+import {
+  type LogFields,
+  type LogLevel,
+  NameTakenError,
+  type ReplyToken,
+  refKey,
+  SpawnError,
+  type SpawnOptions,
+  UnknownMessageError,
+} from '@troupe/core'
 import {
   type ActorCell,
   type AnswerNames,
   applyEvent,
   assertStashHasRoom,
+  type CompiledDefinition,
+  cloneValue,
   type Effects,
   type Envelope,
   type Ref,
@@ -19,9 +30,10 @@ import {
 } from '@troupe/core/host'
 import { type AskTable, askOf } from './ask-table.ts'
 import { type CanonicalValue, canonicalValue, frozen } from './canonical-value.ts'
-import type { CheckedSystem } from './checked-system.ts'
+import type { CheckedSystem, SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import { Choices } from './choices.ts'
+import { type Kin, noKin } from './local-table.ts'
 import type { MessageKind, MessageTable } from './message-table.ts'
 import type { Storage } from './storage.ts'
 
@@ -46,12 +58,26 @@ export interface Pending {
   readonly asks: readonly number[]
   /** Those of others whose reply it has deferred. */
   readonly owed: readonly number[]
+  readonly kin: Kin
 }
 
 /** The keys of timers that are reminders begin with this. */
 export const reminderPrefix = 'reminder '
 
-const supported = 'this version checks tells, asks by ctx.askThen, timers and random choices'
+const supported = 'this version checks tells, asks by ctx.askThen, children, stops, timers and random choices'
+
+/** A child as its spawner leaves it: its state is what `init` made. */
+interface SpawnedChild {
+  readonly actor: number
+  readonly args: unknown
+  readonly state: unknown
+}
+
+interface EffectsOptions {
+  readonly mayPersist: readonly boolean[]
+  readonly mayAsk: boolean
+  readonly mayEnd: boolean
+}
 
 export class RecordedEffects implements Effects {
   readonly choices = new Choices((what) => this.refuse(what))
@@ -73,6 +99,11 @@ export class RecordedEffects implements Effects {
   /** The numbers of the asks that the actor waits for, and of those that it is to answer later. */
   asks: number[] = []
   owed: number[] = []
+  /** The actor's family, and what the turn adds to it. */
+  kin: Kin = noKin
+  spawned: SpawnedChild[] = []
+  /** True once the actor is to stop after the turn. */
+  stopsSelf = false
   /** The first thing that was refused in this turn. */
   refusal: CheckerError | undefined = undefined
 
@@ -81,19 +112,21 @@ export class RecordedEffects implements Effects {
   readonly #asks: AskTable
   readonly #mayPersist: readonly boolean[]
   readonly #mayAsk: boolean
+  readonly #mayEnd: boolean
   #actor = 0
   #turn = ''
 
   /**
    * `mayPersist`: by actor. Where crashes are explored what is persisted may be lost, so that only durable ones do.
-   * `mayAsk`: false where orders of steps are left out.
+   * `mayAsk`: false where orders of steps are left out. `mayEnd`: false where nobody may spawn or stop either.
    */
   constructor(
     system: CheckedSystem,
     messages: MessageTable,
     asks: AskTable,
-    { mayPersist, mayAsk }: { readonly mayPersist: readonly boolean[]; readonly mayAsk: boolean },
+    { mayPersist, mayAsk, mayEnd }: EffectsOptions,
   ) {
+    this.#mayEnd = mayEnd
     this.#asks = asks
     this.#mayAsk = mayAsk
     this.#mayPersist = mayPersist
@@ -102,7 +135,7 @@ export class RecordedEffects implements Effects {
   }
 
   /** Begins a turn of `actor` for the message named `turn`, with what was pending before it. */
-  begin(actor: number, turn: string, { timers, stash, front, storage, asks, owed }: Pending): void {
+  begin(actor: number, turn: string, { timers, stash, front, storage, asks, owed, kin }: Pending): void {
     this.#actor = actor
     this.#turn = turn
     this.sent = []
@@ -116,6 +149,9 @@ export class RecordedEffects implements Effects {
     this.front = [...front]
     this.asks = [...asks]
     this.owed = [...owed]
+    this.kin = kin
+    this.spawned = []
+    this.stopsSelf = false
     this.refusal = undefined
   }
 
@@ -328,16 +364,54 @@ export class RecordedEffects implements Effects {
     throw this.refuse(`sends ${name} to ${refKey(to)} and waits until it is taken; ${supported}: tell`)
   }
 
-  spawn(): never {
-    throw this.refuse(`spawns an actor; ${supported}: name every actor in actors`)
+  spawn(from: ActorCell, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Ref {
+    const { name } = options
+    this.#assertMayEnd(`spawns an actor (${definition.name})`)
+    if (options.durableId !== undefined || options.linkedTo !== undefined) {
+      throw this.refuse(`spawns ${definition.name} as a durable or linked child; ${supported}: name it in actors`)
+    }
+    const under = `spawn of ${definition.name} under ${from.path()}`
+    if (this.#turn === 'stopped') {
+      throw new SpawnError(`${under}: that actor is stopping`, { definition: definition.name })
+    }
+    const { children } = this.kin
+    if (name !== undefined && children.some((child) => child.name === name && !child.isGone)) {
+      const what = `${under}: the name ${name} is taken; choose another or stop that actor first`
+      throw new NameTakenError(what, { name, parent: from.path() })
+    }
+    const form = this.#form(args, `spawn of ${definition.name}`)
+    const taken = children.map((child) => child.actor)
+    const actor = this.#system.placeOf(this.#actor, definition, options, taken)
+    if (actor === undefined) {
+      const max = this.#system.spawnsMax
+      throw this.refuse(`spawns ${definition.name}, but no more than ${max} children may be: raise spawnsMax`)
+    }
+    let state: unknown
+    try {
+      state = definition.init(cloneValue(form.value))
+    } catch (cause) {
+      const what = `${under}: init threw: ${toError(cause).message}`
+      throw new SpawnError(what, { definition: definition.name }, { cause })
+    }
+    this.kin = { ...this.kin, children: [...children, { actor, name, isGone: false }] }
+    this.spawned.push({ actor, args: frozen(form.value), state })
+    return (this.#system.actors[actor] as SystemActor).ref
   }
 
-  spawnOn(): never {
-    return this.spawn()
+  #assertMayEnd(what: string): void {
+    if (!this.#mayEnd) throw this.refuse(`${what}: check without reduction, selfAtOnce and isLeftover`)
+    if (this.storage !== undefined) throw this.refuse(`${what}, and has a disk, whose crashes are explored`)
   }
 
-  stop(): never {
-    throw this.refuse(`stops an actor; ${supported}: let a state say that it is over`)
+  spawnOn(_from: ActorCell, _node: unknown, { name }: CompiledDefinition): never {
+    throw this.refuse(`spawns ${name} by ctx.spawnOn; ${supported}: spawn it by ctx.spawn, or name it in actors`)
+  }
+
+  stop(_from: ActorCell, ref: Ref | undefined): void {
+    this.#assertMayEnd('stops an actor')
+    const actor = ref === undefined ? this.#actor : this.#indexOf(ref, 'sends', 'stop')
+    if (actor === this.#actor) this.stopsSelf = true
+    else this.sent.push(this.#messages.intern(this.#actor, actor, 'stop', this.#form(undefined, 'stop'), 'stop'))
   }
 
   kill(): never {

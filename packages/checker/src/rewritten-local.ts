@@ -1,5 +1,5 @@
 /** A local state with something in it called by another name: an id that was exchanged, an ask that is over. */
-import type { LocalState } from './local-table.ts'
+import { type LocalState, noKin } from './local-table.ts'
 
 /** What becomes of the parts of a local state. */
 export interface Rewriting {
@@ -9,7 +9,7 @@ export interface Rewriting {
 }
 
 export function rewrittenLocal(before: LocalState, by: Rewriting): LocalState {
-  const { state, timers, stash, front, storage, asks, owed } = before
+  const { state, timers, stash, front, storage, asks, owed, kin } = before
   return {
     ...before,
     state: by.value(state),
@@ -18,6 +18,7 @@ export function rewrittenLocal(before: LocalState, by: Rewriting): LocalState {
     front: by.messages(front),
     asks: by.asks(asks),
     owed: by.asks(owed),
+    kin: kin === noKin ? kin : by.value(kin),
     storage: storage && {
       recovered: by.value(storage.recovered),
       unsynced: storage.unsynced.map(({ recovered, held }) => ({

@@ -11,8 +11,8 @@ export interface MessageView {
   /** Of an answer to an ask: the message that the ask's end becomes, its `onReply` or `onError`. */
   readonly name: string
   readonly payload: unknown
-  /** An ask, or the answer to one; `undefined`: a tell, or an ask that nobody waits for any more. */
-  readonly kind?: 'ask' | 'reply' | 'error'
+  /** An ask, the answer to one, or a stop; `undefined`: a tell, or an ask that nobody waits for any more. */
+  readonly kind?: 'ask' | 'reply' | 'error' | 'stop'
 }
 
 /** An ask that an actor waits for. */
@@ -27,9 +27,14 @@ export interface AskView {
  * frozen and can be kept.
  */
 export interface StateView {
-  /** The names of all actors, in the order of `actors`. */
+  /** The names of all actors, in the order of `actors`, and then of the children that are alive. A child is `parent/name`. */
   readonly actors: readonly string[]
-  /** The state of an actor; throws a `CheckerError` when there is no actor of that name. */
+  /** False for an actor that has ended, and for a child that is not there. */
+  isAlive(actor: string): boolean
+  /**
+   * The state of an actor; `undefined` when it has ended, or is a child that is not there. Throws a `CheckerError` when there
+   * is no actor of that name.
+   */
   state<State = any>(actor: string): State
   /** The pending timers of an actor, by key. */
   timers(actor: string): ReadonlyMap<string, TimerMessage>
@@ -54,7 +59,7 @@ export interface StateView {
 
 /** The view of the tuple that it is loaded with. */
 export class TupleView implements StateView {
-  readonly actors: readonly string[]
+  readonly #roots: readonly string[]
   /** What was looked at, where that is noted: actors by number, and `network`. */
   readonly seen = new Set<number | 'network'>()
   readonly #indexes: ReadonlyMap<string, number>
@@ -65,8 +70,8 @@ export class TupleView implements StateView {
   constructor(system: ActorSystem, notes: boolean) {
     this.#system = system
     this.#notes = notes
-    this.actors = system.parts.system.actors.map((actor) => actor.label)
-    this.#indexes = new Map(this.actors.map((label, index) => [label, index]))
+    this.#roots = system.parts.system.actors.map((actor) => actor.label)
+    this.#indexes = new Map(this.#roots.map((label, index) => [label, index]))
     this.#tuple = new Int32Array(system.width)
   }
 
@@ -74,6 +79,17 @@ export class TupleView implements StateView {
   load(tuple: Int32Array): this {
     this.#tuple = tuple
     return this
+  }
+
+  get actors(): readonly string[] {
+    const { system } = this.#system.parts
+    if (system.actors.length === this.#roots.length) return this.#roots
+    const children = system.actors.slice(this.#roots.length).map(({ label }) => label)
+    return [...this.#roots, ...children.filter((label) => this.isAlive(label))]
+  }
+
+  isAlive(actor: string): boolean {
+    return !this.#local(actor).isGone
   }
 
   state<State = any>(actor: string): State {
@@ -132,12 +148,23 @@ export class TupleView implements StateView {
   }
 
   #local(actor: string): LocalState {
-    const index = this.#indexes.get(actor)
+    const index = this.#indexOf(actor)
     if (index === undefined) {
       throw new CheckerError(`there is no actor ${actor}; there are ${this.actors.join(', ')}`, { actor })
     }
     if (this.#notes) this.seen.add(index)
     return this.#system.parts.transitions.local(index, this.#tuple[index] as number)
+  }
+
+  /** The number of an actor; of a child that no run has had so far that of any place where nobody is. */
+  #indexOf(actor: string): number | undefined {
+    const index = this.#indexes.get(actor)
+    if (index !== undefined) return index
+    const { actors, spawnsMax } = this.#system.parts.system
+    const child = actors.findIndex(({ label }) => label === actor)
+    if (child >= 0) return child
+    const isChild = spawnsMax > 0 && this.#roots.some((root) => actor.startsWith(`${root}/`))
+    return isChild && actors.length < this.#roots.length + spawnsMax ? actors.length : undefined
   }
 }
 

@@ -10,6 +10,7 @@ export interface Step {
     | 'timeout'
     | 'drop'
     | 'started'
+    | 'stopped'
     | 'sync'
     | 'crash'
     | 'restart'
@@ -31,8 +32,20 @@ export interface Step {
   readonly choices: readonly number[]
   /** What the handler threw: the step then changed nothing. */
   readonly error: unknown
+  /** What the step changes about who lives. */
+  readonly life?: LifeStep
   /** The disk syncs no more from this step on, until a crash. */
   readonly stalls?: true
+}
+
+/** What a step changes about who lives. */
+export interface LifeStep {
+  /** The children that are there after it, with their local states. */
+  readonly spawned: readonly (readonly [actor: number, local: number])[]
+  /** `stop`: the actor ends, after its children. `restart`: its children end, and its next generation begins. */
+  readonly end: 'stop' | 'restart' | undefined
+  /** What the turn threw, and what supervision has made of it; `undefined`: it went well. */
+  readonly failure: string | undefined
 }
 
 /** What all turns of one local transition have in common. */

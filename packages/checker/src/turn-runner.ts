@@ -2,16 +2,16 @@
  * Runs turns of single actors: a turn begins in a local state and ends in one, and what it sent and did is noted. Each
  * sequence of random outcomes is a run, and a turn that writes to a disk may end in several ways.
  */
-import { enterBehavior, runTurn } from '@troupe/core/host'
+import { cloneValue, directiveFor, enterBehavior, runTurn, toError } from '@troupe/core/host'
 import type { AskTable } from './ask-table.ts'
 import type { CheckedSystem, SystemActor } from './checked-system.ts'
 import { EndedAsks } from './ended-asks.ts'
-import { type LocalState, LocalTable } from './local-table.ts'
+import { type Kin, type LocalState, LocalTable, noKin } from './local-table.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
 import type { NumberLog } from './number-log.ts'
 import { type Pending, RecordedEffects } from './recorded-effects.ts'
-import { type Step, type Turn, takenBy } from './step.ts'
+import { type LifeStep, type Step, type Turn, takenBy } from './step.ts'
 import { type Recovered, recoveredOf, type Storage } from './storage.ts'
 import { commit, recordOf } from './turn-record.ts'
 import { changeable, changed, isDraft } from './turn-state.ts'
@@ -23,6 +23,7 @@ export const nothingPending: Pending = {
   storage: undefined,
   asks: [],
   owed: [],
+  kin: noKin,
 }
 
 /** What turns share. */
@@ -39,10 +40,17 @@ export interface RunOptions {
   readonly drafts: boolean
   /** Orders of steps are left out. */
   readonly reduces: boolean
+  /** Nobody may spawn, stop or begin anew. */
+  readonly lives: boolean
+  /** What supervision says of a turn that fails is done. */
+  readonly supervises: boolean
 }
 
 /** A turn that threw has this as its error when what it threw is nothing. */
 const threwNothing = new Error('the handler threw undefined')
+
+/** What every local state has that no turn has led to. */
+const fresh = { behavior: undefined, behaviorsBefore: [], isDown: false, isGone: false }
 
 export class TurnRunner {
   readonly effects: RecordedEffects
@@ -54,13 +62,15 @@ export class TurnRunner {
   readonly #isDurable: readonly boolean[]
   readonly #stalls: boolean
   readonly #drafts: boolean
-  readonly #locals: LocalTable[]
+  readonly #locals: LocalTable[] = []
+  readonly #supervises: boolean
+  readonly #log: NumberLog | undefined
 
   /** `crashes`: actors with a durable id have a disk, which a crash leaves them. `stalls`: it syncs at once, or not at all. */
   constructor(
     system: CheckedSystem,
     { messages, asks, network }: TurnTables,
-    { crashes, stalls, drafts, reduces }: RunOptions,
+    { crashes, stalls, drafts, reduces, lives, supervises }: RunOptions,
     log?: NumberLog,
   ) {
     this.#system = system
@@ -73,12 +83,31 @@ export class TurnRunner {
     this.effects = new RecordedEffects(system, messages, asks, {
       mayPersist: this.#isDurable.map((isDurable) => isDurable || !crashes),
       mayAsk: !reduces,
+      mayEnd: lives,
     })
-    this.#locals = system.actors.map(() => new LocalTable(this.refuse, log))
+    this.#log = log
+    this.#supervises = supervises && lives
+    for (const actor of system.actors.keys()) this.#table(actor)
   }
 
   local(actor: number, local: number): LocalState {
-    return (this.#locals[actor] as LocalTable).get(local)
+    return this.#table(actor).get(local)
+  }
+
+  /** Local state 0 of every actor is that it is gone. */
+  #table(actor: number): LocalTable {
+    const known = this.#locals[actor]
+    if (known !== undefined) return known
+    const table = new LocalTable(this.refuse, this.#log)
+    this.#locals[actor] = table
+    table.intern({ ...fresh, ...nothingPending, state: undefined, isGone: true })
+    return table
+  }
+
+  /** The number of a local state of `actor` with another family. */
+  withKin(actor: number, local: number, change: (kin: Kin) => Kin): number {
+    const before = this.local(actor, local)
+    return this.#table(actor).intern({ ...before, kin: change(before.kin) })
   }
 
   /** The local state of `actor` before its first turn. */
@@ -131,11 +160,88 @@ export class TurnRunner {
       return this.#run(turn, 0)
     }
     if (effects.refusal !== undefined) throw effects.refusal
-    if (error !== undefined) return [this.step(turn, [], turn.local, effects.choices.taken(), error)]
+    if (error !== undefined) return [this.#failed(turn, error)]
     const { storage } = effects
     if (storage !== undefined && this.#stalls) return this.#commitOrStall(turn, storage)
     if (storage !== undefined) commit(effects, cell, turn.timer, storage, this.refuse)
-    return [this.step(turn, effects.sent, this.#internLocal(turn.actor), effects.choices.taken())]
+    return [this.#done(turn, effects.stopsSelf ? 'stop' : undefined)]
+  }
+
+  /** The step of a turn whose effects stand. */
+  #done(turn: Turn, end: LifeStep['end'], failure?: string): Step {
+    const { sent, spawned, choices } = this.effects
+    const hasStarted = turn.kind === 'started' && this.effects.kin.isStarting && end !== 'restart'
+    if (hasStarted) this.effects.kin = { ...this.effects.kin, isStarting: false }
+    const local = this.#internLocal(turn.actor)
+    const step = this.step(turn, sent, local, choices.taken())
+    if (spawned.length === 0 && end === undefined && failure === undefined) return step
+    const children = spawned.map(({ actor, args, state }) => [actor, this.#internChild(actor, args, state)] as const)
+    return { ...step, life: { spawned: children, end, failure } }
+  }
+
+  #internChild(actor: number, args: unknown, state: unknown): number {
+    const { definition } = (this.#system.actors[actor] as SystemActor).cell
+    const kin = { ...noKin, args, isStarting: definition.started !== undefined }
+    return this.#table(actor).intern({ ...fresh, ...nothingPending, state, kin })
+  }
+
+  /** A turn that threw: the step that its supervision makes of it, where it has one, or else one with an error. */
+  #failed(turn: Turn, thrown: unknown): Step {
+    const { effects } = this
+    const { cell, isSupervised, durableId, label } = this.#system.actors[turn.actor] as SystemActor
+    const fails = () => this.step(turn, [], turn.local, effects.choices.taken(), thrown)
+    // A failure of the last turn is reported, and the actor ends as it would have.
+    if (turn.kind === 'stopped') return this.#done(turn, undefined)
+    if (!this.#supervises || !isSupervised || durableId !== undefined) return fails()
+    const error = toError(thrown)
+    const { supervision } = cell
+    if (supervision.strategy !== 'one-for-one') {
+      throw effects.refuse(`fails, and is supervised ${supervision.strategy}; the checker does one-for-one`)
+    }
+    const wanted = directiveFor(supervision.onFailure, error)
+    const isLast = wanted === 'restart' && effects.choices.isLastRestart(effects.kin.restarts, supervision.maxRestarts)
+    const directive = effects.stopsSelf ? 'stop' : isLast ? 'escalate' : wanted
+    if (directive === 'escalate' && (this.#system.actors[turn.actor] as SystemActor).parent >= 0) {
+      throw effects.refuse('fails and escalates to its parent; the checker does restart, resume and stop of a child')
+    }
+    const { replyTo } = turn.envelope
+    if (effects.stashedNow) effects.stashed.pop()
+    if (replyTo !== undefined) effects.replyError(cell, replyTo, error)
+    const failure = `${error.name}: ${error.message}; ${label}: ${directive}`
+    if (directive === 'resume') {
+      if (supervision.rollback) this.#rollBack(turn)
+      return this.#done(turn, undefined, failure)
+    }
+    return directive === 'restart' ? this.#restarted(turn, failure) : this.#done(turn, 'stop', failure)
+  }
+
+  #rollBack(turn: Turn): void {
+    const { cell } = this.#system.actors[turn.actor] as SystemActor
+    const before = this.local(turn.actor, this.#begun(turn))
+    cell.state = before.state
+    enterBehavior(cell, before.behavior, before.behaviorsBefore)
+  }
+
+  /** The next generation of an actor: from `init`, with its children still to be ended, and without its asks. */
+  #restarted(turn: Turn, failure: string): Step {
+    const { effects } = this
+    const { cell, parent } = this.#system.actors[turn.actor] as SystemActor
+    const { definition, supervision } = cell
+    const { kin, asks } = effects
+    try {
+      cell.state = definition.init(cloneValue(parent < 0 ? cell.args : kin.args))
+    } catch (thrown) {
+      return this.step(turn, [], turn.local, effects.choices.taken(), thrown ?? threwNothing)
+    }
+    enterBehavior(cell, undefined, [])
+    effects.timers = new Map()
+    effects.front = [...effects.stashed, ...effects.front]
+    effects.stashed = []
+    effects.asks = []
+    effects.sent = effects.sent.map((message) => this.endedAsks.messageWithout(message, asks))
+    const restarts = Math.min(kin.restarts + 1, supervision.maxRestarts)
+    effects.kin = { ...kin, isStarting: definition.started !== undefined, restarts }
+    return this.#done({ ...turn, ended: [...turn.ended, ...asks] }, 'restart', failure)
   }
 
   /** The local state that a turn begins in: without what is left of the asks that it ends. */
@@ -144,7 +250,7 @@ export class TurnRunner {
   }
 
   #textLength({ actor, local }: Turn): number {
-    return (this.#locals[actor] as LocalTable).textLength(local)
+    return this.#table(actor).textLength(local)
   }
 
   step(
@@ -161,6 +267,7 @@ export class TurnRunner {
 
   /** The number of a local state that was not reached by a turn, but made from one that was. */
   internState(actor: number, local: LocalState): number {
+    if (local.isGone) return 0
     const { cell } = this.#system.actors[actor] as SystemActor
     const { storage } = local
     const again = ({ state, reminders }: Recovered) => recoveredOf(state, reminders, this.refuse)
@@ -212,9 +319,22 @@ export class TurnRunner {
   #internLocal(actor: number, isDown = false): number {
     const { cell } = this.#system.actors[actor] as SystemActor
     const { state, behavior, behaviorsBefore } = cell
-    const { timers, stashed: stash, front, storage, asks, owed } = this.effects
-    const local = { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown, asks, owed }
-    return (this.#locals[actor] as LocalTable).intern(local)
+    const { timers, stashed: stash, front, storage, asks, owed, kin } = this.effects
+    const local = {
+      state,
+      timers,
+      behavior,
+      behaviorsBefore,
+      stash,
+      front,
+      storage,
+      isDown,
+      isGone: false,
+      asks,
+      owed,
+      kin,
+    }
+    return this.#table(actor).intern(local)
   }
   /** Whether `ask` is one of `messages`. */
   isAmong(ask: number, messages: readonly number[]): boolean {

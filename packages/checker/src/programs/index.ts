@@ -5,6 +5,7 @@ import { CheckerError } from '../checker-error.ts'
 import { abdProgram } from './abd.ts'
 import { diningPhilosophersProgram } from './dining-philosophers.ts'
 import { incrementProgram } from './increment.ts'
+import { lockServiceProgram } from './lock-service.ts'
 import { paxosBallotsProgram } from './paxos-ballots.ts'
 import { paxosRegisterProgram } from './paxos-register.ts'
 import { pingPongProgram } from './ping-pong.ts'
@@ -29,6 +30,7 @@ export const programs: ReadonlyMap<string, Program> = new Map(
     pingPongProgram,
     diningPhilosophersProgram,
     incrementProgram,
+    lockServiceProgram,
   ].map((program) => [program.name, program as Program]),
 )
 

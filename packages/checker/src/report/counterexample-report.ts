@@ -73,7 +73,7 @@ function actorParts({ initial, steps }: Counterexample): ReportParts {
   }
 }
 
-function textOf({ event, actor, message, timer, choices, stalls }: TraceStep): string {
+function textOf({ event, actor, message, timer, choices, stalls, failure }: TraceStep): string {
   const { name = '', payload, from = '' } = message ?? {}
   const content = `${name}${kindText(message)}${payload === undefined ? '' : ` ${showValue(payload)}`}`
   const text = {
@@ -81,6 +81,7 @@ function textOf({ event, actor, message, timer, choices, stalls }: TraceStep): s
     unstashed: `${content} from ${from}, from the stash`,
     timer: `timer ${timer}: ${content}`,
     timeout: `an ask of ${from} times out: ${content}`,
+    started: 'started',
     drop: `lost: ${content} from ${from}`,
     sync: 'its oldest record is synced',
     crash: `node ${actor} crashes`,
@@ -88,7 +89,8 @@ function textOf({ event, actor, message, timer, choices, stalls }: TraceStep): s
     reboot: `node ${actor} crashes and comes back`,
   }[event]
   const chosen = choices.length === 0 ? '' : `, choosing ${choices.join(', ')}`
-  return `${text}${chosen}${stalls ? '; its disk stalls' : ''}`
+  const failed = failure === undefined ? '' : `; failed, ${failure}`
+  return `${text}${chosen}${failed}${stalls ? '; its disk stalls' : ''}`
 }
 
 /** The step that sent `message`: of several that sent the same, the first that is not taken; the last is taken again. */
