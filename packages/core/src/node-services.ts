@@ -48,6 +48,9 @@ interface Started {
 type Phase = 'start' | 'stop'
 type Reason = 'failed' | 'timeout' | 'node-ended'
 
+/** Nobody sees it; without one the platform makes an error with a stack, at each crash. */
+const overReason: Reason = 'node-ended'
+
 export class NodeServices {
   readonly #ports: NodeServicesPorts
   readonly #instances = new Map<string, unknown>()
@@ -108,7 +111,7 @@ export class NodeServices {
     this.#abandoned = true
     this.#instances.clear()
     this.#started.length = 0
-    this.#over.abort()
+    this.#over.abort(overReason)
   }
 
   /** The error that a service is not there, for who uses it. */
@@ -211,7 +214,7 @@ export class NodeServices {
     if (this.#abandoned) return
     const { node } = this.#ports
     this.#abort.abort(new SystemStoppedError(`node ${node} ends`, { node }))
-    this.#over.abort()
+    this.#over.abort(overReason)
     // A start that is under way fails by that, and stops what had started.
     if (this.#ready !== undefined) await this.#ready.catch(() => {})
     await this.#stopAll()

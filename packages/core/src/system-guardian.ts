@@ -67,11 +67,11 @@ export class SystemGuardian {
    */
   async nodeUp(node: string, epoch: number): Promise<void> {
     this.#upEpochs.set(node, Math.max(epoch, this.#upEpochs.get(node) ?? epoch))
+    const death = new NodeDownError(`node ${node} died`, { node })
     for (const root of this.roots) {
       if (this.#upEpochs.get(node) !== epoch) return
       if (root.node !== node || root.ref.epoch >= epoch) continue
       const { onFailure } = supervisionOf(root.options.supervise, root.definition.supervise)
-      const death = new NodeDownError(`node ${node} died`, { node })
       if (root.stopping || directiveFor(onFailure, death) !== 'restart') {
         this.#roots.delete(root)
         continue

@@ -103,8 +103,10 @@ export function systemView({ nodes, changedCells, network, now }: Viewed): Syste
       return views
     },
     changed: (definition) => {
+      const noted = changedCells.noted()
+      if (noted.length === 0) return []
       const views: CellView[] = []
-      for (const { cell, kernel } of changedCells.noted()) {
+      for (const { cell, kernel } of noted) {
         if (kernel.alive && isViewed(cell, kernel, definition)) views.push(viewOf(cell, kernel))
       }
       return views

@@ -16,7 +16,7 @@ export class ChangedCells {
   readonly #inTurn = new Map<ActorCell, CellOnNode>()
 
   /** Those noted since the last step ended, each once, in the order in which they were noted. */
-  noted(): Iterable<CellOnNode> {
+  noted(): readonly CellOnNode[] {
     for (const [cell, place] of this.#inTurn) {
       if (!this.#has(cell)) this.#cells.push(place)
     }

@@ -7,7 +7,7 @@
 import { TroupeError } from '@troupe/core'
 import { entryAt, lengthOf } from './entry.ts'
 import { compareLogBallots, type LogBallot, logBallotKey } from './log-ballot.ts'
-import type { ReplicaState } from './replica-state.ts'
+import type { Leadership, ReplicaState } from './replica-state.ts'
 
 /** An invariant was broken; `facts.invariant` names it. */
 export class LogViolationError extends TroupeError {
@@ -24,6 +24,8 @@ export class LogObserver {
   /** Where each configuration ended: the index behind its last entry, by its number. */
   readonly #ends = new Map<number, number>()
   readonly #leaders = new Set<string>()
+  /** The leaderships that were looked at. */
+  readonly #seen = new WeakSet<Leadership>()
   /** The highest ballot that was elected. */
   #highest: LogBallot | undefined
   #configurations = 1
@@ -53,7 +55,10 @@ export class LogObserver {
     for (let index = Math.max(trimmed, compared); index < decided; index++) this.#agree(state, index)
     if (decided !== compared) this.#compared.set(state, decided)
     this.#checkEnd(state)
-    if (lead?.elected) this.#checkLeader(state, lead.ballot)
+    if (lead?.elected && !this.#seen.has(lead)) {
+      this.#seen.add(lead)
+      this.#checkLeader(state, lead.ballot)
+    }
   }
 
   #agree(state: ReplicaState, index: number): void {
