@@ -29,7 +29,7 @@ scripted(
       await stage.settle()
       expect(stage.entries).toEqual(['a', 'b', 'c'])
     }),
-  'stale-batch',
+  ['stale-batch', /expected \[ 'a', 'other', 'c' \]/],
 )
 
 scripted(
@@ -54,7 +54,7 @@ scripted(
       await stage.settle()
       expect(await stage.status()).toMatchObject({ role: 'leader', decided: 1 })
     }),
-  'log-counted-replies',
+  ['log-counted-replies', /role: 'leader'.* to match object \{ role: 'candidate' \}/],
 )
 
 scripted('7: a majority of the connected: two of five decide nothing, whoever they hear', (replica) =>
@@ -98,7 +98,7 @@ scripted(
       stage.tell('prepare', { ballot: low, decided: 0, length: 0 })
       expect(await stage.next(2, 'nack', 1)).toMatchObject({ ballot: low, promised: high })
     }),
-  'log-accept-below-promise',
+  ['log-accept-below-promise', 'node-2 hears no nack'],
 )
 
 scripted(
@@ -120,7 +120,7 @@ scripted(
       stage.tell('prepare', { ballot: ballotOf(1, 3), decided: 0, length: 0 })
       expect(await stage.next(3, 'nack')).toMatchObject({ promised: third })
     }),
-  'log-reused-ballot',
+  ['log-reused-ballot', 'node-3 hears no nack'],
 )
 
 scripted(
@@ -141,7 +141,7 @@ scripted(
       expect(sync).toMatchObject({ at: 1, entries: [{ nonce: 'b' }, { nonce: 'new' }, { kind: 'empty' }] })
       expect(stage.heard(3, 'acceptSync')[0]).toMatchObject({ at: 3, entries: [{ kind: 'empty' }] })
     }),
-  'ignored-log',
+  ['ignored-log', /expected \[ 'a', 'b', 'old', 'empty' \]/],
 )
 
 scripted(
@@ -174,7 +174,7 @@ scripted(
       },
       { options: { keepEntries: 4 } },
     ),
-  LeadsWithHole,
+  [LeadsWithHole, 'node-1 leads without the decided entry 3'],
 )
 
 scripted(
@@ -196,5 +196,5 @@ scripted(
       await stage.settle()
       expect(await stage.status()).toMatchObject({ decided: 2 })
     }),
-  'old-ballot-counted',
+  ['old-ballot-counted', /to match object \{ role: 'leader', length: 2/],
 )

@@ -35,7 +35,7 @@ scripted(
       ]
       for (const outcome of await Promise.allSettled(calls)) expect(outcome.status).toBe('rejected')
     }),
-  'read-without-probe',
+  ['read-without-probe', 'expected 0 to be greater than 0'],
 )
 
 scripted(
@@ -58,7 +58,7 @@ scripted(
       stage.tell('readAck', { ballot, from: 'node-2', id })
       expect(await stage.next('client', 'answers')).toMatchObject({ first: 1 })
     }),
-  'early-read',
+  ['early-read', /expected \[ \{ first: 1, values: .* to deeply equal \[\]/],
 )
 
 scripted(
@@ -81,7 +81,7 @@ scripted(
       expect(['new', 'no answer']).toContain(await stale)
       expect(await inside.read({ key: 'a' })).toBe('new')
     }),
-  'read-without-probe',
+  ['read-without-probe', /expected \[ 'new', 'no answer' \] to include 'old'/],
 )
 
 scripted(
@@ -131,5 +131,5 @@ scripted(
       },
       { options: { sessionsMax: 4, keepEntries: 8 } },
     ),
-  'lost-results',
+  ['lost-results', 'applied alike: '],
 )

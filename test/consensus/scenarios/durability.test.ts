@@ -39,7 +39,7 @@ scripted(
       stage.tell('prepare', { ballot: ballotOf(5, 3), decided: 0, length: 0 })
       expect(await stage.next(3, 'promise', 1)).toMatchObject({ acceptedBallot: ballotOf(4, 2), length: 3 })
     }),
-  'log-forgotten-vote',
+  ['log-forgotten-vote', 'expected undefined to deeply equal { config: 1, n: 2'],
 )
 
 scripted(
@@ -53,7 +53,7 @@ scripted(
       }
       expect(await append()).toBe(31)
     }),
-  'log-forgotten-vote',
+  ['log-forgotten-vote', 'a vote is kept: '],
 )
 
 scripted(
@@ -77,8 +77,8 @@ scripted(
     }
     expect(failed).toBeGreaterThan(5)
   },
-  'log-forgotten-vote',
-  'early-own-vote',
+  ['log-forgotten-vote', 'a vote is kept: '],
+  ['early-own-vote', 'a vote is kept: '],
 )
 
 scripted(
@@ -117,7 +117,7 @@ scripted(
       { members: 3 },
     )
   },
-  'log-forgotten-promise',
+  ['log-forgotten-promise', 'node-2 hears no nack'],
 )
 
 const parts = replicaParts(keyValueMachine)
@@ -176,6 +176,6 @@ scripted(
       },
       { options: { keepEntries: 6, batchMax: 3 } },
     ),
-  StoresIndexFirst,
-  TrimsUnapplied,
+  [StoresIndexFirst, 'applied alike: '],
+  [TrimsUnapplied, 'order: '],
 )

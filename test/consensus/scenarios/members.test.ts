@@ -37,7 +37,7 @@ scripted(
       },
       { members: 5 },
     ),
-  'early-configuration',
+  ['early-configuration', 'decided implies voted for: '],
 )
 
 scripted(
@@ -62,5 +62,5 @@ scripted(
       },
       { members: 3, options: { inFlightMax: 4 } },
     ),
-  'entry-after-end',
+  ['entry-after-end', 'end: '],
 )

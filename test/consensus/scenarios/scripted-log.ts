@@ -30,18 +30,22 @@ type Store = Replicated<KeyValueCommand, unknown, { readonly key: string }, unkn
 
 export const electionTimeoutMs = 200
 
-/** A test of that name: `script` holds with the shipped replica, and with none of those that have a mistake. */
+/** A replica with a mistake, by the name of a planted bug or itself, and the words in which a script fails with it. */
+type Mistake = readonly [mistake: string | CampaignReplica, error: string | RegExp]
+
+/** A test of that name: `script` holds with the shipped replica, and fails as it should with those that have a mistake. */
 export function scripted(
   name: string,
   script: (replica: CampaignReplica) => Promise<unknown>,
-  ...mistakes: readonly (string | CampaignReplica)[]
+  ...mistakes: readonly Mistake[]
 ): void {
   test(name, async () => {
     await script(CampaignStore)
-    for (const mistake of mistakes) {
+    for (const [mistake, error] of mistakes) {
       const replica = typeof mistake === 'string' ? logBugs.get(mistake)?.replica : mistake
       if (replica === undefined) throw new Error(`there is no planted bug ${String(mistake)}`)
-      await expect(script(replica), `with ${typeof mistake === 'string' ? mistake : mistake.name}`).rejects.toThrow()
+      const named = typeof mistake === 'string' ? mistake : mistake.name
+      await expect(script(replica), `with ${named}`).rejects.toThrow(error)
     }
   })
 }

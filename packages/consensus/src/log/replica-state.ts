@@ -14,7 +14,7 @@ import type {
 } from './messages.ts'
 import type { Sessions } from './sessions.ts'
 
-/** Times, sizes and limits. */
+/** Times, sizes and limits, for good: those that a replica has stored with its snapshot win over what it is started with. */
 export interface LogOptions {
   /**
    * After so many milliseconds without its leader a replica that hears from a quorum stands for election. Default 500.
@@ -38,7 +38,8 @@ export interface LogOptions {
   readonly sessionsMax: number
   /**
    * Reads are answered without asking anybody while a lease of so many milliseconds runs, which reads renew. Nobody else
-   * can lead until it has run out, so let it be no longer than `electionTimeoutMs`. Default 0: no leases.
+   * can lead until it has run out, so let it be no longer than `electionTimeoutMs`: a longer one is as safe, and makes a lost
+   * leader missed for longer. Default 0: no leases.
    */
   readonly leaseMs: number
   /** By how large a share of time a clock may run fast or slow; leases are safe as long as none exceeds it. Default 0.02. */
