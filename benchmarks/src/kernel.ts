@@ -11,6 +11,8 @@ import { type Measured, printMeasured } from './measured.ts'
 /** How much is measured: `quick` proves that the suite works and says nothing about speed. */
 export interface SuiteOptions {
   readonly quick: boolean
+  /** Only the rows whose name contains this; `log` has such a choice. Default: all. */
+  readonly only?: string | undefined
 }
 
 interface Case {

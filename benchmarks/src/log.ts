@@ -28,12 +28,22 @@ const countedCommands = 200
 /** Where files never reach a medium; a system that has no such place writes to its disk there too. */
 const memoryFolder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
+/** The rows, which `--only` chooses among. */
+const synced = 'commands, synced journals'
+const probed = 'reads, a probe for those that wait'
+const inMemory = 'commands, journals in memory'
+const leased = 'reads under a lease'
+const latency = 'latency of one caller'
+const counts = 'messages and syncs of a command'
+
 /** Runs the suite, prints it and returns its lines. */
-export async function logSuite({ quick }: SuiteOptions): Promise<Measured[]> {
+export async function logSuite({ quick, only = '' }: SuiteOptions): Promise<Measured[]> {
   const rounds = quick ? 1 : 9
   const roundMs = quick ? 50 : 600
   const measured: Measured[] = []
+  const isWanted = (name: string) => name.includes(only)
   const line = async (name: string, unit: string, operate: (key: string) => Promise<unknown>) => {
+    if (!isWanted(name)) return
     const rates: number[] = []
     if (!quick) await callFor(roundMs, operate)
     for (let round = 0; round < rounds; round++) rates.push(await callFor(roundMs, operate))
@@ -41,20 +51,30 @@ export async function logSuite({ quick }: SuiteOptions): Promise<Measured[]> {
     const marginPercent = ((Math.max(...rates) - Math.min(...rates)) / 2 / perSecond) * 100
     measured.push({ suite: 'log', name, unit, perSecond, marginPercent })
   }
-  await onThreads(tmpdir(), {}, async (client, folder) => {
-    await line('commands, synced journals', 'commands', (key) => client.execute({ op: 'put', key, value: 1 }))
-    await line('reads, a probe for those that wait', 'reads', (key) => client.read({ key }))
-    await latencies(client, folder, quick ? 50 : 3_000)
-  })
-  await onThreads(memoryFolder, {}, async (client) => {
-    await line('commands, journals in memory', 'commands', (key) => client.execute({ op: 'put', key, value: 1 }))
-  })
-  await onThreads(memoryFolder, { leaseMs: 400 }, async (client) => {
-    await line('reads under a lease', 'reads', (key) => client.read({ key }))
-  })
-  console.log(`\nreplicated log: ${replicas} replicas on threads, ${callers} callers, ${availableParallelism()} cores`)
-  printMeasured(measured)
-  await printCounts()
+  if ([synced, probed, latency].some(isWanted)) {
+    await onThreads(tmpdir(), {}, async (client, folder) => {
+      await line(synced, 'commands', (key) => client.execute({ op: 'put', key, value: 1 }))
+      await line(probed, 'reads', (key) => client.read({ key }))
+      if (isWanted(latency)) await latencies(client, folder, quick ? 50 : 3_000)
+    })
+  }
+  if (isWanted(inMemory)) {
+    await onThreads(memoryFolder, {}, async (client) => {
+      await line(inMemory, 'commands', (key) => client.execute({ op: 'put', key, value: 1 }))
+    })
+  }
+  if (isWanted(leased)) {
+    await onThreads(memoryFolder, { leaseMs: 400 }, async (client) => {
+      await line(leased, 'reads', (key) => client.read({ key }))
+    })
+  }
+  if (measured.length > 0) {
+    console.log(
+      `\nreplicated log: ${replicas} replicas on threads, ${callers} callers, ${availableParallelism()} cores`,
+    )
+    printMeasured(measured)
+  }
+  if (isWanted(counts)) await printCounts()
   return measured
 }
 

@@ -33,6 +33,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
 }
 
 const usage = `usage: pnpm bench [suites] [--quick]
+       pnpm bench log [--quick] [--only TEXT]     the rows whose name contains it
        pnpm bench COMMAND [options]     what a command takes: pnpm bench COMMAND --help
 
 suites: ${Object.keys(suites).join(', ')}; all of them unless some are named
@@ -50,7 +51,7 @@ async function suitesCommand(args: readonly string[]): Promise<number> {
     return 0
   }
   for (const name of positionals.length > 0 ? positionals : Object.keys(suites)) {
-    await suites[name]?.({ quick: values.quick })
+    await suites[name]?.({ quick: values.quick, only: values.only })
   }
   return 0
 }
@@ -62,13 +63,20 @@ function parseSuites(args: readonly string[]) {
       allowPositionals: true,
       options: {
         quick: { type: 'boolean', default: false },
+        only: { type: 'string' },
         help: { type: 'boolean', default: false, short: 'h' },
       },
     })
     const unknown = parsed.positionals.filter((name) => !Object.hasOwn(suites, name))
-    return { ...parsed, problem: unknown.length > 0 ? `there is no suite ${unknown.join(', ')}` : undefined }
+    if (unknown.length > 0) return { ...parsed, problem: `there is no suite ${unknown.join(', ')}` }
+    const isChosen = parsed.values.only === undefined || parsed.positionals.join() === 'log'
+    return { ...parsed, problem: isChosen ? undefined : '--only is for the suite log alone' }
   } catch (error) {
-    return { values: { quick: false, help: false }, positionals: [], problem: (error as Error).message }
+    return {
+      values: { quick: false, help: false, only: undefined },
+      positionals: [],
+      problem: (error as Error).message,
+    }
   }
 }
 

@@ -92,7 +92,7 @@ export class NodeDisk implements Disk {
 
   sync(file: string, done: DiskCallback<void>): void {
     this.#runOpen(file, false, done, (handle, open, finish) => {
-      // There is no medium. Later all the same: who asked is still at it.
+      // There is no medium.
       if (this.#inMemory) return queueMicrotask(() => finish(undefined))
       // fdatasync need not make it durable that a file became shorter.
       const syncContent = open.shortened ? fsync : fdatasync
@@ -262,7 +262,7 @@ function writeAll(handle: number, bytes: Uint8Array, offset: number, done: DiskC
   })
 }
 
-/** The same at once. */
+/** The same at once; `done` is called later all the same, since who asked is still at it. */
 function writeNow(handle: number, bytes: Uint8Array, offset: number, done: DiskCallback<void>): void {
   let failure: Error | undefined
   try {
@@ -270,7 +270,7 @@ function writeNow(handle: number, bytes: Uint8Array, offset: number, done: DiskC
   } catch (error) {
     failure = error as Error
   }
-  done(failure)
+  queueMicrotask(() => done(failure))
 }
 
 /** Makes a directory and those above it, durably: each new one's entry is synced in the one that holds it. */

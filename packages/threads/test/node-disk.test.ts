@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -17,6 +17,14 @@ const freshDirectory = () => join(root, String(++directories), 'node-1')
 afterAll(() => rmSync(root, { recursive: true }))
 
 describeDisk('NodeDisk', () => new NodeDisk(freshDirectory()))
+
+/** Where files are in memory, on systems that have such a place. */
+const memory = '/dev/shm'
+describe.skipIf(!existsSync(memory))('in memory', () => {
+  const memoryRoot = existsSync(memory) ? mkdtempSync(join(memory, 'troupe-node-disk-')) : ''
+  afterAll(() => rmSync(memoryRoot, { recursive: true }))
+  describeDisk('NodeDisk', () => new NodeDisk(join(memoryRoot, String(++directories), 'node-1')))
+})
 
 describe('NodeDisk', () => {
   it('refuses names that lead out of its directory', () => {
