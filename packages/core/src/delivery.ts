@@ -83,7 +83,7 @@ export abstract class Delivery extends TurnLoop {
   deliver(to: Ref, name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken | undefined): void {
     const cell = this.alive ? (this.cells.own(to) ?? this.lookup(to)) : undefined
     if (cell === undefined) {
-      this.undeliverable(to, name, payload, sender, replyTo, this.alive ? 'no-such-actor' : 'node-down')
+      this.#reachesNobody(to, name, payload, sender, replyTo)
       return
     }
     const { mailbox } = cell
@@ -92,6 +92,16 @@ export abstract class Delivery extends TurnLoop {
       else mailbox.pushAsk(name, payload, sender, replyTo)
     } else this.#deliverEnvelope(cell, to, new Envelope(EnvelopeKind.message, name, payload, sender, replyTo))
     if (!cell.scheduled) this.schedule(cell)
+  }
+
+  #reachesNobody(
+    to: Ref,
+    name: string,
+    payload: unknown,
+    sender: Ref | undefined,
+    replyTo: ReplyToken | undefined,
+  ): void {
+    this.undeliverable(to, name, payload, sender, replyTo, this.alive ? 'no-such-actor' : 'node-down')
   }
 
   #deliverEnvelope(cell: ActorCell, to: Ref, envelope: Envelope): void {
@@ -105,7 +115,7 @@ export abstract class Delivery extends TurnLoop {
   deliverOffer(to: Ref, name: string, payload: unknown, sender: Ref | undefined, offer: ReplyToken): void {
     const cell = this.alive ? this.lookup(to) : undefined
     if (cell === undefined) {
-      this.undeliverable(to, name, payload, sender, offer, this.alive ? 'no-such-actor' : 'node-down')
+      this.#reachesNobody(to, name, payload, sender, offer)
       return
     }
     const { mailbox } = cell

@@ -9,7 +9,7 @@ import { Deque } from './deque.ts'
 import { Envelope, EnvelopeKind } from './envelope.ts'
 import { type LaneOptions, LaneQueue } from './lane-queue.ts'
 import { MessageQueue } from './message-queue.ts'
-import { messageEnvelope } from './message-ring.ts'
+import { emptyEnvelope } from './message-ring.ts'
 import type { MailboxOptions } from './spawn-options.ts'
 
 const capacityDefault = 100_000
@@ -120,21 +120,27 @@ export class Mailbox implements Iterable<Envelope> {
   /** Puts an envelope before all others. */
   unshift(envelope: Envelope): void {
     if (this.policy.lanes === undefined) {
-      const first = this.#takeFirst()
-      if (first !== undefined) {
+      if (this.#first !== undefined) {
         this.#queue ??= new MessageQueue()
-        this.#queue.unshift(first)
+        this.#queue.unshift(this.peek() as Envelope)
+        this.#forgetFirst()
       }
       this.#first = envelope
     } else this.#queue?.unshift(envelope)
     this.length++
   }
 
-  /** Takes out the next; `spare` becomes the envelope of a plain message, where there is one. */
-  shift(spare?: Envelope): Envelope | undefined {
+  /** Takes out the next; `spare` becomes the envelope of a plain message. */
+  shift(spare: Envelope = emptyEnvelope()): Envelope | undefined {
     if (this.length === 0) return undefined
     this.length--
-    return this.#first === undefined ? this.#takeQueued(spare) : this.#takeFirst(spare)
+    const first = this.#first
+    if (first === undefined) return this.#takeQueued(spare)
+    this.#first = undefined
+    if (typeof first !== 'string') return first
+    spare.refill(first, this.#payload, this.#sender, this.#replyTo)
+    this.#forgetFirst()
+    return spare
   }
 
   /** Takes out the next message that may be handled while a turn is held. */
@@ -147,7 +153,8 @@ export class Mailbox implements Iterable<Envelope> {
   peek(): Envelope | undefined {
     const first = this.#first
     if (first === undefined) return this.#queue?.peek()
-    return typeof first === 'string' ? messageEnvelope(first, this.#payload, this.#sender, this.#replyTo) : first
+    if (typeof first !== 'string') return first
+    return new Envelope(EnvelopeKind.message, first, this.#payload, this.#sender, this.#replyTo)
   }
 
   /** What waits, the next to leave first; with lanes as they are. */
@@ -156,19 +163,13 @@ export class Mailbox implements Iterable<Envelope> {
     if (this.#queue !== undefined) yield* this.#queue
   }
 
-  #takeFirst(spare?: Envelope): Envelope | undefined {
-    const first = this.#first
-    if (first === undefined) return undefined
-    this.#first = undefined
-    if (typeof first !== 'string') return first
-    const envelope = messageEnvelope(first, this.#payload, this.#sender, this.#replyTo, spare)
+  #forgetFirst(): void {
     this.#payload = undefined
     this.#sender = undefined
     this.#replyTo = undefined
-    return envelope
   }
 
-  #takeQueued(spare?: Envelope): Envelope | undefined {
+  #takeQueued(spare: Envelope): Envelope | undefined {
     if (this.policy.lanes !== undefined) return (this.#queue as LaneQueue).shift()
     const queue = this.#queue as MessageQueue
     const envelope = queue.shift(spare)

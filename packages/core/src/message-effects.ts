@@ -21,10 +21,13 @@ export abstract class MessageEffects extends Delivery {
     if (to.node === this.node) {
       const value = this.isShared(payload) ? payload : this.prepare(payload, name, to, from)
       this.deliver(to, name, value, from?.ref, undefined)
-      return
-    }
-    const refusal = this.sendMessage(to, name, payload, from?.ref, -1)
-    if (refusal !== undefined) this.undeliverable(to, name, payload, from?.ref, undefined, refusal)
+    } else this.#tellAway(from?.ref, to, name, payload)
+  }
+
+  /** A tell to an actor of another node. */
+  #tellAway(sender: Ref | undefined, to: Ref, name: string, payload: unknown): void {
+    const refusal = this.sendMessage(to, name, payload, sender, -1)
+    if (refusal !== undefined) this.undeliverable(to, name, payload, sender, undefined, refusal)
   }
 
   tellEarly(from: ActorCell, to: Ref, name: string, payload: unknown): void {

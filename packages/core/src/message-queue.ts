@@ -44,9 +44,10 @@ export class MessageQueue implements Iterable<Envelope> {
   }
 
   /** Takes out the next; `spare` becomes the envelope of a plain message. */
-  shift(spare?: Envelope): Envelope | undefined {
-    const envelope = this.#head.shift(spare)
-    if (this.#head.length === 0 && this.#head.next !== undefined) this.#dropHead(this.#head.next)
+  shift(spare: Envelope): Envelope | undefined {
+    const head = this.#head
+    const envelope = head.shift(spare)
+    if (head.length === 0 && head !== this.#tail) this.#dropHead()
     return envelope
   }
 
@@ -71,9 +72,9 @@ export class MessageQueue implements Iterable<Envelope> {
     } else tail.grow()
   }
 
-  #dropHead(next: MessageRing): void {
+  #dropHead(): void {
     const head = this.#head
-    this.#head = next
+    this.#head = head.next as MessageRing
     giveBack(head)
   }
 

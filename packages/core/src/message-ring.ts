@@ -3,7 +3,7 @@
  * and sender, and becomes an envelope when it is taken out: what waits is then one array, and not as many objects as
  * messages, which the garbage collector would have to copy. Anything else is kept as the envelope that it is.
  */
-import type { Ref, ReplyToken } from './actor-ref.ts'
+import type { Ref } from './actor-ref.ts'
 import { Envelope, EnvelopeKind } from './envelope.ts'
 
 const placesEach = 3
@@ -52,7 +52,7 @@ export class MessageRing implements Iterable<Envelope> {
   }
 
   /** Takes out the next; `spare` becomes the envelope of a plain message. */
-  shift(spare?: Envelope): Envelope | undefined {
+  shift(spare: Envelope): Envelope | undefined {
     if (this.length === 0) return undefined
     const places = this.#places
     const index = this.#head * placesEach
@@ -64,10 +64,10 @@ export class MessageRing implements Iterable<Envelope> {
       return name as Envelope
     }
     const payload = places[index + 1]
-    const sender = places[index + 2]
     // A name is the definition's, and a reference is small: the next message may write over them.
     if (typeof payload !== 'number') places[index + 1] = undefined
-    return plainEnvelope(name, payload, sender, spare)
+    spare.refill(name, payload, places[index + 2] as Ref | undefined, undefined)
+    return spare
   }
 
   peek(): Envelope | undefined {
@@ -111,20 +111,12 @@ export class MessageRing implements Iterable<Envelope> {
   }
 }
 
-/** The envelope of a message that nobody waits for the reply to: `spare`, if there is one. */
-export function plainEnvelope(name: string, payload: unknown, sender: unknown, spare?: Envelope): Envelope {
-  return messageEnvelope(name, payload, sender as Ref | undefined, undefined, spare)
+/** The envelope of a message that nobody waits for the reply to. */
+export function plainEnvelope(name: string, payload: unknown, sender: unknown): Envelope {
+  return new Envelope(EnvelopeKind.message, name, payload, sender as Ref | undefined, undefined)
 }
 
-/** The envelope of a message: `spare`, if there is one. */
-export function messageEnvelope(
-  name: string,
-  payload: unknown,
-  sender: Ref | undefined,
-  replyTo: ReplyToken | undefined,
-  spare?: Envelope,
-): Envelope {
-  if (spare === undefined) return new Envelope(EnvelopeKind.message, name, payload, sender, replyTo)
-  spare.refill(name, payload, sender, replyTo)
-  return spare
+/** An envelope for {@link Envelope.refill}. */
+export function emptyEnvelope(): Envelope {
+  return plainEnvelope('', undefined, undefined)
 }

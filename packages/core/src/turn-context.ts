@@ -55,7 +55,9 @@ class RareParts {
 export class TurnContext {
   readonly #cell: ActorCell
   readonly #generation: number
+  /** What the turn under way handles; `undefined` when there is none, and the context is closed. */
   #envelope: Envelope | undefined
+  /** Of that turn, or of the last one. */
   #effects: Effects | undefined
   /** What few actors use; made when the first of it is needed. */
   #rare: RareParts | undefined
@@ -72,18 +74,17 @@ export class TurnContext {
 
   begin(envelope: Envelope, effects: Effects): void {
     this.#envelope = envelope
-    this.#effects = effects
+    if (this.#effects !== effects) this.#effects = effects
     if (this.#rare !== undefined) this.#rare.controller = undefined
   }
 
   /** True in the synchronous part of a turn, and in an asynchronous turn until it settles. */
   get isOpen(): boolean {
-    return this.#effects !== undefined
+    return this.#envelope !== undefined
   }
 
   end(): void {
     this.#envelope = undefined
-    this.#effects = undefined
   }
 
   /** What the turn under way handles, for one who may hold on to it. */
@@ -104,9 +105,8 @@ export class TurnContext {
 
   /** The effects of the running turn; throws when there is none, or when it belongs to an earlier generation. */
   #open(): Effects {
-    const effects = this.#effects
-    if (effects === undefined || this.#generation !== this.#cell.generation) throw this.#stale()
-    return effects
+    if (this.#envelope === undefined || this.#generation !== this.#cell.generation) throw this.#stale()
+    return this.#effects as Effects
   }
 
   #stale(): StaleContextError {
@@ -175,9 +175,10 @@ export class TurnContext {
   }
 
   tell(to: unknown, name: string, payload?: unknown): void {
-    const effects = this.#effects
-    if (effects === undefined || this.#generation !== this.#cell.generation) throw this.#stale()
-    effects.tell(this.#cell, checkReceiver(to, 'ctx.tell', name), name, payload)
+    const cell = this.#cell
+    if (this.#envelope === undefined || this.#generation !== cell.generation) throw this.#stale()
+    const effects = this.#effects as Effects
+    effects.tell(cell, checkReceiver(to, 'ctx.tell', name), name, payload)
   }
 
   tellWith({ transfer }: TellOptions, to: unknown, name: string, payload?: unknown): void {

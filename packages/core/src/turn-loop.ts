@@ -9,7 +9,7 @@ import { type Envelope, EnvelopeKind, type Termination } from './envelope.ts'
 import { interleave, interleavedOf, interleaves, mayInterleave, withContext } from './interleaving.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import type { Lifecycle } from './lifecycle.ts'
-import { plainEnvelope } from './message-ring.ts'
+import { emptyEnvelope, plainEnvelope } from './message-ring.ts'
 import { NodeMetrics } from './metrics/node-metrics.ts'
 import type { TurnObserver } from './observers.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
@@ -422,8 +422,4 @@ function messageOf({ name, payload, sender, atUs }: Envelope): Envelope {
   const message = plainEnvelope(name, payload, sender)
   message.atUs = atUs
   return message
-}
-
-function emptyEnvelope(): Envelope {
-  return plainEnvelope('', undefined, undefined)
 }

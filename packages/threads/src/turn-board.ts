@@ -7,7 +7,7 @@
  * ```
  *
  * Beginning a turn is a few plain stores. An actor's path is written the first time that its slot shows, a message's
- * name the first time that it occurs; then numbers say it all. The stores are racy: a reader may see a turn that is just
+ * name the first time that it occurs; then numbers say it all. A text stands at the end of its room. The stores are racy: a reader may see a turn that is just
  * over, which harms nothing, since it only trusts what it saw twice without a beat between.
  */
 import type { ActorCell, Envelope, TurnObserver } from '@troupe/core/host'
@@ -75,7 +75,40 @@ export class TurnBoard implements TurnObserver {
 
   #showPath(place: number, incarnation: number, cell: ActorCell): void {
     this.#owners[place] = incarnation
-    this.#write(headerBytes + place * pathBytes, pathBytes, incarnation, cell.path())
+    const offset = headerBytes + place * pathBytes
+    const end = offset + pathBytes
+    const start = this.#writePath(cell, offset + textHeaderBytes, end)
+    if (start < 0) this.#write(offset, pathBytes, incarnation, cell.path())
+    else this.#label(offset, incarnation, end - start)
+  }
+
+  /**
+   * Writes the end of an actor's path, from the back, as far as there is room: where actors live shortly, making each a
+   * string costs more than all else of an actor. Returns where it starts; -1 when there is more than ASCII in it.
+   */
+  #writePath(cell: ActorCell, low: number, end: number): number {
+    const bytes = this.#bytes
+    let at = end
+    for (let owner: ActorCell | undefined = cell; owner !== undefined && at > low; owner = owner.parent) {
+      const { parent } = owner
+      let name = parent === undefined ? owner.ref.node : owner.options.name
+      if (name === undefined) {
+        name = owner.definition.name
+        let number = owner.ref.incarnation
+        do {
+          bytes[--at] = 48 + (number % 10)
+          number = Math.floor(number / 10)
+        } while (number > 0 && at > low)
+        if (at > low) bytes[--at] = 45
+      }
+      for (let index = name.length - 1; index >= 0 && at > low; index--) {
+        const code = name.charCodeAt(index)
+        if (code > 127) return -1
+        bytes[--at] = code
+      }
+      if (at > low) bytes[--at] = 47
+    }
+    return at
   }
 
   #showName(place: number, name: string): void {
@@ -95,9 +128,13 @@ export class TurnBoard implements TurnObserver {
   #write(offset: number, size: number, owner: number, text: string): void {
     const bytes = Buffer.from(text)
     const shown = bytes.subarray(Math.max(0, bytes.length - (size - textHeaderBytes)))
-    this.#bytes.set(shown, offset + textHeaderBytes)
+    this.#bytes.set(shown, offset + size - shown.length)
+    this.#label(offset, owner, shown.length)
+  }
+
+  #label(offset: number, owner: number, length: number): void {
     this.#words[offset >> 2] = owner
-    this.#words[(offset >> 2) + 1] = shown.length
+    this.#words[(offset >> 2) + 1] = length
   }
 }
 
@@ -115,7 +152,7 @@ export function readTurnBoard(descriptor: TurnBoardDescriptor): ShownTurn {
   const words = new Int32Array(descriptor)
   const text = (offset: number, size: number) => {
     const length = Math.min(size - textHeaderBytes, Math.max(0, words[(offset >> 2) + 1] as number))
-    return Buffer.from(new Uint8Array(descriptor, offset + textHeaderBytes, length).slice()).toString()
+    return Buffer.from(new Uint8Array(descriptor, offset + size - length, length).slice()).toString()
   }
   const beat = Atomics.load(words, beatWord)
   const slot = Atomics.load(words, slotWord) - 1
