@@ -3,6 +3,8 @@ import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import { firstDivergence, type RunRecord } from './run-record.ts'
 import {
   currentVersions,
+  failureKind,
+  hasOwnHashes,
   plannedBranches,
   runScenario,
   type SavedAndFailed,
@@ -69,13 +71,13 @@ export async function replay(
   })
   const agreesUntil = Math.min(options.branch?.afterStep ?? Number.POSITIVE_INFINITY, run.step)
   const isWhole = options.branch === undefined && !run.stopped
-  const divergence = firstDivergence(saved.checkpoints, run.record.checkpoints)
+  const divergence = hasOwnHashes(saved) ? firstDivergence(saved.checkpoints, run.record.checkpoints) : undefined
   const warnings = versionWarnings(saved)
   const ending = isWhole ? endingOf(run) : []
   if (divergence !== undefined && (isWhole || divergence.by <= agreesUntil)) {
     throw await diverged(saved, scenario, divergence, { warnings, ending, failure: run.failure })
   }
-  if (isWhole && (run.failure === undefined || run.hash !== saved.hash)) {
+  if (isWhole && !failsAs(saved, run)) {
     throw await diverged(saved, scenario, { after: run.step, by: run.step }, { warnings, ending, failure: run.failure })
   }
   const { stopped, ...facts } = run
@@ -166,12 +168,24 @@ async function attempt(
   }
 }
 
-function versionWarnings({ versions }: SavedRun): string[] {
+/** Whether the run is the saved one at its end: by the hash, or where that was made in another way by the failure. */
+function failsAs(saved: SavedRun, { failure, hash, step, virtualMs }: Attempt): boolean {
+  if (failure === undefined) return false
+  if (hasOwnHashes(saved)) return hash === saved.hash
+  const { kind, step: savedStep, virtualMs: savedMs } = saved.failure
+  return failureKind(failure) === kind && step === savedStep && virtualMs === savedMs
+}
+
+function versionWarnings(saved: SavedRun): string[] {
+  const { versions, format } = saved
   const now = currentVersions()
   const warnings: string[] = []
   for (const name of ['troupe', 'node'] as const) {
     if (versions[name] === now[name]) continue
     warnings.push(`the run was saved with ${name} ${versions[name]} and is run again with ${now[name]}`)
+  }
+  if (!hasOwnHashes(saved)) {
+    warnings.push(`the run is of format ${format}, whose hashes were made in another way: only its failure is compared`)
   }
   return warnings
 }

@@ -16,7 +16,9 @@ import {
 import { type Branch, checkBranches } from './simulation-settings.ts'
 
 /** The format that this version writes; it reads this one and those before. */
-const savedRunFormat = 2
+const savedRunFormat = 3
+/** The first format with hashes as they are made now. */
+const hashesFormat = 3
 const infinity = Number.POSITIVE_INFINITY
 
 /** The options of a run that are plain data. Functions and services come from the scenario. */
@@ -61,6 +63,11 @@ export interface SavedRun {
   readonly failure: SavedFailure
   readonly hash: string
   readonly checkpoints: Checkpoints
+}
+
+/** True when its hashes can be compared with those of a run now; those of earlier formats were made in another way. */
+export function hasOwnHashes({ format }: SavedRun): boolean {
+  return format >= hashesFormat
 }
 
 /** The versions that run now. */
