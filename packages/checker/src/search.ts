@@ -8,7 +8,7 @@ import type { SystemStep, TransitionSystem } from './transition-system.ts'
 
 /** What a search may cost. */
 export interface SearchLimits {
-  /** Distinct states to hold before giving up. Default 1,000,000; one takes 20 to 40 bytes and 4 to 8 for each actor or variable. */
+  /** Distinct states to hold before giving up. Default 1,000,000; one takes 11 to 22 bytes and 4 to 8 for each actor or variable. */
   readonly statesMax?: number
   /** States at this depth are not expanded; the initial state's depth is 1. Default: none. */
   readonly depthMax?: number

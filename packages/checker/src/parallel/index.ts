@@ -1,10 +1,10 @@
 /**
  * `@troupe/checker/parallel`: a search on several threads, run by Troupe itself. All threads fill one table of states in
  * shared memory, so a state is a row for every one of them; what a row's numbers stand for they agree on by a shared log.
- * An actor on each thread searches, and the coordinator here, which searches too, asks them for one level after the other:
+ * An actor on each thread searches, and so does the coordinator here. From one level to the next they go by themselves:
  *
- *     coordinator -- expand level --> actors     each takes rows of the level until none is left
- *                 <- what was found --
+ *     coordinator -- expand --------> actors     each takes rows of a level until none is left, level after level
+ *                 <- what was found --           when there is something to look at between two levels
  *                 -- adopt memory -->            when the table is full: all pause, and go on in a larger one
  */
 import type { ThreadSystem } from '@troupe/threads'
@@ -23,7 +23,7 @@ export type SearchThreadsOption = { readonly threads: number } | { readonly syst
  * As `check` of what `source` gives, on several threads: the same counts and verdicts, with one difference. A level
  * is finished before the search ends at a violation, so such a search has seen all of its last level; which of several
  * equally short counterexamples it shows may differ too; at `statesMax` and `secondsMax` it ends a little later. This
- * thread is one of those that search; it lets other work in every few milliseconds. Throws a `CheckerError` as `check` does.
+ * thread is one of those that search; it lets other work in some ten milliseconds apart. Throws a `CheckerError` as `check` does.
  */
 export async function checkParallel(
   source: SearchSource,

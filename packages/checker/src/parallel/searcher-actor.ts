@@ -28,7 +28,7 @@ export type ShareReport = SearchShare | { readonly error: Error }
 export type SearcherProtocol = {
   /** Builds the system, for a search or for another one. Answers once that is done. */
   begin: (search: SharedSearch) => Promise<void>
-  /** Goes on in other memory, to which it moves a share of the slots. */
+  /** Goes on in other memory, where it gives slots to a share of the states. */
   adopt: (m: { states: StateMemory; share: MovedShare | undefined }) => void
   /** Expands its share of levels, as one of so many threads. Answers when all pause. */
   expand: (threads: number) => ShareReport

@@ -14,6 +14,8 @@ const bytesMax = 2 ** 31 - 1
 const headerBytes = 8
 /** Longer than any entry takes to write: who holds the lock then has died. */
 const lockMsMax = 60_000
+/** Some microseconds. */
+const lockTries = 1_000
 
 /** Memory for a log. */
 export function logMemory(): SharedArrayBuffer {
@@ -85,10 +87,16 @@ export class SharedLog implements NumberLog {
     Atomics.store(this.#control, Control.logEnd, end)
   }
 
-  /** As in Drepper's "Futexes are tricky" (2011), section 5: 0 is free, 1 held, 2 held and waited for. */
+  /**
+   * As in Drepper's "Futexes are tricky" (2011), section 5: 0 is free, 1 held, 2 held and waited for. It is held for less time
+   * than it takes to sleep and be woken, so a thread tries for a while first.
+   */
   #lock(): void {
     const control = this.#control
     let before = Atomics.compareExchange(control, Control.logLock, 0, 1)
+    for (let tries = 0; before !== 0 && tries < lockTries; tries++) {
+      if (Atomics.load(control, Control.logLock) === 0) before = Atomics.compareExchange(control, Control.logLock, 0, 1)
+    }
     while (before !== 0) {
       if (before === 2 || Atomics.compareExchange(control, Control.logLock, 1, 2) !== 0) {
         if (Atomics.wait(control, Control.logLock, 2, lockMsMax) === 'timed-out') {
