@@ -1,6 +1,7 @@
 /** A replicated log in simulation: what it promises to its users, one promise a test. */
 import {
   CommandError,
+  CommandSizeError,
   ConfigurationStore,
   Counter,
   type KeyValueCommand,
@@ -116,6 +117,43 @@ test('a client lives where no member fails, and options that nobody knows are na
     expect(await client.read({ key: 'a' }, { timeoutMs: 20_000 })).toBe(1)
     const wrong = { log: 'other', members: world.nodes, leaseMs: 3 }
     await expect(startReplicated(world, KeyValueStore, wrong)).rejects.toThrow("there is no option 'leaseMs'")
+  })
+})
+
+test('a large command counts as several, so that no message and nothing under way outgrows its limit', async () => {
+  await run(3, async (world) => {
+    let waited = false
+    const limits = { batchMax: 8, inFlightMax: 16, commandBytesMax: 20_000 }
+    const members = world.nodes
+    const store = await startReplicated(world, KeyValueStore, {
+      log: 'kv',
+      members,
+      options: { ...options, ...limits },
+    })
+    const client = await store.client()
+    world.always('limits', () => {
+      for (const { state } of world.view.cells(KeyValueStore)) {
+        // Each counts as five, so that there is one in a message.
+        for (const entry of state.entries.entries) {
+          if (entry.kind === 'commands') world.check(entry.operations.length === 1, 'one large command a message')
+        }
+        const { inFlight = 0, waiting = [] } = state.lead ?? {}
+        world.check(inFlight < limits.inFlightMax + 20, `${inFlight} in flight`)
+        waited ||= waiting.length > 0
+      }
+    })
+    const value = (index: number) => 'x'.repeat(index === 7 ? 19_000 : 4_096)
+    const indices = [...Array(40).keys()]
+    await Promise.all(indices.map((index) => put(client, `k${index}`, value(index))))
+    for (const index of indices) expect(await client.read({ key: `k${index}` })).toBe(value(index))
+    expect(waited).toBe(true)
+
+    const refused = put(client, 'a', 'x'.repeat(20_001))
+    await expect(refused).rejects.toThrow(CommandSizeError)
+    await expect(refused).rejects.toThrow(/kv: a command or query of about 20\d+ bytes; commandBytesMax is 20000$/)
+    await expect(client.read({ key: 'x'.repeat(20_001) })).rejects.toThrow(CommandSizeError)
+    await put(client, 'a', 1)
+    expect(await client.read({ key: 'a' })).toBe(1)
   })
 })
 

@@ -46,5 +46,6 @@ export {
   type TurnScopes,
 } from './turn-scopes.ts'
 export { decodeValue, encodeValue, refExtension, replyTokenExtension, type ValueExtension } from './value-codec.ts'
+export { approximateBytes } from './value-size.ts'
 export { type ClockTask, VirtualClock } from './virtual-clock.ts'
 export { type Frame, FrameKind, frameOf, isMessageFrame, WireMessage } from './wire.ts'

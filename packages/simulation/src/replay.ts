@@ -71,11 +71,12 @@ export async function replay(
   const isWhole = options.branch === undefined && !run.stopped
   const divergence = firstDivergence(saved.checkpoints, run.record.checkpoints)
   const warnings = versionWarnings(saved)
+  const ending = isWhole ? endingOf(run) : []
   if (divergence !== undefined && (isWhole || divergence.by <= agreesUntil)) {
-    throw await diverged(saved, scenario, divergence, warnings)
+    throw await diverged(saved, scenario, divergence, { warnings, ending, failure: run.failure })
   }
   if (isWhole && (run.failure === undefined || run.hash !== saved.hash)) {
-    throw await diverged(saved, scenario, { after: run.step, by: run.step }, warnings)
+    throw await diverged(saved, scenario, { after: run.step, by: run.step }, { warnings, ending, failure: run.failure })
   }
   const { stopped, ...facts } = run
   const outcome = stopped ? 'stopped' : run.failure === undefined ? 'passed' : 'failed'
@@ -175,12 +176,25 @@ function versionWarnings({ versions }: SavedRun): string[] {
   return warnings
 }
 
+/** How a replay of the whole run ended, which is what one asks who has changed the program. */
+function endingOf({ failure, step, virtualMs }: Attempt): string[] {
+  const when = `after step ${step}, at ${virtualMs.toFixed(3)} ms`
+  if (failure === undefined) return [`it went on to its end, ${when}, and did not fail`]
+  return [`it failed too, ${when}: ${failure.message.split('\n', 1)[0]}`]
+}
+
+interface DivergenceFacts {
+  readonly warnings: readonly string[]
+  readonly ending: readonly string[]
+  readonly failure: SimulationFailure | undefined
+}
+
 /** The error, with what the replay does at the step where it goes another way. */
 async function diverged(
   saved: SavedRun,
   scenario: SimulationScenario,
   { after, by }: { after: number; by: number },
-  warnings: readonly string[],
+  { warnings, ending, failure }: DivergenceFacts,
 ): Promise<ReplayDivergedError> {
   const lines: string[] = []
   const onEvent = (event: TraceEvent) => {
@@ -194,6 +208,7 @@ async function diverged(
     ...warnings,
     'the program or its options have changed since, or it is not deterministic (run one seed twice and compare the hash)',
     ...(lines.length === 0 ? [] : ['there the replay does:', ...lines]),
+    ...ending,
   ].join('\n')
-  return new ReplayDivergedError(message, { after, by, seed: saved.seed })
+  return new ReplayDivergedError(message, { after, by, seed: saved.seed, failure: failure?.message })
 }

@@ -136,6 +136,11 @@ describe('a saved run', () => {
     expect(error.facts.by).toBe(error.facts.after + 1)
     expect(error.message).toContain(`they first differ at step ${error.facts.by}`)
     expect(error.message).toMatch(/there the replay does:\n.*\n.* sends add 2 to node-1/)
+    expect(error.message).toMatch(/\nit failed too, after step \d+, at [\d.]+ ms: .*seed 1/)
+    edited.amount = 0
+    const mended = await replay(saved, changing).catch((thrown) => thrown)
+    expect(mended.message).toMatch(/\nit went on to its end, after step \d+, at [\d.]+ ms, and did not fail$/)
+    expect(mended.facts.failure).toBeUndefined()
     const versions = { troupe: '0.0.1', node: 'v1.0.0' }
     const older = await replay({ ...saved, versions }, changing).catch((thrown) => thrown)
     expect(older.message).toContain('the run was saved with troupe 0.0.1')

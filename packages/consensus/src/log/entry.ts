@@ -17,6 +17,8 @@ export type Entry =
       readonly first: number
       readonly ackedUpTo: number
       readonly operations: readonly unknown[]
+      /** How many commands they count as, when some are large; see {@link operationWeight}. */
+      readonly weight?: number
     }
   /** The last entry of a configuration: those after it belong to this one. */
   | { readonly kind: 'configuration'; readonly configuration: LogConfiguration }
@@ -29,9 +31,17 @@ export interface LogEntries {
   readonly entries: Entry[]
 }
 
-/** How many commands it carries; one that carries none counts as one. */
+/** Bytes of an operation that count as one command, so that limits on commands are limits on bytes too. */
+const commandBytes = 1_024
+
+/** How many commands an operation of about so many bytes counts as. */
+export function operationWeight(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / commandBytes))
+}
+
+/** How many commands it counts as; one that carries none counts as one. */
 export function weightOf(entry: Entry): number {
-  return entry.kind === 'commands' ? entry.operations.length : 1
+  return entry.kind === 'commands' ? (entry.weight ?? entry.operations.length) : 1
 }
 
 /** {@link weightOf} the entries from index `from` up to `to`, exclusive. */

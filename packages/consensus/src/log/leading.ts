@@ -12,7 +12,7 @@ import { batchFrom, type Entry, entriesFrom, lengthOf, weightBetween, weightOf }
 import { isLentTo, releaseLeases } from './leases.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
 import type { AcceptedLog, Missing, NackLog, PromisedLog, ReleasedLeases } from './messages.ts'
-import { type Leadership, type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
+import { type Leadership, type Peer, type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
 
 /** Rounds of heartbeats that a leader waits for its successor. */
 const successorRoundsMax = 4
@@ -120,7 +120,7 @@ function sync(state: ReplicaState, lead: Leadership, promise: PromisedLog, ctx: 
   }
   const entries = entriesFrom(state.entries, at, Math.min(lengthOf(state.entries), at + Math.max(whole, batchMax)))
   const matched = lead.peers.get(from)?.matched ?? 0
-  lead.peers.set(from, { next: at + entries.length, matched, matchedAtTick: matched })
+  lead.peers.set(from, { next: at + entries.length, matched, matchedAtTick: matched, underWayFrom: at })
   ctx.tellEarly(member.replica, 'acceptSync', { ballot: lead.ballot, at, entries, decided: state.decided })
 }
 
@@ -151,7 +151,7 @@ export function onMissing(state: ReplicaState, { ballot, from, length }: Missing
   const lead = leadershipOf(state, ballot)
   const peer = lead?.peers.get(from)
   if (lead === undefined || peer === undefined) return
-  peer.next = Math.min(peer.next, Math.max(length, peer.matched))
+  sendAgainFrom(peer, Math.max(length, peer.matched))
   flushLater(lead, ctx)
 }
 
@@ -190,8 +190,7 @@ export function flush(state: ReplicaState, ctx: ReplicaContext): void {
       lead.peers.delete(id)
       continue
     }
-    // What is trimmed is not under way, even if this leader has never heard that the follower has it.
-    const from = Math.max(peer.matched, state.entries.trimmed)
+    const from = Math.max(peer.matched, peer.underWayFrom)
     while (peer.next < lengthOf(state.entries) && peer.next - from < options.inFlightMax) {
       const at = peer.next
       const entries = batchFrom(state.entries, at, options.batchMax)
@@ -223,13 +222,19 @@ export function leaderTick(state: ReplicaState, ctx: ReplicaContext): void {
   // A successor that does not catch up in time leaves things as they are.
   if (lead.successor !== undefined && --lead.successorRounds < 0) lead.successor = undefined
   for (const [id, peer] of lead.peers) {
-    if (peer.matched === peer.matchedAtTick)
-      peer.next = Math.min(peer.next, Math.max(peer.matched, state.entries.trimmed))
+    // What is trimmed is not sent again, even if this leader has never heard that the follower has it.
+    if (peer.matched === peer.matchedAtTick) sendAgainFrom(peer, Math.max(peer.matched, state.entries.trimmed))
     peer.matchedAtTick = peer.matched
     const member = replicaOf(state, id)
     if (member !== undefined) ctx.tellEarly(member.replica, 'decide', { ballot: lead.ballot, length: state.decided })
   }
   flush(state, ctx)
+}
+
+/** Nothing from `index` on is under way to the follower any more. */
+function sendAgainFrom(peer: Peer, index: number): void {
+  peer.next = Math.min(peer.next, index)
+  peer.underWayFrom = peer.next
 }
 
 /** Prepares those that have not promised, or one that asks for it. */

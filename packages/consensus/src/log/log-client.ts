@@ -4,9 +4,11 @@
  * together. A command is applied once, however often it was sent.
  */
 import { type ActorContext, defineActor, OverloadError, type ReplyToken } from '@troupe/core'
+import { approximateBytes } from '@troupe/core/host'
 import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, votersOf } from './configuration.ts'
-import { CommandError, SessionExpiredError } from './log-errors.ts'
+import { operationWeight } from './entry.ts'
+import { CommandError, CommandSizeError, SessionExpiredError } from './log-errors.ts'
 import type { LogClientProtocol, Outcomes } from './messages.ts'
 
 /** The arguments of a {@link LogClient}. */
@@ -20,17 +22,25 @@ export interface LogClientArguments {
   readonly retryMs?: number
   /** Commands, and reads, that may wait for results at a time; one more is refused. Default 1,024. */
   readonly inFlightMax?: number
+  /** Commands, or reads, of one message, a large one counted as several. Default 512. */
+  readonly batchMax?: number
+  /** Bytes of one command or query, about; a larger one is refused. Default 1 MiB. */
+  readonly commandBytesMax?: number
 }
 
 interface Waiting {
   readonly what: unknown
   readonly token: ReplyToken<unknown>
+  /** How many it counts as. */
+  readonly weight: number
 }
 
 interface LogClientState {
   readonly log: string
   readonly retryMs: number
   readonly inFlightMax: number
+  readonly batchMax: number
+  readonly commandBytesMax: number
   config: number
   members: readonly LogMember[]
   /**
@@ -84,10 +94,19 @@ type Context = ActorContext<Own>
 export const LogClient = defineActor<Own>()({
   name: 'LogClient',
   module: import.meta.url,
-  init: ({ log, configuration, retryMs = 250, inFlightMax = 1_024 }: LogClientArguments): LogClientState => ({
+  init: ({
+    log,
+    configuration,
+    retryMs = 250,
+    inFlightMax = 1_024,
+    batchMax = 512,
+    commandBytesMax = 1024 ** 2,
+  }: LogClientArguments): LogClientState => ({
     log,
     retryMs,
     inFlightMax,
+    batchMax,
+    commandBytesMax,
     config: configuration.number,
     members: configuration.members,
     tried: votersOf(configuration)[0]?.id ?? '',
@@ -114,15 +133,19 @@ export const LogClient = defineActor<Own>()({
   on: {
     execute(state, what, ctx) {
       const token = ctx.deferReply<unknown>()
-      if (state.commands.size >= state.inFlightMax) refuse(state, token, 'commands', ctx)
-      else state.commands.set(state.nextSeq++, { what, token })
+      const bytes = approximateBytes(what)
+      const refusal = refusalOf(state, state.commands.size, bytes)
+      if (refusal !== undefined) ctx.replyError(token, refusal)
+      else state.commands.set(state.nextSeq++, { what, token, weight: operationWeight(bytes) })
       flushLater(state, ctx)
       return token
     },
     read(state, what, ctx) {
       const token = ctx.deferReply<unknown>()
-      if (state.reads.size >= state.inFlightMax) refuse(state, token, 'reads', ctx)
-      else state.reads.set(state.nextRead++, { what, token })
+      const bytes = approximateBytes(what)
+      const refusal = refusalOf(state, state.reads.size, bytes)
+      if (refusal !== undefined) ctx.replyError(token, refusal)
+      else state.reads.set(state.nextRead++, { what, token, weight: operationWeight(bytes) })
       flushLater(state, ctx)
       return token
     },
@@ -217,8 +240,13 @@ export const LogClient = defineActor<Own>()({
   },
 })
 
-function refuse({ log, inFlightMax }: LogClientState, token: ReplyToken<unknown>, what: string, ctx: Context): void {
-  ctx.replyError(token, new OverloadError(`replicated log ${log}: ${inFlightMax} ${what} wait already`, { log }))
+/** Why a command or query of about so many bytes is not taken in, beside `waiting` others. */
+function refusalOf({ log, inFlightMax, commandBytesMax }: LogClientState, waiting: number, bytes: number) {
+  const where = `replicated log ${log}`
+  if (waiting >= inFlightMax) return new OverloadError(`${where}: ${waiting} wait already`, { log, inFlightMax })
+  if (bytes <= commandBytesMax) return undefined
+  const message = `${where}: a command or query of about ${bytes} bytes; commandBytesMax is ${commandBytesMax}`
+  return new CommandSizeError(message, { log, bytes, commandBytesMax })
 }
 
 /** Gives each caller its own. Those that have theirs already are not among the waiting any more. */
@@ -253,34 +281,43 @@ function send(state: LogClientState, ctx: Context): void {
     ctx.tell(replica, 'open', { client: ctx.self, nonce: state.nonce })
   } else if (session !== undefined && state.unsentSeq < state.nextSeq) {
     const [oldest = state.nextSeq] = commands.keys()
-    for (const { first, what: operations } of runs(commands, state.unsentSeq, state.nextSeq)) {
-      ctx.tell(replica, 'commands', { client: ctx.self, session, ackedUpTo: oldest - 1, first, operations })
+    for (const { first, what: operations, weight } of runs(commands, state.unsentSeq, state.nextSeq, state.batchMax)) {
+      const heavy = weight === operations.length ? {} : { weight }
+      ctx.tell(replica, 'commands', { client: ctx.self, session, ackedUpTo: oldest - 1, first, operations, ...heavy })
     }
     state.unsentSeq = state.nextSeq
   }
   if (state.unsentRead < state.nextRead) {
-    for (const { first, what: queries } of runs(reads, state.unsentRead, state.nextRead)) {
+    for (const { first, what: queries } of runs(reads, state.unsentRead, state.nextRead, state.batchMax)) {
       ctx.tell(replica, 'reads', { client: ctx.self, first, queries })
     }
     state.unsentRead = state.nextRead
   }
 }
 
-/** What waits, from number `from` up to `to`, exclusive, as runs of numbers without a gap. */
-function runs(waiting: ReadonlyMap<number, Waiting>, from: number, to: number): { first: number; what: unknown[] }[] {
-  const found: { first: number; what: unknown[] }[] = []
-  let what: unknown[] | undefined
+/** Calls that travel together: as many numbers from `first` on. */
+interface Run {
+  readonly first: number
+  readonly what: unknown[]
+  weight: number
+}
+
+/** What waits, from number `from` up to `to`, exclusive, as runs of numbers without a gap that are no heavier than `weightMax`. */
+function runs(waiting: ReadonlyMap<number, Waiting>, from: number, to: number, weightMax: number): Run[] {
+  const found: Run[] = []
+  let run: Run | undefined
   for (let number = from; number < to; number++) {
     const call = waiting.get(number)
     if (call === undefined) {
-      what = undefined
+      run = undefined
       continue
     }
-    if (what === undefined) {
-      what = []
-      found.push({ first: number, what })
+    if (run === undefined || run.weight + call.weight > weightMax) {
+      run = { first: number, what: [], weight: 0 }
+      found.push(run)
     }
-    what.push(call.what)
+    run.what.push(call.what)
+    run.weight += call.weight
   }
   return found
 }

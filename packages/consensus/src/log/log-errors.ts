@@ -19,4 +19,11 @@ export class SessionExpiredError extends TroupeError {
   }
 }
 
-registerErrors(CommandError, SessionExpiredError)
+/** A command or a query is larger than `commandBytesMax`; `facts.bytes` is about how large. Nothing was sent. */
+export class CommandSizeError extends TroupeError {
+  constructor(message: string, facts?: ErrorFacts, options?: ErrorOptions) {
+    super('ERR_TROUPE_COMMAND_SIZE', message, facts, options)
+  }
+}
+
+registerErrors(CommandError, SessionExpiredError, CommandSizeError)

@@ -9,6 +9,7 @@ const defaults: LogOptions = {
   inFlightMax: 8_192,
   waitingMax: 16_384,
   keepEntries: 1_024,
+  commandBytesMax: 1024 ** 2,
   chunkBytes: 65_536,
   sessionsMax: 1_024,
   leaseMs: 0,
@@ -31,6 +32,10 @@ export function logOptions(log: string, given: Partial<LogOptions> = {}): LogOpt
   check(options.electionTimeoutMs > 0, 'electionTimeoutMs', 'above 0')
   for (const name of ['batchMax', 'inFlightMax', 'waitingMax', 'chunkBytes', 'sessionsMax'] as const)
     check(Number.isInteger(options[name]) && options[name] >= 1, name, 'a whole number from 1')
+  // Far below what a journal stores as one record.
+  const mebibytes16 = 16 * 1024 ** 2
+  const isSize = Number.isInteger(options.commandBytesMax) && options.commandBytesMax >= 1
+  check(isSize && options.commandBytesMax <= mebibytes16, 'commandBytesMax', `a whole number from 1 to ${mebibytes16}`)
   check(Number.isInteger(options.keepEntries) && options.keepEntries >= 0, 'keepEntries', 'a whole number from 0')
   check(Number.isFinite(options.leaseMs) && options.leaseMs >= 0, 'leaseMs', 'a number of milliseconds from 0')
   check(options.clockDriftMax >= 0 && options.clockDriftMax < 1, 'clockDriftMax', 'a share from 0 and below 1')

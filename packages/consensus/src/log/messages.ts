@@ -194,6 +194,8 @@ export interface Commands {
   readonly ackedUpTo: number
   readonly first: number
   readonly operations: readonly unknown[]
+  /** How many commands they count as, when some are large. Absent: as many as there are. */
+  readonly weight?: number
 }
 
 /** A client's reads: as many numbers from `first` on as there are queries. */

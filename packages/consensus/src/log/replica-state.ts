@@ -21,7 +21,7 @@ export interface LogOptions {
    * `Infinity`: there are no heartbeats and nothing is sent again; it stands when it is told to `campaign`.
    */
   readonly electionTimeoutMs: number
-  // An entry of many commands counts as so many entries.
+  // An entry of many commands counts as so many entries, and a command as one for each 1,024 bytes of it.
   /** Entries of one message, at most. Default 512. */
   readonly batchMax: number
   /** Entries that are proposed and not yet decided, at most; further commands wait. Default 8,192. */
@@ -30,6 +30,8 @@ export interface LogOptions {
   readonly waitingMax: number
   /** Entries that are kept after they were applied, for followers that lag. Default 1,024. */
   readonly keepEntries: number
+  /** Bytes of one command, about; a client refuses a larger one. At most 16 MiB. Default 1 MiB. */
+  readonly commandBytesMax: number
   /** Bytes of one part of a snapshot. Default 65,536. */
   readonly chunkBytes: number
   /** Sessions that are open at a time. Default 1,024. */
@@ -53,13 +55,15 @@ export interface ReplicaArguments {
 }
 
 /** How far a follower is, as its leader knows. */
-interface Peer {
+export interface Peer {
   /** The next entry to send it. */
   next: number
   /** It has stored and synced all below. */
   matched: number
   /** `matched` at the last tick: no progress since means that something was lost. */
   matchedAtTick: number
+  /** What is below was sent again, or given up: it is not under way any more. */
+  underWayFrom: number
 }
 
 /** A lease that an acceptor has given: it promises nobody else anything `until` then, by its monotonic clock. */

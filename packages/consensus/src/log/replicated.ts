@@ -95,9 +95,10 @@ export class Replicated<Command, Result, Query, Answer> {
   ): Promise<ReplicatedClient<Command, Result, Query, Answer>> {
     const { retryMs = Math.max(1, Math.round(this.#options.electionTimeoutMs / 2)), ...spawnOptions } = options
     const { log, configuration } = this
+    const { batchMax, commandBytesMax } = this.#options
     const { ref } = await this.#system.spawn(
       LogClient,
-      { log, configuration, retryMs },
+      { log, configuration, retryMs, batchMax, commandBytesMax },
       { node: 'local', ...spawnOptions },
     )
     return new ReplicatedClient(this.#system, ref as ActorRef<LogCallerProtocol>, (member) =>
@@ -147,7 +148,7 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
 
   /**
    * Has a command applied, once, and resolves to its result. Rejects with a `CommandError` when the machine threw, an
-   * `OverloadError`, a `SessionExpiredError`, and as an ask does; after a timeout the command may still be applied.
+   * `OverloadError`, a `CommandSizeError`, a `SessionExpiredError`, and as an ask does; after a timeout the command may still be applied.
    */
   async execute(command: Command, options: AskOptions = {}): Promise<Result> {
     return (await this.#system.askWith(options, this.ref, 'execute', command)) as Result

@@ -21,7 +21,7 @@ export function onOpen(state: ReplicaState, { client, nonce }: OpenSession, ctx:
 
 /** Commands of a client: when all were applied before they are answered at once, else they wait to be appended. */
 export function onCommands(state: ReplicaState, message: Commands, ctx: ReplicaContext): void {
-  const { client, session, ackedUpTo, first, operations } = message
+  const { client, session, ackedUpTo, first, operations, weight } = message
   const lead = leadFor(state, client, ctx)
   if (lead === undefined) return
   if (lead.clients.size > 2 * state.options.sessionsMax) forgetClosed(state, lead)
@@ -29,8 +29,10 @@ export function onCommands(state: ReplicaState, message: Commands, ctx: ReplicaC
   // That there is no such session is not said here: this replica may not have applied all yet.
   const known = state.sessions.get(session)
   const outcomes = known === undefined ? undefined : earlierOutcomes(known, first, operations.length)
-  if (outcomes === undefined) wait(lead, { kind: 'commands', session, first, ackedUpTo, operations }, ctx)
-  else ctx.tellEarly(client, 'results', { session, ...outcomesFrom(first, outcomes) })
+  if (outcomes === undefined) {
+    const heavy = weight === undefined ? {} : { weight }
+    wait(lead, { kind: 'commands', session, first, ackedUpTo, operations, ...heavy }, ctx)
+  } else ctx.tellEarly(client, 'results', { session, ...outcomesFrom(first, outcomes) })
 }
 
 export function onReads(state: ReplicaState, message: Reads, ctx: ReplicaContext): void {

@@ -151,6 +151,7 @@ const logOptions: LogOptions = {
   inFlightMax: 64,
   waitingMax: 64,
   keepEntries: 1_024,
+  commandBytesMax: 1_024,
   chunkBytes: 1_024,
   sessionsMax: 8,
   leaseMs: 0,
