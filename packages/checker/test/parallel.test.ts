@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CheckerError, check } from '../src/index.ts'
 import { checkParallel } from '../src/parallel/index.ts'
 import { type ProgramOptions, programOptions, programs } from '../src/programs/index.ts'
-import { asking, goingRoundApart, saving } from './parallel-systems.ts'
+import { asking, failing, goingRoundApart, saving } from './parallel-systems.ts'
 
 const source = (name: string, options: ProgramOptions = {}) => ({
   module: new URL('../src/programs/index.ts', import.meta.url).href,
@@ -113,6 +113,13 @@ describe.each([1, 3])('this thread and %i more', (others) => {
       ...{ distinct, generated, depth, always, sometimes },
       complete: true,
     })
+  })
+
+  test('actors begin anew and end alike on every thread, and up to symmetry', async () => {
+    const { distinct, generated, depth, sometimes } = check(failing())
+    expect({ distinct, sometimes }).toEqual({ distinct: 6 ** 3, sometimes: { 'all are gone': 'holds' } })
+    expect(await checkParallel(own('failing'), on(others))).toMatchObject({ distinct, generated, depth, sometimes })
+    expect(check({ ...failing(), symmetry: [['ann', 'bob', 'eve']] }).distinct).toBe((6 * 7 * 8) / 6)
   })
 
   test('what a turn may not do is the error that one thread has, whichever meets it', async () => {
