@@ -25,9 +25,14 @@ afterAll(async () => {
 })
 const on = (others: number) => ({ system: systems.get(others) as ThreadSystem })
 
+/** Children are checked on one thread. */
+const spawnless = (name: string) => name !== 'lock-service'
+
 describe.each([1, 3])('this thread and %i more', (others) => {
   const alike: [string, ProgramOptions][] = [
-    ...[...programs.keys()].map((name): [string, ProgramOptions] => [name, { stopAtViolation: false }]),
+    ...[...programs.keys()]
+      .filter(spawnless)
+      .map((name): [string, ProgramOptions] => [name, { stopAtViolation: false }]),
     ['two-phase-commit', { parameters: { rms: 5 } }],
     ['two-phase-commit', { parameters: { rms: 5 }, symmetry: true }],
     ['two-phase-commit-model', { parameters: { rms: 5 }, symmetry: true }],
@@ -38,7 +43,7 @@ describe.each([1, 3])('this thread and %i more', (others) => {
     ['single-copy', { crashes: 1 }],
     ['ping-pong', { lossy: true }],
     ...[...programs.values()]
-      .filter(({ network }) => network !== undefined)
+      .filter(({ name, network }) => network !== undefined && spawnless(name))
       .map(({ name }): [string, ProgramOptions] => {
         return [name, { stopAtViolation: false, reduction: 'persistent-sets' }]
       }),
@@ -128,6 +133,10 @@ describe.each([1, 3])('this thread and %i more', (others) => {
     expect(failure.message).toMatch(/^actor \w+, message tick: /)
     expect(failure.facts).toMatchObject({ message: 'tick' })
   })
+})
+
+test('children are refused on several threads', async () => {
+  await expect(checkParallel(source('lock-service'), on(1))).rejects.toThrow('nor with several threads')
 })
 
 test('limits end it', async () => {
