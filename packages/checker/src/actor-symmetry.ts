@@ -12,6 +12,7 @@ import type { SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
 import { Interner } from './interner.ts'
 import type { NumberLog } from './number-log.ts'
+import { remembered } from './remembered.ts'
 import { renamedValue } from './renamed-value.ts'
 import { rewrittenLocal } from './rewritten-local.ts'
 import type { Step } from './step.ts'
@@ -215,14 +216,6 @@ export class ActorSymmetry implements TransitionSystem<Step>, SymmetricSystem {
   #actor(actor: number): SystemActor {
     return this.#system.parts.system.actors[actor] as SystemActor
   }
-}
-
-function remembered(memory: Map<number, number>, id: number, make: () => number): number {
-  const known = memory.get(id)
-  if (known !== undefined) return known
-  const made = make()
-  memory.set(id, made)
-  return made
 }
 
 /** The key of a recovery names ids, which a view must not see. */

@@ -12,6 +12,7 @@ import { canonicalValue } from './canonical-value.ts'
 import { CheckerError } from './checker-error.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
+import { remembered } from './remembered.ts'
 import { renamedValue } from './renamed-value.ts'
 import { rewrittenLocal } from './rewritten-local.ts'
 import type { Renaming } from './symmetry.ts'
@@ -102,14 +103,6 @@ function withoutToken<Value>(value: Value, ask: number): Value {
     token: (token) => (askOf(token) === ask ? deadToken(token) : token),
   }
   return renamedValue(value, renaming) as Value
-}
-
-function remembered(memory: Map<number, number>, id: number, make: () => number): number {
-  const known = memory.get(id)
-  if (known !== undefined) return known
-  const made = make()
-  memory.set(id, made)
-  return made
 }
 
 /** What was sent once is plain data. */

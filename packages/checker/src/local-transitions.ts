@@ -13,6 +13,7 @@ import { type LocalState, noKin } from './local-table.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
 import type { NumberLog } from './number-log.ts'
+import { remembered } from './remembered.ts'
 import { noAsks, type Step, type Turn, takenBy } from './step.ts'
 import { TransitionLog } from './transition-log.ts'
 import { nothingPending, type RunOptions, TurnRunner, type TurnTables } from './turn-runner.ts'
@@ -335,14 +336,6 @@ export class LocalTransitions {
       return this.#settled(whole, turnsLeft - 1)
     })
   }
-}
-
-function remembered<Value>(known: Map<number, Value> | undefined, key: number, make: () => Value): Value {
-  const before = known?.get(key)
-  if (before !== undefined) return before
-  const made = make()
-  known?.set(key, made)
-  return made
 }
 
 /** The first turn of a generation. */

@@ -152,6 +152,29 @@ const Asking = defineActor<{ kept: (value: number) => void; failed: (error: Erro
   },
 })
 
+const Fragile = defineActor<{ add: () => void }>()({
+  name: 'Fragile',
+  supervise: { maxRestarts: 1 },
+  init: () => ({ count: 0 }),
+  started: (_state, ctx) => ctx.timers.fixedRate({ key: 'add', periodMs: 1 }, 'add'),
+  on: {
+    add(state) {
+      state.count++
+      if (state.count === 2) throw new RangeError('no twos')
+    },
+  },
+})
+
+/** Actors that fail at two, begin anew, and end when they fail again too soon: each has six states. */
+export function failing() {
+  const names = ['ann', 'bob', 'eve']
+  return {
+    actors: names.map((name) => ({ name, definition: Fragile })),
+    network: 'ordered',
+    sometimes: { 'all are gone': (view: StateView) => names.every((name) => !view.isAlive(name)) },
+  } satisfies CheckOptions<any>
+}
+
 /** Actors that ask, with tokens and errors in their states. */
 export function asking() {
   const names = ['ann', 'bob', 'eve']

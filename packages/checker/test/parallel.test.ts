@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CheckerError, check } from '../src/index.ts'
 import { checkParallel } from '../src/parallel/index.ts'
 import { type ProgramOptions, programOptions, programs } from '../src/programs/index.ts'
-import { asking, goingRoundApart, saving } from './parallel-systems.ts'
+import { asking, failing, goingRoundApart, saving } from './parallel-systems.ts'
 
 const source = (name: string, options: ProgramOptions = {}) => ({
   module: new URL('../src/programs/index.ts', import.meta.url).href,
@@ -25,9 +25,14 @@ afterAll(async () => {
 })
 const on = (others: number) => ({ system: systems.get(others) as ThreadSystem })
 
+/** Children are checked on one thread. */
+const spawnless = (name: string) => name !== 'lock-service'
+
 describe.each([1, 3])('this thread and %i more', (others) => {
   const alike: [string, ProgramOptions][] = [
-    ...[...programs.keys()].map((name): [string, ProgramOptions] => [name, { stopAtViolation: false }]),
+    ...[...programs.keys()]
+      .filter(spawnless)
+      .map((name): [string, ProgramOptions] => [name, { stopAtViolation: false }]),
     ['two-phase-commit', { parameters: { rms: 5 } }],
     ['two-phase-commit', { parameters: { rms: 5 }, symmetry: true }],
     ['two-phase-commit-model', { parameters: { rms: 5 }, symmetry: true }],
@@ -38,7 +43,7 @@ describe.each([1, 3])('this thread and %i more', (others) => {
     ['single-copy', { crashes: 1 }],
     ['ping-pong', { lossy: true }],
     ...[...programs.values()]
-      .filter(({ network }) => network !== undefined)
+      .filter(({ name, network }) => network !== undefined && spawnless(name))
       .map(({ name }): [string, ProgramOptions] => {
         return [name, { stopAtViolation: false, reduction: 'persistent-sets' }]
       }),
@@ -115,12 +120,23 @@ describe.each([1, 3])('this thread and %i more', (others) => {
     })
   })
 
+  test('actors begin anew and end alike on every thread, and up to symmetry', async () => {
+    const { distinct, generated, depth, sometimes } = check(failing())
+    expect({ distinct, sometimes }).toEqual({ distinct: 6 ** 3, sometimes: { 'all are gone': 'holds' } })
+    expect(await checkParallel(own('failing'), on(others))).toMatchObject({ distinct, generated, depth, sometimes })
+    expect(check({ ...failing(), symmetry: [['ann', 'bob', 'eve']] }).distinct).toBe((6 * 7 * 8) / 6)
+  })
+
   test('what a turn may not do is the error that one thread has, whichever meets it', async () => {
     const failure = await checkParallel(own('readsClockLate'), on(others)).catch((error) => error)
     expect(failure).toBeInstanceOf(CheckerError)
     expect(failure.message).toMatch(/^actor \w+, message tick: /)
     expect(failure.facts).toMatchObject({ message: 'tick' })
   })
+})
+
+test('children are refused on several threads', async () => {
+  await expect(checkParallel(source('lock-service'), on(1))).rejects.toThrow('nor with several threads')
 })
 
 test('limits end it', async () => {
