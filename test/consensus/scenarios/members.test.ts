@@ -1,6 +1,6 @@
 /** Scripted scenarios of a replicated log: changes of members. */
 import { expect } from 'vitest'
-import { cluster, scripted } from './scripted-log.ts'
+import { ballotOf, cluster, Stage, scripted } from './scripted-log.ts'
 
 scripted(
   '17: overlapping reconfigurations: two leaders are asked for two changes, and one follows the other',
@@ -63,4 +63,24 @@ scripted(
       { members: 3, options: { inFlightMax: 4 } },
     ),
   ['entry-after-end', 'end: '],
+)
+
+scripted(
+  '17: a leader that hears from others that its configuration has ended does not stand in the next one at once',
+  (replica) =>
+    Stage.run(3, replica, async (stage) => {
+      await stage.follow(ballotOf(1, 2), 0, [])
+      const ballot = await stage.stand(ballotOf(1, 2))
+      stage.tell('promise', { ballot, from: 'node-3', length: 0, decided: 0, acceptedBallot: ballotOf(1, 2) })
+      await stage.settle()
+      expect(await stage.status()).toMatchObject({ role: 'leader', length: 1 })
+      const { configuration, identity } = stage.state
+      // It may vote there: the configuration knows it.
+      const members = configuration.members.map((member) => ({ ...member, identity: identity as string }))
+      const next = { kind: 'configuration', configuration: { ...configuration, number: 2, members } } as const
+      stage.tell('learned', { from: 'node-2', at: 1, entries: [next] })
+      await stage.settle()
+      expect(await stage.status()).toMatchObject({ config: 2, role: 'follower', standing: 'voter', applied: 2 })
+      expect(stage.heard(2, 'prepare').filter(({ ballot: { config } }) => config === 2)).toEqual([])
+    }),
 )

@@ -324,7 +324,7 @@ function initialState({ log, id, configuration, options }: ReplicaArguments, mac
     kept: 0,
     refusedBy: undefined,
     given: undefined,
-    own: { config: 0, n: 0, priority: 0, node: id },
+    own: { config: configuration.number, n: 0, priority: 0, node: id },
     leader: undefined,
     round: 0,
     leaderRound: 0,

@@ -28,6 +28,7 @@ export const multiPaxos: Scenario = simulatedScenario({
   mutation: {
     definitions: [CampaignStore, LogClient],
     survivors: {
+      'CampaignStore: forget own at recovery': 'the ballot that it would lead under is drawn anew by whoever begins',
       'CampaignStore.tick: handle twice': 'two rounds in one: a replica that is sooner impatient',
       'CampaignStore.reconfigure: handle twice': 'a change that waits already, or is in the log, is not taken again',
       'CampaignStore.snapshotChunk: send before installed is synced':
