@@ -77,7 +77,7 @@ const PAUSES_TO_WAKE = 1_000
 /** Of a look that is to move threads apart: as many times as other looks, some twenty milliseconds. */
 const PUSH_FACTOR = 120
 /** Short sleeps in a row after which such a look is worth it, at first and at most. */
-const SLEEPS_BEFORE_PUSH = 256
+const SLEEPS_BEFORE_PUSH = 64
 const SLEEPS_BETWEEN_PUSHES_MAX = 65_536
 /** A sleep that ends the row. */
 const LONG_WAIT_MS = 1

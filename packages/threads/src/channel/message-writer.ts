@@ -108,16 +108,12 @@ export class MessageWriter extends TextWriter {
 
   /** Writes any object. It is expected to be of the shape `expected`; returns the shape to expect in its place the next time. */
   object(value: object, expected: WrittenShape | undefined): WrittenShape | undefined {
-    if (
-      expected?.write !== undefined &&
-      expected.isSent &&
-      expected.write(this, value as Fields, Depth.any) === Written.yes
-    ) {
-      return expected
-    }
+    if (this.#writtenAs(expected, value as Fields)) return expected
     const prototype = getPrototypeOf(value) as object | null
     if (prototype === objectPrototype || prototype === null) {
-      return this.isNew(value) ? this.#fields(value as Fields) : expected
+      const shape = this.#shapes.find(value)
+      if (shape !== expected && this.#writtenAs(shape, value as Fields)) return shape
+      return this.isNew(value) ? this.#fields(value as Fields, shape) : expected
     }
     if (prototype === arrayPrototype && Array.isArray(value)) {
       if (this.isNew(value)) this.#array(value)
@@ -190,9 +186,16 @@ export class MessageWriter extends TextWriter {
     }
   }
 
-  #fields(value: Fields): WrittenShape | undefined {
+  /** True when the code of `shape` wrote the object. */
+  #writtenAs(shape: WrittenShape | undefined, value: Fields): boolean {
+    if (shape?.write === undefined || !shape.isSent) return false
+    return shape.write(this, value, Depth.any) === Written.yes
+  }
+
+  /** Writes a plain object without code of its own; `found` is its shape, when it is in the table. */
+  #fields(value: Fields, found: WrittenShape | undefined): WrittenShape | undefined {
     this.enter()
-    const shape = this.#shapes.find(value) ?? this.#shapes.take(Object.keys(value))
+    const shape = found ?? this.#shapes.take(Object.keys(value))
     if (shape === undefined) {
       const keys = Object.keys(value)
       this.tag(Tag.record)
