@@ -103,6 +103,11 @@ export class ActorCell {
     return this.extras === undefined && this.current === undefined
   }
 
+  /** True when it never had a turn. */
+  get isNew(): boolean {
+    return this.context === undefined && this.generation === 0 && this.interleaved === undefined
+  }
+
   /** `/node/parent/child`, for people and logs. */
   path(): string {
     const own = this.options.name ?? `${this.definition.name}-${this.ref.incarnation}`

@@ -83,7 +83,7 @@ export abstract class Delivery extends TurnLoop {
   deliver(to: Ref, name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken | undefined): void {
     const cell = this.alive ? (this.cells.own(to) ?? this.lookup(to)) : undefined
     if (cell === undefined) {
-      this.#reachesNobody(to, name, payload, sender, replyTo)
+      this.undeliverable(to, name, payload, sender, replyTo, this.alive ? 'no-such-actor' : 'node-down')
       return
     }
     const { mailbox } = cell
@@ -92,16 +92,6 @@ export abstract class Delivery extends TurnLoop {
       else mailbox.pushAsk(name, payload, sender, replyTo)
     } else this.#deliverEnvelope(cell, to, new Envelope(EnvelopeKind.message, name, payload, sender, replyTo))
     if (!cell.scheduled) this.schedule(cell)
-  }
-
-  #reachesNobody(
-    to: Ref,
-    name: string,
-    payload: unknown,
-    sender: Ref | undefined,
-    replyTo: ReplyToken | undefined,
-  ): void {
-    this.undeliverable(to, name, payload, sender, replyTo, this.alive ? 'no-such-actor' : 'node-down')
   }
 
   #deliverEnvelope(cell: ActorCell, to: Ref, envelope: Envelope): void {
@@ -115,7 +105,7 @@ export abstract class Delivery extends TurnLoop {
   deliverOffer(to: Ref, name: string, payload: unknown, sender: Ref | undefined, offer: ReplyToken): void {
     const cell = this.alive ? this.lookup(to) : undefined
     if (cell === undefined) {
-      this.#reachesNobody(to, name, payload, sender, offer)
+      this.undeliverable(to, name, payload, sender, offer, this.alive ? 'no-such-actor' : 'node-down')
       return
     }
     const { mailbox } = cell

@@ -130,7 +130,7 @@ export abstract class TurnLoop {
     if (cell.scheduled || !this.alive || cell.durable?.isFull) return
     if (cell.phase !== Phase.ready && !mayInterleave(cell)) return
     cell.scheduled = true
-    if (this.#chooses && cell.context === undefined) this.#runQueue.pushSpawned(cell)
+    if (this.#chooses && cell.isNew) this.#runQueue.pushSpawned(cell)
     else this.#runQueue.push(cell)
     if (!this.#awake) {
       this.#awake = true

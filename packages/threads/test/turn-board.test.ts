@@ -1,48 +1,29 @@
-/** What a turn board shows of the turn under way. */
-import { defineActor } from '@troupe/core'
-import { type ActorCell, EnvelopeKind } from '@troupe/core/host'
+/** How a turn board shows the path of an actor. */
+import type { ActorCell, TurnObserver } from '@troupe/core/host'
 import { expect, test } from 'vitest'
 import { createTurnBoard, readTurnBoard, TurnBoard } from '../src/turn-board.ts'
+import { shownCell } from './fixtures/shown-cell.ts'
 
-const definition = defineActor({ name: 'Worker', init: () => ({}), on: { work() {} } })
-
-/** So much of a cell as the board looks at, with the path that a cell has. */
-function cell(parent: ActorCell | undefined, incarnation: number, name?: string, definitionName = definition.name) {
-  const own = parent === undefined ? 'node' : (name ?? `${definitionName}-${incarnation}`)
-  const path = `${parent?.path() ?? ''}/${own}`
-  const ref = { node: 'node', epoch: 0, slot: incarnation, incarnation, name: undefined }
-  return {
-    ref,
-    parent,
-    options: { name },
-    definition: { name: definitionName },
-    path: () => path,
-  } as unknown as ActorCell
-}
-
-const root = cell(undefined, 0)
-const child = cell(root, 1, 'child')
-const deep = Array.from({ length: 20 }, (_, index) => index).reduce(
-  (parent, index) => cell(parent, 1e10 + index),
-  child,
-)
+const at = (incarnation: number) => ({ slot: 5, incarnation })
+const root = shownCell(undefined, at(0), { name: 'node' })
+const child = shownCell(root, at(1), { name: 'child' })
+let deep: ActorCell = child
+for (let depth = 0; depth < 20; depth++) deep = shownCell(deep, at(1e10 + depth), {})
 
 test.each([
   ['the root', root],
   ['a named actor', child],
-  ['one without a name', cell(child, 1_204)],
-  ['one of a large number', cell(child, 4_294_967_296_123)],
-  ['a name that is not ASCII', cell(child, 7, 'Zoë')],
-  ['a definition whose name is not', cell(child, 8, undefined, 'Größe')],
+  ['one without a name', shownCell(child, at(1_204), {})],
+  ['one of a large number', shownCell(child, at(4_294_967_296_123), {})],
+  ['a name that is not ASCII', shownCell(child, at(7), { name: 'Zoë' })],
+  ['a definition whose name is not', shownCell(child, at(8), { definition: 'Größe' })],
   ['a path that is too long', deep],
-  ['one whose part alone is', cell(child, 9, 'x'.repeat(300))],
+  ['one whose part alone is', shownCell(child, at(9), { name: 'x'.repeat(300) })],
 ])('%s is shown by the end of its path', (_what, actor) => {
   const descriptor = createTurnBoard()
   const board = new TurnBoard(descriptor)
-  board.turnBegins(actor, { kind: EnvelopeKind.message, name: 'work' } as never)
-  const shown = readTurnBoard(descriptor)
-  expect(shown.message).toBe('work')
-  expect(shown.actor).toBe(actor.path().slice(-120))
+  board.turnBegins(actor, { name: 'work' } as Parameters<TurnObserver['turnBegins']>[1])
+  expect(readTurnBoard(descriptor)).toMatchObject({ actor: actor.path().slice(-120), message: 'work' })
   board.turnEnds()
   expect(readTurnBoard(descriptor).actor).toBeUndefined()
 })

@@ -4,34 +4,35 @@ import { createDoorbell, Doorbell } from '../src/channel/index.ts'
 import { createTurnBoard, readTurnBoard, TurnBoard } from '../src/turn-board.ts'
 import { Watchdog } from '../src/watchdog.ts'
 import { Loop } from './fixtures/loop.ts'
+import { shownCell } from './fixtures/shown-cell.ts'
 import { nextEvent, startSystem } from './support.ts'
 
-const cell = (slot: number, incarnation: number, path: string) =>
-  ({ ref: { slot, incarnation }, path: () => path }) as unknown as Parameters<TurnBoard['turnBegins']>[0]
+const root = shownCell(undefined, { slot: 0, incarnation: 0 }, { name: 'node-1' })
+const cell = (slot: number, incarnation: number, name: string) => shownCell(root, { slot, incarnation }, { name })
 const message = (name: string) => ({ name }) as Parameters<TurnBoard['turnBegins']>[1]
 
 describe('a turn board', () => {
   it('shows the actor and the message of the turn under way, and none between turns', () => {
     const memory = createTurnBoard()
     const board = new TurnBoard(memory)
-    board.turnBegins(cell(3, 7, '/node-1/a'), message('one'))
+    board.turnBegins(cell(3, 7, 'a'), message('one'))
     expect(readTurnBoard(memory)).toMatchObject({ actor: '/node-1/a', message: 'one' })
     board.turnEnds()
     expect(readTurnBoard(memory)).toMatchObject({ actor: undefined, message: undefined })
     // The same place in the table of paths, by another actor.
-    board.turnBegins(cell(3 + 1_024, 8, '/node-1/b'), message('two'))
+    board.turnBegins(cell(3 + 1_024, 8, 'b'), message('two'))
     expect(readTurnBoard(memory)).toMatchObject({ actor: '/node-1/b', message: 'two' })
-    board.turnBegins(cell(3, 7, '/node-1/a'), message('two'))
+    board.turnBegins(cell(3, 7, 'a'), message('two'))
     expect(readTurnBoard(memory)).toMatchObject({ actor: '/node-1/a', message: 'two' })
   })
 
   it('keeps the end of a path that is too long, and has a word for names beyond its bound', () => {
     const memory = createTurnBoard()
     const board = new TurnBoard(memory)
-    for (let n = 0; n < 600; n++) board.turnBegins(cell(0, 1, `/${'x'.repeat(500)}/end`), message(`m${n}`))
+    for (let n = 0; n < 600; n++) board.turnBegins(cell(0, 1, `${'x'.repeat(500)}-end`), message(`m${n}`))
     const { actor, message: name } = readTurnBoard(memory)
     expect(actor).toHaveLength(120)
-    expect(actor?.endsWith('/end')).toBe(true)
+    expect(actor?.endsWith('-end')).toBe(true)
     expect(name).toBe('(another)')
   })
 })
@@ -48,7 +49,7 @@ describe('the watchdog', () => {
     expect(bell.parked).toBe(true)
     expect(dog.look([node], 500)).toEqual([])
     expect(bell.parked).toBe(false)
-    turns.turnBegins(cell(1, 1, '/node-1/a'), message('loop'))
+    turns.turnBegins(cell(1, 1, 'a'), message('loop'))
     expect(dog.look([node], 10_000)).toEqual([])
     expect(dog.look([node], 10_500)).toEqual([])
     expect(dog.look([node], 11_499)).toEqual([])
