@@ -107,6 +107,7 @@ const knownOfSearch: KnownOptions<SearchOptions<any>> = {
   secondsMax: true,
   boundary: true,
   symmetry: true,
+  progress: true,
 }
 const knownOfModelCheck: KnownOptions<ModelCheckOptions<any>> = { ...knownOfSearch, model: true }
 const knownOfCheck: KnownOptions<CheckOptions<any>> = {

@@ -47,6 +47,14 @@ export interface Reduction<Step extends SystemStep> {
   expand(tuple: Int32Array, isNew: (next: Int32Array) => boolean, visit: Visit<Step>): boolean
 }
 
+/** How far a search is. */
+export interface SearchProgress {
+  /** Distinct states so far; on several threads up to some thousand more. */
+  readonly distinct: number
+  /** Depth of the states that are being expanded. */
+  readonly depth: number
+}
+
 /** States between two looks at the clock. */
 const statesPerLook = 256
 
@@ -89,8 +97,8 @@ export class Explorer<Step extends SystemStep> {
     this.#current = new Int32Array(system.width)
   }
 
-  /** Searches until every state was seen, a limit reached or the inspection ends it. */
-  run({ statesMax, depthMax, secondsMax }: Limits): void {
+  /** Searches until every state was seen, a limit reached or the inspection ends it; calls `progress` in between. */
+  run({ statesMax, depthMax, secondsMax }: Limits, progress?: (found: SearchProgress) => void): void {
     this.#statesMax = statesMax
     this.#isLimited = true
     const deadline = performance.now() + secondsMax * 1_000
@@ -108,7 +116,10 @@ export class Explorer<Step extends SystemStep> {
       while (this.expanded < levelEnd) {
         if (performance.now() > deadline) this.#end('secondsMax')
         else this.expanded = this.expand(this.expanded, Math.min(levelEnd, this.expanded + statesPerLook))
-        if (this.cut === undefined) continue
+        if (this.cut === undefined) {
+          progress?.({ distinct: this.states.count, depth: this.depth })
+          continue
+        }
         if (this.states.size > levelEnd) this.depth++
         return
       }

@@ -8,7 +8,7 @@ export {
   type ModelCounterexample,
   type TraceStep,
 } from './counterexample.ts'
-export type { Cut } from './explorer.ts'
+export type { Cut, SearchProgress } from './explorer.ts'
 export { parseJepsenEtcdLog } from './history/etcd-log.ts'
 export { HistoryError } from './history/history-error.ts'
 export { HistoryRecorder, type HistoryRecorderOptions, type OperationId } from './history/history-recorder.ts'

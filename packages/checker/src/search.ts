@@ -1,6 +1,6 @@
 /** One search from options to result, whatever the system: limits, properties, symmetry, counterexamples. */
 import { CheckerError } from './checker-error.ts'
-import { type Cut, Explorer, type Inspection, type Narrowing } from './explorer.ts'
+import { type Cut, Explorer, type Inspection, type Narrowing, type SearchProgress } from './explorer.ts'
 import type { ActionOf } from './fairness.ts'
 import { holds, type Predicate, type Properties, PropertyChecks, type Verdict, type Violation } from './properties.ts'
 import { type SymmetricSystem, Symmetry } from './symmetry.ts'
@@ -26,6 +26,11 @@ export interface SearchOptions<View> extends Properties<View>, SearchLimits {
    * nodes. Properties must not tell symmetric ids apart.
    */
   readonly symmetry?: readonly (readonly string[])[]
+  /**
+   * Called while the search goes on, after every 256 states that are expanded or fewer. Counts fall where a search with a
+   * reduction begins anew. What it throws ends the search. Of one thread: `checkParallel` has its own. Default: none.
+   */
+  readonly progress?: (found: SearchProgress) => void
 }
 
 /** What a search found. */
@@ -94,7 +99,7 @@ export function search<View, Step extends SystemStep, Counterexample>(
     const checks = new PropertyChecks<View>(options)
     const narrowing = { representative, reduction: reduce?.(new Set(seen)) }
     const explorer = new Explorer<Step>(searched.system, inspectionOf(searched, options, checks), narrowing)
-    explorer.run(limits)
+    explorer.run(limits, options.progress)
     return { explorer, checks }
   }
   let seenBefore = seen.size

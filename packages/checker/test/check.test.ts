@@ -1,7 +1,7 @@
 /** `check` on systems of one or two small actors: choices, limits, failures and what it refuses. */
 import { type ActorContext, type ActorRef, defineActor, defineService, namedRef, provideService } from '@troupe/core'
 import { expect, test } from 'vitest'
-import { CheckerError, check, formatCounterexample } from '../src/index.ts'
+import { CheckerError, check, formatCounterexample, type SearchProgress } from '../src/index.ts'
 
 /** One actor whose `started` sends it `go`. */
 function alone(go: (state: any, ctx: ActorContext<any, any>) => unknown, init: () => any = () => ({ value: 0 })) {
@@ -211,6 +211,22 @@ test('limits end a search that has no end, and leave what they hide unknown', ()
     cut: 'depthMax',
     ...verdicts,
   })
+})
+
+test('a search says how far it is, and ends where what it tells that throws', () => {
+  const told: SearchProgress[] = []
+  const limited = { actors: counting(), network: 'non-duplicating', statesMax: 1_000 } as const
+  const progress = (found: SearchProgress) => told.push(found)
+  expect(check({ ...limited, progress }).distinct).toBe(1_000)
+  expect(told.length).toBeGreaterThanOrEqual(3)
+  for (const [index, { distinct, depth }] of told.entries()) {
+    expect(distinct).toBeGreaterThan(told[index - 1]?.distinct ?? 0)
+    expect(distinct - depth).toBe(1)
+  }
+  const interrupt = () => {
+    throw new RangeError('enough')
+  }
+  expect(() => check({ ...limited, progress: interrupt })).toThrow('enough')
 })
 
 test('an invariant that the initial state violates has a counterexample without steps', () => {

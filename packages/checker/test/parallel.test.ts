@@ -1,7 +1,7 @@
 /** A search on several threads finds what a search on one does. */
 import { createSystem, type ThreadSystem } from '@troupe/threads'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CheckerError, check } from '../src/index.ts'
+import { CheckerError, check, type SearchProgress } from '../src/index.ts'
 import { checkParallel } from '../src/parallel/index.ts'
 import { type ProgramOptions, programOptions, programs } from '../src/programs/index.ts'
 import { asking, failing, goingRoundApart, saving } from './parallel-systems.ts'
@@ -148,6 +148,21 @@ test('limits end it', async () => {
   expect(await cutOf({ statesMax: 100 })).toBe('statesMax')
   expect(await cutOf({ depthMax: 3 })).toBe('depthMax')
   expect(await cutOf({ parameters: { rms: 9 }, secondsMax: 0.05, statesMax: 1e8 })).toBe('secondsMax')
+})
+
+test('it says how far it is, and ends where what it tells that throws', async () => {
+  const told: SearchProgress[] = []
+  const searched = source('two-phase-commit', { parameters: { rms: 5 } })
+  const { depth } = await checkParallel(searched, { ...on(1), progress: (found) => told.push(found) })
+  expect(told.length).toBeGreaterThan(0)
+  for (const [index, found] of told.entries()) {
+    expect(found.distinct).toBeGreaterThanOrEqual(told[index - 1]?.distinct ?? 1)
+    expect(found.depth).toBeLessThanOrEqual(depth)
+  }
+  const interrupt = () => {
+    throw new RangeError('enough')
+  }
+  await expect(checkParallel(searched, { ...on(1), progress: interrupt })).rejects.toThrow('enough')
 })
 
 test.each([1, 2])('%i threads of its own', async (threads) => {

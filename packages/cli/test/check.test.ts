@@ -1,4 +1,6 @@
 /** `troupe check`: figures of TLC and Stateright by command, and what it refuses. */
+import { check } from '@troupe/checker'
+import { checkedProgramOptions, checkedPrograms } from '@troupe/scenarios'
 import { expect, test } from 'vitest'
 import { troupe } from './troupe.ts'
 
@@ -93,11 +95,35 @@ test('without a program all are listed with their parameters', async () => {
     'ping-pong',
     'dining-philosophers',
     'increment',
+    'lock-service',
     'multi-paxos',
     'ben-or',
   ])
   expect(rows()[5]).toMatchObject({ network: 'unordered', parameters: { servers: { default: 2, min: 1 } } })
-  expect((await troupe('check')).stdout).toContain('--ballots N   ballots, 1 to 8, default 2')
+  const { stdout } = await troupe('check')
+  expect(stdout).toContain('--ballots N   ballots, 1 to 8, default 2')
+  expect(stdout).toContain('  the defaults: 25858 distinct states, in about 2 s')
+  expect(stdout).toContain('  --crashes 1: 2288911 distinct states')
+})
+
+test.each([...checkedPrograms.values()])('the costs of $name are of sizes that it has', async (program) => {
+  const { name, parameters, costs = [] } = program
+  for (const { given, distinct } of costs) {
+    expect([...Object.keys(parameters), 'crashes']).toEqual(expect.arrayContaining(Object.keys(given)))
+    if (distinct > 50_000) continue
+    const { crashes = 0, ...others } = given
+    const { complete, distinct: counted } = check(checkedProgramOptions(name, { crashes, parameters: others }) as any)
+    expect({ complete, counted }).toEqual({ complete: true, counted: distinct })
+  }
+})
+
+test('a search that was cut says what to do', async () => {
+  const cutBy = async (...flags: string[]) => (await troupe('check', 'single-copy', '--servers', '2', ...flags)).stdout
+  expect(await cutBy('--states-max', '10')).toContain(
+    'not every state was seen: there are more than --states-max; raise',
+  )
+  expect(await cutBy('--depth-max', '2')).toContain('there are some below --depth-max; raise')
+  expect(await cutBy('--stop-at-violation')).toContain('leave out --stop-at-violation')
 })
 
 test.each([

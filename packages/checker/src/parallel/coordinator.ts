@@ -1,6 +1,6 @@
 /** One search over all of its threads, level after level, as the thread that began it sees it; it searches too. */
 import { setImmediate } from 'node:timers/promises'
-import type { Explorer } from '../explorer.ts'
+import type { Explorer, SearchProgress } from '../explorer.ts'
 import { PropertyChecks } from '../properties.ts'
 import { limitsOf, type Searched, type SearchOptions } from '../search.ts'
 import { StateTable } from '../state-table.ts'
@@ -55,8 +55,8 @@ export class Coordinator {
     return new Coordinator(system, own, threads, parts.control)
   }
 
-  /** Searches until every state was seen, or a limit ends it. */
-  async run(): Promise<void> {
+  /** Searches until every state was seen, or a limit ends it; calls `progress` in between. */
+  async run(progress?: (found: SearchProgress) => void): Promise<void> {
     const { explorer, checks } = this
     const levels = this.#levels
     while (explorer.begin()) await this.#grow()
@@ -67,7 +67,7 @@ export class Coordinator {
       explorer.depth = levels.depth
       explorer.cut = this.#cut(hasMore)
       if (explorer.cut !== undefined || !hasMore) break
-      await this.#expandLevels()
+      await this.#expandLevels(progress)
       explorer.expanded = this.#isSet(Control.isStopped) ? levels.start : levels.end
     }
     explorer.generated += this.#threads.shares.reduce((total, { generated }) => total + generated, 0)
@@ -98,11 +98,11 @@ export class Coordinator {
   }
 
   /** Expands the level and those after it on all threads, until there is something to look at between two levels. */
-  async #expandLevels(): Promise<void> {
+  async #expandLevels(progress?: (found: SearchProgress) => void): Promise<void> {
     for (;;) {
       this.#levels.resume()
       await this.#threads.join(this.#own.memory)
-      await this.#expandTogether()
+      await this.#expandTogether(progress)
       if (!this.#isSet(Control.isFull)) return
       await this.#grow()
       if (this.#isSet(Control.isStopped)) return
@@ -110,7 +110,7 @@ export class Coordinator {
   }
 
   /** Has all threads expand until all pause. */
-  async #expandTogether(): Promise<void> {
+  async #expandTogether(progress?: (found: SearchProgress) => void): Promise<void> {
     const threads = this.#threads.parts
     const others = this.#threads.expand(threads, this.#stop)
     others.catch(() => {})
@@ -120,9 +120,11 @@ export class Coordinator {
       this.#own.begin(threads)
       while (this.#own.expand()) {
         if (performance.now() > this.#deadline) this.#stop()
+        progress?.({ distinct: this.explorer.states.count, depth: this.#levels.depth })
         await setImmediate()
       }
     } catch (error) {
+      this.#stop()
       await others.catch(() => {})
       throw error
     }

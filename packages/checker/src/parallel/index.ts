@@ -9,6 +9,7 @@
  */
 import type { ThreadSystem } from '@troupe/threads'
 import type { CheckResult, ModelCheckResult } from '../check.ts'
+import type { SearchProgress } from '../explorer.ts'
 import { resultOf, wholeFrom } from '../search.ts'
 import { Coordinator } from './coordinator.ts'
 import type { SearchSource } from './search-source.ts'
@@ -19,6 +20,12 @@ export type { SearchSource } from './search-source.ts'
 /** The threads of a search: so many, this one and others that are started for it; or this one and those of a running system. */
 export type SearchThreadsOption = { readonly threads: number } | { readonly system: ThreadSystem }
 
+/** How a search on several threads is run. */
+export type ParallelOptions = SearchThreadsOption & {
+  /** As in `CheckOptions`: called on this thread, some ten milliseconds apart. What it throws ends the search. Default: none. */
+  readonly progress?: (found: SearchProgress) => void
+}
+
 /**
  * As `check` of what `source` gives, on several threads: the same counts and verdicts, with one difference. A level
  * is finished before the search ends at a violation, so such a search has seen all of its last level; which of several
@@ -27,7 +34,7 @@ export type SearchThreadsOption = { readonly threads: number } | { readonly syst
  */
 export async function checkParallel(
   source: SearchSource,
-  options: SearchThreadsOption,
+  options: ParallelOptions,
 ): Promise<CheckResult | ModelCheckResult<any>> {
   await using threads = new SearchThreads()
   if ('system' in options) await threads.take(options.system)
@@ -35,7 +42,7 @@ export async function checkParallel(
   let footprint: readonly unknown[] = []
   for (;;) {
     const search = await Coordinator.begin(source, threads, footprint)
-    await search.run()
+    await search.run(options.progress)
     // Properties have looked at more than what steps were left out for: each time at one more actor, so this ends.
     if (search.searched.reduce !== undefined && search.seen.size > footprint.length) footprint = [...search.seen]
     else return resultOf(search.searched, search.explorer, search.checks)

@@ -15,7 +15,7 @@ import { transactionCommitProgram } from './transaction-commit.ts'
 import { twoPhaseCommitProgram } from './two-phase-commit.ts'
 import { twoPhaseCommitModelProgram } from './two-phase-commit-model.ts'
 
-export { noSymmetry, type Program, type ProgramParameter, program } from './program.ts'
+export { noSymmetry, type Program, type ProgramCost, type ProgramParameter, program } from './program.ts'
 
 /** By name, in the order to list them in. */
 export const programs: ReadonlyMap<string, Program> = new Map(

@@ -11,12 +11,25 @@ export interface ProgramParameter {
   readonly max: number
 }
 
+/** What a check of a program cost, on one thread of a machine that does nothing else. */
+export interface ProgramCost {
+  /** Its parameters and `crashes`, as far as they are not the defaults. */
+  readonly given: Readonly<Record<string, number>>
+  /** Distinct states; where there are more than 1,000,000, `statesMax` is to be given. */
+  readonly distinct: number
+  readonly seconds: number
+  /** Memory, in gigabytes. */
+  readonly gigabytes: number
+}
+
 export interface Program<Parameters extends string = string> {
   readonly name: string
   readonly what: string
   readonly parameters: Readonly<Record<Parameters, ProgramParameter>>
   /** The network that it is meant for; `undefined`: it is a model, and has none. */
   readonly network: NetworkKind | undefined
+  /** What some of its sizes cost, where that is worth knowing before. */
+  readonly costs?: readonly ProgramCost[]
   /**
    * What to check. `symmetry` declares its symmetric ids; throws a `CheckerError` where it has none. `crashes`: as many of its
    * nodes may crash, for what it claims to happen; they are set by who calls.

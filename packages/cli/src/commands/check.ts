@@ -8,11 +8,12 @@ import {
   type Verdict,
 } from '@troupe/checker'
 import { checkParallel } from '@troupe/checker/parallel'
-import type { Program, ProgramOptions } from '@troupe/checker/programs'
+import type { Program, ProgramCost, ProgramOptions } from '@troupe/checker/programs'
 import { checkedProgramOptions, checkedPrograms } from '@troupe/scenarios'
 import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { secondsNumber, wholeNumber } from '../flags.ts'
+import { SearchProgressLine } from '../search-progress.ts'
 import { printJson, printLine, secondsSince, type Terminal } from '../terminal.ts'
 
 /** The networks as they are called on the command line. */
@@ -48,7 +49,10 @@ export function addCheckCommand(troupe: Command, context: CommandContext): void 
   const command = troupe
     .command('check')
     .summary('explore every state of a program')
-    .description('Explores every state that a program can reach, and checks its properties in each.')
+    .description(
+      'Explores every state that a program can reach, and checks its properties in each. How many there are depends on the ' +
+        'parameters; without a program, what larger ones cost is listed too.',
+    )
     .argument('[program]', 'its name; without one, the programs and their parameters are listed')
   for (const [parameter, programNames] of parametersOfAll()) {
     const flag = flagOf(parameter)
@@ -72,7 +76,11 @@ export function addCheckCommand(troupe: Command, context: CommandContext): void 
       ).choices(['none', 'persistent-sets']),
     )
     .option('--threads <number>', 'search on so many threads', wholeNumber('--threads', 1, 64), 1)
-    .option('--states-max <number>', 'give up at so many states (default: 1000000)', wholeNumber('--states-max', 1))
+    .option(
+      '--states-max <number>',
+      'give up at so many states (default: 1000000); the list says which programs have more',
+      wholeNumber('--states-max', 1),
+    )
     .option('--depth-max <number>', 'go no deeper; an initial state has depth 1', wholeNumber('--depth-max', 1))
     .option('--seconds-max <number>', 'give up after so many seconds', secondsNumber('--seconds-max'))
     .option('--stop-at-violation', 'stop at the first violation; otherwise every state is seen all the same')
@@ -99,17 +107,24 @@ function flagOf(parameter: string): string {
 }
 
 function listPrograms(terminal: Terminal, { json }: CheckFlags): boolean {
-  for (const { name, what, parameters, network } of checkedPrograms.values()) {
+  for (const { name, what, parameters, network, costs = [] } of checkedPrograms.values()) {
     if (json) {
-      printJson(terminal, { program: name, what, network: network && networkName(network), parameters })
+      printJson(terminal, { program: name, what, network: network && networkName(network), parameters, costs })
       continue
     }
     printLine(terminal, `${name}: ${what}; ${network === undefined ? 'a model' : `actors, ${networkName(network)}`}`)
     for (const [parameter, { what: meaning, default: usual, min, max }] of Object.entries(parameters)) {
       printLine(terminal, `  ${flagOf(parameter)} N   ${meaning}, ${min} to ${max}, default ${usual}`)
     }
+    for (const cost of costs) printLine(terminal, `  ${costText(cost)}`)
   }
   return true
+}
+
+function costText({ given, distinct, seconds, gigabytes }: ProgramCost): string {
+  const flags = Object.entries(given).map(([name, value]) => `${flagOf(name)} ${value}`)
+  const size = flags.length === 0 ? 'the defaults' : flags.join(' ')
+  return `${size}: ${distinct} distinct states, in about ${seconds} s and ${gigabytes} GB`
 }
 
 async function checkNamed(terminal: Terminal, name: string, flags: CheckFlags): Promise<boolean> {
@@ -118,17 +133,21 @@ async function checkNamed(terminal: Terminal, name: string, flags: CheckFlags): 
   // Throws for what the program does not take, before anything is printed or started.
   const checked = checkedProgramOptions(name, options)
   const started = performance.now()
-  const result: SearchResult<any> =
+  const line = new SearchProgressLine(terminal, name)
+  const progress = line.show
+  const searched =
     threads === 1
-      ? check(checked as CheckOptions<any>)
-      : await checkParallel(
-          {
-            module: import.meta.resolve('@troupe/scenarios'),
-            name: 'checkedProgramOptions',
-            arguments: [name, options],
-          },
-          { threads },
-        )
+      ? async () => check({ ...checked, progress } as CheckOptions<any>)
+      : () =>
+          checkParallel(
+            {
+              module: import.meta.resolve('@troupe/scenarios'),
+              name: 'checkedProgramOptions',
+              arguments: [name, options],
+            },
+            { threads, progress },
+          )
+  const result: SearchResult<any> = await searched().finally(() => line.end())
   const elapsed = secondsSince(started)
   const parameters = parametersOf(checkedPrograms.get(name) as Program, flags)
   const print = flags.json ? printResult : explainResult
@@ -198,12 +217,20 @@ function printResult(terminal: Terminal, { program, parameters, result, seconds 
   printJson(terminal, { program, parameters, ...counts, properties, seconds, complete, cut, violations })
 }
 
+/** Why a search ended early, and what to do about it. */
+const endings: Readonly<Record<NonNullable<SearchResult<any>['cut']>, string>> = {
+  statesMax: 'there are more than --states-max; raise it as far as memory allows, or give smaller parameters',
+  depthMax: 'there are some below --depth-max; raise it, or leave it out',
+  secondsMax: '--seconds-max are over; raise it, or give smaller parameters or more --threads',
+  violation: 'the search was to end at a violation; leave out --stop-at-violation for the others',
+}
+
 function explainResult(terminal: Terminal, { program, parameters, result, seconds }: CheckedProgram): void {
   const { distinct, generated, depth, cut, counterexamples } = result
   const shown = Object.entries(parameters).map(([name, value]) => (value === true ? name : `${name} ${value}`))
   printLine(terminal, [program, ...shown].join(', '))
   printLine(terminal, `${distinct} distinct states, ${generated} generated, depth ${depth}, in ${seconds} s`)
-  printLine(terminal, cut === undefined ? 'every state was seen' : `not every state was seen: cut by ${cut}`)
+  printLine(terminal, cut === undefined ? 'every state was seen' : `not every state was seen: ${endings[cut]}`)
   for (const { kind, property, verdict } of propertiesOf(result)) {
     printLine(terminal, `${verdict.padEnd(8)}${kind}: ${property}`)
   }

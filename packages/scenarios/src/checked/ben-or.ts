@@ -130,6 +130,10 @@ export const benOrProgram: Program = program({
     ones: { what: 'processes that are asked for 1', default: 1, min: 0, max: 5 },
   },
   network: 'duplicating',
+  costs: [
+    { given: {}, distinct: 80_130, seconds: 6, gigabytes: 0.3 },
+    { given: { crashes: 1 }, distinct: 682_276, seconds: 90, gigabytes: 0.8 },
+  ],
   options(size, symmetry, crashes = 0) {
     if (symmetry) throw noSymmetry('ben-or', 'the configuration lists its processes in an order')
     return benOrOptions({ ...size, crashes })

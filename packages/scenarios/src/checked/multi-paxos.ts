@@ -192,6 +192,11 @@ export const multiPaxosProgram: Program = program({
     batchMax: { what: 'entries in one message, at most', default: 64, min: 1, max: 64 },
   },
   network: 'ordered',
+  costs: [
+    { given: {}, distinct: 25_858, seconds: 2, gigabytes: 0.2 },
+    { given: { leaderChanges: 0, crashes: 1 }, distinct: 3_760, seconds: 1, gigabytes: 0.2 },
+    { given: { crashes: 1 }, distinct: 2_288_911, seconds: 45, gigabytes: 1.5 },
+  ],
   options(size, symmetry, crashes = 0) {
     if (symmetry)
       throw noSymmetry('multi-paxos', 'ballots are ordered by the ids of replicas; elections are planned up to it')
