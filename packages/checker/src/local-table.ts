@@ -3,7 +3,7 @@ import { frozenOfKey, keyOf } from './canonical-text.ts'
 import { canonicalValue, frozen, type Refuse } from './canonical-value.ts'
 import { Interner } from './interner.ts'
 import type { NumberLog } from './number-log.ts'
-import type { Pending, TimerMessage } from './recorded-effects.ts'
+import type { Pending, TimerMessage } from './pending.ts'
 import type { Recovered } from './storage.ts'
 import { StructureTable } from './structure-table.ts'
 

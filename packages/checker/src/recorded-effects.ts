@@ -35,36 +35,9 @@ import { CheckerError } from './checker-error.ts'
 import { Choices } from './choices.ts'
 import { type Kin, noKin } from './local-table.ts'
 import type { MessageKind, MessageTable } from './message-table.ts'
+import { type Pending, reminderPrefix, type TimerMessage } from './pending.ts'
+import { RefusedEffects, supported } from './refused-effects.ts'
 import type { Storage } from './storage.ts'
-
-/** What a timer will deliver. When it does is a choice, so the delay is not part of it. */
-export interface TimerMessage {
-  readonly name: string
-  readonly payload: unknown
-  /** It stays pending when it fires. */
-  readonly repeats?: true
-}
-
-/** What of an actor's local state the effects of a turn can change. */
-export interface Pending {
-  readonly timers: ReadonlyMap<string, TimerMessage>
-  /** Messages put aside, by number. */
-  readonly stash: readonly number[]
-  /** Messages put back, which are handled before any other. */
-  readonly front: readonly number[]
-  /** The disk of a durable actor, where crashes are explored. */
-  readonly storage: Storage | undefined
-  /** The asks that the actor waits for, by number, sorted. */
-  readonly asks: readonly number[]
-  /** Those of others whose reply it has deferred. */
-  readonly owed: readonly number[]
-  readonly kin: Kin
-}
-
-/** The keys of timers that are reminders begin with this. */
-export const reminderPrefix = 'reminder '
-
-const supported = 'this version checks tells, asks by ctx.askThen, children, stops, timers and random choices'
 
 /** A child as its spawner leaves it: its state is what `init` made. */
 interface SpawnedChild {
@@ -79,7 +52,7 @@ interface EffectsOptions {
   readonly mayEnd: boolean
 }
 
-export class RecordedEffects implements Effects {
+export class RecordedEffects extends RefusedEffects implements Effects {
   readonly choices = new Choices((what) => this.refuse(what))
   /** The numbers of the messages that the turn sent, in order. */
   sent: number[] = []
@@ -126,6 +99,7 @@ export class RecordedEffects implements Effects {
     asks: AskTable,
     { mayPersist, mayAsk, mayEnd }: EffectsOptions,
   ) {
+    super()
     this.#mayEnd = mayEnd
     this.#asks = asks
     this.#mayAsk = mayAsk
@@ -274,10 +248,6 @@ export class RecordedEffects implements Effects {
 
   snapshot(): void {}
 
-  forget(): never {
-    throw this.refuse(`forgets its history, which stops it; ${supported}: let a state say that it is over`)
-  }
-
   reply(_from: ActorCell, token: ReplyToken, value: unknown): void {
     this.#answer('reply', token, value)
   }
@@ -300,14 +270,6 @@ export class RecordedEffects implements Effects {
     if (this.owed.includes(ask)) this.owed = this.owed.filter((owed) => owed !== ask)
   }
 
-  openStream(_from: ActorCell, { name }: Envelope): never {
-    throw this.refuse(`answers ${name} with a stream; ${supported}: tell the items, one message each`)
-  }
-
-  streamed(): never {
-    throw this.refuse(`streams; ${supported}`)
-  }
-
   /** A dead letter: a delivery without effect, but for who asked. */
   unhandled(from: ActorCell, { name, replyTo }: Envelope): void {
     if (replyTo === undefined) return
@@ -324,20 +286,6 @@ export class RecordedEffects implements Effects {
 
   random(): Choices {
     return this.choices
-  }
-
-  now(): never {
-    throw this.refuse('reads ctx.now(); here time is a choice, not a number: let a timer say that time has passed')
-  }
-
-  monotonicNow(): never {
-    throw this.refuse(
-      'reads ctx.monotonicNow(); here time is a choice, not a number: let a timer say that time has passed',
-    )
-  }
-
-  ask(_from: ActorCell, to: Ref, name: string): never {
-    throw this.refuse(`asks ${name} of ${refKey(to)} and awaits the reply; ${supported}: ask by ctx.askThen`)
   }
 
   /** When its timeout fires is a choice, so that how long it is does not matter. */
@@ -358,10 +306,6 @@ export class RecordedEffects implements Effects {
     const ask = this.#asks.open({ from: this.#actor, to: asked, name, onReply, onError }, this.asks)
     this.#send(this.sent, this.#actor, to, name, payload, ask)
     this.asks = sorted([...this.asks, ask])
-  }
-
-  offer(_from: ActorCell, to: Ref, name: string): never {
-    throw this.refuse(`sends ${name} to ${refKey(to)} and waits until it is taken; ${supported}: tell`)
   }
 
   spawn(from: ActorCell, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Ref {
@@ -403,47 +347,11 @@ export class RecordedEffects implements Effects {
     if (this.storage !== undefined) throw this.refuse(`${what}, and has a disk, whose crashes are explored`)
   }
 
-  spawnOn(_from: ActorCell, _node: unknown, { name }: CompiledDefinition): never {
-    throw this.refuse(`spawns ${name} by ctx.spawnOn; ${supported}: spawn it by ctx.spawn, or name it in actors`)
-  }
-
   stop(_from: ActorCell, ref: Ref | undefined): void {
     this.#assertMayEnd('stops an actor')
     const actor = ref === undefined ? this.#actor : this.#indexOf(ref, 'sends', 'stop')
     if (actor === this.#actor) this.stopsSelf = true
     else this.sent.push(this.#messages.intern(this.#actor, actor, 'stop', this.#form(undefined, 'stop'), 'stop'))
-  }
-
-  kill(): never {
-    throw this.refuse(`kills an actor; ${supported}: let a state say that it is over`)
-  }
-
-  link(): never {
-    throw this.refuse(`links itself to an actor; ${supported}: no actor ends`)
-  }
-
-  unlink(): never {
-    throw this.refuse(`takes back a link; ${supported}: no actor ends`)
-  }
-
-  watch(): never {
-    throw this.refuse(`watches an actor; ${supported}: no actor ends`)
-  }
-
-  unwatch(): never {
-    throw this.refuse(`unwatches an actor; ${supported}: no actor ends`)
-  }
-
-  lookupPath(_from: ActorCell, path: string): never {
-    throw this.refuse(`looks up ${path}; ${supported}: give it the reference`)
-  }
-
-  backlog(_from: ActorCell, to: Ref): never {
-    throw this.refuse(`reads how much waits for ${refKey(to)}; ${supported}: let that actor say it`)
-  }
-
-  task(_from: ActorCell, task: { readonly name: string }): never {
-    throw this.refuse(`runs task ${task.name}; ${supported}: call its function in the handler`)
   }
 
   use(_from: ActorCell, service: string): unknown {

@@ -2,7 +2,7 @@
 import type { ActorSystem, ActorSystemParts } from './actor-system.ts'
 import { CheckerError } from './checker-error.ts'
 import type { LocalState } from './local-table.ts'
-import type { TimerMessage } from './recorded-effects.ts'
+import type { TimerMessage } from './pending.ts'
 
 /** A message in the network, with its actors by name. */
 export interface MessageView {

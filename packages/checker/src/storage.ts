@@ -1,6 +1,6 @@
 /** The disk of a durable actor, as far as a crash can tell: what recovery would bring back, and what is not synced yet. */
 import { canonicalValue, frozen, type Refuse } from './canonical-value.ts'
-import type { TimerMessage } from './recorded-effects.ts'
+import type { TimerMessage } from './pending.ts'
 
 /** What an actor comes back with: its events applied to what `init` made, and its reminders by timer key. */
 export interface Recovered {

@@ -1,7 +1,8 @@
 /** What the turn of a durable actor writes to its disk, where crashes are explored. */
 import { type ActorCell, applyEvent, cloneValue } from '@troupe/core/host'
 import type { Refuse } from './canonical-value.ts'
-import { type RecordedEffects, reminderPrefix } from './recorded-effects.ts'
+import { reminderPrefix } from './pending.ts'
+import type { RecordedEffects } from './recorded-effects.ts'
 import { type Recovered, recoveredOf, type Storage } from './storage.ts'
 
 /**
