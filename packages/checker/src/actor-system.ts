@@ -7,17 +7,15 @@
  *
  * The history is there when one is recorded, the number of crashes so far when crashes are explored.
  */
-import { NodeDownError } from '@troupe/core'
 import type { AskTable } from './ask-table.ts'
-import { canonicalValue } from './canonical-value.ts'
 import type { CheckedSystem } from './checked-system.ts'
-import { CheckerError } from './checker-error.ts'
 import { Endings } from './endings.ts'
 import type { HistoryTable } from './history-table.ts'
 import type { Leftovers } from './leftovers.ts'
 import type { LocalTransitions } from './local-transitions.ts'
 import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
+import { NodeCrashes } from './node-crashes.ts'
 import { noAsks, type Step } from './step.ts'
 import type { TransitionSystem, Visit } from './transition-system.ts'
 
@@ -46,28 +44,17 @@ export interface Places {
   readonly crashes: number
 }
 
-/** The end or the return of a node, as it has turned out for each of its actors. */
-export interface NodeStep extends Step {
-  readonly node: string
-}
-
 export class ActorSystem implements TransitionSystem<Step> {
   readonly width: number
   readonly places: Places
   readonly parts: ActorSystemParts
-  /** The actors of each node. */
-  readonly #nodes = new Map<string, number[]>()
   readonly #endings: Endings
+  readonly #crashes: NodeCrashes
   #initial: readonly Int32Array[] | undefined
 
   constructor(parts: ActorSystemParts) {
     this.parts = parts
     const { actors } = parts.system
-    for (const [index, { node }] of actors.entries()) {
-      const members = this.#nodes.get(node)
-      if (members === undefined) this.#nodes.set(node, [index])
-      else members.push(index)
-    }
     let width = actors.length + parts.system.spawnsMax
     const place = (isThere: boolean) => (isThere ? width++ : -1)
     this.places = {
@@ -79,6 +66,11 @@ export class ActorSystem implements TransitionSystem<Step> {
     this.#endings = new Endings(parts, this.places.network, {
       take: (next, step) => this.#take(next, step, next),
       withoutAsks: (next, actor) => this.#withoutAsks(next, [actor]),
+    })
+    this.#crashes = new NodeCrashes(parts, this.places, {
+      after: (tuple, step) => this.#after(tuple, step),
+      withoutAsks: (tuple, actors) => this.#withoutAsks(tuple, actors),
+      buryUntold: (next, actor) => this.#endings.bury(next, actor, false),
     })
   }
 
@@ -103,7 +95,7 @@ export class ActorSystem implements TransitionSystem<Step> {
       if (tuple[actor] === 0) continue
       if (this.#takeAll(tuple, this.parts.transitions.firings(actor, tuple[actor] as number), visit)) return true
     }
-    return this.places.crashes >= 0 && this.#expandNodes(tuple, visit)
+    return this.places.crashes >= 0 && this.#crashes.expand(tuple, visit)
   }
 
   /** Visits the steps of one actor: of messages for it, and its own. */
@@ -137,9 +129,7 @@ export class ActorSystem implements TransitionSystem<Step> {
 
   /** True when a node may still crash, or one is down. */
   nodesMayChange(tuple: Int32Array): boolean {
-    if (this.places.crashes < 0) return false
-    if ((tuple[this.places.crashes] as number) < this.parts.crashesMax) return true
-    return [...this.#nodes.values()].some((actors) => actors.some((actor) => this.#isDown(tuple, actor)))
+    return this.places.crashes >= 0 && this.#crashes.mayChange(tuple)
   }
 
   /** True when the history looks at what the step delivers or sends, whatever it makes of it. */
@@ -148,27 +138,13 @@ export class ActorSystem implements TransitionSystem<Step> {
     return history?.looksAt(deliveredBy(step), step.sent) ?? false
   }
 
-  #isDown(tuple: Int32Array, actor: number): boolean {
-    return this.parts.transitions.local(actor, tuple[actor] as number).isDown
-  }
-
   #takeAll(tuple: Int32Array, steps: readonly Step[], visit: Visit<Step>): boolean {
     for (let choice = 0; choice < steps.length; choice++) {
       const step = steps[choice] as Step
-      if (step.stalls && this.#stalledBeside(tuple, step.actor) >= this.#crashesLeft(tuple)) continue
+      if (step.stalls && !this.#crashes.mayStall(tuple, step.actor)) continue
       if (this.#visit(tuple, step, visit)) return true
     }
     return false
-  }
-
-  #crashesLeft(tuple: Int32Array): number {
-    return this.parts.crashesMax - (tuple[this.places.crashes] as number)
-  }
-
-  /** How many nodes other than that of `actor` have a disk that stalled: each of them is to crash. */
-  #stalledBeside(tuple: Int32Array, actor: number): number {
-    const isStalled = (index: number) => this.parts.transitions.isStalled(index, tuple[index] as number)
-    return [...this.#nodes.values()].filter((actors) => !actors.includes(actor) && actors.some(isStalled)).length
   }
 
   #visit(tuple: Int32Array, step: Step, visit: Visit<Step>): boolean {
@@ -251,76 +227,9 @@ export class ActorSystem implements TransitionSystem<Step> {
     const { network, messages } = this.parts
     const { ask } = messages.get(message)
     const isAnswered = isDown && messages.get(message).kind === 'ask'
-    const delta = isAnswered ? network.takenDelta(message, [this.#nodeDown(ask)]) : network.dropDelta(message)
+    const delta = isAnswered ? network.takenDelta(message, [this.#crashes.nodeDown(ask)]) : network.dropDelta(message)
     const nothing = { sent: [], ended: noAsks, timer: undefined, choices: [], error: undefined }
     return { kind: 'drop', actor, local, delta, message, ...nothing }
-  }
-
-  /** The answer to an ask whose receiver's node is down. */
-  #nodeDown(ask: number): number {
-    const { asks, messages } = this.parts
-    const { from, to, name, onError } = asks.get(ask)
-    const error = new NodeDownError(`${name}: the node of the actor that was asked is down`, { message: name })
-    return messages.intern(to, from, onError, canonicalValue(error, onError, unlikely), 'error', ask)
-  }
-
-  /** Each node that is up may crash, while there are crashes left; one that is down may come back. */
-  #expandNodes(tuple: Int32Array, visit: Visit<Step>): boolean {
-    const { transitions, crashesMax, reboots } = this.parts
-    const crashes = tuple[this.places.crashes] as number
-    for (const [node, actors] of this.#nodes) {
-      const isDown = actors.some((actor) => this.#isDown(tuple, actor))
-      if (!isDown && crashesMax - crashes <= this.#stalledBeside(tuple, actors[0] as number)) continue
-      const before = tuple.slice()
-      if (!isDown) before[this.places.crashes] = crashes + 1
-      const isLast = before[this.places.crashes] === crashesMax
-      if (!isDown && isLast) this.#crashedForTheLastTime(before, actors)
-      const kind = isDown ? 'restart' : reboots ? 'reboot' : 'crash'
-      const children = isDown ? [] : this.#childrenOn(node, before)
-      const ended = isDown ? [before] : this.#withoutAsks(before, [...actors, ...children])
-      let outcomes: { next: Int32Array; steps: Step[] }[] = ended
-        .flatMap((next) => (kind === 'reboot' ? this.#withLosses(next, [...actors, ...children]) : [next]))
-        .map((next) => this.#withoutChildren(next, actors, children))
-        .map((next) => ({ next, steps: [] }))
-      for (const actor of actors) {
-        outcomes = outcomes.flatMap((outcome) => {
-          const local = outcome.next[actor] as number
-          const downs: readonly number[] = isDown ? [local] : transitions.crashed(actor, local)
-          const steps = downs.flatMap((down): readonly Step[] =>
-            kind === 'crash' ? [this.#end(actor, down)] : transitions.restarts(actor, down, isLast),
-          )
-          return steps.flatMap((step) =>
-            this.#after(outcome.next, step).map((next) => ({ next, steps: [...outcome.steps, step] })),
-          )
-        })
-      }
-      for (const { next, steps } of outcomes) {
-        const [first] = steps as [Step]
-        const step: NodeStep = {
-          ...first,
-          kind,
-          node,
-          sent: steps.flatMap(({ sent }) => sent),
-          choices: steps.flatMap(({ choices }) => choices),
-        }
-        if (visit(step, next)) return true
-      }
-    }
-    return false
-  }
-
-  #childrenOn(node: string, tuple: Int32Array): number[] {
-    const { actors, rootCount } = this.parts.system
-    const isThere = (actor: number) => tuple[actor] !== 0 && actors[actor]?.node === node
-    return Array.from({ length: actors.length - rootCount }, (_, index) => rootCount + index).filter(isThere)
-  }
-
-  /** `next`, whose node has crashed: its `children` are no more, and who asked one of its actors is told. */
-  #withoutChildren(next: Int32Array, actors: readonly number[], children: readonly number[]): Int32Array {
-    this.#tellAskers(next, [...actors, ...children])
-    for (const child of children) next[child] = 0
-    for (const child of children) this.#endings.bury(next, child, false)
-    return next
   }
 
   /** What `tuple` can be when `actors` wait for no replies any more. */
@@ -330,76 +239,8 @@ export class ActorSystem implements TransitionSystem<Step> {
       for (const ask of asks) this.#endAsk(next, ask, -1, isWithdrawn)
     })
   }
-
-  #withLosses(tuple: Int32Array, actors: readonly number[]): Int32Array[] {
-    return this.#lossesTo(actors, tuple[this.places.network] as number).map((contents) => {
-      const next = tuple.slice()
-      next[this.places.network] = contents
-      return next
-    })
-  }
-
-  /** Whoever waits for a reply of `actors`, whose node has crashed, is told; when the news arrives is a matter of the network. */
-  #tellAskers(next: Int32Array, actors: readonly number[]): void {
-    const { transitions, asks, network } = this.parts
-    const news: number[] = []
-    for (let actor = 0; actor < this.places.network; actor++) {
-      if (actors.includes(actor)) continue
-      for (const ask of transitions.asksUnderWay(actor, next[actor] as number)) {
-        if (actors.includes(asks.get(ask).to)) news.push(this.#nodeDown(ask))
-      }
-    }
-    if (news.length === 0) return
-    const place = this.places.network
-    next[place] = network.apply(next[place] as number, network.turnDelta(-1, news))
-  }
-
-  /** Nothing crashes any more: what is up, `but` those that crash now, goes on without a disk. */
-  #crashedForTheLastTime(next: Int32Array, but: readonly number[]): void {
-    const { transitions } = this.parts
-    for (let actor = 0; actor < this.places.network; actor++) {
-      const local = next[actor] as number
-      if (!but.includes(actor)) next[actor] = transitions.afterLastCrash(actor, local)
-    }
-  }
-
-  /**
-   * The networks in which a crash can leave `contents`: from each sender any first ones of what was under way to `actors`
-   * are lost. Where messages are not ordered what is lost might as well be late for ever.
-   */
-  #lossesTo(actors: readonly number[], contents: number): number[] {
-    const { network, messages } = this.parts
-    if (network.kind !== 'ordered') return [contents]
-    const byPair = new Map<number, number[]>()
-    for (let index = network.start(contents); index < network.end(contents); index++) {
-      const message = network.messageAt(index)
-      if (!actors.includes(messages.get(message).to)) continue
-      const pair = messages.pair(message)
-      byPair.set(pair, [...(byPair.get(pair) ?? []), message])
-    }
-    let left = [contents]
-    for (const queue of byPair.values()) {
-      left = left.flatMap((before) => {
-        const lost = [before]
-        for (const message of queue) lost.push(network.apply(lost.at(-1) as number, network.dropDelta(message)))
-        return lost
-      })
-    }
-    return left
-  }
-
-  #end(actor: number, local: number): Step {
-    const delta = this.parts.network.turnDelta(-1, [])
-    return {
-      ...{ kind: 'crash', actor, local, delta, message: -1, sent: [], ended: noAsks },
-      ...{ timer: undefined, choices: [], error: undefined },
-    } as const
-  }
 }
 
 function deliveredBy({ kind, message }: Step): number {
   return kind === 'deliver' || kind === 'unstashed' ? message : -1
 }
-
-/** What the checker made itself is plain data. */
-const unlikely = (path: string, what: string) => new CheckerError(`${path} is ${what}`)

@@ -1,10 +1,11 @@
 /** Counterexamples: the way to a violation as steps that a person can read and a test can replay. */
 import { ReplyToken, refKey } from '@troupe/core'
 import { Ref } from '@troupe/core/host'
-import type { ActorSystem, NodeStep } from './actor-system.ts'
+import type { ActorSystem } from './actor-system.ts'
 import { askOf } from './ask-table.ts'
 import { isPlain } from './canonical-value.ts'
 import type { ModelStep } from './model-system.ts'
+import type { NodeStep } from './node-crashes.ts'
 import type { TimerMessage } from './pending.ts'
 import type { Violation, ViolationKind } from './properties.ts'
 import type { MessageView, TupleView } from './state-view.ts'
