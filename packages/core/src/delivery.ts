@@ -1,6 +1,6 @@
 /**
- * Delivery: what reaches whom on a node. Messages of this node go into mailboxes; frames of other nodes are taken apart;
- * what finds nobody becomes a dead letter, and its asker is told.
+ * Delivery: what reaches whom on a node. Messages go into mailboxes, or to the transport when they are for another node; what
+ * finds nobody becomes a dead letter, and its asker is told.
  */
 import type { ActorCell } from './actor-cell.ts'
 import { Ref, ReplyToken, refKey } from './actor-ref.ts'
@@ -9,7 +9,7 @@ import { type AnswerAsker, type AskEnded, AskTable, nodeDownError, type RejectFo
 import { CellTable } from './cell-table.ts'
 import type { DeathWatch } from './death-watch.ts'
 import type { DeadLetter, DeadLetterReason } from './effects.ts'
-import { Envelope, EnvelopeKind, stopEnvelope } from './envelope.ts'
+import { Envelope, EnvelopeKind } from './envelope.ts'
 import { ActorStoppedError, decodeError, type ErrorData, encodeError, OverloadError } from './errors.ts'
 import { checkFrame } from './frame-check.ts'
 import type { KernelPorts } from './kernel-ports.ts'
@@ -21,7 +21,7 @@ import type { Refusal } from './ports/transport.ts'
 import { ReplyDuties } from './reply-duties.ts'
 import { TurnLoop } from './turn-loop.ts'
 import { scopeOf } from './turn-scopes.ts'
-import { type Frame, FrameKind, type WireMessage } from './wire.ts'
+import { type Frame, FrameKind } from './wire.ts'
 
 export abstract class Delivery extends TurnLoop {
   readonly node: string
@@ -208,89 +208,6 @@ export abstract class Delivery extends TurnLoop {
     return new ActorStoppedError(`${name} to ${refKey(to)}: the actor is not there or stopped before it replied`, facts)
   }
 
-  /** A tell or an ask from another node, whose parts were checked where they were taken apart. */
-  receiveMessage(
-    from: { readonly node: string; readonly epoch: number },
-    { to, name, payload, sender, askId }: WireMessage,
-  ): void {
-    if (!this.alive) return
-    this.deliver(to, name, payload, sender, askId < 0 ? undefined : new ReplyToken(from.node, from.epoch, askId))
-  }
-
-  /** A frame from another node. Throws a `MalformedFrameError`, and has done nothing then, when it is none. */
-  receive(from: { readonly node: string; readonly epoch: number }, received: Frame): void {
-    if (!this.alive) return
-    const frame = checkFrame(received)
-    switch (frame[0]) {
-      case FrameKind.tell:
-        this.deliver(this.#target(frame), frame[5], frame[6], frame[7], undefined)
-        break
-      case FrameKind.ask:
-        this.deliver(this.#target(frame), frame[5], frame[6], frame[7], new ReplyToken(from.node, from.epoch, frame[8]))
-        break
-      case FrameKind.forward:
-        this.deliver(this.#target(frame), frame[5], frame[6], frame[7], frame[8])
-        break
-      case FrameKind.offer: {
-        const offer = new ReplyToken(from.node, from.epoch, frame[8])
-        this.deliverOffer(this.#target(frame), frame[5], frame[6], frame[7], offer)
-        break
-      }
-      case FrameKind.reply:
-        if (frame[1] === this.epoch) this.settleAsk(frame[2], frame[3], undefined, from.node)
-        break
-      case FrameKind.replyError:
-        if (frame[1] === this.epoch) this.settleAsk(frame[2], undefined, decodeError(frame[3]), from.node)
-        break
-      case FrameKind.cancel:
-        this.#askCancelled(this.#target(frame), new ReplyToken(from.node, from.epoch, frame[5]), frame[6])
-        break
-      case FrameKind.waitProbe:
-        this.askCycles.receive(frame[1], frame[2])
-        break
-      case FrameKind.watch:
-        this.deathWatch.addWatcher(this.#target(frame), frame[5], frame[6])
-        break
-      case FrameKind.unwatch:
-        this.deathWatch.removeWatcher(this.#target(frame), frame[5], frame[6])
-        break
-      case FrameKind.terminated:
-        if (frame[1] === this.epoch) this.deathWatch.terminated(frame[2], frame[3], frame[4], frame[5])
-        break
-      case FrameKind.stop: {
-        const cell = this.lookup(this.#target(frame))
-        if (cell !== undefined && !this.isSystemActor(cell)) this.enqueue(cell, stopEnvelope)
-        break
-      }
-      case FrameKind.kill: {
-        const cell = this.lookup(this.#target(frame))
-        if (cell !== undefined && !this.isSystemActor(cell)) this.stopping.kill(cell)
-        break
-      }
-      case FrameKind.link:
-        this.links.accept(this.#target(frame), frame[5], frame[6])
-        break
-      case FrameKind.unlink:
-        this.links.withdraw(this.#target(frame), frame[6])
-        break
-      case FrameKind.linkEnded:
-        if (frame[1] === this.epoch) this.links.ended(frame[2], frame[3], frame[4], frame[5])
-        break
-      default:
-        this.streams.receive(from, frame)
-    }
-  }
-
-  #target(frame: Frame & { readonly 4: string | undefined }): Ref {
-    return new Ref(
-      this.node,
-      frame[1],
-      frame[2] as number,
-      frame[3] as number,
-      typeof frame[4] === 'string' ? frame[4] : undefined,
-    )
-  }
-
   /** An ask ended whose end is a message of the actor that asked: never dropped, so past the bound of its mailbox. */
   readonly answer: AnswerAsker = (from, name, payload, sender) => {
     const { mailbox } = from
@@ -325,11 +242,6 @@ export abstract class Delivery extends TurnLoop {
     } else if (isGivenUp || (answeredBy !== undefined && answeredBy !== to.node)) {
       this.send(to.node, [FrameKind.cancel, to.epoch, to.slot, to.incarnation, to.name, askId, !isGivenUp])
     }
-  }
-
-  #askCancelled(to: Ref, token: ReplyToken, isAnswered: boolean): void {
-    if (isAnswered) this.duties.release(token)
-    else this.duties.withdraw(this.lookup(to), token)
   }
 
   /** A signal of an actor is about to be aborted: what waits for it goes on in a microtask. */

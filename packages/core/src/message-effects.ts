@@ -3,9 +3,9 @@ import type { ActorCell } from './actor-cell.ts'
 import { type Ref, ReplyToken } from './actor-ref.ts'
 import { askTimeoutMsDefault } from './ask-options.ts'
 import type { LogFields, LogLevel } from './context.ts'
-import { Delivery } from './delivery.ts'
 import type { Envelope } from './envelope.ts'
 import { SystemStoppedError } from './errors.ts'
+import { FrameReceiver } from './frame-receiver.ts'
 import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
 import type { AnswerNames } from './pending-ask.ts'
 import type { Deferral } from './reply-duties.ts'
@@ -14,7 +14,7 @@ import { type Frame, FrameKind } from './wire.ts'
 /** A message whose sender waits: for the reply, or until the mailbox has taken it. */
 type RequestKind = 'ask' | 'offer'
 
-export abstract class MessageEffects extends Delivery {
+export abstract class MessageEffects extends FrameReceiver {
   abstract log(from: ActorCell, level: LogLevel, message: string, fields?: LogFields): void
 
   tell(from: ActorCell | undefined, to: Ref, name: string, payload: unknown): void {
