@@ -5,25 +5,18 @@
  * notices, stops) are never lost by chance or by a partition, which only holds them up: the runtime's promises about
  * deaths stand on them.
  */
-import { ConfigurationError, type RandomStream } from '@troupe/core'
-import {
-  checkFrame,
-  type Frame,
-  FrameKind,
-  frameOf,
-  isMessageFrame,
-  Ref,
-  type Refusal,
-  type Transport,
-  WireMessage,
-} from '@troupe/core/host'
+import type { RandomStream } from '@troupe/core'
+import { type Frame, isMessageFrame, type Ref, type Refusal, type Transport } from '@troupe/core/host'
 import { type Arrival, Chain } from './agenda.ts'
+import { checkedTarget, refusedWhenFull } from './checked-send.ts'
 import type { FaultDecisions } from './fault-decisions.ts'
 import { Flight } from './flight.ts'
 import { copyFrame, copyPayload, type FrameFacts, messageOf, payloadOf } from './frame-facts.ts'
+import { Hello } from './hello.ts'
 import { type DrawLatency, latencyDraw, type NetworkLatency } from './latency.ts'
 import type { LinkConditions } from './link-conditions.ts'
-import { inOrderMs, Link, type View } from './network-link.ts'
+import { LinkTable } from './link-table.ts'
+import { inOrderMs, type Link } from './network-link.ts'
 import type { PlannedDelivery } from './run-plan.ts'
 import type { SimulatedKernel } from './simulated-kernel.ts'
 import type { SimulatedNode } from './simulated-node.ts'
@@ -37,34 +30,12 @@ export interface MessageFaults {
   readonly reorder: number
 }
 
-/** What a node that has come up has the others know. */
-class Hello implements Arrival {
-  isSet = false
-  place = -1
-  readonly isKept = false
-  atMs = 0
-  order = 0
-  after: Arrival | undefined = undefined
-  readonly #heard: () => void
-
-  constructor(heard: () => void) {
-    this.#heard = heard
-  }
-
-  run(): void {
-    this.#heard()
-  }
-}
-
 export class SimulatedNetwork {
   readonly #core: SimulationCore
   readonly #latency: NetworkLatency
   readonly #drawLatencyMs: DrawLatency
   readonly #decisions: FaultDecisions
-  readonly #late: readonly PlannedDelivery[] | undefined
-  readonly #nodes = new Map<string, SimulatedNode>()
-  /** For each node its links to the others, by their names. */
-  readonly #links = new Map<SimulatedNode, Map<string, Link>>()
+  readonly #links: LinkTable
   /** What will arrive out of order. */
   readonly #strays = new Set<Flight>()
   faults: MessageFaults = { loss: 0, duplicate: 0, reorder: 0 }
@@ -80,33 +51,23 @@ export class SimulatedNetwork {
     this.#latency = latency
     this.#drawLatencyMs = latencyDraw(latency)
     this.#decisions = decisions
-    this.#late = late
+    this.#links = new LinkTable(core.random, late, this.#arrive)
   }
 
   add(node: SimulatedNode): void {
-    this.#nodes.set(node.name, node)
-    this.#links.set(node, new Map())
-    for (const other of this.#nodes.values()) {
-      if (other === node) continue
-      const viewOfNode: View = { isDown: false, downEpoch: -1 }
-      const viewOfOther: View = { isDown: false, downEpoch: -1 }
-      this.#addLink(node, other, viewOfOther, viewOfNode)
-      this.#addLink(other, node, viewOfNode, viewOfOther)
-    }
+    this.#links.add(node)
   }
 
-  #addLink(from: SimulatedNode, to: SimulatedNode, viewOfTo: View, viewOfFrom: View): void {
-    const latencies = this.#core.random.stream(`latencies from ${from.name} to ${to.name}`)
-    const late = this.#lateOn(from.name, to.name)
-    const link = new Link({ from, to, viewOfTo, viewOfFrom, latencies, late }, this.#arrive)
-    this.#links.get(from)!.set(to.name, link)
+  /** The node of that name; throws a `ConfigurationError` when there is none. */
+  node(name: string): SimulatedNode {
+    return this.#links.node(name)
   }
 
   // Frames.
 
   /** The transport of `from`. */
   transportOf(from: SimulatedNode): Transport {
-    const links = this.#links.get(from)!
+    const links = this.#links.from(from)
     // Most messages go where the one before went.
     let lastName: string | undefined
     let last: Link | undefined
@@ -271,21 +232,13 @@ export class SimulatedNetwork {
     return late === undefined || late.has(number) ? drawnMs : this.#latency.minMs + this.#latency.meanMs
   }
 
-  #lateOn(from: string, to: string): ReadonlySet<number> | undefined {
-    const late = this.#late?.filter((delivery) => delivery.from === from && delivery.to === to)
-    if (late === undefined || late.some(({ nth }) => nth === undefined)) return undefined
-    return new Set(late.map(({ nth }) => nth as number))
-  }
-
   /** The frames under way: those that will arrive, in the order in which they left, then those that a cut holds up. */
   *framesUnderWay(): Iterable<FrameFacts> {
     const underWay: Arrival[] = [...this.#strays]
-    for (const links of this.#links.values()) for (const { chain } of links.values()) underWay.push(...chain)
+    for (const { chain } of this.#links.all()) underWay.push(...chain)
     underWay.sort((left, right) => left.order - right.order)
     for (const arrival of underWay) if (arrival instanceof Flight) yield arrival.facts
-    for (const links of this.#links.values()) {
-      for (const { held } of links.values()) for (const { facts } of held) yield facts
-    }
+    for (const { held } of this.#links.all()) for (const { facts } of held) yield facts
   }
 
   // Nodes that go and come.
@@ -297,7 +250,7 @@ export class SimulatedNetwork {
   nodeCrashed(node: SimulatedNode, detectionMs: () => number, reason: string, losing: RandomStream | undefined): void {
     const { clock } = this.#core
     const { epoch } = node
-    for (const link of this.#links.get(node)!.values()) {
+    for (const link of this.#links.from(node).values()) {
       if (losing !== undefined) {
         const underWay = link.sent - link.arrivedNumber
         link.lost = { epoch, after: link.arrivedNumber + losing.int(underWay + 1) }
@@ -306,14 +259,14 @@ export class SimulatedNetwork {
       const delayMs = Math.max(detectionMs(), link.busyUntil - clock.now())
       clock.schedule(delayMs, () => this.declareDown(link.to, node, epoch, reason))
       // What waits to reach the crashed node can no longer do so.
-      for (const flight of this.#link(link.to, node).held.splice(0)) this.#drop(flight, 'node-down')
+      for (const flight of this.#links.link(link.to, node).held.splice(0)) this.#drop(flight, 'node-down')
     }
   }
 
   /** All nodes have started for the first time: each is told of the others. */
   announceAll(): void {
-    for (const node of this.#nodes.values()) {
-      for (const other of this.#nodes.values()) if (other !== node) node.kernel?.nodeUp(other.name, other.epoch)
+    for (const node of this.#links.nodes) {
+      for (const other of this.#links.nodes) if (other !== node) node.kernel?.nodeUp(other.name, other.epoch)
     }
   }
 
@@ -322,12 +275,12 @@ export class SimulatedNetwork {
     const { agenda, clock } = this.#core
     const { epoch } = node
     const latencies = this.#decisions.stream(`start of ${node.name} at ${clock.now()}`)
-    for (const { to: other, viewOfTo } of this.#links.get(node)!.values()) {
+    for (const { to: other, viewOfTo } of this.#links.from(node).values()) {
       viewOfTo.isDown = !other.isUp
       viewOfTo.downEpoch = other.isUp ? other.epoch - 1 : other.epoch
       if (other.isUp) node.kernel?.nodeUp(other.name, other.epoch)
     }
-    for (const link of this.#links.get(node)!.values()) {
+    for (const link of this.#links.from(node).values()) {
       const now = clock.now()
       const drawnMs = inOrderMs(link, now, now + this.#drawLatencyMs(latencies))
       const hello = new Hello(() => {
@@ -346,7 +299,7 @@ export class SimulatedNetwork {
 
   /** `by` holds `node`'s epoch to be down from now on, and has told its actors so once. */
   declareDown(by: SimulatedNode, node: SimulatedNode, epoch: number, reason: string): void {
-    const view = this.#link(by, node).viewOfTo
+    const view = this.#links.link(by, node).viewOfTo
     // One that came back and crashed again before it was missed is declared down once for each time.
     while (view.downEpoch < epoch && by.isUp) {
       const downEpoch = ++view.downEpoch
@@ -361,12 +314,12 @@ export class SimulatedNetwork {
 
   /** Cuts the links from `from` to `to`; they stay cut until each cut was mended. */
   cut(from: readonly SimulatedNode[], to: readonly SimulatedNode[]): void {
-    for (const link of this.#between(from, to)) link.cuts++
+    for (const link of this.#links.between(from, to)) link.cuts++
   }
 
   /** Undoes one {@link cut}. What the runtime had to say meanwhile goes out now. */
   mend(from: readonly SimulatedNode[], to: readonly SimulatedNode[]): void {
-    for (const link of this.#between(from, to)) {
+    for (const link of this.#links.between(from, to)) {
       link.cuts--
       this.#releaseHeld(link)
     }
@@ -389,7 +342,7 @@ export class SimulatedNetwork {
     to: readonly SimulatedNode[],
     begin: (conditions: LinkConditions) => () => void,
   ): () => void {
-    const undo = [...this.#between(from, to)].map((link) => ({ link, end: begin(link.conditions) }))
+    const undo = [...this.#links.between(from, to)].map((link) => ({ link, end: begin(link.conditions) }))
     return () => {
       for (const { link, end } of undo) {
         end()
@@ -397,42 +350,4 @@ export class SimulatedNetwork {
       }
     }
   }
-
-  /** The node of that name; throws a `ConfigurationError` when there is none. */
-  node(name: string): SimulatedNode {
-    const node = this.#nodes.get(name)
-    if (node === undefined) {
-      throw new ConfigurationError(`there is no node ${name}; the nodes are ${[...this.#nodes.keys()].join(', ')}`)
-    }
-    return node
-  }
-
-  *#between(from: readonly SimulatedNode[], to: readonly SimulatedNode[]): Iterable<Link> {
-    for (const one of from) for (const other of to) if (one !== other) yield this.#link(one, other)
-  }
-
-  #link(from: SimulatedNode, to: SimulatedNode): Link {
-    return this.#links.get(from)!.get(to.name)!
-  }
-}
-
-/** Whom it is for; throws a `MalformedFrameError` for the parts of a tell or an ask that would make no frame. */
-function checkedTarget(to: Ref, name: string, payload: unknown, sender: Ref | undefined, askId: number): Ref {
-  const { epoch, slot, incarnation } = to
-  const isUsual = (epoch | 0) === epoch && (slot | 0) === slot && (incarnation | 0) === incarnation
-  if (to instanceof Ref && isUsual && epoch >= -1 && slot >= -1 && incarnation >= -1 && typeof name === 'string') {
-    return to
-  }
-  const message = new WireMessage(to)
-  message.name = name
-  message.payload = payload
-  message.sender = sender
-  message.askId = askId
-  checkFrame(frameOf(message))
-  return to instanceof Ref ? to : new Ref((to as Ref).node, epoch, slot, incarnation, (to as Ref).name)
-}
-
-/** What a full channel refuses, as that of threads does; sends, replies and what the runtime says wait for room. */
-function refusedWhenFull(frame: Frame): boolean {
-  return frame[0] === FrameKind.tell || frame[0] === FrameKind.ask || frame[0] === FrameKind.forward
 }
