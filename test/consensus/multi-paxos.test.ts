@@ -150,7 +150,9 @@ test('a large command counts as several, so that no message and nothing under wa
 
     const refused = put(client, 'a', 'x'.repeat(20_001))
     await expect(refused).rejects.toThrow(CommandSizeError)
-    await expect(refused).rejects.toThrow(/kv: a command or query of about 20\d+ bytes; commandBytesMax is 20000$/)
+    await expect(refused).rejects.toThrow(
+      /kv: a command or query of about 20\d+ bytes; commandBytesMax is 20000, an option of the log$/,
+    )
     await expect(client.read({ key: 'x'.repeat(20_001) })).rejects.toThrow(CommandSizeError)
     await put(client, 'a', 1)
     expect(await client.read({ key: 'a' })).toBe(1)
@@ -280,6 +282,10 @@ test('a change that is asked for with members that could not work is refused, an
     const quorums = { election: 1, acceptance: 1 }
     const asked = world.ask(client.ref, 'changeMembers', { members: await client.members(), quorums })
     await expect(asked).rejects.toThrow('can miss each other')
+    const strangers = client.changeMembers(['node-7', 'node-8', 'node-9'])
+    await expect(strangers).rejects.toThrow(
+      'kv: member node-7 lives on node node-7, which is not there; there are main, node-1',
+    )
     expect(await put(client, 'a', 2)).toBe(1)
   })
 })
@@ -475,6 +481,12 @@ test('a machine without apply, members without a voter and quorums that could mi
     const start = (given: object) =>
       startReplicated(world, KeyValueStore, { log: 'kv', members: world.nodes, ...given })
     await expect(start({ members: [] })).rejects.toThrow('no member votes')
+    await expect(start({ members: undefined })).rejects.toThrow("members is a list of nodes' names")
+    await expect(start({ log: '' })).rejects.toThrow("needs the log's name")
+    await expect(start({ members: ['node-1', { id: 'x', nod: 'node-2' }] })).rejects.toThrow("did you mean 'node'?")
+    // Nothing is started of it, so that the names are free for the next attempt.
+    await expect(start({ members: ['node-1', 'node-2', 'node-9'] })).rejects.toThrow('which is not there')
+    expect(world.view.cells(KeyValueStore)).toEqual([])
     await expect(start({ quorums: { election: 1, acceptance: 2 } })).rejects.toThrow('can miss each other')
     await expect(start({ members: ['node-1', 'node-1'] })).rejects.toThrow('the same id')
     await expect(start({ options: { leaseMs: -1 } })).rejects.toThrow('leaseMs must be')

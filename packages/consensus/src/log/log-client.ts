@@ -245,7 +245,7 @@ function refusalOf({ log, inFlightMax, commandBytesMax }: LogClientState, waitin
   const where = `replicated log ${log}`
   if (waiting >= inFlightMax) return new OverloadError(`${where}: ${waiting} wait already`, { log, inFlightMax })
   if (bytes <= commandBytesMax) return undefined
-  const message = `${where}: a command or query of about ${bytes} bytes; commandBytesMax is ${commandBytesMax}`
+  const message = `${where}: a command or query of about ${bytes} bytes; commandBytesMax is ${commandBytesMax}, an option of the log`
   return new CommandSizeError(message, { log, bytes, commandBytesMax })
 }
 

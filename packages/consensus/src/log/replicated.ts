@@ -1,7 +1,14 @@
 /**
  * `startReplicated`: the replicas of a log on the nodes of a system, and a typed handle on the object that they are.
  */
-import { type ActorRef, type ActorSystem, type AskOptions, namedRef, type SystemSpawnOptions } from '@troupe/core'
+import {
+  type ActorRef,
+  type ActorSystem,
+  type AskOptions,
+  ConfigurationError,
+  namedRef,
+  type SystemSpawnOptions,
+} from '@troupe/core'
 import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, logMemberOf } from './configuration.ts'
@@ -34,6 +41,10 @@ export interface ReplicatedOptions {
   readonly options?: Partial<LogOptions>
 }
 
+/** The node that a system's own thread is, on every host. */
+const mainNode = 'main'
+
+const knownOfMember: KnownOptions<LogMemberOptions> = { id: true, node: true, priority: true, learner: true }
 const knownOptions: KnownOptions<ReplicatedOptions> = { log: true, members: true, quorums: true, options: true }
 
 /**
@@ -58,7 +69,9 @@ export function replicatedLog<Command, Result, Query, Answer>(
 ): Replicated<Command, Result, Query, Answer> {
   refuseUnknownOptions('startReplicated', given, knownOptions)
   const { log, members, quorums, options } = given
-  const configured = members.map((member) => logMember(definition, log, member))
+  if (typeof log !== 'string' || log === '')
+    throw new ConfigurationError(`startReplicated needs the log's name, got ${log}`)
+  const configured = membersOf(log, members).map((member) => logMember(system, definition, log, member))
   const configuration = logConfiguration(log, 1, configured, quorums)
   return new Replicated(system, definition, configuration, log, logOptions(log, options))
 }
@@ -101,9 +114,7 @@ export class Replicated<Command, Result, Query, Answer> {
       { log, configuration, retryMs, batchMax, commandBytesMax },
       { node: 'local', ...spawnOptions },
     )
-    return new ReplicatedClient(this.#system, ref as ActorRef<LogCallerProtocol>, (member) =>
-      logMember(this.#definition, log, member),
-    )
+    return new ReplicatedClient(this.#system, ref as ActorRef<LogCallerProtocol>, log, (member) => this.#member(member))
   }
 
   /**
@@ -112,7 +123,7 @@ export class Replicated<Command, Result, Query, Answer> {
    */
   async startReplica(member: string | LogMemberOptions): Promise<void> {
     const known = typeof member === 'string' ? logMemberOf(this.configuration, member) : undefined
-    const { id, node, replica } = known ?? logMember(this.#definition, this.log, member)
+    const { id, node, replica } = known ?? this.#member(member)
     const name = replica.name as string
     const { log, configuration } = this
     await this.#system.spawn(
@@ -122,16 +133,21 @@ export class Replicated<Command, Result, Query, Answer> {
     )
   }
 
+  #member(member: string | LogMemberOptions): LogMember {
+    return logMember(this.#system, this.#definition, this.log, member)
+  }
+
   /** Where the replica of that member stands. */
   async status(member: string | LogMemberOptions): Promise<ReplicaStatus> {
     const known = typeof member === 'string' ? logMemberOf(this.configuration, member) : undefined
-    return await this.#system.ask((known ?? logMember(this.#definition, this.log, member)).replica, 'status')
+    return await this.#system.ask((known ?? this.#member(member)).replica, 'status')
   }
 }
 
 /** Calls a replicated object by one client actor. */
 export class ReplicatedClient<Command, Result, Query, Answer> {
   readonly #system: ActorSystem
+  readonly #log: string
   readonly #memberOf: (member: string | LogMemberOptions) => LogMember
   /** The client actor: ask it `execute` and `read` from inside an actor. */
   readonly ref: ActorRef<LogCallerProtocol>
@@ -139,10 +155,12 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
   constructor(
     system: ActorSystem,
     ref: ActorRef<LogCallerProtocol>,
+    log: string,
     memberOf: (member: string | LogMemberOptions) => LogMember,
   ) {
     this.#system = system
     this.ref = ref
+    this.#log = log
     this.#memberOf = memberOf
   }
 
@@ -172,13 +190,14 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
 
   /**
    * Replaces the members and resolves to the number of the new configuration once it has begun. Start the replicas of new
-   * members first. One change at a time: while one is under way, another's call resolves with it.
+   * members first. One change at a time: while one is under way, another's call resolves with it. Rejects with a
+   * `ConfigurationError` for members that could not work, such as one on a node that is not there.
    */
   async changeMembers(
     members: readonly (string | LogMemberOptions)[],
     { quorums, ...options }: AskOptions & { readonly quorums?: QuorumSizes } = {},
   ): Promise<number> {
-    const configuration = logConfiguration('', 1, members.map(this.#memberOf), quorums)
+    const configuration = logConfiguration(this.#log, 1, membersOf(this.#log, members).map(this.#memberOf), quorums)
     const change = { members: configuration.members, quorums: configuration.quorums }
     return await this.#system.askWith(options, this.ref, 'changeMembers', change)
   }
@@ -194,11 +213,27 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
   }
 }
 
+function membersOf(log: string, members: unknown): readonly (string | LogMemberOptions)[] {
+  if (Array.isArray(members)) return members
+  throw new ConfigurationError(
+    `replicated log ${log}: members is a list of nodes' names or of { node, id }, got ${members}`,
+  )
+}
+
+/** The member as it is stored. Throws a `ConfigurationError` for a node that the system has not. */
 function logMember(
+  system: ActorSystem,
   definition: ReplicaDefinition<any, any, any, any>,
   log: string,
   member: string | LogMemberOptions,
 ): LogMember {
-  const { node, id = node, priority = 0, learner = false } = typeof member === 'string' ? { node: member } : member
+  const options = typeof member === 'string' ? { node: member } : member
+  refuseUnknownOptions(`replicated log ${log}: a member`, options, knownOfMember)
+  const { node, id = node, priority = 0, learner = false } = options
+  const nodes = [mainNode, ...system.nodes]
+  if (!nodes.includes(node)) {
+    const what = `replicated log ${log}: member ${id} lives on node ${node}, which is not there; there are ${nodes.join(', ')}`
+    throw new ConfigurationError(what, { log, id, node, nodes })
+  }
   return { id, node, priority, learner, replica: namedRef(definition, { node, name: `log.${log}.${id}` }) }
 }
