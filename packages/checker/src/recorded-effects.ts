@@ -53,6 +53,7 @@ interface EffectsOptions {
 }
 
 export class RecordedEffects extends RefusedEffects implements Effects {
+  readonly checksOptions = true
   readonly choices = new Choices((what) => this.refuse(what))
   /** The numbers of the messages that the turn sent, in order. */
   sent: number[] = []

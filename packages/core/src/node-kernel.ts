@@ -62,7 +62,7 @@ export class NodeKernel extends MessageEffects implements Effects {
 
   constructor(ports: KernelPorts) {
     super(ports)
-    this.checksOptions = ports.messages === 'frozen'
+    this.checksOptions = ports.messages !== 'shared'
     this.#logSeverityMin = logSeverity[ports.logLevel ?? 'debug']
     this.journal = new NodeJournal(ports)
     this.tasks = new TaskTable(ports.clock, ports.tasks ?? new InPlaceTasks(ports.clock), this.rejectFor)
