@@ -91,6 +91,8 @@ export class LogPledgeObserver {
     for (const state of states) {
       const { id, refusedBy, configuration, knownIn } = state
       const { number: config } = configuration
+      // Back from its journal, and not begun yet: it has what it stored, and is still to apply what of that is decided.
+      if (state.applied < state.decided) continue
       if (refusedBy !== undefined && !this.#wiped.has(id)) {
         const what = `${id} is refused by ${refusedBy}, and its disk was never lost`
         throw new LogViolationError('who lost nothing is not refused', what, { id, refusedBy, config })
