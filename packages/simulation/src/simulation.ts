@@ -23,6 +23,7 @@ import { Nemesis } from './nemesis.ts'
 import { healthyDisk, NodeFactory } from './node-factory.ts'
 import { PlannedSchedule } from './planned-schedule.ts'
 import { Properties } from './properties.ts'
+import { failureError, messageOf, type RunFailure } from './run-failure.ts'
 import type { RunRecord } from './run-record.ts'
 import { RunRecorder } from './run-recorder.ts'
 import { scheduleOf } from './schedule-options.ts'
@@ -31,27 +32,11 @@ import { SimulatedNetwork } from './simulated-network.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import { mainNode, SimulatedWorld } from './simulated-world.ts'
 import type { SimulationCore } from './simulation-core.ts'
-import {
-  type FailureFacts,
-  type FailureReason,
-  PropertyFailure,
-  type Recording,
-  SimulationDeadlockError,
-  SimulationFailure,
-  SimulationLimitError,
-} from './simulation-errors.ts'
+import type { Recording, SimulationFailure } from './simulation-errors.ts'
 import type { Branch, SimulationSettings, StepCall } from './simulation-settings.ts'
 import { StateRecorder } from './state-recorder.ts'
 import { TimedFaults } from './timed-faults.ts'
 import { type ObserveOptions, Trace, type TraceListener } from './trace.ts'
-
-/** What made a run fail. */
-interface Failure {
-  readonly reason: FailureReason
-  readonly what: string
-  readonly property?: string
-  readonly cause?: unknown
-}
 
 /** How many times its usual latency a message that is held up takes longer at most. */
 const reorderFactor = 10
@@ -90,7 +75,7 @@ export class Simulation implements SimulationCore {
   readonly #network: SimulatedNetwork
   readonly #waits = new Set<string>()
   #services: ServiceImplementations | undefined
-  #failure: Failure | undefined
+  #failure: RunFailure | undefined
   readonly #states: StateRecorder | undefined
   #stepsAhead: readonly { readonly step: number; readonly run: () => void }[]
   readonly #isWatched: boolean
@@ -205,7 +190,7 @@ export class Simulation implements SimulationCore {
 
   /** Runs the program to its end; rejects with a {@link SimulationFailure}. */
   async run(program: (world: SimulatedWorld) => Promise<unknown>): Promise<void> {
-    const ended = (failure?: Failure) => {
+    const ended = (failure?: RunFailure) => {
       this.#finished = true
       if (failure !== undefined) this.fail(failure)
     }
@@ -323,7 +308,7 @@ export class Simulation implements SimulationCore {
   }
 
   /** Notes the first reason to fail; the loop ends after the step. */
-  fail(failure: Failure): void {
+  fail(failure: RunFailure): void {
     this.#failure ??= failure
   }
 
@@ -382,27 +367,16 @@ export class Simulation implements SimulationCore {
     })
   }
 
-  #error(failure: Failure): SimulationFailure {
-    const { reason, what, property, cause } = failure
-    const facts = {
+  #error(failure: RunFailure): SimulationFailure {
+    const error = failureError(failure, {
       seed: this.#settings.seed,
-      reason,
-      what,
       virtualMs: this.clock.now(),
       step: this.trace.step,
       hash: this.trace.digest,
       lastEvents: this.trace.lastEvents(),
       claims: this.properties.claims,
-      ...(property === undefined ? {} : { property }),
-    }
-    return this.#errorOf(reason, what, facts, cause).withRecording(this.recording)
-  }
-
-  #errorOf(reason: FailureReason, what: string, facts: FailureFacts, cause: unknown): SimulationFailure {
-    if (reason === 'deadlock') return new SimulationDeadlockError(what, facts)
-    if (reason === 'limit') return new SimulationLimitError(what, facts)
-    if (facts.property !== undefined) return new PropertyFailure(what, facts, cause)
-    return new SimulationFailure(what, facts, cause)
+    })
+    return error.withRecording(this.recording)
   }
 
   #servicesOf(): ServiceImplementations {
@@ -411,8 +385,4 @@ export class Simulation implements SimulationCore {
     this.#services ??= services(this.world)
     return this.#services
   }
-}
-
-function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown)
 }

@@ -124,7 +124,8 @@ function listPrograms(terminal: Terminal, { json }: CheckFlags): boolean {
 function costText({ given, distinct, seconds, gigabytes }: ProgramCost): string {
   const flags = Object.entries(given).map(([name, value]) => `${flagOf(name)} ${value}`)
   const size = flags.length === 0 ? 'the defaults' : flags.join(' ')
-  return `${size}: ${distinct} distinct states, in about ${seconds} s and ${gigabytes} GB`
+  const more = distinct > 1_000_000 ? '; raise --states-max' : ''
+  return `${size}: ${distinct} distinct states, in about ${seconds} s and ${gigabytes} GB${more}`
 }
 
 async function checkNamed(terminal: Terminal, name: string, flags: CheckFlags): Promise<boolean> {
