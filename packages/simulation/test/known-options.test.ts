@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { defineScenario, replay, saveFailure, shrink, simulate, simulateMany, simulateTwice } from '../src/index.ts'
 import { mutate, simulatedSubject } from '../src/mutation/index.ts'
 import { runSimulationTest } from '../src/vitest/simulation-test.ts'
+import { Counter } from './actors.ts'
 
 const fails = async () => {
   throw new Error('it always fails')
@@ -40,4 +41,14 @@ test.each<[what: string, run: () => Promise<unknown>, message: string]>([
   const error: any = await run().catch((thrown) => thrown)
   expect(error).toBeInstanceOf(ConfigurationError)
   expect(error.message).toContain(message)
+})
+
+test('so do spawns and asks in a run, which may not go well where they fail on threads', async () => {
+  await simulate({ seed: 1, nodes: 1 }, async (world) => {
+    const misspelt = world.spawn(Counter, { start: 0 }, { node: 'node-1', mailbx: 3 } as any)
+    await expect(misspelt).rejects.toThrow("there is no option 'mailbx'; did you mean 'mailbox'?")
+    const counter = await world.spawn(Counter, { start: 0 }, { node: 'node-1' })
+    const asked = world.askWith({ timeoutMS: 5 } as any, counter.ref, 'add', 1)
+    await expect(asked).rejects.toThrow("did you mean 'timeoutMs'?")
+  })
 })
