@@ -64,7 +64,7 @@ export class LogObserver {
   #agree(state: ReplicaState, index: number): void {
     const decided = entryAt(state.entries, index)
     const entry = JSON.stringify(decided)
-    if (decided.kind === 'configuration') this.#ends.set(decided.configuration.number - 1, index + 1)
+    if (decided.kind === 'configuration') this.#ended(state.id, decided.configuration.number - 1, index + 1)
     const before = this.#decided[index]
     if (before === undefined) {
       this.#decided[index] = entry
@@ -72,6 +72,14 @@ export class LogObserver {
       const facts = { id: state.id, index, entry, before }
       throw new LogViolationError('agreement', `${state.id} has another entry decided at ${index}`, facts)
     }
+  }
+
+  /** Each configuration ends once: what is decided behind its end belongs to the next one. */
+  #ended(id: string, number: number, end: number): void {
+    const known = this.#ends.get(number) ?? end
+    this.#ends.set(number, end)
+    if (known === end) return
+    throw new LogViolationError('end', `configuration ${number} has ended twice`, { id, number, ends: [known, end] })
   }
 
   /** Nothing is accepted in a configuration behind the entry that ends it. */

@@ -128,7 +128,10 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
         state.decided = Math.max(state.decided, decided)
       },
       learned(state: ReplicaState, { at, entries }: { readonly at: number; readonly entries: Append['entries'] }) {
-        overwrite(state.entries, at, entries)
+        // Entries behind the end of a configuration were accepted in it, and will never be decided.
+        const ends = entries.some(({ kind }, index) => kind === 'configuration' && at + index >= state.applied)
+        if (ends) replaceFrom(state.entries, at, entries)
+        else overwrite(state.entries, at, entries)
         state.decided = Math.max(state.decided, at + entries.length)
       },
       decided(state: ReplicaState, length: number) {
