@@ -19,6 +19,13 @@ test('a seed replays to the same run', async () => {
   expect(await runMultiPaxos(3, { nodes: 4 })).toEqual(await runMultiPaxos(3, { nodes: 4 }))
 })
 
+test('who learns of the end of its configuration forgets what it had accepted behind that', async () => {
+  // There a replica has accepted another change of members behind the one that was decided.
+  const { failure, configurations } = await runMultiPaxos(1_767)
+  expect(failure).toBeUndefined()
+  expect(configurations).toBeGreaterThan(1)
+})
+
 test('the observer notices a broken invariant', () => {
   const state = (id: string, nonce: string, more: object = {}) => ({
     id,
@@ -43,6 +50,8 @@ test('the observer notices a broken invariant', () => {
   expect(check(state('a', 'x', { entries, acceptedBallot, applied: 0, decided: 0 }))).toThrow('end')
   const next = { entries, acceptedBallot: { ...acceptedBallot, config: 2 }, applied: 0, decided: 0 }
   expect(check(state('a', 'x', next))).not.toThrow()
+  const twice = { entries: { trimmed: 0, entries: [ended, ended] }, applied: 2, decided: 2 }
+  expect(check(state('a', 'x', twice))).toThrow('configuration 1 has ended twice')
   const lead = { elected: true, ballot: { config: 1, n: 2, priority: 0, node: 'b' } }
   const without = { lead, decided: 0, applied: 0, entries: { trimmed: 0, entries: [] } }
   expect(check(state('a', 'x'), state('b', 'x', without))).toThrow('leader')

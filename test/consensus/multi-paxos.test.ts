@@ -6,17 +6,12 @@ import {
   Counter,
   type KeyValueCommand,
   KeyValueStore,
-  keyValueMachine,
   LockService,
   LogObserver,
-  type LogOptions,
   type ReplicatedClient,
   replicate,
   startReplicated,
 } from '@troupe/consensus'
-import { replicaParts } from '@troupe/consensus/parts'
-import { namedRef } from '@troupe/core'
-import { encodeValue } from '@troupe/core/host'
 import { type SimulatedWorld, simulate } from '@troupe/simulation'
 import { expect, test } from 'vitest'
 
@@ -441,38 +436,6 @@ test('a leader that never heard of the log of its follower sends it again, thoug
     expect(trimmed).toBeGreaterThan(small.inFlightMax)
     expect(lost).toBe(1)
   })
-})
-
-test('who learns of the end of its configuration forgets what it had accepted behind it', async () => {
-  const parts = replicaParts(keyValueMachine)
-  const configuration = (number: number, ...ids: string[]) => ({
-    number,
-    members: ids.map((id) => {
-      const replica = namedRef(KeyValueStore, { node: id, name: `log.kv.${id}` })
-      return { id, node: id, priority: 0, learner: false, replica }
-    }),
-    quorums: { election: 2, acceptance: 2 },
-  })
-  const next = (id: string) => ({ kind: 'configuration' as const, configuration: configuration(2, 'b', 'c', id) })
-  const ballot = { config: 1, n: 1, priority: 0, node: 'a' }
-  const accepted = () => {
-    const first = configuration(1, 'a', 'b', 'c')
-    const state = parts.init({ log: 'kv', id: 'c', configuration: first, options: { keepEntries: 10 } as LogOptions })
-    // Of a leader that never came to an end with it.
-    const entries = [{ kind: 'empty' as const }, { kind: 'empty' as const }, { kind: 'empty' as const }, next('d')]
-    parts.events.appended(state, { ballot, at: 0, entries, decided: 0 })
-    return state
-  }
-  const learner = accepted()
-  parts.events.learned(learner, { at: 0, entries: [{ kind: 'empty' }, next('e')] })
-  expect(learner.entries.entries).toEqual([{ kind: 'empty' }, next('e')])
-  const within = accepted()
-  parts.events.learned(within, { at: 0, entries: [{ kind: 'empty' }] })
-  expect(within.entries.entries).toHaveLength(4)
-  const installer = accepted()
-  const snapshot = { applied: 2, configuration: next('e').configuration, sessions: new Map(), machine: new Map() }
-  parts.events.installed(installer, encodeValue(snapshot))
-  expect(installer.entries).toEqual({ trimmed: 2, entries: [] })
 })
 
 test('a session that was closed for too many others applies nothing more', async () => {

@@ -1,7 +1,7 @@
 /** Carrying out decided entries: the state machine, its sessions, the next configuration. */
 import { prepareMessage } from '@troupe/core/host'
 import type { LogConfiguration } from './configuration.ts'
-import { type CommandsEntry, entryAt, replaceFrom, trimBelow, weightOf } from './entry.ts'
+import { type CommandsEntry, entryAt, trimBelow, weightOf } from './entry.ts'
 import type { Outcomes } from './messages.ts'
 import type { Applied, LogSnapshot, ReplicaState } from './replica-state.ts'
 import {
@@ -106,12 +106,8 @@ export function takeSnapshot(state: ReplicaState, machine: AnyMachine): LogSnaps
   return { applied, configuration, sessions, machine: value }
 }
 
-/**
- * Puts a snapshot that is ahead of this replica in place of what it has applied. Entries behind it stay, unless they were
- * accepted in a configuration that has ended before: those will never be decided.
- */
+/** Puts a snapshot that is ahead of this replica in place of what it has applied; entries behind it stay. */
 export function installSnapshot(state: ReplicaState, snapshot: LogSnapshot, machine: AnyMachine): void {
-  if (snapshot.configuration.number > state.configuration.number) replaceFrom(state.entries, snapshot.applied, [])
   trimBelow(state.entries, snapshot.applied)
   state.applied = snapshot.applied
   state.kept = 0

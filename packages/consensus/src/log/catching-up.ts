@@ -50,7 +50,17 @@ export function onCatchUp(state: ReplicaState, message: CatchUp, machine: AnyMac
 export function onLearned(state: ReplicaState, { at, entries }: Learned, ctx: ReplicaContext): boolean {
   if (at > lengthOf(state.entries) || at + entries.length <= state.decided) return false
   ctx.persist('learned', { at, entries })
+  const ends = entries.some(({ kind }, index) => kind === 'configuration' && at + index >= state.applied)
+  if (ends) forgetVoid(state, at + entries.length, ctx)
   return true
+}
+
+/**
+ * This replica hears that its configuration has ended, below index `from`. What it has accepted behind that belongs to
+ * nothing, and must not be taken for entries of the next one.
+ */
+export function forgetVoid({ entries }: ReplicaState, from: number, ctx: ReplicaContext): void {
+  if (lengthOf(entries) > from) ctx.persist('voided', from)
 }
 
 /** Returns the snapshot's bytes once they are whole and worth installing; asks for the next part until then. */

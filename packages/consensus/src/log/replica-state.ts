@@ -201,6 +201,8 @@ export type ReplicaEvents = {
   appended: (state: ReplicaState, append: Append) => void
   /** Decided entries, from whoever had them: what stands behind them stays. */
   learned: (state: ReplicaState, learned: { readonly at: number; readonly entries: readonly Entry[] }) => void
+  /** The entries from there on were accepted behind the end of their configuration: they will never be decided. */
+  voided: (state: ReplicaState, from: number) => void
   /** Written where it matters, at the end of a configuration; else what was decided is learned again. */
   decided: (state: ReplicaState, length: number) => void
   /** The word that it draws when it first starts. */

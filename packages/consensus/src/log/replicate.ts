@@ -12,7 +12,15 @@ import {
   type TerminationReason,
 } from '@troupe/core'
 import { applyDecided, installSnapshot, takeSnapshot } from './applying.ts'
-import { askToCatchUp, onCatchUp, onLearned, onSnapshotChunk, readSnapshot, request } from './catching-up.ts'
+import {
+  askToCatchUp,
+  forgetVoid,
+  onCatchUp,
+  onLearned,
+  onSnapshotChunk,
+  readSnapshot,
+  request,
+} from './catching-up.ts'
 import { isVoter, votersOf } from './configuration.ts'
 import {
   answerHeartbeat,
@@ -128,11 +136,11 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
         state.decided = Math.max(state.decided, decided)
       },
       learned(state: ReplicaState, { at, entries }: { readonly at: number; readonly entries: Append['entries'] }) {
-        // Entries behind the end of a configuration were accepted in it, and will never be decided.
-        const ends = entries.some(({ kind }, index) => kind === 'configuration' && at + index >= state.applied)
-        if (ends) replaceFrom(state.entries, at, entries)
-        else overwrite(state.entries, at, entries)
+        overwrite(state.entries, at, entries)
         state.decided = Math.max(state.decided, at + entries.length)
+      },
+      voided({ entries }: ReplicaState, from: number) {
+        replaceFrom(entries, from, [])
       },
       decided(state: ReplicaState, length: number) {
         state.decided = Math.max(state.decided, length)
@@ -242,7 +250,10 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
         if (bytes === undefined) return
         const { number } = state.configuration
         ctx.persist('installed', bytes)
-        if (state.configuration.number !== number) changeConfiguration(state, ctx, true)
+        if (state.configuration.number !== number) {
+          forgetVoid(state, state.entries.trimmed, ctx)
+          changeConfiguration(state, ctx, true)
+        }
         settle(state, machine, ctx)
         request(state, message.from, ctx)
       },

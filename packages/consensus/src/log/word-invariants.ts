@@ -54,6 +54,8 @@ export class LogWordObserver {
   readonly #drawn = new Set<string>()
   /** By number, as they were given and as the log has them. */
   readonly #configurations = new Map<number, LogConfiguration>()
+  /** Where each configuration ended: the index behind its last entry, by its number. */
+  readonly #ends = new Map<number, number>()
   /** The replicas as they were seen last, and those that have given their word since. */
   readonly #states = new Map<string, ReplicaState>()
   readonly #spoken = new Set<string>()
@@ -166,7 +168,9 @@ export class LogWordObserver {
       throw new LogViolationError('promised never falls', `${id} is back below its promise`, facts)
     }
     const order = compareLogBallots(acceptedBallot, word.vote)
-    if (order > 0 || (order === 0 && lengthOf(entries) >= word.voted)) return
+    // What was voted for behind the end of its configuration is void.
+    const end = this.#ends.get(word.vote?.config ?? 0) ?? Number.POSITIVE_INFINITY
+    if (order > 0 || (order === 0 && lengthOf(entries) >= Math.min(word.voted, end))) return
     const facts = { id, acceptedBallot, length: lengthOf(entries), vote: word.vote, voted: word.voted }
     throw new LogViolationError('a vote is kept', `${id} does not have what it voted for`, facts)
   }
@@ -175,7 +179,10 @@ export class LogWordObserver {
   #checkDecided({ id, entries, decided }: ReplicaState): void {
     for (let index = Math.max(this.#decided, entries.trimmed); index < decided; index++) {
       const entry = entryAt(entries, index)
-      if (entry.kind === 'configuration') this.#configurations.set(entry.configuration.number, entry.configuration)
+      if (entry.kind !== 'configuration') continue
+      const { number } = entry.configuration
+      this.#configurations.set(number, entry.configuration)
+      this.#ends.set(number - 1, index + 1)
     }
     const votes = this.#chosen(decided)
     const facts = { id, decided }
