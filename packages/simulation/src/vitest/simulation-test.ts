@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigurationError, TroupeError } from '@troupe/core'
-import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
+import { type KnownOptions, refuseUnknownOptions, requireOption, shownValue } from '@troupe/core/host'
 import { knownOfScenarioOptions } from '../known-simulation-options.ts'
 import { replay } from '../replay.ts'
 import { describePlan } from '../run-plan.ts'
@@ -121,12 +121,16 @@ export async function runSimulationTest<Parameters extends ScenarioParameters>(
   const { TROUPE_SEED, TROUPE_REPLAY } = place.environment
   if (TROUPE_REPLAY !== undefined) return await replayInTest(place, TROUPE_REPLAY, scenario)
   const wanted = TROUPE_SEED === undefined ? (seeds ?? 100) : seedOf(TROUPE_SEED)
-  const list = [...seedsOf(typeof wanted === 'number' ? `1..${wanted}` : wanted)]
+  const isCount = typeof wanted === 'number'
+  if (isCount) requireOption(Number.isSafeInteger(wanted), 'seeds', 'a whole number, a list or a range', wanted)
+  const list = [...seedsOf(isCount ? `1..${Math.max(0, wanted)}` : wanted)]
   if (list.length === 0)
-    throw new ConfigurationError(`a simulation test needs at least one seed, got ${String(wanted)}`)
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
-    throw new ConfigurationError(`threads must be a whole number from 1, got ${threads}`)
-  }
+    throw new ConfigurationError(`a simulation test needs at least one seed, got ${shownValue(wanted)}`)
+  const isThreads = threads === undefined || (Number.isInteger(threads) && threads >= 1)
+  requireOption(isThreads, 'threads', 'a whole number from 1', threads)
+  const isTries = Number.isInteger(shrinkRunsMax) && shrinkRunsMax >= 0
+  requireOption(isTries, 'shrinkRunsMax', 'a whole number from 0', shrinkRunsMax)
+  requireOption(typeof twice === 'boolean', 'twice', 'true or false', twice)
   let told = performance.now()
   const onProgress = ({ runs, seeds, events }: SeedsProgress) => {
     if (performance.now() - told < progressEveryMs) return
