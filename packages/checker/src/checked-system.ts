@@ -86,12 +86,8 @@ const knownOfActor: KnownOptions<CheckedActor> = {
 function checkActor(actor: CheckedActor): void {
   refuseUnknownOptions('check: an actor', actor, knownOfActor)
   const { name, node, durableId, sink = false } = actor
-  requireOption(
-    typeof name === 'string' && name !== '',
-    'check: the name of an actor',
-    'a text that is not empty',
-    name,
-  )
+  const isName = typeof name === 'string' && /^[^/]+$/.test(name)
+  requireOption(isName, 'check: the name of an actor', 'a text that is not empty, without /', name)
   for (const [option, value] of Object.entries({ node, durableId })) {
     const isText = value === undefined || (typeof value === 'string' && value !== '')
     requireOption(isText, `check: ${option} of actor ${name}`, 'a text that is not empty', value)
@@ -200,9 +196,10 @@ export class CheckedSystem {
   ): number | undefined {
     const place = this.actors.length
     if (place >= this.rootCount + this.spawnsMax) return undefined
-    const { node, label: above } = this.actors[parent] as SystemActor
+    const { node, label: above, ref: parentRef } = this.actors[parent] as SystemActor
     const own = name === undefined ? `${definition.name}-${count}` : count === 1 ? name : `${name}#${count}`
-    const ref = new Ref(node, 0, place, count)
+    // A name, as the others have: what a counterexample shows is where it stands in the tree.
+    const ref = new Ref(node, -1, -1, -1, `${parentRef.name}/${own}`)
     const options = { name: own, ...(supervise === undefined ? {} : { supervise }) }
     const cell = new ActorCell(definition, ref, undefined, undefined, options, undefined)
     this.actors.push({

@@ -1,5 +1,4 @@
 /** The properties of a check: what they are, when they are looked at, and what is known of them in the end. */
-import { ConfigurationError } from '@troupe/core'
 import { isThenable, requireOption, shownValue } from '@troupe/core/host'
 import { CheckerError } from './checker-error.ts'
 import type { Explorer } from './explorer.ts'
@@ -74,7 +73,7 @@ export class PropertyChecks<View> {
   readonly #holds: boolean[][]
   readonly #isFair: boolean
 
-  /** Throws a `ConfigurationError` for a property that is no function, or that has the name of another. */
+  /** Throws a `ConfigurationError` for a property that is no function. */
   constructor(properties: Properties<View>) {
     const { always = {}, sometimes = {}, eventually = {}, mayEnd = true, stopAtViolation = true } = properties
     const named = { always, sometimes, eventually }
@@ -194,19 +193,12 @@ export function holds<View>(name: string, predicate: Predicate<View>, view: View
 }
 
 function checkPredicates(named: Readonly<Record<string, Readonly<Record<string, unknown>>>>): void {
-  const kinds = new Map<string, string>()
   for (const [kind, predicates] of Object.entries(named)) {
     const isRecord = typeof predicates === 'object' && predicates !== null && !Array.isArray(predicates)
     requireOption(isRecord, `check: ${kind}`, 'an object of predicates by name', predicates)
     for (const [name, predicate] of Object.entries(predicates)) {
       const needed = 'a function of the view that returns true or false'
       requireOption(typeof predicate === 'function', `check: ${kind} ${name}`, needed, predicate)
-      const other = kinds.get(name)
-      if (other !== undefined) {
-        const what = `check: ${kind} and ${other} both have a property ${name}; give each a name of its own`
-        throw new ConfigurationError(what, { property: name })
-      }
-      kinds.set(name, kind)
     }
   }
 }

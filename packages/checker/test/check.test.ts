@@ -453,10 +453,6 @@ test('refuses malformed options and systems', () => {
     [() => check({ actors: { alone: actors[0] }, network } as any), /actors must be a list of at least one actor/],
     [() => check(undefined as any), /what check takes must be an object of options, got undefined/],
     [
-      () => check({ actors, network, always: { x: () => true }, sometimes: { x: () => true } }),
-      /both have a property x/,
-    ],
-    [
       () => model({ init: () => [1], action: {} } as any),
       /model: there is no option 'action'; did you mean 'actions'\?/,
     ],

@@ -83,6 +83,21 @@ test('a child is there from its spawn on, by a name of its own, and works after 
   })
 })
 
+test('a counterexample shows references to children by where they stand in the tree', () => {
+  const Keeper = defineActor<{ never: () => void }>()({
+    name: 'Keeper',
+    init: (): { kept: ActorRef<any>[] } => ({ kept: [] }),
+    started(state, ctx) {
+      state.kept.push(ctx.spawn(Server, undefined), ctx.spawn(Server, undefined, { name: 'named' }))
+    },
+    on: { never() {} },
+  })
+  const { counterexample } = lives(Keeper, {
+    always: { 'nobody is kept': (view) => view.state('boss').kept.length === 0 },
+  })
+  expect(formatCounterexample(counterexample!)).toContain('boss = {"kept":["local/boss/Server-1","local/boss/named"]}')
+})
+
 test.each(['stop', 'quit'] as const)('a child that is told to %s has its last turn, and is gone', (how) => {
   for (const network of ['unordered', 'ordered', 'duplicating'] as const) {
     const result = lives(boss(1, how), {

@@ -9,11 +9,19 @@ import { knownOfScenarioOptions } from '../known-simulation-options.ts'
 import { replay } from '../replay.ts'
 import { describePlan } from '../run-plan.ts'
 import { type SavedProgram, saveFailure } from '../saved-run.ts'
-import { loadScenario, moduleName, readSavedRun, replayCommand, testCommand, writeSavedRun } from '../saved-run-file.ts'
+import {
+  findSavedRun,
+  loadScenario,
+  moduleName,
+  readSavedRun,
+  replayCommand,
+  testCommand,
+  writeSavedRun,
+} from '../saved-run-file.ts'
 import { formatShrinking, shrink } from '../shrink.ts'
 import { seedsOf } from '../simulate-many.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
-import { VacuousCampaignError } from '../simulation-errors.ts'
+import { rerunHint, VacuousCampaignError } from '../simulation-errors.ts'
 import type { ScenarioParameters, SimulationScenario, SimulationScenarioOptions } from '../simulation-scenario.ts'
 import { campaignOf, type SeedsOutcome, type SeedsProgress } from './seeds-campaign.ts'
 
@@ -232,15 +240,20 @@ async function failureOf(failed: FailedTest, howMany: string): Promise<Simulatio
 /** Replays the file if it is of this test; fails as it does. */
 async function replayInTest(
   place: SimulationTestPlace,
-  path: string,
+  given: string,
   scenario: SimulationScenario,
 ): Promise<undefined> {
+  const path = await findSavedRun(given, place.file)
   const saved = await readSavedRun(path)
   if (saved.program.test?.name !== place.name) return undefined
   const { failure, warnings } = await replay(saved, scenario)
   for (const warning of warnings) place.print(`warning: ${warning}`)
   if (failure === undefined) return undefined
-  const message = [failure.message, 'what goes wrong in it:', ...describePlan(saved.plan).map(indented)].join('\n')
+  const text = failure.message.replace(
+    rerunHint(saved.seed),
+    `run it again: ${replayCommand(given, saved.program.test)}`,
+  )
+  const message = [text, 'what goes wrong in it:', ...describePlan(saved.plan).map(indented)].join('\n')
   throw new SimulationTestError(
     message,
     { seed: saved.seed, path, hash: saved.hash },
