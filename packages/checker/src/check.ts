@@ -95,7 +95,8 @@ export interface ModelCheckOptions<State> extends SearchOptions<State> {
   readonly model: Model<State>
 }
 
-const knownOfSearch: KnownOptions<SearchOptions<any>> = {
+/** What every check can be told, by name. */
+export const knownOfSearch: KnownOptions<SearchOptions<any>> = {
   always: true,
   sometimes: true,
   eventually: true,
@@ -110,7 +111,8 @@ const knownOfSearch: KnownOptions<SearchOptions<any>> = {
   progress: true,
 }
 const knownOfModelCheck: KnownOptions<ModelCheckOptions<any>> = { ...knownOfSearch, model: true }
-const knownOfCheck: KnownOptions<CheckOptions<any>> = {
+/** What a check of actors can be told. */
+export const knownOfCheck: KnownOptions<CheckOptions<any>> = {
   ...knownOfSearch,
   actors: true,
   services: true,
