@@ -211,7 +211,10 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
     const what = 'check: spawnsMax goes neither with symmetry nor with several threads'
     throw new ConfigurationError(what, { option: 'spawnsMax' })
   }
-  const { services = {} } = options
+  const { services = {}, isLeftover } = options
+  requireOption(typeof services === 'object' && services !== null, 'check: services', 'twins by name', services)
+  const isFunction = isLeftover === undefined || typeof isLeftover === 'function'
+  requireOption(isFunction, 'check: isLeftover', 'a function of a message and its actors', isLeftover)
   for (const [service, twin] of Object.entries(services)) {
     if (!isProvided(twin)) continue
     const what = `check: service ${service} is a provider; here nothing starts or stops: give its twin as an object`
