@@ -502,6 +502,9 @@ test('a machine without apply, members without a voter and quorums that could mi
     await expect(start({ members: ['node-1', 'node-1'] })).rejects.toThrow('the same id')
     await expect(start({ options: { leaseMs: -1 } })).rejects.toThrow('leaseMs must be')
     await expect(start({ options: { clockDriftMax: 1 } })).rejects.toThrow('clockDriftMax must be')
+    await expect(start({ options: { electionTimeoutMs: '5' } })).rejects.toThrow(
+      "electionTimeoutMs must be a number above 0, got '5'",
+    )
     await expect(start({ options: { batchMax: 0 } })).rejects.toThrow('batchMax must be')
     await expect(start({ options: { leaseMS: 1 } })).rejects.toThrow("did you mean 'leaseMs'?")
   })
