@@ -111,7 +111,7 @@ export function settingsOf(options: SimulateOptions): SimulationSettings {
   requireOption(typeof placement === 'object' && placement !== null, 'placement', 'policies by name', placement)
   if (typeof trace !== 'boolean') refuseUnknownOptions('trace', trace, { states: true })
   if (atStep !== undefined) {
-    const isCall = Number.isSafeInteger(atStep.step) && typeof atStep.call === 'function'
+    const isCall = Number.isSafeInteger(atStep?.step) && typeof atStep?.call === 'function'
     requireOption(isCall, 'atStep', '{ step, call }: a whole number and a function', atStep)
   }
   const isFaults = faults === 'all' || (typeof faults === 'object' && faults !== null && !Array.isArray(faults))
