@@ -25,15 +25,25 @@ export interface TurnTaker {
 /** Chooses one of `count` runnable cells, by its place in the run queue. */
 export type PickCell = (count: number) => number
 
-/** Puts one turn of a node on the agenda; at most one is on it at a time. Times as of {@link Agenda.deliver}. */
-export type Stepper = (leastMs: number, drawnMs: number) => void
+/** Puts one turn of a node on the agenda; at most one is on it at a time. */
+export interface Stepper {
+  /** Times as of {@link Agenda.deliver}. */
+  set(leastMs: number, drawnMs: number): void
+}
 
-/** Something that is under way over a link. As it runs, it calls {@link Agenda.arrived}. */
-export interface Arrival extends ClockTask {
+/** Lets one runnable actor of a node take a turn. */
+export interface TurnGiver {
+  giveTurn(pick: PickCell): void
+}
+
+/** Something that is under way over a link. */
+export interface Arrival {
   /** The agenda's own: when it comes by chance, how many were put in before it, and which came next to its link. */
   atMs: number
   order: number
   after: Arrival | undefined
+  /** It arrives; first it calls {@link Agenda.arrived} with the chain that it was in. */
+  run(chain: Chain): void
 }
 
 /**
@@ -57,7 +67,7 @@ export class Chain implements Iterable<Arrival>, ClockTask {
   }
 
   run(): void {
-    this.first?.run()
+    this.first?.run(this)
   }
 
   add(arrival: Arrival): void {
@@ -92,8 +102,8 @@ export interface Agenda {
   deliver(chain: Chain, node: string, leastMs: number, drawnMs: number, arrival: Arrival): void
   /** The first of `chain` has arrived. */
   arrived(chain: Chain): void
-  /** How to say that one of the node's runnable actors will take a turn, which is what `run` then lets it do. */
-  stepper(taker: TurnTaker, run: (pick: PickCell) => void): Stepper
+  /** How to say that one of the node's runnable actors will take a turn, which `giver` then lets it take. */
+  stepper(taker: TurnTaker, giver: TurnGiver): Stepper
   /** How much later than drawn a free event may be, in milliseconds. */
   readonly patienceMs: number
 }
@@ -126,7 +136,7 @@ export class TimedAgenda implements Agenda {
     const clock = this.#clock
     arrival.atMs = clock.timeIn(drawnMs)
     arrival.order = clock.takeOrder()
-    if (!chain.isLink) clock.setAt(arrival.atMs, arrival.order, arrival)
+    if (!chain.isLink) clock.setAt(arrival.atMs, arrival.order, new Straying(chain, arrival))
     else {
       if (chain.first === undefined) clock.setAt(arrival.atMs, arrival.order, chain)
       chain.add(arrival)
@@ -139,33 +149,57 @@ export class TimedAgenda implements Agenda {
     if (next !== undefined) this.#clock.setAt(next.atMs, next.order, chain)
   }
 
-  stepper(taker: TurnTaker, run: (pick: PickCell) => void): Stepper {
+  stepper(taker: TurnTaker, giver: TurnGiver): Stepper {
     const before = this.#steps.get(taker)
     if (before !== undefined) {
       before.isKept = false
       this.#clock.release(before)
     }
-    const step = new TimedStep(run, this.#pick)
+    const step = new TimedStep(this.#clock, giver, this.#pick)
     this.#steps.set(taker, step)
-    return (_leastMs, drawnMs) => this.#clock.set(drawnMs, step)
+    return step
+  }
+}
+
+/** The arrival of what is out of order: one of its chain may arrive before another that was put in first. */
+class Straying implements ClockTask {
+  isSet = false
+  place = -1
+  readonly isKept = false
+  readonly #chain: Chain
+  readonly #arrival: Arrival
+
+  constructor(chain: Chain, arrival: Arrival) {
+    this.#chain = chain
+    this.#arrival = arrival
+  }
+
+  run(): void {
+    this.#arrival.run(this.#chain)
   }
 }
 
 /** The next turn of a node, used again for each. */
-class TimedStep implements ClockTask {
+class TimedStep implements ClockTask, Stepper {
   isSet = false
   place = -1
   isKept = true
-  readonly #run: (pick: PickCell) => void
+  readonly #clock: VirtualClock
+  readonly #giver: TurnGiver
   readonly #pick: PickCell
 
-  constructor(run: (pick: PickCell) => void, pick: PickCell) {
-    this.#run = run
+  constructor(clock: VirtualClock, giver: TurnGiver, pick: PickCell) {
+    this.#clock = clock
+    this.#giver = giver
     this.#pick = pick
   }
 
+  set(_leastMs: number, drawnMs: number): void {
+    this.#clock.set(drawnMs, this)
+  }
+
   run(): void {
-    this.#run(this.#pick)
+    this.#giver.giveTurn(this.#pick)
   }
 }
 
@@ -176,7 +210,7 @@ type Pending = Mutable<Choice> & { run: () => void }
 interface Step {
   readonly earliestMs: number
   readonly latestMs: number
-  readonly run: (pick: PickCell) => void
+  readonly giver: TurnGiver
 }
 
 /** Every other schedule: a {@link Schedule} chooses among all that may happen. */
@@ -221,7 +255,7 @@ export class ChoosingAgenda implements Agenda {
         const frames = this.#links.get(chain) as Pending[]
         frames.shift()
         if (frames.length === 0) this.#links.delete(chain)
-        arrival.run()
+        arrival.run(chain)
       },
     }
     if (waiting === undefined) this.#links.set(chain, [pending])
@@ -232,8 +266,10 @@ export class ChoosingAgenda implements Agenda {
     chain.shift()
   }
 
-  stepper(taker: TurnTaker, run: (pick: PickCell) => void): Stepper {
-    return (leastMs, drawnMs) => void this.#steps.set(taker, { ...this.#bounds(leastMs, drawnMs), run })
+  stepper(taker: TurnTaker, giver: TurnGiver): Stepper {
+    return {
+      set: (leastMs, drawnMs) => void this.#steps.set(taker, { ...this.#bounds(leastMs, drawnMs), giver }),
+    }
   }
 
   runNext(limitMs: number): boolean {
@@ -312,7 +348,7 @@ export class ChoosingAgenda implements Agenda {
   #runStep(taker: TurnTaker, step: Step, cell: ActorCell | undefined): void {
     this.#steps.delete(taker)
     if (cell !== undefined) this.#turns.delete(cell)
-    step.run(() => {
+    step.giver.giveTurn(() => {
       // A machine that was paused meanwhile takes the turn later, when another may be the only one left.
       let index = 0
       for (const runnable of taker.runnableCells) {
