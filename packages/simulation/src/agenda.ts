@@ -38,10 +38,9 @@ export interface TurnGiver {
 
 /** Something that is under way over a link. */
 export interface Arrival {
-  /** The agenda's own: when it comes by chance, how many were put in before it, and which came next to its link. */
+  /** The agenda's own: when it comes by chance, and how many were put in before it. */
   atMs: number
   order: number
-  after: Arrival | undefined
   /** It arrives; first it calls {@link Agenda.arrived} with the chain that it was in. */
   run(chain: Chain): void
 }
@@ -55,8 +54,10 @@ export class Chain implements Iterable<Arrival>, ClockTask {
   place = -1
   /** True for a link's: none of what is in it is drawn to come before an earlier one. */
   readonly isLink: boolean
-  first: Arrival | undefined = undefined
-  #last: Arrival | undefined = undefined
+  length = 0
+  /** A ring whose length is a power of two: each arrival is put into one list, and into nothing else that is old. */
+  #ring: (Arrival | undefined)[] = [undefined, undefined]
+  #head = 0
 
   constructor(isLink: boolean) {
     this.isLink = isLink
@@ -66,27 +67,41 @@ export class Chain implements Iterable<Arrival>, ClockTask {
     return this.isLink
   }
 
+  get first(): Arrival | undefined {
+    return this.#ring[this.#head]
+  }
+
   run(): void {
     this.first?.run(this)
   }
 
   add(arrival: Arrival): void {
-    if (this.#last === undefined) this.first = arrival
-    else this.#last.after = arrival
-    this.#last = arrival
+    if (this.length === this.#ring.length) this.#grow()
+    const ring = this.#ring
+    ring[(this.#head + this.length) & (ring.length - 1)] = arrival
+    this.length++
   }
 
   /** Takes out the first; returns the one that is the first then. */
   shift(): Arrival | undefined {
-    const after = this.first?.after
-    if (this.first !== undefined) this.first.after = undefined
-    this.first = after
-    if (after === undefined) this.#last = undefined
-    return after
+    if (this.length === 0) return undefined
+    const ring = this.#ring
+    ring[this.#head] = undefined
+    this.#head = (this.#head + 1) & (ring.length - 1)
+    this.length--
+    return ring[this.#head]
+  }
+
+  #grow(): void {
+    const arrivals = [...this]
+    this.#ring = arrivals.concat(new Array<undefined>(arrivals.length).fill(undefined) as never[])
+    this.#head = 0
   }
 
   *[Symbol.iterator](): Iterator<Arrival> {
-    for (let arrival = this.first; arrival !== undefined; arrival = arrival.after) yield arrival
+    for (let index = 0; index < this.length; index++) {
+      yield this.#ring[(this.#head + index) & (this.#ring.length - 1)] as Arrival
+    }
   }
 }
 
@@ -138,7 +153,7 @@ export class TimedAgenda implements Agenda {
     arrival.order = clock.takeOrder()
     if (!chain.isLink) clock.setAt(arrival.atMs, arrival.order, new Straying(chain, arrival))
     else {
-      if (chain.first === undefined) clock.setAt(arrival.atMs, arrival.order, chain)
+      if (chain.length === 0) clock.setAt(arrival.atMs, arrival.order, chain)
       chain.add(arrival)
     }
   }

@@ -33,7 +33,6 @@ export class Flight implements Arrival, SentMessage {
   /** See {@link Arrival}; a number with a fraction, so that the field is made for such. */
   atMs = 0.5
   order = 0
-  after: Arrival | undefined = undefined
   /** The epoch of the sender, and that of the receiver as the sender believes: no other hears the frame. */
   readonly epoch: number
   readonly toEpoch: number

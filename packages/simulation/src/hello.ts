@@ -5,7 +5,6 @@ import type { Arrival } from './agenda.ts'
 export class Hello implements Arrival {
   atMs = 0
   order = 0
-  after: Arrival | undefined = undefined
   readonly #heard: () => void
 
   constructor(heard: () => void) {

@@ -13,7 +13,7 @@ import type { FaultDecisions, MessageFaultKind, MessageFaults } from './fault-de
 import { Flight } from './flight.ts'
 import { copyFrame, copyPayload, type FrameFacts, messageOf, payloadOf } from './frame-facts.ts'
 import { Hello } from './hello.ts'
-import { type DrawLatency, latencyDraw, type NetworkLatency } from './latency.ts'
+import { LatencyDraw, type NetworkLatency } from './latency.ts'
 import type { LinkConditions } from './link-conditions.ts'
 import { LinkTable } from './link-table.ts'
 import type { MessageKind } from './message-shapes.ts'
@@ -28,7 +28,7 @@ import type { DropReason } from './trace.ts'
 export class SimulatedNetwork {
   readonly #core: SimulationCore
   readonly #latency: NetworkLatency
-  readonly #drawLatencyMs: DrawLatency
+  readonly #latencyDraw: LatencyDraw
   readonly #decisions: FaultDecisions
   readonly #links: LinkTable
   /** What will arrive out of order. */
@@ -44,7 +44,7 @@ export class SimulatedNetwork {
   ) {
     this.#core = core
     this.#latency = latency
-    this.#drawLatencyMs = latencyDraw(latency)
+    this.#latencyDraw = new LatencyDraw(latency)
     this.#decisions = decisions
     this.#links = new LinkTable(core.random, late, this.#arrive)
   }
@@ -243,7 +243,7 @@ export class SimulatedNetwork {
   }
 
   #latencyMs({ latencies, late }: Link, number: number): number {
-    const drawnMs = this.#drawLatencyMs(latencies)
+    const drawnMs = this.#latencyDraw.ms(latencies)
     return late === undefined || late.has(number) ? drawnMs : this.#latency.minMs + this.#latency.meanMs
   }
 
@@ -297,7 +297,7 @@ export class SimulatedNetwork {
     }
     for (const link of this.#links.from(node).values()) {
       const now = clock.now()
-      const drawnMs = inOrderMs(link, now, now + this.#drawLatencyMs(latencies))
+      const drawnMs = inOrderMs(link, now, now + this.#latencyDraw.ms(latencies))
       const hello = new Hello(() => {
         agenda.arrived(link.chain)
         if (!node.isUp || node.epoch !== epoch) return
