@@ -26,6 +26,7 @@ test.each<[command: string, figures: object]>([
   ['single-copy --servers 1 --clients 2', { distinct: 93 }],
   ['multi-paxos --leader-changes 0 --crashes 1', { distinct: 3_760, generated: 12_891, depth: 20 }],
   ['ben-or --rounds 1 --ones 3', { distinct: 728 }],
+  ['chandra-toueg --rounds 1 --suspicions 0 --crashes 1', { complete: true }],
   ['paxos-register --reduction persistent-sets --threads 2', { properties: { linearizable: 'holds' } }],
 ])('troupe check %s', async (command, figures) => {
   const { code, stderr, rows } = await troupe('check', ...words(command), '--json')
@@ -122,6 +123,7 @@ test('without a program all are listed with their parameters', async () => {
     'lock-service',
     'multi-paxos',
     'ben-or',
+    'chandra-toueg',
   ])
   expect(rows()[5]).toMatchObject({ network: 'unordered', parameters: { servers: { default: 2, min: 1 } } })
   const { stdout } = await troupe('check')
