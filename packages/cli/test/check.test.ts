@@ -30,7 +30,9 @@ test.each<[command: string, figures: object]>([
   ['paxos-register --reduction persistent-sets --threads 2', { properties: { linearizable: 'holds' } }],
 ])('troupe check %s', async (command, figures) => {
   const { code, stderr, rows } = await troupe('check', ...words(command), '--json')
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  // A slow machine is told how far it is.
+  const complaints = stderr.replace(/^.*: \d+ distinct states, depth \d+, \d+ s\n/gm, '')
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' })
   expect(rows()).toMatchObject([{ program: words(command)[0], complete: true, cut: null, violations: [], ...figures }])
 })
 
