@@ -109,7 +109,7 @@ const systems = fc.oneof(
   fc.record({ programs: fc.tuple(programOf(3), programOf(2)), crashes: fc.constant(0) }),
 )
 const networks = fc.constantFrom<Partial<CheckOptions<any>>>(
-  { network: 'non-duplicating' },
+  { network: 'unordered' },
   { network: 'duplicating' },
   { network: 'ordered' },
   { network: 'ordered', lossy: true },
