@@ -26,6 +26,28 @@ test.each<[string, ChandraTouegInstance, { distinct: number; generated: number; 
 })
 
 test.each([
+  { rounds: 1, distinct: 260 },
+  { rounds: 2, distinct: 12_529 },
+])('with a coordinator that nobody suspects all decide on every fair run: %o', ({ rounds, distinct }) => {
+  const result = run({ ...size, rounds, trusted: true })
+  expect(result).toMatchObject({ complete: true, distinct, eventually: { 'all decide at last': 'holds' } })
+  expect(new Set(Object.values({ ...result.always, ...result.sometimes }))).toEqual(new Set(['holds']))
+})
+
+test('with a last coordinator that two may suspect there is a fair run on which nobody decides', () => {
+  const {
+    always: _always,
+    sometimes: _sometimes,
+    ...trusted
+  } = chandraTouegOptions({ ...size, rounds: 1, trusted: true })
+  const { actors } = chandraTouegOptions({ ...size, rounds: 1 })
+  const { counterexample } = check({ ...trusted, actors })
+  expect(counterexample).toMatchObject({ kind: 'eventually', property: 'all decide at last' })
+  const states = Object.values(counterexample?.steps.at(-1)?.states ?? {}) as { decision?: unknown }[]
+  expect(states.map(({ decision }) => decision)).toEqual([undefined, undefined, undefined, undefined])
+})
+
+test.each([
   { crashes: 0, suspicions: 2 },
   { crashes: 1, suspicions: 0 },
 ])('what is taken out of the network changes nothing that processes do, with %o', (bounds) => {

@@ -168,14 +168,14 @@ export function check(options: CheckOptions<any> | ModelCheckOptions<any>): Chec
 }
 
 /**
- * {@link check} of actors with turns that await the replies of asks, which takes time: other
- * code of the program may run meanwhile. Such a turn is a step up to where it waits, and one more for each reply, or error, that comes. It is then run
- * again from where it began with the replies so far, as a replay; while it waits its actor handles nothing else, and its ask may
- * time out at any time. What it does not await to the end nobody hears of.
+ * {@link check} of actors with turns that await the replies of asks, which takes time: other code of the program may run
+ * meanwhile. Such a turn is a step up to where it waits, and one more for each reply, or error, that comes. It is then run
+ * again from where it began with the replies so far; while it waits its actor handles nothing else, and its ask may time out
+ * at any time. What it does not await to the end nobody hears of.
  *
- * Rejects with a `ConfigurationError` as `check` throws one, and for a turn that does something else when it is run again, that
- * awaits something other than an ask, of a definition with re-entrant messages, of an actor with a disk whose crashes are
- * explored, and for the options `symmetry`, `reduction` and `selfAtOnce`.
+ * Rejects with what `check` throws, with a `CheckerError` too for a turn that does something else when it is run again, that
+ * awaits something other than an ask, of a definition with re-entrant messages and of an actor with a disk whose crashes are
+ * explored, and with a `ConfigurationError` for the options `symmetry`, `reduction` and `selfAtOnce`.
  *
  * ```ts
  * const result = await checkAsync({ actors, network: 'unordered', always })
@@ -184,10 +184,16 @@ export function check(options: CheckOptions<any> | ModelCheckOptions<any>): Chec
 export async function checkAsync<const Definitions extends readonly ActorDefinition<any, any>[]>(
   options: CheckOptions<Definitions>,
 ): Promise<CheckResult> {
+  requireOption(
+    typeof options === 'object' && options !== null,
+    'what checkAsync takes',
+    'an object of options',
+    options,
+  )
   for (const option of ['symmetry', 'reduction', 'selfAtOnce'] as const) {
     const value = options[option]
     if (value === undefined || value === false || value === 'none') continue
-    throw new ConfigurationError(`check: ${option} does not go with turns that wait: leave it out, or use check`, {
+    throw new ConfigurationError(`checkAsync: ${option} does not go with turns that wait: leave it out, or use check`, {
       option,
     })
   }
