@@ -536,13 +536,10 @@ test('a durable actor awaits before it persists, where no crash is explored', as
   await expect(checkAsync(ledger('ask', { crashes: 1 }))).rejects.toThrow(/awaits get, and has a disk/)
 })
 
-test.each(['two-phase-commit', 'abd', 'lock-service'])(
-  '`checkAsync` finds what `check` does in %s',
-  async (name) => {
-    const options = programOptions(name) as CheckOptions<any>
-    expect(figures(await checkAsync(options))).toEqual(figures(check(options)))
-  },
-)
+test.each(['two-phase-commit', 'abd', 'lock-service'])('`checkAsync` finds what `check` does in %s', async (name) => {
+  const options = programOptions(name) as CheckOptions<any>
+  expect(figures(await checkAsync(options))).toEqual(figures(check(options)))
+})
 
 test('actors that await each other all get a timeout', async () => {
   type Mutual = { ask: () => number }
