@@ -96,7 +96,8 @@ export interface ModelCheckOptions<State> extends SearchOptions<State> {
   readonly model: Model<State>
 }
 
-const knownOfSearch: KnownOptions<SearchOptions<any>> = {
+/** What every check can be told, by name. */
+export const knownOfSearch: KnownOptions<SearchOptions<any>> = {
   always: true,
   sometimes: true,
   eventually: true,
@@ -111,7 +112,8 @@ const knownOfSearch: KnownOptions<SearchOptions<any>> = {
   progress: true,
 }
 const knownOfModelCheck: KnownOptions<ModelCheckOptions<any>> = { ...knownOfSearch, model: true }
-const knownOfCheck: KnownOptions<CheckOptions<any>> = {
+/** What a check of actors can be told. */
+export const knownOfCheck: KnownOptions<CheckOptions<any>> = {
   ...knownOfSearch,
   actors: true,
   services: true,
@@ -244,7 +246,10 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog, awai
     const what = 'check: spawnsMax goes neither with symmetry nor with several threads'
     throw new ConfigurationError(what, { option: 'spawnsMax' })
   }
-  const { services = {} } = options
+  const { services = {}, isLeftover } = options
+  requireOption(typeof services === 'object' && services !== null, 'check: services', 'twins by name', services)
+  const isFunction = isLeftover === undefined || typeof isLeftover === 'function'
+  requireOption(isFunction, 'check: isLeftover', 'a function of a message and its actors', isLeftover)
   for (const [service, twin] of Object.entries(services)) {
     if (!isProvided(twin)) continue
     const what = `check: service ${service} is a provider; here nothing starts or stops: give its twin as an object`

@@ -41,6 +41,7 @@ export { factsOf, type TaskName, taskFailedError } from './task-table.ts'
 export type { RecordedTurn } from './turn-recorder.ts'
 export { replayTurn } from './turn-replay.ts'
 export {
+  currentTurn,
   interceptRejections,
   promiseMade,
   type TurnScope,

@@ -11,7 +11,7 @@ export const checkedPrograms: ReadonlyMap<string, Program> = new Map([
   ...[multiPaxosProgram, benOrProgram, chandraTouegProgram].map((program) => [program.name, program] as const),
 ])
 
-/** What the checker is to be told for one of them; throws a `CheckerError` for what it does not take. */
+/** What the checker is to be told for one of them; throws a `ConfigurationError` for what it does not take. */
 export function checkedProgramOptions(
   name: string,
   options: ProgramOptions = {},
