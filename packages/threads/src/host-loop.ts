@@ -17,7 +17,7 @@
  * and then the other runs only when this one sleeps.
  */
 import type { NodeKernel } from '@troupe/core/host'
-import type { Doorbell } from './channel/index.ts'
+import { collectReceivedBytes, type Doorbell } from './channel/index.ts'
 import type { NodeLinks } from './node-links.ts'
 import { type LookBudget, SpinBudget, WakingBudget } from './spin-budget.ts'
 import type { TurnBoard } from './turn-board.ts'
@@ -151,6 +151,7 @@ export class HostLoop {
       const { turns } = this.#kernel
       this.#behind = this.#kernel.runnable > 0 && this.#turns.round(this.#run)
       this.#links.flush()
+      collectReceivedBytes()
       return received > 0 || this.#kernel.turns !== turns
     } finally {
       this.#running = false
