@@ -57,16 +57,18 @@ export class SeededRandom implements RandomStream {
 
   /** The next 32 bits, with a sign: as a number without one, half of them would be no small integers. */
   #next(): number {
-    const product = Math.imul(this.#b, 5)
-    const result = Math.imul((product << 7) | (product >>> 25), 9)
-    const shifted = this.#b << 9
-    this.#c ^= this.#a
-    this.#d ^= this.#b
-    this.#b ^= this.#c
-    this.#a ^= this.#d
-    this.#c ^= shifted
-    this.#d = (this.#d << 11) | (this.#d >>> 21)
-    return result
+    // Each word is read and written once: what is short is compiled into who draws.
+    const a = this.#a
+    const b = this.#b
+    const c = this.#c ^ a
+    const d = this.#d ^ b
+    this.#a = a ^ d
+    this.#b = b ^ c
+    this.#c = c ^ (b << 9)
+    this.#d = (d << 11) | (d >>> 21)
+    const product = (b << 2) + b
+    const rotated = (product << 7) | (product >>> 25)
+    return ((rotated << 3) + rotated) | 0
   }
 
   int(bound: number): number {

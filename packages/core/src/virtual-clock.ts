@@ -73,6 +73,7 @@ export class VirtualClock implements Clock {
   #cancelled = 0
   #now: number
   #order = 0
+  #settingAt = 0
   readonly #owner = {
     taskCancelled: () => {
       this.#cancelled++
@@ -119,6 +120,13 @@ export class VirtualClock implements Clock {
    * tasks that come after others of theirs, so that fewer stand here.
    */
   setAt(time: number, order: number, task: ClockTask): void {
+    this.#settingAt = time
+    this.#insert(order, task)
+  }
+
+  /** {@link setAt} for the time in `#settingAt`: a number that is passed on to so long a function would be put on the heap. */
+  #insert(order: number, task: ClockTask): void {
+    const time = this.#settingAt
     task.isSet = true
     const place = task.place < 0 ? this.#placeFor(task) : task.place
     const orders = this.#orders

@@ -46,7 +46,11 @@ export class LatencyDraw {
   /** Draws how long one frame takes, in milliseconds. */
   ms(random: RandomStream): number {
     if (this.#draw === undefined) return this.#minMs - Math.log(1 - random.float()) * this.#meanMs
-    return this.#minMs + this.#draw(random, this.#meanMs)
+    return this.#other(random, this.#draw)
+  }
+
+  #other(random: RandomStream, draw: (random: RandomStream, meanMs: number) => number): number {
+    return this.#minMs + draw(random, this.#meanMs)
   }
 }
 

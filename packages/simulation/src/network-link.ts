@@ -68,6 +68,11 @@ export class Link implements FlightWay {
     return this.cuts === 0 && !this.conditions.isHeld
   }
 
+  /** True when nothing keeps from its end what has come over it. */
+  get isUsual(): boolean {
+    return this.cuts === 0 && this.lost === undefined
+  }
+
   arrived(flight: Flight, chain: Chain): void {
     this.#arrived(flight, this, chain)
   }
