@@ -3,6 +3,7 @@
  * and the FNV-1a hash of the stream's purpose.
  */
 import type { RandomSource, RandomStream } from './ports/random.ts'
+import { shownValue } from './shown-value.ts'
 
 /** Random streams that are a function of one seed. */
 export class SeededRandomSource implements RandomSource {
@@ -73,7 +74,7 @@ export class SeededRandom implements RandomStream {
 
   int(bound: number): number {
     if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32) {
-      throw new RangeError(`random.int needs a whole bound from 1 to 2^32, got ${bound}`)
+      throw new RangeError(`random.int needs a whole bound from 1 to 2^32, got ${shownValue(bound)}`)
     }
     if (bound === 2 ** 32) return this.#next() >>> 0
     // Rejection keeps every outcome equally likely for bounds that do not divide 2^32. A quotient of numbers of 32 bits is
