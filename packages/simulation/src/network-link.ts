@@ -1,7 +1,7 @@
 /** The way from one node of a simulated network to another: what is under way over it, and what is wrong with it. */
-import type { RandomStream } from '@troupe/core'
 import { Chain } from './agenda.ts'
 import type { Flight, FlightWay } from './flight.ts'
+import type { LinkLatencies } from './latency.ts'
 import { LinkConditions } from './link-conditions.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import { TraceWay } from './trace-hash.ts'
@@ -19,8 +19,8 @@ export class Link implements FlightWay {
   /** What each of the two holds of the other. */
   readonly viewOfTo: View
   readonly viewOfFrom: View
-  /** What the latencies of its frames are drawn from, one for each frame that is sent. */
-  readonly latencies: RandomStream
+  /** One for each frame that is sent. */
+  readonly latencies: LinkLatencies
   /** The numbers of the frames that take what was drawn; the others take the mean. `undefined`: all. */
   readonly late: ReadonlySet<number> | undefined
   readonly traceWay: TraceWay

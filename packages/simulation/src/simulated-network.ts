@@ -13,7 +13,7 @@ import type { FaultDecisions, MessageFaultKind, MessageFaults } from './fault-de
 import { Flight } from './flight.ts'
 import { copyFrame, copyPayload, type FrameFacts, messageOf, payloadOf } from './frame-facts.ts'
 import { Hello } from './hello.ts'
-import { LatencyDraw, type NetworkLatency } from './latency.ts'
+import { LatencyDraw, LinkLatencies, type NetworkLatency } from './latency.ts'
 import type { LinkConditions } from './link-conditions.ts'
 import { LinkTable } from './link-table.ts'
 import type { MessageKind } from './message-shapes.ts'
@@ -35,18 +35,20 @@ export class SimulatedNetwork {
   readonly #strays = new Set<Flight>()
   faults: MessageFaults = { loss: 0, duplicate: 0, reorder: 0 }
 
-  /** `late`: the only frames that take the time drawn for them. */
+  /** `late`: the only frames that take the time drawn for them. `drawnAtOnce`: how many latencies of a link are. */
   constructor(
     core: SimulationCore,
     latency: NetworkLatency,
     decisions: FaultDecisions,
     late: readonly PlannedDelivery[] | undefined,
+    drawnAtOnce: number,
   ) {
     this.#core = core
     this.#latency = latency
     this.#latencyDraw = new LatencyDraw(latency)
     this.#decisions = decisions
-    this.#links = new LinkTable(core.random, late, this.#arrive)
+    const latencies = (random: RandomStream) => new LinkLatencies(this.#latencyDraw, random, drawnAtOnce)
+    this.#links = new LinkTable(core.random, late, latencies, this.#arrive)
   }
 
   add(node: SimulatedNode): void {
@@ -226,7 +228,7 @@ export class SimulatedNetwork {
   }
 
   #latencyMs({ latencies, late }: Link, number: number): number {
-    const drawnMs = this.#latencyDraw.ms(latencies)
+    const drawnMs = latencies.next()
     return late === undefined ? drawnMs : this.#latencyOf(late.has(number), drawnMs)
   }
 
