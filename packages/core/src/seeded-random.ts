@@ -35,10 +35,11 @@ export class SeededRandomSource implements RandomSource {
 
 /** One stream of draws that are a function of one 32-bit seed. */
 export class SeededRandom implements RandomStream {
-  #a: number
-  #b: number
-  #c: number
-  #d: number
+  // Numbers from the start, so that the fields are made for such.
+  #a = 0
+  #b = 0
+  #c = 0
+  #d = 0
 
   constructor(seed: number) {
     let state = seed | 0

@@ -71,7 +71,8 @@ export class VirtualClock implements Clock {
   readonly #freePlaces: number[] = []
   /** Tasks that were cancelled and are still here. */
   #cancelled = 0
-  #now: number
+  /** A number from the start: a field that was `undefined` once gets a new object for each number with a fraction. */
+  #now = 0
   #order = 0
   #settingAt = 0
   readonly #owner = {

@@ -20,30 +20,30 @@ export interface FlightWay extends CountedWay {
 
 /** One frame under way; one that arrives twice is two. */
 export class Flight implements Arrival, SentMessage {
-  readonly kind: EnvelopeKind
-  readonly name: string
-  readonly payload: unknown
-  readonly sender: Ref | undefined
-  readonly replyTo: ReplyToken | undefined
-  atUs: number
-  isKept: boolean
-  readonly way: FlightWay
-  readonly number: number
-  readonly message: MessageKind
+  declare readonly kind: EnvelopeKind
+  declare readonly name: string
+  declare readonly payload: unknown
+  declare readonly sender: Ref | undefined
+  declare readonly replyTo: ReplyToken | undefined
+  declare atUs: number
+  declare isKept: boolean
+  declare readonly way: FlightWay
+  declare readonly number: number
+  declare readonly message: MessageKind
   /**
    * Before it is on the agenda, how long it takes in milliseconds, unless something is wrong with it or its link; then see
    * {@link Arrival}. A number with a fraction, so that the field is made for such and a new one need not be.
    */
-  atMs: number
-  order: number
+  declare atMs: number
+  declare order: number
   /** The epoch of the sender, and that of the receiver as the sender believes: no other hears the frame. */
-  readonly epoch: number
-  readonly toEpoch: number
+  declare readonly epoch: number
+  declare readonly toEpoch: number
   /** `undefined` for a tell or an ask, which is its parts. */
-  readonly frame: Frame | undefined
-  readonly target: Ref | undefined
+  declare readonly frame: Frame | undefined
+  declare readonly target: Ref | undefined
   /** That of a frame that is no tell and no ask, which may fly twice. */
-  latencyMs: number | undefined
+  declare latencyMs: number | undefined
 
   /** Begins now. `target`, `sender` and `replyTo` are of a tell or an ask, `frame` is of all others. */
   constructor(

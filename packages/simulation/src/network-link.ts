@@ -14,18 +14,18 @@ export interface View {
 
 /** The way from one node to another. */
 export class Link implements FlightWay {
-  readonly from: SimulatedNode
-  readonly to: SimulatedNode
+  declare readonly from: SimulatedNode
+  declare readonly to: SimulatedNode
   /** What each of the two holds of the other. */
-  readonly viewOfTo: View
-  readonly viewOfFrom: View
+  declare readonly viewOfTo: View
+  declare readonly viewOfFrom: View
   /** One for each frame that is sent. */
-  readonly latencies: LinkLatencies
+  declare readonly latencies: LinkLatencies
   /** The numbers of the frames that take what was drawn; the others take the mean. `undefined`: all. */
-  readonly late: ReadonlySet<number> | undefined
-  readonly traceWay: TraceWay
+  declare readonly late: ReadonlySet<number> | undefined
+  declare readonly traceWay: TraceWay
   /** True between nodes that may fail: its messages may meet faults. */
-  readonly mayFail: boolean
+  declare readonly mayFail: boolean
   /** What will arrive and keeps its place. */
   readonly chain = new Chain(true)
   /** Partitions that cut it now. */
