@@ -109,7 +109,7 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
   const checked = checkOptions(options)
   const {
     development,
-    spinLimit,
+    mainSpinLimit,
     dataDirectory,
     recordTurns,
     servicesModule,
@@ -129,7 +129,7 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
       epoch: 0,
       doorbell: mainDoorbell,
       development,
-      spinLimit,
+      spinLimit: mainSpinLimit,
       metrics,
       logLevel,
       askCyclesAfterMs,
