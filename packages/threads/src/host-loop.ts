@@ -19,7 +19,8 @@
 import type { NodeKernel } from '@troupe/core/host'
 import type { Doorbell } from './channel/index.ts'
 import type { NodeLinks } from './node-links.ts'
-import { type LookBudget, SpinBudget, WakingBudget } from './spin-budget.ts'
+import { BlockBudget, type LookBudget, SpinBudget, WakingBudget } from './spin-budget.ts'
+import { EventLoopWatch } from './event-loop-watch.ts'
 import type { TurnBoard } from './turn-board.ts'
 import { TurnBudget } from './turn-budget.ts'
 
@@ -33,6 +34,11 @@ const microtaskRoundsMax = 64
 /** Pauses of a look that the event loop waits for, some microseconds: a turn of the event loop costs one. */
 const briefPauses = 200
 
+/** The longest block of a thread whose event loop may have something else to do, and of one that blocks all the same. */
+export const briefBlockMs = 0.25
+/** A promise that is settled: what is to run soon is its reaction, which costs less than `queueMicrotask`. */
+const soon = Promise.resolve()
+
 /** What a loop runs over. */
 export interface HostLoopParts {
   readonly kernel: NodeKernel
@@ -41,6 +47,10 @@ export interface HostLoopParts {
   readonly doorbell: Doorbell
   /** Pauses spent looking for work before the thread parks, at most. */
   readonly spinLimit: number
+  /** Milliseconds that the thread may block, event loop and all, where nothing else than messages is to come; 0: never. */
+  readonly blockMsMax: number
+  /** Milliseconds until the node's next timer is due. */
+  readonly untilTimerMs: () => number
   /** Where the thread shows that it moves. */
   readonly board?: TurnBoard
 }
@@ -54,6 +64,11 @@ export class HostLoop {
   readonly #messageBudget: SpinBudget
   /** The same while a thread that was rung for is not up yet. */
   readonly #wakingBudget: WakingBudget
+  /** How long to block, event loop and all, when looking was in vain. */
+  readonly #messageBlock: BlockBudget
+  readonly #replyBlock: BlockBudget
+  readonly #untilTimerMs: () => number
+  readonly #eventLoop = new EventLoopWatch()
   readonly #board: TurnBoard | undefined
   readonly #turns = new TurnBudget(() => performance.now())
   #running = false
@@ -67,13 +82,16 @@ export class HostLoop {
   #parked: Promise<void> | undefined
   #whenQuiet: (() => void)[] = []
 
-  constructor({ kernel, links, doorbell, spinLimit, board }: HostLoopParts) {
+  constructor({ kernel, links, doorbell, spinLimit, blockMsMax, untilTimerMs, board }: HostLoopParts) {
     this.#kernel = kernel
     this.#links = links
     this.#doorbell = doorbell
     this.#replyBudget = new SpinBudget(spinLimit)
     this.#messageBudget = new SpinBudget(spinLimit)
     this.#wakingBudget = new WakingBudget(spinLimit)
+    this.#messageBlock = new BlockBudget(blockMsMax)
+    this.#replyBlock = new BlockBudget(spinLimit === 0 ? 0 : briefBlockMs)
+    this.#untilTimerMs = untilTimerMs
     this.#board = board
   }
 
@@ -100,7 +118,7 @@ export class HostLoop {
     if (this.#microtaskRounds < microtaskRoundsMax) {
       this.#microtaskRounds++
       this.#scheduled = true
-      queueMicrotask(this.#round)
+      void soon.then(this.#round)
     } else this.#scheduleLater()
   }
 
@@ -110,23 +128,44 @@ export class HostLoop {
   }
 
   readonly #round = (): void => {
-    if (this.#work()) {
+    const worked = this.#work()
+    if (this.#ended) return
+    if (this.#behind) this.#scheduleLater()
+    else if (worked && this.#hasWork()) {
       this.#idleRounds = 0
-      this.#scheduleNext()
-    } else if (this.#ended) return
+      this.#scheduleSoon()
+    }
     // A thread that was woken only to send is parked all the while, and whoever has something for it will ring.
-    else if (this.#doorbell.parked && this.#kernel.asks.size === 0) this.#park()
-    else if (++this.#idleRounds < idleRoundsMax) this.#scheduleSoon()
-    else if (this.#budget.pauses === 0) this.#park()
-    else if (this.#microtaskRounds < microtaskRoundsMax && this.#look(briefPauses)) this.#scheduleSoon()
-    else this.#scheduleLater()
+    else if (!worked && this.#parkedForGood) this.#park()
+    else {
+      const { pauses } = this.#budget
+      // What is still to come of promises makes a round by itself.
+      if (pauses === 0 && !this.#mayBlock) this.#park()
+      else if (worked || ++this.#idleRounds < idleRoundsMax) {
+        if (worked) this.#idleRounds = 0
+        this.#scheduleSoon()
+      } else if (pauses > 0 && this.#microtaskRounds < microtaskRoundsMax && this.#look(briefPauses)) this.#scheduleSoon()
+      else this.#scheduleLater()
+    }
   }
 
   readonly #roundAfterEventLoop = (): void => {
     this.#microtaskRounds = 0
     this.#idleRounds = 0
     if (this.#work()) this.#scheduleNext()
-    else if (!this.#ended) this.#park()
+    else if (!this.#ended) this.#rest()
+  }
+
+  get #parkedForGood(): boolean {
+    return this.#doorbell.parked && this.#kernel.asks.size === 0
+  }
+
+  get #block(): BlockBudget {
+    return this.#kernel.asks.size > 0 ? this.#replyBlock : this.#messageBlock
+  }
+
+  get #mayBlock(): boolean {
+    return this.#block.ms > 0 && !this.#parkedForGood
   }
 
   get #budget(): LookBudget {
@@ -170,21 +209,41 @@ export class HostLoop {
     return pauses >= 0
   }
 
+  /** The event loop had its turn: looks, then blocks, each for as long as it pays, and parks. */
+  #rest(): void {
+    this.#announceQuiet()
+    if (!this.#parkedForGood && (this.#look(Number.POSITIVE_INFINITY) || this.#sleep())) this.#round()
+    else this.#park()
+  }
+
+  /** Blocks the thread for as long as that pays; true when there is work. */
+  #sleep(): boolean {
+    const budget = this.#block
+    if (budget.ms === 0) return false
+    if (budget === this.#messageBlock && this.#eventLoop.mayHaveEvents(this.#doorbell.wakes)) return false
+    const ms = Math.min(budget.ms, this.#untilTimerMs())
+    if (ms <= 0) return false
+    const woken = this.#doorbell.block(this.#hasWork, ms)
+    if (woken) {
+      budget.succeeded()
+      this.#budget.slept(this.#doorbell.lastWaitMs)
+    } else budget.failed()
+    return woken
+  }
+
   #park(): void {
     this.#announceQuiet()
-    if (!(this.#doorbell.parked && this.#kernel.asks.size === 0) && this.#look(Number.POSITIVE_INFINITY)) {
-      this.wake()
-      return
-    }
     const budget = this.#budget
+    const block = this.#block
     const rung = this.#doorbell.park(this.#hasWork, 0)
     if (rung === undefined) this.wake()
     else if (rung !== this.#parked) {
       this.#parked = rung
       void rung.then(() => {
         budget.slept(this.#doorbell.lastWaitMs)
+        block.slept(this.#doorbell.lastWaitMs)
         if (this.#wakingBudget.pushed(this.#doorbell.lastWakeMs)) this.#pushApart()
-        this.wake()
+        if (!this.#scheduled && !this.#running && !this.#ended) this.#round()
       })
     }
   }
