@@ -12,6 +12,11 @@ export class EventLoopWatch {
   #wakes = 0
   #looksLeft = calmLooks
 
+  /** The turns that the event loop has had. */
+  get turns(): number {
+    return performance.nodeTiming.uvMetricsInfo.loopCount
+  }
+
   /** True when an event may come: one that was not the doorbell's came lately. `wakes` is how often the doorbell's did. */
   mayHaveEvents(wakes: number): boolean {
     const { events } = performance.nodeTiming.uvMetricsInfo

@@ -69,6 +69,8 @@ export class HostLoop {
   readonly #replyBlock: BlockBudget
   readonly #untilTimerMs: () => number
   readonly #eventLoop = new EventLoopWatch()
+  /** The turn of the event loop after which the last nap was. */
+  #napTurn = -1
   readonly #board: TurnBoard | undefined
   readonly #turns = new TurnBudget(() => performance.now())
   #running = false
@@ -145,6 +147,7 @@ export class HostLoop {
         if (worked) this.#idleRounds = 0
         this.#scheduleSoon()
       } else if (pauses > 0 && this.#microtaskRounds < microtaskRoundsMax && this.#look(briefPauses)) this.#scheduleSoon()
+      else if (this.#links.waking && this.#nap()) this.#scheduleSoon()
       else this.#scheduleLater()
     }
   }
@@ -216,19 +219,38 @@ export class HostLoop {
     else this.#park()
   }
 
+  /**
+   * Blocks the thread briefly, because one that it rang is not up yet and may need its core; true when there is work. Once
+   * for each turn of the event loop, which does not come first.
+   */
+  #nap(): boolean {
+    const budget = this.#block
+    const turn = this.#eventLoop.turns
+    if (budget.ms === 0 || turn === this.#napTurn) return false
+    this.#napTurn = turn
+    const woken = this.#sleepFor(Math.min(budget.ms, briefBlockMs))
+    if (woken) budget.succeeded()
+    else if (budget === this.#replyBlock) budget.failed()
+    return woken
+  }
+
   /** Blocks the thread for as long as that pays; true when there is work. */
   #sleep(): boolean {
     const budget = this.#block
     if (budget.ms === 0) return false
     if (budget === this.#messageBlock && this.#eventLoop.mayHaveEvents(this.#doorbell.wakes)) return false
-    const ms = Math.min(budget.ms, this.#untilTimerMs())
-    if (ms <= 0) return false
-    const woken = this.#doorbell.block(this.#hasWork, ms)
-    if (woken) {
-      budget.succeeded()
-      this.#budget.slept(this.#doorbell.lastWaitMs)
-    } else budget.failed()
+    const woken = this.#sleepFor(budget.ms)
+    if (woken) budget.succeeded()
+    else budget.failed()
     return woken
+  }
+
+  /** Blocks the thread for up to `msMax` milliseconds, and not past the node's next timer. */
+  #sleepFor(msMax: number): boolean {
+    const ms = Math.min(msMax, this.#untilTimerMs())
+    if (ms <= 0 || !this.#doorbell.block(this.#hasWork, ms)) return false
+    this.#budget.slept(this.#doorbell.lastWaitMs)
+    return true
   }
 
   #park(): void {
