@@ -36,12 +36,6 @@ import { TurnLog } from './turn-log.ts'
 /** The node of the thread that created the system. */
 export const mainNode = 'main'
 
-/**
- * How long a worker thread may block when nothing else than messages has come for a while. Where the journal is a file, and
- * on the main thread, which has the program's own I/O, it is shorter.
- */
-const blockMsMax = 4
-
 /** What every node of a system is started with: plain data. */
 export interface NodeSettings {
   readonly node: string
@@ -137,8 +131,6 @@ export class NodeHost {
       links: this.links,
       doorbell: this.#doorbell,
       spinLimit,
-      blockMsMax: spinLimit === 0 || node === mainNode || this.#disk !== undefined ? 0 : blockMsMax,
-      untilTimerMs: () => clock.untilTimerMs,
       ...(board === undefined ? {} : { board }),
     })
     this.#loop.wake()

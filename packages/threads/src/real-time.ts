@@ -27,11 +27,6 @@ export class RealClock implements Clock {
     return performance.now()
   }
 
-  /** Milliseconds until the next timer is due; infinite when none waits. */
-  get untilTimerMs(): number {
-    return this.#timers.untilNextMs
-  }
-
   schedule(delayMs: number, run: () => void): ScheduledTask {
     return this.#timers.schedule(delayMs, run)
   }

@@ -141,39 +141,3 @@ export class WakingBudget implements LookBudget {
     this.#sleepsNeeded = Math.min(SLEEPS_BETWEEN_PUSHES_MAX, this.#sleepsNeeded * 2)
   }
 }
-
-/** A block that may not last so long, in milliseconds, is not worth it. */
-const BLOCK_MS_MIN = 0.05
-
-/**
- * The budget of a thread that blocks, its event loop with it, when it has looked in vain: as with looking, each block in vain
- * halves the next one, down to none, and short sleeps after it lead to another try.
- */
-export class BlockBudget {
-  readonly #msMax: number
-  #sleeps = 0
-  #sleepsNeeded = SLEEPS_MIN
-  /** How long the next block may last; 0 for none. */
-  ms: number
-
-  constructor(msMax: number) {
-    this.#msMax = msMax
-    this.ms = this.#msMax
-  }
-
-  succeeded(): void {
-    this.ms = this.#msMax
-    this.#sleepsNeeded = SLEEPS_MIN
-  }
-
-  failed(): void {
-    this.ms = this.ms / 2 < BLOCK_MS_MIN ? 0 : this.ms / 2
-  }
-
-  slept(ms: number): void {
-    if (ms >= this.#msMax || ++this.#sleeps < this.#sleepsNeeded) return
-    this.#sleeps = 0
-    this.#sleepsNeeded = Math.min(SLEEPS_MAX, this.#sleepsNeeded * 2)
-    this.ms = this.#msMax
-  }
-}

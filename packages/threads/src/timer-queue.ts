@@ -48,12 +48,6 @@ export class TimerQueue {
     return this.#heap.length
   }
 
-  /** Milliseconds until the next timer is due, 0 or less when one is late; infinite when none waits. */
-  get untilNextMs(): number {
-    const head = this.#heap[0]
-    return head === undefined ? Number.POSITIVE_INFINITY : head.due - this.#platform.now()
-  }
-
   /** Runs `run` once, not before `delayMs` milliseconds have passed, behind all that are due before. */
   schedule(delayMs: number, run: () => void): ScheduledTask {
     const now = this.#platform.now()

@@ -197,7 +197,7 @@ class RingSender implements ChannelSender {
   /** In the middle of a turn: what is written so far can be read meanwhile, if the receiver is awake or worth waking. */
   #publishEarly(): void {
     const bytes = this.#ringBytes
-    if (this.#receiverDoorbell.asleep && this.#unpublishedBytes < bytes) {
+    if (this.#receiverDoorbell.parked && this.#unpublishedBytes < bytes) {
       this.#lookBytes = bytes
       return
     }

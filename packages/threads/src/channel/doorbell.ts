@@ -18,10 +18,6 @@
 const AWAKE = 0
 const PARKED = 1
 const RUNG = 2
-const BLOCKED = 3
-/** The words of a doorbell: its state, and whether a blocked owner was rung. */
-const STATE = 0
-const UNBLOCK = 1
 /** Pauses before parking when no limit is given: some ten microseconds, about what a wake-up costs. */
 export const DOORBELL_SPIN_LIMIT_DEFAULT = 200
 
@@ -62,12 +58,6 @@ export class Doorbell {
     return Atomics.load(this.#word, 0) === PARKED
   }
 
-  /** True while a ring would wake the owner: it is parked, or blocked. */
-  get asleep(): boolean {
-    const state = Atomics.load(this.#word, STATE)
-    return state === PARKED || state === BLOCKED
-  }
-
   /** True from a ring that found the owner parked until the owner runs. */
   get waking(): boolean {
     return Atomics.load(this.#word, 0) === RUNG
@@ -75,16 +65,11 @@ export class Doorbell {
 
   /** Wakes the owner when it is parked; true when this call did. Call it after publishing, never before. */
   ring(): boolean {
-    const word = this.#word
-    const state = Atomics.load(word, STATE)
-    if (state !== PARKED && state !== BLOCKED) return false
-    if (Atomics.compareExchange(word, STATE, state, RUNG) !== state) return false
+    if (Atomics.load(this.#word, 0) !== PARKED) return false
+    if (Atomics.compareExchange(this.#word, 0, PARKED, RUNG) !== PARKED) return false
     // Before the wake-up, which takes microseconds of this thread too.
     this.#rungAt[0] = nowMs()
-    if (state === BLOCKED) {
-      Atomics.store(word, UNBLOCK, 1)
-      Atomics.notify(word, UNBLOCK)
-    } else Atomics.notify(word, STATE)
+    Atomics.notify(this.#word, 0)
     return true
   }
 
@@ -105,27 +90,6 @@ export class Doorbell {
       this.spins++
       pause()
     }
-  }
-
-  /**
-   * Blocks the owner, its event loop with it, for up to `msMax` milliseconds: true when there is work, which `hasWork` says or
-   * a ring. A wake-up from it costs half of one from the park, and sleeping so costs nothing.
-   */
-  block(hasWork: () => boolean, msMax: number): boolean {
-    const word = this.#word
-    this.awaken()
-    Atomics.store(word, UNBLOCK, 0)
-    Atomics.store(word, STATE, BLOCKED)
-    const found = hasWork()
-    if (!found) {
-      this.#since = nowMs()
-      Atomics.wait(word, UNBLOCK, 0, msMax)
-    }
-    const rung = Atomics.compareExchange(word, STATE, BLOCKED, AWAKE) === RUNG
-    if (!rung) return found
-    Atomics.store(word, STATE, AWAKE)
-    if (!found) this.lastWaitMs = (this.#rungAt[0] as number) - this.#since
-    return true
   }
 
   /**
