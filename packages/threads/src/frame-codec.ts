@@ -13,7 +13,14 @@
  */
 import { sameRef } from '@troupe/core'
 import { checkFrame, FrameKind, frameOf, Ref, WireMessage } from '@troupe/core/host'
-import { type Encoding, HAS_REPEATED, MessageReader, MessageWriter, ShapeCodec, type WrittenShape } from './channel/index.ts'
+import {
+  type Encoding,
+  HAS_REPEATED,
+  MessageReader,
+  MessageWriter,
+  ShapeCodec,
+  type WrittenShape,
+} from './channel/index.ts'
 
 const IS_MESSAGE = 2
 const IS_NEW = 4
