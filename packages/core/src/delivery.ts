@@ -37,12 +37,16 @@ export abstract class Delivery extends TurnLoop {
   protected abstract readonly deathWatch: DeathWatch
   protected abstract readonly links: Links
   readonly messages: MessageMode
+  /** True while a tell within the node is put into a mailbox as it is: nobody copies, freezes, counts or traces it. */
+  protected tellsPlainly: boolean
 
   constructor(ports: KernelPorts) {
     super(ports)
     this.node = ports.node
     this.epoch = ports.epoch
     this.messages = ports.messages
+    this.tellsPlainly =
+      ports.messages === 'shared' && this.metrics === undefined && this.deliver === Delivery.prototype.deliver
     this.cells = new CellTable(ports.node, ports.epoch)
     this.membership = new Membership(ports)
     this.asks = new AskTable({
@@ -97,7 +101,7 @@ export abstract class Delivery extends TurnLoop {
   #deliverEnvelope(cell: ActorCell, to: Ref, envelope: Envelope): void {
     const { mailbox } = cell
     if (this.metrics !== undefined) this.metrics.stamp(envelope)
-    if (mailbox.length < mailbox.limit) mailbox.push(envelope)
+    if (mailbox.hasRoom) mailbox.push(envelope)
     else this.#overflow(cell, to, envelope, undefined)
   }
 
@@ -111,7 +115,7 @@ export abstract class Delivery extends TurnLoop {
     const { mailbox } = cell
     const envelope = new Envelope(EnvelopeKind.message, name, payload, sender, undefined)
     if (this.metrics !== undefined) this.metrics.stamp(envelope)
-    if (mailbox.length < mailbox.limit) {
+    if (mailbox.hasRoom) {
       mailbox.push(envelope)
       this.accept(offer)
     } else this.#overflow(cell, to, envelope, offer)
@@ -211,8 +215,9 @@ export abstract class Delivery extends TurnLoop {
   /** An ask ended whose end is a message of the actor that asked: never dropped, so past the bound of its mailbox. */
   readonly answer: AnswerAsker = (from, name, payload, sender) => {
     const { mailbox } = from
-    const mayBeDropped = mailbox.overflow === 'drop-oldest'
-    if (this.metrics === undefined && !mayBeDropped) mailbox.pushMessage(name, payload, sender)
+    const { overflow, lanes } = mailbox.policy
+    const mayBeDropped = overflow === 'drop-oldest'
+    if (this.metrics === undefined && !mayBeDropped && lanes === undefined) mailbox.pushMessage(name, payload, sender)
     else {
       const kind = mayBeDropped ? EnvelopeKind.answer : EnvelopeKind.message
       const envelope = new Envelope(kind, name, payload, sender, undefined)

@@ -129,8 +129,8 @@ export class Lifecycle {
       this.#kernel.stopping.stop(cell, cell.stopReason)
       return
     }
-    if (cell.definition.started !== undefined) cell.first = startedEnvelope
-    if (cell.first !== undefined || cell.mailbox.length > 0) this.#kernel.schedule(cell)
+    if (cell.definition.started !== undefined) cell.starts = true
+    if (cell.starts || cell.mailbox.length > 0) this.#kernel.schedule(cell)
     this.started(cell)
   }
 

@@ -50,7 +50,7 @@ export function mailboxPolicy(options: MailboxOptions, reentrant: ReadonlySet<st
 
 export class Mailbox implements Iterable<Envelope> {
   readonly policy: MailboxPolicy
-  /** The bound for who comes now: none comes in while others wait for room. */
+  /** Up to how many messages a plain one comes in as its parts; 0 with lanes, and while others wait for room. */
   limit: number
   length = 0
   /** The message that came while the mailbox was empty: its name, or the envelope of what is no plain message. */
@@ -65,8 +65,13 @@ export class Mailbox implements Iterable<Envelope> {
 
   constructor(policy: MailboxPolicy) {
     this.policy = policy
-    this.limit = Math.min(policy.capacity, unbounded)
+    this.limit = limitOf(policy)
     if (policy.lanes !== undefined) this.#queue = new LaneQueue(policy.lanes)
+  }
+
+  /** True when there is room for who comes now: none comes in while others wait for it. */
+  get hasRoom(): boolean {
+    return this.length < this.policy.capacity && this.waiting === undefined
   }
 
   get capacity(): number {
@@ -82,22 +87,23 @@ export class Mailbox implements Iterable<Envelope> {
     return this.policy.lanes === undefined ? undefined : (this.#queue as LaneQueue)
   }
 
-  /** Puts in a message that nobody waits for the reply to, behind all others of its priority. */
+  /** Puts in a message that nobody waits for the reply to, behind all others. Not for a mailbox with lanes. */
   pushMessage(name: string, payload: unknown, sender: Ref | undefined): void {
-    if (this.length === 0 && this.policy.lanes === undefined) {
+    if (this.length++ === 0) {
       this.#first = name
       this.#payload = payload
       this.#sender = sender
-    } else {
-      this.#queue ??= new MessageQueue()
-      this.#queue.pushMessage(name, payload, sender)
-    }
-    this.length++
+    } else this.#pushQueued(name, payload, sender)
+  }
+
+  #pushQueued(name: string, payload: unknown, sender: Ref | undefined): void {
+    this.#queue ??= new MessageQueue()
+    ;(this.#queue as MessageQueue).pushMessage(name, payload, sender)
   }
 
   /** The same of a message whose sender waits for the reply. */
   pushAsk(name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken): void {
-    if (this.length > 0 || this.policy.lanes !== undefined) {
+    if (this.length > 0) {
       this.push(new Envelope(EnvelopeKind.message, name, payload, sender, replyTo))
       return
     }
@@ -141,6 +147,26 @@ export class Mailbox implements Iterable<Envelope> {
     spare.refill(first, this.#payload, this.#sender, this.#replyTo)
     this.#forgetFirst()
     return spare
+  }
+
+  /** Takes out the next into `spare`, if it is a plain message; otherwise it stays. */
+  shiftPlain(spare: Envelope): boolean {
+    const first = this.#first
+    if (typeof first !== 'string') return first === undefined && this.#shiftPlainQueued(spare)
+    this.length--
+    this.#first = undefined
+    spare.refill(first, this.#payload, this.#sender, this.#replyTo)
+    this.#forgetFirst()
+    return true
+  }
+
+  #shiftPlainQueued(spare: Envelope): boolean {
+    const queue = this.#queue
+    if (this.length === 0 || this.policy.lanes !== undefined || !(queue as MessageQueue).isPlain) return false
+    this.length--
+    ;(queue as MessageQueue).shift(spare)
+    if (this.length === 0 && (queue as MessageQueue).giveBack()) this.#queue = undefined
+    return true
   }
 
   /** Takes out the next message that may be handled while a turn is held. */
@@ -213,8 +239,12 @@ export class Mailbox implements Iterable<Envelope> {
     const next = this.waiting?.shift()
     if (next === undefined) {
       this.waiting = undefined
-      this.limit = Math.min(this.capacity, unbounded)
+      this.limit = limitOf(this.policy)
     }
     return next
   }
+}
+
+function limitOf({ capacity, lanes }: MailboxPolicy): number {
+  return lanes === undefined ? Math.min(capacity, unbounded) : 0
 }

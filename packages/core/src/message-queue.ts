@@ -51,6 +51,11 @@ export class MessageQueue implements Iterable<Envelope> {
     return envelope
   }
 
+  /** True when the next is a plain message. */
+  get isPlain(): boolean {
+    return this.#head.isPlain
+  }
+
   peek(): Envelope | undefined {
     return this.#head.peek()
   }

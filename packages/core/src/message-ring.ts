@@ -70,6 +70,11 @@ export class MessageRing implements Iterable<Envelope> {
     return spare
   }
 
+  /** True when the next is a plain message. */
+  get isPlain(): boolean {
+    return typeof this.#places[this.#head * placesEach] === 'string'
+  }
+
   peek(): Envelope | undefined {
     return this.length === 0 ? undefined : this.#at(this.#head)
   }

@@ -143,6 +143,7 @@ export class NodeKernel extends MessageEffects implements Effects {
   halt(): void {
     if (!this.alive) return
     this.alive = false
+    this.tellsPlainly = false
     for (const cell of this.cells) {
       this.timers.cancelAll(cell)
       cell.durable?.reminders.clear()

@@ -186,7 +186,7 @@ export function treatedWith(failed: ActorCell, parent: ActorCell, strategy: Supe
 }
 
 /** True when the cell's first turn is over, or will not come. */
-function hasStarted({ phase, first, current }: ActorCell): boolean {
+function hasStarted({ phase, starts, current }: ActorCell): boolean {
   if (phase === Phase.busy) return current?.kind !== EnvelopeKind.started
-  return phase >= Phase.stopping || (phase === Phase.ready && first === undefined)
+  return phase >= Phase.stopping || (phase === Phase.ready && !starts)
 }

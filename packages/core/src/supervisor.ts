@@ -235,7 +235,7 @@ export class Supervisor {
     if (cell.phase !== Phase.suspended || cell.descent === 'last turn') {
       this.#kernel.stopping.cutShort(cell)
       this.#kernel.stopping.endGeneration(cell)
-      cell.first = undefined
+      cell.starts = false
     }
     cell.phase = Phase.suspended
     cell.descent = cell.descent === 'last turn' ? 'down' : undefined
