@@ -74,7 +74,7 @@ export class TurnContext {
 
   begin(envelope: Envelope, effects: Effects): void {
     this.#envelope = envelope
-    if (this.#effects !== effects) this.#effects = effects
+    this.#effects = effects
     if (this.#rare !== undefined) this.#rare.controller = undefined
   }
 

@@ -207,7 +207,7 @@ export abstract class TurnLoop {
     const { mailbox } = cell
     let left = turnsMax
     for (; left > 0 && cell.phase === Phase.ready; left--) {
-      if (!cell.isDirect && cell.durable?.isFull) break
+      if (!cell.isDirect && cell.durable?.isFull) return 0
       if (cell.starts) {
         cell.starts = false
         this.turn(cell, startedEnvelope)
@@ -215,7 +215,7 @@ export abstract class TurnLoop {
         continue
       }
       const envelope = mailbox.shift(this.#spare)
-      if (envelope === undefined) break
+      if (envelope === undefined) return 0
       if (envelope.kind === EnvelopeKind.message) {
         if (envelope.replyTo === undefined || !this.isGivenUp(cell, envelope.replyTo)) {
           if (this.#isPlain && cell.isDirect) this.#plainTurn(cell, envelope)
@@ -225,7 +225,7 @@ export abstract class TurnLoop {
       } else this.#special(cell, envelope)
     }
     if (mayInterleave(cell)) this.#runReentrant(cell, turnsMax)
-    return cell.phase === Phase.ready && mailbox.length > 0 ? left : 0
+    return cell.phase === Phase.ready ? left : 0
   }
 
   /** Gives turns to the re-entrant messages that wait while the turn of another message holds the actor. */
@@ -352,11 +352,16 @@ export abstract class TurnLoop {
       this.#failed(cell, envelope, error)
       return
     }
+    if (promise !== undefined || cell.obstacles !== 0) this.#plainTurnEnds(cell, envelope, promise)
+  }
+
+  #plainTurnEnds(cell: ActorCell, envelope: Envelope, promise: PromiseLike<unknown> | undefined): void {
     if (promise !== undefined) this.#asynchronous.begin(cell, envelope, this.effects, promise)
     else if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
   }
 
   #failed(cell: ActorCell, envelope: Envelope, error: unknown): void {
+    cell.context?.end()
     envelope.keep()
     this.turnEnded(cell, { error })
     // A node that was ended in the middle of the turn has nobody to tell.
