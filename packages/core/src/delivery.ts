@@ -26,6 +26,8 @@ import { type Frame, FrameKind } from './wire.ts'
 export abstract class Delivery extends TurnLoop {
   readonly node: string
   readonly epoch: number
+  /** A token of this node, of no ask: see {@link Envelope.setAsker}. */
+  readonly home: ReplyToken
   readonly asks: AskTable
   readonly duties: ReplyDuties
   protected readonly askCycles: AskCycles
@@ -44,6 +46,7 @@ export abstract class Delivery extends TurnLoop {
     super(ports)
     this.node = ports.node
     this.epoch = ports.epoch
+    this.home = new ReplyToken(ports.node, ports.epoch, 0)
     this.messages = ports.messages
     this.tellsPlainly =
       ports.messages === 'shared' && this.metrics === undefined && this.deliver === Delivery.prototype.deliver
@@ -51,6 +54,7 @@ export abstract class Delivery extends TurnLoop {
     this.membership = new Membership(ports)
     this.asks = new AskTable({
       clock: ports.clock,
+      isObserved: this.metrics !== undefined || ports.askObserver !== undefined,
       onEnded: this.#askEnded,
       onOpened: this.#askOpened,
       rejectFor: this.rejectFor,
@@ -93,7 +97,7 @@ export abstract class Delivery extends TurnLoop {
     const { mailbox } = cell
     if (mailbox.length < mailbox.limit && this.metrics === undefined) {
       if (replyTo === undefined) mailbox.pushMessage(name, payload, sender)
-      else mailbox.pushAsk(name, payload, sender, replyTo)
+      else mailbox.pushAsk(name, payload, sender, replyTo, replyTo.askId)
     } else this.#deliverEnvelope(cell, to, new Envelope(EnvelopeKind.message, name, payload, sender, replyTo))
     if (!cell.scheduled) this.schedule(cell)
   }
@@ -144,7 +148,7 @@ export abstract class Delivery extends TurnLoop {
       const { envelope, offer } = next
       const token = offer ?? (envelope.replyTo as ReplyToken)
       // What nobody waits for any more was refused by that.
-      if (this.isGivenUp(cell, token)) continue
+      if (this.duties.isGivenUp(cell, token)) continue
       mailbox.push(envelope)
       if (offer !== undefined) this.accept(offer)
     }
@@ -163,8 +167,9 @@ export abstract class Delivery extends TurnLoop {
     this.schedule(cell)
   }
 
-  protected override isGivenUp(cell: ActorCell, token: ReplyToken): boolean {
-    return this.duties.isGivenUp(cell, token)
+  protected override isGivenUp(cell: ActorCell, ask: Envelope): boolean {
+    const askId = ask.askIdAt(this.home)
+    return askId < 0 ? this.duties.isGivenUp(cell, ask.replyTo as ReplyToken) : !this.asks.has(askId)
   }
 
   /** What waited for an actor that is no more, in its mailbox or before it. */
@@ -241,7 +246,7 @@ export abstract class Delivery extends TurnLoop {
       this.ports.askObserver?.askEnded(ask, error)
     }
     const isGivenUp = outcome === 'given-up'
-    if (!isGivenUp) this.duties.releaseOwn(askId)
+    if (!isGivenUp && ask.isDeferred) this.duties.releaseOwn(askId)
     if (to.node === this.node) {
       if (isGivenUp) this.duties.withdraw(this.lookup(to), new ReplyToken(this.node, this.epoch, askId))
     } else if (isGivenUp || (answeredBy !== undefined && answeredBy !== to.node)) {

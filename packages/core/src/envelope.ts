@@ -1,6 +1,6 @@
 /** What waits in a mailbox: a message, or one of the few other things that give an actor a turn or end it. */
 import type { TerminationReason } from './actor-definition.ts'
-import type { ActorRef, Ref, ReplyToken } from './actor-ref.ts'
+import { type ActorRef, type Ref, ReplyToken } from './actor-ref.ts'
 
 /** The kinds of envelope. The first four, and `pull`, give the actor a turn; the others are for the kernel. */
 export const EnvelopeKind = {
@@ -30,8 +30,9 @@ export class Envelope {
   readonly name: string
   readonly payload: unknown
   readonly sender: Ref | undefined
-  /** Set when the sender asked. */
-  readonly replyTo: ReplyToken | undefined
+  /** A token of the asker's node, `undefined` when nobody asked. Together with the number of the ask it says where the reply goes. */
+  #asker: ReplyToken | undefined
+  #askId: number
   /** When it was put into the mailbox, in microseconds modulo 2^32; 0 where nobody measures. */
   atUs = 0
   #isKept = false
@@ -47,7 +48,23 @@ export class Envelope {
     this.name = name
     this.payload = payload
     this.sender = sender
-    this.replyTo = replyTo
+    this.#asker = replyTo
+    this.#askId = replyTo === undefined ? 0 : replyTo.askId
+  }
+
+  /** Set when the sender asked. */
+  get replyTo(): ReplyToken | undefined {
+    return this.#asker === undefined ? undefined : tokenOf(this.#asker, this.#askId)
+  }
+
+  /** True when the sender asked. */
+  get isAsk(): boolean {
+    return this.#asker !== undefined
+  }
+
+  /** The number of the ask, where {@link replyTo} is of the node that `home` is a token of; otherwise -1. */
+  askIdAt(home: ReplyToken): number {
+    return this.#asker === home ? this.#askId : -1
   }
 
   /** True when somebody holds on to it: it must stay as it is. */
@@ -59,14 +76,24 @@ export class Envelope {
     this.#isKept = true
   }
 
-  /** Makes it the envelope of another message. It is one of a message, and not kept. */
-  refill(name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken | undefined): void {
-    const parts = this as { -readonly [Part in 'name' | 'payload' | 'sender' | 'replyTo']: Envelope[Part] }
+  /** Makes it the envelope of a message that nobody waits for the reply to; it was the envelope of one, and is not kept. */
+  refill(name: string, payload: unknown, sender: Ref | undefined): void {
+    const parts = this as { -readonly [Part in 'name' | 'payload' | 'sender']: Envelope[Part] }
     parts.name = name
     parts.payload = payload
     parts.sender = sender
-    parts.replyTo = replyTo
   }
+
+  /** Makes it the envelope of an ask, `askId` of the node that `asker` is a token of; of none, where that is `undefined`. */
+  setAsker(asker: ReplyToken | undefined, askId: number): void {
+    this.#asker = asker
+    this.#askId = askId
+  }
+}
+
+/** The token of ask `askId` of the node that `asker` is a token of. */
+export function tokenOf(asker: ReplyToken, askId: number): ReplyToken {
+  return asker.askId === askId ? asker : new ReplyToken(asker.node, asker.epoch, askId)
 }
 
 /** The payload of a `terminated` envelope. */

@@ -6,7 +6,7 @@
  */
 import type { Ref, ReplyToken } from './actor-ref.ts'
 import { Deque } from './deque.ts'
-import { Envelope, EnvelopeKind } from './envelope.ts'
+import { Envelope, EnvelopeKind, tokenOf } from './envelope.ts'
 import { type LaneOptions, LaneQueue } from './lane-queue.ts'
 import { MessageQueue } from './message-queue.ts'
 import { emptyEnvelope } from './message-ring.ts'
@@ -57,7 +57,9 @@ export class Mailbox implements Iterable<Envelope> {
   #first: string | Envelope | undefined = undefined
   #payload: unknown = undefined
   #sender: Ref | undefined = undefined
-  #replyTo: ReplyToken | undefined = undefined
+  /** Of an ask, its asker and its number: see {@link Envelope.setAsker}. */
+  #asker: ReplyToken | undefined = undefined
+  #askId = 0
   /** The messages behind it; with lanes, all of them. */
   #queue: MessageQueue | LaneQueue | undefined = undefined
   /** Who waits for room; `undefined` when nobody does. */
@@ -101,16 +103,17 @@ export class Mailbox implements Iterable<Envelope> {
     ;(this.#queue as MessageQueue).pushMessage(name, payload, sender)
   }
 
-  /** The same of a message whose sender waits for the reply. */
-  pushAsk(name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken): void {
+  /** The same of ask `askId` of the node that `asker` is a token of. */
+  pushAsk(name: string, payload: unknown, sender: Ref | undefined, asker: ReplyToken, askId: number): void {
     if (this.length > 0) {
-      this.push(new Envelope(EnvelopeKind.message, name, payload, sender, replyTo))
+      this.push(new Envelope(EnvelopeKind.message, name, payload, sender, tokenOf(asker, askId)))
       return
     }
     this.#first = name
     this.#payload = payload
     this.#sender = sender
-    this.#replyTo = replyTo
+    this.#asker = asker
+    this.#askId = askId
     this.length = 1
   }
 
@@ -142,11 +145,12 @@ export class Mailbox implements Iterable<Envelope> {
     this.length--
     const first = this.#first
     if (first === undefined) return this.#takeQueued(spare)
+    if (typeof first === 'string') {
+      this.#takeFirst(first, spare)
+      return spare
+    }
     this.#first = undefined
-    if (typeof first !== 'string') return first
-    spare.refill(first, this.#payload, this.#sender, this.#replyTo)
-    this.#forgetFirst()
-    return spare
+    return first
   }
 
   /** Takes out the next into `spare`, if it is a plain message; otherwise it stays. */
@@ -154,10 +158,15 @@ export class Mailbox implements Iterable<Envelope> {
     const first = this.#first
     if (typeof first !== 'string') return first === undefined && this.#shiftPlainQueued(spare)
     this.length--
-    this.#first = undefined
-    spare.refill(first, this.#payload, this.#sender, this.#replyTo)
-    this.#forgetFirst()
+    this.#takeFirst(first, spare)
     return true
+  }
+
+  #takeFirst(name: string, spare: Envelope): void {
+    spare.refill(name, this.#payload, this.#sender)
+    if (this.#asker !== undefined) spare.setAsker(this.#asker, this.#askId)
+    this.#first = undefined
+    this.#forgetFirst()
   }
 
   #shiftPlainQueued(spare: Envelope): boolean {
@@ -180,7 +189,8 @@ export class Mailbox implements Iterable<Envelope> {
     const first = this.#first
     if (first === undefined) return this.#queue?.peek()
     if (typeof first !== 'string') return first
-    return new Envelope(EnvelopeKind.message, first, this.#payload, this.#sender, this.#replyTo)
+    const replyTo = this.#asker === undefined ? undefined : tokenOf(this.#asker, this.#askId)
+    return new Envelope(EnvelopeKind.message, first, this.#payload, this.#sender, replyTo)
   }
 
   /** What waits, the next to leave first; with lanes as they are. */
@@ -192,7 +202,7 @@ export class Mailbox implements Iterable<Envelope> {
   #forgetFirst(): void {
     this.#payload = undefined
     this.#sender = undefined
-    this.#replyTo = undefined
+    this.#asker = undefined
   }
 
   #takeQueued(spare: Envelope): Envelope | undefined {

@@ -67,6 +67,29 @@ export abstract class MessageEffects extends FrameReceiver {
     names: AnswerNames,
     signal?: AbortSignal,
   ): void {
+    const cell = this.cells.own(to)
+    if (cell !== undefined && this.tellsPlainly && typeof payload !== 'function' && typeof payload !== 'symbol') {
+      const { mailbox } = cell
+      if (mailbox.length < mailbox.limit) {
+        const askId = this.asks.openThen(from, to, name, timeoutMs, names, signal)
+        if (askId < 0) return
+        mailbox.pushAsk(name, payload, from.ref, this.home, askId)
+        if (!cell.scheduled) this.schedule(cell)
+        return
+      }
+    }
+    this.#askThenRarely(from, to, name, payload, timeoutMs, names, signal)
+  }
+
+  #askThenRarely(
+    from: ActorCell,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs: number,
+    names: AnswerNames,
+    signal: AbortSignal | undefined,
+  ): void {
     if (!this.alive) return
     // What cannot be sent is refused before there is an ask.
     const value = to.node === this.node ? this.prepare(payload, name, to, from) : payload

@@ -66,7 +66,7 @@ export class MessageRing implements Iterable<Envelope> {
     const payload = places[index + 1]
     // A name is the definition's, and a reference is small: the next message may write over them.
     if (typeof payload !== 'number') places[index + 1] = undefined
-    spare.refill(name, payload, places[index + 2] as Ref | undefined, undefined)
+    spare.refill(name, payload, places[index + 2] as Ref | undefined)
     return spare
   }
 

@@ -55,8 +55,11 @@ export class ReplyDuties {
     const deferral: Deferral = { token, controller: undefined }
     cell.deferred ??= new Map()
     cell.deferred.set(key, deferral)
-    if (typeof key === 'number') this.#deferringOwn.set(key, cell)
-    else this.#deferring.set(key, cell)
+    if (typeof key === 'number') {
+      this.#deferringOwn.set(key, cell)
+      const ask = this.#asks.pending(key)
+      if (ask !== undefined) ask.isDeferred = true
+    } else this.#deferring.set(key, cell)
     return deferral
   }
 
@@ -67,7 +70,6 @@ export class ReplyDuties {
 
   /** {@link release} of an ask of this node, by its number. */
   releaseOwn(askId: number): Deferral | undefined {
-    if (this.#deferringOwn.size === 0) return undefined
     const cell = this.#deferringOwn.get(askId)
     if (cell === undefined) return undefined
     this.#deferringOwn.delete(askId)

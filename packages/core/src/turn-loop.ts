@@ -3,7 +3,6 @@
  * where it chooses every turn itself; a cell gets a bounded batch of turns, then it stands behind the others.
  */
 import { type ActorCell, Phase } from './actor-cell.ts'
-import type { ReplyToken } from './actor-ref.ts'
 import { AsynchronousTurns } from './asynchronous-turns.ts'
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind, startedEnvelope, type Termination } from './envelope.ts'
@@ -116,7 +115,7 @@ export abstract class TurnLoop {
   protected runEnds(): boolean {
     scope.kernel = undefined
     // What was handled is nobody's any more.
-    this.#spare.refill('', undefined, undefined, undefined)
+    this.#spare.refill('', undefined, undefined)
     this.metrics?.runEnds()
     this.#awake = this.#runQueue.length > 0
     return this.#awake
@@ -195,11 +194,17 @@ export abstract class TurnLoop {
     for (let left = turnsMax; left > 0; left--) {
       const envelope = this.#spare
       if (cell.obstacles !== 0 || !mailbox.shiftPlain(envelope)) return left
-      // What nobody waits for any more need not be done.
-      if (envelope.replyTo === undefined || !this.isGivenUp(cell, envelope.replyTo)) this.#plainTurn(cell, envelope)
+      if (envelope.isAsk) this.#plainAsk(cell, envelope)
+      else this.#plainTurn(cell, envelope)
       if (envelope.isKept) this.#spare = emptyEnvelope()
     }
     return 0
+  }
+
+  #plainAsk(cell: ActorCell, envelope: Envelope): void {
+    // What nobody waits for any more need not be done.
+    if (!this.isGivenUp(cell, envelope)) this.#plainTurn(cell, envelope)
+    if (!envelope.isKept) envelope.setAsker(undefined, 0)
   }
 
   /** Gives up to `turnsMax` turns to a cell, of whatever kind; how many are left, 0 when there is nothing for them. */
@@ -217,22 +222,28 @@ export abstract class TurnLoop {
       const envelope = mailbox.shift(this.#spare)
       if (envelope === undefined) return 0
       if (envelope.kind === EnvelopeKind.message) {
-        if (envelope.replyTo === undefined || !this.isGivenUp(cell, envelope.replyTo)) {
+        if (!envelope.isAsk || !this.isGivenUp(cell, envelope)) {
           if (this.#isPlain && cell.isDirect) this.#plainTurn(cell, envelope)
           else this.turn(cell, envelope)
         }
-        if (envelope === this.#spare && envelope.isKept) this.#spare = emptyEnvelope()
+        if (envelope === this.#spare) this.#spareIsUsed()
       } else this.#special(cell, envelope)
     }
     if (mayInterleave(cell)) this.#runReentrant(cell, turnsMax)
     return cell.phase === Phase.ready ? left : 0
   }
 
+  #spareIsUsed(): void {
+    const spare = this.#spare
+    if (spare.isKept) this.#spare = emptyEnvelope()
+    else if (spare.isAsk) spare.setAsker(undefined, 0)
+  }
+
   /** Gives turns to the re-entrant messages that wait while the turn of another message holds the actor. */
   #runReentrant(cell: ActorCell, turnsMax: number): void {
     for (let turns = 0; turns < turnsMax && mayInterleave(cell); turns++) {
       const envelope = cell.mailbox.shiftReentrant() as Envelope
-      if (envelope.replyTo !== undefined && this.isGivenUp(cell, envelope.replyTo)) continue
+      if (envelope.isAsk && this.isGivenUp(cell, envelope)) continue
       withContext(cell, undefined, () => this.turn(cell, envelope))
     }
   }
@@ -283,8 +294,8 @@ export abstract class TurnLoop {
   /** Lets in those who wait for room in the mailbox of `cell`. */
   protected abstract admitWaiting(cell: ActorCell): void
 
-  /** True when nobody waits for the reply to a message in the mailbox. */
-  protected abstract isGivenUp(cell: ActorCell, token: ReplyToken): boolean
+  /** True when nobody waits for the reply to an ask that was in the mailbox. */
+  protected abstract isGivenUp(cell: ActorCell, ask: Envelope): boolean
 
   /** What carries out the effects of the turn of `cell` that begins now; {@link turnEnded} follows. */
   effectsOf(cell: ActorCell, _envelope: Envelope): Effects {

@@ -77,7 +77,12 @@ export class TurnRecorder {
       ref: cell.ref,
       definition: { name, module },
       generation: cell.generation,
-      envelope: { ...envelope, payload: new Uint8Array(0), frozen: Object.isFrozen(envelope.payload) },
+      envelope: {
+        ...envelope,
+        replyTo: envelope.replyTo,
+        payload: new Uint8Array(0),
+        frozen: Object.isFrozen(envelope.payload),
+      },
       before: { state: new Uint8Array(0), behavior: undefined, behaviorsBefore: [] },
       steps: [],
       error: undefined,

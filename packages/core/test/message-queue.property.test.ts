@@ -35,7 +35,7 @@ test('messages come out as they went in, and what was put back comes first', () 
           switch (action) {
             case 'ask':
               queue.push(envelope)
-              mailbox.pushAsk(envelope.name, envelope.payload, sender, replyTo)
+              mailbox.pushAsk(envelope.name, envelope.payload, sender, replyTo, replyTo.askId)
               list.push(envelope)
               break
             case 'message':
