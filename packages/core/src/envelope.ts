@@ -96,6 +96,16 @@ export function tokenOf(asker: ReplyToken, askId: number): ReplyToken {
   return asker.askId === askId ? asker : new ReplyToken(asker.node, asker.epoch, askId)
 }
 
+/** The envelope of a message that nobody waits for the reply to. */
+export function plainEnvelope(name: string, payload: unknown, sender: unknown): Envelope {
+  return new Envelope(EnvelopeKind.message, name, payload, sender as Ref | undefined, undefined)
+}
+
+/** An envelope for {@link Envelope.refill}. */
+export function emptyEnvelope(): Envelope {
+  return plainEnvelope('', undefined, undefined)
+}
+
 /** The payload of a `terminated` envelope. */
 export interface Termination {
   readonly ref: ActorRef

@@ -6,10 +6,9 @@
  */
 import type { Ref, ReplyToken } from './actor-ref.ts'
 import { Deque } from './deque.ts'
-import { Envelope, EnvelopeKind, tokenOf } from './envelope.ts'
+import { Envelope, EnvelopeKind, emptyEnvelope, tokenOf } from './envelope.ts'
 import { type LaneOptions, LaneQueue } from './lane-queue.ts'
 import { MessageQueue } from './message-queue.ts'
-import { emptyEnvelope } from './message-ring.ts'
 import type { MailboxOptions } from './spawn-options.ts'
 
 const capacityDefault = 100_000
@@ -170,12 +169,15 @@ export class Mailbox implements Iterable<Envelope> {
   }
 
   #shiftPlainQueued(spare: Envelope): boolean {
-    const queue = this.#queue
-    if (this.length === 0 || this.policy.lanes !== undefined || !(queue as MessageQueue).isPlain) return false
-    this.length--
-    ;(queue as MessageQueue).shift(spare)
-    if (this.length === 0 && (queue as MessageQueue).giveBack()) this.#queue = undefined
+    if (this.length === 0 || this.policy.lanes !== undefined) return false
+    const queue = this.#queue as MessageQueue
+    if (!queue.shiftPlain(spare)) return false
+    if (--this.length === 0) this.#queueEmptied(queue)
     return true
+  }
+
+  #queueEmptied(queue: MessageQueue): void {
+    if (queue.emptied()) this.#queue = undefined
   }
 
   /** Takes out the next message that may be handled while a turn is held. */
@@ -209,7 +211,7 @@ export class Mailbox implements Iterable<Envelope> {
     if (this.policy.lanes !== undefined) return (this.#queue as LaneQueue).shift()
     const queue = this.#queue as MessageQueue
     const envelope = queue.shift(spare)
-    if (this.length === 0 && queue.giveBack()) this.#queue = undefined
+    if (this.length === 0) this.#queueEmptied(queue)
     return envelope
   }
 

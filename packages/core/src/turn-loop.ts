@@ -5,11 +5,17 @@
 import { type ActorCell, Phase } from './actor-cell.ts'
 import { AsynchronousTurns } from './asynchronous-turns.ts'
 import type { Effects } from './effects.ts'
-import { type Envelope, EnvelopeKind, startedEnvelope, type Termination } from './envelope.ts'
+import {
+  type Envelope,
+  EnvelopeKind,
+  emptyEnvelope,
+  plainEnvelope,
+  startedEnvelope,
+  type Termination,
+} from './envelope.ts'
 import { mayInterleave, withContext } from './interleaving.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import type { Lifecycle } from './lifecycle.ts'
-import { emptyEnvelope, plainEnvelope } from './message-ring.ts'
 import { NodeMetrics } from './metrics/node-metrics.ts'
 import type { TurnObserver } from './observers.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
