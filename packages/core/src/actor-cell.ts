@@ -2,33 +2,18 @@
  * The cell: the runtime's record of one living actor. What every turn needs is in the cell itself; what few actors need is
  * in its {@link CellExtras}, made when the first of it is set.
  */
-
 import type { CompiledDefinition, TerminationReason } from './actor-definition.ts'
 import { type ActorProfile, profileOf } from './actor-profile.ts'
 import type { Ref, ReplyToken } from './actor-ref.ts'
-import { CellExtras, noBehaviors } from './cell-extras.ts'
+import { CellExtras, noBehaviors, type Watcher } from './cell-extras.ts'
 import type { Children } from './children.ts'
 import type { Envelope } from './envelope.ts'
 import type { HandlerTable } from './handler-table.ts'
 import { Mailbox } from './mailbox.ts'
+import { Phase } from './phase.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import type { Supervision } from './supervision.ts'
 import type { TurnContext } from './turn-context.ts'
-
-/** What a cell is doing. Only a `ready` cell takes turns from its mailbox. */
-export const Phase = {
-  ready: 0,
-  /** Held back: its spawner's events are not durable yet, or it is being recovered from the journal. */
-  starting: 1,
-  /** Held by an asynchronous turn, or about to stop while interleaved turns end. */
-  busy: 2,
-  /** Its turn failed; it waits to be restarted. */
-  suspended: 3,
-  /** It waits for its children to stop, or for its own last turn. */
-  stopping: 4,
-  stopped: 5,
-} as const
-export type Phase = (typeof Phase)[keyof typeof Phase]
 
 /** The bits of {@link ActorCell.obstacles}: its phase, and what else there is to be looked at. */
 const phaseBits = 7
@@ -37,12 +22,6 @@ const indirectBit = 8
 const startsBit = 16
 const stopBit = 32
 const stashingBit = 64
-
-/** Who is to be told of a death. */
-export interface Watcher {
-  readonly ref: Ref
-  readonly key: string
-}
 
 export class ActorCell {
   // What each message touches comes first, so that it is close together.
@@ -417,14 +396,4 @@ export class ActorCell {
   set rejections(value: CellExtras['rejections']) {
     if (value !== undefined || this.extras !== undefined) this.rare().rejections = value
   }
-}
-
-/** A reply token as a map key. */
-export function tokenKey(token: ReplyToken): string {
-  return `${token.node}.${token.epoch}#${token.askId}`
-}
-
-/** The key of a reply that `cell` deferred: the number of an ask of its own node, else the token's key. */
-export function deferralKey({ ref }: ActorCell, token: ReplyToken): string | number {
-  return token.node === ref.node && token.epoch === ref.epoch ? token.askId : tokenKey(token)
 }

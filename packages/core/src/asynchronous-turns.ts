@@ -2,10 +2,11 @@
  * Asynchronous turns: what becomes of a turn that has come to its first `await`. It holds its actor, or, where the message
  * is re-entrant, nobody, until its promise settles; then it ends as a synchronous one does.
  */
-import { type ActorCell, Phase } from './actor-cell.ts'
+import type { ActorCell } from './actor-cell.ts'
 import type { Effects } from './effects.ts'
 import type { Envelope } from './envelope.ts'
 import { interleave, interleavedOf, interleaves, withContext } from './interleaving.ts'
+import { Phase } from './phase.ts'
 import { settleTurn } from './run-turn.ts'
 import type { TurnLoop } from './turn-loop.ts'
 

@@ -3,10 +3,11 @@
  * ask that was given up (aborted, timed out, its asker gone) is told to the actor that it was sent to: a message that
  * still waits is dropped before its turn, a turn under way or a deferred reply has its signal aborted.
  */
-import { type ActorCell, deferralKey, tokenKey } from './actor-cell.ts'
+import type { ActorCell } from './actor-cell.ts'
 import type { ReplyToken } from './actor-ref.ts'
 import type { AskTable } from './ask-table.ts'
 import { AskAbortedError } from './errors.ts'
+import { deferralKey, tokenKey } from './reply-keys.ts'
 
 /** A reply that an actor took into its own hands. */
 export interface Deferral {

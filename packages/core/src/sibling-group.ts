@@ -10,8 +10,9 @@
  * come back with its mailbox. One that fails meanwhile joins; one that ends meanwhile is left out. Siblings that are to
  * end instead (the failed one is not coming back) are stopped in the same order.
  */
-import { type ActorCell, Phase } from './actor-cell.ts'
+import type { ActorCell } from './actor-cell.ts'
 import { EnvelopeKind } from './envelope.ts'
+import { Phase } from './phase.ts'
 import type { Clock, ScheduledTask } from './ports/clock.ts'
 import type { SupervisionStrategy } from './supervision.ts'
 

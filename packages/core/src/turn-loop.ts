@@ -2,7 +2,7 @@
  * The turn loop of a node: which cell runs next, and each turn from its start to its end. The host calls `run`, or `step`
  * where it chooses every turn itself; a cell gets a bounded batch of turns, then it stands behind the others.
  */
-import { type ActorCell, Phase } from './actor-cell.ts'
+import type { ActorCell } from './actor-cell.ts'
 import { AsynchronousTurns } from './asynchronous-turns.ts'
 import type { Effects } from './effects.ts'
 import {
@@ -19,6 +19,7 @@ import type { Lifecycle } from './lifecycle.ts'
 import { NodeMetrics } from './metrics/node-metrics.ts'
 import type { TurnObserver } from './observers.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
+import { Phase } from './phase.ts'
 import type { Reminder } from './reminders.ts'
 import { RunQueue } from './run-queue.ts'
 import { runMessage, runTurn } from './run-turn.ts'
