@@ -26,7 +26,7 @@ import { type Frame, FrameKind } from './wire.ts'
 export abstract class Delivery extends TurnLoop {
   readonly node: string
   readonly epoch: number
-  /** A token of this node, of no ask: see {@link Envelope.setAsker}. */
+  /** A token of this node, of no ask: see {@link Envelope.asker}. */
   readonly home: ReplyToken
   readonly asks: AskTable
   readonly duties: ReplyDuties
@@ -98,11 +98,23 @@ export abstract class Delivery extends TurnLoop {
     if (mailbox.length < mailbox.limit && this.metrics === undefined) {
       if (replyTo === undefined) mailbox.pushMessage(name, payload, sender)
       else mailbox.pushAsk(name, payload, sender, replyTo, replyTo.askId)
-    } else this.#deliverEnvelope(cell, to, new Envelope(EnvelopeKind.message, name, payload, sender, replyTo))
+    } else this.#putIn(cell, to, new Envelope(EnvelopeKind.message, name, payload, sender, replyTo))
     if (!cell.scheduled) this.schedule(cell)
   }
 
-  #deliverEnvelope(cell: ActorCell, to: Ref, envelope: Envelope): void {
+  /** {@link deliver} of a message that is an envelope already, which nobody uses again. */
+  protected deliverEnvelope(to: Ref, envelope: Envelope): void {
+    const cell = this.alive ? (this.cells.own(to) ?? this.lookup(to)) : undefined
+    if (cell === undefined) {
+      const { name, payload, sender, replyTo } = envelope
+      this.undeliverable(to, name, payload, sender, replyTo, this.alive ? 'no-such-actor' : 'node-down')
+      return
+    }
+    this.#putIn(cell, to, envelope)
+    if (!cell.scheduled) this.schedule(cell)
+  }
+
+  #putIn(cell: ActorCell, to: Ref, envelope: Envelope): void {
     const { mailbox } = cell
     if (this.metrics !== undefined) this.metrics.stamp(envelope)
     if (mailbox.hasRoom) mailbox.push(envelope)
@@ -168,8 +180,8 @@ export abstract class Delivery extends TurnLoop {
   }
 
   protected override isGivenUp(cell: ActorCell, ask: Envelope): boolean {
-    const askId = ask.askIdAt(this.home)
-    return askId < 0 ? this.duties.isGivenUp(cell, ask.replyTo as ReplyToken) : !this.asks.has(askId)
+    if (ask.asker === this.home) return !this.asks.has(ask.askId)
+    return this.duties.isGivenUp(cell, ask.replyTo as ReplyToken)
   }
 
   /** What waited for an actor that is no more, in its mailbox or before it. */

@@ -20,7 +20,8 @@ export const EnvelopeKind = {
 export type EnvelopeKind = (typeof EnvelopeKind)[keyof typeof EnvelopeKind]
 
 /**
- * One thing to be handled by one actor. All have one shape, so that the kernel's hot path sees one hidden class.
+ * One thing to be handled by one actor. All that a kernel makes have one shape, so that its hot path sees one hidden class;
+ * hosts may have kinds of their own.
  *
  * A plain message waits in its mailbox as its parts, and the turn loop puts them into the same envelope turn after turn,
  * until one is to be kept: whoever holds on to the envelope of a turn beyond the turn says so by {@link keep}.
@@ -30,12 +31,14 @@ export class Envelope {
   readonly name: string
   readonly payload: unknown
   readonly sender: Ref | undefined
-  /** A token of the asker's node, `undefined` when nobody asked. Together with the number of the ask it says where the reply goes. */
-  #asker: ReplyToken | undefined
-  #askId: number
+  /** Set when the sender asked: a token of its node, which together with the number of the ask says where the reply goes. */
+  readonly asker: ReplyToken | undefined
+  /** 0 when nobody asked. */
+  readonly askId: number
   /** When it was put into the mailbox, in microseconds modulo 2^32; 0 where nobody measures. */
   atUs = 0
-  #isKept = false
+  /** True when somebody holds on to it: it must stay as it is. */
+  isKept = false
 
   constructor(
     kind: EnvelopeKind,
@@ -48,47 +51,33 @@ export class Envelope {
     this.name = name
     this.payload = payload
     this.sender = sender
-    this.#asker = replyTo
-    this.#askId = replyTo === undefined ? 0 : replyTo.askId
+    this.asker = replyTo
+    this.askId = replyTo === undefined ? 0 : replyTo.askId
   }
 
-  /** Set when the sender asked. */
+  /** The token of the ask; `undefined` when nobody asked. */
   get replyTo(): ReplyToken | undefined {
-    return this.#asker === undefined ? undefined : tokenOf(this.#asker, this.#askId)
-  }
-
-  /** True when the sender asked. */
-  get isAsk(): boolean {
-    return this.#asker !== undefined
-  }
-
-  /** The number of the ask, where {@link replyTo} is of the node that `home` is a token of; otherwise -1. */
-  askIdAt(home: ReplyToken): number {
-    return this.#asker === home ? this.#askId : -1
-  }
-
-  /** True when somebody holds on to it: it must stay as it is. */
-  get isKept(): boolean {
-    return this.#isKept
+    return this.asker === undefined ? undefined : tokenOf(this.asker, this.askId)
   }
 
   keep(): void {
-    this.#isKept = true
+    this.isKept = true
   }
+}
 
-  /** Makes it the envelope of a message that nobody waits for the reply to; it was the envelope of one, and is not kept. */
-  refill(name: string, payload: unknown, sender: Ref | undefined): void {
-    const parts = this as { -readonly [Part in 'name' | 'payload' | 'sender']: Envelope[Part] }
-    parts.name = name
-    parts.payload = payload
-    parts.sender = sender
-  }
+/** Makes `spare` the envelope of a message that nobody waits for the reply to; it was the envelope of one, and is not kept. */
+export function refill(spare: Envelope, name: string, payload: unknown, sender: Ref | undefined): void {
+  const parts = spare as { -readonly [Part in 'name' | 'payload' | 'sender']: Envelope[Part] }
+  parts.name = name
+  parts.payload = payload
+  parts.sender = sender
+}
 
-  /** Makes it the envelope of an ask, `askId` of the node that `asker` is a token of; of none, where that is `undefined`. */
-  setAsker(asker: ReplyToken | undefined, askId: number): void {
-    this.#asker = asker
-    this.#askId = askId
-  }
+/** Makes `spare` the envelope of an ask, `askId` of the node that `asker` is a token of; of none, where that is `undefined`. */
+export function setAsker(spare: Envelope, asker: ReplyToken | undefined, askId: number): void {
+  const parts = spare as { -readonly [Part in 'asker' | 'askId']: Envelope[Part] }
+  parts.asker = asker
+  parts.askId = askId
 }
 
 /** The token of ask `askId` of the node that `asker` is a token of. */
@@ -101,9 +90,16 @@ export function plainEnvelope(name: string, payload: unknown, sender: unknown): 
   return new Envelope(EnvelopeKind.message, name, payload, sender as Ref | undefined, undefined)
 }
 
-/** An envelope for {@link Envelope.refill}. */
+/** An envelope for {@link refill}. */
 export function emptyEnvelope(): Envelope {
   return plainEnvelope('', undefined, undefined)
+}
+
+/** The message that an answer is. */
+export function messageOf({ name, payload, sender, atUs }: Envelope): Envelope {
+  const message = plainEnvelope(name, payload, sender)
+  message.atUs = atUs
+  return message
 }
 
 /** The payload of a `terminated` envelope. */

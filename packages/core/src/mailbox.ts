@@ -6,7 +6,7 @@
  */
 import type { Ref, ReplyToken } from './actor-ref.ts'
 import { Deque } from './deque.ts'
-import { Envelope, EnvelopeKind, emptyEnvelope, tokenOf } from './envelope.ts'
+import { Envelope, EnvelopeKind, emptyEnvelope, refill, setAsker, tokenOf } from './envelope.ts'
 import { type LaneOptions, LaneQueue } from './lane-queue.ts'
 import { MessageQueue } from './message-queue.ts'
 import type { MailboxOptions } from './spawn-options.ts'
@@ -56,7 +56,7 @@ export class Mailbox implements Iterable<Envelope> {
   #first: string | Envelope | undefined = undefined
   #payload: unknown = undefined
   #sender: Ref | undefined = undefined
-  /** Of an ask, its asker and its number: see {@link Envelope.setAsker}. */
+  /** Of an ask, its asker and its number: see {@link setAsker}. */
   #asker: ReplyToken | undefined = undefined
   #askId = 0
   /** The messages behind it; with lanes, all of them. */
@@ -162,8 +162,8 @@ export class Mailbox implements Iterable<Envelope> {
   }
 
   #takeFirst(name: string, spare: Envelope): void {
-    spare.refill(name, this.#payload, this.#sender)
-    if (this.#asker !== undefined) spare.setAsker(this.#asker, this.#askId)
+    refill(spare, name, this.#payload, this.#sender)
+    if (this.#asker !== undefined) setAsker(spare, this.#asker, this.#askId)
     this.#first = undefined
     this.#forgetFirst()
   }

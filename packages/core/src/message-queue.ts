@@ -8,7 +8,7 @@
  * that a long queue neither copies itself nor keeps its room when it was emptied.
  */
 import type { Ref } from './actor-ref.ts'
-import { type Envelope, plainEnvelope } from './envelope.ts'
+import { type Envelope, plainEnvelope, refill } from './envelope.ts'
 
 type Chunk = unknown[]
 
@@ -66,7 +66,7 @@ export class MessageQueue implements Iterable<Envelope> {
     // A name is the definition's, and a reference is small: the next message may write over them.
     if (typeof payload !== 'number') from[start + 1] = undefined
     this.#start = start + placesEach
-    spare.refill(name, payload, from[start + 2] as Ref | undefined)
+    refill(spare, name, payload, from[start + 2] as Ref | undefined)
     return true
   }
 

@@ -46,7 +46,7 @@ export function runMessage(cell: ActorCell, envelope: Envelope, effects: Effects
   const context = contextOf(cell)
   context.begin(envelope, effects)
   const result = handle(cell, envelope, context)
-  if (result !== undefined || envelope.isAsk || cell.obstacles !== 0) {
+  if (result !== undefined || envelope.asker !== undefined || cell.obstacles !== 0) {
     return endTurn(cell, envelope, effects, context, result)
   }
   context.end()
@@ -114,7 +114,7 @@ export function settleTurn(cell: ActorCell, envelope: Envelope, effects: Effects
   cell.context?.end()
   // Most turns are of a tell: there is nothing to answer.
   const { rollback, stashing } = cell
-  if (result === undefined && !envelope.isAsk && stashing === undefined && rollback === undefined) return
+  if (result === undefined && envelope.asker === undefined && stashing === undefined && rollback === undefined) return
   answer(cell, envelope, effects, result)
 }
 

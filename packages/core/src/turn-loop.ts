@@ -9,7 +9,9 @@ import {
   type Envelope,
   EnvelopeKind,
   emptyEnvelope,
-  plainEnvelope,
+  messageOf,
+  refill,
+  setAsker,
   startedEnvelope,
   type Termination,
 } from './envelope.ts'
@@ -60,6 +62,8 @@ export abstract class TurnLoop {
   readonly metrics: NodeMetrics | undefined
   /** True when turns are counted or watched: the one question that each turn asks otherwise. */
   readonly #observed: boolean
+  /** True when nobody counts or watches turns, or carries out their effects in a way of his own. */
+  readonly #endsPlainly: boolean
   /** True when a turn is nothing but that: nobody counts, watches, traces or records it. */
   readonly #isPlain: boolean
   readonly #observer: TurnObserver | undefined
@@ -79,8 +83,8 @@ export abstract class TurnLoop {
     this.#observer = ports.turnObserver
     this.#observed = ports.metrics !== undefined || ports.turnObserver !== undefined
     const { turn, effectsOf, turnEnded } = TurnLoop.prototype
-    this.#isPlain =
-      !this.#observed && this.turn === turn && this.effectsOf === effectsOf && this.turnEnded === turnEnded
+    this.#endsPlainly = !this.#observed && this.effectsOf === effectsOf && this.turnEnded === turnEnded
+    this.#isPlain = this.#endsPlainly && this.turn === turn
   }
 
   /** Cells that have something to do. */
@@ -122,7 +126,7 @@ export abstract class TurnLoop {
   protected runEnds(): boolean {
     scope.kernel = undefined
     // What was handled is nobody's any more.
-    this.#spare.refill('', undefined, undefined)
+    if (this.#spare.name !== '') refill(this.#spare, '', undefined, undefined)
     this.metrics?.runEnds()
     this.#awake = this.#runQueue.length > 0
     return this.#awake
@@ -157,8 +161,13 @@ export abstract class TurnLoop {
     else this.#runQueue.push(cell)
     if (!this.#awake) {
       this.#awake = true
-      this.ports.wake()
+      this.wake()
     }
+  }
+
+  /** Has the host give turns to the cells in the run queue. */
+  protected wake(): void {
+    this.ports.wake()
   }
 
   /** Gives a batch of turns to a cell that was taken out of the run queue. */
@@ -201,7 +210,7 @@ export abstract class TurnLoop {
     for (let left = turnsMax; left > 0; left--) {
       const envelope = this.#spare
       if (cell.obstacles !== 0 || !mailbox.shiftPlain(envelope)) return left
-      if (envelope.isAsk) this.#plainAsk(cell, envelope)
+      if (envelope.asker !== undefined) this.#plainAsk(cell, envelope)
       else this.#plainTurn(cell, envelope)
       if (envelope.isKept) this.#spare = emptyEnvelope()
     }
@@ -211,7 +220,7 @@ export abstract class TurnLoop {
   #plainAsk(cell: ActorCell, envelope: Envelope): void {
     // What nobody waits for any more need not be done.
     if (!this.isGivenUp(cell, envelope)) this.#plainTurn(cell, envelope)
-    if (!envelope.isKept) envelope.setAsker(undefined, 0)
+    if (!envelope.isKept) setAsker(envelope, undefined, 0)
   }
 
   /** Gives up to `turnsMax` turns to a cell, of whatever kind; how many are left, 0 when there is nothing for them. */
@@ -229,10 +238,7 @@ export abstract class TurnLoop {
       const envelope = mailbox.shift(this.#spare)
       if (envelope === undefined) return 0
       if (envelope.kind === EnvelopeKind.message) {
-        if (!envelope.isAsk || !this.isGivenUp(cell, envelope)) {
-          if (this.#isPlain && cell.isDirect) this.#plainTurn(cell, envelope)
-          else this.turn(cell, envelope)
-        }
+        if (envelope.asker === undefined || !this.isGivenUp(cell, envelope)) this.turn(cell, envelope)
         if (envelope === this.#spare) this.#spareIsUsed()
       } else this.#special(cell, envelope)
     }
@@ -243,14 +249,14 @@ export abstract class TurnLoop {
   #spareIsUsed(): void {
     const spare = this.#spare
     if (spare.isKept) this.#spare = emptyEnvelope()
-    else if (spare.isAsk) spare.setAsker(undefined, 0)
+    else if (spare.asker !== undefined) setAsker(spare, undefined, 0)
   }
 
   /** Gives turns to the re-entrant messages that wait while the turn of another message holds the actor. */
   #runReentrant(cell: ActorCell, turnsMax: number): void {
     for (let turns = 0; turns < turnsMax && mayInterleave(cell); turns++) {
       const envelope = cell.mailbox.shiftReentrant() as Envelope
-      if (envelope.isAsk && this.isGivenUp(cell, envelope)) continue
+      if (envelope.asker !== undefined && this.isGivenUp(cell, envelope)) continue
       withContext(cell, undefined, () => this.turn(cell, envelope))
     }
   }
@@ -320,6 +326,10 @@ export abstract class TurnLoop {
 
   /** Runs one turn to its end or to its first await; a host that traces overrides it. */
   protected turn(cell: ActorCell, envelope: Envelope): void {
+    if (this.#endsPlainly && cell.isDirect && envelope.kind === EnvelopeKind.message) {
+      this.#plainTurn(cell, envelope)
+      return
+    }
     this.turns++
     if (!this.#observed) {
       this.#turn(cell, envelope)
@@ -385,11 +395,4 @@ export abstract class TurnLoop {
     // A node that was ended in the middle of the turn has nobody to tell.
     if (this.alive) this.supervisor.fail(cell, envelope, error)
   }
-}
-
-/** The message that an answer is. */
-function messageOf({ name, payload, sender, atUs }: Envelope): Envelope {
-  const message = plainEnvelope(name, payload, sender)
-  message.atUs = atUs
-  return message
 }
