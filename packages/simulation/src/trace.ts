@@ -11,6 +11,7 @@ import type { TracedFrame } from './frame-facts.ts'
 import { MessageKinds } from './message-shapes.ts'
 import { formatEvent } from './trace-format.ts'
 import { TraceHash, type TraceWay } from './trace-hash.ts'
+import { type ListenersOfType, TraceListeners } from './trace-listeners.ts'
 import { type TracedActor, TraceRing } from './trace-ring.ts'
 
 /** When and where. */
@@ -180,6 +181,8 @@ const eventTypes: Readonly<Record<TraceEvent['type'], true>> = {
 export interface ObserveOptions {
   /** Only events of these types: others need not be put together for it. Default: all. */
   readonly only?: readonly TraceEvent['type'][]
+  /** Of events that have a `message`, only those of these names. Default: all. */
+  readonly messages?: readonly string[]
 }
 
 export class Trace {
@@ -194,18 +197,18 @@ export class Trace {
   readonly #clock: VirtualClock
   readonly #hash = new TraceHash()
   readonly #ring = new TraceRing()
-  readonly #listeners: { readonly only: ReadonlySet<string> | undefined; readonly listener: TraceListener }[] = []
-  /** The listeners of the three types that nearly all events are of; `undefined`: events of it are not put together. */
-  #turnListeners: TraceListener[] | undefined
-  #sentListeners: TraceListener[] | undefined
-  #deliveredListeners: TraceListener[] | undefined
-  /** Those of the other types, as far as they are known. */
-  readonly #otherListeners = new Map<string, TraceListener[] | undefined>()
+  readonly #listeners: TraceListeners
+  readonly #turnListeners: ListenersOfType
+  readonly #sentListeners: ListenersOfType
+  readonly #deliveredListeners: ListenersOfType
 
   constructor(clock: VirtualClock, keepsAll: boolean) {
     this.#clock = clock
     this.events = keepsAll ? [] : undefined
-    this.#sortListeners()
+    this.#listeners = new TraceListeners(keepsAll)
+    this.#turnListeners = this.#listeners.of('turn')
+    this.#sentListeners = this.#listeners.of('sent')
+    this.#deliveredListeners = this.#listeners.of('delivered')
   }
 
   get digest(): string {
@@ -213,27 +216,14 @@ export class Trace {
   }
 
   /** Throws a `ConfigurationError` for a type of events that there is not. */
-  observe(listener: TraceListener, { only }: ObserveOptions = {}): void {
+  observe(listener: TraceListener, { only, messages }: ObserveOptions = {}): void {
     const unknown = only?.find((type) => !Object.hasOwn(eventTypes, type))
     if (unknown !== undefined) {
       throw new ConfigurationError(
         `observe: there are no events of type ${unknown}; the types are ${Object.keys(eventTypes).join(', ')}`,
       )
     }
-    this.#listeners.push({ listener, only: only === undefined ? undefined : new Set(only) })
-    this.#sortListeners()
-  }
-
-  #sortListeners(): void {
-    this.#turnListeners = this.#listenersOf('turn')
-    this.#sentListeners = this.#listenersOf('sent')
-    this.#deliveredListeners = this.#listenersOf('delivered')
-    this.#otherListeners.clear()
-  }
-
-  #listenersOf(type: string): TraceListener[] | undefined {
-    const listeners = this.#listeners.filter(({ only }) => only?.has(type) ?? true).map(({ listener }) => listener)
-    return listeners.length > 0 || this.events !== undefined ? listeners : undefined
+    this.#listeners.add(listener, only, messages)
   }
 
   /** The actor takes a turn. A pull has no `payload` of its own, but the stream itself. */
@@ -245,7 +235,8 @@ export class Trace {
     if (behavior !== undefined) hash.name(behavior)
     hash.message(this.kinds.of(envelope.name), payload)
     this.#ring.turn(now, this.step, actor, envelope, payload)
-    if (this.#turnListeners !== undefined) this.#tell(this.#turnListeners)
+    const listeners = this.#turnListeners.of(envelope.name)
+    if (listeners !== undefined) this.#tell(listeners)
   }
 
   sent(way: TraceWay, frame: TracedFrame): void {
@@ -254,7 +245,8 @@ export class Trace {
     hash.event(now, way.sentWord)
     hash.shaped(frame.kind, frame.payload, frame.shape)
     this.#ring.sent(now, this.step, frame)
-    if (this.#sentListeners !== undefined) this.#tell(this.#sentListeners)
+    const listeners = this.#sentListeners.of(frame.kind.name)
+    if (listeners !== undefined) this.#tell(listeners)
   }
 
   /** `number`: which of its link it is. */
@@ -266,16 +258,15 @@ export class Trace {
     hash.word(number)
     hash.word(frame.kind.word)
     this.#ring.delivered(now, this.step, frame)
-    if (this.#deliveredListeners !== undefined) this.#tell(this.#deliveredListeners)
+    const listeners = this.#deliveredListeners.of(frame.kind.name)
+    if (listeners !== undefined) this.#tell(listeners)
   }
 
   /** Everything else. */
   record(event: NewTraceEvent): void {
     this.#mix(event)
     this.#ring.other(this.#clock.now(), this.step, event)
-    const { type } = event
-    if (!this.#otherListeners.has(type)) this.#otherListeners.set(type, this.#listenersOf(type))
-    const listeners = this.#otherListeners.get(type)
+    const listeners = this.#listeners.of(event.type).of('message' in event ? event.message : '')
     if (listeners !== undefined) this.#tell(listeners)
   }
 

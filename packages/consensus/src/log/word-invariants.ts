@@ -46,6 +46,8 @@ interface Votes {
 
 /** Watches one log. Its methods throw a {@link LogViolationError}, whose `facts.invariant` is a {@link LogWordInvariant}. */
 export class LogWordObserver {
+  /** The names of the messages that `sent` wants. */
+  static readonly messages: readonly string[] = ['prepare', 'promise', 'accepted']
   readonly #words = new Map<string, Word>()
   readonly #votes = new Map<string, Votes>()
   /** The ballot of each replica's log. */

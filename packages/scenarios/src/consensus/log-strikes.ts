@@ -180,14 +180,15 @@ export function strikeLog(world: SimulatedWorld, strikes: LogStrikes): ReadonlyS
   const met = new Set<string>()
   // Each run has some of the strikes, so that they do not hide one another.
   const chosen = Object.entries(logStrikes).filter(() => world.random.chance(0.6))
+  const byMessage = Map.groupBy(chosen, ([, { message }]) => message)
   let nextMs = 0
   const strikeAt = (event: TraceEvent) => {
     if (event.type !== 'turn' || event.definition !== definition) return
     const now = world.now()
     if (now >= untilMs) return
     const { node } = event.ref
-    for (const [name, { message, share, first = false, when, strike }] of chosen) {
-      if (message !== event.message || (when !== undefined && !when(event.payload))) continue
+    for (const [name, { share, first = false, when, strike }] of byMessage.get(event.message) ?? []) {
+      if (when !== undefined && !when(event.payload)) continue
       const key = `${name} ${node}`
       if (first ? met.has(key) : now < nextMs) continue
       if (first) met.add(key)
@@ -199,7 +200,7 @@ export function strikeLog(world: SimulatedWorld, strikes: LogStrikes): ReadonlyS
       return
     }
   }
-  world.observe(strikeAt, { only: ['turn'] })
+  world.observe(strikeAt, { only: ['turn'], messages: [...byMessage.keys()] })
   world.events.on('log', ({ node, message }) => {
     const now = world.now()
     if (message !== 'configuration' || now >= untilMs || !world.random.chance(enteredShare)) return
