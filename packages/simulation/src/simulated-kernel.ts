@@ -9,6 +9,7 @@ import {
   EnvelopeKind,
   type Frame,
   FrameKind,
+  isPrepared,
   type KernelPorts,
   NodeKernel,
   Phase,
@@ -108,6 +109,13 @@ export class SimulatedKernel extends NodeKernel {
     cell.mailbox.pushMessage(kind.name, payload, sender)
     if (!cell.scheduled) this.schedule(cell)
     if (this.tasks.size > 0) this.#observer.drain()
+  }
+
+  /** What is held back before it leaves is copied as the network would. */
+  override prepare(payload: unknown, name: string, to: Ref, from: ActorCell | undefined): unknown {
+    if (isPrepared(payload)) return payload
+    const shape = this.#observer.trace.kinds.of(name).shapeOf(payload)
+    return shape?.copy(payload) ?? super.prepare(payload, name, to, from)
   }
 
   /** A frame from another node has arrived; the parts of a tell or an ask were checked where it was sent. */
