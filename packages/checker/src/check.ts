@@ -7,22 +7,21 @@
  *                                          -> ModelSystem -> the model's actions
  */
 
-import type { ActorDefinition, ServiceImplementations } from '@troupe/core'
-import { isProvided, type KnownOptions, unknownOptionProblem } from '@troupe/core/host'
+import { type ActorDefinition, ConfigurationError, type ServiceImplementations } from '@troupe/core'
+import { isProvided, type KnownOptions, refuseUnknownOptions, requireOption } from '@troupe/core/host'
 import { ActorSymmetry } from './actor-symmetry.ts'
 import { ActorSystem } from './actor-system.ts'
 import { AskTable } from './ask-table.ts'
 import { keyOf } from './canonical-text.ts'
 import { type CheckedActor, CheckedSystem } from './checked-system.ts'
-import { CheckerError } from './checker-error.ts'
 import { type Counterexample, failedStep, type ModelCounterexample, traceActors, traceModel } from './counterexample.ts'
 import { type CheckedHistory, HistoryTable } from './history-table.ts'
 import { type IsLeftover, Leftovers } from './leftovers.ts'
 import { LocalTransitions } from './local-transitions.ts'
 import { MessageTable } from './message-table.ts'
-import type { Model } from './model.ts'
+import { type Model, model } from './model.ts'
 import { ModelSystem } from './model-system.ts'
-import { type NetworkKind, NetworkTable } from './network-table.ts'
+import { type NetworkKind, NetworkTable, networkKinds } from './network-table.ts'
 import type { NodeStep } from './node-crashes.ts'
 import type { NumberLog } from './number-log.ts'
 import { type Footprint, PersistentSets, reachOf } from './reduction.ts'
@@ -129,11 +128,6 @@ const knownOfCheck: KnownOptions<CheckOptions<any>> = {
   spawnsMax: true,
 }
 
-function refuseUnknown(options: object, known: Readonly<Record<string, true>>): void {
-  const problem = unknownOptionProblem('check', options, known)
-  if (problem !== undefined) throw new CheckerError(problem.message, problem.facts)
-}
-
 /** What a check of actors found. */
 export type CheckResult = SearchResult<Counterexample>
 
@@ -149,12 +143,13 @@ export type ModelCheckResult<State> = SearchResult<ModelCounterexample<State>>
  * it stays pending. Messages that were put aside are handled in order once they are put back, before any other of that
  * actor. Throws a {@link CheckerError} for what cannot be explored: a clock read, `random.float`, an asynchronous turn, an
  * ask that is awaited, a watch, a link, a kill, more children than `spawnsMax`, a service without a twin, a message to an actor
- * outside the system, and state or messages that are not plain data, Map, Set, references, reply tokens and errors.
+ * outside the system, and state or messages that are not plain data, Map, Set, references, reply tokens and errors; a
+ * `ConfigurationError` for an option that is malformed.
  *
  * ```ts
  * const result = check({
  *   actors: [{ name: 'counter', definition: Counter, args: { start: 0 } }],
- *   network: 'non-duplicating',
+ *   network: 'unordered',
  *   always: { positive: (view) => view.state('counter').count >= 0 },
  * })
  * result.counterexample // undefined
@@ -165,15 +160,16 @@ export function check<const Definitions extends readonly ActorDefinition<any, an
   options: CheckOptions<Definitions>,
 ): CheckResult
 export function check(options: CheckOptions<any> | ModelCheckOptions<any>): CheckResult | ModelCheckResult<any> {
+  requireOption(typeof options === 'object' && options !== null, 'what check takes', 'an object of options', options)
   return 'model' in options ? search(searchedModel(options), options) : search(searchedActors(options), options)
 }
 
 /** A model, ready to be searched; `log`: on one of several threads. */
 export function searchedModel<State>(options: ModelCheckOptions<State>, log?: NumberLog) {
-  refuseUnknown(options, knownOfModelCheck)
+  refuseUnknownOptions('check', options, knownOfModelCheck)
   checkFair(options)
-  const { model } = options
-  const system = new ModelSystem(model, log)
+  const checked = model(options.model)
+  const system = new ModelSystem(checked, log)
   const state = (tuple: Int32Array) => system.state(tuple)
   return {
     system,
@@ -183,37 +179,41 @@ export function searchedModel<State>(options: ModelCheckOptions<State>, log?: Nu
   } satisfies Searched<State, any, ModelCounterexample<State>>
 }
 
-/** A system of actors, ready to be searched; `log`: on one of several threads. Throws a `CheckerError` for options that make no sense. */
+/** A system of actors, ready to be searched; `log`: on one of several threads. Throws a `ConfigurationError` for options that make no sense. */
 export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
-  refuseUnknown(options, knownOfCheck)
-  const { lossy = false, failedTurns = 'counterexample', lastDelivered = false } = options
-  oneOf('network', options.network, ['duplicating', 'non-duplicating', 'ordered'])
+  refuseUnknownOptions('check', options, knownOfCheck)
+  const { lossy = false, failedTurns = 'counterexample', lastDelivered = false, drafts = false } = options
+  for (const [option, value] of Object.entries({ lossy, lastDelivered, drafts })) isBoolean(option, value)
+  oneOf('network', options.network, networkKinds)
   oneOf('failedTurns', failedTurns, ['counterexample', 'discard'])
   if (lastDelivered && options.network !== 'duplicating') {
-    throw new CheckerError('check: lastDelivered is of a duplicating network', { option: 'lastDelivered' })
+    throw new ConfigurationError('check: lastDelivered is of a duplicating network', { option: 'lastDelivered' })
   }
   const { reduction = 'none' } = options
   oneOf('reduction', reduction, ['none', 'persistent-sets'])
   if (reduction !== 'none' && (lastDelivered || options.symmetry !== undefined)) {
-    throw new CheckerError('check: reduction goes with neither symmetry nor lastDelivered', { option: 'reduction' })
+    throw new ConfigurationError('check: reduction goes with neither symmetry nor lastDelivered', {
+      option: 'reduction',
+    })
   }
   checkFair(options, reduction)
   const crashesMax = wholeFrom('crashes', 0, options.crashes ?? 0)
   const { crashSteps = 'all', selfAtOnce = false } = options
   oneOf('crashSteps', crashSteps, ['all', 'fewest'])
+  isBoolean('selfAtOnce', selfAtOnce)
   if (selfAtOnce && options.history !== undefined) {
-    throw new CheckerError('check: selfAtOnce does not go with a history', { option: 'selfAtOnce' })
+    throw new ConfigurationError('check: selfAtOnce does not go with a history', { option: 'selfAtOnce' })
   }
   const spawnsMax = wholeFrom('spawnsMax', 0, options.spawnsMax ?? 0)
   if (spawnsMax > 0 && (options.symmetry !== undefined || log !== undefined)) {
     const what = 'check: spawnsMax goes neither with symmetry nor with several threads'
-    throw new CheckerError(what, { option: 'spawnsMax' })
+    throw new ConfigurationError(what, { option: 'spawnsMax' })
   }
   const { services = {} } = options
   for (const [service, twin] of Object.entries(services)) {
     if (!isProvided(twin)) continue
     const what = `check: service ${service} is a provider; here nothing starts or stops: give its twin as an object`
-    throw new CheckerError(what, { service })
+    throw new ConfigurationError(what, { service })
   }
   const checked = new CheckedSystem(options.actors as readonly CheckedActor[], services, spawnsMax)
   const messages = new MessageTable(log)
@@ -225,7 +225,7 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
     stalls: crashSteps === 'fewest',
     selfAtOnce,
     ordersSent: options.history !== undefined,
-    drafts: options.drafts ?? false,
+    drafts,
     reduces: reduction !== 'none',
     lives: reduction === 'none' && !selfAtOnce && options.isLeftover === undefined,
     supervises: failedTurns === 'counterexample',
@@ -278,10 +278,13 @@ function actionOf({ kind, actor, message, timer, ended, ...step }: Step): string
 function checkFair({ fair = 'none', symmetry }: SearchOptions<any>, reduction = 'none'): void {
   oneOf('fair', fair, ['none', 'weak'])
   if (fair === 'none' || (symmetry === undefined && reduction === 'none')) return
-  throw new CheckerError('check: fair goes with neither symmetry nor reduction', { option: 'fair' })
+  throw new ConfigurationError('check: fair goes with neither symmetry nor reduction', { option: 'fair' })
 }
 
 function oneOf(option: string, value: string, allowed: readonly string[]): void {
-  if (allowed.includes(value)) return
-  throw new CheckerError(`check: ${option} must be ${allowed.join(' or ')}, got ${String(value)}`, { option })
+  requireOption(allowed.includes(value), `check: ${option}`, `one of ${allowed.join(', ')}`, value)
+}
+
+function isBoolean(option: string, value: unknown): void {
+  requireOption(typeof value === 'boolean', `check: ${option}`, 'true or false', value)
 }

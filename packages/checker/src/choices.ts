@@ -5,6 +5,7 @@
  *     run 1: 0 0 0     run 2: 0 0 1     run 3: 0 1 0     ...
  */
 import type { RandomStream } from '@troupe/core'
+import { shownValue } from '@troupe/core/host'
 
 /** Outcomes of one draw; more are refused, since each is a run of the turn. */
 const outcomesMax = 4_096
@@ -59,7 +60,7 @@ export class Choices implements RandomStream {
 
   int(bound: number): number {
     if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32) {
-      throw new RangeError(`random.int needs a whole bound from 1 to 2^32, got ${bound}`)
+      throw new RangeError(`random.int needs a whole bound from 1 to 2^32, got ${shownValue(bound)}`)
     }
     if (bound > outcomesMax) {
       throw this.#refuse(

@@ -55,7 +55,7 @@ export type { ListKey, ListOperation, ListValue, Transaction } from './history/t
 export type { CheckedHistory } from './history-table.ts'
 export type { Correspondent, IsLeftover } from './leftovers.ts'
 export { type Action, type Model, model, type Witness, witness } from './model.ts'
-export type { NetworkKind } from './network-table.ts'
+export { type NetworkKind, networkKinds } from './network-table.ts'
 export type { TimerMessage } from './pending.ts'
 export type { Predicate, Verdict, ViolationKind } from './properties.ts'
 export { counterexampleReport, historyReport } from './report/counterexample-report.ts'

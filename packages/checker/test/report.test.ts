@@ -25,7 +25,7 @@ test('a counterexample has an event for each step, with what it changed and who 
       { name: 'ann', definition: Player, args: (ref) => ({ other: ref('bob'), serves: true }) },
       { name: 'bob', definition: Player, args: (ref) => ({ other: ref('ann'), serves: false }) },
     ],
-    network: 'non-duplicating',
+    network: 'unordered',
     always: { 'below three': (view) => view.state('bob').count < 3 },
   })
   const { events, actors, verdict, initial } = counterexampleReport(counterexample!)

@@ -43,6 +43,13 @@ export function shareNumber(flag: string): (text: string) => number {
   }
 }
 
+/** A fault plan as `--faults` takes it: what {@link faultPlan} reads as that plan. */
+export function faultText(faults: FaultKnobs): string {
+  if (faults === allFaults) return 'all'
+  const strengths = Object.entries(faults).filter(([, strength]) => strength > 0)
+  return strengths.length === 0 ? 'none' : strengths.map(([kind, strength]) => `${kind}=${strength}`).join(',')
+}
+
 /** Kinds of fault that a hostile network has unless it is told otherwise: a plan that does not name them is without. */
 const quiet: FaultKnobs = { loss: 0, duplicate: 0, reorder: 0 }
 

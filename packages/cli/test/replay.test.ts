@@ -65,11 +65,15 @@ test('text says what went wrong; to a step there are the states of the actors', 
   expect(whole.stdout).toContain(`step ${saved.failure.step}: ${saved.failure.what}`)
   expect(whole.stdout).toMatch(/what goes wrong in it:\n {2}\S/)
   expect(whole.stdout).toContain(`failed after step ${saved.failure.step}`)
+  expect(whole.stdout).toContain(`run it again: troupe replay ${file}\n`)
+  expect(whole.stdout).not.toContain('simulate({')
   const step = saved.failure.step - 5
   const until = await row('--until', `${step}`)
   expect(until).toMatchObject({ code: 0, outcome: 'stopped', step, reason: null })
   const acceptor = until.actors.find(({ actor }: any) => actor === '/node-1/paxos.campaign.acceptor.node-1')
   expect(acceptor).toMatchObject({ node: 'node-1', state: expect.any(Object) })
+  expect(acceptor.state.configuration.members[0].acceptor).toBe('/node-1/paxos.campaign.acceptor.node-1')
+  expect(until.actors.map(({ actor }: any) => actor).join()).not.toContain('Watcher')
   expect((await troupe('replay', file, '--until', `${step}`)).stdout).toContain(
     'node-1 /node-1/paxos.campaign.acceptor.node-1: {',
   )

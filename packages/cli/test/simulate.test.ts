@@ -131,3 +131,27 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toContain(message)
 })
+
+test('a failure says by which command its seed fails again, and that one does', async () => {
+  const words = [
+    'simulate',
+    'paxos',
+    '--bug',
+    'half-quorum',
+    '--nodes',
+    '3',
+    '--faults',
+    'crash=2,loss=0.1',
+    '--clients',
+    '3',
+  ]
+  const { stdout } = await troupe(...words, '--seeds', '10')
+  const [, command] = /run it again: troupe (.*), and then troupe replay/.exec(stdout) as unknown as [string, string]
+  expect(command).toMatch(
+    /^simulate paxos --seeds (\d+)\.\.\1 --nodes 3 --faults loss=0.1,crash=2 --clients 3 --bug half-quorum --save .troupe$/,
+  )
+  expect(stdout).not.toContain('simulate({')
+  const again = await troupe(...command.replace(/ --save .*/, '').split(' '))
+  const seedLine = (text: string) => text.split('\n').find((line) => line.startsWith('  seed '))
+  expect(seedLine(again.stdout)).toBe(seedLine(stdout))
+})

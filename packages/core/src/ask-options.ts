@@ -3,6 +3,7 @@ import type { AskOptions, AskThen, SendOptions } from './context.ts'
 import { ConfigurationError } from './errors.ts'
 import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
 import { type KnownOptions, refuseUnknownOptions } from './known-options.ts'
+import { shownValue } from './shown-value.ts'
 
 /** How long an ask waits unless told otherwise. */
 export const askTimeoutMsDefault = 5_000
@@ -57,13 +58,17 @@ export function askThenTimeoutOf(then: AskThen): number {
 export function askTimeoutOf(options: AskOptions, what = 'an ask'): number {
   const { timeoutMs = askTimeoutMsDefault, window, signal } = options
   if (window !== undefined && !(Number.isInteger(window) && window >= 1 && window <= streamWindowMax)) {
-    throw new ConfigurationError(`${what}'s window must be a whole number from 1 to ${streamWindowMax}, got ${window}`)
+    throw new ConfigurationError(
+      `${what}'s window must be a whole number from 1 to ${streamWindowMax}, got ${shownValue(window)}`,
+    )
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new ConfigurationError(`${what}'s signal must be an AbortSignal, got ${typeof signal}`)
   }
   if (!(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
-    throw new ConfigurationError(`${what}'s timeoutMs must be above 0 and at most 2^31 - 1, got ${timeoutMs}`)
+    throw new ConfigurationError(
+      `${what}'s timeoutMs must be above 0 and at most 2^31 - 1, got ${shownValue(timeoutMs)}`,
+    )
   }
   return timeoutMs
 }

@@ -89,7 +89,13 @@ export type {
   ThreadMetrics,
 } from './metrics/metrics-data.ts'
 export { prometheusText } from './metrics/prometheus.ts'
-export type { NodeChoice, PlacementPolicies, PlacementPolicy, PlacementRequest } from './placement.ts'
+export {
+  mainNode,
+  type NodeChoice,
+  type PlacementPolicies,
+  type PlacementPolicy,
+  type PlacementRequest,
+} from './placement.ts'
 export type { Clock, ScheduledTask } from './ports/clock.ts'
 export type { Disk, DiskCallback } from './ports/disk.ts'
 export type { RandomSource, RandomStream } from './ports/random.ts'

@@ -89,7 +89,7 @@ export class MessageRing implements Iterable<Envelope> {
   /** Makes room for as many again. */
   grow(): void {
     const grown = new Array(this.#places.length * 2)
-    this.#copyTo(grown)
+    this.#moveTo(grown)
     this.#places = grown
     this.capacity *= 2
     this.#head = 0
@@ -97,17 +97,22 @@ export class MessageRing implements Iterable<Envelope> {
 
   /** What is in a smaller ring, which is as full as it is large, is in this empty one from now on. */
   takeOver(smaller: MessageRing): void {
-    smaller.#copyTo(this.#places)
+    smaller.#moveTo(this.#places)
     this.#head = 0
     this.length = smaller.length
   }
 
-  #copyTo(target: unknown[]): void {
+  /**
+   * Moves the messages, all the places of a full ring. None stays behind: an array that nobody needs, but that is old, keeps
+   * alive what it holds until a full collection, which the bytes of large messages then cause.
+   */
+  #moveTo(target: unknown[]): void {
     const places = this.#places
     const from = this.#head * placesEach
     let to = 0
     for (let index = from; index < places.length; index++) target[to++] = places[index]
     for (let index = 0; index < from; index++) target[to++] = places[index]
+    places.fill(undefined)
   }
 }
 

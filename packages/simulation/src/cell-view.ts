@@ -124,7 +124,8 @@ export function systemView({ nodes, changedCells, network, now }: Viewed): Syste
 /** True for an actor of that definition (of any, without one) that could take a turn or is in one. */
 function isViewed(cell: ActorCell, kernel: SimulatedKernel, definition: unknown): boolean {
   if (definition !== undefined && (cell.definition as unknown) !== definition) return false
-  return !kernel.isSystemActor(cell) && (cell.phase === Phase.ready || cell.phase === Phase.busy)
+  if (kernel.isSystemActor(cell) || cell.isInternal) return false
+  return cell.phase === Phase.ready || cell.phase === Phase.busy
 }
 
 function viewOf(cell: ActorCell, kernel: SimulatedKernel): CellView {

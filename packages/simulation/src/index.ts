@@ -70,6 +70,7 @@ export {
   type FailureReason,
   PropertyFailure,
   type Recording,
+  rerunHint,
   SimulationDeadlockError,
   SimulationFailure,
   SimulationLimitError,

@@ -1,5 +1,6 @@
 /** How long frames take: a distribution, checked and drawn from. */
-import { ConfigurationError, type RandomStream } from '@troupe/core'
+import type { RandomStream } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions, requireOption } from '@troupe/core/host'
 import { exponential } from './fault-knobs.ts'
 
 /** How long a frame takes, in milliseconds: at least `minMs`, and a time with the mean `meanMs` on top. */
@@ -17,6 +18,8 @@ export interface NetworkLatency {
  * round trips in a data center look. `pareto`: a heavy tail (shape 2), up to 1,000 times the mean: rare and very late.
  */
 export type LatencyDistribution = 'constant' | 'uniform' | 'exponential' | 'lognormal' | 'pareto'
+
+const knownOfLatency: KnownOptions<NetworkLatency> = { minMs: true, meanMs: true, distribution: true }
 
 /** The largest multiple of the mean that a heavy tail gives. */
 const tailMax = 1_000
@@ -42,15 +45,13 @@ export function latencyDraw({ minMs, meanMs, distribution = 'exponential' }: Net
 
 /** The latency as it was given; throws a `ConfigurationError` when it is malformed. */
 export function checkLatency(latency: NetworkLatency): NetworkLatency {
+  refuseUnknownOptions('latency', latency, knownOfLatency)
   const { minMs, meanMs, distribution = 'exponential' } = latency
-  if (!(minMs >= 0 && minMs < Number.POSITIVE_INFINITY && meanMs >= 0 && meanMs < Number.POSITIVE_INFINITY)) {
-    throw new ConfigurationError(`latency needs minMs and meanMs, numbers from 0, got ${minMs} and ${meanMs}`)
+  for (const [option, value] of Object.entries({ minMs, meanMs })) {
+    requireOption(Number.isFinite(value) && value >= 0, `latency.${option}`, 'a number of milliseconds from 0', value)
   }
-  if (!Object.hasOwn(draws, distribution)) {
-    throw new ConfigurationError(
-      `latency's distribution must be one of ${Object.keys(draws).join(', ')}, got ${distribution}`,
-    )
-  }
+  const known = `one of ${Object.keys(draws).join(', ')}`
+  requireOption(Object.hasOwn(draws, distribution), 'latency.distribution', known, distribution)
   return latency
 }
 

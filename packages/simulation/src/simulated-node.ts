@@ -8,6 +8,7 @@ import {
   ConfigurationError,
   EventStream,
   type LogLevel,
+  mainNode,
   type NodeInspection,
   type PlacementPolicies,
   type ScheduledTask,
@@ -256,7 +257,7 @@ export class SimulatedNode implements TurnTaker {
       tasks: new InPlaceTasks(clock, taskMs),
       services: new NodeServices({ node: name, epoch, clock: this.#servicesClock(epoch), random, events }),
       placement,
-      programNode: 'main',
+      programNode: mainNode,
       definitions: this.#core.definitions,
       scopes: simulatedScopes({
         drain: () => this.#core.drain(),

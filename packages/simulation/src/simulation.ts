@@ -9,7 +9,7 @@
  * Nothing but the agenda's order and the seeded streams decides what comes next. Promises run between two events, to the
  * last microtask, which a return to the event loop makes sure of; events that settle none do not pay for it.
  */
-import { ConfigurationError, type RandomSource, type ServiceImplementations } from '@troupe/core'
+import { ConfigurationError, mainNode, type RandomSource, type ServiceImplementations } from '@troupe/core'
 import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
 import { type Agenda, ChoosingAgenda, TimedAgenda } from './agenda.ts'
 import { BranchingRandomSource } from './branching-random.ts'
@@ -30,7 +30,7 @@ import { scheduleOf } from './schedule-options.ts'
 import { Scopes } from './scopes.ts'
 import { SimulatedNetwork } from './simulated-network.ts'
 import type { SimulatedNode } from './simulated-node.ts'
-import { mainNode, SimulatedWorld } from './simulated-world.ts'
+import { SimulatedWorld } from './simulated-world.ts'
 import type { SimulationCore } from './simulation-core.ts'
 import type { Recording, SimulationFailure } from './simulation-errors.ts'
 import type { Branch, SimulationSettings, StepCall } from './simulation-settings.ts'

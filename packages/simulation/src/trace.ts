@@ -6,7 +6,7 @@
  *                              └──> the ring, in parts ──> a TraceEvent, if somebody observes or keeps events
  */
 import { type ActorRef, ConfigurationError } from '@troupe/core'
-import type { Envelope, VirtualClock } from '@troupe/core/host'
+import { type Envelope, requireOption, type VirtualClock } from '@troupe/core/host'
 import type { TracedFrame } from './frame-facts.ts'
 import { MessageKinds } from './message-shapes.ts'
 import { formatEvent } from './trace-format.ts'
@@ -215,8 +215,9 @@ export class Trace {
     return this.#hash.digest
   }
 
-  /** Throws a `ConfigurationError` for a type of events that there is not. */
+  /** Throws a `ConfigurationError` for a type of events that there is not, and for `messages` that are no list. */
   observe(listener: TraceListener, { only, messages }: ObserveOptions = {}): void {
+    requireOption(messages === undefined || Array.isArray(messages), 'messages of observe', 'a list of names', messages)
     const unknown = only?.find((type) => !Object.hasOwn(eventTypes, type))
     if (unknown !== undefined) {
       throw new ConfigurationError(

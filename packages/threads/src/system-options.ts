@@ -2,7 +2,13 @@
 import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
 import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
-import { askCyclesAfterMsDefault, type KnownOptions, logSeverity, refuseUnknownOptions } from '@troupe/core/host'
+import {
+  askCyclesAfterMsDefault,
+  type KnownOptions,
+  logSeverity,
+  refuseUnknownOptions,
+  shownValue,
+} from '@troupe/core/host'
 import type { LogOutput } from './log-sink.ts'
 import { type CheckedTaskOptions, checkTaskOptions, knownOfTasks, type TaskPoolOptions } from './tasks/task-options.ts'
 
@@ -183,7 +189,7 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
   } = options
   const check = (holds: boolean, option: string, needed: string, value: unknown) => {
     if (!holds)
-      throw new ConfigurationError(`createSystem: ${option} must be ${needed}, got ${String(value)}`, { option })
+      throw new ConfigurationError(`createSystem: ${option} must be ${needed}, got ${shownValue(value)}`, { option })
   }
   const { capacityBytes = 1 << 20, outboundCapacity = 1 } = channels
   const powerOfTwo = Number.isInteger(Math.log2(capacityBytes)) && capacityBytes >= 2 ** 10 && capacityBytes <= 2 ** 29

@@ -18,6 +18,7 @@ import {
   type FaultKnobs,
   formatShrinking,
   replay,
+  rerunHint,
   type SavedRun,
   type ScheduleStrategy,
   type Shrinking,
@@ -26,7 +27,7 @@ import {
 } from '@troupe/simulation'
 import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { faultPlan, wholeNumber } from '../flags.ts'
+import { faultPlan, faultText, wholeNumber } from '../flags.ts'
 import { Progress } from '../progress.ts'
 import { printJson, printLine, secondsSince, type Terminal } from '../terminal.ts'
 import { shrinkFile, shrinkingRow, triesDefault, writeReport } from './replay.ts'
@@ -189,7 +190,7 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
     printLine(terminal, `${name}${withBug}: ${seeds.length} seeds on ${sizes.join(', ')}, ${failed.size} failed`)
     printLine(terminal, `${events} events, ${virtualSeconds} virtual seconds, in ${elapsed} s`)
     for (const [claim, seedsReached] of Object.entries(claims)) printLine(terminal, `  ${claim}: ${seedsReached} seeds`)
-    explainFailures(terminal, failed)
+    explainFailures(terminal, failed, (seed) => commandOf(name, seed, flags))
     for (const one of kept) explainKept(terminal, one)
   }
   if (unreached.length > 0 && seeds.length >= claimSeedsMin && bug === undefined && faults === undefined) {
@@ -231,14 +232,30 @@ function reasonsOf(failed: ReadonlyMap<number, ScenarioFailure>): Record<string,
   return reasons
 }
 
-function explainFailures(terminal: Terminal, failed: ReadonlyMap<number, ScenarioFailure>): void {
-  const [first] = failed.values()
+/** The command that runs one seed again in the same way and saves it. */
+function commandOf(scenario: string, seed: number, flags: SimulateFlags): string {
+  const { nodes, faults, bug, strategy, harm, twice, save } = flags
+  const values = { nodes, faults: faults && faultText(faults), ...givenParameters(flags), bug, strategy }
+  const words = Object.entries(values).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${value}`]))
+  const folder = typeof save === 'string' ? save : folderDefault
+  const switches = [...(harm ? ['--harm'] : []), ...(twice ? ['--twice'] : [])]
+  return ['troupe simulate', scenario, `--seeds ${seed}..${seed}`, ...words, ...switches, `--save ${folder}`].join(' ')
+}
+
+function explainFailures(
+  terminal: Terminal,
+  failed: ReadonlyMap<number, ScenarioFailure>,
+  commandOf: (seed: number) => string,
+): void {
+  const [first] = failed
   if (first === undefined) return
   for (const [seed, { what, step, hash }] of [...failed].slice(0, failuresShownMax)) {
     printLine(terminal, `  seed ${seed}: ${what}, at step ${step}, hash ${hash}`)
   }
   if (failed.size > failuresShownMax) printLine(terminal, `  and ${failed.size - failuresShownMax} others`)
-  printLine(terminal, `\n${first.message}`)
+  const [seed, { message }] = first
+  const again = `run it again: ${commandOf(seed)}, and then troupe replay with the file that it names`
+  printLine(terminal, `\n${message.replace(rerunHint(seed), again)}`)
 }
 
 interface KeptFailure {

@@ -4,6 +4,7 @@
  * of the *configured* voters: never a count of replies, never "those connected now".
  */
 import { type ActorRef, ConfigurationError } from '@troupe/core'
+import { shownValue } from '@troupe/core/host'
 import { majorities, type QuorumSizes } from '../paxos/configuration.ts'
 import type { ReplicaProtocol } from './messages.ts'
 
@@ -75,7 +76,7 @@ export function logConfiguration(
   for (const size of [quorums.election, quorums.acceptance]) {
     check(
       Number.isInteger(size) && size >= 1 && size <= voters,
-      `a quorum must be a whole number from 1 to ${voters}, got ${size}`,
+      `a quorum must be a whole number from 1 to ${voters}, got ${shownValue(size)}`,
     )
   }
   check(

@@ -1,6 +1,6 @@
 /** The options of a replicated log: their defaults, and what of them could not work. */
 import { ConfigurationError } from '@troupe/core'
-import { refuseUnknownOptions } from '@troupe/core/host'
+import { refuseUnknownOptions, shownValue } from '@troupe/core/host'
 import type { LogOptions } from './replica-state.ts'
 
 const defaults: LogOptions = {
@@ -24,7 +24,7 @@ export function logOptions(log: string, given: Partial<LogOptions> = {}): LogOpt
   const options = { ...defaults, ...given }
   const check = (holds: boolean, name: keyof LogOptions, what: string) => {
     if (!holds)
-      throw new ConfigurationError(`replicated log ${log}: ${name} must be ${what}, got ${options[name]}`, {
+      throw new ConfigurationError(`replicated log ${log}: ${name} must be ${what}, got ${shownValue(options[name])}`, {
         log,
         name,
       })

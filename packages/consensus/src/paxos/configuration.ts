@@ -6,6 +6,7 @@
  * majorities as long as any two of them share a member, which is what makes a later election see an earlier choice.
  */
 import { type ActorRef, ConfigurationError } from '@troupe/core'
+import { shownValue } from '@troupe/core/host'
 import type { AcceptorProtocol, LearnerProtocol, ProposerProtocol } from './messages.ts'
 
 /** One member: an acceptor, a proposer and a learner that live on one node. */
@@ -77,7 +78,7 @@ export function validateConfiguration(configuration: Configuration): void {
   for (const size of [quorums.election, quorums.acceptance]) {
     check(
       Number.isInteger(size) && size >= 1 && size <= members.length,
-      `a quorum must be a whole number from 1 to ${members.length}, got ${size}`,
+      `a quorum must be a whole number from 1 to ${members.length}, got ${shownValue(size)}`,
     )
   }
   check(
