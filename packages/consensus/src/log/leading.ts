@@ -137,14 +137,26 @@ export function onAccepted(state: ReplicaState, { ballot, from, length }: Accept
     peer.next = Math.max(peer.next, length)
   }
   flushIfDue(state, lead, ctx)
-  const stored = votersOf(state.configuration)
-    .map(({ id }) => (id === state.id ? lead.synced : (lead.peers.get(id)?.matched ?? 0)))
-    .sort((left, right) => right - left)
-  const decided = Math.min(stored[state.configuration.quorums.acceptance - 1] ?? 0, lengthOf(state.entries))
+  const decided = Math.min(storedByQuorum(state, lead), lengthOf(state.entries))
   if (decided <= state.decided) return false
   lead.inFlight -= weightBetween(state.entries, state.decided, decided)
   state.decided = decided
   return true
+}
+
+/** The entries below are synced by a quorum of the voters, as far as this leader knows. */
+function storedByQuorum({ id, configuration }: ReplicaState, lead: Leadership): number {
+  const { acceptance } = configuration.quorums
+  /** The most that voters have stored, as many as are in a quorum, in order. */
+  const most: number[] = []
+  for (const voter of votersOf(configuration)) {
+    const stored = voter.id === id ? lead.synced : (lead.peers.get(voter.id)?.matched ?? 0)
+    let place = most.length
+    for (; place > 0 && (most[place - 1] as number) < stored; place--) most[place] = most[place - 1] as number
+    most[place] = stored
+    if (most.length > acceptance) most.length = acceptance
+  }
+  return most[acceptance - 1] ?? 0
 }
 
 export function onMissing(state: ReplicaState, { ballot, from, length }: Missing, ctx: ReplicaContext): void {
