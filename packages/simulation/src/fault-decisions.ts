@@ -38,7 +38,7 @@ export class FaultDecisions {
   /** By kind, then by site and number. */
   #planned: ReadonlyMap<StrikeKind, ReadonlyMap<string, PlannedStrike>> | undefined
   /** By kind, then by site; messages have no kind. */
-  readonly #counts = new Map<StrikeKind | '', Map<string, number>>()
+  readonly #counts = new Map<StrikeKind | '', Map<string, { nth: number }>>()
   readonly #countsMessages: boolean
   #site = ''
   #nth = 0
@@ -135,9 +135,10 @@ export class FaultDecisions {
       counts = new Map()
       this.#counts.set(kind, counts)
     }
-    const nth = (counts.get(site) ?? 0) + 1
-    counts.set(site, nth)
-    return nth
+    const count = counts.get(site)
+    if (count !== undefined) return ++count.nth
+    counts.set(site, { nth: 1 })
+    return 1
   }
 
   #record(strike: PlannedStrike): void {
