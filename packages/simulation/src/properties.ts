@@ -141,6 +141,11 @@ export class Properties {
     return promise
   }
 
+  /** How many there are to look at after each step. */
+  get count(): number {
+    return this.#always.size + this.#unreached.size + this.#demands.size
+  }
+
   /** A step is over. Ends at the first that does not hold. */
   check(): void {
     const always = this.#alwaysListed
