@@ -213,14 +213,16 @@ export function strikeLog(world: SimulatedWorld, strikes: LogStrikes): ReadonlyS
   const met = new Set<string>()
   // Each run has some of the strikes, so that they do not hide one another.
   const chosen = Object.entries(logStrikes).filter(({ 1: { log } }) => log !== undefined || world.random.chance(0.6))
+  const ofTurns = chosen.filter(([, { message }]) => message !== undefined)
+  const byMessage = Map.groupBy(ofTurns, ([, { message }]) => message as string)
   let nextMs = 0
   const strikeAt = (event: TraceEvent) => {
     if (event.type !== 'turn' || event.definition !== definition) return
     const now = world.now()
     if (now >= untilMs) return
     const { node } = event.ref
-    for (const [name, { message, share, first = false, when, strike }] of chosen) {
-      if (message !== event.message || (when !== undefined && !when(event.payload))) continue
+    for (const [name, { share, first = false, when, strike }] of byMessage.get(event.message) ?? []) {
+      if (when !== undefined && !when(event.payload)) continue
       const key = `${name} ${node}`
       if (first ? met.has(key) : now < nextMs) continue
       if (first) met.add(key)
@@ -232,7 +234,7 @@ export function strikeLog(world: SimulatedWorld, strikes: LogStrikes): ReadonlyS
       return
     }
   }
-  world.observe(strikeAt, { only: ['turn'] })
+  world.observe(strikeAt, { only: ['turn'], messages: [...byMessage.keys()] })
   world.events.on('log', ({ node, message }) => {
     if (world.now() >= untilMs) return
     for (const [name, { log, share, strike }] of chosen) {
