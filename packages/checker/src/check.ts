@@ -144,10 +144,10 @@ export type ModelCheckResult<State> = SearchResult<ModelCounterexample<State>>
  * A delivery that neither changes the receiver's state, behavior, stash or timers nor sends anything is no transition,
  * and leaves the message where it is (an ordered network loses it). A timer that fires is consumed, unless it repeats: then
  * it stays pending. Messages that were put aside are handled in order once they are put back, before any other of that
- * actor. Throws a {@link CheckerError} for what cannot be explored: a clock read, `random.float`, an asynchronous turn, an
- * ask that is awaited, a watch, a link, a kill, more children than `spawnsMax`, a service without a twin, a message to an actor
- * outside the system, and state or messages that are not plain data, Map, Set, references, reply tokens and errors; a
- * `ConfigurationError` for an option that is malformed.
+ * actor. Throws a {@link CheckerError} for what cannot be explored: a clock read, `random.float`, an asynchronous turn and an
+ * ask that is awaited ({@link checkAsync} explores them), a watch, a link, a kill, more children than `spawnsMax`, a service
+ * without a twin, a message to an actor outside the system, and state or messages that are not plain data, Map, Set,
+ * references, reply tokens and errors; a `ConfigurationError` for an option that is malformed.
  *
  * ```ts
  * const result = check({
