@@ -9,14 +9,14 @@
  * the main thread and then to every connected node, each of which delivers what the dead node had published before.
  */
 import { fileURLToPath } from 'node:url'
-import { ConfigurationError, NodeDownError, type NodeInspection, type NodeMetricsData } from '@troupe/core'
+import { ConfigurationError, mainNode, NodeDownError, type NodeInspection, type NodeMetricsData } from '@troupe/core'
 import { downNode, type InspectionLimits, Ref, toError } from '@troupe/core/host'
 import { Piscina } from 'piscina'
 import { createChannelPair, createDoorbell, type DoorbellDescriptor } from './channel/index.ts'
 import { limitsForWorker } from './heap-limit.ts'
 import { HostThread } from './host-thread.ts'
 import { describeTurn } from './log-sink.ts'
-import { mainNode, type NodeHost } from './node-host.ts'
+import type { NodeHost } from './node-host.ts'
 import type { PeerDescriptor } from './node-links.ts'
 import { ReplacementBudget } from './replacement-budget.ts'
 import type { CheckedOptions } from './system-options.ts'
