@@ -9,9 +9,8 @@ export function copyInto(target: Uint8Array, at: number, source: Uint8Array): vo
 }
 
 /** `length` bytes of `source`, which may be shared, from `start` on, in memory of their own. */
-export function copyOfShared(source: Uint8Array, start: number, length: number): Uint8Array<ArrayBuffer> {
-  const { buffer } = Buffer.allocUnsafeSlow(length)
-  const copy = new Uint8Array(buffer as ArrayBuffer)
+export function copyOfShared(source: Uint8Array, start: number, length: number): ArrayBuffer {
+  const copy = Buffer.allocUnsafeSlow(length)
   Buffer.prototype.copy.call(source as Buffer, copy, 0, start, start + length)
-  return copy
+  return copy.buffer as ArrayBuffer
 }

@@ -32,7 +32,7 @@ const BULK_IN_RING_MAX = 16 * 1024
 /** Room that is left for the rest of a message beside its bulk. */
 const STRUCTURE_BYTES = 1_024
 /** What a message that is only transferred counts for, in unpublished bytes: the receiver has more to do than to read it. */
-const POST_WEIGHT_BYTES = 512
+const POST_WEIGHT_BYTES = 128
 
 /** Opens the sending end, on the thread that sends. Both ends of a channel need the same kind of codec. */
 export function openSender(descriptor: SenderDescriptor, codec: Codec = new ShapeCodec()): ChannelSender {

@@ -292,19 +292,19 @@ export class MessageReader extends ByteReader {
     const type = this.#viewType()
     const length = this.count(0)
     if (length % elementBytesOf(type) !== 0) throw this.malformed(`has ${length} bytes of elements that are larger`)
-    let bytes: Uint8Array
+    let copy: ArrayBufferLike
     if (tag === Tag.binary) {
       const start = this.skip(length)
-      bytes = this.bytes.slice(start, start + length)
+      copy = this.bytes.slice(start, start + length).buffer
     } else {
       const { bulk, bulkEnd } = this.#from as Encoded
       const start = this.#bulkPosition
       if (start + length > bulkEnd) throw this.malformed('has binary data that ends too early')
-      bytes = copyOfShared(bulk, start, length)
+      copy = copyOfShared(bulk, start, length)
       noteReceivedBytes(length)
       this.#bulkPosition = start + aligned(length)
     }
-    return this.#made(viewOf(type, bytes.buffer, 0, length / elementBytesOf(type)))
+    return this.#made(viewOf(type, copy, 0, length / elementBytesOf(type)))
   }
 
   #viewOf(): unknown {

@@ -344,16 +344,16 @@ export class MessageWriter extends TextWriter {
   /** Binary data that is too much for the ring: one copy, which is transferred. */
   #copied(source: Uint8Array, type: number): void {
     const copy = copyOfShared(source, 0, source.length)
-    ;(this.#encoding as Encoding).transfer.push(copy.buffer)
+    ;(this.#encoding as Encoding).transfer.push(copy)
     if (type !== 0) {
       this.tag(Tag.view)
       this.tag(type)
       this.number(0)
       this.number(source.byteLength / elementBytesOf(type))
       // The buffer of a view has a number of its own.
-      this.isNew(copy.buffer)
+      this.isNew(copy)
     }
-    this.#handle(copy.buffer)
+    this.#handle(copy)
   }
 
   #handle(value: object): void {

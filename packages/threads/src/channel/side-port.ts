@@ -19,10 +19,13 @@ export interface Post {
 /** Posts that wait for a publication. */
 const WAITING_MAX = 64
 
+/** A post on its way: a buffer by itself, since most have nothing else and an object around it costs as much as it does. */
+type Posted = Post | ArrayBuffer
+
 /** The sending end of a side port. */
 export class PostSender {
   readonly #port: MessagePort
-  #waiting: Post[] = []
+  #waiting: Posted[] = []
   #transfer: ArrayBuffer[] = []
   /** The number of the last post that was taken. */
   #number = 0
@@ -39,7 +42,7 @@ export class PostSender {
   /** Takes a post and returns its number, never 0. Throws an `EncodeError` when it cannot be cloned. */
   add(post: Post, transfer: readonly ArrayBuffer[]): number {
     if (post.handles.every((handle) => transfer.includes(handle as ArrayBuffer))) {
-      this.#waiting.push(post)
+      this.#waiting.push(onItsWay(post))
       this.#transfer.push(...transfer)
       this.#number++
       if (this.#waiting.length >= WAITING_MAX) this.flush()
@@ -83,8 +86,11 @@ export class PostReceiver {
     this.#number++
     if (this.#next === this.#posts.length) this.#receive()
     const post = this.#posts[this.#next++]
-    if (number !== this.#number || !isPost(post)) throw this.#missing()
-    return post
+    if (number === this.#number) {
+      if (post instanceof ArrayBuffer) return { handles: [post] }
+      if (isPost(post)) return post
+    }
+    throw this.#missing()
   }
 
   #receive(): void {
@@ -97,6 +103,12 @@ export class PostReceiver {
   #missing(): FrameError {
     return new FrameError(`message ${this.#number} beside the ring is missing or not the one its frame names`)
   }
+}
+
+/** How a post travels all of whose handles are transferred. */
+function onItsWay(post: Post): Posted {
+  const { handles, bytes } = post
+  return bytes === undefined && handles.length === 1 ? (handles[0] as ArrayBuffer) : post
 }
 
 function isPost(value: unknown): value is Post {
