@@ -202,8 +202,8 @@ export abstract class TurnLoop {
   }
 
   /**
-   * Gives up to `turnsMax` turns to a cell, all of plain messages, and returns how many are left for what is none; 0 when
-   * nothing waits.
+   * Gives up to `turnsMax` turns to a cell, all of plain messages, until there is none or something else is to be looked at;
+   * returns how many turns are left.
    */
   #plainTurns(cell: ActorCell, turnsMax: number): number {
     const { mailbox } = cell
@@ -223,7 +223,7 @@ export abstract class TurnLoop {
     if (!envelope.isKept) setAsker(envelope, undefined, 0)
   }
 
-  /** Gives up to `turnsMax` turns to a cell, of whatever kind; how many are left, 0 when there is nothing for them. */
+  /** Gives up to `turnsMax` turns to a cell, of whatever kind; returns how many are left, 0 when there is nothing for them. */
   #otherTurns(cell: ActorCell, turnsMax: number): number {
     const { mailbox } = cell
     let left = turnsMax
