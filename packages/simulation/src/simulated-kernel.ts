@@ -48,6 +48,9 @@ class ActorName extends TraceName {
 
 export class SimulatedKernel extends NodeKernel {
   readonly #observer: KernelObserver
+  readonly #trace: Trace
+  readonly #scopes: Scopes
+  readonly #changedCells: ChangedCells
   /** The names of the cells, by their slots. */
   readonly #names: (ActorName | undefined)[] = []
   readonly #ownWay: OwnWay
@@ -58,6 +61,9 @@ export class SimulatedKernel extends NodeKernel {
   constructor(ports: KernelPorts, observer: KernelObserver, records: JournalRecords, turns: { wake(): void }) {
     super(ports)
     this.#observer = observer
+    this.#trace = observer.trace
+    this.#scopes = observer.scopes
+    this.#changedCells = observer.changedCells
     this.#turns = turns
     this.#ownWay = new OwnWay(ports.node)
     this.journal = new ObservedJournal(ports, records)
@@ -78,14 +84,13 @@ export class SimulatedKernel extends NodeKernel {
   }
 
   protected override turn(cell: ActorCell, envelope: Envelope): void {
-    const { trace, scopes, changedCells } = this.#observer
     const actor = this.#nameOf(cell)
-    trace.turn(actor, envelope)
-    scopes.enterActor(actor.text)
+    this.#trace.turn(actor, envelope)
+    this.#scopes.enterActor(actor.text)
     super.turn(cell, envelope)
-    changedCells.note(cell, this)
+    this.#changedCells.note(cell, this)
     if (cell.phase === Phase.busy || cell.interleaved?.has(envelope)) {
-      changedCells.goesOn(cell, this)
+      this.#changedCells.goesOn(cell, this)
       this.#observer.drain()
     }
   }
@@ -108,7 +113,7 @@ export class SimulatedKernel extends NodeKernel {
     if (cell === undefined) return false
     const { mailbox } = cell
     if (mailbox.length >= mailbox.limit || mailbox.policy.lanes !== undefined) return false
-    this.#observer.trace.delivered(flight)
+    this.#trace.delivered(flight)
     mailbox.push(flight)
     if (!cell.scheduled) this.schedule(cell)
     if (this.tasks.size > 0) this.#observer.drain()
@@ -173,7 +178,7 @@ export class SimulatedKernel extends NodeKernel {
     sender: Ref | undefined,
     replyTo: ReplyToken | undefined,
   ): LocalMessage {
-    const { trace } = this.#observer
+    const trace = this.#trace
     const kind = trace.kinds.of(name)
     const message = new LocalMessage(frame, this.#ownWay, to, kind, payload, sender, replyTo)
     trace.sent(message, kind.shapeOf(payload))

@@ -6,8 +6,15 @@
  * deaths stand on them.
  */
 import { type RandomStream, ReplyToken } from '@troupe/core'
-import { type Frame, isMessageFrame, type Ref, type Refusal, type Transport } from '@troupe/core/host'
-import { type Arrival, Chain } from './agenda.ts'
+import {
+  type Frame,
+  isMessageFrame,
+  type Ref,
+  type Refusal,
+  type Transport,
+  type VirtualClock,
+} from '@troupe/core/host'
+import { type Agenda, type Arrival, Chain } from './agenda.ts'
 import { refusedWhenFull } from './checked-send.ts'
 import type { FaultDecisions, MessageFaultKind, MessageFaults } from './fault-decisions.ts'
 import { Flight } from './flight.ts'
@@ -23,10 +30,13 @@ import type { PlannedDelivery } from './run-plan.ts'
 import type { SimulatedKernel } from './simulated-kernel.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { SimulationCore } from './simulation-core.ts'
-import type { DropReason } from './trace.ts'
+import type { DropReason, Trace } from './trace.ts'
 
 export class SimulatedNetwork {
-  readonly #core: SimulationCore
+  readonly #trace: Trace
+  readonly #agenda: Agenda
+  readonly #clock: VirtualClock
+  readonly #drain: () => void
   readonly #latency: NetworkLatency
   readonly #latencyDraw: LatencyDraw
   readonly #decisions: FaultDecisions
@@ -43,7 +53,10 @@ export class SimulatedNetwork {
     late: readonly PlannedDelivery[] | undefined,
     drawnAtOnce: number,
   ) {
-    this.#core = core
+    this.#trace = core.trace
+    this.#agenda = core.agenda
+    this.#clock = core.clock
+    this.#drain = () => core.drain()
     this.#latency = latency
     this.#latencyDraw = new LatencyDraw(latency)
     this.#decisions = decisions
@@ -72,13 +85,13 @@ export class SimulatedNetwork {
     if (link.conditions.isFull && refusedWhenFull(frame)) return 'overload'
     const number = ++link.sent
     const latencyMs = this.#latencyMs(link, number)
-    const kind = this.#core.trace.kinds.of(messageOf(frame))
+    const kind = this.#trace.kinds.of(messageOf(frame))
     const copied = copyFrame(frame, kind, link)
     const payload = payloadOf(copied)
     const flight = new Flight(link, kind, payload, number, undefined, undefined, undefined, copied)
     flight.latencyMs = latencyMs
     flight.atMs = latencyMs
-    this.#core.trace.sent(flight, kind.shapeOf(payload))
+    this.#trace.sent(flight, kind.shapeOf(payload))
     this.#leave(link, flight, isMessageFrame(frame))
     return undefined
   }
@@ -94,7 +107,7 @@ export class SimulatedNetwork {
   ): Refusal | undefined {
     if (link.viewOfTo.isDown) return 'node-down'
     if (link.conditions.isFull) return 'overload'
-    const { trace } = this.#core
+    const trace = this.#trace
     const number = ++link.sent
     const latencyMs = this.#latencyMs(link, number)
     const kind = trace.kinds.of(name)
@@ -112,7 +125,7 @@ export class SimulatedNetwork {
   #copyOther(link: Link, kind: MessageKind, given: unknown, to: Ref): unknown {
     const shape = kind.shapeOf(given)
     const payload = copyPayload(kind, given, shape, to.name, link)
-    this.#core.trace.sendingOther(payload, shape)
+    this.#trace.sendingOther(payload, shape)
     return payload
   }
 
@@ -163,7 +176,7 @@ export class SimulatedNetwork {
    * What is out of order is a chain of its own to the schedule.
    */
   #distort(link: Link, flight: Flight, againMs: number | undefined, delayMs: number | undefined): void {
-    const { trace } = this.#core
+    const trace = this.#trace
     const stray = new Chain(false)
     if (againMs !== undefined) {
       trace.record({ type: 'duplicated', node: link.from.name, ...flight.facts })
@@ -178,7 +191,8 @@ export class SimulatedNetwork {
 
   /** Lets the flight, which begins now, keep its place on the link. */
   #fly(link: Link, flight: Flight): void {
-    const { agenda, clock } = this.#core
+    const agenda = this.#agenda
+    const clock = this.#clock
     const now = clock.now()
     const drawnMs = inOrderMs(link, now, link.conditions.arrival(now, flight.atMs))
     const busyUntil = now + drawnMs + agenda.patienceMs
@@ -188,7 +202,8 @@ export class SimulatedNetwork {
 
   /** Lets it overtake and be overtaken. */
   #stray(link: Link, flight: Flight, latencyMs: number, chain: Chain): void {
-    const { agenda, clock } = this.#core
+    const agenda = this.#agenda
+    const clock = this.#clock
     const now = clock.now()
     const drawnMs = link.conditions.arrival(now, latencyMs) - now
     link.busyUntil = Math.max(link.busyUntil, now + drawnMs + agenda.patienceMs)
@@ -197,7 +212,7 @@ export class SimulatedNetwork {
   }
 
   readonly #arrive = (flight: Flight, link: Link, chain: Chain): void => {
-    this.#core.agenda.arrived(chain)
+    this.#agenda.arrived(chain)
     if (chain !== link.chain) this.#strays.delete(flight)
     if (flight.number > link.arrivedNumber) link.arrivedNumber = flight.number
     if (!link.isUsual || !link.to.takes(flight, link.viewOfFrom.downEpoch)) this.#arriveOtherwise(flight, link)
@@ -219,12 +234,12 @@ export class SimulatedNetwork {
     const { from, to } = flight.way as Link
     // A node that has come back is not heard before its earlier epoch was declared down.
     if (flight.epoch > 0) this.declareDown(to, from, flight.epoch - 1, 'it came back')
-    this.#core.trace.delivered(flight)
+    this.#trace.delivered(flight)
     kernel.hear(flight)
   }
 
   #drop(flight: Flight, reason: DropReason): void {
-    this.#core.trace.record({ type: 'dropped', node: flight.facts.to, reason, ...flight.facts })
+    this.#trace.record({ type: 'dropped', node: flight.facts.to, reason, ...flight.facts })
   }
 
   #latencyMs({ latencies, late }: Link, number: number): number {
@@ -252,7 +267,7 @@ export class SimulatedNetwork {
    * notice after `detectionMs` or more. What a held link has not let out is lost in any case.
    */
   nodeCrashed(node: SimulatedNode, detectionMs: () => number, reason: string, losing: RandomStream | undefined): void {
-    const { clock } = this.#core
+    const clock = this.#clock
     const { epoch } = node
     for (const link of this.#links.from(node).values()) {
       if (losing !== undefined) {
@@ -276,7 +291,8 @@ export class SimulatedNetwork {
 
   /** `node` is up again: the others learn it, `seen` is called for each that does. */
   nodeStarted(node: SimulatedNode, seen: (by: SimulatedNode) => void): void {
-    const { agenda, clock } = this.#core
+    const agenda = this.#agenda
+    const clock = this.#clock
     const { epoch } = node
     const latencies = this.#decisions.stream(`start of ${node.name} at ${clock.now()}`)
     for (const { to: other, viewOfTo } of this.#links.from(node).values()) {
@@ -308,8 +324,8 @@ export class SimulatedNetwork {
     while (view.downEpoch < epoch && by.isUp) {
       const downEpoch = ++view.downEpoch
       view.isDown = node.epoch === downEpoch
-      this.#core.trace.record({ type: 'downSeen', node: by.name, epoch: downEpoch, detail: node.name })
-      this.#core.drain()
+      this.#trace.record({ type: 'downSeen', node: by.name, epoch: downEpoch, detail: node.name })
+      this.#drain()
       by.perform(by.epoch, (kernel) => kernel.nodeDown(node.name, downEpoch, reason))
     }
   }
