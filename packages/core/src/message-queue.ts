@@ -142,7 +142,8 @@ export class MessageQueue implements Iterable<Envelope> {
     const target = start < this.#end / 2 ? larger(into) : into
     const end = this.#end - start
     for (let at = 0; at < end; at++) target[at] = into[start + at]
-    if (target === into) into.fill(undefined, end)
+    // Also in a chunk that is dropped: only a full collection would find out that nobody needs it.
+    into.fill(undefined, target === into ? end : 0)
     this.#from = target
     this.#into = target
     this.#start = 0

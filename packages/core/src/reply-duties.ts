@@ -121,6 +121,8 @@ export class ReplyDuties {
     this.#downEpochs.set(node, Math.max(epoch, this.#downEpochs.get(node) ?? -1))
     const isDead = (token: ReplyToken | undefined) => token?.node === node && token.epoch <= epoch
     for (const cell of cells) {
+      // Most of a node that is large owe nobody anything.
+      if (cell.current === undefined && cell.interleaved === undefined && cell.deferred === undefined) continue
       const underWay = [cell.current, ...(cell.interleaved?.keys() ?? [])]
       for (const turn of underWay) if (isDead(turn?.replyTo)) this.withdraw(cell, turn?.replyTo as ReplyToken)
       for (const { token } of [...(cell.deferred?.values() ?? [])]) if (isDead(token)) this.withdraw(cell, token)
