@@ -14,6 +14,7 @@ export { type Codec, createEncoding, ENCODING_START, type Encoded, type Encoding
 export { createDoorbell, DOORBELL_SPIN_LIMIT_DEFAULT, Doorbell, type DoorbellDescriptor } from './doorbell.ts'
 export { EncodeError, FrameError } from './errors.ts'
 export { type Extension, registerExtension } from './extension.ts'
+export { HAS_REPEATED } from './message-format.ts'
 export { MessageReader } from './message-reader.ts'
 export { MessageWriter } from './message-writer.ts'
 export { collectReceivedBytes } from './received-bytes.ts'
