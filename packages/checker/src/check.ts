@@ -12,6 +12,7 @@ import { isProvided, type KnownOptions, refuseUnknownOptions, requireOption } fr
 import { ActorSymmetry } from './actor-symmetry.ts'
 import { ActorSystem } from './actor-system.ts'
 import { AskTable } from './ask-table.ts'
+import { AsynchronousTurns } from './asynchronous-turns.ts'
 import { keyOf } from './canonical-text.ts'
 import { type CheckedActor, CheckedSystem } from './checked-system.ts'
 import { type Counterexample, failedStep, type ModelCounterexample, traceActors, traceModel } from './counterexample.ts'
@@ -25,7 +26,7 @@ import { type NetworkKind, NetworkTable, networkKinds } from './network-table.ts
 import type { NodeStep } from './node-crashes.ts'
 import type { NumberLog } from './number-log.ts'
 import { type Footprint, PersistentSets, reachOf } from './reduction.ts'
-import { type Searched, type SearchOptions, type SearchResult, search, wholeFrom } from './search.ts'
+import { type Searched, type SearchOptions, type SearchResult, search, searchAsync, wholeFrom } from './search.ts'
 import { messageView, type StateView, TupleView } from './state-view.ts'
 import type { Step } from './step.ts'
 
@@ -95,7 +96,8 @@ export interface ModelCheckOptions<State> extends SearchOptions<State> {
   readonly model: Model<State>
 }
 
-const knownOfSearch: KnownOptions<SearchOptions<any>> = {
+/** What every check can be told, by name. */
+export const knownOfSearch: KnownOptions<SearchOptions<any>> = {
   always: true,
   sometimes: true,
   eventually: true,
@@ -110,7 +112,8 @@ const knownOfSearch: KnownOptions<SearchOptions<any>> = {
   progress: true,
 }
 const knownOfModelCheck: KnownOptions<ModelCheckOptions<any>> = { ...knownOfSearch, model: true }
-const knownOfCheck: KnownOptions<CheckOptions<any>> = {
+/** What a check of actors can be told. */
+export const knownOfCheck: KnownOptions<CheckOptions<any>> = {
   ...knownOfSearch,
   actors: true,
   services: true,
@@ -164,6 +167,40 @@ export function check(options: CheckOptions<any> | ModelCheckOptions<any>): Chec
   return 'model' in options ? search(searchedModel(options), options) : search(searchedActors(options), options)
 }
 
+/**
+ * {@link check} of actors with turns that await the replies of asks, which takes time: other code of the program may run
+ * meanwhile. Such a turn is a step up to where it waits, and one more for each reply, or error, that comes. It is then run
+ * again from where it began with the replies so far; while it waits its actor handles nothing else, and its ask may time out
+ * at any time. What it does not await to the end nobody hears of.
+ *
+ * Rejects with what `check` throws, with a `CheckerError` too for a turn that does something else when it is run again, that
+ * awaits something other than an ask, of a definition with re-entrant messages and of an actor with a disk whose crashes are
+ * explored, and with a `ConfigurationError` for the options `symmetry`, `reduction` and `selfAtOnce`.
+ *
+ * ```ts
+ * const result = await checkAsync({ actors, network: 'unordered', always })
+ * ```
+ */
+export async function checkAsync<const Definitions extends readonly ActorDefinition<any, any>[]>(
+  options: CheckOptions<Definitions>,
+): Promise<CheckResult> {
+  requireOption(
+    typeof options === 'object' && options !== null,
+    'what checkAsync takes',
+    'an object of options',
+    options,
+  )
+  for (const option of ['symmetry', 'reduction', 'selfAtOnce'] as const) {
+    const value = options[option]
+    if (value === undefined || value === false || value === 'none') continue
+    throw new ConfigurationError(`checkAsync: ${option} does not go with turns that wait: leave it out, or use check`, {
+      option,
+    })
+  }
+  const searched = searchedActors(options, undefined, true)
+  return searchAsync(searched, options, searched.settle)
+}
+
 /** A model, ready to be searched; `log`: on one of several threads. */
 export function searchedModel<State>(options: ModelCheckOptions<State>, log?: NumberLog) {
   refuseUnknownOptions('check', options, knownOfModelCheck)
@@ -179,8 +216,8 @@ export function searchedModel<State>(options: ModelCheckOptions<State>, log?: Nu
   } satisfies Searched<State, any, ModelCounterexample<State>>
 }
 
-/** A system of actors, ready to be searched; `log`: on one of several threads. Throws a `ConfigurationError` for options that make no sense. */
-export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
+/** A system of actors, ready to be searched; `log`: on one of several threads; `awaits`: by who waits for turns. Throws a `ConfigurationError` for options that make no sense. */
+export function searchedActors(options: CheckOptions<any>, log?: NumberLog, awaits = false) {
   refuseUnknownOptions('check', options, knownOfCheck)
   const { lossy = false, failedTurns = 'counterexample', lastDelivered = false, drafts = false } = options
   for (const [option, value] of Object.entries({ lossy, lastDelivered, drafts })) isBoolean(option, value)
@@ -209,7 +246,10 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
     const what = 'check: spawnsMax goes neither with symmetry nor with several threads'
     throw new ConfigurationError(what, { option: 'spawnsMax' })
   }
-  const { services = {} } = options
+  const { services = {}, isLeftover } = options
+  requireOption(typeof services === 'object' && services !== null, 'check: services', 'twins by name', services)
+  const isFunction = isLeftover === undefined || typeof isLeftover === 'function'
+  requireOption(isFunction, 'check: isLeftover', 'a function of a message and its actors', isLeftover)
   for (const [service, twin] of Object.entries(services)) {
     if (!isProvided(twin)) continue
     const what = `check: service ${service} is a provider; here nothing starts or stops: give its twin as an object`
@@ -229,6 +269,7 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
     reduces: reduction !== 'none',
     lives: reduction === 'none' && !selfAtOnce && options.isLeftover === undefined,
     supervises: failedTurns === 'counterexample',
+    awaits,
   }
   const transitions = new LocalTransitions(checked, { messages, asks, network }, turns, log)
   const seen = (message: number) => messageView({ system: checked, messages }, message)
@@ -248,14 +289,16 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
   })
   const view = new TupleView(system, reduction !== 'none')
   const reach = reduction === 'none' ? undefined : reachOf(system)
+  const asynchronous = new AsynchronousTurns(checked, transitions.runner)
   return {
+    settle: <Found>(find: () => Found) => asynchronous.settle(find),
     reduce: reach && ((footprint) => new PersistentSets(system, reach, footprint as Footprint)),
     seen: view.seen,
     system: new ActorSymmetry(system, log),
     view: (tuple: Int32Array) => view.load(tuple),
     actionOf,
     trace: (violation, run) => traceActors(system, view, violation, run),
-  } satisfies Searched<StateView, Step, Counterexample>
+  } satisfies Searched<StateView, Step, Counterexample> & Pick<AsynchronousTurns, 'settle'>
 }
 
 /** What weak fairness takes for one action: what arrives, fires, syncs or comes back. */

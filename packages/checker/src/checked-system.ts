@@ -71,7 +71,8 @@ export interface SystemActor {
   readonly parent: number
 }
 
-const knownOfActor: KnownOptions<CheckedActor> = {
+/** What is said of one actor. */
+export const knownOfActor: KnownOptions<CheckedActor> = {
   name: true,
   node: true,
   definition: true,

@@ -1,5 +1,12 @@
 /** Troupe's checker: every schedule of a small system of unmodified actors, explored exhaustively. */
-export { type CheckOptions, type CheckResult, check, type ModelCheckOptions, type ModelCheckResult } from './check.ts'
+export {
+  type CheckOptions,
+  type CheckResult,
+  check,
+  checkAsync,
+  type ModelCheckOptions,
+  type ModelCheckResult,
+} from './check.ts'
 export type { CheckedActor, RefByName } from './checked-system.ts'
 export { CheckerError } from './checker-error.ts'
 export {

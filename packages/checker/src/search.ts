@@ -112,6 +112,47 @@ export function search<View, Step extends SystemStep, Counterexample>(
   return resultOf(searched, explorer, checks)
 }
 
+/**
+ * The same where steps take time: `settle` calls a function until it throws no more for want of them. Goes with neither
+ * symmetry nor a reduction.
+ */
+export async function searchAsync<View, Step extends SystemStep, Counterexample>(
+  searched: Searched<View, Step, Counterexample>,
+  options: SearchOptions<View>,
+  settle: <Found>(find: () => Found) => Promise<Found>,
+): Promise<SearchResult<Counterexample>> {
+  const limits = limitsOf(options)
+  await settle(() => searched.system.initial())
+  const checks = new PropertyChecks<View>(options)
+  const system = {
+    width: searched.system.width,
+    initial: () => searched.system.initial(),
+    expand: whole(searched.system),
+  }
+  const explorer = new Explorer<Step>(system, inspectionOf(searched, options, checks))
+  for (const { cause } of explorer.rounds(limits, options.progress)) {
+    let isKnown = false
+    await settle(() => {
+      if (isKnown) return
+      isKnown = true
+      throw cause
+    })
+  }
+  return settle(() => resultOf(searched, explorer, checks))
+}
+
+/** Visits the steps of a state once all of them are known. */
+function whole<Step extends SystemStep>(system: TransitionSystem<Step>): TransitionSystem<Step>['expand'] {
+  return (tuple, visit) => {
+    const steps: { readonly step: Step; readonly next: Int32Array }[] = []
+    system.expand(tuple, (step, next) => {
+      steps.push({ step, next: next.slice() })
+      return false
+    })
+    return steps.some(({ step, next }) => visit(step, next))
+  }
+}
+
 /** What the properties and the boundary of `options` say of the states of a search. */
 export function inspectionOf<View, Step extends SystemStep>(
   { view }: Pick<Searched<View, Step, unknown>, 'view'>,

@@ -448,6 +448,13 @@ test('refuses malformed options and systems', () => {
     [() => check({ actors, network, mayEnd: 'no' } as any), /mayEnd must be true, false or a function of the view/],
     [() => check({ actors, network, boundary: 5 } as any), /boundary must be a function, got 5/],
     [() => check({ actors, network, symmetry: ['a', 'b'] } as any), /symmetry must be a list of lists of ids/],
+    [() => check({ actors, network, isLeftover: true } as any), /isLeftover must be a function .*, got true/],
+    [() => check({ actors, network, services: 3 } as any), /services must be twins by name, got 3/],
+    [
+      () => check({ actors, network, history: { initial: 0, send: 1 } } as any),
+      /history: .* 'send'; did you mean 'sent'\?/,
+    ],
+    [() => check({ actors, network, history: { initial: 0, sent: 1 } } as any), /history.sent must be a function/],
     [() => check({ actors: [{ ...actors[0], arg: {} }], network } as any), /an actor: .* 'arg'; did you mean 'args'\?/],
     [() => check({ actors: [{ ...actors[0], name: 1 }], network } as any), /name of an actor must be a text .*, got 1/],
     [() => check({ actors: { alone: actors[0] }, network } as any), /actors must be a list of at least one actor/],

@@ -168,7 +168,7 @@ test('what is no run, or of no scenario, is refused with what is wrong', async (
   expect(await refused(program({ scenario: 'raft' }))).toContain("there is no scenario 'raft'; there are paxos")
   expect(await refused(program({ parameters: { bug: 'none' } }))).toContain("no planted bug 'none'; it has")
   expect(await refused(program({ scenario: undefined }))).toContain('in no module of its own')
-  expect(await refused({ format: 9 })).toContain('of format 9; this version reads up to 3')
+  expect(await refused({ format: 9 })).toContain('of format 9; this version reads up to 4')
   expect(await refused({ plan: {} })).toContain('the saved run is damaged: a plan of a run has strengths')
   expect(await refused({}, '--until', 'soon')).toContain("--until must be a whole number from 0, got 'soon'")
   expect(await refused({}, '--seed', '3')).toContain('--seed needs --prefix')

@@ -1,4 +1,5 @@
 /** What can be said of an ask or a send: how long it waits, until which signal, and the window of a stream. */
+import type { CompiledDefinition } from './actor-definition.ts'
 import type { AskOptions, AskThen, SendOptions } from './context.ts'
 import { ConfigurationError } from './errors.ts'
 import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
@@ -23,9 +24,29 @@ export function refuseUnknownOfAsk(options: AskOptions): void {
   refuseUnknownOptions('an ask', options, knownOfAsk)
 }
 
-/** Throws a `ConfigurationError` for options that an ask whose end is a message does not have; for development. */
-export function refuseUnknownOfAskThen(then: AskThen): void {
+/**
+ * Throws a `ConfigurationError` for options that an ask whose end is a message does not have, and for a message that the
+ * asker of that definition never handles, which types cannot tell of an inferred one; for development.
+ */
+export function refuseUnknownOfAskThen(then: AskThen, definition: CompiledDefinition): void {
   refuseUnknownOptions('ctx.askThen', then, knownOfAskThen)
+  for (const option of ['onReply', 'onError'] as const) {
+    const message = then[option]
+    if (handlesSomewhere(definition, message)) continue
+    const { name: asker, handlers, behaviors } = definition
+    const names = new Set([handlers, ...behaviors.values()].flatMap((table) => [...table.keys()]))
+    throw new ConfigurationError(
+      `actor ${asker}: ctx.askThen names '${message}' as ${option}, for which it has no handler; there are ${[...names].join(', ')}`,
+      { definition: asker, option, message },
+    )
+  }
+}
+
+/** True when the definition's `on`, one of its behaviors or its `otherwise` takes the message. */
+function handlesSomewhere({ handlers, behaviors, otherwise }: CompiledDefinition, message: string): boolean {
+  if (otherwise !== undefined || handlers.has(message)) return true
+  for (const table of behaviors.values()) if (table.has(message)) return true
+  return false
 }
 
 /** Throws a `ConfigurationError` for options that a send does not have; for development. */
@@ -47,7 +68,7 @@ export function withWindow(options: AskOptions, asked: Promise<any>): Promise<an
 export function askThenTimeoutOf(then: AskThen): number {
   if (typeof then.onReply !== 'string' || typeof then.onError !== 'string') {
     throw new ConfigurationError(
-      `ctx.askThen needs the names of the messages that its end becomes, got onReply ${String(then.onReply)} and onError ${String(then.onError)}`,
+      `ctx.askThen needs the names of the messages that its end becomes, got onReply ${shownValue(then.onReply)} and onError ${shownValue(then.onError)}`,
     )
   }
   if (then.timeoutMs === undefined && then.signal === undefined) return askTimeoutMsDefault

@@ -28,7 +28,7 @@ export type { RunningTask, TaskOutcome, TaskRequest, TaskRunner } from './ports/
 export type { Refusal, Transport } from './ports/transport.ts'
 export { RecordingKernel } from './recording-kernel.ts'
 export type { ReminderRequest } from './reminders.ts'
-export { applyEvent, runTurn } from './run-turn.ts'
+export { applyEvent, runTurn, settleTurn } from './run-turn.ts'
 export { hashString, SeededRandom, SeededRandomSource } from './seeded-random.ts'
 export { isProvided } from './service.ts'
 export { isThenable, shownValue } from './shown-value.ts'

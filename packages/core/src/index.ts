@@ -73,6 +73,7 @@ export {
   JournalCorruptError,
   JournalFailedError,
   JournalForeignError,
+  JournalRecordSizeError,
   JournalVersionError,
 } from './journal/journal-errors.ts'
 export { createLocalSystem, LocalSystem, type LocalSystemOptions, type RealTime } from './local-system.ts'

@@ -4,7 +4,7 @@
  * messages, which the garbage collector would have to copy. Anything else is kept as the envelope that it is.
  */
 import type { Ref } from './actor-ref.ts'
-import { Envelope, EnvelopeKind } from './envelope.ts'
+import { Envelope, EnvelopeKind, refill } from './envelope.ts'
 
 const placesEach = 3
 /** Messages that a ring begins with, and that it can have. */
@@ -66,7 +66,7 @@ export class MessageRing implements Iterable<Envelope> {
     const payload = places[index + 1]
     // A name is the definition's, and a reference is small: the next message may write over them.
     if (typeof payload !== 'number') places[index + 1] = undefined
-    spare.refill(name, payload, places[index + 2] as Ref | undefined, undefined)
+    refill(spare, name, payload, places[index + 2] as Ref | undefined, undefined)
     return spare
   }
 

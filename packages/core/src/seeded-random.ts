@@ -75,12 +75,12 @@ export class SeededRandom implements RandomStream {
       throw new RangeError(`random.int needs a whole bound from 1 to 2^32, got ${shownValue(bound)}`)
     }
     if (bound === 2 ** 32) return this.#next() >>> 0
-    // Rejection keeps every outcome equally likely for bounds that do not divide 2^32. Whole numbers of 32 bits are said
-    // to be such: a remainder of others is slow.
-    const excess = (-bound >>> 0) % (bound >>> 0)
+    // Rejection keeps every outcome equally likely for bounds that do not divide 2^32. A quotient of numbers of 32 bits is
+    // never rounded up to a whole one, so that its floor is exact; a remainder by % may be one of floating point, and slow.
+    const limit = Math.floor(2 ** 32 / bound) * bound
     let draw = this.#next() >>> 0
-    while (draw > 0xffffffff - excess) draw = this.#next() >>> 0
-    return (draw >>> 0) % (bound >>> 0)
+    while (draw >= limit) draw = this.#next() >>> 0
+    return draw - Math.floor(draw / bound) * bound
   }
 
   float(): number {

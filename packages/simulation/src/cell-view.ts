@@ -53,7 +53,7 @@ export interface SystemView {
   readonly down: readonly string[]
   /**
    * The actors of a definition (of all, without one) that are up and between failure and recovery neither: those that
-   * could take a turn or are in one. Node by node, each node's in the order of their slots.
+   * could take a turn or are in one, without the runtime's own. Node by node, each node's in the order of their slots.
    */
   cells<Definition extends ActorDefinition<any, any>>(definition?: Definition): CellView<StateOf<Definition>>[]
   /**

@@ -33,14 +33,24 @@ const draws: Readonly<Record<LatencyDistribution, (random: RandomStream, meanMs:
   pareto: (random, meanMs) => meanMs * Math.min(tailMax, 1 / Math.sqrt(1 - random.float()) - 1),
 }
 
-/** Draws how long one frame takes, in milliseconds. */
-export type DrawLatency = (random: RandomStream) => number
+/** How draws are made of a latency. */
+export class LatencyDraw {
+  readonly #minMs: number
+  readonly #meanMs: number
+  /** `undefined`: exponential, which is drawn without a call. */
+  readonly #draw: ((random: RandomStream, meanMs: number) => number) | undefined
 
-/** How draws are made of `latency`. */
-export function latencyDraw({ minMs, meanMs, distribution = 'exponential' }: NetworkLatency): DrawLatency {
-  if (distribution === 'exponential') return (random) => minMs + exponential(random, meanMs)
-  const draw = draws[distribution]
-  return (random) => minMs + draw(random, meanMs)
+  constructor({ minMs, meanMs, distribution = 'exponential' }: NetworkLatency) {
+    this.#minMs = minMs
+    this.#meanMs = meanMs
+    this.#draw = distribution === 'exponential' ? undefined : draws[distribution]
+  }
+
+  /** Draws how long one frame takes, in milliseconds. */
+  ms(random: RandomStream): number {
+    if (this.#draw === undefined) return this.#minMs - Math.log(1 - random.float()) * this.#meanMs
+    return this.#minMs + this.#draw(random, this.#meanMs)
+  }
 }
 
 /** The latency as it was given; throws a `ConfigurationError` when it is malformed. */

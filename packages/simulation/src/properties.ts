@@ -133,9 +133,13 @@ export class Properties {
     return promise
   }
 
+  /** How many there are to look at after each step. */
+  get count(): number {
+    return this.#always.size + this.#unreached.size + this.#demands.size
+  }
+
   /** A step is over. Ends at the first that does not hold. */
   check(): void {
-    if (this.#always.size + this.#unreached.size + this.#demands.size === 0) return
     for (const [name, looked] of this.#always) {
       if (this.#host.failed) return
       if (this.#holds('always', name, looked) !== false) continue

@@ -1,10 +1,21 @@
 /** An option of the wrong kind is a `ConfigurationError` that names the option, what it must be, and the value as it is written. */
 import { ConfigurationError } from '@troupe/core'
 import { expect, test } from 'vitest'
-import { PropertyFailure, type SimulatedWorld, SimulationFailure, simulate, simulateMany } from '../src/index.ts'
+import {
+  PropertyFailure,
+  replay,
+  type SimulatedWorld,
+  SimulationFailure,
+  saveFailure,
+  simulate,
+  simulateMany,
+} from '../src/index.ts'
 import { runSimulationTest } from '../src/vitest/simulation-test.ts'
 
 const nothing = async () => {}
+const fails = async () => {
+  throw new Error('it always fails')
+}
 const place = { name: 'a test', file: import.meta.filename, environment: {}, print: () => {} }
 const nodesNeeded = "nodes must be a whole number from 1 to 1000, or a list of different names other than 'main'"
 
@@ -96,6 +107,11 @@ test.each<[what: string, run: () => Promise<unknown>, message: string]>([
     'threads as text in a test',
     () => runSimulationTest(place, { threads: '2' } as any, nothing),
     "threads must be a whole number from 1, got '2'",
+  ],
+  [
+    'a step in text',
+    async () => replay((await saveFailure(fails, { seed: 1 }))!.saved, fails, { until: '3' } as any),
+    "replay: until must be the number of a step, from 0, got '3'",
   ],
 ])('%s', async (_what, run, message) => {
   const error: any = await run().catch((thrown) => thrown)

@@ -197,19 +197,28 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
   check(powerOfTwo, 'channels.capacityBytes', 'a power of two from 2^10 to 2^29', capacityBytes)
   check(isWhole(outboundCapacity, 1), 'channels.outboundCapacity', 'a whole number from 1', outboundCapacity)
   check(isWhole(spinLimit, 0), 'spinLimit', 'a whole number from 0', spinLimit)
-  check(startTimeoutMs > 0, 'startTimeoutMs', 'above 0', startTimeoutMs)
+  check(isNumber(startTimeoutMs) && startTimeoutMs > 0, 'startTimeoutMs', 'above 0', startTimeoutMs)
   check(isWhole(maxReplacements, 0), 'replacement.maxReplacements', 'a whole number from 0', maxReplacements)
-  check(withinMs > 0, 'replacement.withinMs', 'above 0', withinMs)
-  check(backoff.minMs >= 0 && backoff.maxMs >= backoff.minMs, 'replacement.backoff', '0 <= minMs <= maxMs', backoff)
-  check(typeof metrics === 'boolean', 'metrics', 'true or false', metrics)
-  check(askCyclesAfterMs > 0, 'askCyclesAfterMs', 'above 0', askCyclesAfterMs)
+  check(isNumber(withinMs) && withinMs > 0, 'replacement.withinMs', 'above 0', withinMs)
+  const { minMs, maxMs } = backoff
+  const isBackoff = isNumber(minMs) && isNumber(maxMs) && minMs >= 0 && maxMs >= minMs
+  check(isBackoff, 'replacement.backoff', '{ minMs, maxMs }, numbers with 0 <= minMs <= maxMs', backoff)
+  for (const [option, value] of Object.entries({ metrics, development })) {
+    check(typeof value === 'boolean', option, 'true or false', value)
+  }
+  check(isNumber(askCyclesAfterMs) && askCyclesAfterMs > 0, 'askCyclesAfterMs', 'above 0', askCyclesAfterMs)
   check(Object.hasOwn(logSeverity, logLevel), 'logLevel', Object.keys(logSeverity).join(', '), logLevel)
   const isOutput = typeof log === 'function' || ['pretty', 'json', 'none'].includes(log)
   check(isOutput, 'log', "'pretty', 'json', 'none' or a function", log)
   const watchdog = wantedWatchdog && { stuckAfterMs: 1_000, onStuck: 'report' as const, ...wantedWatchdog }
   if (watchdog) {
     const { stuckAfterMs, onStuck } = watchdog
-    check(stuckAfterMs >= 10 && stuckAfterMs <= 2 ** 31, 'watchdog.stuckAfterMs', 'from 10 to 2^31', stuckAfterMs)
+    check(
+      isNumber(stuckAfterMs) && stuckAfterMs >= 10 && stuckAfterMs <= 2 ** 31,
+      'watchdog.stuckAfterMs',
+      'from 10 to 2^31',
+      stuckAfterMs,
+    )
     check(onStuck === 'report' || onStuck === 'kill', 'watchdog.onStuck', "'report' or 'kill'", onStuck)
   }
   const { maxOldGenerationSizeMb = oldGenerationMbMin } = resourceLimits ?? {}
@@ -249,6 +258,10 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
     log,
     watchdog: watchdog === false ? undefined : watchdog,
   }
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number'
 }
 
 function isWhole(value: number, least: number): boolean {

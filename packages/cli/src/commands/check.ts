@@ -13,7 +13,7 @@ import type { Program, ProgramCost, ProgramOptions } from '@troupe/checker/progr
 import { checkedProgramOptions, checkedPrograms } from '@troupe/scenarios'
 import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { secondsNumber, wholeNumber } from '../flags.ts'
+import { parameterTexts, secondsNumber, wholeNumber } from '../flags.ts'
 import { SearchProgressLine } from '../search-progress.ts'
 import { printJson, printLine, secondsSince, type Terminal } from '../terminal.ts'
 
@@ -51,9 +51,9 @@ export function addCheckCommand(troupe: Command, context: CommandContext): void 
         'parameters; without a program, what larger ones cost is listed too.',
     )
     .argument('[program]', 'its name; without one, the programs and their parameters are listed')
-  for (const [parameter, programNames] of parametersOfAll()) {
+  for (const [parameter, what] of parametersOfAll()) {
     const flag = flagOf(parameter)
-    command.option(`${flag} <number>`, `of ${programNames.join(', ')}`, wholeNumber(flag, 0))
+    command.option(`${flag} <number>`, what, wholeNumber(flag, 0))
   }
   command
     .addOption(
@@ -106,13 +106,9 @@ export function addCheckCommand(troupe: Command, context: CommandContext): void 
     )
 }
 
-/** All parameters, each with the programs that have it. */
-function parametersOfAll(): Map<string, string[]> {
-  const all = new Map<string, string[]>()
-  for (const { name, parameters } of checkedPrograms.values()) {
-    for (const parameter of Object.keys(parameters)) all.set(parameter, [...(all.get(parameter) ?? []), name])
-  }
-  return all
+/** All parameters, each with what it is and the programs that have it. */
+function parametersOfAll(): ReadonlyMap<string, string> {
+  return parameterTexts(checkedPrograms.values())
 }
 
 /** A parameter as it is called on the command line. */

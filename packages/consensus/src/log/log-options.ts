@@ -29,7 +29,8 @@ export function logOptions(log: string, given: Partial<LogOptions> = {}): LogOpt
         name,
       })
   }
-  check(options.electionTimeoutMs > 0, 'electionTimeoutMs', 'above 0')
+  const { electionTimeoutMs, clockDriftMax } = options
+  check(typeof electionTimeoutMs === 'number' && electionTimeoutMs > 0, 'electionTimeoutMs', 'a number above 0')
   for (const name of ['batchMax', 'inFlightMax', 'waitingMax', 'chunkBytes', 'sessionsMax'] as const)
     check(Number.isInteger(options[name]) && options[name] >= 1, name, 'a whole number from 1')
   // Far below what a journal stores as one record.
@@ -38,6 +39,10 @@ export function logOptions(log: string, given: Partial<LogOptions> = {}): LogOpt
   check(isSize && options.commandBytesMax <= mebibytes16, 'commandBytesMax', `a whole number from 1 to ${mebibytes16}`)
   check(Number.isInteger(options.keepEntries) && options.keepEntries >= 0, 'keepEntries', 'a whole number from 0')
   check(Number.isFinite(options.leaseMs) && options.leaseMs >= 0, 'leaseMs', 'a number of milliseconds from 0')
-  check(options.clockDriftMax >= 0 && options.clockDriftMax < 1, 'clockDriftMax', 'a share from 0 and below 1')
+  check(
+    Number.isFinite(clockDriftMax) && clockDriftMax >= 0 && clockDriftMax < 1,
+    'clockDriftMax',
+    'a share from 0 and below 1',
+  )
   return options
 }

@@ -200,9 +200,12 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
     return await this.#system.askWith(options, this.ref, 'changeMembers', change)
   }
 
-  /** Asks the leader to hand over to another member; what is under way is finished first. */
-  transferLeadership(to: string): void {
-    this.#system.tell(this.ref, 'transferLeadership', to)
+  /**
+   * Asks the leader to hand over to another member; what is under way is finished first. Resolves once it is asked, which it
+   * may not hear; rejects with a `ConfigurationError` for who is no member that votes, as this client knows the members.
+   */
+  async transferLeadership(to: string, options: AskOptions = {}): Promise<void> {
+    await this.#system.askWith(options, this.ref, 'transferLeadership', to)
   }
 
   /** The members as this client knows them. */

@@ -331,7 +331,7 @@ async function change(
     await world.sleep(500 + random.int(1_500))
     if (ended()) return
     if (random.chance(0.5)) {
-      client.transferLeadership(random.pick(members))
+      world.tell(client.ref, 'transferLeadership', random.pick(members))
       continue
     }
     const spares = world.nodes.filter((node) => !members.includes(node))
