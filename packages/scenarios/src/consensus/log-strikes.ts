@@ -155,18 +155,18 @@ const logStrikes: Readonly<Record<string, Strike>> = {
     when: asksForLease,
     strike: (striker, { node, from }) => striker.endLease(node, from),
   },
+  'a replica begins on a slow disk': {
+    message: 'started',
+    first: true,
+    share: 0.8,
+    // It may catch up, and crash, before its identity is stored: nobody is to hear of that until then.
+    strike: (striker, { node }) => striker.slowDisk(node),
+  },
   'a replica begins': {
     message: 'started',
     first: true,
     share: 0.3,
     strike: (striker, { node }) => striker.crash(node),
-  },
-  'a replica begins on a slow disk': {
-    message: 'started',
-    first: true,
-    share: 0.7,
-    // It may catch up, and crash, before its identity is stored: nobody is to hear of that until then.
-    strike: (striker, { node }) => striker.slowDisk(node),
   },
   'a replica is introduced': {
     message: 'introduce',
