@@ -20,14 +20,8 @@ import type { NodeKernel } from './node-kernel.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import type { AnswerNames } from './pending-ask.ts'
 import type { NodeChoice } from './placement.ts'
-import {
-  type Reminder,
-  type ReminderRequest,
-  Reminders,
-  reminderDone,
-  reminderSet,
-  type StoredReminder,
-} from './reminders.ts'
+import { ReminderChanges } from './reminder-changes.ts'
+import { type ReminderRequest, Reminders, reminderDone } from './reminders.ts'
 import { applyEvent } from './run-turn.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import type { CompiledTask, TaskOptions } from './task-definition.ts'
@@ -50,16 +44,15 @@ export class DurableOutput extends UnheldEffects implements Effects {
   #wantsForget = false
   /** True once the history was forgotten: the actor is about to stop. */
   #forgotten = false
-  #stashed = false
-  /** Keys of the reminders that the turn set or cancelled. */
-  readonly #remindersChanged = new Set<string>()
   readonly reminders: Reminders
+  readonly #reminderChanges: ReminderChanges
 
   constructor(kernel: NodeKernel, cell: ActorCell, durableId: string) {
     super(kernel)
     this.#cell = cell
     this.#durableId = durableId
     this.reminders = new Reminders(kernel, cell)
+    this.#reminderChanges = new ReminderChanges(this.reminders)
   }
 
   /** Brings the state back from the journal. The state is fresh from `init`. */
@@ -80,7 +73,7 @@ export class DurableOutput extends UnheldEffects implements Effects {
     const effects = this.#effects
     const events = this.#events
     const early = this.#early
-    const reminder = this.#handledReminder(envelope)
+    const reminder = this.#reminderChanges.handledBy(envelope)
     if (reminder !== undefined) events.push([reminderDone, reminder.key])
     const wantsSnapshot = this.#wantsSnapshot
     if (this.#wantsForget) this.#forget()
@@ -90,7 +83,7 @@ export class DurableOutput extends UnheldEffects implements Effects {
       this.#unsynced.appended(record.length)
       this.#eventsSinceSnapshot += events.length
     }
-    if (this.#remindersChanged.size > 0) this.#changeReminders(events)
+    if (!this.#wantsForget) this.#reminderChanges.carryOut(events)
     if (reminder !== undefined) this.reminders.remove(reminder.key)
     this.#endTurn()
     for (const effect of early) this.#release(effect)
@@ -99,32 +92,14 @@ export class DurableOutput extends UnheldEffects implements Effects {
     if (wantsSnapshot || this.#eventsSinceSnapshot >= this.#cell.definition.snapshotEvery) this.#snapshot()
   }
 
-  /** The reminder that the turn has dealt with: one that it set anew, cancelled or put aside is not. */
-  #handledReminder(envelope: Envelope | undefined): Reminder | undefined {
-    const reminder = this.reminders.handledBy(envelope)
-    if (reminder === undefined || this.#remindersChanged.has(reminder.key)) return undefined
-    if (this.#stashed) reminder.stashed = true
-    return this.#stashed ? undefined : reminder
-  }
-
   /** What a turn leaves for the next one: nothing. */
   #endTurn(): void {
     this.#persisting = false
     this.#wantsSnapshot = false
     this.#wantsForget = false
-    this.#stashed = false
-    if (this.#remindersChanged.size > 0) this.#remindersChanged.clear()
+    this.#reminderChanges.end()
     if (this.#events.length > 0) this.#events = []
     if (this.#early.length > 0) this.#early = []
-  }
-
-  /** Once their turn went well: a turn that fails has changed no reminder. */
-  #changeReminders(events: EventRecord): void {
-    if (this.#wantsForget) return
-    for (const [name, event] of events) {
-      if (name === reminderSet) this.reminders.start(this.reminders.set(event as StoredReminder))
-      else if (name === reminderDone) this.reminders.remove(event as string)
-    }
   }
 
   /** In the place of the turn's events: everything before is forgotten with them. */
@@ -353,17 +328,15 @@ export class DurableOutput extends UnheldEffects implements Effects {
 
   setReminder(from: ActorCell, { key, atMs, name, payload }: ReminderRequest): void {
     this.#assertRemembers(`sets reminder ${key}`)
-    if (!this.reminders.has(key)) this.reminders.assertRoom(this.#remindersChanged.size)
+    this.#reminderChanges.assertRoom(key)
     const stored = [key, atMs, name, this.kernel.prepare(payload, `reminder ${name}`, from.ref, from)] as const
-    this.#remindersChanged.add(key)
-    this.#events.push([reminderSet, stored])
+    this.#events.push(this.#reminderChanges.set(stored))
   }
 
   cancelReminder(_from: ActorCell, key: string): void {
     this.#assertRemembers(`cancels reminder ${key}`)
-    if (!this.reminders.has(key) && !this.#remindersChanged.has(key)) return
-    this.#remindersChanged.add(key)
-    this.#events.push([reminderDone, key])
+    const event = this.#reminderChanges.cancel(key)
+    if (event !== undefined) this.#events.push(event)
   }
 
   snapshot(_from: ActorCell): void {
@@ -410,7 +383,7 @@ export class DurableOutput extends UnheldEffects implements Effects {
   }
 
   override stash(from: ActorCell, envelope: Envelope): void {
-    this.#stashed = true
+    this.#reminderChanges.stashed()
     super.stash(from, envelope)
   }
 }

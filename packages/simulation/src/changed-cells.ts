@@ -11,6 +11,8 @@ export interface CellOnNode {
   readonly kernel: SimulatedKernel
 }
 
+const none: readonly CellOnNode[] = []
+
 export class ChangedCells {
   /** Those noted in this step, up to the count: lists that stay, since a list that is emptied gives up its places. */
   readonly #cells: (ActorCell | undefined)[] = []
@@ -19,12 +21,13 @@ export class ChangedCells {
   readonly #inTurn = new Map<ActorCell, SimulatedKernel>()
 
   /** Those noted since the last step ended, each once, in the order in which they were noted. */
-  noted(): CellOnNode[] {
-    for (const [cell, kernel] of this.#inTurn) this.note(cell, kernel)
-    return Array.from({ length: this.#count }, (_, index) => ({
-      cell: this.#cells[index] as ActorCell,
-      kernel: this.#kernels[index] as SimulatedKernel,
-    }))
+  noted(): readonly CellOnNode[] {
+    if (this.#inTurn.size > 0) for (const [cell, kernel] of this.#inTurn) this.note(cell, kernel)
+    if (this.#count === 0) return none
+    const noted: CellOnNode[] = []
+    for (let index = 0; index < this.#count; index++)
+      noted.push({ cell: this.#cells[index] as ActorCell, kernel: this.#kernels[index] as SimulatedKernel })
+    return noted
   }
 
   /** The state of `cell` may be another one than before. */

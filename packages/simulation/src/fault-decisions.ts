@@ -44,7 +44,8 @@ export class FaultDecisions {
   readonly #chances = new Map<StrikeKind, RandomStream>()
   /** By kind, then by site and number. */
   #planned: ReadonlyMap<StrikeKind, ReadonlyMap<string, PlannedStrike>> | undefined
-  readonly #counts = new Map<string, number>()
+  /** By kind, then by site; messages have no kind. */
+  readonly #counts = new Map<StrikeKind | '', Map<string, { nth: number }>>()
   readonly #countsMessages: boolean
   #site = ''
   #nth = 0
@@ -67,7 +68,7 @@ export class FaultDecisions {
   meet(from: string, to: string, message: string): void {
     if (!this.#countsMessages) return
     this.#site = `${message} from ${from} to ${to}`
-    this.#nth = this.#count(this.#site)
+    this.#nth = this.#count('', this.#site)
   }
 
   /** The first fault that a message meets by chance, which {@link struckByChance} then counts; see {@link spareMessages}. */
@@ -112,7 +113,7 @@ export class FaultDecisions {
     const planned = this.#planned
     const isPossible = planned === undefined ? probability > 0 : planned.has(kind)
     if (!isPossible && !this.#options.countsAll) return undefined
-    const nth = this.#count(`${kind} ${site}`)
+    const nth = this.#count(kind, site)
     if (!isPossible) return undefined
     const struck =
       planned === undefined ? this.#chance(kind).chance(probability) : planned.get(kind)!.has(key(site, nth))
@@ -148,10 +149,16 @@ export class FaultDecisions {
     return stream
   }
 
-  #count(site: string): number {
-    const nth = (this.#counts.get(site) ?? 0) + 1
-    this.#counts.set(site, nth)
-    return nth
+  #count(kind: StrikeKind | '', site: string): number {
+    let counts = this.#counts.get(kind)
+    if (counts === undefined) {
+      counts = new Map()
+      this.#counts.set(kind, counts)
+    }
+    const count = counts.get(site)
+    if (count !== undefined) return ++count.nth
+    counts.set(site, { nth: 1 })
+    return 1
   }
 
   #record(strike: PlannedStrike): void {

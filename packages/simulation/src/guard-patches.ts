@@ -56,15 +56,25 @@ export interface Refusal {
   readonly applies?: Applies
 }
 
+/** By what they stand for and the name by which that is refused: those of earlier runs are put in place again. */
+const guards = new WeakMap<Callable, Map<string, Callable>>()
+
 /** Refuses calls of a function. */
 export function forbid(owner: object, key: string, refusal: Refusal): void {
   patch(owner, key, (original) => {
+    const known = guards.get(original) ?? new Map<string, Callable>()
+    guards.set(original, known)
+    const { name } = refusal
+    const before = known.get(name)
+    if (before !== undefined) return before
     function guarded(this: unknown, ...parameters: unknown[]): unknown {
       refuse(refusal, 'called')
       return original.apply(this, parameters)
     }
     // Such as the promise-returning forms that `util.promisify` finds.
-    return Object.defineProperties(guarded, Object.getOwnPropertyDescriptors(original))
+    Object.defineProperties(guarded, Object.getOwnPropertyDescriptors(original))
+    known.set(name, guarded)
+    return guarded
   })
 }
 

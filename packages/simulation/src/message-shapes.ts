@@ -1,7 +1,7 @@
 /**
  * Shapes of payloads: of each message the last one that was seen, with a copier and a hasher written for exactly its keys.
- * A payload of that shape that holds nothing but atoms and references, which most are, is copied and hashed without going
- * through a list of its keys; all others go the general way. Copies are the same on both.
+ * A payload of that shape that holds nothing but atoms, references, and one object of such, as most do, is copied without
+ * going through a list of its keys, and the fields of each are hashed so; all others go the general way. Copies are the same on both.
  */
 import { Ref } from '@troupe/core/host'
 import { type TraceHash, textHash } from './trace-hash.ts'
@@ -18,8 +18,13 @@ const changesMax = 8
 export class PayloadShape {
   /** True for a plain object with exactly the keys of the shape, in their order. */
   readonly fits: (payload: any) => boolean
-  /** A frozen copy; `undefined` when something in it is more than an atom or a reference. */
+  /**
+   * A frozen copy; `undefined` when something in it is more than an atom, a reference, or one object of such. What is
+   * there twice is to stay one, so that a second object is the general way's.
+   */
   readonly copy: (payload: any) => object | undefined
+  /** The same, of one that holds no object. */
+  readonly copyFlat: (payload: any) => object | undefined
   /** Mixes the payload into the hash. */
   readonly hash: (payload: any, hash: TraceHash) => void
   /**
@@ -27,6 +32,9 @@ export class PayloadShape {
    * and `null` when something in it is more than an atom or a reference; then nothing is in the hash.
    */
   readonly send: (payload: any, hash: TraceHash) => object | null | undefined
+  /** The shapes that objects in its fields had last, and how often one had another. */
+  readonly #inner: (PayloadShape | undefined)[] = []
+  #innerChanges = 0
 
   constructor(keys: readonly string[]) {
     const fields = keys.map((key, index) => `${JSON.stringify(key)}: v${index}`).join(', ')
@@ -45,7 +53,21 @@ export class PayloadShape {
         ${fits('false')}
         return true
       }`)
-    this.copy = written(`return ({ ${fields} }) => ${atoms} ? Object.freeze({ ${fields} }) : undefined`)
+    this.copyFlat = written(`return ({ ${fields} }) => ${atoms} ? Object.freeze({ ${fields} }) : undefined`)
+    const inner = keys.map(
+      (_, index) => `
+        if (typeof v${index} !== 'number' && !isAtom(v${index})) {
+          if (hasInner || (v${index} = copyInner(v${index}, ${index})) === undefined) return undefined
+          hasInner = true
+        }`,
+    )
+    const copyWith = written(`return (copyInner) => (payload) => {
+      let { ${fields} } = payload
+      let hasInner = false
+      ${inner.join('')}
+      return Object.freeze({ ${fields} })
+    }`)
+    this.copy = copyWith((value: object, index: number) => this.#copyInner(value, index))
     // What is no whole number goes in by the general walk, which may leave no room.
     const puts = keys.map(
       (_, index) => `
@@ -76,6 +98,16 @@ export class PayloadShape {
         return Object.freeze({ ${fields} })
       }`)
   }
+
+  #copyInner(value: unknown, index: number): object | undefined {
+    if (typeof value !== 'object') return undefined
+    const known = this.#inner[index]
+    if (known?.fits(value) === true) return known.copyFlat(value)
+    if (this.#innerChanges >= changesMax || Object.getPrototypeOf(value) !== Object.prototype) return undefined
+    this.#innerChanges++
+    this.#inner[index] = shapeOfKeys(Object.keys(value as object))
+    return this.#inner[index]?.copyFlat(value)
+  }
 }
 
 /** Shapes that were written, for all runs of the process: a short run would spend much of its time on writing its own. */
@@ -88,6 +120,11 @@ function shapeWith(keys: readonly string[]): PayloadShape {
   const shape = new PayloadShape(keys)
   if (shapes.size < shapesMax) shapes.set(name, shape)
   return shape
+}
+
+/** The shape of an object with these keys, if one is written for it. */
+function shapeOfKeys(keys: readonly string[]): PayloadShape | undefined {
+  return keys.length > keysMax || keys.includes('__proto__') ? undefined : shapeWith(keys)
 }
 
 /** What is known of one message. */
@@ -119,8 +156,7 @@ export class MessageKind {
   #another(payload: object): PayloadShape | undefined {
     if (this.#changes >= changesMax || Object.getPrototypeOf(payload) !== Object.prototype) return undefined
     this.#changes++
-    const keys = Object.keys(payload)
-    this.#shape = keys.length > keysMax || keys.includes('__proto__') ? undefined : shapeWith(keys)
+    this.#shape = shapeOfKeys(Object.keys(payload))
     return this.#shape
   }
 }

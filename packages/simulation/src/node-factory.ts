@@ -55,6 +55,8 @@ export class NodeFactory {
   make(name: string): SimulatedNode {
     const { core, settings, strengths, decisions, injected, network, failed, services } = this.#host
     const isMain = name === mainNode
+    /** What each file is called where it is decided what befalls it. */
+    const sites = new Map<string, string>()
     const disk = new SimulatedDisk({
       schedule: (delayMs, run) => {
         const { epoch } = node
@@ -65,7 +67,13 @@ export class NodeFactory {
       decisions: {
         strikes: (fault, file, probability) => {
           const kind = diskFaultKinds[fault]
-          return kind && decisions.strikes(kind, `${file} of ${name}`, probability)
+          if (kind === undefined) return undefined
+          let site = sites.get(file)
+          if (site === undefined) {
+            site = `${file} of ${name}`
+            sites.set(file, site)
+          }
+          return decisions.strikes(kind, site, probability)
         },
         details: (of) => decisions.stream(`${of} of the disk of ${name} at ${core.clock.now()}`),
       },

@@ -55,6 +55,10 @@ interface Looked {
   readonly scopes: ProgramScopes
 }
 
+interface NamedLooked extends Looked {
+  readonly name: string
+}
+
 /** One demand of `eventually` that has not come to hold yet. */
 interface Demand extends Looked {
   readonly settle: () => void
@@ -66,7 +70,9 @@ export class Properties {
   /** True once the faults were ended. */
   healed = false
   readonly #host: PropertyHost
-  readonly #always = new Map<string, Looked>()
+  readonly #always = new Map<string, NamedLooked>()
+  /** The same, in a list: it is gone through after every step. */
+  readonly #alwaysListed: NamedLooked[] = []
   readonly #claims = new Map<string, boolean>()
   readonly #unreached = new Map<string, Looked>()
   /** The claims that are predicates. */
@@ -89,7 +95,9 @@ export class Properties {
   always(name: string, predicate: AlwaysPredicate): void {
     checkNamed('always', name, predicate)
     if (this.#always.has(name)) throw taken('always', name)
-    this.#always.set(name, this.#looked('always', name, predicate))
+    const looked = { name, ...this.#looked('always', name, predicate) }
+    this.#always.set(name, looked)
+    this.#alwaysListed.push(looked)
   }
 
   sometimes(name: string, condition: boolean | Predicate): void {
@@ -140,17 +148,28 @@ export class Properties {
 
   /** A step is over. Ends at the first that does not hold. */
   check(): void {
-    for (const [name, looked] of this.#always) {
+    const always = this.#alwaysListed
+    for (let index = 0; index < always.length; index++) {
       if (this.#host.failed) return
+      const looked = always[index] as NamedLooked
+      const { name } = looked
       if (this.#holds('always', name, looked) !== false) continue
       this.#host.breach({ reason: 'always', property: name, what: `always ${name}: it does not hold` })
     }
+    if (this.#unreached.size > 0) this.#checkUnreached()
+    if (this.#demands.size > 0) this.#checkDemands()
+  }
+
+  #checkUnreached(): void {
     for (const [name, looked] of this.#unreached) {
       if (this.#host.failed) return
       if (this.#holds('sometimes', name, looked) !== true) continue
       this.#unreached.delete(name)
       this.#claims.set(name, true)
     }
+  }
+
+  #checkDemands(): void {
     for (const [name, demand] of this.#demands) {
       if (this.#host.failed) return
       if (this.#holds('eventually', name, demand) !== true) continue

@@ -234,10 +234,10 @@ export class SimulatedDisk {
   #latencyMs(event: DiskEvent): number {
     const { latencyMsMin = 0, latencyMsMax = latencyMsMin, stall = 0, stallMs = 0 } = this.faults
     // The slowest counts: factors that multiply would outlast every run.
-    const slowness = Math.max(1, ...this.#slowness)
+    const slowness = this.#slowness.length === 0 ? 1 : Math.max(1, ...this.#slowness)
     const usualMs = latencyMsMin + this.#options.random.float() * Math.max(0, latencyMsMax - latencyMsMin)
     const drawnMs = slowness * usualMs
-    return this.#strikes(stall, { ...event, kind: 'stall' }) === undefined ? drawnMs : drawnMs + stallMs
+    return this.#strikes(stall, 'stall', event.file, event.offset) === undefined ? drawnMs : drawnMs + stallMs
   }
 
   #find<Result>(file: string, operation: (found: SimulatedFile) => Result): Result | Error {
@@ -248,7 +248,7 @@ export class SimulatedDisk {
   #read(file: string, found: SimulatedFile, offset: number, length: number): Uint8Array {
     const right = found.cached.read(offset, length)
     if (right.length === 0) return right
-    const random = this.#strikes(this.faults.misdirectedRead ?? 0, { kind: 'misdirected read', file, offset })
+    const random = this.#strikes(this.faults.misdirectedRead ?? 0, 'misdirected read', file, offset)
     if (random === undefined) return right
     const other = this.#files.get(random.pick([...this.#files.keys()])) as SimulatedFile
     const sectors = Math.ceil(other.cached.length / SECTOR_BYTES)
@@ -262,11 +262,12 @@ export class SimulatedDisk {
     const found = this.#files.get(file) ?? new SimulatedFile()
     this.#files.set(file, found)
     const growth = Math.max(0, offset + bytes.length - found.cached.length)
-    const full = (this.#fills > 0 && growth > 0) || this.#usedBytes() + growth > capacityBytes
+    const isOver = capacityBytes !== Number.POSITIVE_INFINITY && this.#usedBytes() + growth > capacityBytes
+    const full = (this.#fills > 0 && growth > 0) || isOver
     if (full) this.#inject({ kind: 'disk full', file, offset })
     const random = full
       ? this.#decisions.details('disk full')
-      : this.#strikes(writeFailure, { kind: 'write failure', file, offset })
+      : this.#strikes(writeFailure, 'write failure', file, offset)
     if (random === undefined) {
       found.write(offset, bytes)
       return undefined
@@ -277,7 +278,7 @@ export class SimulatedDisk {
   }
 
   #sync(file: string, found: SimulatedFile): undefined | Error {
-    const random = this.#strikes(this.faults.syncFailure ?? 0, { kind: 'sync failure', file, offset: 0 })
+    const random = this.#strikes(this.faults.syncFailure ?? 0, 'sync failure', file, 0)
     if (random !== undefined) {
       found.failSync(random)
       return diskError('EIO', `a sync of ${file} failed`)
@@ -292,9 +293,9 @@ export class SimulatedDisk {
     return bytes
   }
 
-  #strikes(probability: number, fault: DiskEvent & { kind: InjectedFault }): RandomStream | undefined {
-    const details = this.#decisions.strikes(fault.kind, fault.file, probability)
-    if (details !== undefined) this.#inject(fault)
+  #strikes(probability: number, kind: InjectedFault, file: string, offset: number): RandomStream | undefined {
+    const details = this.#decisions.strikes(kind, file, probability)
+    if (details !== undefined) this.#inject({ kind, file, offset })
     return details
   }
 

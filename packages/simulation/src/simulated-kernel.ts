@@ -8,6 +8,7 @@ import {
   type Envelope,
   type Frame,
   FrameKind,
+  isPrepared,
   type KernelPorts,
   NodeKernel,
   Phase,
@@ -122,6 +123,13 @@ export class SimulatedKernel extends NodeKernel {
   /** The actor of the program that `target` means. */
   #cellOf(target: Ref): ActorCell | undefined {
     return target.name?.startsWith('@') ? undefined : this.lookup(target)
+  }
+
+  /** What is held back before it leaves is copied as the network would. */
+  override prepare(payload: unknown, name: string, to: Ref, from: ActorCell | undefined): unknown {
+    if (isPrepared(payload)) return payload
+    const shape = this.#observer.trace.kinds.of(name).shapeOf(payload)
+    return shape?.copy(payload) ?? super.prepare(payload, name, to, from)
   }
 
   /** A frame from another node has arrived; the parts of a tell or an ask were checked where it was sent. */

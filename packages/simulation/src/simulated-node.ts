@@ -37,6 +37,11 @@ import type { SimulationCore } from './simulation-core.ts'
 /** The shortest and the longest time that one turn takes, in milliseconds. */
 const turnMsMin = 0.002
 const turnMsMax = 0.05
+/**
+ * The size at which a segment of a journal is full. Small, so that a recovery reads about what is live and not all of a long
+ * run, and segments are begun and removed within seconds.
+ */
+const segmentBytesMax = 16 * 1024
 
 /** What a node is made of. */
 export interface SimulatedNodeOptions {
@@ -257,6 +262,7 @@ export class SimulatedNode implements TurnTaker {
       random,
       transport: network.transportOf(this),
       disk: this.disk.open(),
+      segmentBytesMax,
       tasks: new InPlaceTasks(clock, taskMs),
       services: new NodeServices({ node: name, epoch, clock: this.#servicesClock(epoch), random, events }),
       placement,

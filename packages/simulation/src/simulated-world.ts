@@ -259,8 +259,8 @@ export class SimulatedWorld extends ActorSystem {
   }
 
   /**
-   * Calls `listener` with each event of the trace as it happens, with `only` with those of some types; the run fails when
-   * it throws. Throws a `ConfigurationError` for a type that there is not.
+   * Calls `listener` with each event of the trace as it happens, with `only` with those of some types, with `messages` with
+   * those of some messages; the run fails when it throws. Throws a `ConfigurationError` for a type that there is not.
    */
   observe(listener: TraceListener, options: ObserveOptions = {}): void {
     requireOption(typeof listener === 'function', 'the listener of world.observe', 'a function of an event', listener)

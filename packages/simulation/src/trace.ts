@@ -6,12 +6,13 @@
  *                              └──> the ring, in parts ──> a TraceEvent, if somebody observes or keeps events
  */
 import { type ActorRef, ConfigurationError } from '@troupe/core'
-import { type Envelope, EnvelopeKind, isPrepared, type VirtualClock } from '@troupe/core/host'
+import { type Envelope, EnvelopeKind, isPrepared, requireOption, type VirtualClock } from '@troupe/core/host'
 import { Flight } from './flight.ts'
 import { type MessageKind, MessageKinds, type PayloadShape } from './message-shapes.ts'
 import { LocalMessage, type SentMessage } from './sent-message.ts'
 import { formatEvent } from './trace-format.ts'
 import { TraceHash, type TraceWay } from './trace-hash.ts'
+import { type ListenersOfType, TraceListeners } from './trace-listeners.ts'
 import { type TracedActor, TraceRing } from './trace-ring.ts'
 
 /** When and where. */
@@ -181,6 +182,8 @@ const eventTypes: Readonly<Record<TraceEvent['type'], true>> = {
 export interface ObserveOptions {
   /** Only events of these types: others need not be put together for it. Default: all. */
   readonly only?: readonly TraceEvent['type'][]
+  /** Of events that have a `message`, only those of these names. Default: all. */
+  readonly messages?: readonly string[]
 }
 
 function isSent(envelope: Envelope): envelope is Flight | LocalMessage {
@@ -199,46 +202,34 @@ export class Trace {
   readonly #clock: VirtualClock
   readonly #hash = new TraceHash()
   readonly #ring = new TraceRing()
-  readonly #listeners: { readonly only: ReadonlySet<string> | undefined; readonly listener: TraceListener }[] = []
-  /** The listeners of the three types that nearly all events are of; `undefined`: events of it are not put together. */
-  #turnListeners: TraceListener[] | undefined
-  #sentListeners: TraceListener[] | undefined
-  #deliveredListeners: TraceListener[] | undefined
-  /** Those of the other types, as far as they are known. */
-  readonly #otherListeners = new Map<string, TraceListener[] | undefined>()
+  readonly #listeners: TraceListeners
+  readonly #turnListeners: ListenersOfType
+  readonly #sentListeners: ListenersOfType
+  readonly #deliveredListeners: ListenersOfType
 
   constructor(clock: VirtualClock, keepsAll: boolean) {
     this.#clock = clock
     this.events = keepsAll ? [] : undefined
-    this.#sortListeners()
+    this.#listeners = new TraceListeners(keepsAll)
+    this.#turnListeners = this.#listeners.of('turn')
+    this.#sentListeners = this.#listeners.of('sent')
+    this.#deliveredListeners = this.#listeners.of('delivered')
   }
 
   get digest(): string {
     return this.#hash.digest
   }
 
-  /** Throws a `ConfigurationError` for a type of events that there is not. */
-  observe(listener: TraceListener, { only }: ObserveOptions = {}): void {
+  /** Throws a `ConfigurationError` for a type of events that there is not, and for `messages` that are no list. */
+  observe(listener: TraceListener, { only, messages }: ObserveOptions = {}): void {
+    requireOption(messages === undefined || Array.isArray(messages), 'messages of observe', 'a list of names', messages)
     const unknown = only?.find((type) => !Object.hasOwn(eventTypes, type))
     if (unknown !== undefined) {
       throw new ConfigurationError(
         `observe: there are no events of type ${unknown}; the types are ${Object.keys(eventTypes).join(', ')}`,
       )
     }
-    this.#listeners.push({ listener, only: only === undefined ? undefined : new Set(only) })
-    this.#sortListeners()
-  }
-
-  #sortListeners(): void {
-    this.#turnListeners = this.#listenersOf('turn')
-    this.#sentListeners = this.#listenersOf('sent')
-    this.#deliveredListeners = this.#listenersOf('delivered')
-    this.#otherListeners.clear()
-  }
-
-  #listenersOf(type: string): TraceListener[] | undefined {
-    const listeners = this.#listeners.filter(({ only }) => only?.has(type) ?? true).map(({ listener }) => listener)
-    return listeners.length > 0 || this.events !== undefined ? listeners : undefined
+    this.#listeners.add(listener, only, messages)
   }
 
   /** The actor takes a turn. What was sent is in the hash already: which of its way it was says what it is. */
@@ -249,7 +240,8 @@ export class Trace {
       hash.word(envelope.number)
       this.#ring.turnOfSent(this.#clock, this.step, actor, envelope)
     } else this.#otherTurn(actor, envelope)
-    if (this.#turnListeners !== undefined) this.#tell(this.#turnListeners)
+    const listeners = this.#turnListeners.of(envelope.name)
+    if (listeners !== undefined) this.#tell(listeners)
   }
 
   #otherTurn(actor: TracedActor, envelope: Envelope): void {
@@ -285,7 +277,8 @@ export class Trace {
 
   left(message: SentMessage): void {
     this.#ring.sent(this.#clock, this.step, message)
-    if (this.#sentListeners !== undefined) this.#tell(this.#sentListeners)
+    const listeners = this.#sentListeners.of(message.message.name)
+    if (listeners !== undefined) this.#tell(listeners)
   }
 
   /** All of it at once. `shape`: that of the payload, if it has one. */
@@ -295,7 +288,8 @@ export class Trace {
     hash.event(clock, message.way.traceWay.sentWord, message.message.word)
     hash.shapedPayload(message.payload, shape)
     this.#ring.sent(clock, this.step, message)
-    if (this.#sentListeners !== undefined) this.#tell(this.#sentListeners)
+    const listeners = this.#sentListeners.of(message.message.name)
+    if (listeners !== undefined) this.#tell(listeners)
   }
 
   delivered(message: SentMessage): void {
@@ -304,16 +298,15 @@ export class Trace {
     const clock = this.#clock
     hash.event(clock, message.way.traceWay.deliveredWord, message.number)
     this.#ring.delivered(clock, this.step, message)
-    if (this.#deliveredListeners !== undefined) this.#tell(this.#deliveredListeners)
+    const listeners = this.#deliveredListeners.of(message.message.name)
+    if (listeners !== undefined) this.#tell(listeners)
   }
 
   /** Everything else. */
   record(event: NewTraceEvent): void {
     this.#mix(event)
     this.#ring.other(this.#clock, this.step, event)
-    const { type } = event
-    if (!this.#otherListeners.has(type)) this.#otherListeners.set(type, this.#listenersOf(type))
-    const listeners = this.#otherListeners.get(type)
+    const listeners = this.#listeners.of(event.type).of('message' in event ? event.message : '')
     if (listeners !== undefined) this.#tell(listeners)
   }
 

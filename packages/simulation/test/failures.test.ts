@@ -7,6 +7,7 @@ import {
   type SimulationProgram,
   simulate,
   simulateMany,
+  type TraceEvent,
 } from '../src/index.ts'
 import { Counter } from './actors.ts'
 
@@ -127,6 +128,24 @@ test('an observer may ask for some types of events, and for none that there is n
   expect(seen).toEqual(all.filter((type) => type === 'turn' || type === 'disk'))
   expect(new Set(seen)).toEqual(new Set(['turn', 'disk']))
   expect(new Set(all).size).toBeGreaterThan(2)
+})
+
+test('an observer may ask for some messages, and hears of what is no message all the same', async () => {
+  const nameOf = (event: TraceEvent) => `${event.type} ${'message' in event ? event.message : ''}`
+  const seen: string[] = []
+  const all: string[] = []
+  await simulate({ seed: 3, nodes: 1 }, async (world) => {
+    world.observe((event) => void seen.push(nameOf(event)), { messages: ['addDurably'] })
+    world.observe((event) => void all.push(nameOf(event)))
+    await world.spawn(Counter, { start: 0 }, { node: 'node-1', name: 'counter', durableId: 'counter' })
+    await world.ask(namedRef(Counter, { node: 'node-1', name: 'counter' }), 'addDurably', 1)
+    expect(() => world.observe(() => {}, { messages: 'addDurably' as unknown as string[] })).toThrow(
+      /messages of observe must be a list of names/,
+    )
+  })
+  expect(seen).toEqual(all.filter((name) => name.endsWith(' addDurably') || name === 'disk '))
+  expect(new Set(seen)).toEqual(new Set(['sent addDurably', 'delivered addDurably', 'turn addDurably', 'disk ']))
+  expect(all.length).toBeGreaterThan(seen.length)
 })
 
 test('stopping the world stops its roots', async () => {

@@ -1,6 +1,7 @@
 /** Scripted scenarios of a replicated log: what its clients may see. */
 import type { ActorRef } from '@troupe/core'
-import { expect } from 'vitest'
+import { CampaignStore } from '@troupe/scenarios'
+import { expect, test } from 'vitest'
 import { ballotOf, cluster, Stage, type StoreClient, scripted } from './scripted-log.ts'
 
 const put = (client: StoreClient, value: unknown, timeoutMs = 20_000) =>
@@ -133,3 +134,28 @@ scripted(
     ),
   ['lost-results', 'applied alike: '],
 )
+
+test('a client of which nobody wants anything is still, and tries again when somebody does', () =>
+  cluster(3, CampaignStore, async ({ world, client }) => {
+    let retries = 0
+    world.observe(({ type }) => void (type === 'turn' && retries++), { only: ['turn'], messages: ['retry'] })
+    /** The retries of ten seconds in which nobody asks for anything. */
+    const idle = async () => {
+      const before = retries
+      await world.sleep(10_000)
+      return retries - before
+    }
+    await put(client, 1)
+    // One that finds nothing waiting is the last.
+    expect(await idle()).toBeLessThanOrEqual(1)
+    expect(await idle()).toBe(0)
+    for (const node of world.nodes) world.crash(node)
+    const answered = put(client, 2)
+    const before = retries
+    await world.sleep(1_000)
+    expect(retries - before).toBeGreaterThan(3)
+    for (const node of world.nodes) await world.restart(node)
+    await answered
+    expect(await idle()).toBeLessThanOrEqual(1)
+    expect(await idle()).toBe(0)
+  }))

@@ -5,9 +5,10 @@
  * was decided once is remembered here, so that a replica that forgets it and comes back is held against it too.
  */
 import { TroupeError } from '@troupe/core'
-import { entryAt, lengthOf } from './entry.ts'
+import { type Entry, entryAt, lengthOf } from './entry.ts'
 import { compareLogBallots, type LogBallot, logBallotKey } from './log-ballot.ts'
 import type { Leadership, ReplicaState } from './replica-state.ts'
+import { isSameValue } from './same-value.ts'
 
 /** An invariant was broken; `facts.invariant` names it. */
 export class LogViolationError extends TroupeError {
@@ -17,8 +18,8 @@ export class LogViolationError extends TroupeError {
 }
 
 export class LogObserver {
-  /** The decided entries, as text; `undefined` where one was never seen, between snapshots. */
-  readonly #decided: (string | undefined)[] = []
+  /** The decided entries; `undefined` where one was never seen, between snapshots. */
+  readonly #decided: (Entry | undefined)[] = []
   /** How far each replica's decided entries were compared, by its state: a new one begins anew. */
   readonly #compared = new WeakMap<ReplicaState, number>()
   /** Where each configuration ended: the index behind its last entry, by its number. */
@@ -62,14 +63,13 @@ export class LogObserver {
   }
 
   #agree(state: ReplicaState, index: number): void {
-    const decided = entryAt(state.entries, index)
-    const entry = JSON.stringify(decided)
-    if (decided.kind === 'configuration') this.#ended(state.id, decided.configuration.number - 1, index + 1)
+    const entry = entryAt(state.entries, index)
+    if (entry.kind === 'configuration') this.#ended(state.id, entry.configuration.number - 1, index + 1)
     const before = this.#decided[index]
     if (before === undefined) {
       this.#decided[index] = entry
-    } else if (before !== entry) {
-      const facts = { id: state.id, index, entry, before }
+    } else if (!isSameValue(before, entry)) {
+      const facts = { id: state.id, index, entry: JSON.stringify(entry), before: JSON.stringify(before) }
       throw new LogViolationError('agreement', `${state.id} has another entry decided at ${index}`, facts)
     }
   }
@@ -113,9 +113,8 @@ export class LogObserver {
     const { id, entries } = state
     const length = lengthOf(entries)
     for (let index = entries.trimmed; index < end; index++) {
-      const entry = index < length ? JSON.stringify(entryAt(entries, index)) : undefined
       const decided = this.#decided[index]
-      if (decided === undefined || entry === decided) continue
+      if (decided === undefined || (index < length && isSameValue(entryAt(entries, index), decided))) continue
       throw new LogViolationError('leader', `${id} leads without the decided entry ${index}`, { id, index, ballot })
     }
   }

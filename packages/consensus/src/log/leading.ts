@@ -136,15 +136,27 @@ export function onAccepted(state: ReplicaState, { ballot, from, length }: Accept
     peer.matched = Math.max(peer.matched, length)
     peer.next = Math.max(peer.next, length)
   }
-  flushLater(lead, ctx)
-  const stored = votersOf(state.configuration)
-    .map(({ id }) => (id === state.id ? lead.synced : (lead.peers.get(id)?.matched ?? 0)))
-    .sort((left, right) => right - left)
-  const decided = Math.min(stored[state.configuration.quorums.acceptance - 1] ?? 0, lengthOf(state.entries))
+  flushIfDue(state, lead, ctx)
+  const decided = Math.min(storedByQuorum(state, lead), lengthOf(state.entries))
   if (decided <= state.decided) return false
   lead.inFlight -= weightBetween(state.entries, state.decided, decided)
   state.decided = decided
   return true
+}
+
+/** The entries below are synced by a quorum of the voters, as far as this leader knows. */
+function storedByQuorum({ id, configuration }: ReplicaState, lead: Leadership): number {
+  const { acceptance } = configuration.quorums
+  /** The most that voters have stored, as many as are in a quorum, in order. */
+  const most: number[] = []
+  for (const voter of votersOf(configuration)) {
+    const stored = voter.id === id ? lead.synced : (lead.peers.get(voter.id)?.matched ?? 0)
+    let place = most.length
+    for (; place > 0 && (most[place - 1] as number) < stored; place--) most[place] = most[place - 1] as number
+    most[place] = stored
+    if (most.length > acceptance) most.length = acceptance
+  }
+  return most[acceptance - 1] ?? 0
 }
 
 export function onMissing(state: ReplicaState, { ballot, from, length }: Missing, ctx: ReplicaContext): void {
@@ -231,7 +243,7 @@ export function leaderTick(state: ReplicaState, ctx: ReplicaContext): void {
     const member = replicaOf(state, id)
     if (member !== undefined) ctx.tellEarly(member.replica, 'decide', { ballot: lead.ballot, length: state.decided })
   }
-  flushLater(lead, ctx)
+  flushIfDue(state, lead, ctx)
 }
 
 /** Prepares those that have not promised, or one that asks for it. */
@@ -249,6 +261,16 @@ export function sendPrepares(state: ReplicaState, lead: Leadership, ctx: Replica
     const due = only === undefined ? !lead.peers.has(id) && (lead.elected || !lead.promises.has(id)) : id === only
     if (due && id !== state.id) ctx.tell(replica, 'prepare', prepare)
   }
+}
+
+/** A `flush`, if there is anything that it could let out now. */
+function flushIfDue(state: ReplicaState, lead: Leadership, ctx: ReplicaContext): void {
+  if (lead.flushing || !lead.elected) return
+  const { waiting, reads, successor, peers } = lead
+  let isDue = waiting.length > 0 || reads.length > 0 || successor !== undefined
+  const length = lengthOf(state.entries)
+  if (!isDue) for (const { next } of peers.values()) isDue ||= next < length
+  if (isDue) flushLater(lead, ctx)
 }
 
 /** One `flush` to itself, behind what the mailbox holds already, so that all of that goes out together. */

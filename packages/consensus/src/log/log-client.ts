@@ -68,6 +68,8 @@ interface LogClientState {
   oldestRead: number | undefined
   /** Members that it was sent to since the last retry: two that each take the other for the leader end here. */
   redirects: number
+  /** The timer of `retry` runs: from what is asked for first until a retry that finds nothing waiting. */
+  retrying: boolean
   flushing: boolean
 }
 
@@ -125,11 +127,9 @@ export const LogClient = defineActor<Own>()({
     oldestCommand: undefined,
     oldestRead: undefined,
     redirects: 0,
+    retrying: false,
     flushing: false,
   }),
-  started(state, ctx) {
-    ctx.timers.fixedDelay({ key: 'retry', delayMs: state.retryMs }, 'retry')
-  },
   on: {
     execute(state, what, ctx) {
       const token = ctx.deferReply<unknown>()
@@ -155,6 +155,7 @@ export const LogClient = defineActor<Own>()({
         logConfiguration(state.log, state.config + 1, members, quorums)
         state.change ??= { config: state.config, members, quorums }
         state.changeTokens.push(token)
+        retryLater(state, ctx)
         sendChange(state, ctx)
       } catch (error) {
         ctx.replyError(token, error as Error)
@@ -195,6 +196,9 @@ export const LogClient = defineActor<Own>()({
       state.oldestRead = read
       state.progressed = false
       state.redirects = 0
+      if (command !== undefined || read !== undefined || state.change !== undefined) return
+      state.retrying = false
+      ctx.timers.cancel('retry')
     },
     opened(state, { nonce, session }, ctx) {
       if (nonce !== state.nonce) return
@@ -273,7 +277,15 @@ function settle(waiting: Map<number, Waiting>, { first, values, failures = [] }:
   }
 }
 
+/** What is asked for is looked at again and again until it is answered; a client of which nobody wants anything is still. */
+function retryLater(state: LogClientState, ctx: Context): void {
+  if (state.retrying) return
+  state.retrying = true
+  ctx.timers.fixedDelay({ key: 'retry', delayMs: state.retryMs }, 'retry')
+}
+
 function flushLater(state: LogClientState, ctx: Context): void {
+  retryLater(state, ctx)
   if (state.flushing) return
   state.flushing = true
   ctx.tell(ctx.self, 'flush')

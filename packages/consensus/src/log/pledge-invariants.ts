@@ -51,6 +51,16 @@ const probesMax = 1_024
 
 /** Watches one log. Its methods throw a {@link LogViolationError}, whose `facts.invariant` is a {@link LogPledgeInvariant}. */
 export class LogPledgeObserver {
+  /** The names of the messages that `sent` wants. */
+  static readonly messages: readonly string[] = [
+    'introduced',
+    'prepare',
+    'promise',
+    'accepted',
+    'readProbe',
+    'readAck',
+    'takeOver',
+  ]
   readonly #clockDriftMax: number
   readonly #pledges = new Map<string, Pledges>()
   readonly #wiped = new Set<string>()

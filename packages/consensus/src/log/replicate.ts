@@ -11,7 +11,7 @@ import {
   defineActor,
   type TerminationReason,
 } from '@troupe/core'
-import { applyDecided, installSnapshot, takeSnapshot } from './applying.ts'
+import { applyDecided, installSnapshot } from './applying.ts'
 import {
   askToCatchUp,
   forgetVoid,
@@ -53,7 +53,6 @@ import type { ReplicaProtocol, ReplicaStatus } from './messages.ts'
 import { onReadAck, onReadProbe, probe, readerTick } from './reading.ts'
 import {
   type Append,
-  type LogSnapshot,
   type ReplicaArguments,
   type ReplicaContext,
   type ReplicaEvents,
@@ -62,6 +61,7 @@ import {
 } from './replica-state.ts'
 import { announce, onCommands, onOpen, onReads, onReconfigure } from './serving.ts'
 import type { AnyMachine, StateMachine } from './state-machine.ts'
+import { initialReplica, restoredReplica, type StoredReplica, storedReplica } from './stored-replica.ts'
 
 declare const machineTypes: unique symbol
 
@@ -123,7 +123,7 @@ function defineReplica(
 /** The parts of a replica with this machine, for those who derive variants of it. */
 export function replicaParts(machine: AnyMachine): ReplicaParts {
   return {
-    init: (args: ReplicaArguments): ReplicaState => initialState(args, machine),
+    init: (args: ReplicaArguments): ReplicaState => initialReplica(args, machine),
     events: {
       promised(state: ReplicaState, ballot: LogBallot) {
         state.promised = ballot
@@ -161,32 +161,8 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
         installSnapshot(state, readSnapshot(bytes), machine)
       },
     },
-    snapshot: (state: ReplicaState): StoredReplica => ({
-      ...takeSnapshot(state, machine),
-      log: state.log,
-      id: state.id,
-      options: state.options,
-      promised: state.promised,
-      acceptedBallot: state.acceptedBallot,
-      entries: state.entries,
-      decided: state.decided,
-      identity: state.identity,
-      knownIn: state.knownIn,
-      identities: state.identities,
-      longestLeaseMs: state.longestLeaseMs,
-    }),
-    restore: ({
-      log,
-      id,
-      options: logOptions,
-      configuration,
-      machine: value,
-      ...stored
-    }: StoredReplica): ReplicaState => ({
-      ...initialState({ log, id, configuration, options: logOptions }, machine),
-      ...stored,
-      machine: machine.restore === undefined ? value : machine.restore(value),
-    }),
+    snapshot: (state: ReplicaState): StoredReplica => storedReplica(state, machine),
+    restore: (stored: StoredReplica): ReplicaState => restoredReplica(stored, machine),
     started(state, ctx) {
       state.kept = weightBetween(state.entries, state.entries.trimmed, state.applied)
       begin(state, ctx)
@@ -297,58 +273,6 @@ function statusOf(state: ReplicaState): ReplicaStatus {
     decided,
     length: lengthOf(entries),
     standing: standingOf(state),
-  }
-}
-
-/** What a replica's own snapshot holds. */
-type StoredReplica = LogSnapshot &
-  Pick<
-    ReplicaState,
-    | 'log'
-    | 'id'
-    | 'options'
-    | 'promised'
-    | 'acceptedBallot'
-    | 'entries'
-    | 'decided'
-    | 'identity'
-    | 'knownIn'
-    | 'identities'
-    | 'longestLeaseMs'
-  >
-
-function initialState({ log, id, configuration, options }: ReplicaArguments, machine: AnyMachine): ReplicaState {
-  return {
-    log,
-    id,
-    options,
-    configuration,
-    promised: undefined,
-    acceptedBallot: undefined,
-    entries: { trimmed: 0, entries: [] },
-    decided: 0,
-    applied: 0,
-    machine: machine.initial(),
-    sessions: new Map(),
-    identity: undefined,
-    knownIn: 0,
-    identities: new Map(),
-    longestLeaseMs: 0,
-    knownBy: new Set(),
-    kept: 0,
-    refusedBy: undefined,
-    given: undefined,
-    own: { config: configuration.number, n: 0, priority: 0, node: id },
-    leader: undefined,
-    round: 0,
-    leaderRound: 0,
-    connected: false,
-    watched: undefined,
-    replies: new Map(),
-    lead: undefined,
-    caughtUpRound: -1,
-    incoming: undefined,
-    outgoing: undefined,
   }
 }
 

@@ -42,12 +42,18 @@ interface Votes {
   readonly adopted: Map<string, number>
   /** How far the log was decided by them. */
   decided: number
+  /** False while there are no more than when they were last found not to decide enough. */
+  areNew: boolean
 }
 
 /** Watches one log. Its methods throw a {@link LogViolationError}, whose `facts.invariant` is a {@link LogWordInvariant}. */
 export class LogWordObserver {
+  /** The names of the messages that `sent` wants. */
+  static readonly messages: readonly string[] = ['prepare', 'promise', 'accepted']
   readonly #words = new Map<string, Word>()
   readonly #votes = new Map<string, Votes>()
+  /** The same, in a list: it is gone through again and again. */
+  readonly #ballotsVoted: Votes[] = []
   /** The ballot of each replica's log. */
   readonly #ballots = new Map<string, LogBallot>()
   /** Ballots whose `prepare` has left. */
@@ -91,7 +97,8 @@ export class LogWordObserver {
     if (message !== 'election') return
     const { ballot } = fields as { readonly ballot: LogBallot }
     const key = logBallotKey(ballot)
-    this.#hold(!this.#drawn.has(key), 'a ballot is drawn once', `${ballot.node} drew ${key} again`, { ballot })
+    this.#checks++
+    if (this.#drawn.has(key)) broken('a ballot is drawn once', `${ballot.node} drew ${key} again`, { ballot })
   }
 
   /** The states of the replicas that are up, after a step: all, or those that may be other than before. */
@@ -126,37 +133,43 @@ export class LogWordObserver {
 
   #promised({ ballot, from }: PromisedLog): void {
     const { promised } = this.#wordOf(from)
-    const facts = { from, ballot, promised }
-    const holds = compareLogBallots(ballot, promised) >= 0
-    this.#hold(holds, 'promised never falls', `${from} promises a ballot below its promise`, facts)
+    this.#checks++
+    if (compareLogBallots(ballot, promised) < 0)
+      broken('promised never falls', `${from} promises a ballot below its promise`, { from, ballot, promised })
     this.#raise(from, ballot)
   }
 
   #accepted({ ballot, from, length }: AcceptedLog): void {
     const word = this.#wordOf(from)
     const { promised } = word
-    const facts = { from, ballot, promised, length }
-    const isAbove = compareLogBallots(ballot, promised) >= 0
-    this.#hold(isAbove, 'a vote is not below the promise', `${from} votes in a ballot below its promise`, facts)
+    this.#checks++
+    if (compareLogBallots(ballot, promised) < 0) {
+      const facts = { from, ballot, promised, length }
+      broken('a vote is not below the promise', `${from} votes in a ballot below its promise`, facts)
+    }
     this.#raise(from, ballot)
     word.voted = compareLogBallots(ballot, word.vote) === 0 ? Math.max(word.voted, length) : length
     word.vote = ballot
-    const { by } = this.#votesIn(ballot)
-    by.set(from, Math.max(length, by.get(from) ?? 0))
+    const votes = this.#votesIn(ballot)
+    if (length <= (votes.by.get(from) ?? 0)) return
+    votes.by.set(from, length)
+    votes.areNew = true
   }
 
   /** A replica's log became that of a ballot: it has all that lower ballots decided, whoever knows of it. */
   #adopted(id: string, ballot: LogBallot, length: number): void {
     this.#ballots.set(id, ballot)
     this.#votesIn(ballot).adopted.set(id, length)
-    for (const { ballot: earlier, decided } of this.#votes.values()) {
+    for (const { ballot: earlier, decided } of this.#ballotsVoted) {
       if (compareLogBallots(earlier, ballot) < 0) this.#holds(id, ballot, length, decided)
     }
   }
 
   #holds(id: string, ballot: LogBallot, length: number, decided: number): void {
+    this.#checks++
+    if (length >= decided) return
     const what = `${id} went over to a ballot with ${length} entries when a lower one had decided ${decided}`
-    this.#hold(length >= decided, 'a vote holds what was decided before', what, { id, ballot, length, decided })
+    broken('a vote holds what was decided before', what, { id, ballot, length, decided })
   }
 
   #checkWord({ id, promised, acceptedBallot, entries }: ReplicaState): void {
@@ -165,7 +178,7 @@ export class LogWordObserver {
     this.#checks++
     if (compareLogBallots(promised, word.promised) < 0) {
       const facts = { id, promised, word: word.promised }
-      throw new LogViolationError('promised never falls', `${id} is back below its promise`, facts)
+      broken('promised never falls', `${id} is back below its promise`, facts)
     }
     const order = compareLogBallots(acceptedBallot, word.vote)
     // What was voted for behind the end of its configuration is void.
@@ -185,12 +198,12 @@ export class LogWordObserver {
       this.#ends.set(number - 1, index + 1)
     }
     const votes = this.#chosen(decided)
-    const facts = { id, decided }
-    this.#hold(votes !== undefined, 'decided implies voted for', `${id} takes ${decided} entries for decided`, facts)
+    this.#checks++
+    if (votes === undefined)
+      broken('decided implies voted for', `${id} takes ${decided} entries for decided`, { id, decided })
     this.#decided = decided
-    if (votes === undefined) return
     votes.decided = decided
-    for (const { ballot, adopted } of this.#votes.values()) {
+    for (const { ballot, adopted } of this.#ballotsVoted) {
       if (compareLogBallots(ballot, votes.ballot) <= 0) continue
       for (const [id, length] of adopted) this.#holds(id, ballot, length, decided)
     }
@@ -198,24 +211,28 @@ export class LogWordObserver {
 
   /** The first ballot in which a quorum of its own configuration has voted for so many entries. */
   #chosen(length: number): Votes | undefined {
-    for (const votes of this.#votes.values()) if (this.#isChosen(votes, length)) return votes
+    for (const votes of this.#ballotsVoted) if (this.#isChosen(votes, length)) return votes
     return undefined
   }
 
-  #isChosen({ ballot, by }: Votes, length: number): boolean {
+  /** For lengths that grow from call to call. */
+  #isChosen(votes: Votes, length: number): boolean {
+    const { ballot, by } = votes
     const configuration = this.#configurations.get(ballot.config)
-    if (configuration === undefined || by.size < configuration.quorums.acceptance) return false
+    if (!votes.areNew || configuration === undefined || by.size < configuration.quorums.acceptance) return false
     let voters = 0
     for (const { id } of votersOf(configuration)) if ((by.get(id) ?? 0) >= length) voters++
-    return voters >= configuration.quorums.acceptance
+    votes.areNew = voters >= configuration.quorums.acceptance
+    return votes.areNew
   }
 
   #votesIn(ballot: LogBallot): Votes {
     const key = logBallotKey(ballot)
     let votes = this.#votes.get(key)
     if (votes === undefined) {
-      votes = { ballot, by: new Map(), adopted: new Map(), decided: 0 }
+      votes = { ballot, by: new Map(), adopted: new Map(), decided: 0, areNew: true }
       this.#votes.set(key, votes)
+      this.#ballotsVoted.push(votes)
     }
     return votes
   }
@@ -234,9 +251,8 @@ export class LogWordObserver {
     }
     return word
   }
+}
 
-  #hold(holds: boolean, invariant: LogWordInvariant, what: string, facts: Readonly<Record<string, unknown>>): void {
-    this.#checks++
-    if (!holds) throw new LogViolationError(invariant, what, facts)
-  }
+function broken(invariant: LogWordInvariant, what: string, facts: Readonly<Record<string, unknown>>): never {
+  throw new LogViolationError(invariant, what, facts)
 }

@@ -27,7 +27,6 @@ import {
   type SimulationScenarioOptions,
   simulate,
   type TraceEvent,
-  type TurnEvent,
 } from '@troupe/simulation'
 import { type CampaignReplica, snapshotEvery } from '../planted-bugs/log-bugs.ts'
 import type { ScenarioFailure } from '../scenario.ts'
@@ -225,7 +224,8 @@ function observe(
   let torn = false
   let told = false
   let refused = false
-  let turn: Pick<TurnEvent, 'actor' | 'message'> = { actor: '', message: '' }
+  /** Who has taken the turn of a `decide` in this step. */
+  let deciding: string | undefined
   const decided = new Map<string, number>()
   let violation: unknown
   const hold = (look: () => void) => {
@@ -238,14 +238,16 @@ function observe(
   claimWays(world, ways(replica.name))
   world.sometimes('who replaces members is answered', false)
   if (!harmOnly) {
-    const watch = (event: TraceEvent) => {
-      if (event.type === 'turn') turn = event
-      else if (event.type === 'sent') {
-        hold(() => words.sent(event.message, event.payload))
-        hold(() => pledges.sent(event.message, event.payload, world.now()))
-      }
+    const sent = (event: TraceEvent) => {
+      if (event.type !== 'sent') return
+      hold(() => words.sent(event.message, event.payload))
+      hold(() => pledges.sent(event.message, event.payload, event.atMs))
     }
-    world.observe(watch, { only: ['turn', 'sent'] })
+    world.observe(sent, { only: ['sent'], messages: [...LogWordObserver.messages, ...LogPledgeObserver.messages] })
+    const decides = (event: TraceEvent) => {
+      if (event.type === 'turn') deciding = event.actor
+    }
+    world.observe(decides, { only: ['turn'], messages: ['decide'] })
     world.events.on('log', (entry) => hold(() => words.logged(entry)))
   }
   world.events.on('journalOpened', ({ tornBytes }) => {
@@ -255,11 +257,16 @@ function observe(
     world.always('replicated log', ({ changed }) => {
       if (violation !== undefined) throw violation
       const cells = changed(replica)
+      if (cells.length === 0) {
+        words.check([])
+        return
+      }
       for (const { path, state } of cells) {
-        told ||= turn.message === 'decide' && turn.actor === path && state.decided > (decided.get(path) ?? 0)
+        told ||= deciding === path && state.decided > (decided.get(path) ?? 0)
         decided.set(path, state.decided)
         refused ||= state.refusedBy !== undefined
       }
+      deciding = undefined
       const states = cells.map(({ state }) => state)
       observer.check(states)
       words.check(states)

@@ -39,8 +39,10 @@ export function claimWays(world: SimulatedWorld, ways: Readonly<Record<string, W
       if (event.step === turn.step && sameRef(event.sender, turn.ref)) takes(event.message)
     }
   }
-  world.observe(watch, { only: ['turn', 'sent'] })
+  const messages = Object.values(ways).flatMap(({ turn: taken, leadsTo }) => [taken, leadsTo])
+  world.observe(watch, { only: ['turn', 'sent'], messages })
   world.events.on('log', ({ actor, message }: LogEntry) => {
-    if (actor === turn?.actor) takes(message)
+    // A node has one turn at a time: one of another message, which is not seen here, has another time.
+    if (actor === turn?.actor && turn.atMs === world.now()) takes(message)
   })
 }

@@ -1,0 +1,90 @@
+/** A replica as it first begins, and as its own snapshots have it: what is stored, and what is made of that. */
+import { takeSnapshot } from './applying.ts'
+import type { LogSnapshot, ReplicaArguments, ReplicaState } from './replica-state.ts'
+import type { AnyMachine } from './state-machine.ts'
+
+/** What a replica's own snapshot holds. */
+export type StoredReplica = LogSnapshot &
+  Pick<
+    ReplicaState,
+    | 'log'
+    | 'id'
+    | 'options'
+    | 'promised'
+    | 'acceptedBallot'
+    | 'entries'
+    | 'decided'
+    | 'identity'
+    | 'knownIn'
+    | 'identities'
+    | 'longestLeaseMs'
+  >
+
+/** What a snapshot of `state` stores. */
+export function storedReplica(state: ReplicaState, machine: AnyMachine): StoredReplica {
+  return {
+    ...takeSnapshot(state, machine),
+    log: state.log,
+    id: state.id,
+    options: state.options,
+    promised: state.promised,
+    acceptedBallot: state.acceptedBallot,
+    entries: state.entries,
+    decided: state.decided,
+    identity: state.identity,
+    knownIn: state.knownIn,
+    identities: state.identities,
+    longestLeaseMs: state.longestLeaseMs,
+  }
+}
+
+/** The state that was stored. */
+export function restoredReplica(
+  { log, id, options, configuration, machine: value, ...stored }: StoredReplica,
+  machine: AnyMachine,
+): ReplicaState {
+  return {
+    ...initialReplica({ log, id, configuration, options }, machine),
+    ...stored,
+    machine: machine.restore === undefined ? value : machine.restore(value),
+  }
+}
+
+/** A replica that has stored nothing yet. */
+export function initialReplica(
+  { log, id, configuration, options }: ReplicaArguments,
+  machine: AnyMachine,
+): ReplicaState {
+  return {
+    log,
+    id,
+    options,
+    configuration,
+    promised: undefined,
+    acceptedBallot: undefined,
+    entries: { trimmed: 0, entries: [] },
+    decided: 0,
+    applied: 0,
+    machine: machine.initial(),
+    sessions: new Map(),
+    identity: undefined,
+    knownIn: 0,
+    identities: new Map(),
+    longestLeaseMs: 0,
+    knownBy: new Set(),
+    kept: 0,
+    refusedBy: undefined,
+    given: undefined,
+    own: { config: configuration.number, n: 0, priority: 0, node: id },
+    leader: undefined,
+    round: 0,
+    leaderRound: 0,
+    connected: false,
+    watched: undefined,
+    replies: new Map(),
+    lead: undefined,
+    caughtUpRound: -1,
+    incoming: undefined,
+    outgoing: undefined,
+  }
+}
