@@ -1,12 +1,13 @@
 /**
- * `pnpm bench savina [names] [--threads N] [--json] [--quick] [--runs N] [--set PARAMETER=N] [--spread]`: the programs of
- * the Savina actor suite on 1 and N threads, each with its result verified.
+ * `pnpm bench savina [names] [--threads N] [--json] [--save] [--quick] [--runs N] [--set PARAMETER=N] [--spread]`: the
+ * programs of the Savina actor suite on 1 and N threads, each with its result verified.
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type Measurement, measureProgram } from './measure.ts'
 import type { SavinaProgram, Size } from './program.ts'
 import { programs } from './programs.ts'
+import { type Gain, saveGains } from './results.ts'
 
 /** Threads that a system may have. */
 const threadsMax = 1_024
@@ -18,6 +19,7 @@ const usage = `usage: pnpm bench savina [names] [options]
   --quick         small sizes, no warm-up: proves that all of it works and says nothing about speed
   --json          one object a line: peer, workload, threads, unit, median, min, max, runs; milliseconds,
                   cpuMilliseconds, busiestMilliseconds
+  --save          the gain of the parallel ones into docs/savina.md
   --set NAME=N    another value for a parameter of the named programs; may be repeated
   --spread        place on all threads also what is best kept on one
   --help          this text
@@ -34,6 +36,7 @@ interface Command {
   readonly runs: number
   readonly quick: boolean
   readonly json: boolean
+  readonly save: boolean
   readonly spread: boolean
   readonly sizes: Size
 }
@@ -53,6 +56,7 @@ export async function savinaCommand(args: readonly string[]): Promise<number> {
     return 0
   }
   let failed = 0
+  const gains: Gain[] = []
   for (const [index, program] of command.selected.entries()) {
     const place = `[${index + 1}/${command.selected.length}] ${program.name}`
     try {
@@ -66,12 +70,14 @@ export async function savinaCommand(args: readonly string[]): Promise<number> {
       })
       progress('')
       for (const line of measured) console.log(command.json ? JSON.stringify(line) : rowText(line, measured))
+      if (!program.oneThread) gains.push({ before: measured[0], after: measured.at(-1) } as Gain)
     } catch (error) {
       progress('')
       failed++
       console.error(`${place}: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`)
     }
   }
+  if (command.save) console.error(saveGains(gains, `pnpm bench savina ${args.join(' ')}`))
   if (failed > 0) console.error(`${failed} of ${command.selected.length} programs went wrong`)
   return failed > 0 ? 1 : 0
 }
@@ -86,12 +92,17 @@ function parseCommand(args: readonly string[]): Command | undefined {
     throw new UsageError(`there is no program ${unknown.join(', ')}; there are: ${names}`)
   }
   const selected = programs.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+  const threads = threadsOf(values.threads)
+  if (values.save && (values.quick || threads.length < 2)) {
+    throw new UsageError('--save writes what more threads gain: it takes two numbers of threads, and no --quick')
+  }
   return {
     selected,
-    threads: threadsOf(values.threads),
+    threads,
     runs: values.runs === undefined ? (values.quick ? 1 : 5) : wholeNumber('--runs', values.runs, 1_000),
     quick: values.quick,
     json: values.json,
+    save: values.save,
     spread: values.spread,
     sizes: sizesOf(values.set, selected),
   }
@@ -107,6 +118,7 @@ function parse(args: readonly string[]) {
         runs: { type: 'string' },
         quick: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
+        save: { type: 'boolean', default: false },
         spread: { type: 'boolean', default: false },
         set: { type: 'string', multiple: true, default: [] },
         help: { type: 'boolean', default: false, short: 'h' },

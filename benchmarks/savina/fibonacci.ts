@@ -89,7 +89,7 @@ export const fibonacci = defineProgram({
   name: 'fibonacci',
   summary: 'an actor for every recursive call',
   unit: 'actors',
-  size: { n: 25, levels: 8 },
+  size: { n: 28, levels: 8 },
   quick: { n: 16, levels: 4 },
   problem: ({ n, levels }) =>
     n < 4 || n > 40 || levels < 1 || levels > n - 3 ? 'n is from 4 to 40, and levels from 1 to n - 3' : undefined,

@@ -141,7 +141,7 @@ export const filterBank = defineProgram({
   name: 'filter-bank',
   summary: 'a signal through banks of filters, added up at the end',
   unit: 'samples',
-  size: { banks: 8, samples: 20_000, taps: 4_096, block: 128 },
+  size: { banks: 8, samples: 32_000, taps: 4_096, block: 128 },
   quick: { banks: 4, samples: 500, taps: 64, block: 64 },
   expected({ banks, samples, taps }) {
     const outputs = range(banks).map((bank) => {

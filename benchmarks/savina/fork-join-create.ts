@@ -49,7 +49,7 @@ export const forkJoinCreate = defineProgram({
   name: 'fork-join-create',
   summary: 'actors of one message each, which then stop',
   unit: 'actors',
-  size: { actors: 200_000, rounds: 2 },
+  size: { actors: 200_000, rounds: 8 },
   quick: { actors: 4_000, rounds: 1 },
   problem: ({ actors }) => (actors < 1_000 ? 'actors are 1,000 at least' : undefined),
   expected: ({ actors, rounds }) => (rounds * actors * (actors - 1)) / 2,

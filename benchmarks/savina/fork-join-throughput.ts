@@ -83,7 +83,7 @@ export const forkJoinThroughput = defineProgram({
   name: 'fork-join-throughput',
   summary: 'many messages to each of many actors',
   unit: 'messages',
-  size: { actors: 60, messages: 20_000, rounds: 8 },
+  size: { actors: 60, messages: 20_000, rounds: 16 },
   quick: { actors: 60, messages: 100, rounds: 2 },
   expected: ({ actors, messages, rounds }) => ({
     received: actors * messages * rounds,

@@ -54,7 +54,7 @@ export const logisticMap = defineProgram({
   name: 'logistic-map',
   summary: 'series of terms, each computed by an actor for its rate',
   unit: 'terms',
-  size: { series: 10, terms: 400_000 },
+  size: { series: 10, terms: 800_000 },
   quick: { series: 4, terms: 1_000 },
   expected: ({ series, terms }) =>
     range(series).map((index) => {

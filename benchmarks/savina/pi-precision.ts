@@ -100,7 +100,7 @@ export const piPrecision = defineProgram({
   name: 'pi-precision',
   summary: 'digits of pi by a series, its terms in parts',
   unit: 'digits',
-  size: { digits: 30_000, workers: 20, lot: 50 },
+  size: { digits: 42_000, workers: 20, lot: 25 },
   quick: { digits: 500, workers: 4, lot: 10 },
   problem: ({ digits }) => (digits < known.length ? `digits are ${known.length} at least` : undefined),
   expected: ({ digits }) => digitsOf(machin(bitsOf(digits)), { digits, bits: bitsOf(digits) }),

@@ -129,7 +129,7 @@ export const quicksort = defineProgram({
   name: 'quicksort',
   summary: 'an actor for each range, which divides it at a pivot',
   unit: 'numbers',
-  size: { numbers: 6_000_000, threshold: 4_096, levels: 6 },
+  size: { numbers: 9_000_000, threshold: 4_096, levels: 6 },
   quick: { numbers: 20_000, threshold: 512, levels: 2 },
   expected({ numbers }) {
     const input = numbersToSort(numbers)

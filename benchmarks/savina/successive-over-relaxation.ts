@@ -136,7 +136,7 @@ export const successiveOverRelaxation = defineProgram({
   name: 'successive-over-relaxation',
   summary: 'a grid whose numbers move towards the mean of their neighbours, in strips',
   unit: 'updates',
-  size: { side: 1_200, steps: 280, strips: 8 },
+  size: { side: 1_200, steps: 560, strips: 8 },
   quick: { side: 50, steps: 10, strips: 4 },
   problem: ({ side, strips }) => (side < strips + 2 ? 'each strip has a row, and the border two' : undefined),
   expected({ side, steps }) {

@@ -37,7 +37,7 @@ function run(
     const inside = await counter.client({ node: leader })
     await add(outside)
     while ((await counter.status(leader)).role !== 'leader') {
-      outside.transferLeadership(leader)
+      await outside.transferLeadership(leader)
       await world.sleep(electionTimeoutMs)
     }
     await inside.read('value')
@@ -155,7 +155,7 @@ test('a leader that hands over gives up its lease, so that nobody waits for it',
     const { followers, outside, inside, leader } = given
     const next = followers[0] as string
     const asked = world.now()
-    outside.transferLeadership(next)
+    await outside.transferLeadership(next)
     const reading = staleReads(world, given, 3_000)
     let taken: number | undefined
     world.observe((event) => {

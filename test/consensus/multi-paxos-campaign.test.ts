@@ -1,6 +1,6 @@
 /** The campaign of a replicated key-value store, short: the command runs the same with as many seeds as one likes. */
 import { LogObserver, LogViolationError } from '@troupe/consensus'
-import { type MultiPaxosRun, runMultiPaxos, seedsOf } from '@troupe/scenarios'
+import { type MultiPaxosRun, runMultiPaxos, scenarioNamed, seedsOf } from '@troupe/scenarios'
 import { expect, test } from 'vitest'
 
 test.each([4, 6])('%i nodes: fifteen seeds break nothing, and are wild enough to mean something', async (nodes) => {
@@ -19,11 +19,15 @@ test('a seed replays to the same run', async () => {
   expect(await runMultiPaxos(3, { nodes: 4 })).toEqual(await runMultiPaxos(3, { nodes: 4 }))
 })
 
-test('who learns of the end of its configuration forgets what it had accepted behind that', async () => {
-  // There a replica has accepted another change of members behind the one that was decided.
-  const { failure, configurations } = await runMultiPaxos(1_767)
-  expect(failure).toBeUndefined()
-  expect(configurations).toBeGreaterThan(1)
+test('who learns of the end of its configuration forgets for good what it had accepted behind that', async () => {
+  // Once in a run of ten thousand seeds what was kept was another change of members, and a configuration ended twice.
+  const multiPaxos = scenarioNamed('multi-paxos')
+  for (const seed of seedsOf('100')) {
+    const { failure, claims } = await multiPaxos.run(seed)
+    expect({ seed, what: failure?.what }).toEqual({ seed, what: undefined })
+    if (claims?.['struck while accepted entries are void'] === true) return
+  }
+  expect.unreachable('no seed came to entries that are void')
 })
 
 test('the observer notices a broken invariant', () => {
@@ -50,6 +54,12 @@ test('the observer notices a broken invariant', () => {
   expect(check(state('a', 'x', { entries, acceptedBallot, applied: 0, decided: 0 }))).toThrow('end')
   const next = { entries, acceptedBallot: { ...acceptedBallot, config: 2 }, applied: 0, decided: 0 }
   expect(check(state('a', 'x', next))).not.toThrow()
+  const config = { number: 2, members: [], quorums: { election: 1, acceptance: 1 } }
+  const kept = { entries, acceptedBallot, configuration: config, applied: 1, decided: 1 }
+  expect(check(state('a', 'x', kept))).toThrow(
+    'a keeps entries that it accepted before the configuration that it is in',
+  )
+  expect(check(state('a', 'x', { ...kept, acceptedBallot: { ...acceptedBallot, config: 2 } }))).not.toThrow()
   const twice = { entries: { trimmed: 0, entries: [ended, ended] }, applied: 2, decided: 2 }
   expect(check(state('a', 'x', twice))).toThrow('configuration 1 has ended twice')
   const lead = { elected: true, ballot: { config: 1, n: 2, priority: 0, node: 'b' } }

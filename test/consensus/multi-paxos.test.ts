@@ -12,6 +12,7 @@ import {
   replicate,
   startReplicated,
 } from '@troupe/consensus'
+import { JournalRecordSizeError } from '@troupe/core'
 import { type SimulatedWorld, simulate } from '@troupe/simulation'
 import { expect, test } from 'vitest'
 
@@ -281,7 +282,9 @@ test('a change that is asked for with members that could not work is refused, an
     await put(client, 'a', 1)
     const quorums = { election: 1, acceptance: 1 }
     const asked = world.ask(client.ref, 'changeMembers', { members: await client.members(), quorums })
-    await expect(asked).rejects.toThrow('can miss each other')
+    await expect(asked).rejects.toThrow(
+      'can miss each other: beside an election of 1 the acceptance must be 3, beside an acceptance of 1 the election 3; majorities are 2 and 2',
+    )
     const strangers = client.changeMembers(['node-7', 'node-8', 'node-9'])
     await expect(strangers).rejects.toThrow(
       'kv: member node-7 lives on node node-7, which is not there; there are main, node-1',
@@ -309,7 +312,13 @@ test('leadership is handed over without an election timeout', async () => {
     await put(client, 'a', 1)
     const before = await leader()
     const to = world.nodes.find((node) => node !== before) as string
-    client.transferLeadership(to)
+    for (const stranger of ['node-9', undefined as any]) {
+      const refused = client.transferLeadership(stranger)
+      await expect(refused).rejects.toThrow(
+        /leadership goes to a member that votes, one of node-1, .*, got ('node-9'|undefined)/,
+      )
+    }
+    await client.transferLeadership(to)
     await world.sleep(electionTimeoutMs / 2)
     expect(await leader()).toBe(to)
     expect(await client.execute({ op: 'put', key: 'a', value: 2 })).toBe(1)
@@ -429,7 +438,7 @@ test('a leader that never heard of the log of its follower sends it again, thoug
       void world.sleep(electionTimeoutMs / 4).then(() => cut.heal())
     })
     const leaders = await Promise.all(world.nodes.map((node) => store.status(node)))
-    client.transferLeadership(leaders.find(({ role }) => role !== 'leader')?.id as string)
+    await client.transferLeadership(leaders.find(({ role }) => role !== 'leader')?.id as string)
     while (lost === 0) await world.sleep(1)
     expect(await client.execute({ op: 'put', key: 'a', value: 'b' }, { timeoutMs: 20_000 })).toBe(39)
     const { trimmed } = await store.status(world.nodes[0] as string)
@@ -487,11 +496,41 @@ test('a machine without apply, members without a voter and quorums that could mi
     // Nothing is started of it, so that the names are free for the next attempt.
     await expect(start({ members: ['node-1', 'node-2', 'node-9'] })).rejects.toThrow('which is not there')
     expect(world.view.cells(KeyValueStore)).toEqual([])
-    await expect(start({ quorums: { election: 1, acceptance: 2 } })).rejects.toThrow('can miss each other')
+    await expect(start({ quorums: { election: 1, acceptance: 2 } })).rejects.toThrow(
+      'can miss each other: beside an election of 1 the acceptance must be 3, beside an acceptance of 2 the election at least 2; majorities are 2 and 2',
+    )
     await expect(start({ members: ['node-1', 'node-1'] })).rejects.toThrow('the same id')
     await expect(start({ options: { leaseMs: -1 } })).rejects.toThrow('leaseMs must be')
     await expect(start({ options: { clockDriftMax: 1 } })).rejects.toThrow('clockDriftMax must be')
+    await expect(start({ options: { electionTimeoutMs: '5' } })).rejects.toThrow(
+      "electionTimeoutMs must be a number above 0, got '5'",
+    )
     await expect(start({ options: { batchMax: 0 } })).rejects.toThrow('batchMax must be')
     await expect(start({ options: { leaseMS: 1 } })).rejects.toThrow("did you mean 'leaseMs'?")
+  })
+})
+
+test('a machine whose snapshot is more than a record of the journal is told as a failure, and its log goes on', async () => {
+  const machine = {
+    initial: () => ({ count: 0 }),
+    apply: (state: { count: number }, by: number) => (state.count += by),
+    snapshot: ({ count }: { count: number }) => ({ count, ballast: 'x'.repeat(65 * 1024 ** 2) }),
+  }
+  const Heavy = replicate({ name: 'Heavy', snapshotEvery: 10 }, machine)
+  await run(1, async (world) => {
+    const failures: { actor: string; message: string; error: Error; directive: string }[] = []
+    world.events.on('failure', (failure) => failures.push(failure))
+    const heavy = await startReplicated(world, Heavy, { log: 'heavy', members: world.nodes, options })
+    const client = await heavy.client()
+    for (let count = 1; failures.length === 0; count++) expect(await client.execute(1)).toBe(count)
+    const [{ actor, message, error, directive }] = failures as [(typeof failures)[0]]
+    expect({ actor, message, directive }).toMatchObject({ message: 'snapshot', directive: 'resume' })
+    expect(actor).toContain('/node-1/log.heavy')
+    expect(error).toBeInstanceOf(JournalRecordSizeError)
+    expect(error.message).toContain('in one record of the journal, which holds 67108864 at most')
+    const reached = await client.execute(0)
+    world.crash('node-1')
+    await world.restart('node-1')
+    expect(await client.execute(1, { timeoutMs: 20_000 })).toBe((reached as number) + 1)
   })
 })

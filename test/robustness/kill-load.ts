@@ -7,6 +7,7 @@
 import {
   type ActorHandle,
   type ActorRef,
+  mainNode,
   type NodeInspection,
   type NodeTables,
   namedRef,
@@ -28,7 +29,6 @@ import { within } from './node-watch.ts'
 
 /** Numbers that one ledger is given at a time. */
 const numbersInFlight = 8
-const mainNode = 'main'
 /** Actors that each node has, without those of the links. */
 const actorsOnMain = 7
 const actorsOnWorker = 9

@@ -3,8 +3,8 @@
  * has the tables between two marks. A run of some workloads replaces their rows and leaves the others.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { workloadNamed, workloads } from '../../peers/workloads.ts'
+import { replaceSection, projectRoot as root } from '../page-section.ts'
 import type { Comparison } from './compare.ts'
 import { plotOf } from './plots.ts'
 import { barTable, figureTable, jsonLines, latencyTable, machineLine } from './report.ts'
@@ -12,10 +12,8 @@ import { type Figure, labelOf, type Row } from './rows.ts'
 
 /** A loop that takes so many times as long at one moment as at another shares its core with somebody. */
 const busyFactor = 2
-const root = fileURLToPath(new URL('../../../', import.meta.url))
 const jsonPath = 'benchmarks/results/compare.jsonl'
 const docsPath = 'docs/performance.md'
-const marks = ['<!-- figures: written by `pnpm bench compare --save` -->', '<!-- /figures -->'] as const
 
 /** Writes them; returns the paths. */
 export async function saveResults({ rows, peers, absent }: Comparison, command: string): Promise<string[]> {
@@ -56,7 +54,7 @@ export async function saveResults({ rows, peers, absent }: Comparison, command: 
   const section = [facts.join(' '), barTable(all), ...figures, latencyTable(all), figureTable(all)].filter(
     (part) => part !== '',
   )
-  replaceSection(section.join('\n\n'))
+  replaceSection(docsPath, 'pnpm bench compare --save', section.join('\n\n'))
   return [...written, docsPath]
 }
 
@@ -84,11 +82,4 @@ function rowsOf(text: string): Row[] {
     rows.set(key, row)
   }
   return [...rows.values()]
-}
-
-function replaceSection(section: string): void {
-  const text = readFileSync(root + docsPath, 'utf8')
-  const [start, end] = marks.map((mark) => text.indexOf(mark)) as [number, number]
-  if (start < 0 || end < start) throw new Error(`${docsPath} lacks the marks ${marks.join(' and ')}`)
-  writeFileSync(root + docsPath, `${text.slice(0, start + marks[0].length)}\n\n${section}\n\n${text.slice(end)}`)
 }

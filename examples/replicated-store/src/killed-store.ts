@@ -31,7 +31,7 @@ export interface KilledStoreFigures {
   /** Operations that were not answered in time: nobody knows whether they were carried out. */
   readonly unanswered: number
   readonly linearizable: boolean | 'unknown'
-  /** For each kill, whose thread it was and the longest time within the next second in which no write was answered. */
+  /** For each kill, whose thread it was and the longest time until the next one in which no write was answered. */
   readonly kills: readonly { readonly leader: boolean; readonly gapMs: number }[]
 }
 
@@ -65,13 +65,14 @@ export async function killedStore(
       while (!ended) {
         const key = `key ${Math.floor(Math.random() * keys)}`
         const reads = Math.random() < 0.5
-        const input: KeyValueInput = reads ? { name: 'get', key } : { name: 'append', key, value: `${count++},` }
+        const value = `${count++},`
+        const input: KeyValueInput = reads ? { name: 'get', key } : { name: 'append', key, value }
         const id = history.invoke(process, input)
         try {
           if (input.name === 'get') {
             history.return(id, String((await client.read({ key }, { timeoutMs: 10_000 })) ?? ''))
           } else {
-            await client.execute({ op: 'append', key, value: `${count - 1},` }, { timeoutMs: 10_000 })
+            await client.execute({ op: 'append', key, value }, { timeoutMs: 10_000 })
             history.return(id, undefined)
             written.push(performance.now())
           }
@@ -83,16 +84,17 @@ export async function killedStore(
       }
     }
     const working = Array.from({ length: clients }, (_, process) => work(process))
+    await sleep(everyMs)
     for (let kill = 0; kill < kills; kill++) {
-      await sleep(everyMs)
       const leading = await leaderOf(store)
       const leader = Math.random() < 0.5
       const node = leader ? leading : nodes.find((other) => other !== leading)
       const from = performance.now()
       await system.killNode(node as string)
-      await sleep(Math.min(everyMs, 1_000))
-      gaps.push({ leader, gapMs: longestGap(written, from, performance.now()) })
-      killed(gaps.at(-1) as (typeof gaps)[number])
+      await sleep(Math.max(0, from + everyMs - performance.now()))
+      const gap = { leader, gapMs: longestGap(written, from, performance.now()) }
+      gaps.push(gap)
+      killed(gap)
     }
     ended = true
     await Promise.all(working)

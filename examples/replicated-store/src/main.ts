@@ -1,4 +1,4 @@
-/** `node src/main.ts [--seconds 10] [--clients 8] [--election-timeout 200]`: a replicated store whose threads are killed. */
+/** `node src/main.ts [--seconds 10] [--clients 8] [--election-timeout 200]`: a replicated store; a second, a kill. */
 import { parseArgs } from 'node:util'
 import { killedStore } from './killed-store.ts'
 
@@ -9,9 +9,9 @@ const { values } = parseArgs({
     'election-timeout': { type: 'string', default: '200' },
   },
 })
-const electionTimeoutMs = Number(values['election-timeout'])
-const options = { kills: Math.max(1, Math.floor(Number(values.seconds) / 2)), everyMs: 1_000, electionTimeoutMs }
-const figures = await killedStore({ ...options, clients: Number(values.clients) }, ({ leader, gapMs }) =>
+const electionTimeoutMs = wholeNumber('election-timeout')
+const options = { kills: wholeNumber('seconds'), everyMs: 1_000, electionTimeoutMs, clients: wholeNumber('clients') }
+const figures = await killedStore(options, ({ leader, gapMs }) =>
   console.log(`killed ${leader ? 'the leader' : 'a follower'}: no write was answered for ${gapMs.toFixed(0)} ms`),
 )
 const ofLeaders = figures.kills.filter(({ leader }) => leader).map(({ gapMs }) => gapMs)
@@ -25,3 +25,10 @@ if (median !== undefined) {
   )
 }
 process.exitCode = figures.linearizable === true ? 0 : 1
+
+function wholeNumber(name: keyof typeof values): number {
+  const value = Number(values[name])
+  if (Number.isSafeInteger(value) && value > 0) return value
+  console.error(`--${name} takes a whole number above 0, got ${JSON.stringify(values[name])}`)
+  process.exit(2)
+}

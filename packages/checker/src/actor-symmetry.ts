@@ -173,6 +173,9 @@ export class ActorSymmetry implements TransitionSystem<Step>, SymmetricSystem {
         value: <Part>(part: Part) => renamedValue(part, renaming) as Part,
         messages: (ids) => ids.map((id) => this.#message(renamed, renaming, id)),
         asks: (ids) => ids.map((id) => this.#ask(renamed, id)).sort((left, right) => left - right),
+        suspended: () => {
+          throw new CheckerError('check: a turn that waits has no symmetry', { option: 'symmetry' })
+        },
       })
       return transitions.runner.internState(renamed.actors[actor] as number, after)
     })

@@ -17,6 +17,8 @@ export interface Ask {
   /** The messages that its end becomes. */
   readonly onReply: string
   readonly onError: string
+  /** The turn that asks awaits it: its end goes on with that turn, and both messages have the name of what was asked. */
+  readonly isAwaited: boolean
   readonly slot: number
 }
 
@@ -35,8 +37,9 @@ export class AskTable {
   }
 
   intern(ask: Ask): number {
-    const { from, to, name, onReply, onError, slot } = ask
-    return this.#interner.intern(JSON.stringify([from, to, name, onReply, onError, slot]), () => ask) + 1
+    const { from, to, name, onReply, onError, isAwaited, slot } = ask
+    const key = JSON.stringify([from, to, name, onReply, onError, slot, ...(isAwaited ? [isAwaited] : [])])
+    return this.#interner.intern(key, () => ask) + 1
   }
 
   /** The number of an ask like `ask` that is not among `waiting`. */
@@ -64,6 +67,6 @@ export function deadToken({ node }: ReplyToken): ReplyToken {
 }
 
 function askOfKey(key: string): Ask {
-  const [from, to, name, onReply, onError, slot] = JSON.parse(key)
-  return { from, to, name, onReply, onError, slot }
+  const [from, to, name, onReply, onError, slot, isAwaited = false] = JSON.parse(key)
+  return { from, to, name, onReply, onError, isAwaited, slot }
 }

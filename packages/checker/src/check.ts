@@ -7,26 +7,26 @@
  *                                          -> ModelSystem -> the model's actions
  */
 
-import type { ActorDefinition, ServiceImplementations } from '@troupe/core'
-import { isProvided, type KnownOptions, unknownOptionProblem } from '@troupe/core/host'
+import { type ActorDefinition, ConfigurationError, type ServiceImplementations } from '@troupe/core'
+import { isProvided, type KnownOptions, refuseUnknownOptions, requireOption } from '@troupe/core/host'
 import { ActorSymmetry } from './actor-symmetry.ts'
 import { ActorSystem } from './actor-system.ts'
 import { AskTable } from './ask-table.ts'
+import { AsynchronousTurns } from './asynchronous-turns.ts'
 import { keyOf } from './canonical-text.ts'
 import { type CheckedActor, CheckedSystem } from './checked-system.ts'
-import { CheckerError } from './checker-error.ts'
 import { type Counterexample, failedStep, type ModelCounterexample, traceActors, traceModel } from './counterexample.ts'
 import { type CheckedHistory, HistoryTable } from './history-table.ts'
 import { type IsLeftover, Leftovers } from './leftovers.ts'
 import { LocalTransitions } from './local-transitions.ts'
 import { MessageTable } from './message-table.ts'
-import type { Model } from './model.ts'
+import { type Model, model } from './model.ts'
 import { ModelSystem } from './model-system.ts'
-import { type NetworkKind, NetworkTable } from './network-table.ts'
+import { type NetworkKind, NetworkTable, networkKinds } from './network-table.ts'
 import type { NodeStep } from './node-crashes.ts'
 import type { NumberLog } from './number-log.ts'
 import { type Footprint, PersistentSets, reachOf } from './reduction.ts'
-import { type Searched, type SearchOptions, type SearchResult, search, wholeFrom } from './search.ts'
+import { type Searched, type SearchOptions, type SearchResult, search, searchAsync, wholeFrom } from './search.ts'
 import { messageView, type StateView, TupleView } from './state-view.ts'
 import type { Step } from './step.ts'
 
@@ -96,7 +96,8 @@ export interface ModelCheckOptions<State> extends SearchOptions<State> {
   readonly model: Model<State>
 }
 
-const knownOfSearch: KnownOptions<SearchOptions<any>> = {
+/** What every check can be told, by name. */
+export const knownOfSearch: KnownOptions<SearchOptions<any>> = {
   always: true,
   sometimes: true,
   eventually: true,
@@ -111,7 +112,8 @@ const knownOfSearch: KnownOptions<SearchOptions<any>> = {
   progress: true,
 }
 const knownOfModelCheck: KnownOptions<ModelCheckOptions<any>> = { ...knownOfSearch, model: true }
-const knownOfCheck: KnownOptions<CheckOptions<any>> = {
+/** What a check of actors can be told. */
+export const knownOfCheck: KnownOptions<CheckOptions<any>> = {
   ...knownOfSearch,
   actors: true,
   services: true,
@@ -129,11 +131,6 @@ const knownOfCheck: KnownOptions<CheckOptions<any>> = {
   spawnsMax: true,
 }
 
-function refuseUnknown(options: object, known: Readonly<Record<string, true>>): void {
-  const problem = unknownOptionProblem('check', options, known)
-  if (problem !== undefined) throw new CheckerError(problem.message, problem.facts)
-}
-
 /** What a check of actors found. */
 export type CheckResult = SearchResult<Counterexample>
 
@@ -149,12 +146,13 @@ export type ModelCheckResult<State> = SearchResult<ModelCounterexample<State>>
  * it stays pending. Messages that were put aside are handled in order once they are put back, before any other of that
  * actor. Throws a {@link CheckerError} for what cannot be explored: a clock read, `random.float`, an asynchronous turn, an
  * ask that is awaited, a watch, a link, a kill, more children than `spawnsMax`, a service without a twin, a message to an actor
- * outside the system, and state or messages that are not plain data, Map, Set, references, reply tokens and errors.
+ * outside the system, and state or messages that are not plain data, Map, Set, references, reply tokens and errors; a
+ * `ConfigurationError` for an option that is malformed.
  *
  * ```ts
  * const result = check({
  *   actors: [{ name: 'counter', definition: Counter, args: { start: 0 } }],
- *   network: 'non-duplicating',
+ *   network: 'unordered',
  *   always: { positive: (view) => view.state('counter').count >= 0 },
  * })
  * result.counterexample // undefined
@@ -165,15 +163,50 @@ export function check<const Definitions extends readonly ActorDefinition<any, an
   options: CheckOptions<Definitions>,
 ): CheckResult
 export function check(options: CheckOptions<any> | ModelCheckOptions<any>): CheckResult | ModelCheckResult<any> {
+  requireOption(typeof options === 'object' && options !== null, 'what check takes', 'an object of options', options)
   return 'model' in options ? search(searchedModel(options), options) : search(searchedActors(options), options)
+}
+
+/**
+ * {@link check} of actors with turns that await the replies of asks, which takes time: other code of the program may run
+ * meanwhile. Such a turn is a step up to where it waits, and one more for each reply, or error, that comes. It is then run
+ * again from where it began with the replies so far; while it waits its actor handles nothing else, and its ask may time out
+ * at any time. What it does not await to the end nobody hears of.
+ *
+ * Rejects with what `check` throws, with a `CheckerError` too for a turn that does something else when it is run again, that
+ * awaits something other than an ask, of a definition with re-entrant messages and of an actor with a disk whose crashes are
+ * explored, and with a `ConfigurationError` for the options `symmetry`, `reduction` and `selfAtOnce`.
+ *
+ * ```ts
+ * const result = await checkAsync({ actors, network: 'unordered', always })
+ * ```
+ */
+export async function checkAsync<const Definitions extends readonly ActorDefinition<any, any>[]>(
+  options: CheckOptions<Definitions>,
+): Promise<CheckResult> {
+  requireOption(
+    typeof options === 'object' && options !== null,
+    'what checkAsync takes',
+    'an object of options',
+    options,
+  )
+  for (const option of ['symmetry', 'reduction', 'selfAtOnce'] as const) {
+    const value = options[option]
+    if (value === undefined || value === false || value === 'none') continue
+    throw new ConfigurationError(`checkAsync: ${option} does not go with turns that wait: leave it out, or use check`, {
+      option,
+    })
+  }
+  const searched = searchedActors(options, undefined, true)
+  return searchAsync(searched, options, searched.settle)
 }
 
 /** A model, ready to be searched; `log`: on one of several threads. */
 export function searchedModel<State>(options: ModelCheckOptions<State>, log?: NumberLog) {
-  refuseUnknown(options, knownOfModelCheck)
+  refuseUnknownOptions('check', options, knownOfModelCheck)
   checkFair(options)
-  const { model } = options
-  const system = new ModelSystem(model, log)
+  const checked = model(options.model)
+  const system = new ModelSystem(checked, log)
   const state = (tuple: Int32Array) => system.state(tuple)
   return {
     system,
@@ -183,37 +216,44 @@ export function searchedModel<State>(options: ModelCheckOptions<State>, log?: Nu
   } satisfies Searched<State, any, ModelCounterexample<State>>
 }
 
-/** A system of actors, ready to be searched; `log`: on one of several threads. Throws a `CheckerError` for options that make no sense. */
-export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
-  refuseUnknown(options, knownOfCheck)
-  const { lossy = false, failedTurns = 'counterexample', lastDelivered = false } = options
-  oneOf('network', options.network, ['duplicating', 'non-duplicating', 'ordered'])
+/** A system of actors, ready to be searched; `log`: on one of several threads; `awaits`: by who waits for turns. Throws a `ConfigurationError` for options that make no sense. */
+export function searchedActors(options: CheckOptions<any>, log?: NumberLog, awaits = false) {
+  refuseUnknownOptions('check', options, knownOfCheck)
+  const { lossy = false, failedTurns = 'counterexample', lastDelivered = false, drafts = false } = options
+  for (const [option, value] of Object.entries({ lossy, lastDelivered, drafts })) isBoolean(option, value)
+  oneOf('network', options.network, networkKinds)
   oneOf('failedTurns', failedTurns, ['counterexample', 'discard'])
   if (lastDelivered && options.network !== 'duplicating') {
-    throw new CheckerError('check: lastDelivered is of a duplicating network', { option: 'lastDelivered' })
+    throw new ConfigurationError('check: lastDelivered is of a duplicating network', { option: 'lastDelivered' })
   }
   const { reduction = 'none' } = options
   oneOf('reduction', reduction, ['none', 'persistent-sets'])
   if (reduction !== 'none' && (lastDelivered || options.symmetry !== undefined)) {
-    throw new CheckerError('check: reduction goes with neither symmetry nor lastDelivered', { option: 'reduction' })
+    throw new ConfigurationError('check: reduction goes with neither symmetry nor lastDelivered', {
+      option: 'reduction',
+    })
   }
   checkFair(options, reduction)
   const crashesMax = wholeFrom('crashes', 0, options.crashes ?? 0)
   const { crashSteps = 'all', selfAtOnce = false } = options
   oneOf('crashSteps', crashSteps, ['all', 'fewest'])
+  isBoolean('selfAtOnce', selfAtOnce)
   if (selfAtOnce && options.history !== undefined) {
-    throw new CheckerError('check: selfAtOnce does not go with a history', { option: 'selfAtOnce' })
+    throw new ConfigurationError('check: selfAtOnce does not go with a history', { option: 'selfAtOnce' })
   }
   const spawnsMax = wholeFrom('spawnsMax', 0, options.spawnsMax ?? 0)
   if (spawnsMax > 0 && (options.symmetry !== undefined || log !== undefined)) {
     const what = 'check: spawnsMax goes neither with symmetry nor with several threads'
-    throw new CheckerError(what, { option: 'spawnsMax' })
+    throw new ConfigurationError(what, { option: 'spawnsMax' })
   }
-  const { services = {} } = options
+  const { services = {}, isLeftover } = options
+  requireOption(typeof services === 'object' && services !== null, 'check: services', 'twins by name', services)
+  const isFunction = isLeftover === undefined || typeof isLeftover === 'function'
+  requireOption(isFunction, 'check: isLeftover', 'a function of a message and its actors', isLeftover)
   for (const [service, twin] of Object.entries(services)) {
     if (!isProvided(twin)) continue
     const what = `check: service ${service} is a provider; here nothing starts or stops: give its twin as an object`
-    throw new CheckerError(what, { service })
+    throw new ConfigurationError(what, { service })
   }
   const checked = new CheckedSystem(options.actors as readonly CheckedActor[], services, spawnsMax)
   const messages = new MessageTable(log)
@@ -225,10 +265,11 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
     stalls: crashSteps === 'fewest',
     selfAtOnce,
     ordersSent: options.history !== undefined,
-    drafts: options.drafts ?? false,
+    drafts,
     reduces: reduction !== 'none',
     lives: reduction === 'none' && !selfAtOnce && options.isLeftover === undefined,
     supervises: failedTurns === 'counterexample',
+    awaits,
   }
   const transitions = new LocalTransitions(checked, { messages, asks, network }, turns, log)
   const seen = (message: number) => messageView({ system: checked, messages }, message)
@@ -248,14 +289,16 @@ export function searchedActors(options: CheckOptions<any>, log?: NumberLog) {
   })
   const view = new TupleView(system, reduction !== 'none')
   const reach = reduction === 'none' ? undefined : reachOf(system)
+  const asynchronous = new AsynchronousTurns(checked, transitions.runner)
   return {
+    settle: <Found>(find: () => Found) => asynchronous.settle(find),
     reduce: reach && ((footprint) => new PersistentSets(system, reach, footprint as Footprint)),
     seen: view.seen,
     system: new ActorSymmetry(system, log),
     view: (tuple: Int32Array) => view.load(tuple),
     actionOf,
     trace: (violation, run) => traceActors(system, view, violation, run),
-  } satisfies Searched<StateView, Step, Counterexample>
+  } satisfies Searched<StateView, Step, Counterexample> & Pick<AsynchronousTurns, 'settle'>
 }
 
 /** What weak fairness takes for one action: what arrives, fires, syncs or comes back. */
@@ -278,10 +321,13 @@ function actionOf({ kind, actor, message, timer, ended, ...step }: Step): string
 function checkFair({ fair = 'none', symmetry }: SearchOptions<any>, reduction = 'none'): void {
   oneOf('fair', fair, ['none', 'weak'])
   if (fair === 'none' || (symmetry === undefined && reduction === 'none')) return
-  throw new CheckerError('check: fair goes with neither symmetry nor reduction', { option: 'fair' })
+  throw new ConfigurationError('check: fair goes with neither symmetry nor reduction', { option: 'fair' })
 }
 
 function oneOf(option: string, value: string, allowed: readonly string[]): void {
-  if (allowed.includes(value)) return
-  throw new CheckerError(`check: ${option} must be ${allowed.join(' or ')}, got ${String(value)}`, { option })
+  requireOption(allowed.includes(value), `check: ${option}`, `one of ${allowed.join(', ')}`, value)
+}
+
+function isBoolean(option: string, value: unknown): void {
+  requireOption(typeof value === 'boolean', `check: ${option}`, 'true or false', value)
 }

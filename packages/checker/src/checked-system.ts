@@ -6,13 +6,24 @@ import {
   type ActorDefinition,
   type ActorRef,
   type ArgsOf,
+  ConfigurationError,
   namedRef,
   refKey,
   type ServiceImplementations,
   type SpawnOptions,
   type SuperviseOptions,
 } from '@troupe/core'
-import { ActorCell, type CompiledDefinition, cloneValue, compiled, Ref, validateSpawnOptions } from '@troupe/core/host'
+import {
+  ActorCell,
+  type CompiledDefinition,
+  cloneValue,
+  compiled,
+  type KnownOptions,
+  Ref,
+  refuseUnknownOptions,
+  requireOption,
+  validateSpawnOptions,
+} from '@troupe/core/host'
 import { CheckerError } from './checker-error.ts'
 
 /** Finds the other actors: by the name given to the actor, or `node/name` where a node was given too. */
@@ -60,6 +71,31 @@ export interface SystemActor {
   readonly parent: number
 }
 
+/** What is said of one actor. */
+export const knownOfActor: KnownOptions<CheckedActor> = {
+  name: true,
+  node: true,
+  definition: true,
+  durableId: true,
+  supervise: true,
+  stored: true,
+  sink: true,
+  args: true,
+}
+
+/** Throws a `ConfigurationError` that names the option of the actor that is not known or is malformed. */
+function checkActor(actor: CheckedActor): void {
+  refuseUnknownOptions('check: an actor', actor, knownOfActor)
+  const { name, node, durableId, sink = false } = actor
+  const isName = typeof name === 'string' && /^[^/]+$/.test(name)
+  requireOption(isName, 'check: the name of an actor', 'a text that is not empty, without /', name)
+  for (const [option, value] of Object.entries({ node, durableId })) {
+    const isText = value === undefined || (typeof value === 'string' && value !== '')
+    requireOption(isText, `check: ${option} of actor ${name}`, 'a text that is not empty', value)
+  }
+  requireOption(typeof sink === 'boolean', `check: sink of actor ${name}`, 'true or false', sink)
+}
+
 export class CheckedSystem {
   /** Those that are there at the beginning, then the children that any run has had, in the order in which they were met. */
   readonly actors: SystemActor[]
@@ -76,11 +112,13 @@ export class CheckedSystem {
     this.#services = services
     this.spawnsMax = spawnsMax
     this.rootCount = checked.length
-    if (checked.length === 0) throw new CheckerError('check needs at least one actor in actors')
+    const areActors = Array.isArray(checked) && checked.length > 0
+    requireOption(areActors, 'check: actors', 'a list of at least one actor, { name, definition }', checked)
+    for (const actor of checked) checkActor(actor)
     const refs = new Map<string, Ref>()
     const placed = checked.map(({ name, node, definition, durableId, stored, sink = false, supervise, args }) => {
       const label = node === undefined ? name : `${node}/${name}`
-      if (refs.has(label)) throw new CheckerError(`check: two actors are named ${label}; give each its own name`)
+      if (refs.has(label)) throw new ConfigurationError(`check: two actors are named ${label}; give each its own name`)
       const ref = namedRef(definition, { node: node ?? 'local', name }) as Ref
       refs.set(label, ref)
       return {
@@ -99,7 +137,8 @@ export class CheckedSystem {
     const refByName: RefByName = (name) => {
       const ref = refs.get(name)
       if (ref !== undefined) return ref
-      throw new CheckerError(`check: args ask for actor ${name}; there are ${[...refs.keys()].join(', ')}`, { name })
+      const there = [...refs.keys()].join(', ')
+      throw new ConfigurationError(`check: args ask for actor ${name}; there are ${there}`, { name })
     }
     this.actors = placed.map((actor, index) => {
       const { label, name, node, ref, durableId, stored, isSink, definition, supervise, args } = actor
@@ -158,9 +197,10 @@ export class CheckedSystem {
   ): number | undefined {
     const place = this.actors.length
     if (place >= this.rootCount + this.spawnsMax) return undefined
-    const { node, label: above } = this.actors[parent] as SystemActor
+    const { node, label: above, ref: parentRef } = this.actors[parent] as SystemActor
     const own = name === undefined ? `${definition.name}-${count}` : count === 1 ? name : `${name}#${count}`
-    const ref = new Ref(node, 0, place, count)
+    // A name, as the others have: what a counterexample shows is where it stands in the tree.
+    const ref = new Ref(node, -1, -1, -1, `${parentRef.name}/${own}`)
     const options = { name: own, ...(supervise === undefined ? {} : { supervise }) }
     const cell = new ActorCell(definition, ref, undefined, undefined, options, undefined)
     this.actors.push({

@@ -5,9 +5,12 @@
  *     run 1: 0 0 0     run 2: 0 0 1     run 3: 0 1 0     ...
  */
 import type { RandomStream } from '@troupe/core'
+import { shownValue } from '@troupe/core/host'
 
 /** Outcomes of one draw; more are refused, since each is a run of the turn. */
 const outcomesMax = 4_096
+/** The bound of a draw that was made in another run. */
+const anyBound = -1
 /** Runs of one turn. */
 const runsMax = 65_536
 
@@ -17,16 +20,19 @@ export class Choices implements RandomStream {
   readonly #bounds: number[] = []
   #position = 0
   #runs = 0
+  /** Outcomes that were drawn before the turn went on: of each there is one. */
+  #before = 0
 
   /** `refuse` makes the error for what cannot be explored, naming actor and message, and notes it. */
   constructor(refuse: (what: string) => Error) {
     this.#refuse = refuse
   }
 
-  /** Before the first run of a turn. */
-  reset(): void {
-    this.#outcomes.length = 0
-    this.#bounds.length = 0
+  /** Before the first run of a turn. `before`: what a turn has drawn that goes on. */
+  reset(before: readonly number[] = []): void {
+    this.#outcomes.splice(0, this.#outcomes.length, ...before)
+    this.#bounds.splice(0, this.#bounds.length, ...before.map(() => anyBound))
+    this.#before = before.length
     this.#position = 0
     this.#runs = 1
   }
@@ -39,7 +45,7 @@ export class Choices implements RandomStream {
   /** After a run: sets up the next sequence of outcomes, or returns false when there is none. */
   advance(): boolean {
     this.#position = 0
-    while (this.#outcomes.length > 0) {
+    while (this.#outcomes.length > this.#before) {
       const next = (this.#outcomes.pop() as number) + 1
       const bound = this.#bounds.pop() as number
       if (next >= bound) continue
@@ -52,14 +58,14 @@ export class Choices implements RandomStream {
     return false
   }
 
-  /** The outcomes of the run that just ended. */
+  /** The outcomes of the run that just ended, without those before. */
   taken(): readonly number[] {
-    return this.#outcomes.slice()
+    return this.#outcomes.slice(this.#before)
   }
 
   int(bound: number): number {
     if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32) {
-      throw new RangeError(`random.int needs a whole bound from 1 to 2^32, got ${bound}`)
+      throw new RangeError(`random.int needs a whole bound from 1 to 2^32, got ${shownValue(bound)}`)
     }
     if (bound > outcomesMax) {
       throw this.#refuse(
@@ -70,6 +76,8 @@ export class Choices implements RandomStream {
     if (position === this.#outcomes.length) {
       this.#outcomes.push(0)
       this.#bounds.push(bound)
+    } else if (this.#bounds[position] === anyBound) {
+      this.#bounds[position] = bound
     } else if (this.#bounds[position] !== bound) {
       throw this.#refuse('draws differently when run again: its turn depends on more than its state and the message')
     }

@@ -52,6 +52,14 @@ export class EndedAsks {
         value: (value) => withoutToken(value, ask),
         messages,
         asks: (ids) => ids.filter((id) => id !== ask),
+        suspended: (turn) => ({
+          ...turn,
+          local: this.local(actor, turn.local, ask, isWithdrawn),
+          payload: withoutToken(turn.payload, ask),
+          replyTo: withoutToken(turn.replyTo, ask),
+          answers: withoutToken(turn.answers, ask),
+          sent: turn.sent.map((id) => this.#message(id, ask, false)).filter((id) => id >= 0),
+        }),
       })
       return this.#transitions.internState(actor, after)
     })

@@ -32,6 +32,10 @@ export class Endings {
   /** What `tuple` can be when `actor` has ended. */
   end(tuple: Int32Array, actor: number): Int32Array[] {
     const { transitions, system } = this.#parts
+    if (transitions.local(actor, tuple[actor] as number).suspended !== undefined) {
+      const what = `actor ${system.label(actor)} ends with its parent while it awaits a reply, which the checker cannot wait for`
+      throw new CheckerError(`${what}: have it ask by ctx.askThen`, { actor: system.label(actor) })
+    }
     return this.endChildren(tuple, actor)
       .flatMap((before) =>
         transitions.lastTurns(actor, before[actor] as number).map((step) => {

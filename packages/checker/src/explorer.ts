@@ -55,6 +55,11 @@ export interface SearchProgress {
   readonly depth: number
 }
 
+/** What expanding a state threw. */
+export interface Interruption {
+  readonly cause: unknown
+}
+
 /** States between two looks at the clock. */
 const statesPerLook = 256
 
@@ -98,7 +103,18 @@ export class Explorer<Step extends SystemStep> {
   }
 
   /** Searches until every state was seen, a limit reached or the inspection ends it; calls `progress` in between. */
-  run({ statesMax, depthMax, secondsMax }: Limits, progress?: (found: SearchProgress) => void): void {
+  run(limits: Limits, progress?: (found: SearchProgress) => void): void {
+    for (const { cause } of this.rounds(limits, progress)) throw cause
+  }
+
+  /**
+   * The same, but where a step throws an {@link Interruption} the caller gets it and may go on: the state is expanded once more.
+   * The system is to throw before it visits a step of the state.
+   */
+  *rounds(
+    { statesMax, depthMax, secondsMax }: Limits,
+    progress?: (found: SearchProgress) => void,
+  ): Generator<Interruption> {
     this.#statesMax = statesMax
     this.#isLimited = true
     const deadline = performance.now() + secondsMax * 1_000
@@ -115,7 +131,15 @@ export class Explorer<Step extends SystemStep> {
       }
       while (this.expanded < levelEnd) {
         if (performance.now() > deadline) this.#end('secondsMax')
-        else this.expanded = this.expand(this.expanded, Math.min(levelEnd, this.expanded + statesPerLook))
+        else {
+          const end = Math.min(levelEnd, this.expanded + statesPerLook)
+          try {
+            this.expanded = this.expand(this.expanded, end)
+          } catch (cause) {
+            this.expanded = this.#at
+            yield { cause }
+          }
+        }
         if (this.cut === undefined) {
           progress?.({ distinct: this.states.count, depth: this.depth })
           continue

@@ -2,6 +2,7 @@
  * Histories: what clients saw so far, as part of the state. A history is a value that a message changes when it is
  * delivered, or sent; the checker numbers the values, and remembers what each message makes of each.
  */
+import { type KnownOptions, refuseUnknownOptions, requireOption } from '@troupe/core/host'
 import { CheckerError } from './checker-error.ts'
 import type { NumberLog } from './number-log.ts'
 import type { MessageView } from './state-view.ts'
@@ -17,6 +18,8 @@ export interface CheckedHistory<History> {
   readonly sent?: (history: History, message: MessageView) => History | undefined
 }
 
+const known: KnownOptions<CheckedHistory<unknown>> = { initial: true, delivered: true, sent: true }
+
 export class HistoryTable {
   readonly table: ValueTable
   readonly #recorder: CheckedHistory<any>
@@ -25,8 +28,13 @@ export class HistoryTable {
   readonly #delivered: Map<number, number>[] = []
   readonly #sent: Map<number, number>[] = []
 
-  /** The initial history is number 0. */
+  /** The initial history is number 0. Throws a `ConfigurationError` for a recorder that is malformed. */
   constructor(recorder: CheckedHistory<any>, view: (message: number) => MessageView, log?: NumberLog) {
+    refuseUnknownOptions('check: history', recorder, known)
+    for (const [option, value] of Object.entries({ delivered: recorder.delivered, sent: recorder.sent })) {
+      const isFunction = value === undefined || typeof value === 'function'
+      requireOption(isFunction, `check: history.${option}`, 'a function of the history and a message', value)
+    }
     this.table = new ValueTable(log)
     this.#recorder = recorder
     this.#view = view

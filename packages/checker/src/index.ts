@@ -1,5 +1,12 @@
 /** Troupe's checker: every schedule of a small system of unmodified actors, explored exhaustively. */
-export { type CheckOptions, type CheckResult, check, type ModelCheckOptions, type ModelCheckResult } from './check.ts'
+export {
+  type CheckOptions,
+  type CheckResult,
+  check,
+  checkAsync,
+  type ModelCheckOptions,
+  type ModelCheckResult,
+} from './check.ts'
 export type { CheckedActor, RefByName } from './checked-system.ts'
 export { CheckerError } from './checker-error.ts'
 export {
@@ -55,7 +62,7 @@ export type { ListKey, ListOperation, ListValue, Transaction } from './history/t
 export type { CheckedHistory } from './history-table.ts'
 export type { Correspondent, IsLeftover } from './leftovers.ts'
 export { type Action, type Model, model, type Witness, witness } from './model.ts'
-export type { NetworkKind } from './network-table.ts'
+export { type NetworkKind, networkKinds } from './network-table.ts'
 export type { TimerMessage } from './pending.ts'
 export type { Predicate, Verdict, ViolationKind } from './properties.ts'
 export { counterexampleReport, historyReport } from './report/counterexample-report.ts'

@@ -6,6 +6,7 @@ import type { NumberLog } from './number-log.ts'
 import type { Pending, TimerMessage } from './pending.ts'
 import type { Recovered } from './storage.ts'
 import { StructureTable } from './structure-table.ts'
+import type { SuspendedTurn } from './suspended-turn.ts'
 
 /** A local state: what one actor is between two turns. */
 export interface LocalState extends Pending {
@@ -20,6 +21,8 @@ export interface LocalState extends Pending {
   readonly isDown: boolean
   /** It has ended, or not begun: nothing of it is there. Local state 0 of every actor. */
   readonly isGone: boolean
+  /** The turn that waits for a reply, and holds the mailbox. */
+  readonly suspended: SuspendedTurn | undefined
 }
 
 /** What of an actor's local state is about its family and its generations. */
@@ -71,7 +74,8 @@ export class LocalTable {
       storage.recovered.key,
       storage.unsynced.map(({ recovered, held }) => [recovered.key, held]),
     ]
-    const rest = [behavior, behaviorsBefore, stash, front, isDown, isGone, asks, owed, kin]
+    const rest: unknown[] = [behavior, behaviorsBefore, stash, front, isDown, isGone, asks, owed, kin]
+    if (local.suspended !== undefined) rest.push(local.suspended)
     const structure = this.#structures.numberOf([state, timers, rest, disk])
     const known = this.#byStructure.get(structure)
     if (known !== undefined) return known
@@ -114,5 +118,7 @@ function localOfKey(key: string): LocalState {
     recovered: withKey(recovered),
     unsynced: unsynced.map(([after, held]) => ({ recovered: withKey(after), held })),
   }
-  return { state, timers, behavior, behaviorsBefore, stash, front, storage, isDown, isGone, asks, owed, kin }
+  const pending = { timers, stash, front, storage, asks, owed, kin }
+  // Turns that wait are those of one thread.
+  return { ...pending, state, behavior, behaviorsBefore, isDown, isGone, suspended: undefined }
 }

@@ -14,9 +14,11 @@ import type { MessageTable } from './message-table.ts'
 import type { NetworkTable } from './network-table.ts'
 import type { NumberLog } from './number-log.ts'
 import { remembered } from './remembered.ts'
+import type { RunOptions, TurnTables } from './run-options.ts'
 import { noAsks, type Step, type Turn, takenBy } from './step.ts'
+import type { SuspendedTurn } from './suspended-turn.ts'
 import { TransitionLog } from './transition-log.ts'
-import { nothingPending, type RunOptions, TurnRunner, type TurnTables } from './turn-runner.ts'
+import { nothingPending, TurnRunner } from './turn-runner.ts'
 
 /** Turns of what an actor tells itself, one after the other, at most. */
 const ownTurnsMax = 1_000
@@ -168,8 +170,10 @@ export class LocalTransitions {
       const { to } = this.#messages.get(message)
       steps = this.#found(`${message}:${local}`, to, () => {
         // What was put back is handled before anything that arrives.
-        const { front, isDown, isGone, kin } = this.local(to, local)
-        return isDown || isGone || kin.isStarting || front.length > 0 ? [] : this.#handlings('deliver', message, local)
+        const before = this.local(to, local)
+        const { front, isDown, isGone, kin, suspended } = before
+        const isBusy = suspended === undefined ? kin.isStarting || front.length > 0 : !this.#isAwaited(message)
+        return isDown || isGone || isBusy ? [] : this.#handlings('deliver', message, local)
       })
       byLocal[local] = steps
     }
@@ -211,13 +215,32 @@ export class LocalTransitions {
       return { ...turn, ended: noAsks, envelope: new Envelope(EnvelopeKind.message, name, payload, sender, replyTo) }
     }
     if (!this.local(to, local).asks.includes(ask)) return undefined
-    return { ...turn, ...this.#endOf(ask, name, payload) }
+    return { ...turn, ...this.#endOf(local, ask, { isError: what === 'error', name, value: payload }) }
   }
 
-  /** What a turn is that ends `ask`: of a message from who was asked. */
-  #endOf(ask: number, name: string, payload: unknown): Pick<Turn, 'ended' | 'envelope'> {
-    const sender = this.#ref(this.#asks.get(ask).to)
-    return { ended: [ask], envelope: new Envelope(EnvelopeKind.message, name, payload, sender, undefined) }
+  /** What a turn is that ends `ask`: of a message from who was asked, or the one that awaits it. */
+  #endOf(
+    local: number,
+    ask: number,
+    { isError, name, value }: { readonly isError: boolean; readonly name: string; readonly value: unknown },
+  ): Pick<Turn, 'ended' | 'envelope' | 'answer'> {
+    const { from, to, isAwaited } = this.#asks.get(ask)
+    if (!isAwaited) {
+      return { ended: [ask], envelope: new Envelope(EnvelopeKind.message, name, value, this.#ref(to), undefined) }
+    }
+    const turn = this.local(from, local).suspended as SuspendedTurn
+    const sender = turn.from < 0 ? undefined : this.#ref(turn.from)
+    const envelope =
+      turn.kind === 'started'
+        ? startedEnvelope
+        : new Envelope(EnvelopeKind.message, turn.name, turn.payload, sender, turn.replyTo)
+    return { ended: [ask], envelope, answer: { ask, isError, value } }
+  }
+
+  /** Whether `message` is what a turn awaits. */
+  #isAwaited(message: number): boolean {
+    const { kind, ask } = this.#messages.get(message)
+    return (kind === 'reply' || kind === 'error') && this.#asks.get(ask).isAwaited
   }
 
   #ref(actor: number): Ref {
@@ -233,8 +256,9 @@ export class LocalTransitions {
     let steps = byLocal[local]
     if (steps === undefined) {
       steps = this.#found(`of${actor}:${local}`, actor, () => {
-        const { front, isDown, isGone, kin } = this.local(actor, local)
+        const { front, isDown, isGone, kin, suspended } = this.local(actor, local)
         if (isGone) return []
+        if (suspended !== undefined) return this.#timeouts(actor, local)
         if (kin.isStarting) return this.#changes(started(actor, local))
         const [first] = front
         const turns =
@@ -277,9 +301,11 @@ export class LocalTransitions {
 
   /** The ends of asks by their timeouts. */
   #timeouts(actor: number, local: number): readonly Step[] {
+    const isSuspended = this.local(actor, local).suspended !== undefined
     return this.asksUnderWay(actor, local).flatMap((ask) => {
       const of = this.#asks.get(ask)
-      const end = this.#endOf(ask, of.onError, this.timeoutOf(of))
+      if (of.isAwaited !== isSuspended) return []
+      const end = this.#endOf(local, ask, { isError: true, name: of.onError, value: this.timeoutOf(of) })
       return this.#changes({ kind: 'timeout', actor, local, message: -1, timer: undefined, ...end })
     })
   }

@@ -13,6 +13,7 @@
  * check({ model: counter, always: { 'right is behind': ({ left, right }) => right <= left } })
  * ```
  */
+import { type KnownOptions, refuseUnknownOptions, requireOption } from '@troupe/core/host'
 
 /** One way to take an action: the state after it, and what makes it different from the action's other ways. */
 export class Witness<State> {
@@ -44,7 +45,17 @@ export interface Model<State> {
   readonly actions: Readonly<Record<string, Action<State>>>
 }
 
-/** Names the type of a model's states, which its actions then share. */
+const known: KnownOptions<Model<unknown>> = { init: true, actions: true }
+
+/** Names the type of a model's states, which its actions then share. Throws a `ConfigurationError` for what is no model. */
 export function model<State>(definition: Model<State>): Model<State> {
+  refuseUnknownOptions('model', definition, known)
+  const { init, actions } = definition
+  requireOption(typeof init === 'function', 'model: init', 'a function that gives the first states', init)
+  const areActions = typeof actions === 'object' && actions !== null && !Array.isArray(actions)
+  requireOption(areActions, 'model: actions', 'an object of functions by name', actions)
+  for (const [name, action] of Object.entries(actions)) {
+    requireOption(typeof action === 'function', `model: action ${name}`, 'a function of the state', action)
+  }
   return definition
 }

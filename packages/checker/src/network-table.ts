@@ -1,7 +1,8 @@
 /**
  * The contents of the network, numbered. A network is a tuple of message numbers:
  *
- *     unordered    sorted: a set when it duplicates (a delivery takes nothing away), a multiset when it does not
+ *     unordered    sorted: a multiset
+ *     duplicating  sorted: a set, since a delivery takes nothing away
  *     ordered      by pair of sender and receiver, and for each pair in the order of sending
  *
  * What a step does to it is a *delta*, numbered too, and `apply` is a pure function of two numbers: a direct-mapped cache
@@ -12,12 +13,15 @@ import type { MessageTable } from './message-table.ts'
 import type { LoggedTable, NumberLog } from './number-log.ts'
 import { TupleTable } from './tuple-table.ts'
 
+/** The networks by name. */
+export const networkKinds = ['unordered', 'duplicating', 'ordered'] as const
+
 /**
- * `duplicating`: an unordered set of messages, each of which may be delivered again and again. `non-duplicating`: an
- * unordered multiset, from which a delivery takes the message. `ordered`: first in, first out from each sender to each
- * receiver; a delivery takes the message even when it has no effect.
+ * `unordered`: a multiset of messages, from which a delivery takes one. `duplicating`: a set of messages, unordered too, each
+ * of which may be delivered again and again. `ordered`: first in, first out from each sender to each receiver; a delivery takes
+ * the message even when it has no effect.
  */
-export type NetworkKind = 'duplicating' | 'non-duplicating' | 'ordered'
+export type NetworkKind = (typeof networkKinds)[number]
 
 /** What a step takes from the network and adds to it. */
 interface Delta {

@@ -1,4 +1,5 @@
 /** The properties of a check: what they are, when they are looked at, and what is known of them in the end. */
+import { isThenable, requireOption, shownValue } from '@troupe/core/host'
 import { CheckerError } from './checker-error.ts'
 import type { Explorer } from './explorer.ts'
 import type { ActionOf } from './fairness.ts'
@@ -72,14 +73,20 @@ export class PropertyChecks<View> {
   readonly #holds: boolean[][]
   readonly #isFair: boolean
 
+  /** Throws a `ConfigurationError` for a property that is no function. */
   constructor(properties: Properties<View>) {
-    this.#always = Object.entries(properties.always ?? {})
-    this.#sometimes = Object.entries(properties.sometimes ?? {})
-    this.#eventually = Object.entries(properties.eventually ?? {})
-    const { mayEnd = true } = properties
+    const { always = {}, sometimes = {}, eventually = {}, mayEnd = true, stopAtViolation = true } = properties
+    const named = { always, sometimes, eventually }
+    checkPredicates(named)
+    this.#always = Object.entries(always)
+    this.#sometimes = Object.entries(sometimes)
+    this.#eventually = Object.entries(eventually)
+    const isEnd = typeof mayEnd === 'boolean' || typeof mayEnd === 'function'
+    requireOption(isEnd, 'check: mayEnd', 'true, false or a function of the view', mayEnd)
+    requireOption(typeof stopAtViolation === 'boolean', 'check: stopAtViolation', 'true or false', stopAtViolation)
     this.#mayEnd = typeof mayEnd === 'boolean' ? () => mayEnd : mayEnd
     this.#isFair = properties.fair === 'weak'
-    this.#stopAtViolation = properties.stopAtViolation ?? true
+    this.#stopAtViolation = stopAtViolation
     this.unseen = new Set(this.#sometimes.map(([name]) => name))
     this.#holds = this.#eventually.map(() => [])
   }
@@ -170,11 +177,28 @@ export interface Conclusion {
   readonly verdicts: Record<'always' | 'sometimes' | 'eventually', Readonly<Record<string, Verdict>>>
 }
 
-/** What `predicate` says of `view`; a `CheckerError` that names the property when it throws. */
+/** What `predicate` says of `view`; a `CheckerError` that names the property when it throws, or says neither true nor false. */
 export function holds<View>(name: string, predicate: Predicate<View>, view: View): boolean {
+  let verdict: unknown
   try {
-    return predicate(view)
+    verdict = predicate(view)
   } catch (cause) {
     throw new CheckerError(`property ${name} threw: ${String(cause)}`, { property: name }, { cause })
+  }
+  if (typeof verdict === 'boolean') return verdict
+  // What becomes of it is nobody's concern any more.
+  if (isThenable(verdict)) Promise.resolve(verdict).catch(() => {})
+  const what = `property ${name}: a predicate is synchronous and returns true or false, got ${shownValue(verdict)}`
+  throw new CheckerError(what, { property: name })
+}
+
+function checkPredicates(named: Readonly<Record<string, Readonly<Record<string, unknown>>>>): void {
+  for (const [kind, predicates] of Object.entries(named)) {
+    const isRecord = typeof predicates === 'object' && predicates !== null && !Array.isArray(predicates)
+    requireOption(isRecord, `check: ${kind}`, 'an object of predicates by name', predicates)
+    for (const [name, predicate] of Object.entries(predicates)) {
+      const needed = 'a function of the view that returns true or false'
+      requireOption(typeof predicate === 'function', `check: ${kind} ${name}`, needed, predicate)
+    }
   }
 }

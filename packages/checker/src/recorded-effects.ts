@@ -5,9 +5,9 @@
  * may catch it.
  */
 import {
+  DurabilityError,
   type LogFields,
   type LogLevel,
-  NameTakenError,
   type ReplyToken,
   refKey,
   SpawnError,
@@ -20,7 +20,6 @@ import {
   applyEvent,
   assertStashHasRoom,
   type CompiledDefinition,
-  cloneValue,
   type Effects,
   type Envelope,
   type Ref,
@@ -28,7 +27,7 @@ import {
   type TimerRequest,
   toError,
 } from '@troupe/core/host'
-import { type AskTable, askOf } from './ask-table.ts'
+import { type Ask, type AskTable, askOf } from './ask-table.ts'
 import { type CanonicalValue, canonicalValue, frozen } from './canonical-value.ts'
 import type { CheckedSystem, SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
@@ -37,18 +36,15 @@ import { type Kin, noKin } from './local-table.ts'
 import type { MessageKind, MessageTable } from './message-table.ts'
 import { type Pending, reminderPrefix, type TimerMessage } from './pending.ts'
 import { RefusedEffects, supported } from './refused-effects.ts'
+import { assertNameIsFree, firstState, type SpawnedChild } from './spawned-child.ts'
 import type { Storage } from './storage.ts'
-
-/** A child as its spawner leaves it: its state is what `init` made. */
-interface SpawnedChild {
-  readonly actor: number
-  readonly args: unknown
-  readonly state: unknown
-}
+import type { AwaitedAsk } from './suspended-turn.ts'
 
 interface EffectsOptions {
   readonly mayPersist: readonly boolean[]
   readonly mayAsk: boolean
+  /** Turns may wait for the asks that they make. */
+  readonly mayAwait: boolean
   readonly mayEnd: boolean
 }
 
@@ -76,6 +72,8 @@ export class RecordedEffects extends RefusedEffects implements Effects {
   /** The actor's family, and what the turn adds to it. */
   kin: Kin = noKin
   spawned: SpawnedChild[] = []
+  /** The asks of the turn whose promises nothing was heard of, by number. */
+  readonly awaited = new Map<number, AwaitedAsk>()
   /** True once the actor is to stop after the turn. */
   stopsSelf = false
   /** The first thing that was refused in this turn. */
@@ -86,7 +84,9 @@ export class RecordedEffects extends RefusedEffects implements Effects {
   readonly #asks: AskTable
   readonly #mayPersist: readonly boolean[]
   readonly #mayAsk: boolean
+  readonly #mayAwait: boolean
   readonly #mayEnd: boolean
+  #hasPersisted = false
   #actor = 0
   #turn = ''
 
@@ -98,27 +98,37 @@ export class RecordedEffects extends RefusedEffects implements Effects {
     system: CheckedSystem,
     messages: MessageTable,
     asks: AskTable,
-    { mayPersist, mayAsk, mayEnd }: EffectsOptions,
+    { mayPersist, mayAsk, mayAwait, mayEnd }: EffectsOptions,
   ) {
     super()
     this.#mayEnd = mayEnd
     this.#asks = asks
     this.#mayAsk = mayAsk
+    this.#mayAwait = mayAwait
     this.#mayPersist = mayPersist
     this.#system = system
     this.#messages = messages
   }
 
   /** Begins a turn of `actor` for the message named `turn`, with what was pending before it. */
-  begin(actor: number, turn: string, { timers, stash, front, storage, asks, owed, kin }: Pending): void {
+  begin(actor: number, turn: string, pending: Pending): void {
     this.#actor = actor
     this.#turn = turn
-    this.sent = []
-    this.sentEarly = []
+    this.goOn(pending)
     this.events = []
     this.remindersChanged = new Map()
-    this.storage = storage
     this.stashedNow = false
+    this.awaited.clear()
+    this.#hasPersisted = false
+    this.stopsSelf = false
+    this.refusal = undefined
+  }
+
+  /** Goes on with a turn that has waited, with what is pending now: what it did before was done then. */
+  goOn({ timers, stash, front, storage, asks, owed, kin }: Pending): void {
+    this.sent = []
+    this.sentEarly = []
+    this.storage = storage
     this.timers = new Map(timers)
     this.stashed = [...stash]
     this.front = [...front]
@@ -126,8 +136,6 @@ export class RecordedEffects extends RefusedEffects implements Effects {
     this.owed = [...owed]
     this.kin = kin
     this.spawned = []
-    this.stopsSelf = false
-    this.refusal = undefined
   }
 
   /** Notes, and returns, the error that this turn does what cannot be explored. */
@@ -218,6 +226,7 @@ export class RecordedEffects extends RefusedEffects implements Effects {
       this.refuse(`${path} is ${what}; checkable events are plain data, Map, Set and references`),
     )
     applyEvent(from, name, value)
+    this.#hasPersisted = true
     if (this.storage !== undefined) this.events.push([name, frozen(value)])
   }
 
@@ -289,6 +298,28 @@ export class RecordedEffects extends RefusedEffects implements Effects {
     return this.choices
   }
 
+  /** What comes of it is heard when the turn is run again with it. */
+  override ask(
+    from: ActorCell,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    _timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    if (!this.#mayAwait) return super.ask(from, to, name)
+    if (this.storage !== undefined) {
+      throw this.refuse(`awaits ${name}, and has a disk, whose crashes are explored; ${supported}: ask by ctx.askThen`)
+    }
+    if (this.#hasPersisted) {
+      const actor = this.#system.label(this.#actor)
+      const what = `${actor} asks ${name} after it persisted in the same turn; ask first, then persist`
+      throw new DurabilityError(what, { actor, message: name })
+    }
+    const ask = this.#openAsk(to, name, payload, { onReply: name, onError: name, isAwaited: true }, signal)
+    return new Promise((resolve, reject) => this.awaited.set(ask, { resolve, reject }))
+  }
+
   /** When its timeout fires is a choice, so that how long it is does not matter. */
   askThen(
     _from: ActorCell,
@@ -299,14 +330,25 @@ export class RecordedEffects extends RefusedEffects implements Effects {
     { onReply, onError }: AnswerNames,
     signal?: AbortSignal,
   ): void {
+    this.#openAsk(to, name, payload, { onReply, onError, isAwaited: false }, signal)
+  }
+
+  #openAsk(
+    to: Ref,
+    name: string,
+    payload: unknown,
+    end: Pick<Ask, 'onReply' | 'onError' | 'isAwaited'>,
+    signal: AbortSignal | undefined,
+  ): number {
     if (signal !== undefined) throw this.refuse(`asks ${name} with a signal; ${supported}: leave it out`)
     if (!this.#mayAsk) {
       throw this.refuse(`asks ${name}, and the end of an ask matters to others: check without reduction`)
     }
     const asked = this.#indexOf(to, 'asks', name)
-    const ask = this.#asks.open({ from: this.#actor, to: asked, name, onReply, onError }, this.asks)
+    const ask = this.#asks.open({ from: this.#actor, to: asked, name, ...end }, this.asks)
     this.#send(this.sent, this.#actor, to, name, payload, ask)
     this.asks = sorted([...this.asks, ask])
+    return ask
   }
 
   spawn(from: ActorCell, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Ref {
@@ -320,10 +362,7 @@ export class RecordedEffects extends RefusedEffects implements Effects {
       throw new SpawnError(`${under}: that actor is stopping`, { definition: definition.name })
     }
     const { children } = this.kin
-    if (name !== undefined && children.some((child) => child.name === name && !child.isGone)) {
-      const what = `${under}: the name ${name} is taken; choose another or stop that actor first`
-      throw new NameTakenError(what, { name, parent: from.path() })
-    }
+    assertNameIsFree(children, name, under, from)
     const form = this.#form(args, `spawn of ${definition.name}`)
     const taken = children.map((child) => child.actor)
     const actor = this.#system.placeOf(this.#actor, definition, options, taken)
@@ -331,13 +370,7 @@ export class RecordedEffects extends RefusedEffects implements Effects {
       const max = this.#system.spawnsMax
       throw this.refuse(`spawns ${definition.name}, but no more than ${max} children may be: raise spawnsMax`)
     }
-    let state: unknown
-    try {
-      state = definition.init(cloneValue(form.value))
-    } catch (cause) {
-      const what = `${under}: init threw: ${toError(cause).message}`
-      throw new SpawnError(what, { definition: definition.name }, { cause })
-    }
+    const state = firstState(definition, form.value, under)
     this.kin = { ...this.kin, children: [...children, { actor, name, isGone: false }] }
     this.spawned.push({ actor, args: frozen(form.value), state })
     return (this.#system.actors[actor] as SystemActor).ref

@@ -10,8 +10,10 @@ export abstract class RefusedEffects {
   /** Notes, and returns, the error that this turn does what cannot be explored. */
   abstract refuse(what: string): CheckerError
 
-  ask(_from: ActorCell, to: Ref, name: string): never {
-    throw this.refuse(`asks ${name} of ${refKey(to)} and awaits the reply; ${supported}: ask by ctx.askThen`)
+  ask(_from: ActorCell, to: Ref, name: string, ..._others: readonly unknown[]): Promise<unknown> {
+    throw this.refuse(
+      `asks ${name} of ${refKey(to)} and awaits the reply; ${supported}: ask by ctx.askThen, or checkAsync`,
+    )
   }
 
   offer(_from: ActorCell, to: Ref, name: string): never {

@@ -1,5 +1,5 @@
 /** One search from options to result, whatever the system: limits, properties, symmetry, counterexamples. */
-import { CheckerError } from './checker-error.ts'
+import { requireOption } from '@troupe/core/host'
 import { type Cut, Explorer, type Inspection, type Narrowing, type SearchProgress } from './explorer.ts'
 import type { ActionOf } from './fairness.ts'
 import { holds, type Predicate, type Properties, PropertyChecks, type Verdict, type Violation } from './properties.ts'
@@ -74,12 +74,11 @@ export interface Searched<View, Step extends SystemStep, Counterexample> {
   readonly seen?: ReadonlySet<unknown>
 }
 
-/** The limits of `options`, with defaults. Throws a `CheckerError` for what is no limit. */
+/** The limits of `options`, with defaults. Throws a `ConfigurationError` for what is no limit. */
 export function limitsOf(options: SearchLimits) {
   const { statesMax = 1_000_000, depthMax, secondsMax = Number.POSITIVE_INFINITY } = options
-  if (!(typeof secondsMax === 'number' && secondsMax > 0)) {
-    throw new CheckerError(`check: secondsMax must be a number above 0, got ${secondsMax}`, { option: 'secondsMax' })
-  }
+  const isTime = typeof secondsMax === 'number' && secondsMax > 0
+  requireOption(isTime, 'check: secondsMax', 'a number above 0', secondsMax)
   return {
     statesMax: wholeFrom('statesMax', 1, statesMax),
     depthMax: depthMax === undefined ? Number.POSITIVE_INFINITY : wholeFrom('depthMax', 1, depthMax),
@@ -93,6 +92,7 @@ export function search<View, Step extends SystemStep, Counterexample>(
   options: SearchOptions<View>,
 ): SearchResult<Counterexample> {
   const limits = limitsOf(options)
+  functionOrNothing('progress', options.progress)
   const representative = representativeOf(searched, options)
   const { reduce, seen = new Set() } = searched
   const explore = () => {
@@ -112,12 +112,54 @@ export function search<View, Step extends SystemStep, Counterexample>(
   return resultOf(searched, explorer, checks)
 }
 
+/**
+ * The same where steps take time: `settle` calls a function until it throws no more for want of them. Goes with neither
+ * symmetry nor a reduction.
+ */
+export async function searchAsync<View, Step extends SystemStep, Counterexample>(
+  searched: Searched<View, Step, Counterexample>,
+  options: SearchOptions<View>,
+  settle: <Found>(find: () => Found) => Promise<Found>,
+): Promise<SearchResult<Counterexample>> {
+  const limits = limitsOf(options)
+  await settle(() => searched.system.initial())
+  const checks = new PropertyChecks<View>(options)
+  const system = {
+    width: searched.system.width,
+    initial: () => searched.system.initial(),
+    expand: whole(searched.system),
+  }
+  const explorer = new Explorer<Step>(system, inspectionOf(searched, options, checks))
+  for (const { cause } of explorer.rounds(limits, options.progress)) {
+    let isKnown = false
+    await settle(() => {
+      if (isKnown) return
+      isKnown = true
+      throw cause
+    })
+  }
+  return settle(() => resultOf(searched, explorer, checks))
+}
+
+/** Visits the steps of a state once all of them are known. */
+function whole<Step extends SystemStep>(system: TransitionSystem<Step>): TransitionSystem<Step>['expand'] {
+  return (tuple, visit) => {
+    const steps: { readonly step: Step; readonly next: Int32Array }[] = []
+    system.expand(tuple, (step, next) => {
+      steps.push({ step, next: next.slice() })
+      return false
+    })
+    return steps.some(({ step, next }) => visit(step, next))
+  }
+}
+
 /** What the properties and the boundary of `options` say of the states of a search. */
 export function inspectionOf<View, Step extends SystemStep>(
   { view }: Pick<Searched<View, Step, unknown>, 'view'>,
   { boundary }: SearchOptions<View>,
   checks: PropertyChecks<View>,
 ): Inspection<Step> {
+  functionOrNothing('boundary', boundary)
   return {
     found: (tuple, id) => checks.reached(view(tuple), id),
     failed: (_step, id) => checks.failed(id),
@@ -132,6 +174,8 @@ export function representativeOf<View>(
   options: SearchOptions<View>,
 ): Narrowing<never>['representative'] {
   if (options.symmetry === undefined) return undefined
+  const areSets = Array.isArray(options.symmetry) && options.symmetry.every(Array.isArray)
+  requireOption(areSets, 'check: symmetry', "a list of lists of ids, such as [['a', 'b']]", options.symmetry)
   const symmetry = new Symmetry(system, system.width, options.symmetry)
   symmetry.assertSymmetric(system.initial())
   return symmetry.representative
@@ -166,8 +210,12 @@ export function resultOf<View, Step extends SystemStep, Counterexample>(
   }
 }
 
-/** `value`, when it is a whole number from `least`; throws a `CheckerError` otherwise. */
+/** `value`, when it is a whole number from `least`; throws a `ConfigurationError` otherwise. */
 export function wholeFrom(option: string, least: number, value: number): number {
-  if (Number.isInteger(value) && value >= least) return value
-  throw new CheckerError(`check: ${option} must be a whole number from ${least}, got ${value}`, { option })
+  requireOption(Number.isInteger(value) && value >= least, `check: ${option}`, `a whole number from ${least}`, value)
+  return value
+}
+
+function functionOrNothing(option: string, value: unknown): void {
+  requireOption(value === undefined || typeof value === 'function', `check: ${option}`, 'a function', value)
 }

@@ -1,5 +1,6 @@
 /** Steps of a system of actors, and the turns that they are. */
 import type { Envelope } from '@troupe/core/host'
+import type { Answer } from './suspended-turn.ts'
 
 /** One step of the system: a turn of one actor, the loss of a message, a sync, or the end or return of a node. */
 export interface Step {
@@ -51,6 +52,8 @@ export interface LifeStep {
 /** What all turns of one local transition have in common. */
 export type Turn = Pick<Step, 'kind' | 'actor' | 'local' | 'message' | 'timer' | 'ended'> & {
   readonly envelope: Envelope
+  /** Goes on with the turn that awaits this, in its local state. */
+  readonly answer?: Answer
 }
 
 /** A step that ends no ask. */

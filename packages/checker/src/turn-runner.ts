@@ -2,8 +2,7 @@
  * Runs turns of single actors: a turn begins in a local state and ends in one, and what it sent and did is noted. Each
  * sequence of random outcomes is a run, and a turn that writes to a disk may end in several ways.
  */
-import { cloneValue, directiveFor, enterBehavior, runTurn, toError } from '@troupe/core/host'
-import type { AskTable } from './ask-table.ts'
+import { type ActorCell, cloneValue, directiveFor, enterBehavior, runTurn, toError } from '@troupe/core/host'
 import type { CheckedSystem, SystemActor } from './checked-system.ts'
 import { EndedAsks } from './ended-asks.ts'
 import { type Kin, type LocalState, LocalTable, noKin } from './local-table.ts'
@@ -12,8 +11,10 @@ import type { NetworkTable } from './network-table.ts'
 import type { NumberLog } from './number-log.ts'
 import type { Pending } from './pending.ts'
 import { RecordedEffects } from './recorded-effects.ts'
+import type { RunOptions, TurnTables } from './run-options.ts'
 import { type LifeStep, type Step, type Turn, takenBy } from './step.ts'
 import { type Recovered, recoveredOf, type Storage } from './storage.ts'
+import { type SuspendedTurn, UnfinishedTurn } from './suspended-turn.ts'
 import { commit, recordOf } from './turn-record.ts'
 import { changeable, changed, isDraft } from './turn-state.ts'
 
@@ -27,31 +28,11 @@ export const nothingPending: Pending = {
   kin: noKin,
 }
 
-/** What turns share. */
-export interface TurnTables {
-  readonly messages: MessageTable
-  readonly asks: AskTable
-  readonly network: NetworkTable
-}
-
-/** How turns are run. */
-export interface RunOptions {
-  readonly crashes: boolean
-  readonly stalls: boolean
-  readonly drafts: boolean
-  /** Orders of steps are left out. */
-  readonly reduces: boolean
-  /** Nobody may spawn, stop or begin anew. */
-  readonly lives: boolean
-  /** What supervision says of a turn that fails is done. */
-  readonly supervises: boolean
-}
-
 /** A turn that threw has this as its error when what it threw is nothing. */
 const threwNothing = new Error('the handler threw undefined')
 
 /** What every local state has that no turn has led to. */
-const fresh = { behavior: undefined, behaviorsBefore: [], isDown: false, isGone: false }
+const fresh = { behavior: undefined, behaviorsBefore: [], isDown: false, isGone: false, suspended: undefined }
 
 export class TurnRunner {
   readonly effects: RecordedEffects
@@ -65,13 +46,16 @@ export class TurnRunner {
   readonly #drafts: boolean
   readonly #locals: LocalTable[] = []
   readonly #supervises: boolean
+  readonly #awaits: boolean
+  /** The steps of turns that did not end at once, once they were run. */
+  readonly #finished = new Map<string, readonly Step[]>()
   readonly #log: NumberLog | undefined
 
   /** `crashes`: actors with a durable id have a disk, which a crash leaves them. `stalls`: it syncs at once, or not at all. */
   constructor(
     system: CheckedSystem,
     { messages, asks, network }: TurnTables,
-    { crashes, stalls, drafts, reduces, lives, supervises }: RunOptions,
+    { crashes, stalls, drafts, reduces, lives, supervises, awaits }: RunOptions,
     log?: NumberLog,
   ) {
     this.#system = system
@@ -84,9 +68,11 @@ export class TurnRunner {
     this.effects = new RecordedEffects(system, messages, asks, {
       mayPersist: this.#isDurable.map((isDurable) => isDurable || !crashes),
       mayAsk: !reduces,
+      mayAwait: awaits,
       mayEnd: lives,
     })
     this.#log = log
+    this.#awaits = awaits
     this.#supervises = supervises && lives
     for (const actor of system.actors.keys()) this.#table(actor)
   }
@@ -121,7 +107,12 @@ export class TurnRunner {
   }
 
   /** Runs a turn once for each sequence of random outcomes. */
-  outcomes(turn: Turn): Step[] {
+  outcomes(turn: Turn): readonly Step[] {
+    if (this.#awaits) {
+      const finished = this.#finished.get(turnKey(turn))
+      if (finished !== undefined) return finished
+      if (turn.answer !== undefined) throw new UnfinishedTurn(turn)
+    }
     const { choices } = this.effects
     const steps: Step[] = []
     choices.reset()
@@ -133,15 +124,7 @@ export class TurnRunner {
   /** `textLength`: see {@link changeable}; 0 has the turn run on a copy. */
   #run(turn: Turn, textLength = this.#drafts ? this.#textLength(turn) : 0): Step[] {
     const effects = this.effects
-    const { cell } = this.#system.actors[turn.actor] as SystemActor
-    const before = this.local(turn.actor, this.#begun(turn))
-    effects.begin(turn.actor, turn.envelope.name, before)
-    if (turn.timer !== undefined && !before.timers.get(turn.timer)?.repeats) effects.timers.delete(turn.timer)
-    if (turn.kind === 'unstashed') effects.front.shift()
-    const state = changeable(before.state, textLength)
-    cell.state = state
-    cell.stashing = undefined
-    enterBehavior(cell, before.behavior, before.behaviorsBefore)
+    const { cell, state } = this.begin(turn, turn.envelope.name, textLength)
     let promise: PromiseLike<unknown> | undefined
     let error: unknown
     try {
@@ -151,16 +134,60 @@ export class TurnRunner {
       error = thrown ?? threwNothing
     }
     if (promise !== undefined) {
-      cell.context?.end()
+      this.leave(cell)
       promise.then(undefined, () => {})
-      effects.refuse('its turn is asynchronous; make it synchronous: tell, and let the answer be a message')
+      if (this.#awaits) throw new UnfinishedTurn(turn)
+      effects.refuse('its turn is asynchronous; make it synchronous: tell, let the answer be a message; or checkAsync')
     }
+    if (effects.awaited.size > 0) effects.refuse('asks and does not await the reply; tell, or ask by ctx.askThen')
     if ((effects.refusal ?? error) !== undefined && isDraft(state)) {
       // It counts what it does on a plain object, as elsewhere.
       effects.choices.again()
       return this.#run(turn, 0)
     }
     if (effects.refusal !== undefined) throw effects.refusal
+    return this.end(turn, error)
+  }
+
+  /** Sets the effects and the cell up for a turn of its actor from the local state in which it begins. */
+  begin(
+    turn: Pick<Turn, 'kind' | 'actor' | 'local' | 'timer' | 'ended'>,
+    name: string,
+    textLength = 0,
+  ): { readonly cell: ActorCell; readonly state: unknown } {
+    const { effects } = this
+    const { cell } = this.#system.actors[turn.actor] as SystemActor
+    const before = this.local(turn.actor, this.begun(turn))
+    effects.begin(turn.actor, name, before)
+    if (turn.timer !== undefined && !before.timers.get(turn.timer)?.repeats) effects.timers.delete(turn.timer)
+    if (turn.kind === 'unstashed') effects.front.shift()
+    const state = changeable(before.state, textLength)
+    cell.state = state
+    cell.stashing = undefined
+    enterBehavior(cell, before.behavior, before.behaviorsBefore)
+    return { cell, state }
+  }
+
+  /** Nothing that goes on with the turn under way finds its context open again. */
+  leave(cell: ActorCell): void {
+    cell.context?.end()
+    cell.context = undefined
+  }
+
+  /** Notes what the steps of a turn are that was run apart. */
+  finish(turn: Turn, steps: readonly Step[]): void {
+    this.#finished.set(turnKey(turn), steps)
+  }
+
+  /** The step of a turn that has come to where it awaits an ask. */
+  suspend(turn: Turn, suspended: SuspendedTurn): Step {
+    return this.#done(turn, undefined, undefined, suspended)
+  }
+
+  /** The steps of a turn that was run to its end; `error`: what it threw. */
+  end(turn: Turn, error: unknown): Step[] {
+    const { effects } = this
+    const { cell } = this.#system.actors[turn.actor] as SystemActor
     if (error !== undefined) return [this.#failed(turn, error)]
     const { storage } = effects
     if (storage !== undefined && this.#stalls) return this.#commitOrStall(turn, storage)
@@ -169,11 +196,13 @@ export class TurnRunner {
   }
 
   /** The step of a turn whose effects stand. */
-  #done(turn: Turn, end: LifeStep['end'], failure?: string): Step {
+  #done(turn: Turn, end: LifeStep['end'], failure?: string, suspended?: SuspendedTurn): Step {
     const { sent, spawned, choices } = this.effects
-    const hasStarted = turn.kind === 'started' && this.effects.kin.isStarting && end !== 'restart'
+    const began = turn.answer === undefined ? turn : this.local(turn.actor, turn.local).suspended
+    const isStart = began?.kind === 'started' && this.effects.kin.isStarting
+    const hasStarted = isStart && end !== 'restart' && suspended === undefined
     if (hasStarted) this.effects.kin = { ...this.effects.kin, isStarting: false }
-    const local = this.#internLocal(turn.actor)
+    const local = this.#internLocal(turn.actor, false, suspended)
     const step = this.step(turn, sent, local, choices.taken())
     if (spawned.length === 0 && end === undefined && failure === undefined) return step
     const children = spawned.map(({ actor, args, state }) => [actor, this.#internChild(actor, args, state)] as const)
@@ -218,7 +247,8 @@ export class TurnRunner {
 
   #rollBack(turn: Turn): void {
     const { cell } = this.#system.actors[turn.actor] as SystemActor
-    const before = this.local(turn.actor, this.#begun(turn))
+    const { suspended } = this.local(turn.actor, turn.local)
+    const before = this.local(turn.actor, suspended?.local ?? this.begun(turn))
     cell.state = before.state
     enterBehavior(cell, before.behavior, before.behaviorsBefore)
   }
@@ -246,7 +276,7 @@ export class TurnRunner {
   }
 
   /** The local state that a turn begins in: without what is left of the asks that it ends. */
-  #begun({ actor, local, ended }: Turn): number {
+  begun({ actor, local, ended }: Pick<Turn, 'actor' | 'local' | 'ended'>): number {
     return ended.reduce((at, ask) => this.endedAsks.local(actor, at, ask, false), local)
   }
 
@@ -281,7 +311,7 @@ export class TurnRunner {
     })
     cell.state = local.state
     enterBehavior(cell, local.behavior, local.behaviorsBefore)
-    return this.#internLocal(actor, local.isDown)
+    return this.#internLocal(actor, local.isDown, local.suspended)
   }
 
   /** Ends the turn of an actor with a disk that syncs the record at once, or stalls: then what waits for it is never sent. */
@@ -317,7 +347,7 @@ export class TurnRunner {
   }
 
   /** The number of the local state that the actor's cell and the recorded timers are in now. */
-  #internLocal(actor: number, isDown = false): number {
+  #internLocal(actor: number, isDown = false, suspended?: SuspendedTurn): number {
     const { cell } = this.#system.actors[actor] as SystemActor
     const { state, behavior, behaviorsBefore } = cell
     const { timers, stashed: stash, front, storage, asks, owed, kin } = this.effects
@@ -334,6 +364,7 @@ export class TurnRunner {
       asks,
       owed,
       kin,
+      suspended,
     }
     return this.#table(actor).intern(local)
   }
@@ -344,4 +375,8 @@ export class TurnRunner {
       return message.kind === 'ask' && message.ask === ask
     })
   }
+}
+
+function turnKey({ kind, actor, local, message, timer, ended }: Turn): string {
+  return JSON.stringify([kind, actor, local, message, timer, ended])
 }

@@ -105,7 +105,7 @@ function states(options: CheckOptions<any>): string[] {
 test('an ask is a message, its reply is one, and its timeout may come at any time while it waits', () => {
   const actors = [{ name: 'server', definition: Server }, asker('ann')] as any
   const waits = 'waits for get of server, '
-  expect(states({ actors, network: 'non-duplicating' })).toEqual([
+  expect(states({ actors, network: 'unordered' })).toEqual([
     `handled 0, AskTimeoutError`,
     `handled 0, AskTimeoutError, tell get`,
     `handled 0, ${waits}, ask get`,
@@ -115,7 +115,7 @@ test('an ask is a message, its reply is one, and its timeout may come at any tim
   ])
   // One that orders messages is no different here; one that loses them leaves asks to their timeouts.
   expect(states({ actors, network: 'ordered' })).toHaveLength(6)
-  expect(states({ actors, network: 'non-duplicating', lossy: true })).toEqual([
+  expect(states({ actors, network: 'unordered', lossy: true })).toEqual([
     `handled 0, AskTimeoutError`,
     `handled 0, AskTimeoutError, tell get`,
     `handled 0, ${waits}`,
@@ -139,7 +139,7 @@ test('an ask is a message, its reply is one, and its timeout may come at any tim
 })
 
 test('an actor that asks again for ever has few states, on every network', () => {
-  for (const network of ['non-duplicating', 'duplicating', 'ordered'] as const) {
+  for (const network of ['unordered', 'duplicating', 'ordered'] as const) {
     const actors = [{ name: 'server', definition: Server }, asker('ann', 'get', -1)] as any
     // What was given up piles up where nobody handles it: no more than three of it are looked at.
     const result = check({
@@ -176,7 +176,7 @@ test('a late reply is never taken for that of a later ask', () => {
       },
     },
   })
-  for (const network of ['non-duplicating', 'duplicating', 'ordered'] as const) {
+  for (const network of ['unordered', 'duplicating', 'ordered'] as const) {
     const result = check({
       actors: [
         { name: 'echo', definition: Echo },
@@ -209,7 +209,7 @@ test('a reply may be deferred, be an error, or be for a message that nobody has'
       asker('ann', 'later'),
       { name: 'settler', definition: Settler, args: (ref) => ({ server: ref('server') }) },
     ],
-    network: 'non-duplicating',
+    network: 'unordered',
     sometimes: { answered: got(1), 'timed out': failed('AskTimeoutError') },
     always: {
       'a token that is kept is of an ask that somebody waits for, or leads nowhere': (view) =>
@@ -219,7 +219,7 @@ test('a reply may be deferred, be an error, or be for a message that nobody has'
   expect(later).toMatchObject({ complete: true, counterexample: undefined })
   expect(later.sometimes).toEqual({ answered: 'holds', 'timed out': 'holds' })
   const sometimes = { error: failed('RangeError'), unknown: failed('UnknownMessageError') }
-  expect(one('non-duplicating', 'wrong', { sometimes }).sometimes).toEqual({ error: 'holds', unknown: 'fails' })
+  expect(one('unordered', 'wrong', { sometimes }).sometimes).toEqual({ error: 'holds', unknown: 'fails' })
   expect(one('ordered', 'nonsense', { sometimes }).sometimes).toEqual({ error: 'fails', unknown: 'holds' })
 })
 
@@ -248,7 +248,7 @@ test('who answers may be another: by a message that is sent on, or by a token', 
         { name: 'server', definition: Front, args: (ref) => ({ back: ref('back') }) },
         asker('ann', message),
       ],
-      network: 'non-duplicating',
+      network: 'unordered',
       sometimes: { forwarded: (view) => view.state('ann').got === 11, token: (view) => view.state('ann').got === 22 },
       always: {
         'the reply of another goes to the asker': (view) =>
@@ -303,7 +303,7 @@ const farServer = (name: string, retries = 0) => ({
 })
 
 test('the crash of the node that was asked ends an ask; that of the asker forgets it', () => {
-  for (const network of ['non-duplicating', 'ordered', 'duplicating'] as const) {
+  for (const network of ['unordered', 'ordered', 'duplicating'] as const) {
     const asked = check({
       actors: [
         { node: 'far', name: 'server', definition: Server },
@@ -374,7 +374,7 @@ test('the ask of a durable actor waits for its record, and times out no earlier'
         { name: 'server', node: 'far', definition: Server },
         { name: 'ann', definition: Durable, durableId: 'ann', args: (ref) => ({ server: ref('far/server') }) },
       ],
-      network: 'non-duplicating',
+      network: 'unordered',
       crashes: 1,
       crashSteps,
       always: {
@@ -407,7 +407,7 @@ test('asks are exchanged with their askers: as many states as classes under ever
   const options = (message: string) =>
     ({
       actors: [{ name: 'server', definition: Server }, ...names.map((name) => asker(name, message))],
-      network: 'non-duplicating',
+      network: 'unordered',
     }) as CheckOptions<any>
   const classes = new Set<string>()
   const form = (view: StateView, order: readonly string[]) => {
@@ -449,7 +449,7 @@ test('tokens in the state are exchanged with their askers', () => {
   const names = ['ann', 'bob', 'eve']
   const options = {
     actors: [{ name: 'server', definition: Keeper }, ...names.map((name) => asker(name, 'later'))],
-    network: 'non-duplicating',
+    network: 'unordered',
   } as CheckOptions<any>
   const whole = check(options)
   const up = check({ ...options, symmetry: [names] })
@@ -504,7 +504,7 @@ test('the error of a timeout is an AskTimeoutError, as on every host', () => {
       { name: 'server', definition: Server },
       { name: 'ann', definition: Judge, args: (ref) => ({ server: ref('server') }) },
     ],
-    network: 'non-duplicating',
+    network: 'unordered',
     always: { collect: (view) => errors.push(view.state('ann').error) > 0 },
   })
   expect(result.complete).toBe(true)
@@ -531,7 +531,7 @@ test('an actor that asks itself is answered, also where what it tells itself is 
     })
     const result = check({
       actors: [{ name: 'self', definition: Self }],
-      network: 'non-duplicating',
+      network: 'unordered',
       selfAtOnce,
       sometimes: { got: (view) => view.state('self').got === 5 },
     })
@@ -554,7 +554,7 @@ test('refuses an ask that is awaited, one with a signal, and asks where orders o
         { name: 'server', definition: Server },
         { name: 'ann', definition: asking(go), args: (ref: any) => ({ server: ref('server') }) },
       ] as any,
-      network: 'non-duplicating',
+      network: 'unordered',
       ...options,
     })
   expect(() => attempt((ctx, to) => void ctx.ask(to, 'get', 1))).toThrow('awaits the reply')

@@ -71,7 +71,7 @@ const queueSystem = {
     { name: 'queue', definition: Queue },
     { name: 'source', definition: Source },
   ] as const,
-  network: 'non-duplicating' as const,
+  network: 'unordered' as const,
 }
 
 test('what was put aside is handled in its order, before what arrives', () => {
@@ -132,7 +132,7 @@ test('a repeating timer stays pending, one that was cancelled does not', () => {
       },
     },
   })
-  const result = check({ actors: [{ name: 'ticker', definition: Ticker }], network: 'non-duplicating' })
+  const result = check({ actors: [{ name: 'ticker', definition: Ticker }], network: 'unordered' })
   expect(result).toMatchObject({ complete: true, distinct: 4, generated: 1 + 2 + 2 + 2, counterexample: undefined })
 })
 
@@ -158,7 +158,7 @@ test('a stream is refused, by the name of its message', () => {
       },
     },
   })
-  const run = () => check({ actors: [{ name: 'source', definition: Source }], network: 'non-duplicating' })
+  const run = () => check({ actors: [{ name: 'source', definition: Source }], network: 'unordered' })
   expect(run).toThrow(CheckerError)
   expect(run).toThrow('answers count with a stream')
 })

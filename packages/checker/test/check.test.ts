@@ -1,7 +1,16 @@
 /** `check` on systems of one or two small actors: choices, limits, failures and what it refuses. */
-import { type ActorContext, type ActorRef, defineActor, defineService, namedRef, provideService } from '@troupe/core'
+import {
+  type ActorContext,
+  type ActorRef,
+  ConfigurationError,
+  defineActor,
+  defineService,
+  namedRef,
+  provideService,
+  TroupeError,
+} from '@troupe/core'
 import { expect, test } from 'vitest'
-import { CheckerError, check, formatCounterexample, type SearchProgress } from '../src/index.ts'
+import { CheckerError, check, formatCounterexample, model, type SearchProgress } from '../src/index.ts'
 
 /** One actor whose `started` sends it `go`. */
 function alone(go: (state: any, ctx: ActorContext<any, any>) => unknown, init: () => any = () => ({ value: 0 })) {
@@ -26,7 +35,7 @@ test('a random choice takes every outcome', () => {
     actors: alone((state, ctx) => {
       state.value = ctx.random.int(6) + 1
     }),
-    network: 'non-duplicating',
+    network: 'unordered',
     sometimes: { six: (view) => view.state('alone').value === 6, seven: (view) => view.state('alone').value === 7 },
   })
   expect(die).toMatchObject({ distinct: 7, generated: 7, depth: 2, complete: true })
@@ -39,7 +48,7 @@ test('choices of one turn multiply, and later ones may depend on earlier ones', 
       ? `${ctx.random.pick(['a', 'b', 'c'])}${ctx.random.int(2)}`
       : ctx.random.chance(0) || ctx.random.chance(1)
   })
-  expect(check({ actors, network: 'non-duplicating' })).toMatchObject({ distinct: 1 + 6 + 1, generated: 8 })
+  expect(check({ actors, network: 'unordered' })).toMatchObject({ distinct: 1 + 6 + 1, generated: 8 })
 })
 
 test('outcomes with the same effect are one transition', () => {
@@ -47,7 +56,7 @@ test('outcomes with the same effect are one transition', () => {
     state.value = ctx.random.int(6) % 2
     ctx.timers.once({ key: 'later', delayMs: ctx.random.int(50) }, 'other')
   })
-  expect(check({ actors, network: 'non-duplicating', depthMax: 2 })).toMatchObject({ distinct: 3, generated: 3 })
+  expect(check({ actors, network: 'unordered', depthMax: 2 })).toMatchObject({ distinct: 3, generated: 3 })
 })
 
 test('a counterexample says which outcomes were drawn', () => {
@@ -55,7 +64,7 @@ test('a counterexample says which outcomes were drawn', () => {
     actors: alone((state, ctx) => {
       state.value = [ctx.random.int(6), ctx.random.int(6)]
     }),
-    network: 'non-duplicating',
+    network: 'unordered',
     always: { 'no double five': (view) => String(view.state('alone').value) !== '5,5' },
   })
   expect(counterexample?.steps.map((step) => step.choices)).toEqual([[5, 5]])
@@ -115,13 +124,13 @@ test('a delivery without effect is no transition and leaves the message where it
     actors: alone((state) => {
       state.value = 0
     }),
-    network: 'non-duplicating',
+    network: 'unordered',
     always: { 'the message is there': (view) => view.messages().length === 1 },
   })
   expect(result).toMatchObject({ distinct: 1, generated: 1, always: { 'the message is there': 'holds' } })
 })
 
-test('a non-duplicating network is a multiset, a duplicating one a set', () => {
+test('an unordered network is a multiset, a duplicating one a set', () => {
   const Twice = defineActor<{ one: () => void }>()({
     name: 'Twice',
     init: () => ({ seen: 0 }),
@@ -136,8 +145,8 @@ test('a non-duplicating network is a multiset, a duplicating one a set', () => {
     },
   })
   const actors = [{ name: 'twice', definition: Twice }] as const
-  expect(check({ actors, network: 'non-duplicating' })).toMatchObject({ distinct: 3, generated: 3 })
-  expect(check({ actors, network: 'non-duplicating', lossy: true })).toMatchObject({ distinct: 6 })
+  expect(check({ actors, network: 'unordered' })).toMatchObject({ distinct: 3, generated: 3 })
+  expect(check({ actors, network: 'unordered', lossy: true })).toMatchObject({ distinct: 6 })
   expect(check({ actors, network: 'duplicating' })).toMatchObject({ distinct: 6, generated: 6 })
 })
 
@@ -145,7 +154,7 @@ test('a persisted event is applied at once', () => {
   const actors = alone((_state, ctx) => ctx.persist('added', 7))
   const result = check({
     actors,
-    network: 'non-duplicating',
+    network: 'unordered',
     sometimes: { seven: (v) => v.state('alone').value === 7 },
   })
   expect(result).toMatchObject({ distinct: 2, sometimes: { seven: 'holds' } })
@@ -171,7 +180,7 @@ test('named references find actors by node and name', () => {
       { node: 'b', name: 'greeter', definition: Greeter },
       { node: 'a', name: 'caller', definition: Caller },
     ],
-    network: 'non-duplicating',
+    network: 'unordered',
     sometimes: { greeted: (view) => view.state('b/greeter').greeted === 1 },
     always: { 'only that one': (view) => view.state('a/greeter').greeted === 0 },
   })
@@ -197,14 +206,14 @@ test('limits end a search that has no end, and leave what they hide unknown', ()
     },
   }
   const verdicts = { always: { small: 'unknown' }, sometimes: { three: 'holds', many: 'unknown' } }
-  expect(check({ actors: counting(), network: 'non-duplicating', statesMax: 20, ...properties })).toMatchObject({
+  expect(check({ actors: counting(), network: 'unordered', statesMax: 20, ...properties })).toMatchObject({
     distinct: 20,
     depth: 20,
     complete: false,
     cut: 'statesMax',
     ...verdicts,
   })
-  expect(check({ actors: counting(), network: 'non-duplicating', depthMax: 10, ...properties })).toMatchObject({
+  expect(check({ actors: counting(), network: 'unordered', depthMax: 10, ...properties })).toMatchObject({
     distinct: 10,
     depth: 10,
     complete: false,
@@ -215,7 +224,7 @@ test('limits end a search that has no end, and leave what they hide unknown', ()
 
 test('a search says how far it is, and ends where what it tells that throws', () => {
   const told: SearchProgress[] = []
-  const limited = { actors: counting(), network: 'non-duplicating', statesMax: 1_000 } as const
+  const limited = { actors: counting(), network: 'unordered', statesMax: 1_000 } as const
   const progress = (found: SearchProgress) => told.push(found)
   expect(check({ ...limited, progress }).distinct).toBe(1_000)
   expect(told.length).toBeGreaterThanOrEqual(3)
@@ -240,7 +249,7 @@ test('a handler that throws is a counterexample, or passed over', () => {
     if (state.value === 3) throw new Error('no threes')
     ctx.tell(ctx.self, 'go')
   })
-  const result = check({ actors, network: 'non-duplicating' })
+  const result = check({ actors, network: 'unordered' })
   expect(result).toMatchObject({ distinct: 3, depth: 3, cut: 'violation' })
   const { counterexample } = result
   expect(counterexample).toMatchObject({ property: undefined, error: new Error('no threes') })
@@ -256,7 +265,7 @@ test('a handler that throws is a counterexample, or passed over', () => {
       '   3. alone -> alone: go',
     ].join('\n'),
   )
-  expect(check({ actors, network: 'non-duplicating', failedTurns: 'discard' })).toMatchObject({
+  expect(check({ actors, network: 'unordered', failedTurns: 'discard' })).toMatchObject({
     distinct: 3,
     complete: true,
   })
@@ -283,7 +292,7 @@ test('what a view and a message show is frozen; what a handler changes after a t
   })
   const result = check({
     actors: [{ name: 'sender', definition: Sender }],
-    network: 'non-duplicating',
+    network: 'unordered',
     always: {
       frozen: (view) =>
         Object.isFrozen(view.state('sender').items) && view.messages().every(({ payload }) => Object.isFrozen(payload)),
@@ -406,7 +415,7 @@ test('refuses a declared service without a twin before it searches, and provider
   expect(missing).toMatchObject({ facts: { actor: 'shopper', service: 'http' } })
   expect(missing.message).toMatch(/actor shopper uses service http, which check was not given/)
   const provided = { http: provideService(http, { start: () => ({ get: () => 'two' }) }) }
-  const provider = refusalOf(() => check({ actors, network: 'duplicating', services: provided }))
+  const provider = refusalOf(() => check({ actors, network: 'duplicating', services: provided }), ConfigurationError)
   expect(provider.message).toMatch(/service http is a provider/)
 })
 
@@ -424,16 +433,58 @@ test('refuses malformed options and systems', () => {
     [() => check({ actors: [...actors, ...actors], network }), /two actors are named alone/],
     [
       () => check({ actors, network: 'fifo' as never }),
-      /network must be duplicating or non-duplicating or ordered, got fifo/,
+      /network must be one of unordered, duplicating, ordered, got 'fifo'/,
     ],
     [() => check({ actors, network, failedTurns: 'x' as never }), /failedTurns/],
     [() => check({ actors, network, statesMax: 0 }), /statesMax must be a whole number from 1, got 0/],
     [() => check({ actors, network, depthMax: 1.5 }), /depthMax/],
     [() => check({ actors, network, crash: 1 } as any), /check: there is no option 'crash'; did you mean 'crashes'\?/],
     [() => check({ model: {}, depth: 1 } as any), /check: there is no option 'depth'; did you mean 'depthMax'\?/],
-    [() => check({ actors, network, always: { bob: (view) => view.state('bob') } }), /no actor bob; there are alone/],
+    [() => check({ actors, network, crashes: '1' } as any), /crashes must be a whole number from 0, got '1'/],
+    [() => check({ actors, network, lossy: 'no' } as any), /lossy must be true or false, got 'no'/],
+    [() => check({ actors, network, secondsMax: '9' } as any), /secondsMax must be a number above 0, got '9'/],
+    [() => check({ actors, network, always: true } as any), /always must be an object of predicates by name, got true/],
+    [() => check({ actors, network, always: { x: true } } as any), /always x must be a function .*, got true/],
+    [() => check({ actors, network, mayEnd: 'no' } as any), /mayEnd must be true, false or a function of the view/],
+    [() => check({ actors, network, boundary: 5 } as any), /boundary must be a function, got 5/],
+    [() => check({ actors, network, symmetry: ['a', 'b'] } as any), /symmetry must be a list of lists of ids/],
+    [() => check({ actors, network, isLeftover: true } as any), /isLeftover must be a function .*, got true/],
+    [() => check({ actors, network, services: 3 } as any), /services must be twins by name, got 3/],
+    [
+      () => check({ actors, network, history: { initial: 0, send: 1 } } as any),
+      /history: .* 'send'; did you mean 'sent'\?/,
+    ],
+    [() => check({ actors, network, history: { initial: 0, sent: 1 } } as any), /history.sent must be a function/],
+    [() => check({ actors: [{ ...actors[0], arg: {} }], network } as any), /an actor: .* 'arg'; did you mean 'args'\?/],
+    [() => check({ actors: [{ ...actors[0], name: 1 }], network } as any), /name of an actor must be a text .*, got 1/],
+    [() => check({ actors: { alone: actors[0] }, network } as any), /actors must be a list of at least one actor/],
+    [() => check(undefined as any), /what check takes must be an object of options, got undefined/],
+    [
+      () => model({ init: () => [1], action: {} } as any),
+      /model: there is no option 'action'; did you mean 'actions'\?/,
+    ],
+    [() => model({ init: [1], actions: {} } as any), /model: init must be a function .*, got \[1\]/],
+    [() => model({ init: () => [1], actions: { step: 1 } } as any), /model: action step must be a function/],
+    [() => check({ model: { init: () => [1], step: {} } } as any), /model: there is no option 'step'/],
   ]
-  for (const [attempt, text] of attempts) expect(refusalOf(attempt).message).toMatch(text)
+  for (const [attempt, text] of attempts) expect(refusalOf(attempt, ConfigurationError).message).toMatch(text)
+  const stranger = () => check({ actors, network, always: { bob: (view) => view.state('bob') } })
+  expect(refusalOf(stranger).message).toMatch(/no actor bob; there are alone/)
+})
+
+test('what a predicate returns is true or false, and no promise', () => {
+  const attempt = (properties: object) =>
+    refusalOf(() => check({ actors: alone(() => {}), network: 'duplicating', ...properties })).message
+  for (const kind of ['always', 'sometimes', 'eventually']) {
+    const broken = async () => {
+      throw new Error('nobody hears of this')
+    }
+    expect(attempt({ [kind]: { late: broken } })).toBe(
+      'property late: a predicate is synchronous and returns true or false, got a promise',
+    )
+    expect(attempt({ [kind]: { nothing: () => {} } })).toMatch(/property nothing: .*, got undefined/)
+  }
+  expect(attempt({ mayEnd: async () => true })).toMatch(/property mayEnd: .*, got a promise/)
 })
 
 test('an init and a started that throw are named', () => {
@@ -449,11 +500,13 @@ test('an init and a started that throw are named', () => {
     on: { never() {} },
   })
   const attempt = (early: boolean, peer: string) =>
-    refusalOf(() =>
-      check({
-        actors: [{ name: 'broken', definition: Broken, args: (ref) => ({ early, peer: ref(peer) }) }],
-        network: 'duplicating',
-      }),
+    refusalOf(
+      () =>
+        check({
+          actors: [{ name: 'broken', definition: Broken, args: (ref) => ({ early, peer: ref(peer) }) }],
+          network: 'duplicating',
+        }),
+      TroupeError,
     ).message
   expect(attempt(true, 'broken')).toBe('actor broken: init threw: Error: early')
   expect(attempt(false, 'broken')).toBe('actor broken: started threw: Error: late')
@@ -481,7 +534,7 @@ test('messages, state, invariants and actors may be called __proto__ or construc
     const isBefore = (view: any) => Object.entries(view.state(name).got).every(([, value]) => value === 0)
     const { distinct, always, counterexample } = check({
       actors: [{ name, definition }],
-      network: 'non-duplicating',
+      network: 'unordered',
       always: { ...each(() => () => true), ...Object.fromEntries([[name, isBefore]]) },
     })
     expect(distinct).toBe(2)
@@ -490,12 +543,15 @@ test('messages, state, invariants and actors may be called __proto__ or construc
   }
 })
 
-function refusalOf(attempt: () => unknown): CheckerError {
+function refusalOf(
+  attempt: () => unknown,
+  kind: new (...parameters: any[]) => TroupeError = CheckerError,
+): TroupeError {
   try {
     attempt()
   } catch (error) {
-    expect(error).toBeInstanceOf(CheckerError)
-    return error as CheckerError
+    expect(error).toBeInstanceOf(kind)
+    return error as TroupeError
   }
   throw new Error('nothing was refused')
 }

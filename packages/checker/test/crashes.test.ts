@@ -49,7 +49,7 @@ function checkCounter(definition: ReturnType<typeof counter>, crashes: number, d
         ...(durable ? { durableId: 'counter' } : {}),
       },
     ],
-    network: 'non-duplicating',
+    network: 'unordered',
     crashes,
     always: { 'the world knows nothing that is forgotten': remembered },
     sometimes: {
@@ -142,7 +142,7 @@ test('a reminder comes back with the node, a done one does not', () => {
   })
   const result = check({
     actors: [{ name: 'reminded', definition: Reminded, durableId: 'r' }],
-    network: 'non-duplicating',
+    network: 'unordered',
     crashes: 2,
     always: { 'its effect is had once': (view) => view.state('reminded').done <= 1 },
     eventually: { 'it is done': (view) => view.state('reminded').done === 1 },

@@ -73,7 +73,7 @@ interface Plain {
 }
 
 interface Options {
-  network: 'duplicating' | 'non-duplicating'
+  network: 'duplicating' | 'unordered'
   lossy: boolean
   depthMax: number
 }
@@ -152,15 +152,15 @@ test('outcomes that send the same messages in another order are one transition w
       [[sending, { ...sending, sends: [other, one] }], [idle], [idle]],
     ],
   ]
-  const options: Options = { network: 'non-duplicating', lossy: false, depthMax: 5 }
+  const options: Options = { network: 'unordered', lossy: false, depthMax: 5 }
   expect(checked(rules, options)).toEqual(plainSearch(rules, options))
 })
 
 test.each([
   { network: 'duplicating', lossy: false, depthMax: 100 },
   { network: 'duplicating', lossy: true, depthMax: 8 },
-  { network: 'non-duplicating', lossy: false, depthMax: 5 },
-  { network: 'non-duplicating', lossy: true, depthMax: 5 },
+  { network: 'unordered', lossy: false, depthMax: 5 },
+  { network: 'unordered', lossy: true, depthMax: 5 },
 ] as const)('a plain search counts the same: $network, lossy $lossy', (options) => {
   fc.assert(
     fc.property(program, (rules) => {

@@ -39,7 +39,7 @@ const ledger = (early: boolean) =>
     },
   })
 
-function explore(early: boolean, options: object = {}, network: NetworkKind = 'non-duplicating') {
+function explore(early: boolean, options: object = {}, network: NetworkKind = 'unordered') {
   const states = new Set<string>()
   const result = check({
     actors: [
@@ -67,7 +67,7 @@ function explore(early: boolean, options: object = {}, network: NetworkKind = 'n
   return { ...result, states }
 }
 
-test.each<NetworkKind>(['non-duplicating', 'duplicating', 'ordered'])(
+test.each<NetworkKind>(['unordered', 'duplicating', 'ordered'])(
   'crashes in few steps lead to the same states and verdicts, %s',
   (network) => {
     for (const early of [false, true]) {
@@ -117,7 +117,7 @@ test('a sink keeps nothing, and a store is what an actor begins with', () => {
         args: (ref: (name: string) => ActorRef<any>) => ({ holder: ref('holder') }),
       },
     ],
-    network: 'non-duplicating',
+    network: 'unordered',
     crashes: 1,
     always: {
       'the holder hears nothing': (view) => view.messages().every(({ to }) => to !== 'holder'),

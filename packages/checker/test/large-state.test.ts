@@ -51,7 +51,7 @@ const options = (ballast: number, drafts: boolean) =>
         args: (ref: (name: string) => ActorRef<any>) => ({ ballast, peer: ref('store') }),
       },
     ],
-    network: 'non-duplicating',
+    network: 'unordered',
     drafts,
     always: { 'few are counted': (view: StateView) => view.state('store').items.get(0).counts.length < 4 },
     sometimes: { 'one is last': (view: StateView) => view.state('store').last?.tags.has('last') === true },

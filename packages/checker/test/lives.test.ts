@@ -59,7 +59,7 @@ const boss = (count: number, how: 'stop' | 'quit' | 'self' | 'nothing', named = 
   })
 
 const lives = (definition: any, options: Partial<CheckOptions<any>> = {}) =>
-  check({ actors: [{ name: 'boss', definition }] as any, network: 'non-duplicating', spawnsMax: 4, ...options })
+  check({ actors: [{ name: 'boss', definition }] as any, network: 'unordered', spawnsMax: 4, ...options })
 
 test('a child is there from its spawn on, by a name of its own, and works after its started', () => {
   const result = lives(boss(2, 'nothing'), {
@@ -83,8 +83,23 @@ test('a child is there from its spawn on, by a name of its own, and works after 
   })
 })
 
+test('a counterexample shows references to children by where they stand in the tree', () => {
+  const Keeper = defineActor<{ never: () => void }>()({
+    name: 'Keeper',
+    init: (): { kept: ActorRef<any>[] } => ({ kept: [] }),
+    started(state, ctx) {
+      state.kept.push(ctx.spawn(Server, undefined), ctx.spawn(Server, undefined, { name: 'named' }))
+    },
+    on: { never() {} },
+  })
+  const { counterexample } = lives(Keeper, {
+    always: { 'nobody is kept': (view) => view.state('boss').kept.length === 0 },
+  })
+  expect(formatCounterexample(counterexample!)).toContain('boss = {"kept":["local/boss/Server-1","local/boss/named"]}')
+})
+
 test.each(['stop', 'quit'] as const)('a child that is told to %s has its last turn, and is gone', (how) => {
-  for (const network of ['non-duplicating', 'ordered', 'duplicating'] as const) {
+  for (const network of ['unordered', 'ordered', 'duplicating'] as const) {
     const result = lives(boss(1, how), {
       network,
       lossy: false,
@@ -123,7 +138,7 @@ test('an actor that stops takes its children with it, the last first, and is gon
       { name: 'listener', definition: Listener },
       { name: 'parent', definition: Parent, args: (ref) => ({ listener: ref('listener') }) },
     ],
-    network: 'non-duplicating',
+    network: 'unordered',
     spawnsMax: 2,
     stopAtViolation: false,
     always: {
@@ -214,7 +229,7 @@ test('who asks an actor that stops, or is gone, hears so', () => {
       { name: 'mortal', definition: Mortal },
       { name: 'asker', definition: Asker, args: (ref) => ({ mortal: ref('mortal') }) },
     ],
-    network: 'non-duplicating',
+    network: 'unordered',
     sometimes: { stopped, 'times out': (view) => view.state('asker').error === 'AskTimeoutError' },
     eventually: { 'the ask is over': (view) => view.state('asker').error !== '' },
   })
@@ -304,7 +319,7 @@ test('a restart ends asks, timers and children, and keeps messages and the addre
       { name: 'fragile', definition: Server },
       { name: 'parent', definition: Parent, args: (ref) => ({ fragile: ref('fragile') }) },
     ],
-    network: 'non-duplicating',
+    network: 'unordered',
     spawnsMax: 4,
     boundary: (view) => view.actors.every((name) => !name.endsWith('Child-3')) && view.messages().length < 5,
     always: {

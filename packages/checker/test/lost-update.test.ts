@@ -39,7 +39,7 @@ test('a lost update is found, with the schedule that loses it', () => {
       { name: 'ann', definition: Client, args: (ref) => ({ account: ref('account'), amount: 1 }) },
       { name: 'bob', definition: Client, args: (ref) => ({ account: ref('account'), amount: 2 }) },
     ],
-    network: 'non-duplicating',
+    network: 'unordered',
     always: {
       'both deposits arrive': (view) =>
         view.messages().length > 0 || !view.state('bob').wrote || view.state('account').balance === 3,

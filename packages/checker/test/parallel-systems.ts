@@ -42,7 +42,7 @@ const Counter = defineActor<{ tick: () => void }>()({
 export function readsClockLate() {
   return {
     actors: ['ann', 'bob', 'eve', 'joe'].map((name) => ({ name, definition: Counter })),
-    network: 'non-duplicating',
+    network: 'unordered',
   }
 }
 
@@ -108,7 +108,7 @@ export function saving() {
       durableId: node,
       args: (ref: (name: string) => ActorRef<any>) => ({ other: ref(node === 'a' ? 'b/saving' : 'a/saving') }),
     })),
-    network: 'non-duplicating',
+    network: 'unordered',
     crashes: 1,
     crashSteps: 'fewest',
     sometimes: {
@@ -187,7 +187,7 @@ export function asking() {
         args: (ref: (name: string) => ActorRef<any>) => ({ keeper: ref('keeper') }),
       })),
     ],
-    network: 'non-duplicating',
+    network: 'unordered',
     always: { 'no ask is answered twice': (view: StateView) => names.every((name) => view.state(name).kept <= 1) },
     sometimes: { 'all are answered': (view: StateView) => names.every((name) => view.state(name).kept === 1) },
   } satisfies CheckOptions<any>

@@ -12,7 +12,7 @@ const expected = {
 test.each([
   { countMax: 1, network: 'duplicating', lossy: true, distinct: 14 },
   { countMax: 5, network: 'duplicating', lossy: true, distinct: 4_094 },
-  { countMax: 5, network: 'non-duplicating', lossy: false, distinct: 11 },
+  { countMax: 5, network: 'unordered', lossy: false, distinct: 11 },
   { countMax: 5, network: 'duplicating', lossy: false, distinct: 11 },
 ] as const)('up to $countMax, $network, lossy $lossy: $distinct states', ({ countMax, network, lossy, distinct }) => {
   expect(check({ ...pingPong(countMax), network, lossy })).toMatchObject({ ...expected, distinct })

@@ -42,7 +42,7 @@ const Programmed = defineActor<{ handle: (message: number) => void }>()({
   },
 })
 
-test.each(['duplicating', 'non-duplicating', 'ordered'] as const)('random systems, %s', (network) => {
+test.each(['duplicating', 'unordered', 'ordered'] as const)('random systems, %s', (network) => {
   let full = 0
   let reduced = 0
   fc.assert(
@@ -96,7 +96,7 @@ test('independent actors that nobody looks at are explored in one order', () => 
   })
   const options = {
     actors: ['a', 'b', 'c', 'd'].map((name) => ({ name, definition: Counting })),
-    network: 'non-duplicating',
+    network: 'unordered',
     always: { small: (view: StateView) => view.state('a').count < 5 },
   } satisfies CheckOptions<any>
   expect(check(options)).toMatchObject({ distinct: 5 ** 4 })

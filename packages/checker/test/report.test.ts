@@ -1,5 +1,5 @@
 /** Counterexamples of actors as reports: each delivery tied to the step that sent it. The page itself: test/report. */
-import { type ActorRef, defineActor } from '@troupe/core'
+import { type ActorRef, defineActor, refKey } from '@troupe/core'
 import { expect, test } from 'vitest'
 import { check, counterexampleReport } from '../src/index.ts'
 
@@ -25,7 +25,7 @@ test('a counterexample has an event for each step, with what it changed and who 
       { name: 'ann', definition: Player, args: (ref) => ({ other: ref('bob'), serves: true }) },
       { name: 'bob', definition: Player, args: (ref) => ({ other: ref('ann'), serves: false }) },
     ],
-    network: 'non-duplicating',
+    network: 'unordered',
     always: { 'below three': (view) => view.state('bob').count < 3 },
   })
   const { events, actors, verdict, initial } = counterexampleReport(counterexample!)
@@ -45,4 +45,33 @@ test('a counterexample has an event for each step, with what it changed and who 
     ['turn', 'bob', 'ball 3 from ann', 1, [['bob', 3]]],
     ['violation', undefined, 'invariant violated: below three', undefined, []],
   ])
+})
+
+test('a child has its place in the report, from its start to its end, and so has a reference to it', () => {
+  const Child = defineActor<{ end: () => void }>()({
+    name: 'Child',
+    init: () => ({}),
+    on: { end: (_state, _message, ctx) => ctx.stop() },
+  })
+  const Parent = defineActor<{ end: () => void }>()({
+    name: 'Parent',
+    init: (): { child?: ActorRef<{ end: () => void }> } => ({}),
+    started(state, ctx) {
+      state.child = ctx.spawn(Child, undefined, { name: 'only' })
+      ctx.tell(state.child, 'end')
+    },
+    on: { end() {} },
+  })
+  const { counterexample } = check({
+    actors: [{ name: 'parent', definition: Parent }],
+    network: 'unordered',
+    spawnsMax: 1,
+    mayEnd: false,
+  })
+  const report = counterexampleReport(counterexample!)
+  expect(report.actors.map(({ path }) => path)).toEqual(['parent', 'parent/only'])
+  const ends = report.events.flatMap(({ states = [] }) => states).filter(({ ended }) => ended)
+  expect(ends.map(({ actor }) => actor)).toEqual(['parent/only'])
+  const [state] = report.initial!.map((one) => one.state as { child: ActorRef })
+  expect(refKey(state!.child)).toBe('local/parent/only')
 })

@@ -84,7 +84,7 @@ test.each([false, true])(
   },
 )
 
-test.each(['duplicating', 'non-duplicating'] as const)('a %s network holds what was sent and not taken', (kind) => {
+test.each(['duplicating', 'unordered'] as const)('a %s network holds what was sent and not taken', (kind) => {
   const message = fc.integer({ min: 0, max: 12 })
   const step = fc.record({
     take: fc.boolean(),
@@ -101,7 +101,7 @@ test.each(['duplicating', 'non-duplicating'] as const)('a %s network holds what 
         const taken = take && oracle.length > 0 ? (oracle[which % oracle.length] as number) : -1
         const dropping = drop && taken >= 0
         network = table.apply(network, dropping ? table.dropDelta(taken) : table.turnDelta(taken, sent))
-        if (taken >= 0 && (dropping || kind === 'non-duplicating')) oracle.splice(oracle.indexOf(taken), 1)
+        if (taken >= 0 && (dropping || kind === 'unordered')) oracle.splice(oracle.indexOf(taken), 1)
         if (!dropping) oracle.push(...sent)
         if (kind === 'duplicating') oracle = [...new Set(oracle)]
         const held = Array.from({ length: table.end(network) - table.start(network) }, (_, index) =>

@@ -1,7 +1,7 @@
 /** What the compiler refuses in a call of `check`; checked by `tsc -p test`. */
-import { type ActorRef, defineActor } from '@troupe/core'
+import { type ActorRef, ConfigurationError, defineActor } from '@troupe/core'
 import { expect, test } from 'vitest'
-import { CheckerError, check } from '../src/index.ts'
+import { check } from '../src/index.ts'
 
 const Leaf = defineActor<{ poke: () => void }>()({ name: 'Leaf', init: () => ({}), on: { poke() {} } })
 const Branch = defineActor<{ poke: () => void }>()({
@@ -30,5 +30,5 @@ test('the arguments of each actor have the type of its init', () => {
   ]
   expect(attempts).toHaveLength(3)
   expect(attempts[2]?.().distinct).toBe(1)
-  expect(() => check({ actors: [leaf, leaf], network })).toThrow(CheckerError)
+  expect(() => check({ actors: [leaf, leaf], network })).toThrow(ConfigurationError)
 })

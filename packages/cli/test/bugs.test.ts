@@ -54,6 +54,16 @@ test('people see one schedule, and a file gets the same as Markdown', async () =
   await troupe(...words)
   const place = `<!-- planted bugs -->\n\n${[heading, rule, row].join('\n')}\n\n<!-- end of planted bugs -->`
   expect(await readFile(file, 'utf8')).toBe(`Before.\n\n${place}\n\nAfter.\n`)
+  const other = `| other | paxos | pct | 1/2 | 1 | 1 | - | - | - | 0 | check |`
+  const stale = (row as string).replace(/\d\/5/, '7/9')
+  await writeFile(file, `${[heading, rule, other, stale, other.replace('pct', 'pos')].join('\n')}\n`)
+  await troupe(...words)
+  // The row that was counted stands where it stood, and the others stay.
+  const kept = [heading, rule, other, row, other.replace('pct', 'pos'), '']
+  expect((await readFile(file, 'utf8')).split('\n')).toEqual(kept)
+  await troupe('bugs', 'half-quorum', '--strategy', 'pos', '--seeds', '1', '--markdown', file)
+  expect((await readFile(file, 'utf8')).split('\n').slice(0, 5)).toEqual(kept.slice(0, 5))
+  expect((await readFile(file, 'utf8')).split('\n')[5]).toMatch(/^\| half-quorum \| paxos \| pos \| 1\/1 \|/)
   await rm(folder, { recursive: true })
   const nowhere = await troupe(...words.slice(0, -1), join(folder, 'gone', 'table.md'))
   expect(nowhere.code).toBe(2)

@@ -65,11 +65,15 @@ test('text says what went wrong; to a step there are the states of the actors', 
   expect(whole.stdout).toContain(`step ${saved.failure.step}: ${saved.failure.what}`)
   expect(whole.stdout).toMatch(/what goes wrong in it:\n {2}\S/)
   expect(whole.stdout).toContain(`failed after step ${saved.failure.step}`)
+  expect(whole.stdout).toContain(`run it again: troupe replay ${file}\n`)
+  expect(whole.stdout).not.toContain('simulate({')
   const step = saved.failure.step - 5
   const until = await row('--until', `${step}`)
   expect(until).toMatchObject({ code: 0, outcome: 'stopped', step, reason: null })
   const acceptor = until.actors.find(({ actor }: any) => actor === '/node-1/paxos.campaign.acceptor.node-1')
   expect(acceptor).toMatchObject({ node: 'node-1', state: expect.any(Object) })
+  expect(acceptor.state.configuration.members[0].acceptor).toBe('/node-1/paxos.campaign.acceptor.node-1')
+  expect(until.actors.map(({ actor }: any) => actor).join()).not.toContain('Watcher')
   expect((await troupe('replay', file, '--until', `${step}`)).stdout).toContain(
     'node-1 /node-1/paxos.campaign.acceptor.node-1: {',
   )
@@ -164,7 +168,7 @@ test('what is no run, or of no scenario, is refused with what is wrong', async (
   expect(await refused(program({ scenario: 'raft' }))).toContain("there is no scenario 'raft'; there are paxos")
   expect(await refused(program({ parameters: { bug: 'none' } }))).toContain("no planted bug 'none'; it has")
   expect(await refused(program({ scenario: undefined }))).toContain('in no module of its own')
-  expect(await refused({ format: 9 })).toContain('of format 9; this version reads up to 3')
+  expect(await refused({ format: 9 })).toContain('of format 9; this version reads up to 4')
   expect(await refused({ plan: {} })).toContain('the saved run is damaged: a plan of a run has strengths')
   expect(await refused({}, '--until', 'soon')).toContain("--until must be a whole number from 0, got 'soon'")
   expect(await refused({}, '--seed', '3')).toContain('--seed needs --prefix')

@@ -59,7 +59,9 @@ test('a schedule and what is asserted reach the run', async () => {
     (await troupe('simulate', 'paxos', '--seeds', '5', '--json', ...words)).rows()
   const byChance = await run()
   expect((await run('--strategy', 'random'))[0].events).toBe(byChance[0].events)
-  expect((await run('--strategy', 'pct'))[0].events).not.toBe(byChance[0].events)
+  const pct = await run('--strategy', 'pct')
+  expect(pct[0].events).not.toBe(byChance[0].events)
+  expect((await run('--strategy', 'pct:depth=1,steps=16,patienceMs=100'))[0].events).not.toBe(pct[0].events)
   const planted = ['--bug', 'forgotten-promise', '--strategy', 'pos']
   expect((await run(...planted))[0].failures.length).toBeGreaterThan(0)
   expect((await run(...planted, '--harm'))[0].failures).toEqual([])
@@ -115,7 +117,12 @@ test('without a scenario all are listed', async () => {
 test.each([
   ['simulate nothing', "there is no scenario 'nothing'; there are paxos"],
   ['simulate paxos --seeds 5..1', 'the first not above the last'],
-  ['simulate paxos --strategy luck', 'Allowed choices are random, pct, pos, delay'],
+  [
+    'simulate paxos --strategy luck',
+    "schedule must be one of random, pct, pos, delay, or { strategy } with one of them, got 'luck'",
+  ],
+  ['simulate paxos --strategy pct:dept=3', "there is no option 'dept'; did you mean 'depth'?"],
+  ['simulate paxos --strategy pct:3', "--strategy takes parameters as in pct:depth=4,steps=500; got '3'"],
   ['simulate paxos --seeds many', "seeds must be N or A..B, got 'many'"],
   ['simulate paxos --nodes 77', 'runs on 1 to 31 nodes, got 77'],
   ['simulate paxos --clients 0', 'must be a whole number from 1 to 31, got 0'],
@@ -130,4 +137,28 @@ test.each([
   const { code, stdout, stderr } = await troupe(...command.split(' '), ...(command === 'dance' ? [] : ['--json']))
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toContain(message)
+})
+
+test('a failure says by which command its seed fails again, and that one does', async () => {
+  const words = [
+    'simulate',
+    'paxos',
+    '--bug',
+    'half-quorum',
+    '--nodes',
+    '3',
+    '--faults',
+    'crash=2,loss=0.1',
+    '--clients',
+    '3',
+  ]
+  const { stdout } = await troupe(...words, '--strategy', 'pos:patienceMs=5', '--seeds', '10')
+  const [, command] = /run it again: troupe (.*), and then troupe replay/.exec(stdout) as unknown as [string, string]
+  expect(command).toMatch(
+    /^simulate paxos --seeds (\d+)\.\.\1 --nodes 3 --faults loss=0.1,crash=2 --clients 3 --bug half-quorum --strategy pos:patienceMs=5 --save .troupe$/,
+  )
+  expect(stdout).not.toContain('simulate({')
+  const again = await troupe(...command.replace(/ --save .*/, '').split(' '))
+  const seedLine = (text: string) => text.split('\n').find((line) => line.startsWith('  seed '))
+  expect(seedLine(again.stdout)).toBe(seedLine(stdout))
 })

@@ -9,3 +9,4 @@ export { type AcceptorEvents, type AcceptorState, acceptorParts } from './paxos/
 export { type LearnerEvents, type LearnerState, learnerParts } from './paxos/learner.ts'
 export { type ProposerEvents, type ProposerState, proposerParts } from './paxos/proposer.ts'
 export { type BenOrEvents, type BenOrState, benOrParts } from './rounds/ben-or.ts'
+export { type ChandraTouegEvents, type ChandraTouegState, chandraTouegParts } from './rounds/chandra-toueg.ts'

@@ -19,6 +19,7 @@ import { type KnownOptions, refuseUnknownOptions } from './known-options.ts'
 import { moduleProblemOf } from './module-url.ts'
 import type { CheckedDefinition, Unwrapped } from './protocol.ts'
 import { type Service, serviceNames } from './service.ts'
+import { shownValue } from './shown-value.ts'
 import { type MailboxOptions, optionsProblem, unknownOptionsProblem } from './spawn-options.ts'
 import type { SuperviseOptions } from './supervision.ts'
 
@@ -314,7 +315,7 @@ function compileDefinition(spec: any): CompiledDefinition {
   const { name } = spec
   if (typeof name !== 'string' || !/^[\w.-]{1,100}$/.test(name)) {
     throw new ConfigurationError(
-      `defineActor needs a name of 1 to 100 letters, digits or - _ . , got ${JSON.stringify(name)}`,
+      `defineActor needs a name of 1 to 100 letters, digits or - _ . , got ${shownValue(name)}`,
     )
   }
   refuseUnknownOptions(`actor ${name}`, spec, knownParts)

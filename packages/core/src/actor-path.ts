@@ -1,12 +1,13 @@
 /** Paths: `/node/parent/child`, as logs print them, taken apart and followed. */
 import type { ActorCell } from './actor-cell.ts'
 import { ConfigurationError } from './errors.ts'
+import { shownValue } from './shown-value.ts'
 
 /** The node of a path, and the rest. Throws a `ConfigurationError` when it is none. */
 export function splitPath(path: string): { node: string; rest: string } {
   const [, node, rest = ''] = /^\/([^/]+)(?:\/(.*))?$/.exec(String(path)) ?? []
   if (node === undefined) {
-    throw new ConfigurationError(`a path is /node/parent/child, got ${JSON.stringify(path)}`, { path: String(path) })
+    throw new ConfigurationError(`a path is /node/parent/child, got ${shownValue(path)}`, { path: String(path) })
   }
   return { node, rest }
 }

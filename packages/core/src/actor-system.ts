@@ -31,6 +31,7 @@ import { whenTerminated } from './outside-watch.ts'
 import type { NodeChoice } from './placement.ts'
 import type { MessageName, PayloadArguments, ReplyOf } from './protocol.ts'
 import { receptionistOf } from './receptionist.ts'
+import { shownValue } from './shown-value.ts'
 import { refuseUnknownOfSpawn, type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
 import { SystemGuardian } from './system-guardian.ts'
 import { compiledTask, type TaskDefinition, type TaskOptions } from './task-definition.ts'
@@ -243,9 +244,15 @@ export abstract class ActorSystem implements AsyncDisposable {
     const check = (holds: boolean, what: string) => {
       if (!holds) throw new ConfigurationError(`inspect: ${what}`)
     }
-    check(Number.isInteger(depth) && depth >= 1 && depth <= 1_000, `depth must be from 1 to 1,000, got ${depth}`)
-    check(Number.isInteger(maxActors) && maxActors >= 1, `maxActors must be a whole number from 1, got ${maxActors}`)
-    check(timeoutMs > 0, `timeoutMs must be above 0, got ${timeoutMs}`)
+    check(
+      Number.isInteger(depth) && depth >= 1 && depth <= 1_000,
+      `depth must be from 1 to 1,000, got ${shownValue(depth)}`,
+    )
+    check(
+      Number.isInteger(maxActors) && maxActors >= 1,
+      `maxActors must be a whole number from 1, got ${shownValue(maxActors)}`,
+    )
+    check(timeoutMs > 0, `timeoutMs must be above 0, got ${shownValue(timeoutMs)}`)
     return { nodes: await this.inspectNodes({ depth, maxActors, timeoutMs }) }
   }
 

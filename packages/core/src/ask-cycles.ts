@@ -20,6 +20,7 @@ import { AskCycleError, ConfigurationError } from './errors.ts'
 import { ForwardTrail } from './forward-trail.ts'
 import type { PendingAsk } from './pending-ask.ts'
 import type { Clock, ScheduledTask } from './ports/clock.ts'
+import { shownValue } from './shown-value.ts'
 import { type WaitingAsk, type WaitingTurn, waitingTurn, waitsForTurn, youngestAskOfTurn } from './turn-waits.ts'
 import { closingAsk, cycleOf, pictureKey } from './wait-picture.ts'
 import { type Frame, FrameKind } from './wire.ts'
@@ -82,9 +83,12 @@ export class AskCycles {
 
   constructor(parts: AskCyclesParts) {
     if (!(parts.afterMs > 0)) {
-      throw new ConfigurationError(`askCyclesAfterMs must be above 0 (Infinity: never), got ${parts.afterMs}`, {
-        askCyclesAfterMs: parts.afterMs,
-      })
+      throw new ConfigurationError(
+        `askCyclesAfterMs must be above 0 (Infinity: never), got ${shownValue(parts.afterMs)}`,
+        {
+          askCyclesAfterMs: parts.afterMs,
+        },
+      )
     }
     this.#parts = parts
   }

@@ -1,8 +1,10 @@
 /** What can be said of an ask or a send: how long it waits, until which signal, and the window of a stream. */
+import type { CompiledDefinition } from './actor-definition.ts'
 import type { AskOptions, AskThen, SendOptions } from './context.ts'
 import { ConfigurationError } from './errors.ts'
 import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
 import { type KnownOptions, refuseUnknownOptions } from './known-options.ts'
+import { shownValue } from './shown-value.ts'
 
 /** How long an ask waits unless told otherwise. */
 export const askTimeoutMsDefault = 5_000
@@ -22,9 +24,29 @@ export function refuseUnknownOfAsk(options: AskOptions): void {
   refuseUnknownOptions('an ask', options, knownOfAsk)
 }
 
-/** Throws a `ConfigurationError` for options that an ask whose end is a message does not have; for development. */
-export function refuseUnknownOfAskThen(then: AskThen): void {
+/**
+ * Throws a `ConfigurationError` for options that an ask whose end is a message does not have, and for a message that the
+ * asker of that definition never handles, which types cannot tell of an inferred one; for development.
+ */
+export function refuseUnknownOfAskThen(then: AskThen, definition: CompiledDefinition): void {
   refuseUnknownOptions('ctx.askThen', then, knownOfAskThen)
+  for (const option of ['onReply', 'onError'] as const) {
+    const message = then[option]
+    if (handlesSomewhere(definition, message)) continue
+    const { name: asker, handlers, behaviors } = definition
+    const names = new Set([handlers, ...behaviors.values()].flatMap((table) => [...table.keys()]))
+    throw new ConfigurationError(
+      `actor ${asker}: ctx.askThen names '${message}' as ${option}, for which it has no handler; there are ${[...names].join(', ')}`,
+      { definition: asker, option, message },
+    )
+  }
+}
+
+/** True when the definition's `on`, one of its behaviors or its `otherwise` takes the message. */
+function handlesSomewhere({ handlers, behaviors, otherwise }: CompiledDefinition, message: string): boolean {
+  if (otherwise !== undefined || handlers.has(message)) return true
+  for (const table of behaviors.values()) if (table.has(message)) return true
+  return false
 }
 
 /** Throws a `ConfigurationError` for options that a send does not have; for development. */
@@ -46,7 +68,7 @@ export function withWindow(options: AskOptions, asked: Promise<any>): Promise<an
 export function askThenTimeoutOf(then: AskThen): number {
   if (typeof then.onReply !== 'string' || typeof then.onError !== 'string') {
     throw new ConfigurationError(
-      `ctx.askThen needs the names of the messages that its end becomes, got onReply ${String(then.onReply)} and onError ${String(then.onError)}`,
+      `ctx.askThen needs the names of the messages that its end becomes, got onReply ${shownValue(then.onReply)} and onError ${shownValue(then.onError)}`,
     )
   }
   if (then.timeoutMs === undefined && then.signal === undefined) return askTimeoutMsDefault
@@ -57,13 +79,17 @@ export function askThenTimeoutOf(then: AskThen): number {
 export function askTimeoutOf(options: AskOptions, what = 'an ask'): number {
   const { timeoutMs = askTimeoutMsDefault, window, signal } = options
   if (window !== undefined && !(Number.isInteger(window) && window >= 1 && window <= streamWindowMax)) {
-    throw new ConfigurationError(`${what}'s window must be a whole number from 1 to ${streamWindowMax}, got ${window}`)
+    throw new ConfigurationError(
+      `${what}'s window must be a whole number from 1 to ${streamWindowMax}, got ${shownValue(window)}`,
+    )
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new ConfigurationError(`${what}'s signal must be an AbortSignal, got ${typeof signal}`)
   }
   if (!(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
-    throw new ConfigurationError(`${what}'s timeoutMs must be above 0 and at most 2^31 - 1, got ${timeoutMs}`)
+    throw new ConfigurationError(
+      `${what}'s timeoutMs must be above 0 and at most 2^31 - 1, got ${shownValue(timeoutMs)}`,
+    )
   }
   return timeoutMs
 }

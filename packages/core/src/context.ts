@@ -83,7 +83,8 @@ export interface ActorContext<Self = any, Events = any, Behavior = any> {
    * none comes. The quick form of an ask between actors: it makes no promise, and this actor handles other messages
    * meanwhile. One of the two messages comes, once, as a turn of its own, with who was asked as its sender, and a full mailbox
    * does not drop it; the errors are those of {@link ActorContext.ask}. None comes when this actor was restarted or ended
-   * before. A reply that is a stream is a `ConfigurationError`. Throws what is wrong with the message itself, as a
+   * before. A reply that is a stream is a `ConfigurationError`, and so is, in development,
+   * a message that this actor's definition does not handle. Throws what is wrong with the message itself, as a
    * tell does, and an `OverloadError` when this actor waits for 100,000 replies so. A durable actor may ask so after it persisted.
    *
    * ```ts

@@ -90,11 +90,23 @@ export abstract class Delivery extends TurnLoop {
     if (mailbox.length < mailbox.limit && this.metrics === undefined) {
       if (replyTo === undefined) mailbox.pushMessage(name, payload, sender)
       else mailbox.pushAsk(name, payload, sender, replyTo)
-    } else this.#deliverEnvelope(cell, to, new Envelope(EnvelopeKind.message, name, payload, sender, replyTo))
+    } else this.#putIn(cell, to, new Envelope(EnvelopeKind.message, name, payload, sender, replyTo))
     if (!cell.scheduled) this.schedule(cell)
   }
 
-  #deliverEnvelope(cell: ActorCell, to: Ref, envelope: Envelope): void {
+  /** {@link deliver} of a message that is an envelope already, which nobody uses again. */
+  protected deliverEnvelope(to: Ref, envelope: Envelope): void {
+    const cell = this.alive ? (this.cells.own(to) ?? this.lookup(to)) : undefined
+    if (cell === undefined) {
+      const { name, payload, sender, replyTo } = envelope
+      this.undeliverable(to, name, payload, sender, replyTo, this.alive ? 'no-such-actor' : 'node-down')
+      return
+    }
+    this.#putIn(cell, to, envelope)
+    if (!cell.scheduled) this.schedule(cell)
+  }
+
+  #putIn(cell: ActorCell, to: Ref, envelope: Envelope): void {
     const { mailbox } = cell
     if (this.metrics !== undefined) this.metrics.stamp(envelope)
     if (mailbox.length < mailbox.limit) mailbox.push(envelope)

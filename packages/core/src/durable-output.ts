@@ -176,7 +176,7 @@ export class DurableOutput extends UnheldEffects implements Effects {
       this.#unsynced.appended(bytes.length)
     } catch (error) {
       // The turn is committed by its events; without the snapshot a recovery replays more of them.
-      this.#report('its snapshot could not be stored', error)
+      this.kernel.supervisor.snapshotFailed(this.#cell, error)
     }
   }
 

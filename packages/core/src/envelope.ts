@@ -20,7 +20,8 @@ export const EnvelopeKind = {
 export type EnvelopeKind = (typeof EnvelopeKind)[keyof typeof EnvelopeKind]
 
 /**
- * One thing to be handled by one actor. All have one shape, so that the kernel's hot path sees one hidden class.
+ * One thing to be handled by one actor. All that a kernel makes have one shape, so that its hot path sees one hidden class;
+ * hosts may have kinds of their own.
  *
  * A plain message waits in its mailbox as its parts, and the turn loop puts them into the same envelope turn after turn,
  * until one is to be kept: whoever holds on to the envelope of a turn beyond the turn says so by {@link keep}.
@@ -34,7 +35,8 @@ export class Envelope {
   readonly replyTo: ReplyToken | undefined
   /** When it was put into the mailbox, in microseconds modulo 2^32; 0 where nobody measures. */
   atUs = 0
-  #isKept = false
+  /** True when somebody holds on to it: it must stay as it is. */
+  isKept = false
 
   constructor(
     kind: EnvelopeKind,
@@ -50,23 +52,24 @@ export class Envelope {
     this.replyTo = replyTo
   }
 
-  /** True when somebody holds on to it: it must stay as it is. */
-  get isKept(): boolean {
-    return this.#isKept
-  }
-
   keep(): void {
-    this.#isKept = true
+    this.isKept = true
   }
+}
 
-  /** Makes it the envelope of another message. It is one of a message, and not kept. */
-  refill(name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken | undefined): void {
-    const parts = this as { -readonly [Part in 'name' | 'payload' | 'sender' | 'replyTo']: Envelope[Part] }
-    parts.name = name
-    parts.payload = payload
-    parts.sender = sender
-    parts.replyTo = replyTo
-  }
+/** Makes `spare` the envelope of another message. It is one of a message, and not kept. */
+export function refill(
+  spare: Envelope,
+  name: string,
+  payload: unknown,
+  sender: Ref | undefined,
+  replyTo: ReplyToken | undefined,
+): void {
+  const parts = spare as { -readonly [Part in 'name' | 'payload' | 'sender' | 'replyTo']: Envelope[Part] }
+  parts.name = name
+  parts.payload = payload
+  parts.sender = sender
+  parts.replyTo = replyTo
 }
 
 /** The payload of a `terminated` envelope. */

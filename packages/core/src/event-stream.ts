@@ -11,7 +11,10 @@ import { asNobody } from './turn-scopes.ts'
 export interface SystemEvents {
   /** A message that found no handler. */
   deadLetter: [DeadLetter]
-  /** A turn failed, or a promise that nobody awaited (`rejection`); `directive` is what supervision does about it. */
+  /**
+   * A turn failed, or a promise that nobody awaited (`rejection`), or a durable actor's `snapshot` could not be stored; `directive`
+   * is what supervision does about it.
+   */
   failure: [
     {
       readonly actor: string

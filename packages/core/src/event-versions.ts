@@ -4,6 +4,7 @@
  * guessed and nothing is lost.
  */
 import { ConfigurationError, DurableVersionError } from './errors.ts'
+import { shownValue } from './shown-value.ts'
 
 /** The steps from each older version to the next: `{ 1: (old) => new, 2: ... }`. Pure functions. */
 export type Upcasts = Readonly<Record<number, (old: any) => unknown>>
@@ -76,7 +77,7 @@ export function compileEvents(definition: string, source: unknown): CompiledEven
 export function compileVersion(definition: string, part: string, current: unknown, upcast: unknown): Version {
   const refuse = (what: string) => new ConfigurationError(`actor ${definition}: ${part}: ${what}`, { definition })
   if (!Number.isInteger(current) || (current as number) < 1) {
-    throw refuse(`its version must be a whole number from 1, got ${String(current)}`)
+    throw refuse(`its version must be a whole number from 1, got ${shownValue(current)}`)
   }
   const version = current as number
   if (upcast === undefined) return { current: version, upcast: {} }

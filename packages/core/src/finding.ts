@@ -14,6 +14,7 @@ import type { ActorContext } from './context.ts'
 import { ConfigurationError } from './errors.ts'
 import type { MessageName, PayloadArguments } from './protocol.ts'
 import { receptionistOf } from './receptionist.ts'
+import { shownValue } from './shown-value.ts'
 
 declare const membersOf: unique symbol
 
@@ -32,7 +33,7 @@ export function actorKey<Definition extends ActorDefinition<any, any>>(
 export function actorKey<Protocol>(name: string): ActorKey<Protocol>
 export function actorKey(name: string): ActorKey<any> {
   if (typeof name !== 'string' || name.length === 0 || name.length > 200) {
-    throw new ConfigurationError(`actorKey needs a name of 1 to 200 characters, got ${JSON.stringify(name)}`)
+    throw new ConfigurationError(`actorKey needs a name of 1 to 200 characters, got ${shownValue(name)}`)
   }
   return Object.freeze({ name })
 }

@@ -14,7 +14,7 @@ export { HandlerTable } from './handler-table.ts'
 export { InPlaceTasks } from './in-place-tasks.ts'
 export { downNode, type InspectionLimits, inspectNode } from './inspection.ts'
 export type { KernelPorts } from './kernel-ports.ts'
-export { type KnownOptions, refuseUnknownOptions, unknownOptionProblem } from './known-options.ts'
+export { type KnownOptions, refuseUnknownOptions, requireOption, unknownOptionProblem } from './known-options.ts'
 export { buffersMoved, cloneValue, isPrepared, prepareMessage, takeMessage } from './message-value.ts'
 export { type MetricsClock, metricsClockOf } from './metrics/metrics-clock.ts'
 export { NodeJournal } from './node-journal.ts'
@@ -28,9 +28,10 @@ export type { RunningTask, TaskOutcome, TaskRequest, TaskRunner } from './ports/
 export type { Refusal, Transport } from './ports/transport.ts'
 export { RecordingKernel } from './recording-kernel.ts'
 export type { ReminderRequest } from './reminders.ts'
-export { applyEvent, runTurn } from './run-turn.ts'
+export { applyEvent, runTurn, settleTurn } from './run-turn.ts'
 export { hashString, SeededRandom, SeededRandomSource } from './seeded-random.ts'
 export { isProvided } from './service.ts'
+export { isThenable, shownValue } from './shown-value.ts'
 export { validateSpawnOptions } from './spawn-options.ts'
 export { assertStashHasRoom } from './stash.ts'
 export { directiveFor, type Supervision } from './supervision.ts'
@@ -40,6 +41,7 @@ export { factsOf, type TaskName, taskFailedError } from './task-table.ts'
 export type { RecordedTurn } from './turn-recorder.ts'
 export { replayTurn } from './turn-replay.ts'
 export {
+  currentTurn,
   interceptRejections,
   promiseMade,
   type TurnScope,

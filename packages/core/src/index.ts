@@ -73,6 +73,7 @@ export {
   JournalCorruptError,
   JournalFailedError,
   JournalForeignError,
+  JournalRecordSizeError,
   JournalVersionError,
 } from './journal/journal-errors.ts'
 export { createLocalSystem, LocalSystem, type LocalSystemOptions, type RealTime } from './local-system.ts'
@@ -89,7 +90,13 @@ export type {
   ThreadMetrics,
 } from './metrics/metrics-data.ts'
 export { prometheusText } from './metrics/prometheus.ts'
-export type { NodeChoice, PlacementPolicies, PlacementPolicy, PlacementRequest } from './placement.ts'
+export {
+  mainNode,
+  type NodeChoice,
+  type PlacementPolicies,
+  type PlacementPolicy,
+  type PlacementRequest,
+} from './placement.ts'
 export type { Clock, ScheduledTask } from './ports/clock.ts'
 export type { Disk, DiskCallback } from './ports/disk.ts'
 export type { RandomSource, RandomStream } from './ports/random.ts'

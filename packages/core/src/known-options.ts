@@ -8,6 +8,7 @@
  * development only, where messages are frozen too.
  */
 import { ConfigurationError } from './errors.ts'
+import { shownValue } from './shown-value.ts'
 
 /** Each option of that type, by name. */
 export type KnownOptions<Options> = Readonly<Record<keyof Options, true>>
@@ -16,8 +17,17 @@ export type KnownOptions<Options> = Readonly<Record<keyof Options, true>>
 const changesMax = 3
 const changedShareMax = 0.5
 
+/** Throws a `ConfigurationError` that names the option, what it `needs` to be and the value that it has, unless that `holds`. */
+export function requireOption(holds: boolean, option: string, needs: string, value: unknown): asserts holds {
+  if (holds) return
+  throw new ConfigurationError(`${option} must be ${needs}, got ${shownValue(value)}`, { option })
+}
+
 /** What is wrong with `options`, which `where` takes: names the first that is not known, and the nearest that is. */
 export function unknownOptionProblem(where: string, options: object, known: Readonly<Record<string, true>>) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    return { message: `${where} takes an object of options, got ${shownValue(options)}`, facts: {} }
+  }
   for (const option in options) {
     if (Object.hasOwn(known, option) || !Object.hasOwn(options, option)) continue
     const names = Object.keys(known)

@@ -6,7 +6,7 @@
  */
 import type { Ref, ReplyToken } from './actor-ref.ts'
 import { Deque } from './deque.ts'
-import { Envelope, EnvelopeKind } from './envelope.ts'
+import { Envelope, EnvelopeKind, refill } from './envelope.ts'
 import { type LaneOptions, LaneQueue } from './lane-queue.ts'
 import { MessageQueue } from './message-queue.ts'
 import { emptyEnvelope } from './message-ring.ts'
@@ -138,7 +138,7 @@ export class Mailbox implements Iterable<Envelope> {
     if (first === undefined) return this.#takeQueued(spare)
     this.#first = undefined
     if (typeof first !== 'string') return first
-    spare.refill(first, this.#payload, this.#sender, this.#replyTo)
+    refill(spare, first, this.#payload, this.#sender, this.#replyTo)
     this.#forgetFirst()
     return spare
   }

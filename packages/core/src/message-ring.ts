@@ -4,7 +4,7 @@
  * messages, which the garbage collector would have to copy. Anything else is kept as the envelope that it is.
  */
 import type { Ref } from './actor-ref.ts'
-import { Envelope, EnvelopeKind } from './envelope.ts'
+import { Envelope, EnvelopeKind, refill } from './envelope.ts'
 
 const placesEach = 3
 /** Messages that a ring begins with, and that it can have. */
@@ -66,7 +66,7 @@ export class MessageRing implements Iterable<Envelope> {
     const payload = places[index + 1]
     // A name is the definition's, and a reference is small: the next message may write over them.
     if (typeof payload !== 'number') places[index + 1] = undefined
-    spare.refill(name, payload, places[index + 2] as Ref | undefined, undefined)
+    refill(spare, name, payload, places[index + 2] as Ref | undefined, undefined)
     return spare
   }
 
@@ -89,7 +89,7 @@ export class MessageRing implements Iterable<Envelope> {
   /** Makes room for as many again. */
   grow(): void {
     const grown = new Array(this.#places.length * 2)
-    this.#copyTo(grown)
+    this.#moveTo(grown)
     this.#places = grown
     this.capacity *= 2
     this.#head = 0
@@ -97,17 +97,22 @@ export class MessageRing implements Iterable<Envelope> {
 
   /** What is in a smaller ring, which is as full as it is large, is in this empty one from now on. */
   takeOver(smaller: MessageRing): void {
-    smaller.#copyTo(this.#places)
+    smaller.#moveTo(this.#places)
     this.#head = 0
     this.length = smaller.length
   }
 
-  #copyTo(target: unknown[]): void {
+  /**
+   * Moves the messages, all the places of a full ring. None stays behind: an array that nobody needs, but that is old, keeps
+   * alive what it holds until a full collection, which the bytes of large messages then cause.
+   */
+  #moveTo(target: unknown[]): void {
     const places = this.#places
     const from = this.#head * placesEach
     let to = 0
     for (let index = from; index < places.length; index++) target[to++] = places[index]
     for (let index = 0; index < from; index++) target[to++] = places[index]
+    places.fill(undefined)
   }
 }
 

@@ -26,6 +26,9 @@ export type PlacementPolicy = (candidates: readonly string[], request: Placement
 /** Policies by name, as hosts take them. */
 export type PlacementPolicies = Readonly<Record<string, PlacementPolicy>>
 
+/** The node of the thread that made the system, or of the program of a simulation. It never fails by itself. */
+export const mainNode = 'main'
+
 /** What a policy cannot be called. */
 const reserved: readonly string[] = ['local', 'spread']
 

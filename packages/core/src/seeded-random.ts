@@ -3,6 +3,7 @@
  * and the FNV-1a hash of the stream's purpose.
  */
 import type { RandomSource, RandomStream } from './ports/random.ts'
+import { shownValue } from './shown-value.ts'
 
 /** Random streams that are a function of one seed. */
 export class SeededRandomSource implements RandomSource {
@@ -55,6 +56,7 @@ export class SeededRandom implements RandomStream {
     this.#d = splitMix()
   }
 
+  /** The next 32 bits, with a sign: as a number without one, half of them would be no small integers. */
   #next(): number {
     const product = Math.imul(this.#b, 5)
     const result = Math.imul((product << 7) | (product >>> 25), 9)
@@ -65,28 +67,28 @@ export class SeededRandom implements RandomStream {
     this.#a ^= this.#d
     this.#c ^= shifted
     this.#d = (this.#d << 11) | (this.#d >>> 21)
-    return result >>> 0
+    return result
   }
 
   int(bound: number): number {
     if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32) {
-      throw new RangeError(`random.int needs a whole bound from 1 to 2^32, got ${bound}`)
+      throw new RangeError(`random.int needs a whole bound from 1 to 2^32, got ${shownValue(bound)}`)
     }
-    if (bound === 2 ** 32) return this.#next()
-    // Rejection keeps every outcome equally likely for bounds that do not divide 2^32. Whole numbers of 32 bits are said
-    // to be such: a remainder of others is slow.
-    const excess = (-bound >>> 0) % (bound >>> 0)
-    let draw = this.#next()
-    while (draw > 0xffffffff - excess) draw = this.#next()
-    return (draw >>> 0) % (bound >>> 0)
+    if (bound === 2 ** 32) return this.#next() >>> 0
+    // Rejection keeps every outcome equally likely for bounds that do not divide 2^32. A quotient of numbers of 32 bits is
+    // never rounded up to a whole one, so that its floor is exact; a remainder by % may be one of floating point, and slow.
+    const limit = Math.floor(2 ** 32 / bound) * bound
+    let draw = this.#next() >>> 0
+    while (draw >= limit) draw = this.#next() >>> 0
+    return draw - Math.floor(draw / bound) * bound
   }
 
   float(): number {
-    return this.#next() / 2 ** 32
+    return (this.#next() >>> 0) / 2 ** 32
   }
 
   chance(probability: number): boolean {
-    return this.float() < probability
+    return (this.#next() >>> 0) / 2 ** 32 < probability
   }
 
   pick<Item>(items: readonly Item[]): Item {

@@ -6,6 +6,7 @@
 import { ConfigurationError } from './errors.ts'
 import type { Clock } from './ports/clock.ts'
 import type { RandomStream } from './ports/random.ts'
+import { shownValue } from './shown-value.ts'
 
 declare const implementation: unique symbol
 const brand = Symbol.for('troupe.service-provider')
@@ -89,8 +90,8 @@ export function provideService<Implementation, Instance extends Implementation>(
   }
   check(typeof start === 'function', 'start must be a function')
   check(stop === undefined || typeof stop === 'function', 'stop must be a function')
-  check(startTimeoutMs > 0, `startTimeoutMs must be above 0, got ${startTimeoutMs}`)
-  check(stopTimeoutMs > 0, `stopTimeoutMs must be above 0, got ${stopTimeoutMs}`)
+  check(startTimeoutMs > 0, `startTimeoutMs must be above 0, got ${shownValue(startTimeoutMs)}`)
+  check(stopTimeoutMs > 0, `stopTimeoutMs must be above 0, got ${shownValue(stopTimeoutMs)}`)
   const names = serviceNames(needs)
   check(names !== undefined, 'needs must be an array of services made by defineService(...)')
   return Object.freeze({ [brand]: true, service, needs: names ?? [], start, stop, startTimeoutMs, stopTimeoutMs })

@@ -3,6 +3,7 @@ import type { ActorRef } from './actor-ref.ts'
 import { askTimeoutOf } from './ask-options.ts'
 import { ConfigurationError } from './errors.ts'
 import { type KnownOptions, refuseUnknownOptions, unknownOptionProblem } from './known-options.ts'
+import { shownValue } from './shown-value.ts'
 import { type SuperviseOptions, superviseProblem, unknownSuperviseProblem } from './supervision.ts'
 
 /** Options of a spawn. */
@@ -101,21 +102,21 @@ const namePattern = /^[\w.:-][\w.:@-]{0,199}$/
 
 /** What is malformed in the options of a mailbox, or `undefined`. */
 function mailboxProblem(options: MailboxOptions): string | undefined {
-  if (typeof options !== 'object' || options === null) return `mailbox must be an object, got ${String(options)}`
+  if (typeof options !== 'object' || options === null) return `mailbox must be an object, got ${shownValue(options)}`
   const { capacity, overflow, stashCapacity, waitingCapacity, priority } = options
   if (
     capacity !== undefined &&
     capacity !== Number.POSITIVE_INFINITY &&
     !(Number.isInteger(capacity) && capacity > 0)
   ) {
-    return `mailbox.capacity must be a whole number from 1 or Infinity, got ${capacity}`
+    return `mailbox.capacity must be a whole number from 1 or Infinity, got ${shownValue(capacity)}`
   }
   if (overflow !== undefined && !overflowPolicies.includes(overflow)) {
-    return `mailbox.overflow must be one of ${overflowPolicies.join(', ')}, got ${overflow}`
+    return `mailbox.overflow must be one of ${overflowPolicies.join(', ')}, got ${shownValue(overflow)}`
   }
   for (const [option, value] of Object.entries({ stashCapacity, waitingCapacity })) {
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
-      return `mailbox.${option} must be a whole number from 1, got ${value}`
+      return `mailbox.${option} must be a whole number from 1, got ${shownValue(value)}`
     }
   }
   return priority === undefined ? undefined : priorityProblem(priority)
@@ -123,14 +124,14 @@ function mailboxProblem(options: MailboxOptions): string | undefined {
 
 function priorityProblem(priority: Readonly<Record<string, number>>): string | undefined {
   if (typeof priority !== 'object' || priority === null || Array.isArray(priority)) {
-    return `mailbox.priority must be an object of numbers by message name, got ${String(priority)}`
+    return `mailbox.priority must be an object of numbers by message name, got ${shownValue(priority)}`
   }
   const entries = Object.entries(priority)
   if (entries.length > prioritiesMax) {
     return `mailbox.priority names ${entries.length} messages; ${prioritiesMax} at most`
   }
   for (const [name, value] of entries) {
-    if (!Number.isFinite(value)) return `mailbox.priority.${name} must be a finite number, got ${String(value)}`
+    if (!Number.isFinite(value)) return `mailbox.priority.${name} must be a finite number, got ${shownValue(value)}`
   }
   return undefined
 }

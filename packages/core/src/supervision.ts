@@ -3,6 +3,7 @@
  * Plain data, since it may travel to another node.
  */
 import { type KnownOptions, unknownOptionProblem } from './known-options.ts'
+import { shownValue } from './shown-value.ts'
 
 /** What is done with an actor whose turn failed. */
 export type Directive = 'restart' | 'resume' | 'stop' | 'escalate'
@@ -122,22 +123,23 @@ export function unknownSuperviseProblem(options: SuperviseOptions): string | und
 
 /** What is malformed in `options`, or `undefined`. */
 export function superviseProblem(options: SuperviseOptions): string | undefined {
-  if (typeof options !== 'object' || options === null) return `supervise must be an object, got ${String(options)}`
+  if (typeof options !== 'object' || options === null) return `supervise must be an object, got ${shownValue(options)}`
   const { strategy, onFailure, maxRestarts, withinMs, backoff, rollback } = options
   if (strategy !== undefined && !strategies.includes(strategy)) {
-    return `supervise.strategy must be one of ${strategies.join(', ')}, got ${strategy}`
+    return `supervise.strategy must be one of ${strategies.join(', ')}, got ${shownValue(strategy)}`
   }
   const onFailureProblem = onFailure === undefined ? undefined : directiveProblem(onFailure)
   if (onFailureProblem !== undefined) return onFailureProblem
   if (maxRestarts !== undefined && !(Number.isInteger(maxRestarts) && maxRestarts >= 0)) {
-    return `supervise.maxRestarts must be a whole number from 0, got ${maxRestarts}`
+    return `supervise.maxRestarts must be a whole number from 0, got ${shownValue(maxRestarts)}`
   }
-  if (withinMs !== undefined && !(withinMs > 0)) return `supervise.withinMs must be above 0, got ${withinMs}`
+  if (withinMs !== undefined && !(withinMs > 0))
+    return `supervise.withinMs must be above 0, got ${shownValue(withinMs)}`
   if (backoff !== undefined && !(backoff.minMs >= 0 && backoff.maxMs >= backoff.minMs)) {
     return 'supervise.backoff needs 0 <= minMs <= maxMs'
   }
   if (rollback !== undefined && typeof rollback !== 'boolean') {
-    return `supervise.rollback must be true or false, got ${String(rollback)}`
+    return `supervise.rollback must be true or false, got ${shownValue(rollback)}`
   }
   return undefined
 }
@@ -147,7 +149,7 @@ function directiveProblem(onFailure: Directive | DirectivesByKind): string | und
   if (typeof onFailure !== 'object' || onFailure === null) {
     return directives.includes(onFailure)
       ? undefined
-      : `supervise.onFailure must be ${one}, or a record of them by kind of failure, got ${String(onFailure)}`
+      : `supervise.onFailure must be ${one}, or a record of them by kind of failure, got ${shownValue(onFailure)}`
   }
   const prototype = Object.getPrototypeOf(onFailure)
   if (Array.isArray(onFailure) || (prototype !== null && prototype !== Object.prototype)) {
@@ -156,7 +158,8 @@ function directiveProblem(onFailure: Directive | DirectivesByKind): string | und
   const kinds = Object.entries(onFailure)
   if (kinds.length > kindsMax) return `supervise.onFailure tells ${kinds.length} kinds apart; ${kindsMax} are allowed`
   for (const [kind, directive] of kinds) {
-    if (!directives.includes(directive)) return `supervise.onFailure.${kind} must be ${one}, got ${String(directive)}`
+    if (!directives.includes(directive))
+      return `supervise.onFailure.${kind} must be ${one}, got ${shownValue(directive)}`
   }
   return undefined
 }

@@ -61,6 +61,15 @@ export class Supervisor {
     })
   }
 
+  /** A snapshot of `cell`'s state could not be stored: its history stays, and it goes on. */
+  snapshotFailed(cell: ActorCell, thrown: unknown): void {
+    const { events } = this.#kernel.ports
+    events.emit('failure', {
+      ...{ actor: cell.path(), ref: cell.ref, message: 'snapshot' },
+      ...{ error: toError(thrown), directive: 'resume' },
+    })
+  }
+
   /** What a failed turn would have let out is gone. True when the state has events that will never be in the journal. */
   undoTurn(cell: ActorCell, envelope?: Envelope): boolean {
     const persisted = cell.durable?.abandonTurn(envelope) ?? false

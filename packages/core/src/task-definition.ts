@@ -6,6 +6,7 @@ import { ConfigurationError } from './errors.ts'
 import { refuseUnknownOptions } from './known-options.ts'
 import { moduleProblemOf } from './module-url.ts'
 import type { NotSendable, Sendable } from './protocol.ts'
+import { shownValue } from './shown-value.ts'
 
 declare const typesOf: unique symbol
 const brand = Symbol.for('troupe.task-definition')
@@ -66,7 +67,7 @@ export function defineTask<Args, Result>(spec: {
   refuseUnknownOptions(`task ${String(name)}`, spec, { name: true, module: true, run: true })
   if (typeof name !== 'string' || !/^[\w.-]{1,100}$/.test(name)) {
     throw new ConfigurationError(
-      `defineTask needs a name of 1 to 100 letters, digits or - _ . , got ${JSON.stringify(name)}`,
+      `defineTask needs a name of 1 to 100 letters, digits or - _ . , got ${shownValue(name)}`,
     )
   }
   if (typeof run !== 'function') {

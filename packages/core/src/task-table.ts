@@ -8,6 +8,7 @@ import { ActorStoppedError, ConfigurationError, SystemStoppedError, TaskError } 
 import { takeMessage } from './message-value.ts'
 import type { Clock, ScheduledTask } from './ports/clock.ts'
 import type { RunningTask, TaskOutcome, TaskRunner } from './ports/task-runner.ts'
+import { shownValue } from './shown-value.ts'
 import type { CompiledTask, TaskOptions } from './task-definition.ts'
 
 /** Milliseconds that every clock can wait. */
@@ -48,7 +49,7 @@ export class TaskTable {
     const { signal, transfer = [], timeoutMs } = options
     if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= timeoutMsMax)) {
       throw new ConfigurationError(
-        `${caller}: timeoutMs of task ${task.name} must be above 0 and at most 2^31 - 1, got ${timeoutMs}`,
+        `${caller}: timeoutMs of task ${task.name} must be above 0 and at most 2^31 - 1, got ${shownValue(timeoutMs)}`,
       )
     }
     if (signal?.aborted) return Promise.reject(abortedError(task, signal.reason))

@@ -215,7 +215,7 @@ export class TurnContext {
   askThen(then: AskThen, to: unknown, name: string, payload?: unknown): void {
     const timeoutMs = askThenTimeoutOf(then)
     const effects = this.#open()
-    if (effects.checksOptions) refuseUnknownOfAskThen(then)
+    if (effects.checksOptions) refuseUnknownOfAskThen(then, this.#cell.definition)
     const callee = checkReceiver(to, 'ctx.askThen', name)
     const { transfer, signal } = then
     if (transfer === undefined) effects.askThen(this.#cell, callee, name, payload, timeoutMs, then, signal)

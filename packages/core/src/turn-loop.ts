@@ -5,7 +5,7 @@
 import { type ActorCell, Phase } from './actor-cell.ts'
 import type { ReplyToken } from './actor-ref.ts'
 import type { Effects } from './effects.ts'
-import { type Envelope, EnvelopeKind, type Termination } from './envelope.ts'
+import { type Envelope, EnvelopeKind, refill, type Termination } from './envelope.ts'
 import { interleave, interleavedOf, interleaves, mayInterleave, withContext } from './interleaving.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -50,6 +50,8 @@ export abstract class TurnLoop {
   readonly metrics: NodeMetrics | undefined
   /** True when turns are counted or watched: the one question that each turn asks otherwise. */
   readonly #observed: boolean
+  /** True when nobody counts or watches turns, or carries out their effects in a way of his own. */
+  readonly #endsPlainly: boolean
   /** True when a turn is nothing but that: nobody counts, watches, traces or records it. */
   readonly #isPlain: boolean
   readonly #observer: TurnObserver | undefined
@@ -68,8 +70,8 @@ export abstract class TurnLoop {
     this.#observer = ports.turnObserver
     this.#observed = ports.metrics !== undefined || ports.turnObserver !== undefined
     const { turn, effectsOf, turnEnded } = TurnLoop.prototype
-    this.#isPlain =
-      !this.#observed && this.turn === turn && this.effectsOf === effectsOf && this.turnEnded === turnEnded
+    this.#endsPlainly = !this.#observed && this.effectsOf === effectsOf && this.turnEnded === turnEnded
+    this.#isPlain = this.#endsPlainly && this.turn === turn
   }
 
   /** Cells that have something to do. */
@@ -108,7 +110,7 @@ export abstract class TurnLoop {
   protected runEnds(): boolean {
     currentTurn.kernel = undefined
     // What was handled is nobody's any more.
-    this.#spare.refill('', undefined, undefined, undefined)
+    if (this.#spare.name !== '') refill(this.#spare, '', undefined, undefined, undefined)
     this.metrics?.runEnds()
     this.#awake = this.#runQueue.length > 0
     return this.#awake
@@ -134,8 +136,13 @@ export abstract class TurnLoop {
     else this.#runQueue.push(cell)
     if (!this.#awake) {
       this.#awake = true
-      this.ports.wake()
+      this.wake()
     }
+  }
+
+  /** Has the host give turns to the cells in the run queue. */
+  protected wake(): void {
+    this.ports.wake()
   }
 
   /** Turns for what waits now: what a cell causes itself to do, and what others add meanwhile, is for the next round. */
@@ -251,6 +258,10 @@ export abstract class TurnLoop {
 
   /** Runs one turn to its end or to its first await; a host that traces overrides it. */
   protected turn(cell: ActorCell, envelope: Envelope): void {
+    if (this.#endsPlainly && cell.isDirect && envelope.kind === EnvelopeKind.message) {
+      this.#plainTurn(cell, envelope)
+      return
+    }
     this.turns++
     if (!this.#observed) {
       this.#turn(cell, envelope)

@@ -3,6 +3,7 @@ import type { ActorCell } from './actor-cell.ts'
 import type { Reminders, ReminderTime } from './context.ts'
 import type { Effects } from './effects.ts'
 import { ConfigurationError } from './errors.ts'
+import { shownValue } from './shown-value.ts'
 
 /** The last time that a `Date` can be. */
 const timeMsMax = 8.64e15
@@ -28,7 +29,7 @@ export class TurnReminders implements Reminders<any> {
     const atMs = delayMs === undefined ? reminder.atMs : effects.now(this.#cell) + delayMs
     if ((delayMs !== undefined && !(delayMs >= 0)) || !(Math.abs(atMs) <= timeMsMax)) {
       throw this.#refusal(
-        `reminder ${key} needs a delayMs from 0 or an atMs in milliseconds since 1970, got ${String(delayMs ?? atMs)}`,
+        `reminder ${key} needs a delayMs from 0 or an atMs in milliseconds since 1970, got ${shownValue(delayMs ?? atMs)}`,
       )
     }
     effects.setReminder(this.#cell, { key, atMs, name, payload: payload[0] })
@@ -40,7 +41,7 @@ export class TurnReminders implements Reminders<any> {
 
   #checkKey(key: string): string {
     if (typeof key === 'string') return key
-    throw this.#refusal(`a reminder's key must be a string, got ${String(key)}`)
+    throw this.#refusal(`a reminder's key must be a string, got ${shownValue(key)}`)
   }
 
   #refusal(what: string): ConfigurationError {

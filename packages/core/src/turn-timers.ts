@@ -3,6 +3,7 @@ import type { ActorCell } from './actor-cell.ts'
 import type { FixedDelay, FixedRate, Timers } from './context.ts'
 import type { Effects, TimerRequest } from './effects.ts'
 import { ConfigurationError } from './errors.ts'
+import { shownValue } from './shown-value.ts'
 
 const delayMsMax = 2 ** 31 - 1
 
@@ -54,14 +55,14 @@ export class TurnTimers implements Timers<any> {
   #checkKey(key: string): string {
     if (typeof key === 'string' && !key.startsWith('@')) return key
     throw new ConfigurationError(
-      `${this.#cell.path()}: a timer's key must be a string that does not begin with @, got ${String(key)}`,
+      `${this.#cell.path()}: a timer's key must be a string that does not begin with @, got ${shownValue(key)}`,
     )
   }
 
   #checkEvery(option: string, everyMs: number): void {
     if (everyMs >= 1 && everyMs <= delayMsMax) return
     throw new ConfigurationError(
-      `${this.#cell.path()}: the ${option} of a repeating timer must be from 1 to 2^31 - 1, got ${everyMs}`,
+      `${this.#cell.path()}: the ${option} of a repeating timer must be from 1 to 2^31 - 1, got ${shownValue(everyMs)}`,
     )
   }
 }
@@ -70,6 +71,6 @@ export class TurnTimers implements Timers<any> {
 export function checkDelay(cell: ActorCell, option: string, delayMs: number): void {
   if (delayMs >= 0 && delayMs <= delayMsMax) return
   throw new ConfigurationError(
-    `${cell.path()}: a timer's ${option} must be a number from 0 to 2^31 - 1, got ${String(delayMs)}`,
+    `${cell.path()}: a timer's ${option} must be a number from 0 to 2^31 - 1, got ${shownValue(delayMs)}`,
   )
 }

@@ -31,7 +31,7 @@ describe('defineActor', () => {
     [{ ...good, on: undefined }, /on must be an object/],
     [{ ...good, on: { read: 1 } }, /on\.read must be a function/],
     [{ ...good, events: { added: 'x' } }, /events\.added must be a function/],
-    [{ ...good, module: './a.ts' }, /module must be a URL, import\.meta\.url .*got "\.\/a\.ts"/],
+    [{ ...good, module: './a.ts' }, /module must be a URL, import\.meta\.url .*got '\.\/a\.ts'/],
     [{ ...good, started: 1 }, /started must be a function/],
     [{ ...good, stopped: 1 }, /stopped must be a function/],
     [{ ...good, terminated: null }, /terminated must be a function/],

@@ -1,6 +1,6 @@
 /** The corners of output commit: what happens between an event's turn and its sync, and when parts of it fail. */
 import { expect, test } from 'vitest'
-import { type ActorRef, defineActor, type ReplyToken } from '../src/index.ts'
+import { type ActorRef, defineActor, JournalRecordSizeError, type ReplyToken, type SystemEvents } from '../src/index.ts'
 import { unsyncedMax } from '../src/unsynced-output.ts'
 import { HeldDisk, memoryDisk, ProbeSystem } from './probe-system.ts'
 
@@ -69,7 +69,7 @@ test('a durable actor that resumes after a failure has only what its journal has
   expect(await ledger.ask('sum')).toBe(1)
 })
 
-test('a snapshot that cannot be taken is logged; the turn stands', async () => {
+test('a snapshot that cannot be taken is told as a failure; the turn stands', async () => {
   const Snapped = defineActor({
     name: 'Snapped',
     init: () => ({ sum: 0 }),
@@ -90,20 +90,17 @@ test('a snapshot that cannot be taken is logged; the turn stands', async () => {
     },
   })
   const disk = memoryDisk()
-  const logs: string[] = []
+  const failures: string[] = []
   {
     await using system = new ProbeSystem({ disk })
-    system.events.on('log', ({ message }) => logs.push(message))
-    let failures = 0
-    system.events.on('failure', () => {
-      failures++
+    system.events.on('failure', ({ message, error, directive }) => {
+      failures.push(`${message}: ${error.message}, ${directive}`)
     })
     const actor = await system.spawn(Snapped, undefined, { durableId: 'a' })
     expect(await actor.ask('add', 1)).toBe(1)
     expect(await actor.ask('add', 2)).toBe(3)
-    expect(failures).toBe(0)
   }
-  expect(logs).toEqual([expect.stringContaining('no picture today'), expect.stringContaining('no picture today')])
+  expect(failures).toEqual(['snapshot: no picture today, resume', 'snapshot: no picture today, resume'])
   await using system = new ProbeSystem({ disk })
   const actor = await system.spawn(Snapped, undefined, { durableId: 'a' })
   expect(await actor.ask('add', 3)).toBe(6)
@@ -231,7 +228,7 @@ test('a record that is too big fails its turn, not the node', async () => {
   })
   const hoard = await system.spawn(Hoard, undefined, { durableId: 'h' })
   await hoard.ask('keep', 10)
-  await expect(hoard.ask('keep', 65 * 1024 ** 2)).rejects.toThrow(RangeError)
+  await expect(hoard.ask('keep', 65 * 1024 ** 2)).rejects.toThrow(JournalRecordSizeError)
   expect(await hoard.ask('size')).toBe(10)
 })
 
@@ -371,4 +368,39 @@ test.each([
   expect(await careless.ask('events')).toBe(0)
   expect(() => system.tell(undefined as never, 'hi' as never)).toThrow(/tell of hi was given undefined/)
   expect(() => system.ask(careless as never, 'hi' as never)).toThrow(/ask of hi was given an object, .*; pass its ref/)
+})
+
+test('a snapshot that is more than a record holds is told as a typed failure, and no event is lost by it', async () => {
+  const Text = defineActor({
+    name: 'Text',
+    init: () => ({ parts: [] as string[] }),
+    events: {
+      added(state, part: string) {
+        state.parts.push(part)
+      },
+    },
+    on: {
+      add: (_state, length: number, ctx) => ctx.persist('added', 'x'.repeat(length)),
+      snapshot: (_state, _message: void, ctx) => ctx.snapshot(),
+      lengths: ({ parts }) => parts.map(({ length }) => length),
+    },
+  })
+  const half = 40 * 1024 ** 2
+  await using system = new ProbeSystem({ disk: memoryDisk() })
+  const failures: SystemEvents['failure'][0][] = []
+  system.events.on('failure', (failure) => failures.push(failure))
+  const text = await system.spawn(Text, undefined, { name: 'text', durableId: 'text' })
+  await text.ask('add', half)
+  await text.ask('snapshot')
+  await text.ask('add', half)
+  expect(failures).toEqual([])
+  await text.ask('snapshot')
+  await system.idle()
+  expect(failures).toMatchObject([{ message: 'snapshot', directive: 'resume' }])
+  const error = failures[0]?.error
+  expect(error).toBeInstanceOf(JournalRecordSizeError)
+  expect(error?.message).toMatch(/^a snapshot of text: \d+ bytes in one record of the journal, .* 67108864 at most$/)
+  await text.stop()
+  const again = await system.spawn(Text, undefined, { name: 'text', durableId: 'text' })
+  expect(await again.ask('lengths')).toEqual([half, half])
 })

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest'
 import { type KnownOptions, refuseUnknownOptions, unknownOptionProblem } from '../src/host.ts'
 import {
+  type ActorRef,
   ConfigurationError,
   createLocalSystem,
   defineActor,
   definePool,
   defineRouter,
   defineTask,
+  type ProtocolOf,
 } from '../src/index.ts'
 import { createTestKit } from '../src/testing/index.ts'
 
@@ -93,5 +95,36 @@ test('spawns, asks and sends are looked at in development, and not in production
     // With the option unknown to anybody the ask of itself would wait for its timeout.
     if (messages === 'shared') continue
     expect(await echo.ask('asks')).toContain("an ask: there is no option 'timeout'; did you mean 'timeoutMs'?")
+  }
+})
+
+test('an end of an ask that the asker never handles is refused by name, which no type tells of an inferred definition', async () => {
+  const Asker = defineActor({
+    name: 'Asker',
+    init: (args: { echo: ActorRef<ProtocolOf<typeof Echo>> }) => ({ ...args, got: [] as string[] }),
+    behaviors: { waiting: { said: (state, text: string) => void state.got.push(text) } },
+    on: {
+      ask(state, names: { onReply: string; onError: string }, ctx) {
+        ctx.become('waiting')
+        ctx.askThen(names, state.echo, 'say', 'hello')
+      },
+      failed(_state, _error: Error) {},
+      got: (state) => state.got,
+    },
+  })
+  for (const messages of ['frozen', 'shared'] as const) {
+    await using system = createLocalSystem({ messages })
+    const echo = await system.spawn(Echo, undefined)
+    const asker = await system.spawn(Asker, { echo: echo.ref })
+    await asker.ask('ask', { onReply: 'said', onError: 'failed' })
+    expect(await asker.ask('got')).toEqual(['hello'])
+    const misspelt = asker.ask('ask', { onReply: 'sayd', onError: 'failed' })
+    if (messages === 'shared') await misspelt
+    else {
+      await expect(misspelt).rejects.toThrow(ConfigurationError)
+      await expect(asker.ask('ask', { onReply: 'said', onError: 'faild' })).rejects.toThrow(
+        "actor Asker: ctx.askThen names 'faild' as onError, for which it has no handler; there are ask, failed, got, said",
+      )
+    }
   }
 })

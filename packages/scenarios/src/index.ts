@@ -1,5 +1,6 @@
 /** Simulated scenarios of Troupe's protocols by name, and the planted bugs that they find. */
 export { type BenOrInstance, benOrOptions } from './checked/ben-or.ts'
+export { type ChandraTouegInstance, chandraTouegOptions } from './checked/chandra-toueg.ts'
 export { journalMachine, type MultiPaxosInstance, multiPaxosOptions } from './checked/multi-paxos.ts'
 export { checkedProgramOptions, checkedPrograms } from './checked/programs.ts'
 export {

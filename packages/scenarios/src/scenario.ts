@@ -1,5 +1,6 @@
 /** What every simulated scenario is, whichever protocol it runs: a program under one seed, with faults and planted bugs. */
 import { type ActorDefinition, ConfigurationError } from '@troupe/core'
+import { shownValue } from '@troupe/core/host'
 import type {
   Claims,
   FaultKnobs,
@@ -142,13 +143,13 @@ export function verifyScenarioOptions(
     }
     if (Number.isInteger(value) && value >= about.min && value <= about.max) continue
     throw new ConfigurationError(
-      `${parameter} of scenario ${name} (${about.what}) must be a whole number from ${about.min} to ${about.max}, got ${value}`,
+      `${parameter} of scenario ${name} (${about.what}) must be a whole number from ${about.min} to ${about.max}, got ${shownValue(value)}`,
       { name, parameter, value },
     )
   }
   if (nodes !== undefined && !(Number.isInteger(nodes) && nodes >= min && nodes <= max)) {
     const range = min === max ? `${min}` : `${min} to ${max}`
-    throw new ConfigurationError(`scenario ${name} runs on ${range} nodes, got ${nodes}`, { name, nodes })
+    throw new ConfigurationError(`scenario ${name} runs on ${range} nodes, got ${shownValue(nodes)}`, { name, nodes })
   }
   if (bug !== undefined && !bugs.has(bug)) {
     const known = bugs.size === 0 ? 'none' : [...bugs.keys()].join(', ')

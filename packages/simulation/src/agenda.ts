@@ -25,15 +25,24 @@ export interface TurnTaker {
 /** Chooses one of `count` runnable cells, by its place in the run queue. */
 export type PickCell = (count: number) => number
 
-/** Puts one turn of a node on the agenda; at most one is on it at a time. Times as of {@link Agenda.deliver}. */
-export type Stepper = (leastMs: number, drawnMs: number) => void
+/** Puts one turn of a node on the agenda; at most one is on it at a time. */
+export interface Stepper {
+  /** Times as of {@link Agenda.deliver}. */
+  set(leastMs: number, drawnMs: number): void
+}
 
-/** Something that is under way over a link. As it runs, it calls {@link Agenda.arrived}. */
-export interface Arrival extends ClockTask {
-  /** The agenda's own: when it comes by chance, how many were put in before it, and which came next to its link. */
+/** Lets one runnable actor of a node take a turn. */
+export interface TurnGiver {
+  giveTurn(pick: PickCell): void
+}
+
+/** Something that is under way over a link. */
+export interface Arrival {
+  /** The agenda's own: when it comes by chance, and how many were put in before it. */
   atMs: number
   order: number
-  after: Arrival | undefined
+  /** It arrives; first it calls {@link Agenda.arrived} with the chain that it was in. */
+  run(chain: Chain): void
 }
 
 /**
@@ -45,8 +54,10 @@ export class Chain implements Iterable<Arrival>, ClockTask {
   place = -1
   /** True for a link's: none of what is in it is drawn to come before an earlier one. */
   readonly isLink: boolean
-  first: Arrival | undefined = undefined
-  #last: Arrival | undefined = undefined
+  length = 0
+  /** A ring whose length is a power of two: each arrival is put into one list, and into nothing else that is old. */
+  #ring: (Arrival | undefined)[] = [undefined, undefined]
+  #head = 0
 
   constructor(isLink: boolean) {
     this.isLink = isLink
@@ -56,27 +67,41 @@ export class Chain implements Iterable<Arrival>, ClockTask {
     return this.isLink
   }
 
+  get first(): Arrival | undefined {
+    return this.#ring[this.#head]
+  }
+
   run(): void {
-    this.first?.run()
+    this.first?.run(this)
   }
 
   add(arrival: Arrival): void {
-    if (this.#last === undefined) this.first = arrival
-    else this.#last.after = arrival
-    this.#last = arrival
+    if (this.length === this.#ring.length) this.#grow()
+    const ring = this.#ring
+    ring[(this.#head + this.length) & (ring.length - 1)] = arrival
+    this.length++
   }
 
   /** Takes out the first; returns the one that is the first then. */
   shift(): Arrival | undefined {
-    const after = this.first?.after
-    if (this.first !== undefined) this.first.after = undefined
-    this.first = after
-    if (after === undefined) this.#last = undefined
-    return after
+    if (this.length === 0) return undefined
+    const ring = this.#ring
+    ring[this.#head] = undefined
+    this.#head = (this.#head + 1) & (ring.length - 1)
+    this.length--
+    return ring[this.#head]
+  }
+
+  #grow(): void {
+    const arrivals = [...this]
+    this.#ring = arrivals.concat(new Array<undefined>(arrivals.length).fill(undefined) as never[])
+    this.#head = 0
   }
 
   *[Symbol.iterator](): Iterator<Arrival> {
-    for (let arrival = this.first; arrival !== undefined; arrival = arrival.after) yield arrival
+    for (let index = 0; index < this.length; index++) {
+      yield this.#ring[(this.#head + index) & (this.#ring.length - 1)] as Arrival
+    }
   }
 }
 
@@ -92,8 +117,8 @@ export interface Agenda {
   deliver(chain: Chain, node: string, leastMs: number, drawnMs: number, arrival: Arrival): void
   /** The first of `chain` has arrived. */
   arrived(chain: Chain): void
-  /** How to say that one of the node's runnable actors will take a turn, which is what `run` then lets it do. */
-  stepper(taker: TurnTaker, run: (pick: PickCell) => void): Stepper
+  /** How to say that one of the node's runnable actors will take a turn, which `giver` then lets it take. */
+  stepper(taker: TurnTaker, giver: TurnGiver): Stepper
   /** How much later than drawn a free event may be, in milliseconds. */
   readonly patienceMs: number
 }
@@ -126,9 +151,9 @@ export class TimedAgenda implements Agenda {
     const clock = this.#clock
     arrival.atMs = clock.timeIn(drawnMs)
     arrival.order = clock.takeOrder()
-    if (!chain.isLink) clock.setAt(arrival.atMs, arrival.order, arrival)
+    if (!chain.isLink) clock.setAt(arrival.atMs, arrival.order, new Straying(chain, arrival))
     else {
-      if (chain.first === undefined) clock.setAt(arrival.atMs, arrival.order, chain)
+      if (chain.length === 0) clock.setAt(arrival.atMs, arrival.order, chain)
       chain.add(arrival)
     }
   }
@@ -139,33 +164,57 @@ export class TimedAgenda implements Agenda {
     if (next !== undefined) this.#clock.setAt(next.atMs, next.order, chain)
   }
 
-  stepper(taker: TurnTaker, run: (pick: PickCell) => void): Stepper {
+  stepper(taker: TurnTaker, giver: TurnGiver): Stepper {
     const before = this.#steps.get(taker)
     if (before !== undefined) {
       before.isKept = false
       this.#clock.release(before)
     }
-    const step = new TimedStep(run, this.#pick)
+    const step = new TimedStep(this.#clock, giver, this.#pick)
     this.#steps.set(taker, step)
-    return (_leastMs, drawnMs) => this.#clock.set(drawnMs, step)
+    return step
+  }
+}
+
+/** The arrival of what is out of order: one of its chain may arrive before another that was put in first. */
+class Straying implements ClockTask {
+  isSet = false
+  place = -1
+  readonly isKept = false
+  readonly #chain: Chain
+  readonly #arrival: Arrival
+
+  constructor(chain: Chain, arrival: Arrival) {
+    this.#chain = chain
+    this.#arrival = arrival
+  }
+
+  run(): void {
+    this.#arrival.run(this.#chain)
   }
 }
 
 /** The next turn of a node, used again for each. */
-class TimedStep implements ClockTask {
+class TimedStep implements ClockTask, Stepper {
   isSet = false
   place = -1
   isKept = true
-  readonly #run: (pick: PickCell) => void
+  readonly #clock: VirtualClock
+  readonly #giver: TurnGiver
   readonly #pick: PickCell
 
-  constructor(run: (pick: PickCell) => void, pick: PickCell) {
-    this.#run = run
+  constructor(clock: VirtualClock, giver: TurnGiver, pick: PickCell) {
+    this.#clock = clock
+    this.#giver = giver
     this.#pick = pick
   }
 
+  set(_leastMs: number, drawnMs: number): void {
+    this.#clock.set(drawnMs, this)
+  }
+
   run(): void {
-    this.#run(this.#pick)
+    this.#giver.giveTurn(this.#pick)
   }
 }
 
@@ -176,7 +225,7 @@ type Pending = Mutable<Choice> & { run: () => void }
 interface Step {
   readonly earliestMs: number
   readonly latestMs: number
-  readonly run: (pick: PickCell) => void
+  readonly giver: TurnGiver
 }
 
 /** Every other schedule: a {@link Schedule} chooses among all that may happen. */
@@ -221,7 +270,7 @@ export class ChoosingAgenda implements Agenda {
         const frames = this.#links.get(chain) as Pending[]
         frames.shift()
         if (frames.length === 0) this.#links.delete(chain)
-        arrival.run()
+        arrival.run(chain)
       },
     }
     if (waiting === undefined) this.#links.set(chain, [pending])
@@ -232,8 +281,10 @@ export class ChoosingAgenda implements Agenda {
     chain.shift()
   }
 
-  stepper(taker: TurnTaker, run: (pick: PickCell) => void): Stepper {
-    return (leastMs, drawnMs) => void this.#steps.set(taker, { ...this.#bounds(leastMs, drawnMs), run })
+  stepper(taker: TurnTaker, giver: TurnGiver): Stepper {
+    return {
+      set: (leastMs, drawnMs) => void this.#steps.set(taker, { ...this.#bounds(leastMs, drawnMs), giver }),
+    }
   }
 
   runNext(limitMs: number): boolean {
@@ -312,7 +363,7 @@ export class ChoosingAgenda implements Agenda {
   #runStep(taker: TurnTaker, step: Step, cell: ActorCell | undefined): void {
     this.#steps.delete(taker)
     if (cell !== undefined) this.#turns.delete(cell)
-    step.run(() => {
+    step.giver.giveTurn(() => {
       // A machine that was paused meanwhile takes the turn later, when another may be the only one left.
       let index = 0
       for (const runnable of taker.runnableCells) {

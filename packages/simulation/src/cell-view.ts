@@ -53,7 +53,7 @@ export interface SystemView {
   readonly down: readonly string[]
   /**
    * The actors of a definition (of all, without one) that are up and between failure and recovery neither: those that
-   * could take a turn or are in one. Node by node, each node's in the order of their slots.
+   * could take a turn or are in one, without the runtime's own. Node by node, each node's in the order of their slots.
    */
   cells<Definition extends ActorDefinition<any, any>>(definition?: Definition): CellView<StateOf<Definition>>[]
   /**
@@ -124,7 +124,8 @@ export function systemView({ nodes, changedCells, network, now }: Viewed): Syste
 /** True for an actor of that definition (of any, without one) that could take a turn or is in one. */
 function isViewed(cell: ActorCell, kernel: SimulatedKernel, definition: unknown): boolean {
   if (definition !== undefined && (cell.definition as unknown) !== definition) return false
-  return !kernel.isSystemActor(cell) && (cell.phase === Phase.ready || cell.phase === Phase.busy)
+  if (kernel.isSystemActor(cell) || cell.isInternal) return false
+  return cell.phase === Phase.ready || cell.phase === Phase.busy
 }
 
 function viewOf(cell: ActorCell, kernel: SimulatedKernel): CellView {

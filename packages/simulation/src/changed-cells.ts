@@ -12,40 +12,47 @@ export interface CellOnNode {
 }
 
 export class ChangedCells {
-  readonly #cells: CellOnNode[] = []
-  readonly #inTurn = new Map<ActorCell, CellOnNode>()
+  /** Those noted in this step, up to the count: lists that stay, since a list that is emptied gives up its places. */
+  readonly #cells: (ActorCell | undefined)[] = []
+  readonly #kernels: (SimulatedKernel | undefined)[] = []
+  #count = 0
+  readonly #inTurn = new Map<ActorCell, SimulatedKernel>()
 
   /** Those noted since the last step ended, each once, in the order in which they were noted. */
-  noted(): readonly CellOnNode[] {
-    for (const [cell, place] of this.#inTurn) {
-      if (!this.#has(cell)) this.#cells.push(place)
-    }
-    return this.#cells
+  noted(): CellOnNode[] {
+    for (const [cell, kernel] of this.#inTurn) this.note(cell, kernel)
+    return Array.from({ length: this.#count }, (_, index) => ({
+      cell: this.#cells[index] as ActorCell,
+      kernel: this.#kernels[index] as SimulatedKernel,
+    }))
   }
 
   /** The state of `cell` may be another one than before. */
   note(cell: ActorCell, kernel: SimulatedKernel): void {
-    if (this.#has(cell)) return
-    this.#cells.push({ cell, kernel })
+    const cells = this.#cells
+    const count = this.#count
+    // A step changes few.
+    for (let index = 0; index < count; index++) if (cells[index] === cell) return
+    cells[count] = cell
+    this.#kernels[count] = kernel
+    this.#count = count + 1
   }
 
   /** The turn of `cell` has come to an `await`. */
   goesOn(cell: ActorCell, kernel: SimulatedKernel): void {
-    this.#inTurn.set(cell, { cell, kernel })
+    this.#inTurn.set(cell, kernel)
   }
 
   /** All have looked at what this step changed. */
   endStep(): void {
-    if (this.#cells.length > 0) this.#cells.length = 0
+    while (this.#count > 0) {
+      const index = --this.#count
+      this.#cells[index] = undefined
+      this.#kernels[index] = undefined
+    }
     if (this.#inTurn.size === 0) return
-    for (const [cell, { kernel }] of this.#inTurn) {
+    for (const [cell, kernel] of this.#inTurn) {
       if (!kernel.alive || (cell.phase !== Phase.busy && (cell.interleaved?.size ?? 0) === 0)) this.#inTurn.delete(cell)
     }
-  }
-
-  /** A step changes few. */
-  #has(cell: ActorCell): boolean {
-    for (const noted of this.#cells) if (noted.cell === cell) return true
-    return false
   }
 }

@@ -11,6 +11,13 @@ import type { PlannedStrike, StrikeKind } from './run-plan.ts'
 /** The kinds that befall a message. */
 export type MessageFaultKind = 'loss' | 'duplicate' | 'reorder'
 
+/** The probabilities of what happens to a message between two nodes. */
+export interface MessageFaults {
+  readonly loss: number
+  readonly duplicate: number
+  readonly reorder: number
+}
+
 /** Decisions that a recording keeps; a run with more cannot be repeated from its plan, and says so. */
 const recordedMax = 200_000
 
@@ -63,12 +70,25 @@ export class FaultDecisions {
     this.#nth = this.#count(this.#site)
   }
 
+  /** The first fault that a message meets by chance, which {@link struckByChance} then counts; see {@link spareMessages}. */
+  strikingByChance({ loss, duplicate, reorder }: MessageFaults): MessageFaultKind | undefined {
+    const random = this.#messageRandom
+    // Most are spared.
+    if (loss > 0 && random.chance(loss)) return 'loss'
+    if (duplicate > 0 && random.chance(duplicate)) return 'duplicate'
+    return reorder > 0 && random.chance(reorder) ? 'reorder' : undefined
+  }
+
+  /** How long a message takes that met this fault by chance. */
+  struckByChance(kind: MessageFaultKind): number {
+    return this.#struck(kind, kind === 'loss' ? 0 : this.#options.messageDelayMs(this.#messageRandom))
+  }
+
   /** Whether the message meets this fault, and how long it then takes; `undefined`: it does not. */
   strikesMessage(kind: MessageFaultKind, probability: number): number | undefined {
     if (this.#planned === undefined) {
-      // Most are spared.
       if (probability === 0 || !this.#messageRandom.chance(probability)) return undefined
-      return this.#struck(kind, kind === 'loss' ? 0 : this.#options.messageDelayMs(this.#messageRandom))
+      return this.struckByChance(kind)
     }
     const delayMs = this.#messagePlan(kind)
     return delayMs === undefined ? undefined : this.#struck(kind, delayMs)

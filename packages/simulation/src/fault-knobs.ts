@@ -4,7 +4,7 @@
  * of faults reaches states that a run with all of them at full strength never does.
  */
 import { ConfigurationError, type RandomStream } from '@troupe/core'
-import { refuseUnknownOptions } from '@troupe/core/host'
+import { refuseUnknownOptions, requireOption } from '@troupe/core/host'
 
 /** The largest strength of each kind of fault. What is left out does not happen. */
 export interface FaultKnobs {
@@ -134,9 +134,7 @@ const knownKinds = Object.fromEntries(Object.keys(allFaults).map((kind) => [kind
 
 /** The knobs that a run is given, checked; throws a {@link ConfigurationError} for one that is out of range. */
 export function knobsOf(faults: FaultKnobs | 'all' | undefined, delivery: Delivery): FaultKnobs {
-  if (delivery !== 'promised' && delivery !== 'hostile') {
-    throw new ConfigurationError(`delivery must be 'promised' or 'hostile', got ${String(delivery)}`)
-  }
+  requireOption(delivery === 'promised' || delivery === 'hostile', 'delivery', "'promised' or 'hostile'", delivery)
   const hostile = { loss: allFaults.loss, duplicate: allFaults.duplicate, reorder: allFaults.reorder }
   if (faults === 'all') {
     return delivery === 'hostile' ? allFaults : { ...allFaults, loss: 0, duplicate: 0, reorder: 0 }
@@ -144,10 +142,10 @@ export function knobsOf(faults: FaultKnobs | 'all' | undefined, delivery: Delive
   refuseUnknownOptions('faults', faults ?? {}, knownKinds)
   for (const [kind, strength] of Object.entries(faults ?? {}) as [FaultKind, number][]) {
     const largest = largestOf(kind)
-    if (!(strength >= 0 && strength <= largest))
-      throw new ConfigurationError(`fault ${kind} must be from 0 to ${largest}, got ${strength}`)
+    const needed = largest === Number.MAX_SAFE_INTEGER ? 'a number from 0' : `a number from 0 to ${largest}`
+    requireOption(Number.isFinite(strength) && strength >= 0 && strength <= largest, `faults.${kind}`, needed, strength)
     if (delivery === 'promised' && kind !== 'loss' && hostileKinds.includes(kind) && strength > 0) {
-      throw new ConfigurationError(`fault ${kind} breaks what delivery promises; it needs delivery: 'hostile'`)
+      throw new ConfigurationError(`faults.${kind} breaks what delivery promises; it needs delivery: 'hostile'`)
     }
   }
   return delivery === 'hostile' ? { ...hostile, ...faults } : (faults ?? {})

@@ -7,7 +7,8 @@
  * is wrong with a step (a node that is not there, a time that has passed) is said at once, not when its time comes.
  */
 import { ConfigurationError } from '@troupe/core'
-import { checkFactor, checkGapMs, checkJumpMs, checkRing } from './fault-amounts.ts'
+import { refuseUnknownOptions, shownValue } from '@troupe/core/host'
+import { checkFactor, checkGapMs, checkGroup, checkJumpMs, checkPartition, checkRing } from './fault-amounts.ts'
 import { checkAction, checkName, type FaultPointAction } from './fault-points.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
@@ -45,7 +46,7 @@ function millisecondsOf(duration: Duration): number {
     if (unit !== undefined) return Number(count) * (unitMs[unit] as number)
   }
   throw new ConfigurationError(
-    `a time is milliseconds from 0 or a number with its unit, such as '250ms', '1.5s' or '2m', got ${JSON.stringify(duration)}`,
+    `a time is milliseconds from 0 or a number with its unit, such as '250ms', '1.5s' or '2m', got ${shownValue(duration)}`,
   )
 }
 
@@ -78,8 +79,10 @@ export class FaultPlan {
     to: readonly string[],
     options: PlanStepOptions & { readonly oneWay?: boolean } = {},
   ): this {
-    const { oneWay = false } = options
-    return this.#lasting([...from, ...to], options, (world) => {
+    const { for: lasts, ...others } = options
+    checkPartition(others)
+    const { oneWay = false } = others
+    return this.#lasting(groups(from, to), lasts === undefined ? {} : { for: lasts }, (world) => {
       const partition = world.partition(from, to, { oneWay })
       return () => partition.heal()
     })
@@ -96,24 +99,24 @@ export class FaultPlan {
 
   /** What is sent waits until it ends. */
   hold(from: readonly string[], to: readonly string[], options: PlanStepOptions = {}): this {
-    return this.#spell([...from, ...to], options, (world) => world.hold(from, to))
+    return this.#spell(groups(from, to), options, (world) => world.hold(from, to))
   }
 
   /** What is sent takes `factor` times as long. */
   slow(from: readonly string[], to: readonly string[], factor: number, options: PlanStepOptions = {}): this {
     checkFactor(factor)
-    return this.#spell([...from, ...to], options, (world) => world.slow(from, to, factor))
+    return this.#spell(groups(from, to), options, (world) => world.slow(from, to, factor))
   }
 
   /** One frame arrives every `gapMs` milliseconds at most. */
   clog(from: readonly string[], to: readonly string[], gapMs: number, options: PlanStepOptions = {}): this {
     checkGapMs(gapMs)
-    return this.#spell([...from, ...to], options, (world) => world.clog(from, to, gapMs))
+    return this.#spell(groups(from, to), options, (world) => world.clog(from, to, gapMs))
   }
 
   /** Tells and asks are refused, sends wait. */
   fillChannel(from: readonly string[], to: readonly string[], options: PlanStepOptions = {}): this {
-    return this.#spell([...from, ...to], options, (world) => world.fillChannel(from, to))
+    return this.#spell(groups(from, to), options, (world) => world.fillChannel(from, to))
   }
 
   /** The disk has no room. */
@@ -199,6 +202,7 @@ export class FaultPlan {
   }
 
   #lasting(nodes: readonly string[], options: PlanStepOptions, begin: (world: SimulatedWorld) => () => void): this {
+    refuseUnknownOptions('a step of a plan', options, { for: true })
     const lastsMs = options.for === undefined ? undefined : millisecondsOf(options.for)
     return this.#step(nodes, (world) => {
       const end = begin(world)
@@ -220,4 +224,11 @@ export class FaultPlan {
     })
     return this
   }
+}
+
+/** All nodes of two groups. */
+function groups(from: readonly string[], to: readonly string[]): readonly string[] {
+  checkGroup(from)
+  checkGroup(to)
+  return [...from, ...to]
 }

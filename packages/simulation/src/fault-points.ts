@@ -3,6 +3,7 @@
  * something go wrong in the middle of a turn. They are counted, so that a campaign knows which of them it has reached.
  */
 import { ConfigurationError, TroupeError } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions, requireOption, shownValue } from '@troupe/core/host'
 import type { FaultDecisions } from './fault-decisions.ts'
 import { exponential } from './fault-knobs.ts'
 import type { SimulatedNode } from './simulated-node.ts'
@@ -53,19 +54,25 @@ export class FaultPointError extends TroupeError {
   }
 }
 
-const oddsNames = ['crash', 'throw', 'pause', 'delay'] as const
+const knownOdds: KnownOptions<FaultPointOdds> = { crash: true, throw: true, pause: true, delay: true }
+const oddsNames = Object.keys(knownOdds) as (keyof FaultPointOdds)[]
 
 /** The knobs as they were given; throws a `ConfigurationError` when one is malformed. */
 export function checkPoints(points: FaultPointKnobs): FaultPointKnobs {
+  requireOption(typeof points === 'object' && points !== null, 'faults.points', 'odds by name', points)
   for (const [name, odds] of Object.entries(points)) {
+    const where = `faults.points['${name}']`
+    refuseUnknownOptions(where, odds, knownOdds)
     let sum = 0
     for (const [action, probability] of Object.entries(odds)) {
       sum += probability
-      if (!(oddsNames as readonly string[]).includes(action) || !(probability >= 0 && sum <= 1)) {
-        throw new ConfigurationError(
-          `fault point ${name}: ${action} must be one of ${oddsNames.join(', ')}, with probabilities from 0 that add up to 1 at most, got ${probability}`,
-        )
-      }
+      const isShare = Number.isFinite(probability) && probability >= 0 && sum <= 1
+      requireOption(
+        isShare,
+        `${where}.${action}`,
+        'a probability from 0; all of a point add up to 1 at most',
+        probability,
+      )
     }
   }
   return points
@@ -185,7 +192,7 @@ export class FaultPoints {
 /** Throws a `ConfigurationError` for what is no name of a fault point. */
 export function checkName(name: unknown): void {
   if (typeof name !== 'string' || name === '' || name === '*') {
-    throw new ConfigurationError(`a fault point needs a name other than '*', got ${JSON.stringify(name)}`)
+    throw new ConfigurationError(`a fault point needs a name other than '*', got ${shownValue(name)}`)
   }
 }
 
@@ -193,10 +200,10 @@ export function checkName(name: unknown): void {
 export function checkAction(name: string, action: FaultPointAction): FaultPointAction {
   const valid =
     typeof action === 'object' && action !== null
-      ? action.delayMs >= 0 && action.delayMs < Number.POSITIVE_INFINITY
+      ? Number.isFinite(action.delayMs) && action.delayMs >= 0
       : ['crash', 'throw', 'pause'].includes(action)
   if (valid) return action
   throw new ConfigurationError(
-    `fault point ${name}: an action is 'crash', 'throw', 'pause' or { delayMs } from 0, got ${JSON.stringify(action)}`,
+    `fault point ${name}: an action is 'crash', 'throw', 'pause' or { delayMs } from 0, got ${shownValue(action)}`,
   )
 }

@@ -1,76 +1,82 @@
 /**
- * A frame under way from one node to another. A flight is what the clock has of its arrival, too, so that sending one
- * makes one object and no function. Of tells and asks, which are nearly all, it holds the parts, and no frame is made.
+ * A frame under way from one node to another. A tell or an ask, which nearly all are, is what the receiver finds in its
+ * mailbox, too: no frame is made of it, and sending one makes one object beside the copy of its payload.
  */
-import { type Frame, isMessageFrame, type Ref } from '@troupe/core/host'
+import type { ReplyToken } from '@troupe/core'
+import { EnvelopeKind, type Frame, isMessageFrame, type Ref } from '@troupe/core/host'
 import type { Arrival, Chain } from './agenda.ts'
-import { type FrameFacts, factsOf, type TracedFrame, type Way } from './frame-facts.ts'
-import type { MessageKind, PayloadShape } from './message-shapes.ts'
+import { type FrameFacts, factsOf } from './frame-facts.ts'
+import type { MessageKind } from './message-shapes.ts'
+import type { CountedWay, SentMessage } from './sent-message.ts'
 
 /** The way of a flight, and who hears that it is over. */
-export interface FlightWay extends Way {
+export interface FlightWay extends CountedWay {
   readonly from: { readonly name: string; readonly epoch: number }
   /** The epoch of the receiver as the sender believes. */
   readonly toEpoch: number
-  arrived(flight: Flight): void
+  /** `chain`: what it kept its place in; that of its link, or for what is out of order one of its own. */
+  arrived(flight: Flight, chain: Chain): void
 }
 
 /** One frame under way; one that arrives twice is two. */
-export class Flight implements Arrival, TracedFrame {
-  isSet = false
-  place = -1
-  readonly isKept = false
+export class Flight implements Arrival, SentMessage {
+  readonly kind = EnvelopeKind.message
+  readonly name: string
+  readonly payload: unknown
+  readonly sender: Ref | undefined
+  readonly replyTo: ReplyToken | undefined
+  atUs = 0
+  isKept = false
+  readonly way: FlightWay
+  readonly number: number
+  readonly message: MessageKind
   /** See {@link Arrival}; a number with a fraction, so that the field is made for such. */
   atMs = 0.5
   order = 0
-  after: Arrival | undefined = undefined
-  readonly way: FlightWay
-  readonly kind: MessageKind
-  readonly payload: unknown
-  readonly shape: PayloadShape | undefined
   /** The epoch of the sender, and that of the receiver as the sender believes: no other hears the frame. */
   readonly epoch: number
   readonly toEpoch: number
-  /** Which of its link it is, from 1. */
-  readonly number: number
-  /** How long it takes, in milliseconds, unless something is wrong with it or its link. */
-  readonly latencyMs: number
-  /** `undefined` for a tell or an ask, which has the parts below. */
-  frame: Frame | undefined = undefined
-  target: Ref | undefined = undefined
-  sender: Ref | undefined = undefined
-  /** -1 in a tell. */
-  askId = -1
-  /** What it keeps its place in: that of its link, or for what is out of order one of its own. */
-  chain: Chain | undefined = undefined
+  /** `undefined` for a tell or an ask, which is its parts. */
+  readonly frame: Frame | undefined
+  readonly target: Ref | undefined
+  /**
+   * How long it takes, in milliseconds, unless something is wrong with it or its link; of a tell or an ask, which nothing
+   * holds up once it has left, only while it waits to leave.
+   */
+  latencyMs: number | undefined = undefined
 
-  /** Begins now; the frame, or its parts, are put in then. */
+  /** Begins now. `target`, `sender` and `replyTo` are of a tell or an ask, `frame` is of all others. */
   constructor(
     way: FlightWay,
-    kind: MessageKind,
+    message: MessageKind,
     payload: unknown,
-    shape: PayloadShape | undefined,
     number: number,
-    latencyMs: number,
+    target: Ref | undefined,
+    sender: Ref | undefined,
+    replyTo: ReplyToken | undefined,
+    frame: Frame | undefined,
   ) {
-    this.way = way
-    this.kind = kind
+    this.name = message.name
     this.payload = payload
-    this.shape = shape
+    this.sender = sender
+    this.replyTo = replyTo
+    this.way = way
+    this.number = number
+    this.message = message
     this.epoch = way.from.epoch
     this.toEpoch = way.toEpoch
-    this.number = number
-    this.latencyMs = latencyMs
+    this.frame = frame
+    this.target = target
+  }
+
+  keep(): void {
+    this.isKept = true
   }
 
   /** The same frame once more, at the time at which it was sent. */
   again(): Flight {
-    const copy = new Flight(this.way, this.kind, this.payload, this.shape, this.number, this.latencyMs)
-    copy.frame = this.frame
-    copy.target = this.target
-    copy.sender = this.sender
-    copy.askId = this.askId
-    return copy
+    const { way, message, payload, number, target, sender, replyTo, frame } = this
+    return new Flight(way, message, payload, number, target, sender, replyTo, frame)
   }
 
   /** The node of the sender. */
@@ -84,13 +90,21 @@ export class Flight implements Arrival, TracedFrame {
   }
 
   get facts(): FrameFacts {
-    const { way, kind, payload, frame, target, sender, askId } = this
+    const { way, name, payload, frame, target, sender, replyTo } = this
     if (frame !== undefined) return factsOf(frame, way)
     const from = way.from.name
-    return { frame: askId < 0 ? 'tell' : 'ask', from, to: way.to.name, target, message: kind.name, payload, sender }
+    return {
+      frame: replyTo === undefined ? 'tell' : 'ask',
+      from,
+      to: way.to.name,
+      target,
+      message: name,
+      payload,
+      sender,
+    }
   }
 
-  run(): void {
-    this.way.arrived(this)
+  run(chain: Chain): void {
+    this.way.arrived(this, chain)
   }
 }

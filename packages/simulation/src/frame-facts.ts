@@ -20,53 +20,6 @@ export interface FrameFacts {
   readonly sender: Ref | undefined
 }
 
-/** What the trace takes down of a frame; its facts are put together when somebody looks at them. */
-export interface TracedFrame {
-  /** The message that it carries, or for a frame that is no message, the frame. */
-  readonly kind: MessageKind
-  readonly payload: unknown
-  /** The shape of the payload, if it has one. */
-  readonly shape: PayloadShape | undefined
-  readonly facts: FrameFacts
-}
-
-/** A message that stays on its node. */
-export class LocalMessage implements TracedFrame {
-  readonly kind: MessageKind
-  readonly payload: unknown
-  readonly #frame: 'tell' | 'ask' | 'offer'
-  readonly #node: string
-  readonly #target: Ref
-  readonly #sender: Ref | undefined
-
-  constructor(
-    frame: 'tell' | 'ask' | 'offer',
-    node: string,
-    target: Ref,
-    kind: MessageKind,
-    payload: unknown,
-    sender: Ref | undefined,
-  ) {
-    this.kind = kind
-    this.payload = payload
-    this.#frame = frame
-    this.#node = node
-    this.#target = target
-    this.#sender = sender
-  }
-
-  get shape(): PayloadShape | undefined {
-    return this.kind.shapeOf(this.payload)
-  }
-
-  get facts(): FrameFacts {
-    const { kind, payload } = this
-    const node = this.#node
-    const message = kind.name
-    return { frame: this.#frame, from: node, to: node, target: this.#target, message, payload, sender: this.#sender }
-  }
-}
-
 /**
  * A frozen copy of the payload of a message, which has that shape, as crossing to another machine makes one; `target` is
  * the name, if it has one.

@@ -3,12 +3,8 @@ import type { Arrival } from './agenda.ts'
 
 /** What a node that has come up has the others know. */
 export class Hello implements Arrival {
-  isSet = false
-  place = -1
-  readonly isKept = false
   atMs = 0
   order = 0
-  after: Arrival | undefined = undefined
   readonly #heard: () => void
 
   constructor(heard: () => void) {

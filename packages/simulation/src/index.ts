@@ -43,7 +43,7 @@ export {
 } from './saved-run.ts'
 export { ReplayDivergedError, SavedRunError, ScenarioNotFoundError } from './saved-run-errors.ts'
 export { loadScenario, moduleName, readSavedRun, writeSavedRun } from './saved-run-file.ts'
-export type { ScheduleOptions, ScheduleStrategy } from './schedule-options.ts'
+export { checkSchedule, type ScheduleOptions, type ScheduleStrategy } from './schedule-options.ts'
 export { formatShrinking, type RunSize, type Shrinking, type ShrinkOptions, shrink } from './shrink.ts'
 export {
   type FaultOptions,
@@ -70,6 +70,7 @@ export {
   type FailureReason,
   PropertyFailure,
   type Recording,
+  rerunHint,
   SimulationDeadlockError,
   SimulationFailure,
   SimulationLimitError,

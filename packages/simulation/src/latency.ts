@@ -1,5 +1,6 @@
 /** How long frames take: a distribution, checked and drawn from. */
-import { ConfigurationError, type RandomStream } from '@troupe/core'
+import type { RandomStream } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions, requireOption } from '@troupe/core/host'
 import { exponential } from './fault-knobs.ts'
 
 /** How long a frame takes, in milliseconds: at least `minMs`, and a time with the mean `meanMs` on top. */
@@ -18,6 +19,8 @@ export interface NetworkLatency {
  */
 export type LatencyDistribution = 'constant' | 'uniform' | 'exponential' | 'lognormal' | 'pareto'
 
+const knownOfLatency: KnownOptions<NetworkLatency> = { minMs: true, meanMs: true, distribution: true }
+
 /** The largest multiple of the mean that a heavy tail gives. */
 const tailMax = 1_000
 
@@ -30,27 +33,35 @@ const draws: Readonly<Record<LatencyDistribution, (random: RandomStream, meanMs:
   pareto: (random, meanMs) => meanMs * Math.min(tailMax, 1 / Math.sqrt(1 - random.float()) - 1),
 }
 
-/** Draws how long one frame takes, in milliseconds. */
-export type DrawLatency = (random: RandomStream) => number
+/** How draws are made of a latency. */
+export class LatencyDraw {
+  readonly #minMs: number
+  readonly #meanMs: number
+  /** `undefined`: exponential, which is drawn without a call. */
+  readonly #draw: ((random: RandomStream, meanMs: number) => number) | undefined
 
-/** How draws are made of `latency`. */
-export function latencyDraw({ minMs, meanMs, distribution = 'exponential' }: NetworkLatency): DrawLatency {
-  if (distribution === 'exponential') return (random) => minMs + exponential(random, meanMs)
-  const draw = draws[distribution]
-  return (random) => minMs + draw(random, meanMs)
+  constructor({ minMs, meanMs, distribution = 'exponential' }: NetworkLatency) {
+    this.#minMs = minMs
+    this.#meanMs = meanMs
+    this.#draw = distribution === 'exponential' ? undefined : draws[distribution]
+  }
+
+  /** Draws how long one frame takes, in milliseconds. */
+  ms(random: RandomStream): number {
+    if (this.#draw === undefined) return this.#minMs - Math.log(1 - random.float()) * this.#meanMs
+    return this.#minMs + this.#draw(random, this.#meanMs)
+  }
 }
 
 /** The latency as it was given; throws a `ConfigurationError` when it is malformed. */
 export function checkLatency(latency: NetworkLatency): NetworkLatency {
+  refuseUnknownOptions('latency', latency, knownOfLatency)
   const { minMs, meanMs, distribution = 'exponential' } = latency
-  if (!(minMs >= 0 && minMs < Number.POSITIVE_INFINITY && meanMs >= 0 && meanMs < Number.POSITIVE_INFINITY)) {
-    throw new ConfigurationError(`latency needs minMs and meanMs, numbers from 0, got ${minMs} and ${meanMs}`)
+  for (const [option, value] of Object.entries({ minMs, meanMs })) {
+    requireOption(Number.isFinite(value) && value >= 0, `latency.${option}`, 'a number of milliseconds from 0', value)
   }
-  if (!Object.hasOwn(draws, distribution)) {
-    throw new ConfigurationError(
-      `latency's distribution must be one of ${Object.keys(draws).join(', ')}, got ${distribution}`,
-    )
-  }
+  const known = `one of ${Object.keys(draws).join(', ')}`
+  requireOption(Object.hasOwn(draws, distribution), 'latency.distribution', known, distribution)
   return latency
 }
 

@@ -1,5 +1,6 @@
 /** The nodes of a simulated network and the links between them: one for each ordered pair. */
 import { ConfigurationError, type RandomSource } from '@troupe/core'
+import type { Chain } from './agenda.ts'
 import type { Flight } from './flight.ts'
 import { Link, type View } from './network-link.ts'
 import type { PlannedDelivery } from './run-plan.ts'
@@ -8,7 +9,7 @@ import type { SimulatedNode } from './simulated-node.ts'
 export class LinkTable {
   readonly #random: RandomSource
   readonly #late: readonly PlannedDelivery[] | undefined
-  readonly #arrived: (flight: Flight, link: Link) => void
+  readonly #arrived: (flight: Flight, link: Link, chain: Chain) => void
   readonly #nodes = new Map<string, SimulatedNode>()
   /** For each node its links to the others, by their names. */
   readonly #links = new Map<SimulatedNode, Map<string, Link>>()
@@ -17,7 +18,7 @@ export class LinkTable {
   constructor(
     random: RandomSource,
     late: readonly PlannedDelivery[] | undefined,
-    arrived: (flight: Flight, link: Link) => void,
+    arrived: (flight: Flight, link: Link, chain: Chain) => void,
   ) {
     this.#random = random
     this.#late = late

@@ -22,19 +22,28 @@ export class PayloadShape {
   readonly copy: (payload: any) => object | undefined
   /** Mixes the payload into the hash. */
   readonly hash: (payload: any, hash: TraceHash) => void
+  /**
+   * All three at once: mixes the payload into the hash and returns a frozen copy. Returns `undefined` when it does not fit,
+   * and `null` when something in it is more than an atom or a reference; then nothing is in the hash.
+   */
+  readonly send: (payload: any, hash: TraceHash) => object | null | undefined
 
   constructor(keys: readonly string[]) {
     const fields = keys.map((key, index) => `${JSON.stringify(key)}: v${index}`).join(', ')
     const atoms = keys.map((_, index) => `(typeof v${index} === 'number' || isAtom(v${index}))`).join(' && ') || 'true'
     // A field is read first: who has read one knows what the object is, and need not ask for its prototype.
     const first = keys.length === 0 ? '' : `payload[${JSON.stringify(keys[0])}]`
-    this.fits = written(`const keys = ${JSON.stringify(keys)}
+    const fits = (otherwise: string) => `
+      ${first}
+      if (Object.getPrototypeOf(payload) !== Object.prototype) return ${otherwise}
+      let index = 0
+      for (const key in payload) if (keys[index++] !== key) return ${otherwise}
+      if (index !== ${keys.length}) return ${otherwise}`
+    const keyList = `const keys = ${JSON.stringify(keys)}`
+    this.fits = written(`${keyList}
       return (payload) => {
-        ${first}
-        if (Object.getPrototypeOf(payload) !== Object.prototype) return false
-        let index = 0
-        for (const key in payload) if (keys[index++] !== key) return false
-        return index === ${keys.length}
+        ${fits('false')}
+        return true
       }`)
     this.copy = written(`return ({ ${fields} }) => ${atoms} ? Object.freeze({ ${fields} }) : undefined`)
     // What is no whole number goes in by the general walk, which may leave no room.
@@ -49,14 +58,23 @@ export class PayloadShape {
           length = hash.length
         }`,
     )
-    this.hash = written(`return ({ ${fields} }, hash) => {
+    const hashes = `
       hash.makeRoom()
       const { words } = hash
       let { length } = hash
       words[length++] = ${textHash(JSON.stringify(keys))}
       ${puts.join('')}
-      hash.length = length
+      hash.length = length`
+    this.hash = written(`return ({ ${fields} }, hash) => {${hashes}
     }`)
+    this.send = written(`${keyList}
+      return (payload, hash) => {
+        ${fits('undefined')}
+        const { ${fields} } = payload
+        if (!(${atoms})) return null
+        ${hashes}
+        return Object.freeze({ ${fields} })
+      }`)
   }
 }
 
@@ -90,6 +108,12 @@ export class MessageKind {
   shapeOf(payload: unknown): PayloadShape | undefined {
     if (typeof payload !== 'object' || payload === null) return undefined
     return this.#shape?.fits(payload) === true ? this.#shape : this.#another(payload)
+  }
+
+  /** {@link PayloadShape.send} of the shape that the payload before it had; `undefined` without one. */
+  send(payload: unknown, hash: TraceHash): object | null | undefined {
+    if (typeof payload !== 'object' || payload === null) return undefined
+    return this.#shape?.send(payload, hash)
   }
 
   #another(payload: object): PayloadShape | undefined {

@@ -24,6 +24,8 @@ export class Link implements FlightWay {
   /** The numbers of the frames that take what was drawn; the others take the mean. `undefined`: all. */
   readonly late: ReadonlySet<number> | undefined
   readonly traceWay: TraceWay
+  /** True between nodes that may fail: its messages may meet faults. */
+  readonly mayFail: boolean
   /** What will arrive and keeps its place. */
   readonly chain = new Chain(true)
   /** Partitions that cut it now. */
@@ -39,11 +41,11 @@ export class Link implements FlightWay {
   lost: { readonly epoch: number; readonly after: number } | undefined = undefined
   /** Frames that wait: those of the runtime for a partition to heal, all of them while the link is held. */
   held: Flight[] = []
-  readonly #arrived: (flight: Flight, link: Link) => void
+  readonly #arrived: (flight: Flight, link: Link, chain: Chain) => void
 
   constructor(
     ends: Pick<Link, 'from' | 'to' | 'viewOfTo' | 'viewOfFrom' | 'latencies' | 'late'>,
-    arrived: (flight: Flight, link: Link) => void,
+    arrived: (flight: Flight, link: Link, chain: Chain) => void,
   ) {
     this.from = ends.from
     this.to = ends.to
@@ -52,6 +54,7 @@ export class Link implements FlightWay {
     this.latencies = ends.latencies
     this.late = ends.late
     this.traceWay = new TraceWay(ends.from.name, ends.to.name)
+    this.mayFail = !ends.from.isMain && !ends.to.isMain
     this.#arrived = arrived
   }
 
@@ -60,8 +63,13 @@ export class Link implements FlightWay {
     return this.viewOfTo.downEpoch + 1
   }
 
-  arrived(flight: Flight): void {
-    this.#arrived(flight, this)
+  /** True when what is sent leaves at once. */
+  get isOpen(): boolean {
+    return this.cuts === 0 && !this.conditions.isHeld
+  }
+
+  arrived(flight: Flight, chain: Chain): void {
+    this.#arrived(flight, this, chain)
   }
 }
 

@@ -1,12 +1,12 @@
 /** Makes the nodes of a run: each with its disk, its clock, and what of theirs goes wrong. */
-import type { EventStream, RandomStream, ServiceImplementations } from '@troupe/core'
+import { type EventStream, mainNode, type RandomStream, type ServiceImplementations } from '@troupe/core'
 import type { FaultDecisions } from './fault-decisions.ts'
 import type { FaultKind, FaultKnobs } from './fault-knobs.ts'
 import type { PlannedTrait, StrikeKind, TraitKind } from './run-plan.ts'
 import { type DiskFaults, SimulatedDisk } from './simulated-disk.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
 import { SimulatedNode } from './simulated-node.ts'
-import { mainNode, type SimulatedWorld } from './simulated-world.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
 import type { SimulationCore } from './simulation-core.ts'
 import type { SimulationSettings } from './simulation-settings.ts'
 

@@ -3,7 +3,14 @@
  * over. All are looked at after every step, from outside the actors.
  */
 import { ConfigurationError } from '@troupe/core'
-import type { VirtualClock } from '@troupe/core/host'
+import {
+  isThenable,
+  type KnownOptions,
+  refuseUnknownOptions,
+  requireOption,
+  shownValue,
+  type VirtualClock,
+} from '@troupe/core/host'
 import type { SystemView } from './cell-view.ts'
 import type { ProgramScopes } from './scopes.ts'
 
@@ -62,6 +69,8 @@ export class Properties {
   readonly #always = new Map<string, Looked>()
   readonly #claims = new Map<string, boolean>()
   readonly #unreached = new Map<string, Looked>()
+  /** The claims that are predicates. */
+  readonly #predicated = new Set<string>()
   readonly #demands = new Map<string, Demand>()
 
   constructor(host: PropertyHost) {
@@ -78,31 +87,37 @@ export class Properties {
   }
 
   always(name: string, predicate: AlwaysPredicate): void {
-    if (this.#always.has(name)) throw new ConfigurationError(`there is a property ${name} already`)
+    checkNamed('always', name, predicate)
+    if (this.#always.has(name)) throw taken('always', name)
     this.#always.set(name, this.#looked('always', name, predicate))
   }
 
   sometimes(name: string, condition: boolean | Predicate): void {
     if (typeof condition === 'boolean') {
+      checkName('sometimes', name)
+      if (this.#predicated.has(name)) throw taken('sometimes', name)
       this.#claims.set(name, condition || this.#claims.get(name) === true)
-      if (condition) this.#unreached.delete(name)
       return
     }
-    if (this.#claims.has(name)) throw new ConfigurationError(`there is a claim ${name} already`)
+    checkNamed('sometimes', name, condition, 'true, false or a function of the view that returns one of them')
+    if (this.#claims.has(name)) throw taken('sometimes', name)
+    this.#predicated.add(name)
     this.#claims.set(name, false)
     this.#unreached.set(name, this.#looked('sometimes', name, condition))
   }
 
-  eventually(name: string, { withinMs, predicate }: EventuallyOptions): Promise<void> {
-    if (!(withinMs > 0 && withinMs < Number.POSITIVE_INFINITY)) {
-      throw new ConfigurationError(`eventually ${name}: withinMs must be a number above 0, got ${withinMs}`)
-    }
+  eventually(name: string, options: EventuallyOptions): Promise<void> {
+    refuseUnknownOptions(`eventually ${name}`, options, knownOfEventually)
+    const { withinMs, predicate } = options
+    checkNamed('eventually', name, predicate)
+    const isTime = Number.isFinite(withinMs) && withinMs > 0
+    requireOption(isTime, `eventually ${name}: withinMs`, 'a number above 0', withinMs)
     if (!this.healed) {
       throw new ConfigurationError(
         `eventually ${name}: nothing need come to hold while faults go on; await world.heal() first`,
       )
     }
-    if (this.#demands.has(name)) throw new ConfigurationError(`eventually ${name} is demanded already`)
+    if (this.#demands.has(name)) throw taken('eventually', name)
     const { promise, resolve } = Promise.withResolvers<void>()
     const late = this.#host.clock.schedule(withinMs, () => {
       this.#demands.delete(name)
@@ -118,9 +133,13 @@ export class Properties {
     return promise
   }
 
+  /** How many there are to look at after each step. */
+  get count(): number {
+    return this.#always.size + this.#unreached.size + this.#demands.size
+  }
+
   /** A step is over. Ends at the first that does not hold. */
   check(): void {
-    if (this.#always.size + this.#unreached.size + this.#demands.size === 0) return
     for (const [name, looked] of this.#always) {
       if (this.#host.failed) return
       if (this.#holds('always', name, looked) !== false) continue
@@ -148,11 +167,44 @@ export class Properties {
   #holds(reason: PropertyBreach['reason'], name: string, { predicate, scopes }: Looked): boolean | void {
     this.checks++
     try {
-      return scopes.run(predicate, this.#host.view)
+      return verdictOf(reason, scopes.run(predicate, this.#host.view))
     } catch (cause) {
       const what = `${reason} ${name}: ${cause instanceof Error ? cause.message : String(cause)}`
       this.#host.breach({ reason, property: name, what, cause })
       return undefined
     }
   }
+}
+
+const knownOfEventually: KnownOptions<EventuallyOptions> = { withinMs: true, predicate: true }
+
+function checkName(reason: PropertyBreach['reason'], name: string): void {
+  requireOption(typeof name === 'string' && name !== '', `the name of ${reason}`, 'a text that is not empty', name)
+}
+
+function checkNamed(
+  reason: PropertyBreach['reason'],
+  name: string,
+  predicate: unknown,
+  needed = 'a function of the view that returns true or false',
+): void {
+  checkName(reason, name)
+  requireOption(typeof predicate === 'function', `${reason} ${name}`, needed, predicate)
+}
+
+function taken(reason: PropertyBreach['reason'], name: string): ConfigurationError {
+  return new ConfigurationError(`${reason} ${name}: there is one of that name already; give each a name of its own`, {
+    property: name,
+  })
+}
+
+/** What a predicate returned; throws a `ConfigurationError` for a promise, and for what else is no verdict. */
+function verdictOf(reason: PropertyBreach['reason'], verdict: unknown): boolean | undefined {
+  if (typeof verdict === 'boolean' || (verdict === undefined && reason === 'always')) return verdict
+  // What becomes of it is nobody's concern any more.
+  if (isThenable(verdict)) Promise.resolve(verdict).catch(() => {})
+  const needed = reason === 'always' ? 'true or false, or nothing and throw' : 'true or false'
+  throw new ConfigurationError(`a predicate is synchronous and returns ${needed}, got ${shownValue(verdict)}`, {
+    reason,
+  })
 }

@@ -1,5 +1,5 @@
 /** Runs a saved run again: to its failure, to a step, or to a step and then on with other choices. */
-import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
+import { type KnownOptions, refuseUnknownOptions, requireOption } from '@troupe/core/host'
 import { firstDivergence, type RunRecord } from './run-record.ts'
 import {
   currentVersions,
@@ -63,6 +63,8 @@ export async function replay(
   refuseUnknownOptions('replay', options, known)
   const scenario = givenScenario(program)
   const { until, branch, atStep, trace = false } = options
+  const isStep = until === undefined || (Number.isSafeInteger(until) && until >= 0)
+  requireOption(isStep, 'replay: until', 'the number of a step, from 0', until)
   const ends: StepCall | undefined = until === undefined ? atStep : { step: until, call: () => 'stop' }
   const run = await attempt(saved, scenario, {
     branches: [...plannedBranches(branchesUntil(saved, branch)), ...(branch === undefined ? [] : [branch])],

@@ -1,6 +1,6 @@
 /** Saved runs as files, and the programs that they name. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, isAbsolute, join, relative, sep } from 'node:path'
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { loadRun, type SavedProgram, type SavedRun, saveRun } from './saved-run.ts'
 import { SavedRunError, ScenarioNotFoundError } from './saved-run-errors.ts'
@@ -10,6 +10,33 @@ import { asScenario, type SimulationScenario } from './simulation-scenario.ts'
 export async function writeSavedRun(path: string, saved: SavedRun): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, saveRun(saved))
+}
+
+/**
+ * Where the file of a saved run is that a test is told of: a relative path is taken from `directory`, and then from each
+ * folder above the test's file that has a `package.json`, the nearest first. Rejects with a {@link SavedRunError} that says
+ * where it was looked for.
+ */
+export async function findSavedRun(path: string, testFile: string, directory = process.cwd()): Promise<string> {
+  const looked = [resolve(directory, path)]
+  for (const folder of isAbsolute(path) ? [] : foldersAbove(testFile)) {
+    const candidate = join(folder, path)
+    if (!looked.includes(candidate) && (await isThere(join(folder, 'package.json')))) looked.push(candidate)
+  }
+  for (const candidate of looked) if (await isThere(candidate)) return candidate
+  throw new SavedRunError(`there is no saved run ${path}; looked for ${looked.join(', ')}`, { path, looked })
+}
+
+function* foldersAbove(file: string): Iterable<string> {
+  for (let folder = dirname(file), below = file; folder !== below; below = folder, folder = dirname(folder))
+    yield folder
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Reads what {@link writeSavedRun} wrote; rejects with a {@link SavedRunError}, which names the file. */

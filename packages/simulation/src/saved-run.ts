@@ -16,9 +16,9 @@ import {
 import { type Branch, checkBranches } from './simulation-settings.ts'
 
 /** The format that this version writes; it reads this one and those before. */
-const savedRunFormat = 3
+const savedRunFormat = 4
 /** The first format with hashes as they are made now. */
-const hashesFormat = 3
+const hashesFormat = 4
 const infinity = Number.POSITIVE_INFINITY
 
 /** The options of a run that are plain data. Functions and services come from the scenario. */

@@ -1,5 +1,6 @@
 /** How the schedule of a run is chosen, and what each kind of it takes. */
-import { ConfigurationError, type RandomStream } from '@troupe/core'
+import type { RandomStream } from '@troupe/core'
+import { refuseUnknownOptions, requireOption } from '@troupe/core/host'
 import type { Schedule } from './schedule.ts'
 import { DelayBounded, PartialOrderSampling, PriorityChangePoints } from './schedules.ts'
 
@@ -42,42 +43,55 @@ const stepsMin = 16
 const stepsMax = 4_096
 const pointsMax = 1_000
 
-/** The schedule that these options ask for; `undefined`: the random one, which is the order of virtual time. */
-export function scheduleOf(
-  options: ScheduleStrategy | ScheduleOptions,
-  random: RandomStream,
-): BoundedSchedule | undefined {
-  const given = typeof options === 'string' ? ({ strategy: options } as ScheduleOptions) : options
-  if (given.strategy === 'random') return undefined
-  const { patienceMs = patienceMsDefault } = given
-  if (!(patienceMs >= 0 && patienceMs < Number.POSITIVE_INFINITY)) {
-    throw new ConfigurationError(`schedule.patienceMs must be a number from 0, got ${patienceMs}`)
-  }
-  return { schedule: chosen(given, random), patienceMs }
+const known: Readonly<Record<ScheduleStrategy, Readonly<Record<string, true>>>> = {
+  random: { strategy: true },
+  pct: { strategy: true, depth: true, steps: true, patienceMs: true },
+  pos: { strategy: true, patienceMs: true },
+  delay: { strategy: true, delays: true, steps: true, patienceMs: true },
+}
+
+/** The schedule as options; throws a `ConfigurationError` for one that there is not, or that does not take what is given. */
+export function checkSchedule(given: ScheduleStrategy | ScheduleOptions): ScheduleOptions {
+  const options: unknown = typeof given === 'string' ? { strategy: given } : given
+  const needed = `one of ${Object.keys(known).join(', ')}, or { strategy } with one of them`
+  const isObject = typeof options === 'object' && options !== null && 'strategy' in options
+  requireOption(isObject, 'schedule', needed, given)
+  const { strategy } = options as ScheduleOptions
+  requireOption(typeof strategy === 'string' && Object.hasOwn(known, strategy), 'schedule', needed, strategy)
+  refuseUnknownOptions(`schedule '${strategy}'`, options as object, known[strategy])
+  const { patienceMs = patienceMsDefault, depth, delays, steps } = options as Readonly<Record<string, any>>
+  const isPatience = Number.isFinite(patienceMs) && patienceMs >= 0
+  requireOption(isPatience, 'schedule.patienceMs', 'a number of milliseconds from 0', patienceMs)
+  wholeNumber('depth', depth, 1, pointsMax)
+  wholeNumber('delays', delays, 0, pointsMax)
+  wholeNumber('steps', steps, 1)
+  return options as ScheduleOptions
+}
+
+function wholeNumber(name: string, value: number | undefined, least: number, most = Number.MAX_SAFE_INTEGER): void {
+  const isWhole = value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)
+  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`
+  requireOption(isWhole, `schedule.${name}`, `a whole number ${range}`, value)
+}
+
+/** The schedule that these options, once checked, ask for; `undefined`: the random one, which is the order of virtual time. */
+export function scheduleOf(options: ScheduleOptions, random: RandomStream): BoundedSchedule | undefined {
+  if (options.strategy === 'random') return undefined
+  const { patienceMs = patienceMsDefault } = options
+  return { schedule: chosen(options, random), patienceMs }
 }
 
 function chosen(options: Exclude<ScheduleOptions, { readonly strategy: 'random' }>, random: RandomStream): Schedule {
   switch (options.strategy) {
     case 'pct':
-      return new PriorityChangePoints(random, points('depth', options.depth ?? 3, 1), stepsOf(options, random))
+      return new PriorityChangePoints(random, options.depth ?? 3, stepsOf(options, random))
     case 'pos':
       return new PartialOrderSampling(random)
     case 'delay':
-      return new DelayBounded(random, points('delays', options.delays ?? 3, 0), stepsOf(options, random))
-    default: {
-      const { strategy } = options as { readonly strategy: unknown }
-      throw new ConfigurationError(`schedule must be random, pct, pos or delay, got ${String(strategy)}`)
-    }
+      return new DelayBounded(random, options.delays ?? 3, stepsOf(options, random))
   }
 }
 
-function points(name: string, value: number, least: number): number {
-  if (Number.isInteger(value) && value >= least && value <= pointsMax) return value
-  throw new ConfigurationError(`schedule.${name} must be a whole number from ${least} to ${pointsMax}, got ${value}`)
-}
-
 function stepsOf({ steps }: Steps, random: RandomStream): number {
-  if (steps === undefined) return Math.floor(stepsMin * (stepsMax / stepsMin) ** random.float())
-  if (Number.isSafeInteger(steps) && steps >= 1) return steps
-  throw new ConfigurationError(`schedule.steps must be a whole number from 1, got ${steps}`)
+  return steps ?? Math.floor(stepsMin * (stepsMax / stepsMin) ** random.float())
 }

@@ -6,7 +6,7 @@
 
 import { createHash } from 'node:crypto'
 import { ConfigurationError } from '@troupe/core'
-import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
+import { type KnownOptions, refuseUnknownOptions, shownValue } from '@troupe/core/host'
 import { minimize } from './delta-debugging.ts'
 import type { PlannedDelivery, RunPlan } from './run-plan.ts'
 import type { RunRecord } from './run-record.ts'
@@ -76,7 +76,7 @@ export async function shrink(
   refuseUnknownOptions('shrink', options, known)
   const { runsMax = 1_000 } = options
   if (!Number.isInteger(runsMax) || runsMax < 1) {
-    throw new ConfigurationError(`runsMax must be a whole number from 1, got ${runsMax}`)
+    throw new ConfigurationError(`runsMax must be a whole number from 1, got ${shownValue(runsMax)}`)
   }
   const shrinker = new Shrinker(saved, givenScenario(program), runsMax, options.onSmaller)
   return await shrinker.run()

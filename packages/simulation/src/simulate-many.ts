@@ -1,7 +1,7 @@
 /** A campaign: the same program under many seeds, one after the other, and what came of it in all. */
 
 import { ConfigurationError } from '@troupe/core'
-import { refuseUnknownOptions } from '@troupe/core/host'
+import { refuseUnknownOptions, requireOption, shownValue } from '@troupe/core/host'
 import { ClaimTally } from './claim-tally.ts'
 import { type FaultKind, noFaults } from './fault-knobs.ts'
 import { knownOfSimulateMany } from './known-simulation-options.ts'
@@ -53,7 +53,9 @@ export async function simulateMany(options: SimulateManyOptions, program: Simula
   const seedsInjected = noFaults()
   const faultPoints: Record<string, number> = {}
   const claims = new ClaimTally()
-  if (!(failuresMax >= 1)) throw new ConfigurationError(`failuresMax must be a number from 1, got ${failuresMax}`)
+  const isLimit = typeof failuresMax === 'number' && failuresMax >= 1
+  requireOption(isLimit, 'failuresMax', 'a number from 1, or Infinity', failuresMax)
+  requireOption(typeof twice === 'boolean', 'twice', 'true or false', twice)
   let runs = 0
   let events = 0
   let turns = 0
@@ -77,19 +79,20 @@ export async function simulateMany(options: SimulateManyOptions, program: Simula
     }
   }
   // A campaign of nothing would pass.
-  if (runs === 0) throw new ConfigurationError(`a campaign needs at least one seed, got ${String(seeds)}`)
+  if (runs === 0) throw new ConfigurationError(`a campaign needs at least one seed, got ${shownValue(seeds)}`)
   if (failures.length === 0) claims.check(runs)
   const { seedsReached } = claims
   return { runs, failures, events, turns, seedsReached, injected, seedsInjected, faultPoints }
 }
 
-/** The seeds of a list, or of a range such as `'1..200'`. */
-export function* seedsOf(seeds: string | readonly number[]): Iterable<number> {
-  if (typeof seeds !== 'string') {
-    yield* seeds
-    return
-  }
-  const range = /^(\d+)\.\.(\d+)$/.exec(seeds)
-  if (range === null) throw new ConfigurationError(`seeds must be numbers or a range such as '1..200', got '${seeds}'`)
-  for (let seed = Number(range[1]); seed <= Number(range[2]); seed++) yield seed
+/** The seeds of a list, or of a range such as `'1..200'`. Throws a `ConfigurationError` for anything else. */
+export function seedsOf(seeds: string | readonly number[]): Iterable<number> {
+  const range = typeof seeds === 'string' ? /^(\d+)\.\.(\d+)$/.exec(seeds) : null
+  const areSeeds = range !== null || (Array.isArray(seeds) && seeds.every(Number.isSafeInteger))
+  requireOption(areSeeds, 'seeds', "a list of whole numbers, or a range such as '1..200'", seeds)
+  return range === null ? (seeds as readonly number[]) : wholeNumbers(Number(range[1]), Number(range[2]))
+}
+
+function* wholeNumbers(first: number, last: number): Iterable<number> {
+  for (let seed = first; seed <= last; seed++) yield seed
 }

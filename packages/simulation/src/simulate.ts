@@ -1,18 +1,17 @@
 /** `simulate`: one run of a program in a simulated cluster, decided by one seed. */
-import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
-import { askCyclesAfterMsDefault, refuseUnknownOptions } from '@troupe/core/host'
-import { type Delivery, type FaultKnobs, type InjectedFaults, knobsOf } from './fault-knobs.ts'
-import { checkPoints, type FaultPointKnobs } from './fault-points.ts'
-import { knownOfSimulate } from './known-simulation-options.ts'
-import { checkLatency, type NetworkLatency } from './latency.ts'
+import type { LogLevel, PlacementPolicies, ServiceImplementations } from '@troupe/core'
+import { requireOption } from '@troupe/core/host'
+import type { Delivery, FaultKnobs, InjectedFaults } from './fault-knobs.ts'
+import type { FaultPointKnobs } from './fault-points.ts'
+import type { NetworkLatency } from './latency.ts'
 import type { Claims } from './properties.ts'
 import { lowerGuard, raiseGuard } from './real-world-guard.ts'
-import { checkPlan, type RunPlan } from './run-plan.ts'
+import type { RunPlan } from './run-plan.ts'
 import type { RunRecord } from './run-record.ts'
 import type { ScheduleOptions, ScheduleStrategy } from './schedule-options.ts'
-import { mainNode, type SimulatedWorld } from './simulated-world.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
 import { Simulation } from './simulation.ts'
-import { type Branch, checkBranches, type SimulationSettings, type StepCall } from './simulation-settings.ts'
+import { type Branch, type StepCall, settingsOf } from './simulation-settings.ts'
 import type { StateChange } from './state-recorder.ts'
 import type { TraceEvent } from './trace.ts'
 
@@ -26,7 +25,7 @@ export interface FaultOptions extends FaultKnobs {
 export interface SimulateOptions {
   /** Decides everything; a whole number. */
   readonly seed: number
-  /** How many nodes (`node-1` to `node-N`), or their names. Beside them there is `main`, which never fails. Default 1. */
+  /** How many nodes (`node-1` to `node-N`), 1,000 at most, or their names. Beside them there is `main`, which never fails. Default 1. */
   readonly nodes?: number | readonly string[]
   /** What goes wrong by chance, and how much of it; `'all'`: {@link allFaults}. Default: nothing. */
   readonly faults?: FaultOptions | 'all'
@@ -131,48 +130,14 @@ export type SimulationProgram = (world: SimulatedWorld) => Promise<unknown>
  *     })
  */
 export async function simulate(options: SimulateOptions, program: SimulationProgram): Promise<SimulationRun> {
-  refuseUnknownOptions('simulate', options, knownOfSimulate)
-  const { seed, delivery = 'promised', swarm = true, services = {}, taskMs = 0, trace = false } = options
-  const { metrics = false, logLevel = 'debug', askCyclesAfterMs = askCyclesAfterMsDefault } = options
-  if (!Number.isSafeInteger(seed)) throw new ConfigurationError(`seed must be a whole number, got ${seed}`)
-  if (!(taskMs >= 0)) throw new ConfigurationError(`taskMs must be a number from 0, got ${taskMs}`)
-  for (const limit of ['eventsMax', 'virtualMsMax', 'askCyclesAfterMs'] as const) {
-    const value = options[limit]
-    if (value === undefined || value > 0) continue
-    throw new ConfigurationError(`${limit} must be a number above 0, or Infinity, got ${value}`)
-  }
-  const nodes = namesOf(options.nodes ?? 1)
-  const { points = {}, ...knobs } = options.faults === 'all' || options.faults === undefined ? {} : options.faults
-  const settings: SimulationSettings = {
-    seed,
-    nodes,
-    knobs: knobsOf(options.faults === 'all' ? 'all' : knobs, delivery),
-    points: checkPoints(points),
-    swarm,
-    delivery,
-    latency: checkLatency(options.latency ?? { minMs: 0.2, meanMs: 1 }),
-    schedule: options.schedule ?? 'random',
-    services,
-    placement: options.placement ?? {},
-    taskMs,
-    eventsMax: options.eventsMax ?? 5_000_000,
-    virtualMsMax: options.virtualMsMax ?? 600_000,
-    keepsTrace: trace !== false,
-    keepsStates: typeof trace === 'object' && trace.states === true,
-    metrics,
-    logLevel,
-    askCyclesAfterMs,
-    plan: options.plan === undefined ? undefined : checkPlan(options.plan),
-    records: options.record ?? false,
-    branches: checkBranches(options.branches ?? []),
-    atStep: options.atStep,
-  }
+  const settings = settingsOf(options)
+  requireOption(typeof program === 'function', 'the program of simulate', 'a function of the world', program)
   // The services of the nodes start with the simulation, and are to find no real world either.
   raiseGuard()
   try {
     const simulation = new Simulation(settings)
     await simulation.run(program)
-    return resultOf(simulation, seed)
+    return resultOf(simulation, settings.seed)
   } finally {
     lowerGuard()
   }
@@ -192,18 +157,4 @@ function resultOf(simulation: Simulation, seed: number): SimulationRun {
     claims: simulation.properties.claims,
     ...simulation.recording,
   }
-}
-
-function namesOf(nodes: number | readonly string[]): readonly string[] {
-  const names = typeof nodes === 'number' ? Array.from({ length: nodes }, (_, index) => `node-${index + 1}`) : nodes
-  const valid = names.every((name) => /^[\w.-]{1,100}$/.test(name) && name !== mainNode)
-  if (!valid || new Set(names).size !== names.length || (typeof nodes === 'number' && !Number.isInteger(nodes))) {
-    throw new ConfigurationError(`nodes must be a whole number or different names other than ${mainNode}, got ${nodes}`)
-  }
-  return names.map(internalized)
-}
-
-/** The same text as the one that the platform keeps of its kind: such are compared by their addresses. */
-function internalized(name: string): string {
-  return Object.keys({ [name]: undefined })[0] as string
 }

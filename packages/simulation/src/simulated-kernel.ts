@@ -2,7 +2,7 @@
  * A node's kernel under observation: the same kernel as everywhere, telling the trace of its turns and messages and
  * the scheduler of promises that it settled, which have continuations to run before the next step.
  */
-import { ReplyToken } from '@troupe/core'
+import type { ReplyToken } from '@troupe/core'
 import {
   type ActorCell,
   type Envelope,
@@ -17,11 +17,11 @@ import {
 } from '@troupe/core/host'
 import type { ChangedCells } from './changed-cells.ts'
 import type { Flight } from './flight.ts'
-import { LocalMessage } from './frame-facts.ts'
 import { type JournalRecords, ObservedJournal } from './journal-records.ts'
 import type { Scopes } from './scopes.ts'
+import { LocalMessage, OwnWay } from './sent-message.ts'
 import type { Trace } from './trace.ts'
-import { TraceName, TraceWay } from './trace-hash.ts'
+import { TraceName } from './trace-hash.ts'
 
 /** What a {@link SimulatedKernel} tells its surroundings. */
 export interface KernelObserver {
@@ -50,14 +50,16 @@ export class SimulatedKernel extends NodeKernel {
   readonly #observer: KernelObserver
   /** The names of the cells, by their slots. */
   readonly #names: (ActorName | undefined)[] = []
-  readonly #ownWay: TraceWay
+  readonly #ownWay: OwnWay
+  readonly #turns: { wake(): void }
   override readonly journal: ObservedJournal
   #receiving = false
 
-  constructor(ports: KernelPorts, observer: KernelObserver, records: JournalRecords) {
+  constructor(ports: KernelPorts, observer: KernelObserver, records: JournalRecords, turns: { wake(): void }) {
     super(ports)
     this.#observer = observer
-    this.#ownWay = new TraceWay(ports.node, ports.node)
+    this.#turns = turns
+    this.#ownWay = new OwnWay(ports.node)
     this.journal = new ObservedJournal(ports, records)
   }
 
@@ -89,14 +91,19 @@ export class SimulatedKernel extends NodeKernel {
     }
   }
 
+  /** What the port does, without a function of its own for each node. */
+  protected override wake(): void {
+    this.#turns.wake()
+  }
+
   override cellReady(cell: ActorCell): void {
     // The runtime's own actors, at which nobody looks, begin before the rest of this kernel is there.
     if (#observer in this) this.#observer.changedCells.note(cell, this)
   }
 
   /** The cell that a tell from another node is for, if all there is to do is to put it into its mailbox. */
-  cellFor({ frame, target, askId }: Flight): ActorCell | undefined {
-    if (frame !== undefined || askId >= 0 || target?.name?.startsWith('@') || this.metrics !== undefined)
+  cellFor({ frame, target, replyTo }: Flight): ActorCell | undefined {
+    if (frame !== undefined || replyTo !== undefined || target?.name?.startsWith('@') || this.metrics !== undefined)
       return undefined
     const cell = this.lookup(target as Ref)
     if (cell === undefined) return undefined
@@ -104,23 +111,20 @@ export class SimulatedKernel extends NodeKernel {
     return mailbox.length < mailbox.limit && mailbox.policy.lanes === undefined ? cell : undefined
   }
 
-  take(cell: ActorCell, { kind, payload, sender }: Flight): void {
-    cell.mailbox.pushMessage(kind.name, payload, sender)
+  take(cell: ActorCell, flight: Flight): void {
+    cell.mailbox.push(flight)
     if (!cell.scheduled) this.schedule(cell)
     if (this.tasks.size > 0) this.#observer.drain()
   }
 
   /** A frame from another node has arrived; the parts of a tell or an ask were checked where it was sent. */
   hear(flight: Flight): void {
-    const { frame, target, askId } = flight
+    const { frame, target } = flight
     if (frame !== undefined && settles(frame)) this.#observer.drain()
     this.#receiving = true
     try {
       if (frame !== undefined) this.receive(flight, frame)
-      else {
-        const replyTo = askId < 0 ? undefined : new ReplyToken(flight.node, flight.epoch, askId)
-        super.deliver(target as Ref, flight.kind.name, flight.payload, flight.sender, replyTo)
-      }
+      else this.deliverEnvelope(target as Ref, flight)
     } finally {
       this.#receiving = false
     }
@@ -133,12 +137,16 @@ export class SimulatedKernel extends NodeKernel {
     sender: Ref | undefined,
     replyTo: ReplyToken | undefined,
   ): void {
-    this.#traceLocal(replyTo === undefined ? 'tell' : 'ask', to, name, payload, sender)
-    super.deliver(to, name, payload, sender, replyTo)
+    // What comes from another node is in the trace as the network's.
+    if (this.#receiving) super.deliver(to, name, payload, sender, replyTo)
+    else {
+      const frame = replyTo === undefined ? 'tell' : 'ask'
+      this.deliverEnvelope(to, this.#sendLocally(frame, to, name, payload, sender, replyTo))
+    }
   }
 
   override deliverOffer(to: Ref, name: string, payload: unknown, sender: Ref | undefined, offer: ReplyToken): void {
-    this.#traceLocal('offer', to, name, payload, sender)
+    if (!this.#receiving) this.#sendLocally('offer', to, name, payload, sender, undefined)
     super.deliverOffer(to, name, payload, sender, offer)
   }
 
@@ -147,17 +155,19 @@ export class SimulatedKernel extends NodeKernel {
     super.accept(offer)
   }
 
-  /** What comes from another node is in the trace as the network's. */
-  #traceLocal(
+  #sendLocally(
     frame: 'tell' | 'ask' | 'offer',
     to: Ref,
-    message: string,
+    name: string,
     payload: unknown,
     sender: Ref | undefined,
-  ): void {
-    if (this.#receiving) return
+    replyTo: ReplyToken | undefined,
+  ): LocalMessage {
     const { trace } = this.#observer
-    trace.sent(this.#ownWay, new LocalMessage(frame, this.node, to, trace.kinds.of(message), payload, sender))
+    const kind = trace.kinds.of(name)
+    const message = new LocalMessage(frame, this.#ownWay, to, kind, payload, sender, replyTo)
+    trace.sent(message, kind.shapeOf(payload))
+    return message
   }
 
   override ask(

@@ -5,35 +5,30 @@
  * notices, stops) are never lost by chance or by a partition, which only holds them up: the runtime's promises about
  * deaths stand on them.
  */
-import type { RandomStream } from '@troupe/core'
+import { type RandomStream, ReplyToken } from '@troupe/core'
 import { type Frame, isMessageFrame, type Ref, type Refusal, type Transport } from '@troupe/core/host'
 import { type Arrival, Chain } from './agenda.ts'
-import { checkedTarget, refusedWhenFull } from './checked-send.ts'
-import type { FaultDecisions } from './fault-decisions.ts'
+import { refusedWhenFull } from './checked-send.ts'
+import type { FaultDecisions, MessageFaultKind, MessageFaults } from './fault-decisions.ts'
 import { Flight } from './flight.ts'
 import { copyFrame, copyPayload, type FrameFacts, messageOf, payloadOf } from './frame-facts.ts'
 import { Hello } from './hello.ts'
-import { type DrawLatency, latencyDraw, type NetworkLatency } from './latency.ts'
+import { LatencyDraw, type NetworkLatency } from './latency.ts'
 import type { LinkConditions } from './link-conditions.ts'
 import { LinkTable } from './link-table.ts'
+import type { MessageKind } from './message-shapes.ts'
 import { inOrderMs, type Link } from './network-link.ts'
+import { NodeTransport } from './node-transport.ts'
 import type { PlannedDelivery } from './run-plan.ts'
 import type { SimulatedKernel } from './simulated-kernel.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { SimulationCore } from './simulation-core.ts'
 import type { DropReason } from './trace.ts'
 
-/** The probabilities of what happens to a message between two nodes. */
-export interface MessageFaults {
-  readonly loss: number
-  readonly duplicate: number
-  readonly reorder: number
-}
-
 export class SimulatedNetwork {
   readonly #core: SimulationCore
   readonly #latency: NetworkLatency
-  readonly #drawLatencyMs: DrawLatency
+  readonly #latencyDraw: LatencyDraw
   readonly #decisions: FaultDecisions
   readonly #links: LinkTable
   /** What will arrive out of order. */
@@ -49,7 +44,7 @@ export class SimulatedNetwork {
   ) {
     this.#core = core
     this.#latency = latency
-    this.#drawLatencyMs = latencyDraw(latency)
+    this.#latencyDraw = new LatencyDraw(latency)
     this.#decisions = decisions
     this.#links = new LinkTable(core.random, late, this.#arrive)
   }
@@ -67,31 +62,10 @@ export class SimulatedNetwork {
 
   /** The transport of `from`. */
   transportOf(from: SimulatedNode): Transport {
-    const links = this.#links.from(from)
-    // Most messages go where the one before went.
-    let lastName: string | undefined
-    let last: Link | undefined
-    const linkTo = (name: string) => {
-      if (name !== lastName) {
-        last = links.get(name)
-        lastName = name
-      }
-      return last
-    }
-    return {
-      send: (to, frame) => {
-        const link = links.get(to)
-        return link === undefined ? 'node-down' : this.#sendFrame(link, frame)
-      },
-      sendMessage: (to, name, payload, sender, askId) => {
-        const target = checkedTarget(to, name, payload, sender, askId)
-        const link = linkTo(target.node)
-        return link === undefined ? 'node-down' : this.#sendParts(link, target, name, payload, sender, askId)
-      },
-    }
+    return new NodeTransport(this, this.#links.from(from))
   }
 
-  #sendFrame(link: Link, frame: Frame): Refusal | undefined {
+  sendFrame(link: Link, frame: Frame): Refusal | undefined {
     if (link.viewOfTo.isDown) return 'node-down'
     if (link.conditions.isFull && refusedWhenFull(frame)) return 'overload'
     const number = ++link.sent
@@ -99,81 +73,124 @@ export class SimulatedNetwork {
     const kind = this.#core.trace.kinds.of(messageOf(frame))
     const copied = copyFrame(frame, kind, link)
     const payload = payloadOf(copied)
-    const flight = new Flight(link, kind, payload, kind.shapeOf(payload), number, latencyMs)
-    flight.frame = copied
-    this.#send(link, flight, isMessageFrame(frame))
+    const flight = new Flight(link, kind, payload, number, undefined, undefined, undefined, copied)
+    flight.latencyMs = latencyMs
+    this.#core.trace.sent(flight, kind.shapeOf(payload))
+    this.#leave(link, flight, latencyMs, isMessageFrame(frame))
     return undefined
   }
 
   /** A tell or an ask. */
-  #sendParts(
+  sendParts(
     link: Link,
     to: Ref,
     name: string,
-    payload: unknown,
+    given: unknown,
     sender: Ref | undefined,
     askId: number,
   ): Refusal | undefined {
     if (link.viewOfTo.isDown) return 'node-down'
     if (link.conditions.isFull) return 'overload'
+    const { trace } = this.#core
     const number = ++link.sent
     const latencyMs = this.#latencyMs(link, number)
-    const kind = this.#core.trace.kinds.of(name)
-    const shape = kind.shapeOf(payload)
-    const copied = copyPayload(kind, payload, shape, to.name, link)
-    const flight = new Flight(link, kind, copied, shape, number, latencyMs)
-    flight.target = to
-    flight.sender = sender
-    flight.askId = askId
-    this.#send(link, flight, true)
+    const kind = trace.kinds.of(name)
+    const payload = trace.sending(link.traceWay, kind, given) ?? this.#copyOther(link, kind, given, to)
+    const replyTo = askId < 0 ? undefined : new ReplyToken(link.from.name, link.from.epoch, askId)
+    const flight = new Flight(link, kind, payload, number, to, sender, replyTo, undefined)
+    trace.left(flight)
+    // Nearly all go this way, which calls little.
+    const decisions = this.#decisions
+    if (link.isOpen && link.mayFail && decisions.spareMessages) {
+      const struck = decisions.strikingByChance(this.faults)
+      if (struck === undefined) this.#fly(link, flight, latencyMs)
+      else this.#strike(link, flight, latencyMs, struck)
+    } else this.#leave(link, flight, latencyMs, true)
     return undefined
   }
 
-  #send(link: Link, flight: Flight, isMessage: boolean): void {
-    this.#core.trace.sent(link.traceWay, flight)
-    if (link.cuts > 0) {
-      if (isMessage) this.#drop(flight, 'partition')
-      else link.held.push(flight)
-    } else if (link.conditions.isHeld) link.held.push(flight)
-    else if (isMessage && !link.from.isMain && !link.to.isMain) this.#launch(link, flight)
-    else this.#fly(link, flight)
+  /** The copy of a payload whose message is not sent by its shape. */
+  #copyOther(link: Link, kind: MessageKind, given: unknown, to: Ref): unknown {
+    const shape = kind.shapeOf(given)
+    const payload = copyPayload(kind, given, shape, to.name, link)
+    this.#core.trace.sendingOther(payload, shape)
+    return payload
   }
 
-  /** Sends a message off that may meet faults. What is out of order is a chain of its own to the schedule. */
-  #launch(link: Link, flight: Flight): void {
-    const { loss, duplicate, reorder } = this.faults
+  /** A frame leaves that takes so long if nothing is wrong with it or its link. */
+  #leave(link: Link, flight: Flight, latencyMs: number, isMessage: boolean): void {
+    if (link.cuts > 0) {
+      if (isMessage) this.#drop(flight, 'partition')
+      else this.#hold(link, flight, latencyMs)
+    } else if (link.conditions.isHeld) this.#hold(link, flight, latencyMs)
+    else if (isMessage && link.mayFail) this.#launch(link, flight, latencyMs)
+    else this.#fly(link, flight, latencyMs)
+  }
+
+  #hold(link: Link, flight: Flight, latencyMs: number): void {
+    flight.latencyMs = latencyMs
+    link.held.push(flight)
+  }
+
+  /** Sends a message off that may meet faults. */
+  #launch(link: Link, flight: Flight, latencyMs: number): void {
     const decisions = this.#decisions
-    if (decisions.spareMessages && loss + duplicate + reorder === 0) {
-      this.#fly(link, flight)
+    if (decisions.spareMessages) {
+      const struck = decisions.strikingByChance(this.faults)
+      if (struck === undefined) this.#fly(link, flight, latencyMs)
+      else this.#strike(link, flight, latencyMs, struck)
       return
     }
-    decisions.meet(link.from.name, link.to.name, flight.kind.name)
+    const { loss, duplicate, reorder } = this.faults
+    decisions.meet(link.from.name, link.to.name, flight.name)
     if (decisions.strikesMessage('loss', loss) !== undefined) {
       this.#drop(flight, 'loss')
       return
     }
     const againMs = decisions.strikesMessage('duplicate', duplicate)
+    this.#distort(link, flight, latencyMs, againMs, decisions.strikesMessage('reorder', reorder))
+  }
+
+  /** A message meets that fault, the first that it does. */
+  #strike(link: Link, flight: Flight, latencyMs: number, struck: MessageFaultKind): void {
+    const decisions = this.#decisions
+    const struckMs = decisions.struckByChance(struck)
+    if (struck === 'loss') this.#drop(flight, 'loss')
+    else if (struck === 'reorder') this.#distort(link, flight, latencyMs, undefined, struckMs)
+    else this.#distort(link, flight, latencyMs, struckMs, decisions.strikesMessage('reorder', this.faults.reorder))
+  }
+
+  /**
+   * Sends a message off that arrives twice, with `againMs`, or out of order, with `delayMs`: which is how long that takes.
+   * What is out of order is a chain of its own to the schedule.
+   */
+  #distort(
+    link: Link,
+    flight: Flight,
+    latencyMs: number,
+    againMs: number | undefined,
+    delayMs: number | undefined,
+  ): void {
+    const { trace } = this.#core
+    const stray = new Chain(false)
     if (againMs !== undefined) {
-      this.#core.trace.record({ type: 'duplicated', node: link.from.name, ...flight.facts })
-      flight.chain = new Chain(false)
-      this.#stray(link, flight.again(), againMs, flight.chain)
+      trace.record({ type: 'duplicated', node: link.from.name, ...flight.facts })
+      this.#stray(link, flight.again(), againMs, stray)
     }
-    const delayMs = reorder === 0 && decisions.spareMessages ? undefined : decisions.strikesMessage('reorder', reorder)
-    if (delayMs === undefined) this.#fly(link, flight)
+    if (delayMs === undefined) this.#fly(link, flight, latencyMs)
     else {
-      this.#core.trace.record({ type: 'reordered', node: link.from.name, ...flight.facts })
-      this.#stray(link, flight, delayMs, flight.chain ?? new Chain(false))
+      trace.record({ type: 'reordered', node: link.from.name, ...flight.facts })
+      this.#stray(link, flight, delayMs, stray)
     }
   }
 
   /** Lets the flight keep its place on the link. */
-  #fly(link: Link, flight: Flight): void {
+  #fly(link: Link, flight: Flight, latencyMs: number): void {
     const { agenda, clock } = this.#core
     const now = clock.now()
-    const drawnMs = inOrderMs(link, now, link.conditions.arrival(now, flight.latencyMs))
+    const drawnMs = inOrderMs(link, now, link.conditions.arrival(now, latencyMs))
     const busyUntil = now + drawnMs + agenda.patienceMs
     if (busyUntil > link.busyUntil) link.busyUntil = busyUntil
-    flight.chain = link.chain
     agenda.deliver(link.chain, link.to.name, this.#latency.minMs, drawnMs, flight)
   }
 
@@ -183,13 +200,11 @@ export class SimulatedNetwork {
     const now = clock.now()
     const drawnMs = link.conditions.arrival(now, latencyMs) - now
     link.busyUntil = Math.max(link.busyUntil, now + drawnMs + agenda.patienceMs)
-    flight.chain = chain
     this.#strays.add(flight)
     agenda.deliver(chain, link.to.name, this.#latency.minMs, drawnMs, flight)
   }
 
-  readonly #arrive = (flight: Flight, link: Link): void => {
-    const chain = flight.chain as Chain
+  readonly #arrive = (flight: Flight, link: Link, chain: Chain): void => {
     this.#core.agenda.arrived(chain)
     if (chain !== link.chain) this.#strays.delete(flight)
     const { to } = link
@@ -205,21 +220,21 @@ export class SimulatedNetwork {
   }
 
   /** Puts a tell into the mailbox that it is for; false when more than that is to be done, or at another time. */
-  #take(flight: Flight, { to, viewOfFrom, traceWay }: Link): boolean {
+  #take(flight: Flight, { to, viewOfFrom }: Link): boolean {
     if (to.isMain || to.paused || flight.epoch - 1 > viewOfFrom.downEpoch) return false
     const kernel = to.kernel as SimulatedKernel
     const cell = kernel.cellFor(flight)
     if (cell === undefined) return false
-    this.#core.trace.delivered(traceWay, flight, flight.number)
+    this.#core.trace.delivered(flight)
     kernel.take(cell, flight)
     return true
   }
 
   readonly #hear = (kernel: SimulatedKernel, flight: Flight): void => {
-    const { from, to, traceWay } = flight.way as Link
+    const { from, to } = flight.way as Link
     // A node that has come back is not heard before its earlier epoch was declared down.
     if (flight.epoch > 0) this.declareDown(to, from, flight.epoch - 1, 'it came back')
-    this.#core.trace.delivered(traceWay, flight, flight.number)
+    this.#core.trace.delivered(flight)
     kernel.hear(flight)
   }
 
@@ -228,7 +243,7 @@ export class SimulatedNetwork {
   }
 
   #latencyMs({ latencies, late }: Link, number: number): number {
-    const drawnMs = this.#drawLatencyMs(latencies)
+    const drawnMs = this.#latencyDraw.ms(latencies)
     return late === undefined || late.has(number) ? drawnMs : this.#latency.minMs + this.#latency.meanMs
   }
 
@@ -282,7 +297,7 @@ export class SimulatedNetwork {
     }
     for (const link of this.#links.from(node).values()) {
       const now = clock.now()
-      const drawnMs = inOrderMs(link, now, now + this.#drawLatencyMs(latencies))
+      const drawnMs = inOrderMs(link, now, now + this.#latencyDraw.ms(latencies))
       const hello = new Hello(() => {
         agenda.arrived(link.chain)
         if (!node.isUp || node.epoch !== epoch) return
@@ -330,7 +345,7 @@ export class SimulatedNetwork {
     if (link.conditions.isHeld) return
     const held = link.held.splice(0)
     for (const flight of held) {
-      if (link.cuts === 0) this.#fly(link, flight)
+      if (link.cuts === 0) this.#fly(link, flight, flight.latencyMs as number)
       else if (flight.isMessage) this.#drop(flight, 'partition')
       else link.held.push(flight)
     }

@@ -8,8 +8,10 @@ import {
   ConfigurationError,
   EventStream,
   type LogLevel,
+  mainNode,
   type NodeInspection,
   type PlacementPolicies,
+  type RandomStream,
   type ScheduledTask,
   type ServiceImplementations,
 } from '@troupe/core'
@@ -23,7 +25,7 @@ import {
   metricsClockOf,
   NodeServices,
 } from '@troupe/core/host'
-import type { PickCell, TurnTaker } from './agenda.ts'
+import type { PickCell, Stepper, TurnGiver, TurnTaker } from './agenda.ts'
 import { JournalRecords } from './journal-records.ts'
 import { NodeScopes, simulatedScopes } from './scopes.ts'
 import type { CrashKind, SimulatedDisk } from './simulated-disk.ts'
@@ -122,7 +124,8 @@ export class SimulatedNode implements TurnTaker {
     if (this.isUp) throw new ConfigurationError(`node ${this.name} is up already`)
     this.#turnsBefore = this.turns
     this.epoch++
-    this.kernel = new SimulatedKernel(this.#ports(this.epoch), this.#core, this.records)
+    const turns = new NodeTurns(this, this.epoch, this.#core)
+    this.kernel = new SimulatedKernel(this.#ports(this.epoch, turns), this.#core, this.records, turns)
     this.#core.trace.record({ type: 'started', node: this.name, epoch: this.epoch, detail: `epoch ${this.epoch}` })
     if (!this.isMain) this.startServices()
   }
@@ -230,7 +233,7 @@ export class SimulatedNode implements TurnTaker {
     if (this.isMain || kernel.asks.size !== asks || tasks > 0) this.#core.drain()
   }
 
-  #ports(epoch: number): KernelPorts {
+  #ports(epoch: number, turns: NodeTurns): KernelPorts {
     const { name } = this
     const { network, forward, failed, placement, taskMs, metrics, logLevel, askCyclesAfterMs } = this.#options
     const clock = this.#clock(epoch)
@@ -250,7 +253,7 @@ export class SimulatedNode implements TurnTaker {
       tasks: new InPlaceTasks(clock, taskMs),
       services: new NodeServices({ node: name, epoch, clock: this.#servicesClock(epoch), random, events }),
       placement,
-      programNode: 'main',
+      programNode: mainNode,
       definitions: this.#core.definitions,
       scopes: simulatedScopes({
         drain: () => this.#core.drain(),
@@ -258,7 +261,7 @@ export class SimulatedNode implements TurnTaker {
       }),
       events,
       messages: 'copied',
-      wake: this.#wake(epoch),
+      wake: () => turns.wake(),
       failed,
     }
   }
@@ -291,19 +294,45 @@ export class SimulatedNode implements TurnTaker {
     }
   }
 
-  /** How the kernel of `epoch` asks for a turn. */
-  #wake(epoch: number): () => void {
-    const { agenda, schedulerRandom } = this.#core
-    let pick: PickCell
-    const turn = (kernel: SimulatedKernel) => {
-      if (kernel.step(pick) && kernel.alive) wake()
+  /** Lets an actor of the kernel of `epoch` take a turn; true when there is more to do. */
+  giveTurn(epoch: number, pick: PickCell, turns: NodeTurns): boolean {
+    const { kernel } = this
+    if (kernel === undefined || epoch !== this.epoch || !kernel.alive) return false
+    if (this.paused) {
+      this.#backlog.push(() => turns.giveTurn(pick))
+      return false
     }
-    const step = agenda.stepper(this, (picking) => {
-      pick = picking
-      this.perform(epoch, turn)
-    })
-    const wake = () => step(turnMsMin, turnMsMin + (turnMsMax - turnMsMin) * schedulerRandom.float())
-    return wake
+    const asks = kernel.asks.size
+    const tasks = kernel.tasks.size
+    const isMore = this.#core.scopes.runNode(this.#scopes, stepOf, kernel, pick)
+    if (this.isMain || kernel.asks.size !== asks || tasks > 0) this.#core.drain()
+    return isMore && kernel.alive
+  }
+}
+
+const stepOf = (kernel: SimulatedKernel, pick: PickCell): boolean => kernel.step(pick)
+
+/** The turns of one node in one epoch: when they come, and whose they are. */
+class NodeTurns implements TurnGiver {
+  readonly #node: SimulatedNode
+  readonly #epoch: number
+  readonly #random: RandomStream
+  readonly #stepper: Stepper
+
+  constructor(node: SimulatedNode, epoch: number, { agenda, schedulerRandom }: SimulationCore) {
+    this.#node = node
+    this.#epoch = epoch
+    this.#random = schedulerRandom
+    this.#stepper = agenda.stepper(node, this)
+  }
+
+  /** The kernel asks for a turn. */
+  wake(): void {
+    this.#stepper.set(turnMsMin, turnMsMin + (turnMsMax - turnMsMin) * this.#random.float())
+  }
+
+  giveTurn(pick: PickCell): void {
+    if (this.#node.giveTurn(this.#epoch, pick, this)) this.wake()
   }
 }
 

@@ -9,6 +9,7 @@ import {
   ActorSystem,
   type ArgsOf,
   ConfigurationError,
+  mainNode,
   NodeDownError,
   type NodeInspection,
   type NodeMetricsData,
@@ -18,9 +19,9 @@ import {
   type SystemSpawnOptions,
   type TerminationReason,
 } from '@troupe/core'
-import { type InspectionLimits, toError } from '@troupe/core/host'
+import { type InspectionLimits, requireOption, shownValue, toError } from '@troupe/core/host'
 import type { SystemView } from './cell-view.ts'
-import { checkFactor, checkGapMs, checkJumpMs } from './fault-amounts.ts'
+import { checkFactor, checkGapMs, checkGroup, checkJumpMs, checkPartition } from './fault-amounts.ts'
 import { type Duration, FaultPlan, type PlanHost } from './fault-plan.ts'
 import type { FaultPointRule } from './fault-points.ts'
 import type { Partition } from './nemesis.ts'
@@ -29,9 +30,6 @@ import type { SimulatedNode } from './simulated-node.ts'
 import type { Simulation } from './simulation.ts'
 import type { Spell } from './spells.ts'
 import type { ObserveOptions, TraceListener } from './trace.ts'
-
-/** The name of the node that the program lives on. */
-export const mainNode = 'main'
 
 export class SimulatedWorld extends ActorSystem {
   readonly #simulation: Simulation
@@ -68,6 +66,7 @@ export class SimulatedWorld extends ActorSystem {
 
   /** Resolves `ms` virtual milliseconds from now. */
   sleep(ms: number): Promise<void> {
+    requireOption(Number.isFinite(ms) && ms >= 0, 'the ms of world.sleep', 'a number of milliseconds from 0', ms)
     return new Promise((resolve) => {
       this.#simulation.clock.schedule(ms, () => {
         this.#simulation.drain()
@@ -132,6 +131,7 @@ export class SimulatedWorld extends ActorSystem {
    * What is under way over a cut link is lost. Partitions add up; each is healed by itself or by `world.heal`.
    */
   partition(from: readonly string[], to: readonly string[], options: { readonly oneWay?: boolean } = {}): Partition {
+    checkPartition(options)
     return this.#simulation.nemesis.partition(this.#failing(from), this.#failing(to), options.oneWay ?? false)
   }
 
@@ -220,6 +220,7 @@ export class SimulatedWorld extends ActorSystem {
   }
 
   #failing(names: readonly string[]): SimulatedNode[] {
+    checkGroup(names)
     return names.map((name) => this.#simulation.failingNode(name))
   }
 
@@ -262,15 +263,23 @@ export class SimulatedWorld extends ActorSystem {
    * it throws. Throws a `ConfigurationError` for a type that there is not.
    */
   observe(listener: TraceListener, options: ObserveOptions = {}): void {
+    requireOption(typeof listener === 'function', 'the listener of world.observe', 'a function of an event', listener)
     this.#simulation.observe(listener, options)
   }
 
   /** Fails the run, whoever catches the error, unless `condition` holds. */
   check(condition: boolean, message: string): void {
-    if (condition) return
-    const error = new Error(message)
-    this.#simulation.fail({ reason: 'check', what: message, cause: error })
-    throw error
+    if (condition === true) return
+    if (condition) {
+      const needed = 'true or false: await what is a promise, call what is a function'
+      throw this.#failed(new ConfigurationError(`world.check takes ${needed}; got ${shownValue(condition)}`))
+    }
+    throw this.#failed(new Error(message))
+  }
+
+  #failed(cause: Error): Error {
+    this.#simulation.fail({ reason: 'check', what: cause.message, cause })
+    return cause
   }
 
   // The system guardian.

@@ -49,6 +49,14 @@ export interface Recording {
   readonly record?: RunRecord
 }
 
+/**
+ * How to run a failing seed again, as the message of a {@link SimulationFailure} says it to who called `simulate`. Who runs it
+ * by a command puts that in its place.
+ */
+export function rerunHint(seed: number): string {
+  return `run it again: simulate({ seed: ${seed}, ... }) with the same options and program`
+}
+
 /** A run failed: a property, a check, the program itself, or a leak of the real world. `cause` is what was thrown. */
 export class SimulationFailure extends TroupeError {
   declare readonly facts: FailureFacts & Readonly<Record<string, unknown>>
@@ -63,7 +71,7 @@ export class SimulationFailure extends TroupeError {
     const { seed, virtualMs, step, lastEvents } = facts
     const message = [
       `seed ${seed} failed at ${virtualMs.toFixed(3)} ms, step ${step}: ${what}`,
-      `run it again: simulate({ seed: ${seed}, ... }) with the same options and program`,
+      rerunHint(seed),
       'last events:',
       ...lastEvents.map((line) => `  ${line}`),
     ].join('\n')

@@ -4,7 +4,7 @@
  */
 
 import { ConfigurationError } from '@troupe/core'
-import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
+import { type KnownOptions, refuseUnknownOptions, shownValue } from '@troupe/core/host'
 import { knownOfScenarioOptions } from './known-simulation-options.ts'
 import type { SimulateOptions, SimulationProgram } from './simulate.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
@@ -67,7 +67,7 @@ export function defineScenario<Parameters extends ScenarioParameters>(
   }
   const { nodesMin } = scenario
   if (nodesMin !== undefined && !(Number.isInteger(nodesMin) && nodesMin >= 1)) {
-    throw new ConfigurationError(`nodesMin of a scenario must be a whole number from 1, got ${nodesMin}`)
+    throw new ConfigurationError(`nodesMin of a scenario must be a whole number from 1, got ${shownValue(nodesMin)}`)
   }
   return scenario
 }

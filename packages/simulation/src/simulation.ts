@@ -9,7 +9,7 @@
  * Nothing but the agenda's order and the seeded streams decides what comes next. Promises run between two events, to the
  * last microtask, which a return to the event loop makes sure of; events that settle none do not pay for it.
  */
-import { ConfigurationError, type RandomSource, type ServiceImplementations } from '@troupe/core'
+import { ConfigurationError, mainNode, type RandomSource, type ServiceImplementations } from '@troupe/core'
 import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
 import { type Agenda, ChoosingAgenda, TimedAgenda } from './agenda.ts'
 import { BranchingRandomSource } from './branching-random.ts'
@@ -18,7 +18,7 @@ import { ChangedCells } from './changed-cells.ts'
 import { FaultDecisions } from './fault-decisions.ts'
 import { drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
 import { FaultPoints } from './fault-points.ts'
-import { latencyDraw } from './latency.ts'
+import { LatencyDraw } from './latency.ts'
 import { Nemesis } from './nemesis.ts'
 import { healthyDisk, NodeFactory } from './node-factory.ts'
 import { PlannedSchedule } from './planned-schedule.ts'
@@ -30,7 +30,7 @@ import { scheduleOf } from './schedule-options.ts'
 import { Scopes } from './scopes.ts'
 import { SimulatedNetwork } from './simulated-network.ts'
 import type { SimulatedNode } from './simulated-node.ts'
-import { mainNode, SimulatedWorld } from './simulated-world.ts'
+import { SimulatedWorld } from './simulated-world.ts'
 import type { SimulationCore } from './simulation-core.ts'
 import type { Recording, SimulationFailure } from './simulation-errors.ts'
 import type { Branch, SimulationSettings, StepCall } from './simulation-settings.ts'
@@ -113,11 +113,11 @@ export class Simulation implements SimulationCore {
     const inject = (kind: FaultKind) => {
       this.injected[kind]++
     }
-    const drawLatencyMs = latencyDraw(settings.latency)
+    const latency = new LatencyDraw(settings.latency)
     this.decisions = new FaultDecisions({
       random: this.random,
       inject,
-      messageDelayMs: (random) => drawLatencyMs(random) * (1 + random.int(reorderFactor)),
+      messageDelayMs: (random) => latency.ms(random) * (1 + random.int(reorderFactor)),
       recorded: this.#recorder?.strikes,
       planned: plan?.strikes,
       countsAll: branching !== undefined,
@@ -209,15 +209,28 @@ export class Simulation implements SimulationCore {
 
   /** Takes steps until promises are to run, or the event loop is to have its breath; false when the run is over. */
   #goOn(): boolean {
-    const { trace, properties, changedCells } = this
+    const { trace, properties, changedCells, agenda } = this
+    const { eventsMax, virtualMsMax } = this.#settings
     do {
       if (this.#isWatched) this.#look()
-      properties.check()
+      if (properties.count > 0) properties.check()
       changedCells.endStep()
       const over = this.#failure !== undefined || (this.#finished && !properties.undecided)
       if (this.#stepsAhead.length > 0) this.#reach(over ? Number.POSITIVE_INFINITY : trace.step)
       if (over || this.#stopped) return false
-      this.#next()
+      if (trace.step >= eventsMax) {
+        this.#failToGoOn()
+        continue
+      }
+      trace.step++
+      this.#asksInStep = 0
+      try {
+        if (agenda.runNext(virtualMsMax)) continue
+        trace.step--
+        this.#failToGoOn()
+      } catch (error) {
+        this.fail({ reason: 'internal', what: `the step threw: ${messageOf(error)}`, cause: error })
+      }
     } while (!this.#draining && trace.step % eventsPerBreath !== 0)
     return true
   }
@@ -259,25 +272,6 @@ export class Simulation implements SimulationCore {
     if (plan?.scripted !== undefined && !plan.scripted.includes(number)) return false
     this.#recorder?.scripted.push(number)
     return true
-  }
-
-  #next(): void {
-    const { trace } = this
-    const { eventsMax, virtualMsMax } = this.#settings
-    if (trace.step >= eventsMax) {
-      this.#failToGoOn()
-      return
-    }
-    trace.step++
-    this.#asksInStep = 0
-    try {
-      if (this.agenda.runNext(virtualMsMax)) return
-    } catch (error) {
-      this.fail({ reason: 'internal', what: `the step threw: ${messageOf(error)}`, cause: error })
-      return
-    }
-    trace.step--
-    this.#failToGoOn()
   }
 
   /** There is no next step. */

@@ -51,12 +51,15 @@ export class TraceWay {
   readonly to: string
   readonly sentWord: number
   readonly deliveredWord: number
+  /** Of a turn that handles one of its messages. */
+  readonly handledWord: number
 
   constructor(from: string, to: string) {
     this.from = from
     this.to = to
     this.sentWord = textHash(`sent ${from} ${to}`)
     this.deliveredWord = textHash(`delivered ${from} ${to}`)
+    this.handledWord = textHash(`handled ${from} ${to}`)
   }
 }
 
@@ -232,6 +235,11 @@ export class TraceHash {
   /** The same of a payload whose shape is known, or known to be none. */
   shaped({ word }: HashedMessage, payload: unknown, shape: HashedShape | undefined): void {
     this.word(word)
+    this.shapedPayload(payload, shape)
+  }
+
+  /** The payload alone. */
+  shapedPayload(payload: unknown, shape: HashedShape | undefined): void {
     this.#valuesLeft = valuesMax
     if (shape === undefined) this.value(payload)
     else shape.hash(payload, this)

@@ -6,9 +6,10 @@
  *                              └──> the ring, in parts ──> a TraceEvent, if somebody observes or keeps events
  */
 import { type ActorRef, ConfigurationError } from '@troupe/core'
-import type { Envelope, VirtualClock } from '@troupe/core/host'
-import type { TracedFrame } from './frame-facts.ts'
-import { MessageKinds } from './message-shapes.ts'
+import { type Envelope, isPrepared, type VirtualClock } from '@troupe/core/host'
+import { Flight } from './flight.ts'
+import { type MessageKind, MessageKinds, type PayloadShape } from './message-shapes.ts'
+import { LocalMessage, type SentMessage } from './sent-message.ts'
 import { formatEvent } from './trace-format.ts'
 import { TraceHash, type TraceWay } from './trace-hash.ts'
 import { type TracedActor, TraceRing } from './trace-ring.ts'
@@ -236,36 +237,62 @@ export class Trace {
     return listeners.length > 0 || this.events !== undefined ? listeners : undefined
   }
 
-  /** The actor takes a turn. A pull has no `payload` of its own, but the stream itself. */
+  /** The actor takes a turn. What was sent is in the hash already: which of its way it was says what it is. A pull has no `payload` of its own, but the stream itself. */
   turn(actor: TracedActor, envelope: Envelope, payload: unknown): void {
     const hash = this.#hash
     const now = this.#clock.now()
     hash.event(now, actor.word)
     const { behavior } = actor.cell
     if (behavior !== undefined) hash.name(behavior)
-    hash.message(this.kinds.of(envelope.name), payload)
-    this.#ring.turn(now, this.step, actor, envelope, payload)
+    if (envelope instanceof Flight || envelope instanceof LocalMessage) {
+      hash.word(envelope.way.traceWay.handledWord)
+      hash.word(envelope.number)
+      if (behavior === undefined) this.#ring.turnOfSent(now, this.step, actor, envelope)
+      else this.#ring.turn(now, this.step, actor, behavior, envelope, payload)
+    } else {
+      hash.message(this.kinds.of(envelope.name), payload)
+      this.#ring.turn(now, this.step, actor, behavior, envelope, payload)
+    }
     if (this.#turnListeners !== undefined) this.#tell(this.#turnListeners)
   }
 
-  sent(way: TraceWay, frame: TracedFrame): void {
+  /**
+   * A message is being sent: it goes into the hash, and {@link left} follows. Returns the frozen copy of its payload that is
+   * sent; if not an object, {@link sendingOther} says what is sent instead.
+   */
+  sending(way: TraceWay, kind: MessageKind, payload: unknown): object | null | undefined {
     const hash = this.#hash
-    const now = this.#clock.now()
-    hash.event(now, way.sentWord)
-    hash.shaped(frame.kind, frame.payload, frame.shape)
-    this.#ring.sent(now, this.step, frame)
+    hash.event(this.#clock.now(), way.sentWord)
+    hash.word(kind.word)
+    return isPrepared(payload) ? undefined : kind.send(payload, hash)
+  }
+
+  sendingOther(payload: unknown, shape: PayloadShape | undefined): void {
+    this.#hash.shapedPayload(payload, shape)
+  }
+
+  left(message: SentMessage): void {
+    this.#ring.sent(this.#clock.now(), this.step, message)
     if (this.#sentListeners !== undefined) this.#tell(this.#sentListeners)
   }
 
-  /** `number`: which of its link it is. */
-  delivered(way: TraceWay, frame: TracedFrame, number: number): void {
+  /** All of it at once. `shape`: that of the payload, if it has one. */
+  sent(message: SentMessage, shape: PayloadShape | undefined): void {
+    const hash = this.#hash
+    const now = this.#clock.now()
+    hash.event(now, message.way.traceWay.sentWord)
+    hash.shaped(message.message, message.payload, shape)
+    this.#ring.sent(now, this.step, message)
+    if (this.#sentListeners !== undefined) this.#tell(this.#sentListeners)
+  }
+
+  delivered(message: SentMessage): void {
     this.deliveries++
     const hash = this.#hash
     const now = this.#clock.now()
-    hash.event(now, way.deliveredWord)
-    hash.word(number)
-    hash.word(frame.kind.word)
-    this.#ring.delivered(now, this.step, frame)
+    hash.event(now, message.way.traceWay.deliveredWord)
+    hash.word(message.number)
+    this.#ring.delivered(now, this.step, message)
     if (this.#deliveredListeners !== undefined) this.#tell(this.#deliveredListeners)
   }
 

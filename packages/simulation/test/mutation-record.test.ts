@@ -133,3 +133,11 @@ test('a clean twin that fails leaves no record', async () => {
   expect(cleanFailures).toHaveLength(1)
   expect(() => readFileSync(record)).toThrow('no such file')
 })
+
+test('a record that cannot be written is refused before anything runs', async () => {
+  await expect(mutate(subject, { seeds, record: join(folder, 'gone', 'run.jsonl') })).rejects.toThrow(
+    'cannot be written: ENOENT',
+  )
+  await expect(mutate(subject, { seeds, record: folder })).rejects.toThrow(ConfigurationError)
+  expect(ran).toEqual([])
+})

@@ -173,6 +173,52 @@ const Relay = defineActor<{ open: (amount: number) => void }>()({
   on: { open: ({ book }, amount, ctx) => ctx.tell(book, 'opened', amount) },
 })
 
+/** Its state is stored with each event, and made by `restore`; `word` is drawn anew by the turn that it begins with. */
+const Shelf = defineActor({
+  name: 'Shelf',
+  init: ({ owner }: { owner: string }) => ({ owner, books: 0, word: 'none', read: 'none' }),
+  events: {
+    added(state, books: number) {
+      state.books += books
+    },
+  },
+  snapshotEvery: 1,
+  snapshot: ({ owner, books }) => ({ owner, books }),
+  restore: (stored: { owner: string; books: number }) => ({ ...stored, word: 'old', read: 'old' }),
+  started(state) {
+    state.word = 'new'
+    if (state.read === 'old') state.read = 'new'
+  },
+  on: {
+    add(state, books: number, ctx) {
+      ctx.persist('added', books)
+      return state.books
+    },
+  },
+})
+
+test.each([{}, { supervise: { rollback: true } }])(
+  'a field that is made anew before anybody reads it is no loss; what init is given is no field to forget %#',
+  async (options) => {
+    const shelves = simulatedSubject({ nodes: 2 }, async (world) => {
+      for (const node of world.nodes) {
+        await world.spawn(Shelf, { owner: node }, { node, name: 'shelf', durableId: 'shelf', ...options })
+        await world.ask(namedRef(Shelf, { node, name: 'shelf' }), 'add', 1)
+      }
+      // Both come back at once, so that one's `init` runs between the other's and its first turn.
+      for (const node of world.nodes) world.crash(node)
+      await Promise.all(world.nodes.map((node) => world.restart(node)))
+      for (const node of world.nodes) await world.ask(namedRef(Shelf, { node, name: 'shelf' }), 'add', 1)
+    })
+    const { results } = await mutate(shelves, { seeds: '1..2', operators: ['forget-field'] })
+    expect(results.map(told)).toEqual([
+      ['Shelf: forget books at recovery', 'survived'],
+      ['Shelf: forget read at recovery', 'survived'],
+      ['Shelf: forget word at recovery', 'supervise' in options ? 'survived' : 'no-effect'],
+    ])
+  },
+)
+
 test('definitions of actors that actors spawn are mutated too, and a checker has a say', async () => {
   const Parent = defineActor({
     name: 'Parent',

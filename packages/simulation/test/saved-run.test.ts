@@ -55,15 +55,15 @@ describe('a saved run', () => {
     const saved = await failing()
     const hash = '0123456789abcdef'
     const checkpoints = { ...saved.checkpoints, hashes: saved.checkpoints.hashes.map(() => hash) }
-    const older: SavedRun = { ...saved, format: 2, hash, checkpoints }
+    const older: SavedRun = { ...saved, format: 3, hash, checkpoints }
     const { outcome, warnings } = await replay(older, forgetfulDeposits)
     expect(outcome).toBe('failed')
     expect(warnings).toEqual([
-      'the run is of format 2, whose hashes were made in another way: only its failure is compared',
+      'the run is of format 3, whose hashes were made in another way: only its failure is compared',
     ])
     const failure = { ...saved.failure, step: saved.failure.step + 1 }
     await expect(replay({ ...older, failure }, forgetfulDeposits)).rejects.toThrow(ReplayDivergedError)
-    await expect(replay({ ...older, format: 3 }, forgetfulDeposits)).rejects.toThrow(ReplayDivergedError)
+    await expect(replay({ ...older, format: 4 }, forgetfulDeposits)).rejects.toThrow(ReplayDivergedError)
   })
 
   test('keeps limits without an end', async () => {
@@ -173,7 +173,7 @@ describe('what is no saved run', () => {
     const damaged = (change: object) => () => loadRun(JSON.stringify({ ...JSON.parse(text), ...change }))
     expect(() => loadRun('no JSON')).toThrow(SavedRunError)
     expect(() => loadRun('[1]')).toThrow('it has no format number')
-    expect(damaged({ format: 4 })).toThrow('the saved run is of format 4; this version reads up to 3')
+    expect(damaged({ format: 5 })).toThrow('the saved run is of format 5; this version reads up to 4')
     expect(damaged({ seed: 'x' })).toThrow('its seed is no whole number')
     expect(damaged({ program: { module: 5, parameters: {} } })).toThrow('the module of its program is no name')
     expect(damaged({ program: { test: {}, parameters: {} } })).toThrow('the test of its program has no file or name')

@@ -1,10 +1,18 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadScenario, readSavedRun, replay, type SimulatedWorld, VacuousCampaignError } from '../src/index.ts'
+import {
+  loadScenario,
+  readSavedRun,
+  replay,
+  SavedRunError,
+  type SimulatedWorld,
+  VacuousCampaignError,
+} from '../src/index.ts'
+import { findSavedRun } from '../src/saved-run-file.ts'
 import { SimulationTestError } from '../src/vitest/index.ts'
 import { runSimulationTest, type SimulationTestPlace } from '../src/vitest/simulation-test.ts'
 import { deposits, forgetfulDeposits } from './fixtures/deposits.ts'
@@ -33,6 +41,36 @@ async function errorOf(promise: Promise<unknown>): Promise<SimulationTestError> 
   if (!(error instanceof SimulationTestError)) throw error
   return error
 }
+
+describe('the file of TROUPE_REPLAY', () => {
+  test('is looked for in the current directory, and then in the packages that the test is in', async () => {
+    const workspace = join(folder, 'workspace')
+    const inner = join(workspace, 'packages/bank')
+    const testFile = join(inner, 'test/bank.test.ts')
+    await mkdir(join(inner, 'test'), { recursive: true })
+    await mkdir(join(workspace, '.troupe'))
+    for (const root of [workspace, inner]) await writeFile(join(root, 'package.json'), '{}')
+    await writeFile(join(workspace, '.troupe/run.json'), '{}')
+    const elsewhere = join(folder, 'elsewhere')
+    expect(await findSavedRun('.troupe/run.json', testFile, workspace)).toBe(join(workspace, '.troupe/run.json'))
+    expect(await findSavedRun('.troupe/run.json', testFile, elsewhere)).toBe(join(workspace, '.troupe/run.json'))
+    for (const root of [workspace, inner]) await writeFile(join(root, 'run.json'), '{}')
+    expect(await findSavedRun('run.json', testFile, elsewhere)).toBe(join(inner, 'run.json'))
+    const missing = await findSavedRun('none.json', testFile, elsewhere).catch((thrown) => thrown)
+    expect(missing).toBeInstanceOf(SavedRunError)
+    for (const root of [elsewhere, inner, workspace]) expect(missing.message).toContain(join(root, 'none.json'))
+    expect(missing.message).not.toContain(join(inner, 'test/none.json'))
+    const absolute = join(folder, 'none.json')
+    await expect(findSavedRun(absolute, testFile)).rejects.toThrow(`looked for ${absolute}`)
+  })
+
+  test('that is nowhere fails the test with where it was looked for', async () => {
+    const attempt = runSimulationTest(place({ TROUPE_REPLAY: 'none.json' }), { ...options, parameters }, deposits.run)
+    await expect(attempt).rejects.toThrow(
+      `there is no saved run none.json; looked for ${join(process.cwd(), 'none.json')}`,
+    )
+  })
+})
 
 describe('a simulation test', () => {
   test('goes well when all seeds do, and tells how far it is', async () => {
@@ -66,6 +104,7 @@ describe('a simulation test', () => {
     expect(alone.message).toContain('(1 of 1 seeds were run)')
     const again = await errorOf(runSimulationTest(place({ TROUPE_REPLAY: path }), settings, forgetfulDeposits.run))
     expect(again.facts).toEqual(error.facts)
+    expect(again.message).toContain(`run it again: TROUPE_REPLAY=${path} vitest run bank.test.ts`)
     const other = { ...place({ TROUPE_REPLAY: path }), name: 'another' }
     expect(await runSimulationTest(other, settings, forgetfulDeposits.run)).toBeUndefined()
   })

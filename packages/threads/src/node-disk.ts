@@ -31,6 +31,7 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { ConfigurationError, type Disk, type DiskCallback } from '@troupe/core'
+import { shownValue } from '@troupe/core/host'
 import { DirectoryLock } from './directory-lock.ts'
 
 /** What `statfs` says of a `tmpfs`. */
@@ -299,6 +300,6 @@ function makeEach(directory: string): string | undefined {
 
 function checkName(file: string): void {
   if (!/^[\w-][\w.-]*$/.test(file)) {
-    throw new RangeError(`a disk's file name has letters, digits, "_", "-" and ".", got ${JSON.stringify(file)}`)
+    throw new RangeError(`a disk's file name has letters, digits, "_", "-" and ".", got ${shownValue(file)}`)
   }
 }

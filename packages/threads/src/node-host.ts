@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import {
   EventStream,
   type LogLevel,
+  mainNode,
   type NodeInspection,
   type NodeMetricsData,
   type PlacementPolicies,
@@ -32,9 +33,6 @@ import { NodeLinks, type PeerDescriptor } from './node-links.ts'
 import { performanceClock, realTime } from './real-time.ts'
 import { TurnBoard, type TurnBoardDescriptor } from './turn-board.ts'
 import { TurnLog } from './turn-log.ts'
-
-/** The node of the thread that created the system. */
-export const mainNode = 'main'
 
 /** What every node of a system is started with: plain data. */
 export interface NodeSettings {

@@ -2,7 +2,13 @@
 import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
 import { ConfigurationError, type LogLevel, type PlacementPolicies, type ServiceImplementations } from '@troupe/core'
-import { askCyclesAfterMsDefault, type KnownOptions, logSeverity, refuseUnknownOptions } from '@troupe/core/host'
+import {
+  askCyclesAfterMsDefault,
+  type KnownOptions,
+  logSeverity,
+  refuseUnknownOptions,
+  shownValue,
+} from '@troupe/core/host'
 import type { LogOutput } from './log-sink.ts'
 import { type CheckedTaskOptions, checkTaskOptions, knownOfTasks, type TaskPoolOptions } from './tasks/task-options.ts'
 
@@ -191,7 +197,7 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
   } = options
   const check = (holds: boolean, option: string, needed: string, value: unknown) => {
     if (!holds)
-      throw new ConfigurationError(`createSystem: ${option} must be ${needed}, got ${String(value)}`, { option })
+      throw new ConfigurationError(`createSystem: ${option} must be ${needed}, got ${shownValue(value)}`, { option })
   }
   const { capacityBytes = 1 << 20, outboundCapacity = 1 } = channels
   const powerOfTwo = Number.isInteger(Math.log2(capacityBytes)) && capacityBytes >= 2 ** 10 && capacityBytes <= 2 ** 29
@@ -200,19 +206,28 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
   check(isWhole(outboundCapacity, 1), 'channels.outboundCapacity', 'a whole number from 1', outboundCapacity)
   check(isWhole(spinLimit, 0), 'spinLimit', 'a whole number from 0', spinLimit)
   check(isWhole(mainSpinLimit, 0), 'mainSpinLimit', 'a whole number from 0', mainSpinLimit)
-  check(startTimeoutMs > 0, 'startTimeoutMs', 'above 0', startTimeoutMs)
+  check(isNumber(startTimeoutMs) && startTimeoutMs > 0, 'startTimeoutMs', 'above 0', startTimeoutMs)
   check(isWhole(maxReplacements, 0), 'replacement.maxReplacements', 'a whole number from 0', maxReplacements)
-  check(withinMs > 0, 'replacement.withinMs', 'above 0', withinMs)
-  check(backoff.minMs >= 0 && backoff.maxMs >= backoff.minMs, 'replacement.backoff', '0 <= minMs <= maxMs', backoff)
-  check(typeof metrics === 'boolean', 'metrics', 'true or false', metrics)
-  check(askCyclesAfterMs > 0, 'askCyclesAfterMs', 'above 0', askCyclesAfterMs)
+  check(isNumber(withinMs) && withinMs > 0, 'replacement.withinMs', 'above 0', withinMs)
+  const { minMs, maxMs } = backoff
+  const isBackoff = isNumber(minMs) && isNumber(maxMs) && minMs >= 0 && maxMs >= minMs
+  check(isBackoff, 'replacement.backoff', '{ minMs, maxMs }, numbers with 0 <= minMs <= maxMs', backoff)
+  for (const [option, value] of Object.entries({ metrics, development })) {
+    check(typeof value === 'boolean', option, 'true or false', value)
+  }
+  check(isNumber(askCyclesAfterMs) && askCyclesAfterMs > 0, 'askCyclesAfterMs', 'above 0', askCyclesAfterMs)
   check(Object.hasOwn(logSeverity, logLevel), 'logLevel', Object.keys(logSeverity).join(', '), logLevel)
   const isOutput = typeof log === 'function' || ['pretty', 'json', 'none'].includes(log)
   check(isOutput, 'log', "'pretty', 'json', 'none' or a function", log)
   const watchdog = wantedWatchdog && { stuckAfterMs: 1_000, onStuck: 'report' as const, ...wantedWatchdog }
   if (watchdog) {
     const { stuckAfterMs, onStuck } = watchdog
-    check(stuckAfterMs >= 10 && stuckAfterMs <= 2 ** 31, 'watchdog.stuckAfterMs', 'from 10 to 2^31', stuckAfterMs)
+    check(
+      isNumber(stuckAfterMs) && stuckAfterMs >= 10 && stuckAfterMs <= 2 ** 31,
+      'watchdog.stuckAfterMs',
+      'from 10 to 2^31',
+      stuckAfterMs,
+    )
     check(onStuck === 'report' || onStuck === 'kill', 'watchdog.onStuck', "'report' or 'kill'", onStuck)
   }
   const { maxOldGenerationSizeMb = oldGenerationMbMin } = resourceLimits ?? {}
@@ -253,6 +268,10 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
     log,
     watchdog: watchdog === false ? undefined : watchdog,
   }
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number'
 }
 
 function isWhole(value: number, least: number): boolean {

@@ -6,6 +6,7 @@ import {
   type ActorDefinition,
   ActorSystem,
   ConfigurationError,
+  mainNode,
   type NodeInspection,
   type NodeMetricsData,
 } from '@troupe/core'
@@ -13,7 +14,7 @@ import { type InspectionLimits, stopMsMax } from '@troupe/core/host'
 import { createDoorbell } from './channel/index.ts'
 import { attachLog } from './log-sink.ts'
 import { localOnlyReason, ModuleDefinitions } from './module-definitions.ts'
-import { mainNode, NodeHost } from './node-host.ts'
+import { NodeHost } from './node-host.ts'
 import { loadServices } from './services-module.ts'
 import { checkOptions, type ThreadSystemOptions } from './system-options.ts'
 import { PortableTasks } from './tasks/portable-tasks.ts'

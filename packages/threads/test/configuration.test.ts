@@ -42,6 +42,23 @@ describe('the options of createSystem', () => {
   })
 
   it.each([
+    { options: { threads: '2' }, message: "threads must be a whole number from 1 to 1,024, got '2'" },
+    { options: { startTimeoutMs: '30' }, message: "startTimeoutMs must be above 0, got '30'" },
+    { options: { askCyclesAfterMs: '5' }, message: "askCyclesAfterMs must be above 0, got '5'" },
+    { options: { development: 'no' }, message: "development must be true or false, got 'no'" },
+    {
+      options: { watchdog: { stuckAfterMs: '50' } },
+      message: "watchdog.stuckAfterMs must be from 10 to 2^31, got '50'",
+    },
+    { options: { replacement: { backoff: 5 } }, message: 'replacement.backoff must be { minMs, maxMs }, numbers' },
+  ])('$options has a value of another kind', async ({ options, message }) => {
+    await expect(createSystem(options as any)).rejects.toMatchObject({
+      code: 'ERR_TROUPE_CONFIGURATION',
+      message: expect.stringContaining(`createSystem: ${message}`),
+    })
+  })
+
+  it.each([
     { options: { thread: 2 }, message: "createSystem: there is no option 'thread'; did you mean 'threads'?" },
     { options: { channels: { capacity: 1 } }, message: "createSystem: channels: there is no option 'capacity'" },
     { options: { replacement: { withinMS: 1 } }, message: "did you mean 'withinMs'?" },

@@ -81,6 +81,26 @@ export const Savings3 = defineActor({
   },
 })
 
+/** One whose state cannot be stored. */
+export const Unkept = defineActor({
+  name: 'Unkept',
+  module: import.meta.url,
+  init: () => ({ sum: 0 }),
+  events: {
+    added(state, amount: number) {
+      state.sum += amount
+    },
+  },
+  snapshot() {
+    throw new RangeError('this state is not to be stored')
+  },
+  on: {
+    add: (_state, amount: number, ctx) => ctx.persist('added', amount),
+    snapshot: (_state, _message, ctx) => ctx.snapshot(),
+    sum: ({ sum }) => sum,
+  },
+})
+
 /** What a reminder says, and to whom it is told on. */
 interface Notice {
   readonly text: string

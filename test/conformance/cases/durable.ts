@@ -3,7 +3,7 @@ import { namedRef } from '@troupe/core'
 import { expect } from 'vitest'
 import { Ledger } from '../actors/ledger.ts'
 import { Recorder } from '../actors/recorder.ts'
-import { Reminded, Savings1, Savings2, Savings3 } from '../actors/savings.ts'
+import { Reminded, Savings1, Savings2, Savings3, Unkept } from '../actors/savings.ts'
 import type { Bench, Case } from '../host.ts'
 import { nextEvent, notes, subject } from './support.ts'
 
@@ -378,6 +378,26 @@ export const durable: readonly Case[] = [
       disk?.release()
       expect(await all).toHaveLength(90)
       expect(await actor.ask('sum')).toBe(30)
+    },
+  },
+  {
+    promise: '12.21',
+    name: 'a snapshot that cannot be stored is told as a failure, and changes nothing else',
+    async check(bench) {
+      const { system, node } = bench
+      const place = { node, name: 'unkept', durableId: 'unkept' }
+      const actor = await system.spawn(Unkept, undefined, place)
+      const failed = nextEvent(bench, 'failure', ({ message }) => message === 'snapshot')
+      await actor.ask('add', 1)
+      await actor.ask('snapshot')
+      const { actor: path, error, directive } = await failed
+      expect(path).toContain('/unkept')
+      expect(error).toBeInstanceOf(RangeError)
+      expect(error.message).toBe('this state is not to be stored')
+      expect(directive).toBe('resume')
+      await actor.ask('add', 2)
+      await actor.stop()
+      expect(await (await system.spawn(Unkept, undefined, place)).ask('sum')).toBe(3)
     },
   },
 ]

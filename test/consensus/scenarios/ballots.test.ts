@@ -163,7 +163,7 @@ scripted(
         // It alone can lead now, and the only other one that is there has trimmed what it lacks.
         world.crash(node)
         cut.heal()
-        client.transferLeadership(away)
+        await client.transferLeadership(away)
         const other = world.nodes.find((name) => name !== node && name !== away) as string
         world.tell((await client.members()).find(({ id }) => id === away)?.replica as never, 'takeOver' as never, {
           ballot: (await store.status(other)).promised,

@@ -3,10 +3,9 @@
  * in one thread its event count is a true order; a run in real or virtual time may give its clock instead.
  */
 
-import type { KnownOptions } from '@troupe/core/host'
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import { HistoryError } from './history-error.ts'
 import type { Operation } from './operation.ts'
-import { verifyKnown } from './order-check.ts'
 
 /** Options of a {@link HistoryRecorder}. */
 export interface HistoryRecorderOptions {
@@ -43,7 +42,7 @@ export class HistoryRecorder<Input, Output> {
   #time = Number.NEGATIVE_INFINITY
 
   constructor(options: HistoryRecorderOptions = {}) {
-    verifyKnown('HistoryRecorder', options, known)
+    refuseUnknownOptions('HistoryRecorder', options, known)
     const { now, operationsMax = 1_000_000 } = options
     let events = 0
     this.#now = now ?? (() => events++)

@@ -3,6 +3,7 @@
  * its call and its return (Herlihy and Wing 1990). Partitions are decided one by one, each with a budget of its own:
  * one may refute the history at once while another explodes.
  */
+import { refuseUnknownOptions } from '@troupe/core/host'
 import type { ObjectModel } from './object-model.ts'
 import { ModelStates } from './object-states.ts'
 import type { Operation } from './operation.ts'
@@ -11,7 +12,6 @@ import {
   type OrderCheckOptions,
   type OrderCheckResult,
   stepsMaxDefault,
-  verifyKnown,
   verifyOperations,
   verifyStepsMax,
 } from './order-check.ts'
@@ -33,7 +33,7 @@ export function checkLinearizable<State, Input, Output>(
   history: readonly Operation<Input, Output>[],
   options: OrderCheckOptions = {},
 ): OrderCheckResult<State, Input, Output> {
-  verifyKnown('checkLinearizable', options, knownOfOrderCheck)
+  refuseUnknownOptions('checkLinearizable', options, knownOfOrderCheck)
   const { stepsMax = stepsMaxDefault } = options
   verifyOperations(history)
   verifyStepsMax(stepsMax)

@@ -3,10 +3,11 @@
  * nothing, forgetting what another returned and when. So what remains refutes the whole history.
  */
 
+import { refuseUnknownOptions } from '@troupe/core/host'
 import { checkLinearizable } from './linearizability.ts'
 import type { ObjectModel } from './object-model.ts'
 import { type Operation, outputOf } from './operation.ts'
-import { knownOfOrderCheck, verifyKnown } from './order-check.ts'
+import { knownOfOrderCheck } from './order-check.ts'
 
 /** Options of {@link minimizeHistory}. */
 export interface MinimizeOptions {
@@ -24,7 +25,7 @@ export function minimizeHistory<State, Input, Output>(
   history: readonly Operation<Input, Output>[],
   options: MinimizeOptions = {},
 ): readonly Operation<Input, Output>[] {
-  verifyKnown('minimizeHistory', options, knownOfOrderCheck)
+  refuseUnknownOptions('minimizeHistory', options, knownOfOrderCheck)
   const { stepsMax = 20_000 } = options
   const fails = (operations: readonly Operation<Input, Output>[]) =>
     checkLinearizable(model, operations, { stepsMax }).counterexample

@@ -1,5 +1,5 @@
 /** What both checks of histories share: options, verdicts, the history verified, one search with its budget. */
-import { type KnownOptions, unknownOptionProblem } from '@troupe/core/host'
+import { type KnownOptions, requireOption } from '@troupe/core/host'
 import { HistoryError } from './history-error.ts'
 import type { Operation } from './operation.ts'
 import type { OrderCounterexample } from './order-counterexample.ts'
@@ -45,14 +45,7 @@ export function verifyOperations(operations: readonly Operation[]): void {
   })
 }
 
-/** Throws a {@link HistoryError} for an option that there is not. */
-export function verifyKnown(where: string, options: object, known: Readonly<Record<string, true>>): void {
-  const problem = unknownOptionProblem(where, options, known)
-  if (problem !== undefined) throw new HistoryError(problem.message, problem.facts)
-}
-
-/** Throws a {@link HistoryError} for a budget that is no positive integer. */
+/** Throws a `ConfigurationError` for a budget that is no positive integer. */
 export function verifyStepsMax(stepsMax: number): void {
-  if (Number.isSafeInteger(stepsMax) && stepsMax > 0) return
-  throw new HistoryError(`stepsMax is a positive integer, got ${stepsMax}`, { stepsMax })
+  requireOption(Number.isSafeInteger(stepsMax) && stepsMax > 0, 'stepsMax', 'a whole number from 1', stepsMax)
 }

@@ -2,6 +2,7 @@
  * Sequential consistency: whether all operations can be put into one order that keeps the order within each process
  * (Lamport 1979). Unlike linearizability it does not follow from that of the parts, so partitions are searched together.
  */
+import { refuseUnknownOptions } from '@troupe/core/host'
 import { partitions } from './linearizability.ts'
 import type { ObjectModel } from './object-model.ts'
 import { ModelStates, PartitionedStates } from './object-states.ts'
@@ -11,7 +12,6 @@ import {
   type OrderCheckOptions,
   type OrderCheckResult,
   stepsMaxDefault,
-  verifyKnown,
   verifyOperations,
   verifyStepsMax,
 } from './order-check.ts'
@@ -28,7 +28,7 @@ export function checkSequentiallyConsistent<State, Input, Output>(
   history: readonly Operation<Input, Output>[],
   options: OrderCheckOptions = {},
 ): OrderCheckResult<State, Input, Output> {
-  verifyKnown('checkSequentiallyConsistent', options, knownOfOrderCheck)
+  refuseUnknownOptions('checkSequentiallyConsistent', options, knownOfOrderCheck)
   const { stepsMax = stepsMaxDefault } = options
   verifyOperations(history)
   verifyStepsMax(stepsMax)

@@ -30,7 +30,7 @@ export type ParallelOptions = SearchThreadsOption & {
  * As `check` of what `source` gives, on several threads: the same counts and verdicts, with one difference. A level
  * is finished before the search ends at a violation, so such a search has seen all of its last level; which of several
  * equally short counterexamples it shows may differ too; at `statesMax` and `secondsMax` it ends a little later. This
- * thread is one of those that search; it lets other work in some ten milliseconds apart. Throws a `CheckerError` as `check` does.
+ * thread is one of those that search; it lets other work in some ten milliseconds apart. Throws as `check` does.
  */
 export async function checkParallel(
   source: SearchSource,

@@ -112,7 +112,7 @@ export const abdProgram = program({
   name: 'abd',
   what: 'the register of Attiya, Bar-Noy and Dolev',
   parameters: { ...registerParameters, servers: { ...registerParameters.servers, default: 2 } },
-  network: 'non-duplicating',
+  network: 'unordered',
   options(size, symmetry) {
     if (symmetry) throw noSymmetry('abd', 'servers are ordered, and clients choose them, by number')
     return register(AbdServer, size)

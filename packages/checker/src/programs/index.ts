@@ -1,7 +1,7 @@
 /** The programs that can be checked by name, and one of them checked. */
-import type { ActorDefinition } from '@troupe/core'
+import { type ActorDefinition, ConfigurationError } from '@troupe/core'
+import { shownValue } from '@troupe/core/host'
 import { type CheckOptions, type CheckResult, check, type ModelCheckOptions, type ModelCheckResult } from '../check.ts'
-import { CheckerError } from '../checker-error.ts'
 import { abdProgram } from './abd.ts'
 import { diningPhilosophersProgram } from './dining-philosophers.ts'
 import { incrementProgram } from './increment.ts'
@@ -43,6 +43,9 @@ export interface ProgramOptions
       | 'lossy'
       | 'lastDelivered'
       | 'crashes'
+      | 'crashSteps'
+      | 'spawnsMax'
+      | 'fair'
       | 'reduction'
       | 'statesMax'
       | 'depthMax'
@@ -57,7 +60,7 @@ export interface ProgramOptions
 }
 
 /**
- * What {@link check} is to be told for program `name` of `among`. Throws a `CheckerError` for what the program does not take.
+ * What {@link check} is to be told for program `name` of `among`. Throws a `ConfigurationError` for what the program does not take.
  */
 export function programOptions(
   name: string,
@@ -66,7 +69,7 @@ export function programOptions(
 ): CheckOptions<any> | ModelCheckOptions<any> {
   const program = among.get(name)
   if (program === undefined) {
-    throw new CheckerError(`there is no program ${name}; there are ${[...among.keys()].join(', ')}`, { name })
+    throw new ConfigurationError(`there is no program ${name}; there are ${[...among.keys()].join(', ')}`, { name })
   }
   const {
     parameters: given = {},
@@ -75,20 +78,25 @@ export function programOptions(
     lossy,
     lastDelivered,
     crashes,
+    crashSteps,
+    spawnsMax,
     reduction,
     ...search
   } = options
   const unknown = Object.keys(given).find((parameter) => !Object.hasOwn(program.parameters, parameter))
   if (unknown !== undefined) {
     const known = Object.keys(program.parameters).join(', ')
-    throw new CheckerError(`program ${name} has no parameter ${unknown}; it has ${known}`, { name, parameter: unknown })
+    throw new ConfigurationError(`program ${name} has no parameter ${unknown}; it has ${known}`, {
+      name,
+      parameter: unknown,
+    })
   }
   const parameters = Object.fromEntries(
     Object.entries(program.parameters).map(([parameter, { default: usual, min, max }]) => {
       const value = given[parameter] ?? usual
       if (Number.isInteger(value) && value >= min && value <= max) return [parameter, value]
-      throw new CheckerError(
-        `program ${name}: ${parameter} must be a whole number from ${min} to ${max}, got ${value}`,
+      throw new ConfigurationError(
+        `program ${name}: ${parameter} must be a whole number from ${min} to ${max}, got ${shownValue(value)}`,
         {
           name,
           parameter,
@@ -98,11 +106,13 @@ export function programOptions(
   )
   const own = program.options(parameters, symmetry, crashes ?? 0)
   const ofActors = Object.fromEntries(
-    Object.entries({ network, lossy, lastDelivered, crashes, reduction }).filter(([, value]) => value !== undefined),
+    Object.entries({ network, lossy, lastDelivered, crashes, crashSteps, spawnsMax, reduction }).filter(
+      ([, value]) => value !== undefined,
+    ),
   )
   const [misplaced] = 'model' in own ? Object.keys(ofActors) : []
   if (misplaced !== undefined) {
-    throw new CheckerError(`program ${name} is a model, which has no ${misplaced}`, { name, option: misplaced })
+    throw new ConfigurationError(`program ${name} is a model, which has no ${misplaced}`, { name, option: misplaced })
   }
   return { ...own, ...ofActors, ...search }
 }

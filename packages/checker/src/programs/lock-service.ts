@@ -142,7 +142,7 @@ function lockService(clients: number, isFenced: boolean) {
         args: (ref: (name: string) => ActorRef<any>) => ({ lock: ref('lock'), store: ref('store') }),
       })),
     ],
-    network: 'non-duplicating',
+    network: 'unordered',
     spawnsMax: clients,
     fair: 'weak',
     always: {
@@ -176,7 +176,7 @@ export const lockServiceProgram = program({
     clients: { what: 'clients', default: 2, min: 1, max: 3 },
     fenced: { what: 'whether the store compares tokens: 1 or 0', default: 1, min: 0, max: 1 },
   },
-  network: 'non-duplicating',
+  network: 'unordered',
   options: ({ clients, fenced }, symmetry) => {
     if (symmetry) throw noSymmetry('lock-service', 'its lock spawns children')
     return lockService(clients, fenced === 1)

@@ -121,7 +121,7 @@ export const paxosRegisterProgram = program({
   name: 'paxos-register',
   what: 'a register that is written once, by single-decree Paxos',
   parameters: registerParameters,
-  network: 'non-duplicating',
+  network: 'unordered',
   options(size, symmetry) {
     if (symmetry) throw noSymmetry('paxos-register', 'servers are ordered, and clients choose them, by number')
     return register(PaxosServer, size)

@@ -1,6 +1,6 @@
 /** Programs to check by name, with numbers as parameters: what `troupe check` runs. */
+import { ConfigurationError } from '@troupe/core'
 import type { CheckOptions, ModelCheckOptions } from '../check.ts'
-import { CheckerError } from '../checker-error.ts'
 import type { NetworkKind } from '../network-table.ts'
 
 /** A number that a program takes. */
@@ -31,7 +31,7 @@ export interface Program<Parameters extends string = string> {
   /** What some of its sizes cost, where that is worth knowing before. */
   readonly costs?: readonly ProgramCost[]
   /**
-   * What to check. `symmetry` declares its symmetric ids; throws a `CheckerError` where it has none. `crashes`: as many of its
+   * What to check. `symmetry` declares its symmetric ids; throws a `ConfigurationError` where it has none. `crashes`: as many of its
    * nodes may crash, for what it claims to happen; they are set by who calls.
    */
   options(
@@ -52,6 +52,6 @@ export function ids(prefix: string, count: number): string[] {
 }
 
 /** The error that a program has no symmetry to declare. */
-export function noSymmetry(name: string, why: string): CheckerError {
-  return new CheckerError(`${name} has no symmetric ids: ${why}`, { program: name })
+export function noSymmetry(name: string, why: string): ConfigurationError {
+  return new ConfigurationError(`${name} has no symmetric ids: ${why}`, { program: name })
 }

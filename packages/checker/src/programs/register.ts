@@ -92,7 +92,7 @@ export function register<Protocol extends RegisterProtocol>(
         args: (ref: (name: string) => ActorRef<any>) => ({ id: servers + index, servers: serverNames.map(ref) }),
       })),
     ] as any,
-    network: 'non-duplicating',
+    network: 'unordered',
     history: registerHistory,
     always: { linearizable: (view: StateView) => isLinearizable(view.history(), noValue) },
     sometimes: {

@@ -28,7 +28,7 @@ export const singleCopyProgram = program({
   name: 'single-copy',
   what: 'a register that each server keeps for itself',
   parameters: { ...registerParameters, servers: { ...registerParameters.servers, default: 1 } },
-  network: 'non-duplicating',
+  network: 'unordered',
   options(size, symmetry) {
     if (symmetry) throw noSymmetry('single-copy', 'clients choose servers by number')
     return register(SingleCopyServer, size)

@@ -37,13 +37,17 @@ export function counterexampleReport(counterexample: Counterexample | ModelCount
 type ReportParts = Pick<RunReport, 'actors' | 'initial' | 'events'>
 
 function actorParts({ initial, steps }: Counterexample): ReportParts {
-  const names = Object.keys(initial)
+  // Children come on the way.
+  const names = [...new Set([initial, ...steps.map(({ states }) => states)].flatMap(Object.keys))]
   const sentAt = new Map<string, number[]>()
   let before = initial
   const events = steps.map((step, index): ReportEvent => {
     const states: ReportState[] = names
       .filter((name) => step.states[name] !== before[name])
-      .map((name) => ({ actor: name, state: step.states[name] }))
+      .map((name) => {
+        const state = step.states[name]
+        return { actor: name, state, ...(state === undefined ? { ended: true } : {}) }
+      })
     before = step.states
     const cause = step.message === undefined ? undefined : senderOf(step.message, sentAt)
     for (const sent of step.sent) {
@@ -68,7 +72,7 @@ function actorParts({ initial, steps }: Counterexample): ReportParts {
   })
   return {
     actors: names.map((path) => ({ path, node: system })),
-    initial: names.map((actor) => ({ actor, state: initial[actor] })),
+    initial: Object.entries(initial).map(([actor, state]) => ({ actor, state })),
     events,
   }
 }

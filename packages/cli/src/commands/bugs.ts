@@ -48,7 +48,7 @@ export function addBugsCommand(troupe: Command, context: CommandContext): void {
     .option('--harm', 'also count the seeds on which clients would notice, where an observer sees more')
     .option('--shrink', 'also shrink the first run that finds each, and say how long it was before and after')
     .option('--tries <number>', 'runs that shrinking one may take', wholeNumber('--tries', 1), triesDefault)
-    .option('--markdown <file>', 'also write the table to this file, or to its place in it')
+    .option('--markdown <file>', 'also write the rows into the table of this file, or make it one')
     .option('--json', 'print one object a line')
     .action(context.action((names: string[], flags: BugsFlags) => makeTable(context, names, flags)))
 }
@@ -75,19 +75,20 @@ async function makeTable(terminal: Terminal, bugs: readonly string[], flags: Bug
     else printLine(terminal, printBugRow(row))
   }
   progress.end()
-  if (markdown !== undefined) await writeTable(markdown, bugTableMarkdown(rows))
+  if (markdown !== undefined) await writeTable(markdown, rows)
   return rows.every(({ found, cleanFound }) => found > 0 && cleanFound === 0)
 }
 
 const tableBegins = '<!-- planted bugs -->'
 const tableEnds = '<!-- end of planted bugs -->'
 
-/** Writes the table as the whole of a file, or in a page that has a place for it into that place. */
-async function writeTable(file: string, table: string): Promise<void> {
+/** The table is the whole of a file, or in a page that has a place for it in that place. Its other rows are kept. */
+async function writeTable(file: string, rows: readonly BugRow[]): Promise<void> {
   try {
     const page = await readFile(file, 'utf8').catch(() => '')
     const [before, after] = [page.indexOf(tableBegins), page.indexOf(tableEnds)]
     const hasPlace = before >= 0 && after > before
+    const table = bugTableMarkdown(rows, hasPlace ? page.slice(before, after) : page)
     const text = hasPlace ? `${page.slice(0, before)}${tableBegins}\n\n${table}\n${page.slice(after)}` : table
     await writeFile(file, text)
   } catch (error) {

@@ -4,6 +4,7 @@ import {
   check,
   formatCounterexample,
   type NetworkKind,
+  networkKinds,
   type SearchResult,
   type Verdict,
 } from '@troupe/checker'
@@ -12,24 +13,20 @@ import type { Program, ProgramCost, ProgramOptions } from '@troupe/checker/progr
 import { checkedProgramOptions, checkedPrograms } from '@troupe/scenarios'
 import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { secondsNumber, wholeNumber } from '../flags.ts'
+import { parameterTexts, secondsNumber, wholeNumber } from '../flags.ts'
 import { SearchProgressLine } from '../search-progress.ts'
 import { printJson, printLine, secondsSince, type Terminal } from '../terminal.ts'
-
-/** The networks as they are called on the command line. */
-const networks: Readonly<Record<string, NetworkKind>> = {
-  unordered: 'non-duplicating',
-  duplicating: 'duplicating',
-  ordered: 'ordered',
-}
 
 /** Flags that the checker takes as they are. */
 const searchFlags = [
   'lastDelivered',
   'lossy',
   'crashes',
+  'crashSteps',
+  'spawnsMax',
   'symmetry',
   'reduction',
+  'fair',
   'statesMax',
   'depthMax',
   'secondsMax',
@@ -37,7 +34,7 @@ const searchFlags = [
 ] as const satisfies (keyof ProgramOptions)[]
 
 interface CheckFlags extends Pick<ProgramOptions, (typeof searchFlags)[number]> {
-  readonly network?: string
+  readonly network?: NetworkKind
   readonly threads: number
   readonly json?: true
   /** A parameter of the program. */
@@ -54,20 +51,37 @@ export function addCheckCommand(troupe: Command, context: CommandContext): void 
         'parameters; without a program, what larger ones cost is listed too.',
     )
     .argument('[program]', 'its name; without one, the programs and their parameters are listed')
-  for (const [parameter, programNames] of parametersOfAll()) {
+  for (const [parameter, what] of parametersOfAll()) {
     const flag = flagOf(parameter)
-    command.option(`${flag} <number>`, `of ${programNames.join(', ')}`, wholeNumber(flag, 0))
+    command.option(`${flag} <number>`, what, wholeNumber(flag, 0))
   }
   command
     .addOption(
       new Option(
         '--network <kind>',
         'in which order messages arrive, and whether more than once; of programs of actors',
-      ).choices(Object.keys(networks)),
+      ).choices(networkKinds),
     )
     .option('--last-delivered', 'the message delivered last is part of the state of a duplicating network')
     .option('--lossy', 'also explore the loss of each message')
     .option('--crashes <number>', 'also explore so many crashes of nodes on one run', wholeNumber('--crashes', 0))
+    .addOption(
+      new Option(
+        '--crash-steps <kind>',
+        'how crashes are explored: all their steps, or the fewest that get actors into the same states',
+      ).choices(['all', 'fewest']),
+    )
+    .option(
+      '--spawns-max <number>',
+      "children that there may be in all runs together (default: the program's)",
+      wholeNumber('--spawns-max', 0),
+    )
+    .addOption(
+      new Option('--fair <kind>', 'which runs count for what is to become true: all, or weakly fair ones').choices([
+        'none',
+        'weak',
+      ]),
+    )
     .option('--symmetry', "count states that differ only in which of the program's symmetric ids is which as one")
     .addOption(
       new Option(
@@ -92,13 +106,9 @@ export function addCheckCommand(troupe: Command, context: CommandContext): void 
     )
 }
 
-/** All parameters, each with the programs that have it. */
-function parametersOfAll(): Map<string, string[]> {
-  const all = new Map<string, string[]>()
-  for (const { name, parameters } of checkedPrograms.values()) {
-    for (const parameter of Object.keys(parameters)) all.set(parameter, [...(all.get(parameter) ?? []), name])
-  }
-  return all
+/** All parameters, each with what it is and the programs that have it. */
+function parametersOfAll(): ReadonlyMap<string, string> {
+  return parameterTexts(checkedPrograms.values())
 }
 
 /** A parameter as it is called on the command line. */
@@ -109,10 +119,10 @@ function flagOf(parameter: string): string {
 function listPrograms(terminal: Terminal, { json }: CheckFlags): boolean {
   for (const { name, what, parameters, network, costs = [] } of checkedPrograms.values()) {
     if (json) {
-      printJson(terminal, { program: name, what, network: network && networkName(network), parameters, costs })
+      printJson(terminal, { program: name, what, network, parameters, costs })
       continue
     }
-    printLine(terminal, `${name}: ${what}; ${network === undefined ? 'a model' : `actors, ${networkName(network)}`}`)
+    printLine(terminal, `${name}: ${what}; ${network === undefined ? 'a model' : `actors, ${network}`}`)
     for (const [parameter, { what: meaning, default: usual, min, max }] of Object.entries(parameters)) {
       printLine(terminal, `  ${flagOf(parameter)} N   ${meaning}, ${min} to ${max}, default ${usual}`)
     }
@@ -164,8 +174,7 @@ async function checkNamed(terminal: Terminal, name: string, flags: CheckFlags): 
 function optionsOf(flags: CheckFlags): ProgramOptions {
   return {
     stopAtViolation: false,
-    ...given(flags, searchFlags),
-    ...(flags.network === undefined ? {} : { network: networks[flags.network] as NetworkKind }),
+    ...given(flags, ['network', ...searchFlags]),
     parameters: given(flags, [...parametersOfAll().keys()]) as Record<string, number>,
   }
 }
@@ -176,7 +185,7 @@ function parametersOf({ parameters, network }: Program, flags: CheckFlags): Reco
   return {
     ...Object.fromEntries(defaults),
     ...given(flags, Object.keys(parameters)),
-    ...(network === undefined ? {} : { network: flags.network ?? networkName(network) }),
+    ...(network === undefined ? {} : { network: flags.network ?? network }),
     ...given(flags, searchFlags),
     ...(flags.threads === 1 ? {} : { threads: flags.threads }),
   }
@@ -185,10 +194,6 @@ function parametersOf({ parameters, network }: Program, flags: CheckFlags): Reco
 /** Those of `flags` that were given. */
 function given(flags: CheckFlags, names: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(names.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]]))
-}
-
-function networkName(network: NetworkKind): string {
-  return Object.keys(networks).find((name) => networks[name] === network) as string
 }
 
 /** Every property with its kind and its verdict. */

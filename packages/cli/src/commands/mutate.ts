@@ -1,6 +1,6 @@
 /** `troupe mutate PROTOCOL`: which of the mistakes that could have been made in a protocol its properties notice. */
 import { availableParallelism } from 'node:os'
-import { type Scenario, scenarioNamed, scenarios, seedsOf } from '@troupe/scenarios'
+import { type Scenario, scenarios, seedsOf } from '@troupe/scenarios'
 import { ScenarioThreads } from '@troupe/scenarios/parallel'
 import {
   type MutantResult,
@@ -23,12 +23,12 @@ interface MutateFlags {
   readonly operators?: readonly MutationOperator[]
   readonly mutant?: readonly string[]
   readonly record?: string
-  readonly rate: number
+  readonly rate?: number
   readonly threads: number
   readonly json?: true
 }
 
-/** The kill rate below which the command fails. */
+/** The kill rate below which the command fails; that of mutants which were chosen by name says nothing. */
 const rateDefault = 0.9
 
 /** Adds the command. */
@@ -49,7 +49,7 @@ export function addMutateCommand(troupe: Command, context: CommandContext): void
     )
     .option('--mutant <name>', 'only the mutant of this name; can be given more than once', collected)
     .option('--record <file>', 'keep what is known in a file, and go on where the run that wrote it was stopped')
-    .option('--rate <share>', 'fail below this kill rate (default: 0.9)', shareNumber('--rate'), rateDefault)
+    .option('--rate <share>', 'fail below this kill rate (default: 0.9, with --mutant none)', shareNumber('--rate'))
     .option(
       '--threads <number>',
       'judge mutants on so many threads (default: one for each core)',
@@ -80,13 +80,20 @@ function protocols(): Scenario[] {
   return [...scenarios.values()].filter(({ mutation }) => mutation !== undefined)
 }
 
+/** Throws a {@link UsageError} that lists those which can be mutated. */
+function mutationNamed(name: string): NonNullable<Scenario['mutation']> {
+  const scenario = scenarios.get(name)
+  if (scenario?.mutation !== undefined) return scenario.mutation
+  const known = protocols().map((protocol) => protocol.name)
+  const problem =
+    scenario === undefined ? `there is no protocol '${name}'` : `scenario ${name} is no subject of a mutation run`
+  throw new UsageError(`${problem}; there are ${known.join(', ')}`, { name })
+}
+
 async function mutateNamed(terminal: Terminal, name: string, flags: MutateFlags): Promise<boolean> {
-  const { seeds = seedsOf('200'), nodes, operators, mutant, record, rate, threads, json } = flags
-  const { mutation } = scenarioNamed(name)
-  if (mutation === undefined) {
-    const known = protocols().map((scenario) => scenario.name)
-    throw new UsageError(`scenario ${name} is no subject of a mutation run; ${known.join(', ')} are`, { name })
-  }
+  const { seeds = seedsOf('200'), nodes, operators, mutant, record, threads, json } = flags
+  const { rate = mutant === undefined ? rateDefault : 0 } = flags
+  const mutation = mutationNamed(name)
   const options = nodes === undefined ? {} : { nodes }
   const { subject, definitions, survivors } = mutation(options)
   const progress = new MutationRunProgress(terminal, name, seeds.length)
@@ -121,7 +128,9 @@ async function mutateNamed(terminal: Terminal, name: string, flags: MutateFlags)
   const unexplained = report.results.some(({ verdict, ...result }) => {
     return verdict === 'survived' && (result as { readonly explanation?: string }).explanation === undefined
   })
-  return isClean(report) && report.rate >= rate && !unexplained
+  // Where nothing counts there is no rate.
+  const isEnough = report.killed + report.survived === 0 || report.rate >= rate
+  return isClean(report) && isEnough && !unexplained
 }
 
 function isClean({ cleanFailures, cleanViolation }: MutationReport): boolean {

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import inspector from 'node:inspector'
 import { inspect } from 'node:util'
+import { type ActorRef, refKey } from '@troupe/core'
 import { scenarioNamed, verifyScenarioOptions } from '@troupe/scenarios'
 import {
   describePlan,
@@ -11,6 +12,7 @@ import {
   ReplayDivergedError,
   readSavedRun,
   replay,
+  rerunHint,
   type SavedRun,
   type Shrinking,
   type SimulatedWorld,
@@ -23,6 +25,7 @@ import { reportHtml, simulationReport } from '@troupe/simulation/report'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { wholeNumber } from '../flags.ts'
+import { plainValue } from '../plain-value.ts'
 import { printJson, printLine, type Terminal } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -131,7 +134,7 @@ async function replaySaved(
   for (const warning of run.warnings) terminal.stderr.write(`warning: ${warning}\n`)
   if (flags.report !== undefined) await writeReport(flags.report, saved, run)
   if (flags.json) printJson(terminal, { file, ...rowOf(saved, run), actors, ...shrinkingRow(smaller) })
-  else explain(terminal, saved, run, actors)
+  else explain(terminal, { file: smaller?.path ?? file, saved }, run, actors)
   return true
 }
 
@@ -198,7 +201,10 @@ async function again(
     // biome-ignore lint/suspicious/noDebugger: what --inspect is for.
     if (flags.inspect !== undefined) debugger
     if (until === undefined) return 'go on'
-    for (const { node, path, state } of world.view.cells()) actors.push({ node, actor: path, state })
+    const cells = world.view.cells()
+    const paths = new Map(cells.map(({ ref, path }) => [refKey(ref), path]))
+    const pathOf = (ref: ActorRef) => paths.get(refKey(ref))
+    for (const { node, path, state } of cells) actors.push({ node, actor: path, state: plainValue(state, pathOf) })
     return 'stop'
   }
   try {
@@ -262,10 +268,18 @@ export function shrinkingRow(
   return { shrunk: { file: smaller.path, before, after, runs, exhausted } }
 }
 
-function explain(terminal: Terminal, saved: SavedRun, run: Replay, actors: readonly ActorLine[]): void {
+function explain(
+  terminal: Terminal,
+  { file, saved }: Pick<SavedFile, 'file' | 'saved'>,
+  run: Replay,
+  actors: readonly ActorLine[],
+): void {
   const { outcome, failure, step, virtualMs, hash, record } = run
-  for (const { node, actor, state } of actors) printLine(terminal, `${node} ${actor}: ${inspect(state, { depth: 4 })}`)
-  if (failure !== undefined) printLine(terminal, failure.message)
+  for (const { node, actor, state } of actors)
+    printLine(terminal, `${node} ${actor}: ${inspect(state, { depth: 6, maxArrayLength: 50, breakLength: 120 })}`)
+  if (failure !== undefined) {
+    printLine(terminal, failure.message.replace(rerunHint(saved.seed), `run it again: troupe replay ${file}`))
+  }
   for (const line of branchLines(saved)) printLine(terminal, line)
   const plan = describePlan(record.plan)
   printLine(terminal, plan.length === 0 ? 'nothing goes wrong in it' : 'what goes wrong in it:')

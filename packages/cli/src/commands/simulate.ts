@@ -18,15 +18,16 @@ import {
   type FaultKnobs,
   formatShrinking,
   replay,
+  rerunHint,
   type SavedRun,
-  type ScheduleStrategy,
+  type ScheduleOptions,
   type Shrinking,
   saveFailure,
   writeSavedRun,
 } from '@troupe/simulation'
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { faultPlan, wholeNumber } from '../flags.ts'
+import { faultPlan, faultText, parameterTexts, scheduleOf, scheduleText, wholeNumber } from '../flags.ts'
 import { Progress } from '../progress.ts'
 import { printJson, printLine, secondsSince, type Terminal } from '../terminal.ts'
 import { shrinkFile, shrinkingRow, triesDefault, writeReport } from './replay.ts'
@@ -48,7 +49,7 @@ interface SimulateFlags {
   /** Undefined also for the scenario's own plan. */
   readonly faults?: FaultKnobs
   readonly bug?: string
-  readonly strategy?: ScheduleStrategy
+  readonly strategy?: ScheduleOptions
   readonly harm?: true
   readonly twice?: true
   readonly save?: true | string
@@ -75,12 +76,16 @@ export function addSimulateCommand(troupe: Command, context: CommandContext): vo
       'own, none, all, or the largest strengths by kind, as in crash=4,loss=0.2 (default: own)',
       faultPlan,
     )
-  for (const [parameter, names] of scenariosByParameter()) {
-    command.option(`--${parameter} <number>`, `of ${names.join(', ')}`, wholeNumber(`--${parameter}`, 0))
+  for (const [parameter, what] of parametersOfAll()) {
+    command.option(`--${parameter} <number>`, what, wholeNumber(`--${parameter}`, 0))
   }
   command
     .option('--bug <name>', 'plant this mistake')
-    .addOption(new Option('--strategy <schedule>', 'the schedule (default: random)').choices([...strategies]))
+    .option(
+      '--strategy <schedule>',
+      `the schedule: ${strategies.join(', ')}, or one with its parameters, as in pct:depth=4,steps=500 (default: random)`,
+      scheduleOf,
+    )
     .option('--harm', 'assert nothing but what clients would notice')
     .option('--twice', 'run each seed twice; it fails when the two runs differ, with the first event that does')
     .option(
@@ -99,13 +104,9 @@ export function addSimulateCommand(troupe: Command, context: CommandContext): vo
     )
 }
 
-/** All parameters, each with the scenarios that have it. */
-function scenariosByParameter(): Map<string, string[]> {
-  const all = new Map<string, string[]>()
-  for (const { name, parameters } of scenarios.values()) {
-    for (const parameter of Object.keys(parameters)) all.set(parameter, [...(all.get(parameter) ?? []), name])
-  }
-  return all
+/** All parameters, each with what it is and the scenarios that have it. */
+function parametersOfAll(): ReadonlyMap<string, string> {
+  return parameterTexts(scenarios.values())
 }
 
 function listScenarios(terminal: Terminal, { json }: SimulateFlags): boolean {
@@ -189,7 +190,7 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
     printLine(terminal, `${name}${withBug}: ${seeds.length} seeds on ${sizes.join(', ')}, ${failed.size} failed`)
     printLine(terminal, `${events} events, ${virtualSeconds} virtual seconds, in ${elapsed} s`)
     for (const [claim, seedsReached] of Object.entries(claims)) printLine(terminal, `  ${claim}: ${seedsReached} seeds`)
-    explainFailures(terminal, failed)
+    explainFailures(terminal, failed, (seed) => commandOf(name, seed, flags))
     for (const one of kept) explainKept(terminal, one)
   }
   if (unreached.length > 0 && seeds.length >= claimSeedsMin && bug === undefined && faults === undefined) {
@@ -220,7 +221,7 @@ async function runOnThreads(
 
 /** The parameters that were given. */
 function givenParameters(flags: SimulateFlags): Record<string, number> {
-  const names = [...scenariosByParameter().keys()].filter((name) => flags[name] !== undefined)
+  const names = [...parametersOfAll().keys()].filter((name) => flags[name] !== undefined)
   return Object.fromEntries(names.map((name) => [name, flags[name] as number]))
 }
 
@@ -231,14 +232,36 @@ function reasonsOf(failed: ReadonlyMap<number, ScenarioFailure>): Record<string,
   return reasons
 }
 
-function explainFailures(terminal: Terminal, failed: ReadonlyMap<number, ScenarioFailure>): void {
-  const [first] = failed.values()
+/** The command that runs one seed again in the same way and saves it. */
+function commandOf(scenario: string, seed: number, flags: SimulateFlags): string {
+  const { nodes, faults, bug, strategy, harm, twice, save } = flags
+  const values = {
+    nodes,
+    faults: faults && faultText(faults),
+    ...givenParameters(flags),
+    bug,
+    strategy: strategy && scheduleText(strategy),
+  }
+  const words = Object.entries(values).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${value}`]))
+  const folder = typeof save === 'string' ? save : folderDefault
+  const switches = [...(harm ? ['--harm'] : []), ...(twice ? ['--twice'] : [])]
+  return ['troupe simulate', scenario, `--seeds ${seed}..${seed}`, ...words, ...switches, `--save ${folder}`].join(' ')
+}
+
+function explainFailures(
+  terminal: Terminal,
+  failed: ReadonlyMap<number, ScenarioFailure>,
+  commandOf: (seed: number) => string,
+): void {
+  const [first] = failed
   if (first === undefined) return
   for (const [seed, { what, step, hash }] of [...failed].slice(0, failuresShownMax)) {
     printLine(terminal, `  seed ${seed}: ${what}, at step ${step}, hash ${hash}`)
   }
   if (failed.size > failuresShownMax) printLine(terminal, `  and ${failed.size - failuresShownMax} others`)
-  printLine(terminal, `\n${first.message}`)
+  const [seed, { message }] = first
+  const again = `run it again: ${commandOf(seed)}, and then troupe replay with the file that it names`
+  printLine(terminal, `\n${message.replace(rerunHint(seed), again)}`)
 }
 
 interface KeptFailure {

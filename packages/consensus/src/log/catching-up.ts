@@ -60,7 +60,10 @@ export function onLearned(state: ReplicaState, { at, entries }: Learned, ctx: Re
  * nothing, and must not be taken for entries of the next one.
  */
 export function forgetVoid({ entries }: ReplicaState, from: number, ctx: ReplicaContext): void {
-  if (lengthOf(entries) > from) ctx.persist('voided', from)
+  const length = lengthOf(entries)
+  if (length <= from) return
+  ctx.persist('voided', from)
+  ctx.log.info('void', { from, entries: length - from })
 }
 
 /** Returns the snapshot's bytes once they are whole and worth installing; asks for the next part until then. */

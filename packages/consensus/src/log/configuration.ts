@@ -4,7 +4,7 @@
  * of the *configured* voters: never a count of replies, never "those connected now".
  */
 import { type ActorRef, ConfigurationError } from '@troupe/core'
-import { majorities, type QuorumSizes } from '../paxos/configuration.ts'
+import { majorities, type QuorumSizes, quorumProblem } from '../paxos/configuration.ts'
 import type { ReplicaProtocol } from './messages.ts'
 
 /** One member of a log: a replica on a node. */
@@ -72,15 +72,7 @@ export function logConfiguration(
   check(voters > 0, 'no member votes; name at least one that is not a learner')
   check(members.length <= membersMax, `${members.length} members; ${membersMax} are the most`)
   check(new Set(members.map(({ id }) => id)).size === members.length, 'two members have the same id')
-  for (const size of [quorums.election, quorums.acceptance]) {
-    check(
-      Number.isInteger(size) && size >= 1 && size <= voters,
-      `a quorum must be a whole number from 1 to ${voters}, got ${size}`,
-    )
-  }
-  check(
-    quorums.election + quorums.acceptance > voters,
-    `an election of ${quorums.election} and an acceptance of ${quorums.acceptance} among ${voters} voters can miss each other; their sum must exceed the number of voters`,
-  )
+  const problem = quorumProblem(quorums, voters)
+  check(problem === undefined, problem ?? '')
   return { number, members, quorums }
 }

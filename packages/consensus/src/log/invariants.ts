@@ -1,8 +1,8 @@
 /**
  * The invariants of a replicated log, held against the states of its replicas from outside, after every step: decided
  * prefixes agree; a new leader has what was decided below its ballot; nothing follows the entry that ends a configuration
- * in it; trimmed <= applied <= decided <= length. What was decided once is remembered here, so that a replica that forgets
- * it and comes back is held against it too.
+ * in it, and who has seen that end keeps nothing of what it had accepted there; trimmed <= applied <= decided <= length. What
+ * was decided once is remembered here, so that a replica that forgets it and comes back is held against it too.
  */
 import { TroupeError } from '@troupe/core'
 import { entryAt, lengthOf } from './entry.ts'
@@ -82,9 +82,18 @@ export class LogObserver {
     throw new LogViolationError('end', `configuration ${number} has ended twice`, { id, number, ends: [known, end] })
   }
 
-  /** Nothing is accepted in a configuration behind the entry that ends it. */
-  #checkEnd({ id, entries, decided, acceptedBallot }: ReplicaState): void {
+  /** Nothing is accepted in a configuration behind the entry that ends it, and who has seen that end keeps nothing of it. */
+  #checkEnd({ id, entries, applied, decided, acceptedBallot, configuration }: ReplicaState): void {
     const length = lengthOf(entries)
+    // One that is back applies what it knows to be decided first.
+    if (length > decided && applied === decided && (acceptedBallot?.config ?? 0) < configuration.number) {
+      const facts = { id, decided, length, acceptedBallot, configuration: configuration.number }
+      throw new LogViolationError(
+        'end',
+        `${id} keeps entries that it accepted before the configuration that it is in`,
+        facts,
+      )
+    }
     for (let index = decided; index < length - 1; index++) {
       const entry = entryAt(entries, index)
       if (entry.kind !== 'configuration' || entry.configuration.number <= (acceptedBallot?.config ?? 0)) continue

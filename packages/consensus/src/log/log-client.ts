@@ -3,8 +3,8 @@
  * until results come, and gives each caller its own. Many callers can use one; what they ask for meanwhile travels
  * together. A command is applied once, however often it was sent.
  */
-import { type ActorContext, defineActor, OverloadError, type ReplyToken } from '@troupe/core'
-import { approximateBytes } from '@troupe/core/host'
+import { type ActorContext, ConfigurationError, defineActor, OverloadError, type ReplyToken } from '@troupe/core'
+import { approximateBytes, shownValue } from '@troupe/core/host'
 import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, votersOf } from './configuration.ts'
 import { operationWeight } from './entry.ts'
@@ -79,7 +79,7 @@ export type LogCallerProtocol = {
   read: (query: unknown) => unknown
   /** Replaces the members; the reply is the number of the new configuration, once it has begun. */
   changeMembers: (change: { readonly members: readonly LogMember[]; readonly quorums: QuorumSizes }) => number
-  /** Asks the leader to make room for `to`. */
+  /** Asks the leader to make room for `to`; a `ConfigurationError` for who is no member that votes, as the client knows them. */
   transferLeadership: (to: string) => void
   /** The members as the client knows them. */
   members: () => { readonly config: number; readonly members: readonly LogMember[] }
@@ -162,7 +162,16 @@ export const LogClient = defineActor<Own>()({
       return token
     },
     transferLeadership(state, to, ctx) {
+      const token = ctx.deferReply<void>()
+      const voters = state.members.filter(({ learner }) => !learner).map(({ id }) => id)
+      if (!voters.includes(to)) {
+        const what = `replicated log ${state.log}: leadership goes to a member that votes, one of ${voters.join(', ')}, got ${shownValue(to)}`
+        ctx.replyError(token, new ConfigurationError(what, { log: state.log, to }))
+        return token
+      }
       for (const { replica } of state.members) ctx.tell(replica, 'transfer', { to })
+      ctx.reply(token, undefined)
+      return token
     },
     members: ({ config, members }) => ({ config, members }),
 

@@ -1,6 +1,6 @@
 /** The options of a replicated log: their defaults, and what of them could not work. */
 import { ConfigurationError } from '@troupe/core'
-import { refuseUnknownOptions } from '@troupe/core/host'
+import { refuseUnknownOptions, shownValue } from '@troupe/core/host'
 import type { LogOptions } from './replica-state.ts'
 
 const defaults: LogOptions = {
@@ -24,12 +24,13 @@ export function logOptions(log: string, given: Partial<LogOptions> = {}): LogOpt
   const options = { ...defaults, ...given }
   const check = (holds: boolean, name: keyof LogOptions, what: string) => {
     if (!holds)
-      throw new ConfigurationError(`replicated log ${log}: ${name} must be ${what}, got ${options[name]}`, {
+      throw new ConfigurationError(`replicated log ${log}: ${name} must be ${what}, got ${shownValue(options[name])}`, {
         log,
         name,
       })
   }
-  check(options.electionTimeoutMs > 0, 'electionTimeoutMs', 'above 0')
+  const { electionTimeoutMs, clockDriftMax } = options
+  check(typeof electionTimeoutMs === 'number' && electionTimeoutMs > 0, 'electionTimeoutMs', 'a number above 0')
   for (const name of ['batchMax', 'inFlightMax', 'waitingMax', 'chunkBytes', 'sessionsMax'] as const)
     check(Number.isInteger(options[name]) && options[name] >= 1, name, 'a whole number from 1')
   // Far below what a journal stores as one record.
@@ -38,6 +39,10 @@ export function logOptions(log: string, given: Partial<LogOptions> = {}): LogOpt
   check(isSize && options.commandBytesMax <= mebibytes16, 'commandBytesMax', `a whole number from 1 to ${mebibytes16}`)
   check(Number.isInteger(options.keepEntries) && options.keepEntries >= 0, 'keepEntries', 'a whole number from 0')
   check(Number.isFinite(options.leaseMs) && options.leaseMs >= 0, 'leaseMs', 'a number of milliseconds from 0')
-  check(options.clockDriftMax >= 0 && options.clockDriftMax < 1, 'clockDriftMax', 'a share from 0 and below 1')
+  check(
+    Number.isFinite(clockDriftMax) && clockDriftMax >= 0 && clockDriftMax < 1,
+    'clockDriftMax',
+    'a share from 0 and below 1',
+  )
   return options
 }

@@ -6,10 +6,11 @@ import {
   type ActorSystem,
   type AskOptions,
   ConfigurationError,
+  mainNode,
   namedRef,
   type SystemSpawnOptions,
 } from '@troupe/core'
-import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
+import { type KnownOptions, refuseUnknownOptions, shownValue } from '@troupe/core/host'
 import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, logMemberOf } from './configuration.ts'
 import { type LogCallerProtocol, LogClient } from './log-client.ts'
@@ -41,9 +42,6 @@ export interface ReplicatedOptions {
   readonly options?: Partial<LogOptions>
 }
 
-/** The node that a system's own thread is, on every host. */
-const mainNode = 'main'
-
 const knownOfMember: KnownOptions<LogMemberOptions> = { id: true, node: true, priority: true, learner: true }
 const knownOptions: KnownOptions<ReplicatedOptions> = { log: true, members: true, quorums: true, options: true }
 
@@ -70,7 +68,7 @@ export function replicatedLog<Command, Result, Query, Answer>(
   refuseUnknownOptions('startReplicated', given, knownOptions)
   const { log, members, quorums, options } = given
   if (typeof log !== 'string' || log === '')
-    throw new ConfigurationError(`startReplicated needs the log's name, got ${log}`)
+    throw new ConfigurationError(`startReplicated needs the log's name, got ${shownValue(log)}`)
   const configured = membersOf(log, members).map((member) => logMember(system, definition, log, member))
   const configuration = logConfiguration(log, 1, configured, quorums)
   return new Replicated(system, definition, configuration, log, logOptions(log, options))
@@ -202,9 +200,12 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
     return await this.#system.askWith(options, this.ref, 'changeMembers', change)
   }
 
-  /** Asks the leader to hand over to another member; what is under way is finished first. */
-  transferLeadership(to: string): void {
-    this.#system.tell(this.ref, 'transferLeadership', to)
+  /**
+   * Asks the leader to hand over to another member; what is under way is finished first. Resolves once it is asked, which it
+   * may not hear; rejects with a `ConfigurationError` for who is no member that votes, as this client knows the members.
+   */
+  async transferLeadership(to: string, options: AskOptions = {}): Promise<void> {
+    await this.#system.askWith(options, this.ref, 'transferLeadership', to)
   }
 
   /** The members as this client knows them. */
@@ -216,7 +217,7 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
 function membersOf(log: string, members: unknown): readonly (string | LogMemberOptions)[] {
   if (Array.isArray(members)) return members
   throw new ConfigurationError(
-    `replicated log ${log}: members is a list of nodes' names or of { node, id }, got ${members}`,
+    `replicated log ${log}: members is a list of nodes' names or of { node, id }, got ${shownValue(members)}`,
   )
 }
 

@@ -6,6 +6,7 @@
  * majorities as long as any two of them share a member, which is what makes a later election see an earlier choice.
  */
 import { type ActorRef, ConfigurationError } from '@troupe/core'
+import { shownValue } from '@troupe/core/host'
 import type { AcceptorProtocol, LearnerProtocol, ProposerProtocol } from './messages.ts'
 
 /** One member: an acceptor, a proposer and a learner that live on one node. */
@@ -74,14 +75,23 @@ export function validateConfiguration(configuration: Configuration): void {
   }
   check(members.length > 0, 'there are no members')
   check(new Set(members.map(({ id }) => id)).size === members.length, 'two members have the same id')
-  for (const size of [quorums.election, quorums.acceptance]) {
-    check(
-      Number.isInteger(size) && size >= 1 && size <= members.length,
-      `a quorum must be a whole number from 1 to ${members.length}, got ${size}`,
-    )
+  const problem = quorumProblem(quorums, members.length)
+  check(problem === undefined, problem ?? '')
+}
+
+/** Why quorums of these sizes could not work among so many who vote, and which sizes would; `undefined`: they do. */
+export function quorumProblem(quorums: QuorumSizes, voters: number): string | undefined {
+  const { election, acceptance } = quorums
+  for (const [name, size] of Object.entries({ election, acceptance })) {
+    if (Number.isInteger(size) && size >= 1 && size <= voters) continue
+    return `quorums.${name} must be a whole number from 1 to ${voters}, got ${shownValue(size)}`
   }
-  check(
-    quorums.election + quorums.acceptance > members.length,
-    `an election of ${quorums.election} and an acceptance of ${quorums.acceptance} among ${members.length} members can miss each other; their sum must exceed the number of members`,
+  if (election + acceptance > voters) return undefined
+  const usual = majorities(voters)
+  const least = (size: number) => `${size === voters ? '' : 'at least '}${size}`
+  return (
+    `an election of ${election} and an acceptance of ${acceptance} among ${voters} voters can miss each other: ` +
+    `beside an election of ${election} the acceptance must be ${least(voters + 1 - election)}, beside an acceptance of ${acceptance} ` +
+    `the election ${least(voters + 1 - acceptance)}; majorities are ${usual.election} and ${usual.acceptance}`
   )
 }

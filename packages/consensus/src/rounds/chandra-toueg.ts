@@ -89,7 +89,7 @@ interface Coordination {
   readonly acks: Set<string>
 }
 
-interface ChandraTouegState extends Deciding<unknown, ChandraTouegProtocol> {
+export interface ChandraTouegState extends Deciding<unknown, ChandraTouegProtocol> {
   /** From 1; 0 before the first. */
   round: number
   estimate: Chosen | undefined
@@ -103,7 +103,7 @@ interface ChandraTouegState extends Deciding<unknown, ChandraTouegProtocol> {
 }
 
 /** What a process must not forget. */
-type ChandraTouegEvents = {
+export type ChandraTouegEvents = {
   entered: (state: ChandraTouegState, round: number) => void
   /** The estimate of this process, and the round that it is from. */
   adopted: (state: ChandraTouegState, estimate: { readonly value: unknown; readonly ts: number }) => void
@@ -113,7 +113,7 @@ type ChandraTouegEvents = {
 
 type Context = ActorContext<ChandraTouegProtocol, ChandraTouegEvents>
 
-const chandraTouegParts = {
+export const chandraTouegParts = {
   name: 'ChandraToueg',
   module: import.meta.url,
   init: ({ configuration, id }: RoundArguments<ChandraTouegProtocol>): ChandraTouegState => ({

@@ -1,5 +1,6 @@
 /** Who takes part in a round-based algorithm: plain data, the same for every process. */
 import { type ActorRef, ConfigurationError } from '@troupe/core'
+import { shownValue } from '@troupe/core/host'
 
 /** One process, on a node. */
 export interface RoundMember<Protocol> {
@@ -47,10 +48,13 @@ export function roundConfiguration<Protocol>(
   check(members.length > 0, 'there are no members')
   check(
     Number.isInteger(tolerated) && tolerated >= 0 && tolerated <= bearable,
-    `of ${members.length} members 0 to ${bearable} may be faulty, got ${tolerated}`,
+    `of ${members.length} members 0 to ${bearable} may be faulty, got ${shownValue(tolerated)}`,
   )
-  check(resendMs > 0, `resendMs must be above 0, got ${resendMs}`)
-  check(Number.isInteger(roundsMax) && roundsMax >= 1, `roundsMax must be a whole number from 1, got ${roundsMax}`)
+  check(resendMs > 0, `resendMs must be above 0, got ${shownValue(resendMs)}`)
+  check(
+    Number.isInteger(roundsMax) && roundsMax >= 1,
+    `roundsMax must be a whole number from 1, got ${shownValue(roundsMax)}`,
+  )
   const named = members.map((member) => (typeof member === 'string' ? { id: member, node: member } : member))
   check(new Set(named.map(({ id }) => id)).size === named.length, 'two members have the same id')
   const all = named.map(({ id, node }) => ({ id, node, process: processOf(id, node) }))

@@ -94,7 +94,11 @@ test('quorums that could miss each other are refused', async () => {
   const start = (election: number, acceptance: number) =>
     startPaxos(system, { instance: `q${election}${acceptance}`, members: five, quorums: { election, acceptance } })
   await expect(start(2, 3)).rejects.toThrow(ConfigurationError)
-  await expect(start(0, 5)).rejects.toThrow(ConfigurationError)
+  await expect(start(2, 3)).rejects.toThrow(
+    'beside an election of 2 the acceptance must be at least 4, beside an acceptance of 3 the election at least 3; majorities are 3 and 3',
+  )
+  await expect(start(0, 5)).rejects.toThrow('quorums.election must be a whole number from 1 to 5, got 0')
+  await expect(start('3' as any, 5)).rejects.toThrow("quorums.election must be a whole number from 1 to 5, got '3'")
   const client = await start(4, 2)
   expect(await client.propose('flexible')).toBe('flexible')
 })

@@ -44,7 +44,23 @@ export class JournalFailedError extends TroupeError {
   }
 }
 
-registerErrors(JournalCorruptError, JournalForeignError, JournalVersionError, JournalFailedError)
+/**
+ * The events of one turn, or a snapshot, are more bytes than a record of the journal holds: `facts.bytes`, and at most
+ * `facts.bytesMax`. Nothing of it was stored. Persist less in one turn; keep a state that grows so large in several actors.
+ */
+export class JournalRecordSizeError extends TroupeError {
+  constructor(...[message, facts, options]: ErrorArguments) {
+    super('ERR_TROUPE_JOURNAL_RECORD_SIZE', message, facts, options)
+  }
+}
+
+registerErrors(
+  JournalCorruptError,
+  JournalForeignError,
+  JournalVersionError,
+  JournalFailedError,
+  JournalRecordSizeError,
+)
 
 export function journalCorrupt(place: JournalPlace, reason: string): JournalCorruptError {
   const { file, offset } = place
@@ -58,6 +74,14 @@ export function journalForeign(file: string, reason: string): JournalForeignErro
 export function journalVersion(file: string, version: number, versionKnown: number): JournalVersionError {
   const message = `journal file ${file} has format version ${version}; this program reads version ${versionKnown}`
   return new JournalVersionError(message, { file, version })
+}
+
+export function journalRecordSize(
+  what: 'events of one turn' | 'a snapshot',
+  { durableId, bytes, bytesMax }: { readonly durableId: string; readonly bytes: number; readonly bytesMax: number },
+): JournalRecordSizeError {
+  const message = `${what} of ${durableId}: ${bytes} bytes in one record of the journal, which holds ${bytesMax} at most`
+  return new JournalRecordSizeError(message, { durableId, bytes, bytesMax })
 }
 
 export function journalFailed(cause: Error): JournalFailedError {

@@ -15,7 +15,7 @@
  * `journal-format.ts` has the bytes, `open-journal.ts` the way back from a disk.
  */
 import type { Disk } from '../ports/disk.ts'
-import { type JournalFailedError, journalFailed } from './journal-errors.ts'
+import { type JournalFailedError, journalFailed, journalRecordSize } from './journal-errors.ts'
 import { ID_BYTES_MAX, type JournalIdentity, RecordKind, SEGMENT_NUMBER_MAX, segmentFile } from './journal-format.ts'
 import type { JournalEntry, JournalIndex } from './journal-index.ts'
 import { Recovery, type RecoveryVisitor } from './journal-recovery.ts'
@@ -98,7 +98,8 @@ export class Journal {
   /**
    * Appends one event record, the events of one turn of `durableId`. `payload` is copied. `onSynced` is called once
    * the record and all before it are durable, in the order of the appends over all ids; with an error when the journal
-   * failed (before this returns, when it already has). Throws a `RangeError` for a payload or id that is too long.
+   * failed (before this returns, when it already has). Throws a `JournalRecordSizeError` for a payload that is
+   * too long, a `RangeError` for such an id.
    */
   append(durableId: string, payload: Uint8Array, onSynced: OnSynced): void {
     this.#add(RecordKind.event, durableId, payload, onSynced)
@@ -150,7 +151,7 @@ export class Journal {
       return
     }
     const entry = this.#index.entry(durableId)
-    this.#checkRecord(entry, payload)
+    this.#checkRecord(kind, entry, payload)
     if (kind === RecordKind.event) entry.sequenceAssigned++
     else if (kind === RecordKind.removal) entry.sequenceAssigned = 0
     entry.pending++
@@ -161,10 +162,12 @@ export class Journal {
     if (!this.#committingNow) this.#commit()
   }
 
-  #checkRecord(entry: JournalEntry, payload: Uint8Array): void {
+  #checkRecord(kind: RecordKind, entry: JournalEntry, payload: Uint8Array): void {
     if (entry.recoveries > 0) throw new Error(`journal: ${entry.durableId} is appended to while it is recovered`)
-    if (payload.length > this.#settings.recordBytesMax) {
-      throw new RangeError(`journal: a record of ${payload.length} bytes; at most ${this.#settings.recordBytesMax}`)
+    const { recordBytesMax: bytesMax } = this.#settings
+    if (payload.length > bytesMax) {
+      const what = kind === RecordKind.snapshot ? 'a snapshot' : 'events of one turn'
+      throw journalRecordSize(what, { durableId: entry.durableId, bytes: payload.length, bytesMax })
     }
     if (entry.encodedId.length > ID_BYTES_MAX || !entry.durableId.isWellFormed()) {
       throw new RangeError(`journal: a durable id is well-formed Unicode of at most ${ID_BYTES_MAX} bytes in UTF-8`)

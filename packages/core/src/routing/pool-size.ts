@@ -1,5 +1,6 @@
 /** How large a pool is, and when it changes: a rule over the backlog of its routees. */
 import { ConfigurationError } from '../errors.ts'
+import { shownValue } from '../shown-value.ts'
 
 /** Routees that a pool may have. */
 const sizeMax = 10_000
@@ -32,19 +33,19 @@ export function poolBounds(pool: string, size: number | PoolSize): PoolBounds {
   }
   check(typeof given === 'object' && given !== null, 'size must be a number or { min, max }')
   const { min, max, growAbove = 4, shrinkBelow = 0.5, calmChecks = 10 } = given
-  check(Number.isInteger(min) && min >= 1, `size must be a whole number from 1, got ${min}`)
+  check(Number.isInteger(min) && min >= 1, `size must be a whole number from 1, got ${shownValue(min)}`)
   check(
     Number.isInteger(max) && max >= min && max <= sizeMax,
-    `size.max must be a whole number from size.min to ${sizeMax}, got ${max}`,
+    `size.max must be a whole number from size.min to ${sizeMax}, got ${shownValue(max)}`,
   )
-  check(growAbove > 0, `size.growAbove must be above 0, got ${growAbove}`)
+  check(growAbove > 0, `size.growAbove must be above 0, got ${shownValue(growAbove)}`)
   check(
     shrinkBelow >= 0 && shrinkBelow <= growAbove / 2,
-    `size.shrinkBelow must be from 0 to half of growAbove, got ${shrinkBelow}`,
+    `size.shrinkBelow must be from 0 to half of growAbove, got ${shownValue(shrinkBelow)}`,
   )
   check(
     Number.isInteger(calmChecks) && calmChecks >= 1,
-    `size.calmChecks must be a whole number from 1, got ${calmChecks}`,
+    `size.calmChecks must be a whole number from 1, got ${shownValue(calmChecks)}`,
   )
   return { min, max, growAbove, shrinkBelow, calmChecks }
 }

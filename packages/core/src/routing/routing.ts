@@ -9,6 +9,7 @@ import { type ActorRef, Ref, type ReplyToken, refKey } from '../actor-ref.ts'
 import type { ActorContext } from '../context.ts'
 import { ConfigurationError, OverloadError, RoutingError, StashOverflowError } from '../errors.ts'
 import { guardianOf } from '../guardian.ts'
+import { shownValue } from '../shown-value.ts'
 import type { RoutedMessage, RouterStatistics } from './router-messages.ts'
 import {
   backlogOf,
@@ -52,8 +53,8 @@ export function routingSettings<Protocol>(name: string, options: RoutingOptions<
   const check = (holds: boolean, what: string) => {
     if (!holds) throw new ConfigurationError(`router ${name}: ${what}`, { definition: name })
   }
-  check(waitMs >= 0 && waitMs < 2 ** 31, `waitMs must be from 0 to 2^31 - 1, got ${waitMs}`)
-  check(checkMs >= 1 && checkMs < 2 ** 31, `checkMs must be from 1 to 2^31 - 1, got ${checkMs}`)
+  check(waitMs >= 0 && waitMs < 2 ** 31, `waitMs must be from 0 to 2^31 - 1, got ${shownValue(waitMs)}`)
+  check(checkMs >= 1 && checkMs < 2 ** 31, `checkMs must be from 1 to 2^31 - 1, got ${shownValue(checkMs)}`)
   return { name, strategy, waitMs, checkMs }
 }
 

@@ -10,6 +10,7 @@ import type { ActorContext } from '../context.ts'
 import { ConfigurationError, RoutingError, toError } from '../errors.ts'
 import type { RandomStream } from '../ports/random.ts'
 import { rendezvous } from '../rendezvous.ts'
+import { shownValue } from '../shown-value.ts'
 import type { RoutedMessage } from './router-messages.ts'
 
 /**
@@ -125,7 +126,7 @@ export function chooseRoutee(
   const views = routees.map((routee) => ({ ref: routee.ref, backlog: backlogOf(routee, ctx) }))
   const index = called('choose', () => strategy.choose(message, views, { random: ctx.random, routed }))
   if (Number.isInteger(index) && index >= 0 && index < routees.length) return index
-  throw failed(`choose must return an index below ${routees.length}, got ${String(index)}`)
+  throw failed(`choose must return an index below ${routees.length}, got ${shownValue(index)}`)
 }
 
 function smallest({ routees, routed }: Choice, ctx: Context): number {

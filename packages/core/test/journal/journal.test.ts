@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { JournalRecordSizeError } from '../../src/index.ts'
 import {
   appendAll,
   bytesOf,
@@ -191,7 +192,12 @@ describe('the journal', () => {
 
   it('refuses a payload or an id that is too long, or an id that has no UTF-8', () => {
     const { journal } = setup({ recordBytesMax: 10 })
-    expect(() => journal.append('a', new Uint8Array(11), () => {})).toThrow(RangeError)
+    const attempts = [
+      () => journal.append('a', new Uint8Array(11), () => {}),
+      () => journal.snapshot('a', new Uint8Array(11), () => {}),
+    ]
+    for (const attempt of attempts) expect(attempt).toThrow(JournalRecordSizeError)
+    expect(attempts[1]).toThrow('a snapshot of a: 11 bytes in one record of the journal, which holds 10 at most')
     expect(() => journal.append('x'.repeat(70_000), new Uint8Array(1), () => {})).toThrow(RangeError)
     expect(() => journal.append('\ud800', new Uint8Array(1), () => {})).toThrow(RangeError)
   })

@@ -19,6 +19,7 @@ import {
 } from '@troupe/consensus'
 import type { ReplicaState } from '@troupe/consensus/parts'
 import { type ActorDefinition, type ActorRef, defineActor, namedRef } from '@troupe/core'
+import { requireOption } from '@troupe/core/host'
 import { type ElectionPlan, electionPlans } from './election-plans.ts'
 import { logProperties } from './log-properties.ts'
 
@@ -190,6 +191,7 @@ export const multiPaxosProgram: Program = program({
     commands: { what: 'commands of one client', default: 2, min: 0, max: 4 },
     leaderChanges: { what: 'elections beyond the first', default: 1, min: 0, max: 2 },
     batchMax: { what: 'entries in one message, at most', default: 64, min: 1, max: 64 },
+    quorum: { what: 'replicas of a quorum, of either kind; 0: a majority', default: 0, min: 0, max: 5 },
   },
   network: 'ordered',
   costs: [
@@ -197,9 +199,11 @@ export const multiPaxosProgram: Program = program({
     { given: { leaderChanges: 0, crashes: 1 }, distinct: 3_760, seconds: 1, gigabytes: 0.2 },
     { given: { crashes: 1 }, distinct: 2_288_911, seconds: 45, gigabytes: 1.5 },
   ],
-  options(size, symmetry, crashes = 0) {
+  options({ quorum, ...size }, symmetry, crashes = 0) {
     if (symmetry)
       throw noSymmetry('multi-paxos', 'ballots are ordered by the ids of replicas; elections are planned up to it')
-    return multiPaxosOptions({ ...size, crashes })
+    const isQuorum = quorum <= size.replicas
+    requireOption(isQuorum, 'quorum of program multi-paxos', `at most its ${size.replicas} replicas`, quorum)
+    return multiPaxosOptions({ ...size, crashes, ...(quorum === 0 ? {} : { quorum }) })
   },
 })

@@ -21,9 +21,11 @@ interface Moment {
   readonly from: string | undefined
 }
 
-/** The moments by name: the message whose turn it is, how often that is struck, and what happens. */
+/** The moments by name: the message whose turn it is, or what a replica logs, how often that is struck, and what happens. */
 interface Strike {
-  readonly message: string
+  readonly message?: string
+  /** In the place of a message. These are struck whenever they come, and not in some of the runs only: they are rare. */
+  readonly log?: string
   readonly share: number
   /** Only the first of each node. Default `false`. */
   readonly first?: boolean
@@ -86,6 +88,26 @@ const logStrikes: Readonly<Record<string, Strike>> = {
       striker.holdFrom(from)
       if (striker.chance(0.5)) striker.crash(striker.chance(0.7) ? from : node)
     },
+  },
+  'a change of members is asked for': {
+    message: 'reconfigure',
+    share: 0.4,
+    // It is accepted by few or by nobody else, and others end the configuration elsewhere.
+    strike(striker, { node }) {
+      if (striker.chance(0.3)) striker.holdFrom(node)
+      else striker.cutOff(node)
+    },
+  },
+  'a configuration begins': {
+    log: 'configuration',
+    share: 0.3,
+    strike: (striker, { node }) => (striker.chance(0.5) ? striker.crash(node) : striker.crashSoon(node)),
+  },
+  'accepted entries are void': {
+    log: 'void',
+    share: 0.9,
+    // Mostly when it has forgotten them for good, and before it hears from the next leader.
+    strike: (striker, { node }) => (striker.chance(0.2) ? striker.crash(node) : striker.crashSoon(node)),
   },
   'a leader counts votes': {
     message: 'accepted',
@@ -154,12 +176,8 @@ const logStrikes: Readonly<Record<string, Strike>> = {
   },
 }
 
-/** Also a moment: a replica has entered a configuration. */
-const entered = 'a configuration begins'
-const enteredShare = 0.3
-
 /** The names of all moments. */
-export const logMoments: readonly string[] = [...Object.keys(logStrikes), entered]
+export const logMoments: readonly string[] = Object.keys(logStrikes)
 
 /** What is struck, until when, and who is to hear of a disk that was lost. */
 export interface LogStrikes {
@@ -179,7 +197,7 @@ export function strikeLog(world: SimulatedWorld, strikes: LogStrikes): ReadonlyS
   /** The nodes of moments that are struck at the first time only. */
   const met = new Set<string>()
   // Each run has some of the strikes, so that they do not hide one another.
-  const chosen = Object.entries(logStrikes).filter(() => world.random.chance(0.6))
+  const chosen = Object.entries(logStrikes).filter(({ 1: { log } }) => log !== undefined || world.random.chance(0.6))
   let nextMs = 0
   const strikeAt = (event: TraceEvent) => {
     if (event.type !== 'turn' || event.definition !== definition) return
@@ -201,11 +219,12 @@ export function strikeLog(world: SimulatedWorld, strikes: LogStrikes): ReadonlyS
   }
   world.observe(strikeAt, { only: ['turn'] })
   world.events.on('log', ({ node, message }) => {
-    const now = world.now()
-    if (message !== 'configuration' || now >= untilMs || !world.random.chance(enteredShare)) return
-    if (world.random.chance(0.5)) striker.crash(node)
-    else striker.crashSoon(node)
-    struck.add(entered)
+    if (world.now() >= untilMs) return
+    for (const [name, { log, share, strike }] of chosen) {
+      if (log !== message || !world.random.chance(share)) continue
+      strike(striker, { node, from: undefined })
+      struck.add(name)
+    }
   })
   return struck
 }

@@ -186,6 +186,7 @@ const ways = (definition: string): Readonly<Record<string, Way>> => ({
   'a successor is asked to take over': { definition, turn: 'flush', leadsTo: 'takeOver' },
   'a successor stands for election': { definition, turn: 'takeOver', leadsTo: 'election' },
   'the end of a leader is noticed': { definition, turn: 'terminated', leadsTo: 'leader gone' },
+  'what was accepted behind an end is void': { definition, turn: 'learned', leadsTo: 'void' },
   'a client sends commands at once': { definition: 'LogClient', turn: 'flush', leadsTo: 'commands' },
   'a client sends commands again': { definition: 'LogClient', turn: 'retry', leadsTo: 'commands' },
   'a client follows a redirection': { definition: 'LogClient', turn: 'redirect', leadsTo: 'commands' },
@@ -330,7 +331,7 @@ async function change(
     await world.sleep(500 + random.int(1_500))
     if (ended()) return
     if (random.chance(0.5)) {
-      client.transferLeadership(random.pick(members))
+      world.tell(client.ref, 'transferLeadership', random.pick(members))
       continue
     }
     const spares = world.nodes.filter((node) => !members.includes(node))

@@ -64,7 +64,7 @@ export function checkPaxos({ members, clients, quorum, definitions = {} }: Paxos
         args: { proposer, value: `of ${id}` },
       })),
     ],
-    network: 'non-duplicating',
+    network: 'unordered',
     always: { agreement: (view) => new Set(learned(view)).size <= 1 },
     sometimes: { 'every member learns the value': (view) => learned(view).length === ids.length },
     // Ballot numbers up to the number of clients, no repetition of messages and no inquiry.

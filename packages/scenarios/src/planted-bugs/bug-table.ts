@@ -149,17 +149,38 @@ export function printBugRow(row: BugRow): string {
   return line(columns.map(([, cell]) => String(cell(row) ?? '-')))
 }
 
-/** Rows as a table in Markdown. */
-export function bugTableMarkdown(rows: readonly BugRow[]): string {
-  const cells = (texts: readonly string[]) => `| ${texts.join(' | ')} |`
-  const heading = columns.map(([name]) => name)
-  const rule = columns.map((_, index) => (isNumeric(index) ? '--:' : '---'))
-  return [
-    cells(heading),
-    cells(rule),
-    ...rows.map((row) => cells(columns.map(([, cell]) => String(cell(row) ?? '-')))),
-    '',
-  ].join('\n')
+/**
+ * Rows as a table in Markdown. What `earlier`, the text of such a table, says of other bugs or by other schedules is kept: a
+ * row takes the place of the one of the same bug, scenario and schedule, and those that it does not have come last.
+ */
+export function bugTableMarkdown(rows: readonly BugRow[], earlier: string = ''): string {
+  const head = [cellsLine(columns.map(([name]) => name)), cellsLine(columns.map((_, index) => ruleOf(index)))]
+  const lines = earlier.split('\n').map((text) => text.trim())
+  const at = lines.indexOf(head[0] as string)
+  const kept = at < 0 ? [] : lines.slice(at + head.length).filter((text) => text.startsWith('|'))
+  const table = new Map(kept.map((text) => [keyOf(text), text]))
+  for (const row of rows) {
+    const text = cellsLine(columns.map(([, cell]) => String(cell(row) ?? '-')))
+    table.set(keyOf(text), text)
+  }
+  return [...head, ...table.values(), ''].join('\n')
+}
+
+function cellsLine(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`
+}
+
+/** Bug, scenario and schedule of a row. */
+function keyOf(text: string): string {
+  return text
+    .split('|')
+    .slice(1, 4)
+    .map((cell) => cell.trim())
+    .join(' ')
+}
+
+function ruleOf(column: number): string {
+  return isNumeric(column) ? '--:' : '---'
 }
 
 function isNumeric(column: number): boolean {

@@ -2,6 +2,7 @@
 import type { ActorRef } from '@troupe/core'
 import type { CompiledDefinition } from '@troupe/core/host'
 import { EarlyReplies } from './early-replies.ts'
+import { forgetField } from './forgotten-field.ts'
 import { type Intercept, interceptedContext, isEffect } from './intercepted-context.ts'
 import type { Mutation } from './mutation.ts'
 import { copyOf, hasFields, isSame } from './mutation-points.ts'
@@ -66,16 +67,15 @@ export class MutantVariation implements Variation {
   }
 
   #forget(turn: VariedTurn, field: string): unknown {
-    const { state, name, ctx } = turn
-    if (name === '@started' && hasFields(state)) {
-      const initial = (turn.fresh() as Record<string, unknown>)[field]
-      this.#reached = true
-      if (!isSame(state[field], initial)) {
-        this.#differed = true
-        state[field] = initial
-      }
+    const { state, name, ctx, run } = turn
+    if (name !== '@started' || !hasFields(state)) return run(ctx)
+    const initial = (turn.fresh() as Record<string, unknown>)[field]
+    this.#reached = true
+    if (isSame(state[field], initial)) return run(ctx)
+    const seen = () => {
+      this.#differed = true
     }
-    return turn.run(ctx)
+    return forgetField(state, { field, initial, seen }, () => run(ctx))
   }
 
   #dropping({ definition, state }: VariedTurn, dropped: string): Intercept {

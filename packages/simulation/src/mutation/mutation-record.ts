@@ -3,7 +3,7 @@
  * comes. A run that is given the file of an earlier one goes on where that was stopped. It runs the first seeds of the clean
  * twin again: a program that does other things there is another one, and nothing of the file holds for it.
  */
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { ConfigurationError } from '@troupe/core'
 import type { CleanRuns, MutantResult } from './judge-mutant.ts'
 import type { Mutation } from './mutation.ts'
@@ -36,11 +36,13 @@ export class MutationRecord {
   readonly #results = new Map<string, MutantResult>()
   #twin: CleanTwin | undefined
 
-  /** Throws a `ConfigurationError` for a file that is no record, or one of other seeds. */
+  /** Throws a `ConfigurationError` for a file that cannot be written, that is no record, or one of other seeds. */
   constructor(path: string, seeds: readonly number[]) {
     this.#path = path
     this.#seeds = seeds
-    if (existsSync(path)) this.#read()
+    const isThere = existsSync(path)
+    this.#open(isThere)
+    if (isThere) this.#read()
   }
 
   /** The clean twin of the earlier run; `undefined` when there was none. */
@@ -91,6 +93,17 @@ export class MutationRecord {
       if (seed !== undefined) kills.set(seed, (kills.get(seed) ?? 0) + 1)
     }
     return seeds.toSorted((left, right) => (kills.get(right) ?? 0) - (kills.get(left) ?? 0))
+  }
+
+  /** What would fail when the clean twin has run is found before; leaves no file where there was none. */
+  #open(isThere: boolean): void {
+    try {
+      closeSync(openSync(this.#path, 'a'))
+      if (!isThere) rmSync(this.#path)
+    } catch (cause) {
+      const problem = `cannot be written: ${(cause as Error).message}; name a file in a folder that is there`
+      throw new ConfigurationError(`the record ${this.#path} ${problem}`, { path: this.#path }, { cause })
+    }
   }
 
   #read(): void {

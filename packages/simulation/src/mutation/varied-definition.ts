@@ -3,7 +3,7 @@
  * from its original, but each turn is run by the variation, which may look at it or change it.
  */
 import type { ActorContext, ActorDefinition } from '@troupe/core'
-import { type CompiledDefinition, compiled, HandlerTable, isDefinition } from '@troupe/core/host'
+import { type CompiledDefinition, compiled, currentTurn, HandlerTable, isDefinition } from '@troupe/core/host'
 import { interceptedContext } from './intercepted-context.ts'
 
 /** One turn, before its handler is called. */
@@ -13,7 +13,7 @@ export interface VariedTurn {
   readonly name: string
   readonly state: any
   readonly ctx: ActorContext
-  /** The state that `init` gives an actor of the same arguments. */
+  /** The state that `init` gives this actor. To be called before the handler. */
   fresh(): unknown
   /** Calls the handler. */
   run(ctx: ActorContext): unknown
@@ -52,15 +52,21 @@ export function replacing(variation: Variation): Replace {
 type AnyHandler = (state: any, message: any, ctx: ActorContext) => unknown
 
 function variedDefinition(definition: CompiledDefinition, variation: Variation, replace: Replace): CompiledDefinition {
+  /** By the state that they gave, and by the cell, for a state that came from a snapshot: `init` was called, and gave way. */
   const argsOf = new WeakMap<object, unknown>()
-  /** For a state that came from a snapshot: `init` was called for it too, and gave way. */
+  /** Where a host does not say whose turn it is. */
   let lastArgs: unknown
   const init = (given: unknown): unknown => {
     const args = variation.arguments(definition, given)
     const state = definition.init(args)
     lastArgs = args
     if (typeof state === 'object' && state !== null) argsOf.set(state, args)
+    if (currentTurn.owner !== undefined) argsOf.set(currentTurn.owner, args)
     return state
+  }
+  const argumentsOf = (state: unknown): unknown => {
+    const key = [state, currentTurn.owner].find((known) => argsOf.has(known as object))
+    return key === undefined ? lastArgs : argsOf.get(key as object)
   }
   const turn = (name: string, state: any, ctx: ActorContext, run: (ctx: ActorContext) => unknown): unknown =>
     variation.turn({
@@ -68,7 +74,7 @@ function variedDefinition(definition: CompiledDefinition, variation: Variation, 
       name,
       state,
       ctx: interceptedContext(ctx, (effect, args, proceed) => proceed(withReplaced(effect, args, replace))),
-      fresh: () => definition.init(argsOf.has(state) ? argsOf.get(state) : lastArgs),
+      fresh: () => definition.init(argumentsOf(state)),
       run,
     })
   const variedHandler =

@@ -1,5 +1,5 @@
 /** A simulated run as a {@link RunReport}: its trace event by event, messages tied to what became of them. */
-import { type ActorRef, refKey } from '@troupe/core'
+import { type ActorRef, mainNode, refKey } from '@troupe/core'
 import { SimulationFailure } from '../simulation-errors.ts'
 import type { StateChange } from '../state-recorder.ts'
 import type { NodeEvent, SentEvent, TraceEvent } from '../trace.ts'
@@ -76,7 +76,7 @@ class ReportBuilder {
   readonly events: ReportEvent[] = []
   readonly bands: ReportBand[] = []
   readonly actors = new Map<string, ReportActor>()
-  readonly #nodes = new Set<string>(['main'])
+  readonly #nodes = new Set<string>([mainNode])
   readonly #paths = new Map<string, string>()
   /** Messages that are under way, by sender's node, receiver's node and name: the index of each and its payload. */
   readonly #sent = new Map<string, { readonly index: number; readonly payload: unknown; arrived: boolean }[]>()
@@ -105,8 +105,8 @@ class ReportBuilder {
 
   /** The nodes in the order of their names, the program's own first. */
   nodes(): string[] {
-    const others = [...this.#nodes].filter((node) => node !== 'main')
-    return ['main', ...others.sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))]
+    const others = [...this.#nodes].filter((node) => node !== mainNode)
+    return [mainNode, ...others.sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))]
   }
 
   #actor(path: string, node: string): void {

@@ -39,7 +39,7 @@ export function simulationTest<Parameters extends ScenarioParameters>(
     collect(name, () => run && scenarioOfTest(options, run))
     return
   }
-  test(name, { timeout: options.timeoutMs ?? timeoutMsDefault }, async (context) => {
+  test(name, { timeout: options?.timeoutMs ?? timeoutMsDefault }, async (context) => {
     const { TROUPE_SEED, TROUPE_REPLAY } = process.env
     const place = {
       name: fullName(context),

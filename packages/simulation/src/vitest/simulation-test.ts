@@ -4,16 +4,24 @@ import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigurationError, TroupeError } from '@troupe/core'
-import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
+import { type KnownOptions, refuseUnknownOptions, requireOption, shownValue } from '@troupe/core/host'
 import { knownOfScenarioOptions } from '../known-simulation-options.ts'
 import { replay } from '../replay.ts'
 import { describePlan } from '../run-plan.ts'
 import { type SavedProgram, saveFailure } from '../saved-run.ts'
-import { loadScenario, moduleName, readSavedRun, replayCommand, testCommand, writeSavedRun } from '../saved-run-file.ts'
+import {
+  findSavedRun,
+  loadScenario,
+  moduleName,
+  readSavedRun,
+  replayCommand,
+  testCommand,
+  writeSavedRun,
+} from '../saved-run-file.ts'
 import { formatShrinking, shrink } from '../shrink.ts'
 import { seedsOf } from '../simulate-many.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
-import { VacuousCampaignError } from '../simulation-errors.ts'
+import { rerunHint, VacuousCampaignError } from '../simulation-errors.ts'
 import type { ScenarioParameters, SimulationScenario, SimulationScenarioOptions } from '../simulation-scenario.ts'
 import { campaignOf, type SeedsOutcome, type SeedsProgress } from './seeds-campaign.ts'
 
@@ -121,12 +129,16 @@ export async function runSimulationTest<Parameters extends ScenarioParameters>(
   const { TROUPE_SEED, TROUPE_REPLAY } = place.environment
   if (TROUPE_REPLAY !== undefined) return await replayInTest(place, TROUPE_REPLAY, scenario)
   const wanted = TROUPE_SEED === undefined ? (seeds ?? 100) : seedOf(TROUPE_SEED)
-  const list = [...seedsOf(typeof wanted === 'number' ? `1..${wanted}` : wanted)]
+  const isCount = typeof wanted === 'number'
+  if (isCount) requireOption(Number.isSafeInteger(wanted), 'seeds', 'a whole number, a list or a range', wanted)
+  const list = [...seedsOf(isCount ? `1..${Math.max(0, wanted)}` : wanted)]
   if (list.length === 0)
-    throw new ConfigurationError(`a simulation test needs at least one seed, got ${String(wanted)}`)
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
-    throw new ConfigurationError(`threads must be a whole number from 1, got ${threads}`)
-  }
+    throw new ConfigurationError(`a simulation test needs at least one seed, got ${shownValue(wanted)}`)
+  const isThreads = threads === undefined || (Number.isInteger(threads) && threads >= 1)
+  requireOption(isThreads, 'threads', 'a whole number from 1', threads)
+  const isTries = Number.isInteger(shrinkRunsMax) && shrinkRunsMax >= 0
+  requireOption(isTries, 'shrinkRunsMax', 'a whole number from 0', shrinkRunsMax)
+  requireOption(typeof twice === 'boolean', 'twice', 'true or false', twice)
   let told = performance.now()
   const onProgress = ({ runs, seeds, events }: SeedsProgress) => {
     if (performance.now() - told < progressEveryMs) return
@@ -228,15 +240,20 @@ async function failureOf(failed: FailedTest, howMany: string): Promise<Simulatio
 /** Replays the file if it is of this test; fails as it does. */
 async function replayInTest(
   place: SimulationTestPlace,
-  path: string,
+  given: string,
   scenario: SimulationScenario,
 ): Promise<undefined> {
+  const path = await findSavedRun(given, place.file)
   const saved = await readSavedRun(path)
   if (saved.program.test?.name !== place.name) return undefined
   const { failure, warnings } = await replay(saved, scenario)
   for (const warning of warnings) place.print(`warning: ${warning}`)
   if (failure === undefined) return undefined
-  const message = [failure.message, 'what goes wrong in it:', ...describePlan(saved.plan).map(indented)].join('\n')
+  const text = failure.message.replace(
+    rerunHint(saved.seed),
+    `run it again: ${replayCommand(given, saved.program.test)}`,
+  )
+  const message = [text, 'what goes wrong in it:', ...describePlan(saved.plan).map(indented)].join('\n')
   throw new SimulationTestError(
     message,
     { seed: saved.seed, path, hash: saved.hash },

@@ -11,8 +11,9 @@
  * the word. All four are sequentially consistent, so either the receiver finds the work or the producer finds it parked.
  * And a producer that rings between the look and the wait has changed the word, which makes the wait return at once.
  *
- * Parking uses `Atomics.waitAsync`, so timers and I/O of the thread go on. It does not keep the thread alive; the host
- * holds a handle for that.
+ * Parking leaves the event loop alone, so timers and I/O of the thread go on. A ring comes as a message over a port, where the
+ * ringing side has one, and else as the notification of an `Atomics.waitAsync`: that holds locks which the woken thread needs
+ * at once, so that on one core both sleep and wake twice for it. Neither keeps the thread alive; the host holds a handle for that.
  */
 import type { MessagePort } from 'node:worker_threads'
 

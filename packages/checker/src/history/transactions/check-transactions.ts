@@ -5,10 +5,9 @@
  * Every anomaly reported is one. A level that holds is proven only as far as the reads go: appends that no committed
  * transaction read have no order among them. A history that ends with a read of every list leaves nothing open.
  */
-
-import type { KnownOptions } from '@troupe/core/host'
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import { HistoryError } from '../history-error.ts'
-import { verifyKnown } from '../order-check.ts'
+import { verifyStepsMax } from '../order-check.ts'
 import { type Anomaly, cycleAnomaly } from './anomaly.ts'
 import { CycleSearch, type CycleShape, StepsExhaustedError } from './dependency-cycle.ts'
 import {
@@ -57,11 +56,9 @@ export function checkTransactions(
   history: readonly Transaction[],
   options: TransactionCheckOptions = {},
 ): TransactionCheckResult {
-  verifyKnown('checkTransactions', options, known)
+  refuseUnknownOptions('checkTransactions', options, known)
   const { orders = ['process', 'realtime'], stepsMax = 20_000_000 } = options
-  if (!Number.isSafeInteger(stepsMax) || stepsMax < 1) {
-    throw new HistoryError(`stepsMax is a positive integer, got ${stepsMax}`, { stepsMax })
-  }
+  verifyStepsMax(stepsMax)
   const appends = appendsOf(history)
   const versions = versionOrders(history, appends)
   const dependencies = dependenciesOf(history, appends, versions.orders)
