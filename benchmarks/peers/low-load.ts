@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { cpuMessagesPerSecond } from './workloads.ts'
 
 /** Messages that warm up both sides, and how many of them are sent at once: by the trickle alone it would take minutes. */
-const warmUpMessages = 20_000
+const warmUpMessages = 100_000
 const warmUpBurst = 1
 
 /** Warms up, then sends evenly for `milliseconds`; all messages sent, and the process's milliseconds of CPU a second meanwhile. */

@@ -4,7 +4,7 @@ import type { Outcome } from './contract.ts'
 import { restMs } from './workloads.ts'
 
 /** Round trips that warm up both sides where each is rested for: their own few hundred would be measured half compiled. */
-const warmUpTrips = 5_000
+const warmUpTrips = 50_000
 let isWarm = false
 
 /** Latencies of `count` round trips, one after the other; in the variant `rested` after a rest each. */

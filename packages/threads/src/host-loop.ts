@@ -10,7 +10,7 @@
  *   where looking does not pay, it parks as soon as there is nothing to do: whom it rang may need its core
  * ```
  *
- * A parked thread costs nothing: `Atomics.waitAsync` leaves the event loop alone, and timers and I/O wake the loop by
+ * A parked thread costs nothing: its event loop is left alone, and timers and I/O wake the loop by
  * {@link HostLoop.wake}. Microtask rounds are counted, so that promises cannot keep the event loop from its turn.
  *
  * A thread that looks while another, which it rang, is not up yet gives up soon: the system may have put both on one core,

@@ -99,7 +99,7 @@ export class HostThread {
 
   /** Opens the channels to another node; resolves when they are open. */
   connect(peer: PeerDescriptor): Promise<void> {
-    return this.#call(() => this.#control.connect(transfer(peer, [peer.sender.port, peer.receiver.port])))
+    return this.#call(() => this.#control.connect(transfer(peer, [peer.sender.port, peer.receiver.port, peer.bell])))
   }
 
   /** Tells the node of another's death. */

@@ -94,6 +94,7 @@ export class NodeHost {
         event: (name, data) => emitForwarded(events, name, data),
         broken,
         wake,
+        rung: () => this.#doorbell.rung(),
       },
     })
     const clock = new NodeClock()

@@ -6,6 +6,7 @@
  * through, so that the order holds.
  */
 
+import type { MessagePort } from 'node:worker_threads'
 import { MalformedFrameError, type PeerMetrics } from '@troupe/core'
 import {
   buffersMoved,
@@ -41,6 +42,8 @@ export interface PeerDescriptor {
   readonly epoch: number
   readonly sender: SenderDescriptor
   readonly receiver: ReceiverDescriptor
+  /** Where either node rings the other one. */
+  readonly bell: MessagePort
 }
 
 /** Frames that may wait behind one channel's queue when a send comes; beyond, it fails. */
@@ -54,6 +57,7 @@ interface Link {
   readonly epoch: number
   readonly sender: ChannelSender
   readonly receiver: ChannelReceiver
+  readonly bell: MessagePort
   readonly deliver: (value: unknown) => void
   /** Frames of the runtime's own that wait for room. */
   readonly waiting: Frame[]
@@ -75,6 +79,8 @@ export interface NodeLinksListener {
   broken(node: string, error: Error): void
   /** Something was sent: `flush` is to be called soon. */
   wake(): void
+  /** Another node rang. */
+  readonly rung: () => void
 }
 
 export class NodeLinks implements Transport {
@@ -96,12 +102,15 @@ export class NodeLinks implements Transport {
   }
 
   /** Opens both channels to a node. */
-  connect({ node, epoch, sender, receiver }: PeerDescriptor): void {
+  connect({ node, epoch, sender, receiver, bell }: PeerDescriptor): void {
+    bell.on('message', this.#listener.rung)
+    bell.unref()
     const link: Link = {
       node,
       epoch,
-      sender: openSender(sender, new FrameCodec(node)),
+      sender: openSender({ ...sender, bell }, new FrameCodec(node)),
       receiver: openReceiver(receiver, new FrameCodec(this.#node)),
+      bell,
       deliver: (value) => this.#deliver(link, value),
       waiting: [],
       dirty: false,
@@ -121,13 +130,15 @@ export class NodeLinks implements Transport {
     while (this.#drain(link, Number.POSITIVE_INFINITY) > 0);
     link.sender.close()
     link.receiver.close()
+    link.bell.close()
     return true
   }
 
   close(): void {
-    for (const { sender, receiver } of this.#list) {
+    for (const { sender, receiver, bell } of this.#list) {
       sender.close()
       receiver.close()
+      bell.close()
     }
     this.#links.clear()
     this.#list = []

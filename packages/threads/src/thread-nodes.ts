@@ -9,6 +9,7 @@
  * the main thread and then to every connected node, each of which delivers what the dead node had published before.
  */
 import { fileURLToPath } from 'node:url'
+import { MessageChannel } from 'node:worker_threads'
 import { ConfigurationError, mainNode, NodeDownError, type NodeInspection, type NodeMetricsData } from '@troupe/core'
 import { downNode, type InspectionLimits, Ref, toError } from '@troupe/core/host'
 import { Piscina } from 'piscina'
@@ -274,9 +275,10 @@ export class ThreadNodes {
     const { channels } = this.#options
     const there = createChannelPair({ ...channels, senderDoorbell: left.doorbell, receiverDoorbell: right.doorbell })
     const back = createChannelPair({ ...channels, senderDoorbell: right.doorbell, receiverDoorbell: left.doorbell })
+    const bell = new MessageChannel()
     return [
-      { node: right.node, epoch: right.epoch, sender: there.sender, receiver: back.receiver },
-      { node: left.node, epoch: left.epoch, sender: back.sender, receiver: there.receiver },
+      { node: right.node, epoch: right.epoch, sender: there.sender, receiver: back.receiver, bell: bell.port1 },
+      { node: left.node, epoch: left.epoch, sender: back.sender, receiver: there.receiver, bell: bell.port2 },
     ]
   }
 

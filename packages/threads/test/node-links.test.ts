@@ -1,4 +1,5 @@
 /** Links in one thread: what is refused, what waits, and what a broken channel does. */
+import { MessageChannel } from 'node:worker_threads'
 import { checkFrame, type Frame, FrameKind, frameOf, Ref } from '@troupe/core/host'
 import { describe, expect, it } from 'vitest'
 import { createChannelPair, createDoorbell } from '../src/channel/index.ts'
@@ -23,6 +24,7 @@ function connected() {
         event: () => {},
         broken: (node) => broken.push(node),
         wake: () => {},
+        rung: () => {},
       },
     })
   const [left, right] = [make('left'), make('right')]
@@ -30,8 +32,9 @@ function connected() {
   const [leftDoorbell, rightDoorbell] = [createDoorbell(), createDoorbell()]
   const there = createChannelPair({ ...sizes, senderDoorbell: leftDoorbell, receiverDoorbell: rightDoorbell })
   const back = createChannelPair({ ...sizes, senderDoorbell: rightDoorbell, receiverDoorbell: leftDoorbell })
-  left.connect({ node: 'right', epoch: 0, sender: there.sender, receiver: back.receiver })
-  right.connect({ node: 'left', epoch: 3, sender: back.sender, receiver: there.receiver })
+  const bell = new MessageChannel()
+  left.connect({ node: 'right', epoch: 0, sender: there.sender, receiver: back.receiver, bell: bell.port1 })
+  right.connect({ node: 'left', epoch: 3, sender: back.sender, receiver: there.receiver, bell: bell.port2 })
   return { left, right, received, broken, ring: there.sender.ring }
 }
 

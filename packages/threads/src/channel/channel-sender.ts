@@ -67,7 +67,7 @@ class RingSender implements ChannelSender {
     // What must wait for room would be copied once more, and what has structure needs room beside it.
     this.#encoding.bulkRoom = () =>
       this.#queue.size > 0 ? 0 : Math.min(bulkMax, this.#writer.roomBytes - STRUCTURE_BYTES)
-    this.#receiverDoorbell = new Doorbell(descriptor.receiverDoorbell)
+    this.#receiverDoorbell = new Doorbell(descriptor.receiverDoorbell, descriptor.bell)
     this.#codec = codec
     this.#queue = new OutboundQueue(descriptor.outboundCapacity)
   }

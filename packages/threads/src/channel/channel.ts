@@ -76,6 +76,8 @@ export interface SenderDescriptor {
   port: MessagePort
   /** The receiving thread's doorbell, rung on publication. */
   receiverDoorbell: DoorbellDescriptor
+  /** A port on which the receiving thread listens: rings go over it. Without it the doorbell is notified. */
+  bell?: MessagePort
   outboundCapacity: number
 }
 

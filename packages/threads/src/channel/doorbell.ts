@@ -11,9 +11,11 @@
  * the word. All four are sequentially consistent, so either the receiver finds the work or the producer finds it parked.
  * And a producer that rings between the look and the wait has changed the word, which makes the wait return at once.
  *
- * Parking uses `Atomics.waitAsync`, so timers and I/O of the thread go on. It does not keep the thread alive; the host
- * holds a handle for that.
+ * Parking leaves the event loop alone, so timers and I/O of the thread go on. A ring comes as a message over a port, where the
+ * ringing side has one, and else as the notification of an `Atomics.waitAsync`: that holds locks which the woken thread needs
+ * at once, so that on one core both sleep and wake twice for it. Neither keeps the thread alive; the host holds a handle for that.
  */
+import type { MessagePort } from 'node:worker_threads'
 
 const AWAKE = 0
 const PARKED = 1
@@ -30,13 +32,21 @@ export function createDoorbell(): DoorbellDescriptor {
   return new SharedArrayBuffer(128)
 }
 
+/** A port to the owner: a message over it is a ring. */
+export type Bell = Pick<MessagePort, 'postMessage'>
+
 /** A thread's view of a doorbell: its owner parks, everyone else rings. */
 export class Doorbell {
   readonly #word: Int32Array
   /** When the bell was rung last, in milliseconds of the process's clock. */
   readonly #rungAt: Float64Array
+  /** How this side rings, where it can: see {@link Doorbell.ring}. */
+  readonly #bell: Bell | undefined
   /** The wait that a ring will end. It outlives {@link awaken}, so that parking again costs a store. */
   #waiting: Promise<void> | undefined
+  #endWait: () => void = () => {}
+  /** True while a notification is awaited; a ring by port ends {@link #waiting} and not this. */
+  #awaitsNotification = false
   /** When the owner parked last. */
   #since = 0
   /** What this owner did so far: looks for work before parking, waits begun, and waits that a ring ended. */
@@ -48,7 +58,9 @@ export class Doorbell {
   /** How long the last wake-up took, from the ring until the owner ran. */
   lastWakeMs = 0
 
-  constructor(descriptor: DoorbellDescriptor) {
+  /** `bell` is the way by which this side rings; without it by a notification. */
+  constructor(descriptor: DoorbellDescriptor, bell?: Bell) {
+    this.#bell = bell
     this.#word = new Int32Array(descriptor)
     this.#rungAt = new Float64Array(descriptor, 8, 1)
   }
@@ -69,17 +81,21 @@ export class Doorbell {
     if (Atomics.compareExchange(this.#word, 0, PARKED, RUNG) !== PARKED) return false
     // Before the wake-up, which takes microseconds of this thread too.
     this.#rungAt[0] = nowMs()
-    Atomics.notify(this.#word, 0)
+    if (this.#bell === undefined) Atomics.notify(this.#word, 0)
+    else this.#bell.postMessage(0)
     return true
+  }
+
+  /** The owner was rung by port. */
+  rung(): void {
+    if (this.waking) this.#wake()
   }
 
   /** The owner is up, rung or not: nobody need ring until it parks again. */
   awaken(): void {
     const state = Atomics.compareExchange(this.#word, 0, PARKED, AWAKE)
     if (state !== RUNG) return
-    // The wait has been ended, and whoever awaits it will hear of it.
-    this.#waiting = undefined
-    Atomics.store(this.#word, 0, AWAKE)
+    this.#wake()
   }
 
   /** Looks for work for up to `spinLimit` pauses: how many it took until there was some, or -1. */
@@ -113,23 +129,39 @@ export class Doorbell {
   }
 
   #wait(): Promise<void> | undefined {
-    const wait = Atomics.waitAsync(this.#word, 0, PARKED)
-    if (!wait.async) {
+    if (!this.#awaitsNotification && !this.#awaitNotification()) {
       this.awaken()
       return undefined
     }
     this.parkings++
-    const waiting: Promise<void> = wait.value.then(() => {
-      this.wakes++
-      const rungAt = this.#rungAt[0] as number
-      this.lastWaitMs = rungAt - this.#since
-      this.lastWakeMs = nowMs() - rungAt
-      if (this.#waiting !== waiting) return
-      this.#waiting = undefined
-      Atomics.compareExchange(this.#word, 0, RUNG, AWAKE)
+    this.#waiting = new Promise((resolve) => {
+      this.#endWait = resolve
     })
-    this.#waiting = waiting
-    return waiting
+    return this.#waiting
+  }
+
+  /** False when the owner is not parked any more. */
+  #awaitNotification(): boolean {
+    const wait = Atomics.waitAsync(this.#word, 0, PARKED)
+    if (!wait.async) return false
+    this.#awaitsNotification = true
+    void wait.value.then(() => {
+      this.#awaitsNotification = false
+      // The owner may have noticed the ring by itself, and have parked again; then the next one must not be missed.
+      if (this.waking || (this.#waiting !== undefined && !this.#awaitNotification())) this.#wake()
+    })
+    return true
+  }
+
+  /** The wait has been ended by a ring. */
+  #wake(): void {
+    this.wakes++
+    const rungAt = this.#rungAt[0] as number
+    this.lastWaitMs = rungAt - this.#since
+    this.lastWakeMs = nowMs() - rungAt
+    this.#endWait()
+    this.#waiting = undefined
+    Atomics.compareExchange(this.#word, 0, RUNG, AWAKE)
   }
 }
 

@@ -1,3 +1,4 @@
+import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { createDoorbell, Doorbell } from '../../src/channel/doorbell.ts'
 
@@ -75,6 +76,40 @@ describe('a doorbell', () => {
     other.ring()
     await second
     expect(other.waking).toBe(false)
+  })
+
+  it('can be rung by port, beside others that notify', async () => {
+    const descriptor = createDoorbell()
+    const owner = new Doorbell(descriptor)
+    const { port1, port2 } = new MessageChannel()
+    port2.on('message', () => owner.rung())
+    const [byPort, other] = [new Doorbell(descriptor, port1), new Doorbell(descriptor)]
+    for (const who of [byPort, byPort, other, byPort, other, other, byPort]) {
+      const waiting = owner.park(() => false, 0)
+      expect(who.ring()).toBe(true)
+      expect(owner.waking).toBe(true)
+      await waiting
+      expect(owner.waking).toBe(false)
+    }
+    expect(owner.wakes).toBe(7)
+    port2.close()
+  })
+
+  it('is not missed by an owner that noticed a ring by itself and parked again', async () => {
+    const descriptor = createDoorbell()
+    const owner = new Doorbell(descriptor)
+    const other = new Doorbell(descriptor)
+    for (let round = 0; round < 20; round++) {
+      const first = owner.park(() => false, 0)
+      other.ring()
+      owner.awaken()
+      await first
+      const second = owner.park(() => false, 0)
+      // With and without the first notification noticed between.
+      if (round % 2 === 0) await new Promise((resolve) => setImmediate(resolve))
+      if (owner.parked) other.ring()
+      await second
+    }
   })
 
   it('can be parked again before the last wake-up was noticed', async () => {

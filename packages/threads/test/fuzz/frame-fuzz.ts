@@ -4,7 +4,9 @@
  *
  * What is wrong with a field is told by the lists below, which know nothing of the checks that they test.
  */
+
 import assert from 'node:assert/strict'
+import { MessageChannel } from 'node:worker_threads'
 import { EventStream, type RandomStream, ReplyToken } from '@troupe/core'
 import {
   DefinitionRegistry,
@@ -295,6 +297,7 @@ class Receiver {
         event: () => void this.#events++,
         broken: (_node, error) => void this.broken.push(error),
         wake: () => {},
+        rung: () => {},
       },
     })
     const [left, right] = [createDoorbell(), createDoorbell()]
@@ -302,7 +305,8 @@ class Receiver {
     const back = createChannelPair({ capacityBytes: 1_024, senderDoorbell: right, receiverDoorbell: left })
     this.sender = openSender(there.sender)
     this.#back = back.receiver
-    this.links.connect({ node: 'left', epoch: 0, sender: back.sender, receiver: there.receiver })
+    const bell = new MessageChannel().port1
+    this.links.connect({ node: 'left', epoch: 0, sender: back.sender, receiver: there.receiver, bell })
   }
 
   /** All of the node that a frame could have changed. */
