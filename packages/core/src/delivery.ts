@@ -315,9 +315,20 @@ export abstract class Delivery extends TurnLoop {
   ): Refusal | undefined {
     if (!this.alive) return 'node-down'
     const { transport } = this.ports
-    if (transport.sendMessage !== undefined) return transport.sendMessage(to, name, payload, sender, askId)
+    return transport.sendMessage === undefined
+      ? this.#sendMessageFrame(to, name, payload, sender, askId)
+      : transport.sendMessage(to, name, payload, sender, askId)
+  }
+
+  #sendMessageFrame(
+    to: Ref,
+    name: string,
+    payload: unknown,
+    sender: Ref | undefined,
+    askId: number,
+  ): Refusal | undefined {
     const { epoch, slot, incarnation } = to
-    return transport.send(
+    return this.ports.transport.send(
       to.node,
       checkFrame(
         askId < 0

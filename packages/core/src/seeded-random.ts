@@ -35,10 +35,11 @@ export class SeededRandomSource implements RandomSource {
 
 /** One stream of draws that are a function of one 32-bit seed. */
 export class SeededRandom implements RandomStream {
-  #a: number
-  #b: number
-  #c: number
-  #d: number
+  // Numbers from the start, so that the fields are made for such.
+  #a = 0
+  #b = 0
+  #c = 0
+  #d = 0
 
   constructor(seed: number) {
     let state = seed | 0
@@ -58,16 +59,18 @@ export class SeededRandom implements RandomStream {
 
   /** The next 32 bits, with a sign: as a number without one, half of them would be no small integers. */
   #next(): number {
-    const product = Math.imul(this.#b, 5)
-    const result = Math.imul((product << 7) | (product >>> 25), 9)
-    const shifted = this.#b << 9
-    this.#c ^= this.#a
-    this.#d ^= this.#b
-    this.#b ^= this.#c
-    this.#a ^= this.#d
-    this.#c ^= shifted
-    this.#d = (this.#d << 11) | (this.#d >>> 21)
-    return result
+    // Each word is read and written once: what is short is compiled into who draws.
+    const a = this.#a
+    const b = this.#b
+    const c = this.#c ^ a
+    const d = this.#d ^ b
+    this.#a = a ^ d
+    this.#b = b ^ c
+    this.#c = c ^ (b << 9)
+    this.#d = (d << 11) | (d >>> 21)
+    const product = (b << 2) + b
+    const rotated = (product << 7) | (product >>> 25)
+    return ((rotated << 3) + rotated) | 0
   }
 
   int(bound: number): number {

@@ -71,8 +71,10 @@ export class VirtualClock implements Clock {
   readonly #freePlaces: number[] = []
   /** Tasks that were cancelled and are still here. */
   #cancelled = 0
-  #now: number
+  /** A number from the start: a field that was `undefined` once gets a new object for each number with a fraction. */
+  #now = 0
   #order = 0
+  #settingAt = 0
   readonly #owner = {
     taskCancelled: () => {
       this.#cancelled++
@@ -119,6 +121,13 @@ export class VirtualClock implements Clock {
    * tasks that come after others of theirs, so that fewer stand here.
    */
   setAt(time: number, order: number, task: ClockTask): void {
+    this.#settingAt = time
+    this.#insert(order, task)
+  }
+
+  /** {@link setAt} for the time in `#settingAt`: a number that is passed on to so long a function would be put on the heap. */
+  #insert(order: number, task: ClockTask): void {
+    const time = this.#settingAt
     task.isSet = true
     const place = task.place < 0 ? this.#placeFor(task) : task.place
     const orders = this.#orders

@@ -20,30 +20,30 @@ export interface FlightWay extends CountedWay {
 
 /** One frame under way; one that arrives twice is two. */
 export class Flight implements Arrival, SentMessage {
-  readonly kind = EnvelopeKind.message
-  readonly name: string
-  readonly payload: unknown
-  readonly sender: Ref | undefined
-  readonly replyTo: ReplyToken | undefined
-  atUs = 0
-  isKept = false
-  readonly way: FlightWay
-  readonly number: number
-  readonly message: MessageKind
-  /** See {@link Arrival}; a number with a fraction, so that the field is made for such. */
-  atMs = 0.5
-  order = 0
-  /** The epoch of the sender, and that of the receiver as the sender believes: no other hears the frame. */
-  readonly epoch: number
-  readonly toEpoch: number
-  /** `undefined` for a tell or an ask, which is its parts. */
-  readonly frame: Frame | undefined
-  readonly target: Ref | undefined
+  declare readonly kind: EnvelopeKind
+  declare readonly name: string
+  declare readonly payload: unknown
+  declare readonly sender: Ref | undefined
+  declare readonly replyTo: ReplyToken | undefined
+  declare atUs: number
+  declare isKept: boolean
+  declare readonly way: FlightWay
+  declare readonly number: number
+  declare readonly message: MessageKind
   /**
-   * How long it takes, in milliseconds, unless something is wrong with it or its link; of a tell or an ask, which nothing
-   * holds up once it has left, only while it waits to leave.
+   * Before it is on the agenda, how long it takes in milliseconds, unless something is wrong with it or its link; then see
+   * {@link Arrival}. A number with a fraction, so that the field is made for such and a new one need not be.
    */
-  latencyMs: number | undefined = undefined
+  declare atMs: number
+  declare order: number
+  /** The epoch of the sender, and that of the receiver as the sender believes: no other hears the frame. */
+  declare readonly epoch: number
+  declare readonly toEpoch: number
+  /** `undefined` for a tell or an ask, which is its parts. */
+  declare readonly frame: Frame | undefined
+  declare readonly target: Ref | undefined
+  /** That of a frame that is no tell and no ask, which may fly twice. */
+  declare latencyMs: number | undefined
 
   /** Begins now. `target`, `sender` and `replyTo` are of a tell or an ask, `frame` is of all others. */
   constructor(
@@ -56,17 +56,24 @@ export class Flight implements Arrival, SentMessage {
     replyTo: ReplyToken | undefined,
     frame: Frame | undefined,
   ) {
+    // All fields are set here, and none where it is declared, which would be one more call.
+    this.kind = EnvelopeKind.message
     this.name = message.name
     this.payload = payload
     this.sender = sender
     this.replyTo = replyTo
+    this.atUs = 0
+    this.isKept = false
     this.way = way
     this.number = number
     this.message = message
+    this.atMs = 0.5
+    this.order = 0
     this.epoch = way.from.epoch
     this.toEpoch = way.toEpoch
     this.frame = frame
     this.target = target
+    this.latencyMs = undefined
   }
 
   keep(): void {

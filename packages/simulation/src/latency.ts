@@ -49,7 +49,42 @@ export class LatencyDraw {
   /** Draws how long one frame takes, in milliseconds. */
   ms(random: RandomStream): number {
     if (this.#draw === undefined) return this.#minMs - Math.log(1 - random.float()) * this.#meanMs
-    return this.#minMs + this.#draw(random, this.#meanMs)
+    return this.#other(random, this.#draw)
+  }
+
+  #other(random: RandomStream, draw: (random: RandomStream, meanMs: number) => number): number {
+    return this.#minMs + draw(random, this.#meanMs)
+  }
+}
+
+const noneDrawn = new Float64Array(0)
+
+/** The latencies of one link, one after the other. Several are drawn at once, which is sooner done than one by one. */
+export class LinkLatencies {
+  readonly #draw: LatencyDraw
+  readonly #random: RandomStream
+  readonly #atOnce: number
+  #drawn = noneDrawn
+  #index = 0
+
+  /** `random` is used for nothing else; `atOnce`: 1 where it may go on differently at some step. */
+  constructor(draw: LatencyDraw, random: RandomStream, atOnce: number) {
+    this.#draw = draw
+    this.#random = random
+    this.#atOnce = atOnce
+  }
+
+  /** How long the next frame takes, in milliseconds. */
+  next(): number {
+    if (this.#index === this.#drawn.length) this.#drawMore()
+    return this.#drawn[this.#index++] as number
+  }
+
+  #drawMore(): void {
+    if (this.#drawn === noneDrawn) this.#drawn = new Float64Array(this.#atOnce)
+    const drawn = this.#drawn
+    for (let index = 0; index < drawn.length; index++) drawn[index] = this.#draw.ms(this.#random)
+    this.#index = 0
   }
 }
 

@@ -40,11 +40,15 @@ export class LinkConditions {
 
   /** When a frame arrives that is sent now and would take `latencyMs`. */
   arrival(now: number, latencyMs: number): number {
-    let arrival = now + latencyMs
-    if (this.#slowness.length > 0) arrival = now + latencyMs * Math.max(...this.#slowness)
-    if (this.#gapsMs.length > 0) arrival = Math.max(arrival, this.#lastArrival + Math.max(...this.#gapsMs))
-    this.#lastArrival = Math.max(this.#lastArrival, arrival)
+    const isUsual = this.#slowness.length + this.#gapsMs.length === 0
+    const arrival = isUsual ? now + latencyMs : this.#lateArrival(now, latencyMs)
+    if (arrival > this.#lastArrival) this.#lastArrival = arrival
     return arrival
+  }
+
+  #lateArrival(now: number, latencyMs: number): number {
+    const arrival = this.#slowness.length > 0 ? now + latencyMs * Math.max(...this.#slowness) : now + latencyMs
+    return this.#gapsMs.length > 0 ? Math.max(arrival, this.#lastArrival + Math.max(...this.#gapsMs)) : arrival
   }
 }
 

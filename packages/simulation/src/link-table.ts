@@ -1,7 +1,8 @@
 /** The nodes of a simulated network and the links between them: one for each ordered pair. */
-import { ConfigurationError, type RandomSource } from '@troupe/core'
+import { ConfigurationError, type RandomSource, type RandomStream } from '@troupe/core'
 import type { Chain } from './agenda.ts'
 import type { Flight } from './flight.ts'
+import type { LinkLatencies } from './latency.ts'
 import { Link, type View } from './network-link.ts'
 import type { PlannedDelivery } from './run-plan.ts'
 import type { SimulatedNode } from './simulated-node.ts'
@@ -9,19 +10,25 @@ import type { SimulatedNode } from './simulated-node.ts'
 export class LinkTable {
   readonly #random: RandomSource
   readonly #late: readonly PlannedDelivery[] | undefined
+  readonly #latencies: (random: RandomStream) => LinkLatencies
   readonly #arrived: (flight: Flight, link: Link, chain: Chain) => void
   readonly #nodes = new Map<string, SimulatedNode>()
   /** For each node its links to the others, by their names. */
   readonly #links = new Map<SimulatedNode, Map<string, Link>>()
 
-  /** `late`: the only frames that take the time drawn for them. `arrived` is called for each flight that ends. */
+  /**
+   * `late`: the only frames that take the time drawn for them. `latencies`: those that a stream gives. `arrived` is called
+   * for each flight that ends.
+   */
   constructor(
     random: RandomSource,
     late: readonly PlannedDelivery[] | undefined,
+    latencies: (random: RandomStream) => LinkLatencies,
     arrived: (flight: Flight, link: Link, chain: Chain) => void,
   ) {
     this.#random = random
     this.#late = late
+    this.#latencies = latencies
     this.#arrived = arrived
   }
 
@@ -39,7 +46,7 @@ export class LinkTable {
   }
 
   #addLink(from: SimulatedNode, to: SimulatedNode, viewOfTo: View, viewOfFrom: View): void {
-    const latencies = this.#random.stream(`latencies from ${from.name} to ${to.name}`)
+    const latencies = this.#latencies(this.#random.stream(`latencies from ${from.name} to ${to.name}`))
     const late = this.#lateOn(from.name, to.name)
     const link = new Link({ from, to, viewOfTo, viewOfFrom, latencies, late }, this.#arrived)
     this.#links.get(from)!.set(to.name, link)

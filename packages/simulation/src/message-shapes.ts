@@ -167,7 +167,11 @@ export class MessageKinds {
   #last = new MessageKind('')
 
   of(name: string): MessageKind {
-    if (this.#last.name === name) return this.#last
+    const last = this.#last
+    return last.name === name ? last : this.#search(name)
+  }
+
+  #search(name: string): MessageKind {
     const kind = this.#kinds.get(name) ?? this.#another(name)
     this.#last = kind
     return kind

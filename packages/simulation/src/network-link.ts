@@ -1,7 +1,7 @@
 /** The way from one node of a simulated network to another: what is under way over it, and what is wrong with it. */
-import type { RandomStream } from '@troupe/core'
 import { Chain } from './agenda.ts'
 import type { Flight, FlightWay } from './flight.ts'
+import type { LinkLatencies } from './latency.ts'
 import { LinkConditions } from './link-conditions.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import { TraceWay } from './trace-hash.ts'
@@ -14,18 +14,18 @@ export interface View {
 
 /** The way from one node to another. */
 export class Link implements FlightWay {
-  readonly from: SimulatedNode
-  readonly to: SimulatedNode
+  declare readonly from: SimulatedNode
+  declare readonly to: SimulatedNode
   /** What each of the two holds of the other. */
-  readonly viewOfTo: View
-  readonly viewOfFrom: View
-  /** What the latencies of its frames are drawn from, one for each frame that is sent. */
-  readonly latencies: RandomStream
+  declare readonly viewOfTo: View
+  declare readonly viewOfFrom: View
+  /** One for each frame that is sent. */
+  declare readonly latencies: LinkLatencies
   /** The numbers of the frames that take what was drawn; the others take the mean. `undefined`: all. */
-  readonly late: ReadonlySet<number> | undefined
-  readonly traceWay: TraceWay
+  declare readonly late: ReadonlySet<number> | undefined
+  declare readonly traceWay: TraceWay
   /** True between nodes that may fail: its messages may meet faults. */
-  readonly mayFail: boolean
+  declare readonly mayFail: boolean
   /** What will arrive and keeps its place. */
   readonly chain = new Chain(true)
   /** Partitions that cut it now. */
@@ -66,6 +66,11 @@ export class Link implements FlightWay {
   /** True when what is sent leaves at once. */
   get isOpen(): boolean {
     return this.cuts === 0 && !this.conditions.isHeld
+  }
+
+  /** True when nothing keeps from its end what has come over it. */
+  get isUsual(): boolean {
+    return this.cuts === 0 && this.lost === undefined
   }
 
   arrived(flight: Flight, chain: Chain): void {

@@ -103,6 +103,18 @@ function carry(): void {
   carried.enterWith(running)
 }
 
+/** {@link runIn} with two arguments. */
+function runWithin<On, What, Result>(scope: Scope, run: (on: On, what: What) => Result, on: On, what: What): Result {
+  return runIn(scope, () => run(on, what), undefined)
+}
+
+/** The outermost scope is left that continuations had, too. */
+function uncarry(): void {
+  carried.enterWith(carriedBefore)
+  entered = false
+  carriedBefore = undefined
+}
+
 /** The scopes of one node's events. */
 export class NodeScopes {
   readonly name: string
@@ -146,24 +158,16 @@ export class Scopes {
 
   /** Runs one event of a node, in a scope of its own: which actor's it is is known once the kernel has picked one. */
   runNode<On, What, Result>(node: NodeScopes, run: (on: On, what: What) => Result, on: On, what: What): Result {
-    let scope = node.spare
-    if (scope === undefined) scope = new Scope(this.#source, node.name, node.path, true)
-    else {
-      node.spare = undefined
-      scope.who = node.path
-    }
-    const outer = running
-    const outerEntered = entered
-    const outerCarried = carriedBefore
+    const scope = node.spare ?? new Scope(this.#source, node.name, node.path, true)
+    node.spare = undefined
+    scope.who = node.path
+    if (running !== undefined) return runWithin(scope, run, on, what)
     running = scope
-    entered = false
     try {
       return run(on, what)
     } finally {
-      if (entered) carried.enterWith(carriedBefore)
-      running = outer
-      entered = outerEntered
-      carriedBefore = outerCarried
+      running = undefined
+      if (entered) uncarry()
       // What goes on later keeps it, as it was in this event.
       if (!scope.isCarried) node.spare = scope
     }

@@ -6,7 +6,6 @@ import type { ReplyToken } from '@troupe/core'
 import {
   type ActorCell,
   type Envelope,
-  EnvelopeKind,
   type Frame,
   FrameKind,
   isPrepared,
@@ -81,8 +80,7 @@ export class SimulatedKernel extends NodeKernel {
   protected override turn(cell: ActorCell, envelope: Envelope): void {
     const { trace, scopes, changedCells } = this.#observer
     const actor = this.#nameOf(cell)
-    const payload = envelope.kind === EnvelopeKind.pull ? undefined : envelope.payload
-    trace.turn(actor, envelope, payload)
+    trace.turn(actor, envelope)
     scopes.enterActor(actor.text)
     super.turn(cell, envelope)
     changedCells.note(cell, this)
@@ -102,20 +100,24 @@ export class SimulatedKernel extends NodeKernel {
     if (#observer in this) this.#observer.changedCells.note(cell, this)
   }
 
-  /** The cell that a tell from another node is for, if all there is to do is to put it into its mailbox. */
-  cellFor({ frame, target, replyTo }: Flight): ActorCell | undefined {
-    if (frame !== undefined || replyTo !== undefined || target?.name?.startsWith('@') || this.metrics !== undefined)
-      return undefined
-    const cell = this.lookup(target as Ref)
-    if (cell === undefined) return undefined
+  /** Puts a tell from another node into the mailbox that it is for, if that is all there is to do; false otherwise. */
+  takes(flight: Flight): boolean {
+    const { frame, target, replyTo } = flight
+    if (frame !== undefined || replyTo !== undefined || this.metrics !== undefined) return false
+    const cell = this.cells.own(target as Ref) ?? this.#cellOf(target as Ref)
+    if (cell === undefined) return false
     const { mailbox } = cell
-    return mailbox.length < mailbox.limit && mailbox.policy.lanes === undefined ? cell : undefined
-  }
-
-  take(cell: ActorCell, flight: Flight): void {
-    cell.mailbox.push(flight)
+    if (mailbox.length >= mailbox.limit || mailbox.policy.lanes !== undefined) return false
+    this.#observer.trace.delivered(flight)
+    mailbox.push(flight)
     if (!cell.scheduled) this.schedule(cell)
     if (this.tasks.size > 0) this.#observer.drain()
+    return true
+  }
+
+  /** The actor of the program that `target` means. */
+  #cellOf(target: Ref): ActorCell | undefined {
+    return target.name?.startsWith('@') ? undefined : this.lookup(target)
   }
 
   /** What is held back before it leaves is copied as the network would. */

@@ -13,7 +13,7 @@ import type { FaultDecisions, MessageFaultKind, MessageFaults } from './fault-de
 import { Flight } from './flight.ts'
 import { copyFrame, copyPayload, type FrameFacts, messageOf, payloadOf } from './frame-facts.ts'
 import { Hello } from './hello.ts'
-import { LatencyDraw, type NetworkLatency } from './latency.ts'
+import { LatencyDraw, LinkLatencies, type NetworkLatency } from './latency.ts'
 import type { LinkConditions } from './link-conditions.ts'
 import { LinkTable } from './link-table.ts'
 import type { MessageKind } from './message-shapes.ts'
@@ -35,18 +35,20 @@ export class SimulatedNetwork {
   readonly #strays = new Set<Flight>()
   faults: MessageFaults = { loss: 0, duplicate: 0, reorder: 0 }
 
-  /** `late`: the only frames that take the time drawn for them. */
+  /** `late`: the only frames that take the time drawn for them. `drawnAtOnce`: how many latencies of a link are. */
   constructor(
     core: SimulationCore,
     latency: NetworkLatency,
     decisions: FaultDecisions,
     late: readonly PlannedDelivery[] | undefined,
+    drawnAtOnce: number,
   ) {
     this.#core = core
     this.#latency = latency
     this.#latencyDraw = new LatencyDraw(latency)
     this.#decisions = decisions
-    this.#links = new LinkTable(core.random, late, this.#arrive)
+    const latencies = (random: RandomStream) => new LinkLatencies(this.#latencyDraw, random, drawnAtOnce)
+    this.#links = new LinkTable(core.random, late, latencies, this.#arrive)
   }
 
   add(node: SimulatedNode): void {
@@ -75,8 +77,9 @@ export class SimulatedNetwork {
     const payload = payloadOf(copied)
     const flight = new Flight(link, kind, payload, number, undefined, undefined, undefined, copied)
     flight.latencyMs = latencyMs
+    flight.atMs = latencyMs
     this.#core.trace.sent(flight, kind.shapeOf(payload))
-    this.#leave(link, flight, latencyMs, isMessageFrame(frame))
+    this.#leave(link, flight, isMessageFrame(frame))
     return undefined
   }
 
@@ -98,14 +101,10 @@ export class SimulatedNetwork {
     const payload = trace.sending(link.traceWay, kind, given) ?? this.#copyOther(link, kind, given, to)
     const replyTo = askId < 0 ? undefined : new ReplyToken(link.from.name, link.from.epoch, askId)
     const flight = new Flight(link, kind, payload, number, to, sender, replyTo, undefined)
+    flight.atMs = latencyMs
     trace.left(flight)
-    // Nearly all go this way, which calls little.
-    const decisions = this.#decisions
-    if (link.isOpen && link.mayFail && decisions.spareMessages) {
-      const struck = decisions.strikingByChance(this.faults)
-      if (struck === undefined) this.#fly(link, flight, latencyMs)
-      else this.#strike(link, flight, latencyMs, struck)
-    } else this.#leave(link, flight, latencyMs, true)
+    if (link.isOpen && link.mayFail && this.#decisions.spareMessages) this.#launchByChance(link, flight)
+    else this.#leave(link, flight, true)
     return undefined
   }
 
@@ -117,28 +116,21 @@ export class SimulatedNetwork {
     return payload
   }
 
-  /** A frame leaves that takes so long if nothing is wrong with it or its link. */
-  #leave(link: Link, flight: Flight, latencyMs: number, isMessage: boolean): void {
+  /** A frame leaves, if nothing holds it up. */
+  #leave(link: Link, flight: Flight, isMessage: boolean): void {
     if (link.cuts > 0) {
       if (isMessage) this.#drop(flight, 'partition')
-      else this.#hold(link, flight, latencyMs)
-    } else if (link.conditions.isHeld) this.#hold(link, flight, latencyMs)
-    else if (isMessage && link.mayFail) this.#launch(link, flight, latencyMs)
-    else this.#fly(link, flight, latencyMs)
-  }
-
-  #hold(link: Link, flight: Flight, latencyMs: number): void {
-    flight.latencyMs = latencyMs
-    link.held.push(flight)
+      else link.held.push(flight)
+    } else if (link.conditions.isHeld) link.held.push(flight)
+    else if (isMessage && link.mayFail) this.#launch(link, flight)
+    else this.#fly(link, flight)
   }
 
   /** Sends a message off that may meet faults. */
-  #launch(link: Link, flight: Flight, latencyMs: number): void {
+  #launch(link: Link, flight: Flight): void {
     const decisions = this.#decisions
     if (decisions.spareMessages) {
-      const struck = decisions.strikingByChance(this.faults)
-      if (struck === undefined) this.#fly(link, flight, latencyMs)
-      else this.#strike(link, flight, latencyMs, struck)
+      this.#launchByChance(link, flight)
       return
     }
     const { loss, duplicate, reorder } = this.faults
@@ -148,47 +140,47 @@ export class SimulatedNetwork {
       return
     }
     const againMs = decisions.strikesMessage('duplicate', duplicate)
-    this.#distort(link, flight, latencyMs, againMs, decisions.strikesMessage('reorder', reorder))
+    this.#distort(link, flight, againMs, decisions.strikesMessage('reorder', reorder))
+  }
+
+  #launchByChance(link: Link, flight: Flight): void {
+    const struck = this.#decisions.strikingByChance(this.faults)
+    if (struck === undefined) this.#fly(link, flight)
+    else this.#strike(link, flight, struck)
   }
 
   /** A message meets that fault, the first that it does. */
-  #strike(link: Link, flight: Flight, latencyMs: number, struck: MessageFaultKind): void {
+  #strike(link: Link, flight: Flight, struck: MessageFaultKind): void {
     const decisions = this.#decisions
     const struckMs = decisions.struckByChance(struck)
     if (struck === 'loss') this.#drop(flight, 'loss')
-    else if (struck === 'reorder') this.#distort(link, flight, latencyMs, undefined, struckMs)
-    else this.#distort(link, flight, latencyMs, struckMs, decisions.strikesMessage('reorder', this.faults.reorder))
+    else if (struck === 'reorder') this.#distort(link, flight, undefined, struckMs)
+    else this.#distort(link, flight, struckMs, decisions.strikesMessage('reorder', this.faults.reorder))
   }
 
   /**
    * Sends a message off that arrives twice, with `againMs`, or out of order, with `delayMs`: which is how long that takes.
    * What is out of order is a chain of its own to the schedule.
    */
-  #distort(
-    link: Link,
-    flight: Flight,
-    latencyMs: number,
-    againMs: number | undefined,
-    delayMs: number | undefined,
-  ): void {
+  #distort(link: Link, flight: Flight, againMs: number | undefined, delayMs: number | undefined): void {
     const { trace } = this.#core
     const stray = new Chain(false)
     if (againMs !== undefined) {
       trace.record({ type: 'duplicated', node: link.from.name, ...flight.facts })
       this.#stray(link, flight.again(), againMs, stray)
     }
-    if (delayMs === undefined) this.#fly(link, flight, latencyMs)
+    if (delayMs === undefined) this.#fly(link, flight)
     else {
       trace.record({ type: 'reordered', node: link.from.name, ...flight.facts })
       this.#stray(link, flight, delayMs, stray)
     }
   }
 
-  /** Lets the flight keep its place on the link. */
-  #fly(link: Link, flight: Flight, latencyMs: number): void {
+  /** Lets the flight, which begins now, keep its place on the link. */
+  #fly(link: Link, flight: Flight): void {
     const { agenda, clock } = this.#core
     const now = clock.now()
-    const drawnMs = inOrderMs(link, now, link.conditions.arrival(now, latencyMs))
+    const drawnMs = inOrderMs(link, now, link.conditions.arrival(now, flight.atMs))
     const busyUntil = now + drawnMs + agenda.patienceMs
     if (busyUntil > link.busyUntil) link.busyUntil = busyUntil
     agenda.deliver(link.chain, link.to.name, this.#latency.minMs, drawnMs, flight)
@@ -207,27 +199,20 @@ export class SimulatedNetwork {
   readonly #arrive = (flight: Flight, link: Link, chain: Chain): void => {
     this.#core.agenda.arrived(chain)
     if (chain !== link.chain) this.#strays.delete(flight)
-    const { to } = link
     if (flight.number > link.arrivedNumber) link.arrivedNumber = flight.number
-    const { lost } = link
+    if (!link.isUsual || !link.to.takes(flight, link.viewOfFrom.downEpoch)) this.#arriveOtherwise(flight, link)
+  }
+
+  /** What is more than a message for a mailbox arrives, or meets more than a mailbox. */
+  #arriveOtherwise(flight: Flight, link: Link): void {
+    const { to, lost } = link
     if (lost !== undefined && flight.epoch === lost.epoch && flight.number > lost.after) this.#drop(flight, 'crash')
     else if (flight.epoch <= link.viewOfFrom.downEpoch) this.#drop(flight, 'quarantine')
     else if (!to.isUp || flight.toEpoch !== to.epoch) this.#drop(flight, 'node-down')
     else if (link.cuts > 0) {
       if (flight.isMessage) this.#drop(flight, 'partition')
       else link.held.push(flight)
-    } else if (!this.#take(flight, link)) to.perform(to.epoch, this.#hear, flight)
-  }
-
-  /** Puts a tell into the mailbox that it is for; false when more than that is to be done, or at another time. */
-  #take(flight: Flight, { to, viewOfFrom }: Link): boolean {
-    if (to.isMain || to.paused || flight.epoch - 1 > viewOfFrom.downEpoch) return false
-    const kernel = to.kernel as SimulatedKernel
-    const cell = kernel.cellFor(flight)
-    if (cell === undefined) return false
-    this.#core.trace.delivered(flight)
-    kernel.take(cell, flight)
-    return true
+    } else to.perform(to.epoch, this.#hear, flight)
   }
 
   readonly #hear = (kernel: SimulatedKernel, flight: Flight): void => {
@@ -243,8 +228,12 @@ export class SimulatedNetwork {
   }
 
   #latencyMs({ latencies, late }: Link, number: number): number {
-    const drawnMs = this.#latencyDraw.ms(latencies)
-    return late === undefined || late.has(number) ? drawnMs : this.#latency.minMs + this.#latency.meanMs
+    const drawnMs = latencies.next()
+    return late === undefined ? drawnMs : this.#latencyOf(late.has(number), drawnMs)
+  }
+
+  #latencyOf(isLate: boolean, drawnMs: number): number {
+    return isLate ? drawnMs : this.#latency.minMs + this.#latency.meanMs
   }
 
   /** The frames under way: those that will arrive, in the order in which they left, then those that a cut holds up. */
@@ -345,7 +334,9 @@ export class SimulatedNetwork {
     if (link.conditions.isHeld) return
     const held = link.held.splice(0)
     for (const flight of held) {
-      if (link.cuts === 0) this.#fly(link, flight, flight.latencyMs as number)
+      // What was cut off at its end flies once more.
+      if (flight.latencyMs !== undefined) flight.atMs = flight.latencyMs
+      if (link.cuts === 0) this.#fly(link, flight)
       else if (flight.isMessage) this.#drop(flight, 'partition')
       else link.held.push(flight)
     }

@@ -26,6 +26,7 @@ import {
   NodeServices,
 } from '@troupe/core/host'
 import type { PickCell, Stepper, TurnGiver, TurnTaker } from './agenda.ts'
+import type { Flight } from './flight.ts'
 import { JournalRecords } from './journal-records.ts'
 import { NodeScopes, simulatedScopes } from './scopes.ts'
 import type { CrashKind, SimulatedDisk } from './simulated-disk.ts'
@@ -238,6 +239,12 @@ export class SimulatedNode implements TurnTaker {
     if (this.isMain || kernel.asks.size !== asks || tasks > 0) this.#core.drain()
   }
 
+  /** A method of its own: one with a function in it that may be kept makes room for what that needs at each call. */
+  #putOffTurn(turns: NodeTurns, pick: PickCell): false {
+    this.#backlog.push(() => turns.giveTurn(pick))
+    return false
+  }
+
   #ports(epoch: number, turns: NodeTurns): KernelPorts {
     const { name } = this
     const { network, forward, failed, placement, taskMs, metrics, logLevel, askCyclesAfterMs } = this.#options
@@ -300,14 +307,22 @@ export class SimulatedNode implements TurnTaker {
     }
   }
 
+  /**
+   * Puts a message into the mailbox that it is for, where nothing of a program runs; false when more than that is to be done,
+   * or at another time. `downEpoch`: the last epoch of its sender that this node holds to be down.
+   */
+  takes(flight: Flight, downEpoch: number): boolean {
+    const { kernel } = this
+    if (kernel === undefined || !kernel.alive || this.paused || this.isMain) return false
+    if (flight.toEpoch !== this.epoch || flight.epoch !== downEpoch + 1) return false
+    return kernel.takes(flight)
+  }
+
   /** Lets an actor of the kernel of `epoch` take a turn; true when there is more to do. */
   giveTurn(epoch: number, pick: PickCell, turns: NodeTurns): boolean {
     const { kernel } = this
     if (kernel === undefined || epoch !== this.epoch || !kernel.alive) return false
-    if (this.paused) {
-      this.#backlog.push(() => turns.giveTurn(pick))
-      return false
-    }
+    if (this.paused) return this.#putOffTurn(turns, pick)
     const asks = kernel.asks.size
     const tasks = kernel.tasks.size
     const isMore = this.#core.scopes.runNode(this.#scopes, stepOf, kernel, pick)
@@ -316,6 +331,7 @@ export class SimulatedNode implements TurnTaker {
   }
 }
 
+/** A function of the module, so that none is made for each step. */
 const stepOf = (kernel: SimulatedKernel, pick: PickCell): boolean => kernel.step(pick)
 
 /** The turns of one node in one epoch: when they come, and whose they are. */

@@ -42,6 +42,8 @@ import { type ObserveOptions, Trace, type TraceListener } from './trace.ts'
 const reorderFactor = 10
 /** Events after which the loop returns to the event loop in any case, so that the process stays responsive. */
 const eventsPerBreath = 20_000
+/** Latencies of a link that are drawn at once. */
+const latenciesAtOnce = 16
 /** Asks of the program in one step beyond which it is taken to be in a loop. */
 const asksPerStepMax = 10_000
 /** Taken before anything is patched. */
@@ -122,7 +124,14 @@ export class Simulation implements SimulationCore {
       planned: plan?.strikes,
       countsAll: branching !== undefined,
     })
-    this.#network = new SimulatedNetwork(this, settings.latency, this.decisions, plan?.late)
+    this.#network = new SimulatedNetwork(
+      this,
+      settings.latency,
+      this.decisions,
+      plan?.late,
+      // At a branch the streams become others.
+      branching === undefined ? latenciesAtOnce : 1,
+    )
     const factory = new NodeFactory({
       core: this,
       settings,

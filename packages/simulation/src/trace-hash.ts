@@ -69,6 +69,11 @@ interface HashedMessage {
   shapeOf(payload: unknown): HashedShape | undefined
 }
 
+/** What the hash needs to know of time: read here, since a number that is passed on may be put on the heap. */
+interface HashedClock {
+  now(): number
+}
+
 /** What is written to hash payloads of one shape. */
 interface HashedShape {
   hash(payload: any, hash: TraceHash): void
@@ -160,20 +165,14 @@ export class TraceHash {
     this.word(halves[1 - upper] as number)
   }
 
-  /** An event begins, of which these are the time and its first word. */
-  event(milliseconds: number, word: number): void {
+  /** An event begins, at the time of `clock`, with those two words. */
+  event(clock: HashedClock, first: number, second: number): void {
     if (this.length > wordsMax - roomMin) this.#mixIn()
-    const { words } = this
-    let { length } = this
-    if (milliseconds !== this.#time) {
-      this.#time = milliseconds
-      double[0] = milliseconds
-      words[length] = halves[upper] as number
-      words[length + 1] = halves[1 - upper] as number
-      length += 2
-    }
-    words[length] = word
-    this.length = length + 1
+    if (clock.now() !== this.#time) this.time(clock.now())
+    const { words, length } = this
+    words[length] = first
+    words[length + 1] = second
+    this.length = length + 2
   }
 
   /** A text that comes again and again: its own hash is remembered. */

@@ -5,7 +5,7 @@
  * What events consist of goes into lists that are new each time when one is full. A list that was there for long would be
  * old to the garbage collector, which takes down every new object that is put into an old one.
  */
-import type { ActorCell, Envelope, Ref } from '@troupe/core/host'
+import type { ActorCell, Envelope, Ref, VirtualClock } from '@troupe/core/host'
 import type { SentMessage } from './sent-message.ts'
 import type { NewTraceEvent, TraceEvent } from './trace.ts'
 import type { TraceName } from './trace-hash.ts'
@@ -14,6 +14,8 @@ import type { TraceName } from './trace-hash.ts'
 const eventsMax = 40
 /** Places of one event in the list: of a turn its actor and what it handles, of all else one thing. */
 const placesEach = 2
+/** More than there are kinds of events. */
+const kindsMax = 8
 /** What each list begins as, so that all of them are lists of one kind. */
 const noThings: readonly unknown[] = new Array(eventsMax * placesEach).fill(undefined)
 
@@ -35,13 +37,14 @@ interface Handled {
 
 /** As many events as are kept, one after the other. */
 class Stretch {
-  readonly kinds = new Uint8Array(eventsMax)
-  readonly times = new Float64Array(eventsMax)
-  readonly steps = new Float64Array(eventsMax)
+  /** Of each event when it was, and during which step and of what kind in one number. */
+  readonly marks = new Float64Array(eventsMax * placesEach)
   things: unknown[] = noThings.slice()
+  /** Places that are taken. */
   length = 0
 }
 
+/** Takes down events; the time is read from the clock where it is needed, since a number that is passed on may be put on the heap. */
 export class TraceRing {
   /** The one that is being filled, and the full one before it. */
   #current = new Stretch()
@@ -49,7 +52,7 @@ export class TraceRing {
 
   /** `envelope` may be used again for the next message. */
   turn(
-    atMs: number,
+    clock: VirtualClock,
     step: number,
     actor: TracedActor,
     behavior: string | undefined,
@@ -58,71 +61,73 @@ export class TraceRing {
   ): void {
     const { name, sender } = envelope
     const handled: Handled = { behavior, name, payload, sender }
-    const stretch = this.#next(EventKind.turn, atMs, step)
-    const place = (stretch.length - 1) * placesEach
-    stretch.things[place] = actor
-    stretch.things[place + 1] = handled
+    const place = this.#next(EventKind.turn, clock, step)
+    const { things } = this.#current
+    things[place] = actor
+    things[place + 1] = handled
   }
 
-  turnOfSent(atMs: number, step: number, actor: TracedActor, message: SentMessage): void {
-    const stretch = this.#next(EventKind.turnOfSent, atMs, step)
-    const place = (stretch.length - 1) * placesEach
-    stretch.things[place] = actor
-    stretch.things[place + 1] = message
+  turnOfSent(clock: VirtualClock, step: number, actor: TracedActor, message: SentMessage): void {
+    const place = this.#next(EventKind.turnOfSent, clock, step)
+    const { things } = this.#current
+    things[place] = actor
+    things[place + 1] = message
   }
 
-  sent(atMs: number, step: number, message: SentMessage): void {
-    const stretch = this.#next(EventKind.sent, atMs, step)
-    stretch.things[(stretch.length - 1) * placesEach] = message
+  sent(clock: VirtualClock, step: number, message: SentMessage): void {
+    const place = this.#next(EventKind.sent, clock, step)
+    this.#current.things[place] = message
   }
 
-  delivered(atMs: number, step: number, message: SentMessage): void {
-    const stretch = this.#next(EventKind.delivered, atMs, step)
-    stretch.things[(stretch.length - 1) * placesEach] = message
+  delivered(clock: VirtualClock, step: number, message: SentMessage): void {
+    const place = this.#next(EventKind.delivered, clock, step)
+    this.#current.things[place] = message
   }
 
-  other(atMs: number, step: number, event: NewTraceEvent): void {
-    const stretch = this.#next(EventKind.other, atMs, step)
-    stretch.things[(stretch.length - 1) * placesEach] = event
+  other(clock: VirtualClock, step: number, event: NewTraceEvent): void {
+    const place = this.#next(EventKind.other, clock, step)
+    this.#current.things[place] = event
   }
 
   /** The event that was taken down last. */
   last(): TraceEvent {
-    return eventOf(this.#current, this.#current.length - 1)
+    return eventOf(this.#current, this.#current.length - placesEach)
   }
 
   /** The events that are kept, oldest first. */
   events(): TraceEvent[] {
     const kept = [this.#before, this.#current].flatMap((stretch) =>
-      Array.from({ length: stretch.length }, (_, index) => eventOf(stretch, index)),
+      Array.from({ length: stretch.length / placesEach }, (_, index) => eventOf(stretch, index * placesEach)),
     )
     return kept.slice(-eventsMax)
   }
 
-  /** A new event, which is the last of the stretch then. */
-  #next(kind: EventKind, atMs: number, step: number): Stretch {
-    if (this.#current.length === eventsMax) this.#turnOver()
-    const stretch = this.#current
-    const index = stretch.length++
-    stretch.kinds[index] = kind
-    stretch.times[index] = atMs
-    stretch.steps[index] = step
-    return stretch
+  /** The place of a new event in the stretch that is current then. */
+  #next(kind: EventKind, clock: VirtualClock, step: number): number {
+    let stretch = this.#current
+    if (stretch.length === noThings.length) stretch = this.#turnOver()
+    const { marks, length } = stretch
+    marks[length] = clock.now()
+    marks[length + 1] = step * kindsMax + kind
+    stretch.length = length + placesEach
+    return length
   }
 
-  #turnOver(): void {
+  #turnOver(): Stretch {
     const stretch = this.#before
     this.#before = this.#current
     this.#current = stretch
     stretch.length = 0
     stretch.things = noThings.slice()
+    return stretch
   }
 }
 
-function eventOf({ kinds, times, steps, things }: Stretch, index: number): TraceEvent {
-  const [atMs, step] = [times[index] as number, steps[index] as number]
-  const place = index * placesEach
-  switch (kinds[index]) {
+function eventOf({ marks, things }: Stretch, place: number): TraceEvent {
+  const atMs = marks[place] as number
+  const step = Math.floor((marks[place + 1] as number) / kindsMax)
+  const kind = (marks[place + 1] as number) % kindsMax
+  switch (kind) {
     case EventKind.turn:
       return turnOf(things[place] as TracedActor, things[place + 1] as Handled, atMs, step)
     case EventKind.turnOfSent: {
@@ -131,7 +136,7 @@ function eventOf({ kinds, times, steps, things }: Stretch, index: number): Trace
     }
     case EventKind.sent:
     case EventKind.delivered: {
-      const isSent = kinds[index] === EventKind.sent
+      const isSent = kind === EventKind.sent
       const { frame, from, to, target, message, payload, sender } = (things[place] as SentMessage).facts
       const type = isSent ? 'sent' : 'delivered'
       return { type, node: isSent ? from : to, frame, from, to, target, message, payload, sender, atMs, step }

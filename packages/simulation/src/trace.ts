@@ -6,7 +6,7 @@
  *                              └──> the ring, in parts ──> a TraceEvent, if somebody observes or keeps events
  */
 import { type ActorRef, ConfigurationError } from '@troupe/core'
-import { type Envelope, isPrepared, requireOption, type VirtualClock } from '@troupe/core/host'
+import { type Envelope, EnvelopeKind, isPrepared, requireOption, type VirtualClock } from '@troupe/core/host'
 import { Flight } from './flight.ts'
 import { type MessageKind, MessageKinds, type PayloadShape } from './message-shapes.ts'
 import { LocalMessage, type SentMessage } from './sent-message.ts'
@@ -186,6 +186,10 @@ export interface ObserveOptions {
   readonly messages?: readonly string[]
 }
 
+function isSent(envelope: Envelope): envelope is Flight | LocalMessage {
+  return envelope instanceof Flight || envelope instanceof LocalMessage
+}
+
 export class Trace {
   /** Steps begun so far. */
   step = 0
@@ -228,24 +232,33 @@ export class Trace {
     this.#listeners.add(listener, only, messages)
   }
 
-  /** The actor takes a turn. What was sent is in the hash already: which of its way it was says what it is. A pull has no `payload` of its own, but the stream itself. */
-  turn(actor: TracedActor, envelope: Envelope, payload: unknown): void {
-    const hash = this.#hash
-    const now = this.#clock.now()
-    hash.event(now, actor.word)
-    const { behavior } = actor.cell
-    if (behavior !== undefined) hash.name(behavior)
-    if (envelope instanceof Flight || envelope instanceof LocalMessage) {
-      hash.word(envelope.way.traceWay.handledWord)
+  /** The actor takes a turn. What was sent is in the hash already: which of its way it was says what it is. */
+  turn(actor: TracedActor, envelope: Envelope): void {
+    if (isSent(envelope) && actor.cell.behavior === undefined) {
+      const hash = this.#hash
+      hash.event(this.#clock, actor.word, envelope.way.traceWay.handledWord)
       hash.word(envelope.number)
-      if (behavior === undefined) this.#ring.turnOfSent(now, this.step, actor, envelope)
-      else this.#ring.turn(now, this.step, actor, behavior, envelope, payload)
-    } else {
-      hash.message(this.kinds.of(envelope.name), payload)
-      this.#ring.turn(now, this.step, actor, behavior, envelope, payload)
-    }
+      this.#ring.turnOfSent(this.#clock, this.step, actor, envelope)
+    } else this.#otherTurn(actor, envelope)
     const listeners = this.#turnListeners.of(envelope.name)
     if (listeners !== undefined) this.#tell(listeners)
+  }
+
+  #otherTurn(actor: TracedActor, envelope: Envelope): void {
+    const hash = this.#hash
+    const { behavior } = actor.cell
+    // A pull has no payload of its own, but the stream itself.
+    const payload = envelope.kind === EnvelopeKind.pull ? undefined : envelope.payload
+    if (isSent(envelope)) {
+      hash.event(this.#clock, actor.word, envelope.way.traceWay.handledWord)
+      hash.word(envelope.number)
+    } else {
+      const kind = this.kinds.of(envelope.name)
+      hash.event(this.#clock, actor.word, kind.word)
+      hash.shapedPayload(payload, kind.shapeOf(payload))
+    }
+    if (behavior !== undefined) hash.name(behavior)
+    this.#ring.turn(this.#clock, this.step, actor, behavior, envelope, payload)
   }
 
   /**
@@ -254,8 +267,7 @@ export class Trace {
    */
   sending(way: TraceWay, kind: MessageKind, payload: unknown): object | null | undefined {
     const hash = this.#hash
-    hash.event(this.#clock.now(), way.sentWord)
-    hash.word(kind.word)
+    hash.event(this.#clock, way.sentWord, kind.word)
     return isPrepared(payload) ? undefined : kind.send(payload, hash)
   }
 
@@ -264,7 +276,7 @@ export class Trace {
   }
 
   left(message: SentMessage): void {
-    this.#ring.sent(this.#clock.now(), this.step, message)
+    this.#ring.sent(this.#clock, this.step, message)
     const listeners = this.#sentListeners.of(message.message.name)
     if (listeners !== undefined) this.#tell(listeners)
   }
@@ -272,10 +284,10 @@ export class Trace {
   /** All of it at once. `shape`: that of the payload, if it has one. */
   sent(message: SentMessage, shape: PayloadShape | undefined): void {
     const hash = this.#hash
-    const now = this.#clock.now()
-    hash.event(now, message.way.traceWay.sentWord)
-    hash.shaped(message.message, message.payload, shape)
-    this.#ring.sent(now, this.step, message)
+    const clock = this.#clock
+    hash.event(clock, message.way.traceWay.sentWord, message.message.word)
+    hash.shapedPayload(message.payload, shape)
+    this.#ring.sent(clock, this.step, message)
     const listeners = this.#sentListeners.of(message.message.name)
     if (listeners !== undefined) this.#tell(listeners)
   }
@@ -283,10 +295,9 @@ export class Trace {
   delivered(message: SentMessage): void {
     this.deliveries++
     const hash = this.#hash
-    const now = this.#clock.now()
-    hash.event(now, message.way.traceWay.deliveredWord)
-    hash.word(message.number)
-    this.#ring.delivered(now, this.step, message)
+    const clock = this.#clock
+    hash.event(clock, message.way.traceWay.deliveredWord, message.number)
+    this.#ring.delivered(clock, this.step, message)
     const listeners = this.#deliveredListeners.of(message.message.name)
     if (listeners !== undefined) this.#tell(listeners)
   }
@@ -294,7 +305,7 @@ export class Trace {
   /** Everything else. */
   record(event: NewTraceEvent): void {
     this.#mix(event)
-    this.#ring.other(this.#clock.now(), this.step, event)
+    this.#ring.other(this.#clock, this.step, event)
     const listeners = this.#listeners.of(event.type).of('message' in event ? event.message : '')
     if (listeners !== undefined) this.#tell(listeners)
   }
