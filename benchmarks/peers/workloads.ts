@@ -98,7 +98,7 @@ export const workloads: readonly Workload[] = [
   {
     name: 'xthread-ask',
     what: 'one round trip to another thread and back',
-    variants: ['busy', 'parked', 'rested'],
+    variants: ['busy', 'parked', 'both-parked', 'rested'],
     unit: 'µs',
     measures: 'latency',
     size: 20_000,

@@ -26,6 +26,7 @@ import {
   seedsOf,
   shortcomings,
 } from '@troupe/scenarios'
+import { rerunHint } from '@troupe/simulation'
 
 const progressEverySeeds = 100
 
@@ -52,7 +53,11 @@ async function campaign(): Promise<number> {
   const runs: PaxosRun[] = []
   const ended = (run: PaxosRun) => {
     runs.push(run)
-    if (run.failure !== undefined && !flags.json) console.log(run.failure.message)
+    const { seed, failure } = run
+    if (failure !== undefined && !flags.json) {
+      const again = `run it again: pnpm campaign --seeds ${seed}..${seed} --nodes ${nodes}`
+      console.log(failure.message.replace(rerunHint(seed), again))
+    }
     if (runs.length % progressEverySeeds === 0) process.stderr.write(`${runs.length} of ${seeds.length} seeds\n`)
   }
   if (threads === 1) for (const seed of seeds) ended(await runPaxos(seed, { nodes }))

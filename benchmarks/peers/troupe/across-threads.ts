@@ -17,8 +17,16 @@ const wait = { timeoutMs: 600_000 }
 /** Room for all that one run sends ahead. */
 const channels = { capacityBytes: 1 << 22, outboundCapacity: 2_000_000 }
 
-/** `busy`: a side that waits for a reply looks for it for a while before it parks, by the default. `parked`: never. */
-const spinning: Readonly<Record<string, ThreadSystemOptions>> = { parked: { spinLimit: 0 } }
+/** Pauses that a thread looks for work before it parks, at most, by the default where each thread has a core. */
+const looks = 5_000
+/**
+ * `busy` and `rested`: both threads look for work before they park, as by the default. `parked`: the thread that answers
+ * never looks; the one that asks does. `both-parked`: none does.
+ */
+const spinning: Readonly<Record<string, ThreadSystemOptions>> = {
+  parked: { spinLimit: 0, mainSpinLimit: looks },
+  'both-parked': { spinLimit: 0 },
+}
 
 export const acrossThreadsWorkloads: PeerWorkloads = {
   'xthread-tell': onThreads(

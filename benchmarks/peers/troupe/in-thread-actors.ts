@@ -75,12 +75,14 @@ type Producing = {
   produce: (message: { to: RefOf<typeof Counter>; count: number }) => number
   more: (message: { to: RefOf<typeof Counter>; count: number }) => void
   ask: (message: { to: RefOf<typeof Counter>; count: number }) => number
+  counted: (total: number) => void
   echoed: (value: number) => void
   lost: (error: Error) => void
 }
 
 /** What the end of an ask becomes. */
 const then = { onReply: 'echoed', onError: 'lost' } as const
+const thenCounted = { ...wait, onReply: 'counted', onError: 'lost' } as const
 
 /** Tells a counter in bursts, then asks for the total; or asks it again and again. */
 export const Producer = defineActor<Producing>()({
@@ -97,11 +99,14 @@ export const Producer = defineActor<Producing>()({
       ctx.tell(ctx.self, 'more', message)
       return state.reply
     },
-    async more(state, { to, count }, ctx) {
+    more(_state, { to, count }, ctx) {
       const burst = Math.min(count, tellBurst)
       for (let index = 0; index < burst; index++) ctx.tell(to, 'add', 1)
       if (count > burst) ctx.tell(ctx.self, 'more', { to, count: count - burst })
-      else ctx.reply(state.reply!, await ctx.askWith(wait, to, 'total'))
+      else ctx.askThen(thenCounted, to, 'total')
+    },
+    counted(state, total, ctx) {
+      ctx.reply(state.reply!, total)
     },
     ask(state, { to, count }, ctx) {
       Object.assign(state, { asks: to, left: count, replies: 0 })

@@ -89,9 +89,13 @@ async function erlangPeer(): Promise<Peer> {
   return {
     name: 'erlang',
     version: `Erlang/OTP ${stdout}`,
-    does: everything({ 'xthread-bytes': ['shared'], ask: ['inside'] }),
+    does: everything({
+      'xthread-ask': ['busy', 'both-parked', 'rested'],
+      'xthread-bytes': ['shared'],
+      ask: ['inside'],
+    }),
     command(workload, variant) {
-      const spin = workload === 'cpu' ? [] : ['+sbwt', variant === 'parked' ? 'none' : 'very_long']
+      const spin = workload === 'cpu' ? [] : ['+sbwt', variant === 'both-parked' ? 'none' : 'very_long']
       const schedulers = workload.startsWith('xthread') || workload === 'cpu' ? ['+S', '2:2', ...spin] : ['+S', '1:1']
       return [
         'erl',

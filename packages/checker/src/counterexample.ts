@@ -111,7 +111,7 @@ export function traceActors(
       actor:
         step.kind === 'crash' || step.kind === 'restart' || step.kind === 'reboot'
           ? (step as NodeStep).node
-          : (view.actors[step.actor] as string),
+          : system.parts.system.label(step.actor),
       event: step.kind as TraceStep['event'],
       message,
       timer: step.timer,
@@ -237,17 +237,17 @@ function formatModel({ initial, steps }: ModelCounterexample<any>, lines: string
 function messageOf(
   view: TupleView,
   { kind, actor, message, timer, ended }: Step,
-  { parts: { asks, transitions } }: ActorSystem,
+  { parts: { asks, transitions, system } }: ActorSystem,
 ): MessageView | undefined {
   if (message >= 0) return view.message(message)
   if (kind === 'timeout') {
     const ask = asks.get(ended[0] as number)
     const { onError: name, to } = ask
     const payload = transitions.timeoutOf(ask)
-    return { from: view.actors[to] as string, to: view.actors[actor] as string, name, payload, kind: 'error' }
+    return { from: system.label(to), to: system.label(actor), name, payload, kind: 'error' }
   }
   if (kind !== 'timer') return undefined
-  const label = view.actors[actor] as string
+  const label = system.label(actor)
   const { name, payload } = view.timers(label).get(timer as string) as TimerMessage
   return { from: label, to: label, name, payload }
 }

@@ -108,8 +108,8 @@ export class Explorer<Step extends SystemStep> {
   }
 
   /**
-   * The same, but where a step throws an {@link Interruption} the caller gets it and may go on: the state is expanded once more.
-   * The system is to throw before it visits a step of the state.
+   * The same, but what expanding a state throws the caller gets, who may go on: the state is expanded once more. So the
+   * system is to throw before it visits a step of the state, or not at all.
    */
   *rounds(
     { statesMax, depthMax, secondsMax }: Limits,

@@ -2,6 +2,8 @@
  * A model as a transition system. A state that is an object takes one integer for each of its keys, the variables of the
  * model; any other state takes one. A variable that an action leaves alone is the same object, and keeps its number.
  */
+import { ConfigurationError } from '@troupe/core'
+import { requireOption } from '@troupe/core/host'
 import { isPlain } from './canonical-value.ts'
 import { CheckerError } from './checker-error.ts'
 import { Interner } from './interner.ts'
@@ -36,8 +38,11 @@ export class ModelSystem<State> implements TransitionSystem<ModelStep>, Symmetri
   constructor(model: Model<State>, log?: NumberLog) {
     this.#signatures = new Interner(log)
     this.#actions = Object.entries(model.actions)
-    const states = [...model.init()]
-    if (states.length === 0) throw new CheckerError('model: init yields no state; give at least one')
+    const given: unknown = model.init()
+    const isList = typeof given === 'object' && given !== null && Symbol.iterator in given
+    requireOption(isList, 'what init of a model returns', 'a list or an iterable of states', given)
+    const states = [...(given as Iterable<State>)]
+    if (states.length === 0) throw new ConfigurationError('model: init yields no state; give at least one')
     const [first] = states
     this.#variables = isRecord(first) ? Object.keys(first) : undefined
     this.width = this.#variables?.length ?? 1

@@ -317,7 +317,10 @@ export class RecordedEffects extends RefusedEffects implements Effects {
       throw new DurabilityError(what, { actor, message: name })
     }
     const ask = this.#openAsk(to, name, payload, { onReply: name, onError: name, isAwaited: true }, signal)
-    return new Promise((resolve, reject) => this.awaited.set(ask, { resolve, reject }))
+    const reply = new Promise((resolve, reject) => this.awaited.set(ask, { resolve, reject }))
+    // An error may come before the turn awaits it.
+    reply.catch(() => {})
+    return reply
   }
 
   /** When its timeout fires is a choice, so that how long it is does not matter. */

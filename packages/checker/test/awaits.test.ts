@@ -17,6 +17,7 @@ import {
   formatCounterexample,
   type StateView,
 } from '../src/index.ts'
+import { programOptions } from '../src/programs/index.ts'
 
 type AccountProtocol = { read: () => number; write: (balance: number) => void }
 
@@ -305,6 +306,20 @@ test('asks that are awaited together are answered in any order', async () => {
   ])
 })
 
+test('an error may come before it is awaited', async () => {
+  const get: Get = async (state, _which, ctx) => {
+    const [first, second] = [1, -1].map((which) => ctx.ask(state.server, 'get', which)) as [
+      Promise<number>,
+      Promise<number>,
+    ]
+    state.heard.push(await first)
+    state.heard.push(await second.catch(() => -1))
+    return 0
+  }
+  const heard = (view: StateView) => view.state('relay').heard.join()
+  expect(await seenOf(relayed(get, { options: { network: 'unordered' } }), heard)).toEqual(['', '7', '7,-1'])
+})
+
 test('the first error ends a turn that awaits several, and nobody hears of the others', async () => {
   const get: Get = async (state, _which, ctx) => {
     await Promise.all([-1, 2].map((which) => ctx.ask(state.server, 'get', which)))
@@ -519,6 +534,40 @@ test('a durable actor awaits before it persists, where no crash is explored', as
   expect(await seenOf(ledger('ask'), (view) => String(view.state('ledger').sum))).toEqual(['0', '7'])
   await expect(checkAsync(ledger('persist'))).rejects.toThrow(/DurabilityError: .*asks get after it persisted/)
   await expect(checkAsync(ledger('ask', { crashes: 1 }))).rejects.toThrow(/awaits get, and has a disk/)
+})
+
+test.each(['two-phase-commit', 'abd', 'lock-service'])('`checkAsync` finds what `check` does in %s', async (name) => {
+  const options = programOptions(name) as CheckOptions<any>
+  expect(figures(await checkAsync(options))).toEqual(figures(check(options)))
+})
+
+test('actors that await each other all get a timeout', async () => {
+  type Mutual = { ask: () => number }
+  const Partner = defineActor<Mutual>()({
+    name: 'Partner',
+    init: ({ other }: { other: ActorRef<Mutual> }) => ({ other, error: '' }),
+    async started(state, ctx) {
+      await ctx.ask(state.other, 'ask').catch(({ name }: Error) => {
+        state.error = name
+      })
+    },
+    on: { ask: () => 1 },
+  })
+  const partner = (name: string, other: string) => ({
+    name,
+    definition: Partner,
+    args: (ref: (name: string) => ActorRef<any>) => ({ other: ref(other) }),
+  })
+  const options: CheckOptions<any> = { network: 'ordered', actors: [partner('ann', 'bob'), partner('bob', 'ann')] }
+  const errors = (view: StateView) => JSON.stringify(['ann', 'bob'].map((name) => view.state(name).error))
+  // Whoever gives up first answers the other.
+  expect(await seenOf(options, errors)).toEqual(
+    ['["",""]', '["","AskTimeoutError"]', '["AskTimeoutError",""]', '["AskTimeoutError","AskTimeoutError"]'].sort(),
+  )
+  const always = { 'somebody waits': (view: StateView) => errors(view) === '["",""]' }
+  expect((await checkAsync({ ...options, always })).counterexample?.steps.map(({ event }) => event)).toEqual([
+    'timeout',
+  ])
 })
 
 test('`check` does not wait', () => {

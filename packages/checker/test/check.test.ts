@@ -465,6 +465,11 @@ test('refuses malformed options and systems', () => {
     ],
     [() => model({ init: [1], actions: {} } as any), /model: init must be a function .*, got \[1\]/],
     [() => model({ init: () => [1], actions: { step: 1 } } as any), /model: action step must be a function/],
+    [
+      () => check({ model: { init: async () => [1], actions: {} } } as any),
+      /init .* an iterable of states, got a promise/,
+    ],
+    [() => check({ model: { init: () => [], actions: {} } }), /init yields no state/],
     [() => check({ model: { init: () => [1], step: {} } } as any), /model: there is no option 'step'/],
   ]
   for (const [attempt, text] of attempts) expect(refusalOf(attempt, ConfigurationError).message).toMatch(text)

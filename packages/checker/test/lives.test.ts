@@ -83,6 +83,25 @@ test('a child is there from its spawn on, by a name of its own, and works after 
   })
 })
 
+test('a counterexample names the child whose last turn it is', () => {
+  const Brief = defineActor<{ over: () => void }>()({
+    name: 'Brief',
+    init: () => ({}),
+    started: (_state, ctx) => ctx.timers.once({ key: 'over', delayMs: 1 }, 'over'),
+    on: { over: (_state, _message, ctx) => ctx.stop() },
+  })
+  const Keeper = defineActor<{ never: () => void }>()({
+    name: 'Keeper',
+    init: () => ({}),
+    started: (_state, ctx) => void [ctx.spawn(Brief, undefined), ctx.spawn(Brief, undefined)],
+    on: { never() {} },
+  })
+  const { counterexample } = lives(Keeper, { always: { 'nobody ends': (view) => view.isAlive('boss/Brief-1') } })
+  const text = formatCounterexample(counterexample!)
+  expect(text).toContain('boss/Brief-1: timer over: over\n      boss/Brief-1 is gone')
+  expect(text).not.toContain('undefined')
+})
+
 test('a counterexample shows references to children by where they stand in the tree', () => {
   const Keeper = defineActor<{ never: () => void }>()({
     name: 'Keeper',

@@ -65,8 +65,9 @@ test.each<[command: string, figures: object]>([
 
 test('a program with crashes has room for the children that they bring', async () => {
   const words = ['check', 'lock-service', '--crashes', '1', '--crash-steps', 'fewest', '--depth-max', '9', '--json']
-  const refused = await troupe(...words)
+  const refused = await troupe(...words, '--spawns-max', '1')
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('raise spawnsMax')])
+  expect((await troupe(...words)).rows()).toMatchObject([{ cut: 'depthMax' }])
   const { code, rows } = await troupe(...words, '--spawns-max', '6', '--fair', 'none')
   expect(code).toBe(1)
   const parameters = { crashes: 1, crashSteps: 'fewest', spawnsMax: 6, fair: 'none' }

@@ -2,60 +2,46 @@
  * The cell: the runtime's record of one living actor. What every turn needs is in the cell itself; what few actors need is
  * in its {@link CellExtras}, made when the first of it is set.
  */
-
 import type { CompiledDefinition, TerminationReason } from './actor-definition.ts'
 import { type ActorProfile, profileOf } from './actor-profile.ts'
 import type { Ref, ReplyToken } from './actor-ref.ts'
-import { CellExtras, noBehaviors } from './cell-extras.ts'
+import { CellExtras, noBehaviors, type Watcher } from './cell-extras.ts'
 import type { Children } from './children.ts'
 import type { Envelope } from './envelope.ts'
 import type { HandlerTable } from './handler-table.ts'
 import { Mailbox } from './mailbox.ts'
+import { Phase } from './phase.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import type { Supervision } from './supervision.ts'
 import type { TurnContext } from './turn-context.ts'
 
-/** What a cell is doing. Only a `ready` cell takes turns from its mailbox. */
-export const Phase = {
-  /** Held back: its spawner's events are not durable yet, or it is being recovered from the journal. */
-  starting: 0,
-  ready: 1,
-  /** Held by an asynchronous turn, or about to stop while interleaved turns end. */
-  busy: 2,
-  /** Its turn failed; it waits to be restarted. */
-  suspended: 3,
-  /** It waits for its children to stop, or for its own last turn. */
-  stopping: 4,
-  stopped: 5,
-} as const
-export type Phase = (typeof Phase)[keyof typeof Phase]
-
-/** Who is to be told of a death. */
-export interface Watcher {
-  readonly ref: Ref
-  readonly key: string
-}
+/** The bits of {@link ActorCell.obstacles}: its phase, and what else there is to be looked at. */
+const phaseBits = 7
+/** Something holds back or takes back what its turns do. */
+const indirectBit = 8
+const startsBit = 16
+const stopBit = 32
+const stashingBit = 64
 
 export class ActorCell {
   // What each message touches comes first, so that it is close together.
   readonly mailbox: Mailbox
-  phase: Phase = Phase.starting
+  /**
+   * All that keeps its turns from being plain ones, as bits: 0 when it is ready, and there is nothing but its mailbox to be
+   * looked at. So that a turn asks one question for all of it, and writes no reference.
+   */
+  obstacles: number = Phase.starting
   /** True while the cell is in the run queue or being run. */
   scheduled = false
   /** Given once `init` went well. */
   ref: Ref
   /** `undefined`: everything in it is as it was at the start. */
   extras: CellExtras | undefined = undefined
-  /** True while nothing holds back or takes back what its turns do: it has no journal, and rolls nothing back. */
-  isDirect = true
-  /** The turn to run before the mailbox's next: `started`, after a start or a restart. */
-  first: Envelope | undefined = undefined
   context: TurnContext | undefined = undefined
   /** The handlers of the current behavior, those of `on` under them. */
   handlers: HandlerTable
   state: any
-  /** Set when the cell is to stop once its turn is over. */
-  stopReason: TerminationReason | undefined = undefined
+  #stopReason: TerminationReason | undefined = undefined
   /** Raised by each restart and by a kill: what an earlier generation left running has no effect. */
   generation = 0
   readonly profile: ActorProfile
@@ -96,6 +82,39 @@ export class ActorCell {
 
   get supervision(): Supervision {
     return this.profile.supervision
+  }
+
+  get phase(): Phase {
+    return (this.obstacles & phaseBits) as Phase
+  }
+  set phase(value: Phase) {
+    this.obstacles = (this.obstacles & ~phaseBits) | value
+  }
+
+  #mark(bit: number, isSet: boolean): void {
+    this.obstacles = isSet ? this.obstacles | bit : this.obstacles & ~bit
+  }
+
+  /** True while nothing holds back or takes back what its turns do: it has no journal, and rolls nothing back. */
+  get isDirect(): boolean {
+    return (this.obstacles & indirectBit) === 0
+  }
+
+  /** True when the turn of `started` comes before the mailbox's next, after a start or a restart. */
+  get starts(): boolean {
+    return (this.obstacles & startsBit) !== 0
+  }
+  set starts(value: boolean) {
+    this.#mark(startsBit, value)
+  }
+
+  /** Set when the cell is to stop once its turn is over. */
+  get stopReason(): TerminationReason | undefined {
+    return this.#stopReason
+  }
+  set stopReason(value: TerminationReason | undefined) {
+    this.#stopReason = value
+    this.#mark(stopBit, value !== undefined)
   }
 
   /** True when nothing is under way but, perhaps, a synchronous turn, and nobody waits for the actor's end. */
@@ -196,7 +215,9 @@ export class ActorCell {
     return this.extras?.stashing
   }
   set stashing(value: Envelope | undefined) {
-    if (value !== undefined || this.extras !== undefined) this.rare().stashing = value
+    if (value === undefined && this.extras === undefined) return
+    this.rare().stashing = value
+    this.#mark(stashingBit, value !== undefined)
   }
 
   get deferred(): CellExtras['deferred'] {
@@ -280,7 +301,7 @@ export class ActorCell {
     return this.extras?.durable
   }
   set durable(value: CellExtras['durable']) {
-    if (value !== undefined) this.isDirect = false
+    if (value !== undefined) this.#mark(indirectBit, true)
     if (value !== undefined || this.extras !== undefined) this.rare().durable = value
   }
 
@@ -288,7 +309,7 @@ export class ActorCell {
     return this.extras?.rollback
   }
   set rollback(value: CellExtras['rollback']) {
-    if (value !== undefined) this.isDirect = false
+    if (value !== undefined) this.#mark(indirectBit, true)
     if (value !== undefined || this.extras !== undefined) this.rare().rollback = value
   }
 
@@ -375,14 +396,4 @@ export class ActorCell {
   set rejections(value: CellExtras['rejections']) {
     if (value !== undefined || this.extras !== undefined) this.rare().rejections = value
   }
-}
-
-/** A reply token as a map key. */
-export function tokenKey(token: ReplyToken): string {
-  return `${token.node}.${token.epoch}#${token.askId}`
-}
-
-/** The key of a reply that `cell` deferred: the number of an ask of its own node, else the token's key. */
-export function deferralKey({ ref }: ActorCell, token: ReplyToken): string | number {
-  return token.node === ref.node && token.epoch === ref.epoch ? token.askId : tokenKey(token)
 }

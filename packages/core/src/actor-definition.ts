@@ -3,7 +3,7 @@
  * off its handlers, and the explicit one, `defineActor<Protocol>()({...})`, for circular, self-typed and generic actors.
  */
 
-import type { ActorRef, ReplyToken } from './actor-ref.ts'
+import type { ActorRef } from './actor-ref.ts'
 import type { ActorContext } from './context.ts'
 import { ConfigurationError } from './errors.ts'
 import {
@@ -15,9 +15,18 @@ import {
   type Version,
 } from './event-versions.ts'
 import { HandlerTable } from './handler-table.ts'
+import type {
+  HandlersShape,
+  InOn,
+  NamesIn,
+  NoEvents,
+  NoSets,
+  ProtocolOfBehaviors,
+  SomeHandlers,
+} from './handler-types.ts'
 import { type KnownOptions, refuseUnknownOptions } from './known-options.ts'
 import { moduleProblemOf } from './module-url.ts'
-import type { CheckedDefinition, Unwrapped } from './protocol.ts'
+import type { CheckedDefinition } from './protocol.ts'
 import { type Service, serviceNames } from './service.ts'
 import { shownValue } from './shown-value.ts'
 import { type MailboxOptions, optionsProblem, unknownOptionsProblem } from './spawn-options.ts'
@@ -115,61 +124,6 @@ interface CommonSpec<State, Args, Protocol, Events, Behavior> {
   /** From each older version of a snapshot that is still understood to the next one. */
   readonly snapshotUpcast?: Upcasts
 }
-
-/** The events of an actor that declares none. */
-type NoEvents = Record<never, never>
-/** The behaviors of an actor that has none. */
-type NoSets = Record<never, never>
-type HandlersShape<State, Events, Behavior> = Record<
-  string,
-  (state: State, message: any, ctx: ActorContext<any, Events, Behavior>) => unknown
->
-
-/**
- * The protocol that a set of inferred handlers takes. Replies are what an asker gets, so that a reference suits a protocol
- * written by hand whether its handlers are asynchronous or not.
- */
-type ProtocolOfHandlers<Handlers> = {
-  [Name in keyof Handlers]: Handlers[Name] extends (...parameters: infer Parameters) => infer Reply
-    ? Parameters extends [unknown, infer Message, ...unknown[]]
-      ? unknown extends Message
-        ? () => Unwrapped<Reply>
-        : [Message] extends [undefined]
-          ? (message?: undefined) => Unwrapped<Reply>
-          : (message: Message) => Unwrapped<Reply>
-      : () => Unwrapped<Reply>
-    : never
-}
-
-/** The protocol of the handlers in `on` and those in behaviors: a message of both must suit both, and answers as either. */
-export type ProtocolOfBehaviors<Handlers, Sets> = [keyof Sets] extends [never]
-  ? ProtocolOfHandlers<Handlers>
-  : ProtocolOfHandlers<{
-      [Name in keyof Handlers | NamesIn<Sets>]: EitherHandler<HandlerIn<Handlers | Sets[keyof Sets], Name>>
-    }>
-
-type NamesIn<Sets> = { [Set in keyof Sets]: keyof Sets[Set] }[keyof Sets]
-type HandlerIn<Set, Name> = Set extends unknown ? (Name extends keyof Set ? Set[Name] : never) : never
-type EitherHandler<Handler> = [Handler] extends [(state: any, message: infer Message, ctx: any) => infer Reply]
-  ? (state: unknown, message: Message) => Reply
-  : never
-
-type SomeHandlers<Protocol, State, Events, Behavior> = {
-  readonly [Name in keyof Protocol]?: HandlerOf<Protocol[Name], Protocol, State, Events, Behavior>
-}
-
-type HandlerOf<Message, Protocol, State, Events, Behavior> = Message extends (...payload: infer Payload) => infer Reply
-  ? (
-      state: State,
-      message: Payload extends [] ? undefined : Payload[0],
-      ctx: ActorContext<Protocol, Events, Behavior>,
-    ) => MaybeLater<Reply>
-  : never
-
-/** The messages that must have a handler in `on`: all of them where there are no behaviors. */
-type InOn<Protocol, Behavior> = { readonly [Name in [Behavior] extends [never] ? keyof Protocol : never]: unknown }
-
-type MaybeLater<Reply> = Reply | ReplyToken<Reply> | Promise<Reply | ReplyToken<Reply>>
 
 /** The second step of the explicit form. */
 export interface DefineWithProtocol<Protocol> {

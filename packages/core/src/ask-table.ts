@@ -6,6 +6,7 @@ import type { ActorCell } from './actor-cell.ts'
 import type { Ref } from './actor-ref.ts'
 import { refKey } from './actor-ref.ts'
 import { AskTimeouts, type TimeoutGroup, timedOut } from './ask-timeouts.ts'
+import type { CellExtras } from './cell-extras.ts'
 import { ActorStoppedError, AskAbortedError, NodeDownError, OverloadError, SystemStoppedError } from './errors.ts'
 import { type AnswerNames, PendingAsk, type Settlers } from './pending-ask.ts'
 import type { Clock } from './ports/clock.ts'
@@ -30,9 +31,11 @@ export type AnswerAsker = (from: ActorCell, name: string, payload: unknown, send
 /** Who hears of what happens here. */
 export interface AskTableParts {
   readonly clock: Clock
+  /** True where asks are told to somebody who may hold on to them. */
+  readonly isObserved?: boolean
   /** For each ask that ends, however it does. */
   readonly onEnded?: AskEnded
-  /** For each that begins. */
+  /** For each that begins; of those whose ends become messages only where asks are observed. */
   readonly onOpened?: (ask: PendingAsk) => void
   readonly rejectFor?: RejectFor
   readonly answer?: AnswerAsker
@@ -40,6 +43,8 @@ export interface AskTableParts {
 
 /** Places for asks by their numbers; a power of two. */
 const places = 256
+/** Ended asks that wait to be used again. */
+const spareMax = 256
 /** Asks of one actor whose ends become messages. */
 const asksThenMax = 100_000
 
@@ -63,13 +68,17 @@ export class AskTable {
   readonly #onOpened: (ask: PendingAsk) => void
   readonly #rejectFor: RejectFor
   readonly #answer: AnswerAsker
+  readonly #isObserved: boolean
+  /** Asks whose ends were messages, to be used again. */
+  readonly #spare: PendingAsk[] = []
   #nextId = 1
   #size = 0
 
-  constructor({ clock, onEnded, onOpened, rejectFor, answer }: AskTableParts) {
+  constructor({ clock, isObserved = false, onEnded, onOpened, rejectFor, answer }: AskTableParts) {
     const expire = (ask: PendingAsk) => this.#giveUp(ask, timedOut(ask))
     this.#heldTimeouts = new AskTimeouts(clock, 0, expire)
     this.#looseTimeouts = new AskTimeouts(clock, clock.slackMs ?? 0, expire)
+    this.#isObserved = isObserved
     this.#onEnded = onEnded ?? (() => {})
     this.#onOpened = onOpened ?? (() => {})
     this.#rejectFor = rejectFor ?? ((_from, reject) => reject())
@@ -144,43 +153,40 @@ export class AskTable {
       this.#answer(from, names.onError, askAborted(name, to, signal), to)
       return -1
     }
-    const extras = from.rare()
-    if (extras.asksThen >= asksThenMax) {
-      throw new OverloadError(
-        `${from.path()} waits for ${asksThenMax} replies and asks ${name}; ask less, or wait for some of them`,
-        { actor: from.path(), message: name },
-      )
-    }
+    const extras = from.extras ?? from.rare()
+    if (extras.asksThen >= asksThenMax) throw tooManyAsks(from, name)
     extras.asksThen++
     const timeouts = this.#looseTimeouts
     const group = timeouts.group(timeoutMs)
     const moment = timeouts.moment(timeoutMs)
     const askId = this.#nextId++
-    this.#begin(
-      new PendingAsk(askId, from, to, name, false, undefined, names, signal, group, moment, undefined),
-      timeouts,
-    )
+    let ask = signal === undefined ? this.#spare.pop() : undefined
+    if (ask === undefined) {
+      ask = new PendingAsk(askId, from, to, name, false, undefined, names, signal, group, moment, undefined)
+    } else ask.becomes(askId, from, to, name, names, group, moment)
+    this.#begin(ask, timeouts)
     return askId
   }
 
   #begin(ask: PendingAsk, timeouts: AskTimeouts): void {
-    const { askId, from, signal } = ask
+    const { askId, from } = ask
     const place = askId & (places - 1)
     if (this.#places[place] === undefined) this.#places[place] = ask
     else this.#crowded.set(askId, ask)
     this.#size++
     timeouts.add(ask)
-    if (from !== undefined) {
-      const extras = from.rare()
-      const earlier = extras.lastAsk
-      if (earlier !== undefined) {
-        ask.earlier = earlier
-        earlier.later = ask
-      }
-      extras.lastAsk = ask
+    if (from !== undefined) this.#link(ask, from.extras ?? from.rare())
+    if (ask.signal !== undefined) this.#listen(ask, ask.signal)
+    if (!ask.isOffer && (this.#isObserved || ask.onReply === undefined)) this.#onOpened(ask)
+  }
+
+  #link(ask: PendingAsk, extras: CellExtras): void {
+    const earlier = extras.lastAsk
+    if (earlier !== undefined) {
+      ask.earlier = earlier
+      earlier.later = ask
     }
-    if (signal !== undefined) this.#listen(ask, signal)
-    if (!ask.isOffer) this.#onOpened(ask)
+    extras.lastAsk = ask
   }
 
   /** Ends an ask with its reply; false when nobody waits for it any more. */
@@ -188,10 +194,20 @@ export class AskTable {
     const ask = this.pending(askId)
     if (ask === undefined) return false
     this.#end(ask, 'answered', answeredBy, undefined)
-    const { settlers, onReply } = ask
+    const { settlers } = ask
     if (settlers !== undefined) settlers.resolve(value)
-    else this.#answer(ask.from as ActorCell, onReply as string, value, ask.to)
+    else {
+      this.#answer(ask.from as ActorCell, ask.onReply as string, value, ask.to)
+      this.#useAgain(ask)
+    }
     return true
+  }
+
+  /** The ask is over, and nobody else has it, unless it was told or has a listener. */
+  #useAgain(ask: PendingAsk): void {
+    if (this.#isObserved || ask.signal !== undefined || this.#spare.length >= spareMax) return
+    ask.from = undefined
+    this.#spare.push(ask)
   }
 
   /** Ends an ask with the error that answers it; false when nobody waits for it any more. */
@@ -280,14 +296,13 @@ export class AskTable {
     else this.#crowded.delete(askId)
     this.#size--
     ask.group.remove(ask)
-    if (from !== undefined) this.#unlink(ask, from)
+    if (from !== undefined) this.#unlink(ask, from.extras ?? from.rare())
     if (ask.unlisten !== undefined) ask.unlisten()
     this.#onEnded(ask, outcome, answeredBy, error)
   }
 
-  #unlink(ask: PendingAsk, from: ActorCell): void {
+  #unlink(ask: PendingAsk, extras: CellExtras): void {
     const { earlier, later } = ask
-    const extras = from.rare()
     if (later === undefined) extras.lastAsk = earlier
     else later.earlier = earlier
     if (earlier !== undefined) earlier.later = later
@@ -295,6 +310,13 @@ export class AskTable {
     ask.later = undefined
     if (ask.settlers === undefined) extras.asksThen--
   }
+}
+
+function tooManyAsks(from: ActorCell, name: string): OverloadError {
+  return new OverloadError(
+    `${from.path()} waits for ${asksThenMax} replies and asks ${name}; ask less, or wait for some of them`,
+    { actor: from.path(), message: name },
+  )
 }
 
 /** What an asker is told whose signal was aborted. */

@@ -33,9 +33,11 @@ export class TimeoutGroup {
 
   add(ask: PendingAsk): void {
     const { last } = this
-    ask.before = last
     if (last === undefined) this.first = ask
-    else last.behind = ask
+    else {
+      ask.before = last
+      last.behind = ask
+    }
     this.last = ask
   }
 

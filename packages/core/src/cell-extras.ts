@@ -3,7 +3,7 @@
  * awaited, was supervised. Most actors of a large system never do, so that they have none of this, and a turn or a stop
  * asks one question for all of it.
  */
-import type { ActorCell, Watcher } from './actor-cell.ts'
+import type { ActorCell } from './actor-cell.ts'
 import type { Ref } from './actor-ref.ts'
 import type { DurableOutput } from './durable-output.ts'
 import type { Envelope } from './envelope.ts'
@@ -22,6 +22,12 @@ import type { TurnScope } from './turn-scopes.ts'
 
 /** The behaviors before the first one. */
 export const noBehaviors: readonly (string | undefined)[] = Object.freeze([])
+
+/** Who is to be told of a death. */
+export interface Watcher {
+  readonly ref: Ref
+  readonly key: string
+}
 
 export class CellExtras {
   /** The name of the current behavior; `undefined`: `on` alone. */

@@ -26,6 +26,8 @@ import { type Frame, FrameKind } from './wire.ts'
 export abstract class Delivery extends TurnLoop {
   readonly node: string
   readonly epoch: number
+  /** A token of this node, of no ask: see {@link Envelope.asker}. */
+  readonly home: ReplyToken
   readonly asks: AskTable
   readonly duties: ReplyDuties
   protected readonly askCycles: AskCycles
@@ -37,16 +39,22 @@ export abstract class Delivery extends TurnLoop {
   protected abstract readonly deathWatch: DeathWatch
   protected abstract readonly links: Links
   readonly messages: MessageMode
+  /** True while a tell within the node is put into a mailbox as it is: nobody copies, freezes, counts or traces it. */
+  protected tellsPlainly: boolean
 
   constructor(ports: KernelPorts) {
     super(ports)
     this.node = ports.node
     this.epoch = ports.epoch
+    this.home = new ReplyToken(ports.node, ports.epoch, 0)
     this.messages = ports.messages
+    this.tellsPlainly =
+      ports.messages === 'shared' && this.metrics === undefined && this.deliver === Delivery.prototype.deliver
     this.cells = new CellTable(ports.node, ports.epoch)
     this.membership = new Membership(ports)
     this.asks = new AskTable({
       clock: ports.clock,
+      isObserved: this.metrics !== undefined || ports.askObserver !== undefined,
       onEnded: this.#askEnded,
       onOpened: this.#askOpened,
       rejectFor: this.rejectFor,
@@ -89,7 +97,7 @@ export abstract class Delivery extends TurnLoop {
     const { mailbox } = cell
     if (mailbox.length < mailbox.limit && this.metrics === undefined) {
       if (replyTo === undefined) mailbox.pushMessage(name, payload, sender)
-      else mailbox.pushAsk(name, payload, sender, replyTo)
+      else mailbox.pushAsk(name, payload, sender, replyTo, replyTo.askId)
     } else this.#putIn(cell, to, new Envelope(EnvelopeKind.message, name, payload, sender, replyTo))
     if (!cell.scheduled) this.schedule(cell)
   }
@@ -109,7 +117,7 @@ export abstract class Delivery extends TurnLoop {
   #putIn(cell: ActorCell, to: Ref, envelope: Envelope): void {
     const { mailbox } = cell
     if (this.metrics !== undefined) this.metrics.stamp(envelope)
-    if (mailbox.length < mailbox.limit) mailbox.push(envelope)
+    if (mailbox.hasRoom) mailbox.push(envelope)
     else this.#overflow(cell, to, envelope, undefined)
   }
 
@@ -123,7 +131,7 @@ export abstract class Delivery extends TurnLoop {
     const { mailbox } = cell
     const envelope = new Envelope(EnvelopeKind.message, name, payload, sender, undefined)
     if (this.metrics !== undefined) this.metrics.stamp(envelope)
-    if (mailbox.length < mailbox.limit) {
+    if (mailbox.hasRoom) {
       mailbox.push(envelope)
       this.accept(offer)
     } else this.#overflow(cell, to, envelope, offer)
@@ -152,7 +160,7 @@ export abstract class Delivery extends TurnLoop {
       const { envelope, offer } = next
       const token = offer ?? (envelope.replyTo as ReplyToken)
       // What nobody waits for any more was refused by that.
-      if (this.isGivenUp(cell, token)) continue
+      if (this.duties.isGivenUp(cell, token)) continue
       mailbox.push(envelope)
       if (offer !== undefined) this.accept(offer)
     }
@@ -171,8 +179,9 @@ export abstract class Delivery extends TurnLoop {
     this.schedule(cell)
   }
 
-  protected override isGivenUp(cell: ActorCell, token: ReplyToken): boolean {
-    return this.duties.isGivenUp(cell, token)
+  protected override isGivenUp(cell: ActorCell, ask: Envelope): boolean {
+    if (ask.asker === this.home) return !this.asks.has(ask.askId)
+    return this.duties.isGivenUp(cell, ask.replyTo as ReplyToken)
   }
 
   /** What waited for an actor that is no more, in its mailbox or before it. */
@@ -223,8 +232,9 @@ export abstract class Delivery extends TurnLoop {
   /** An ask ended whose end is a message of the actor that asked: never dropped, so past the bound of its mailbox. */
   readonly answer: AnswerAsker = (from, name, payload, sender) => {
     const { mailbox } = from
-    const mayBeDropped = mailbox.overflow === 'drop-oldest'
-    if (this.metrics === undefined && !mayBeDropped) mailbox.pushMessage(name, payload, sender)
+    const { overflow, lanes } = mailbox.policy
+    const mayBeDropped = overflow === 'drop-oldest'
+    if (this.metrics === undefined && !mayBeDropped && lanes === undefined) mailbox.pushMessage(name, payload, sender)
     else {
       const kind = mayBeDropped ? EnvelopeKind.answer : EnvelopeKind.message
       const envelope = new Envelope(kind, name, payload, sender, undefined)
@@ -248,7 +258,7 @@ export abstract class Delivery extends TurnLoop {
       this.ports.askObserver?.askEnded(ask, error)
     }
     const isGivenUp = outcome === 'given-up'
-    if (!isGivenUp) this.duties.releaseOwn(askId)
+    if (!isGivenUp && ask.isDeferred) this.duties.releaseOwn(askId)
     if (to.node === this.node) {
       if (isGivenUp) this.duties.withdraw(this.lookup(to), new ReplyToken(this.node, this.epoch, askId))
     } else if (isGivenUp || (answeredBy !== undefined && answeredBy !== to.node)) {

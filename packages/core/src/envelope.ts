@@ -1,6 +1,6 @@
 /** What waits in a mailbox: a message, or one of the few other things that give an actor a turn or end it. */
 import type { TerminationReason } from './actor-definition.ts'
-import type { ActorRef, Ref, ReplyToken } from './actor-ref.ts'
+import { type ActorRef, type Ref, ReplyToken } from './actor-ref.ts'
 
 /** The kinds of envelope. The first four, and `pull`, give the actor a turn; the others are for the kernel. */
 export const EnvelopeKind = {
@@ -31,8 +31,10 @@ export class Envelope {
   readonly name: string
   readonly payload: unknown
   readonly sender: Ref | undefined
-  /** Set when the sender asked. */
-  readonly replyTo: ReplyToken | undefined
+  /** Set when the sender asked: a token of its node, which together with the number of the ask says where the reply goes. */
+  readonly asker: ReplyToken | undefined
+  /** 0 when nobody asked. */
+  readonly askId: number
   /** When it was put into the mailbox, in microseconds modulo 2^32; 0 where nobody measures. */
   atUs = 0
   /** True when somebody holds on to it: it must stay as it is. */
@@ -49,7 +51,13 @@ export class Envelope {
     this.name = name
     this.payload = payload
     this.sender = sender
-    this.replyTo = replyTo
+    this.asker = replyTo
+    this.askId = replyTo === undefined ? 0 : replyTo.askId
+  }
+
+  /** The token of the ask; `undefined` when nobody asked. */
+  get replyTo(): ReplyToken | undefined {
+    return this.asker === undefined ? undefined : tokenOf(this.asker, this.askId)
   }
 
   keep(): void {
@@ -57,19 +65,41 @@ export class Envelope {
   }
 }
 
-/** Makes `spare` the envelope of another message. It is one of a message, and not kept. */
-export function refill(
-  spare: Envelope,
-  name: string,
-  payload: unknown,
-  sender: Ref | undefined,
-  replyTo: ReplyToken | undefined,
-): void {
-  const parts = spare as { -readonly [Part in 'name' | 'payload' | 'sender' | 'replyTo']: Envelope[Part] }
+/** Makes `spare` the envelope of a message that nobody waits for the reply to; it was the envelope of one, and is not kept. */
+export function refill(spare: Envelope, name: string, payload: unknown, sender: Ref | undefined): void {
+  const parts = spare as { -readonly [Part in 'name' | 'payload' | 'sender']: Envelope[Part] }
   parts.name = name
   parts.payload = payload
   parts.sender = sender
-  parts.replyTo = replyTo
+}
+
+/** Makes `spare` the envelope of an ask, `askId` of the node that `asker` is a token of; of none, where that is `undefined`. */
+export function setAsker(spare: Envelope, asker: ReplyToken | undefined, askId: number): void {
+  const parts = spare as { -readonly [Part in 'asker' | 'askId']: Envelope[Part] }
+  parts.asker = asker
+  parts.askId = askId
+}
+
+/** The token of ask `askId` of the node that `asker` is a token of. */
+export function tokenOf(asker: ReplyToken, askId: number): ReplyToken {
+  return asker.askId === askId ? asker : new ReplyToken(asker.node, asker.epoch, askId)
+}
+
+/** The envelope of a message that nobody waits for the reply to. */
+export function plainEnvelope(name: string, payload: unknown, sender: unknown): Envelope {
+  return new Envelope(EnvelopeKind.message, name, payload, sender as Ref | undefined, undefined)
+}
+
+/** An envelope for {@link refill}. */
+export function emptyEnvelope(): Envelope {
+  return plainEnvelope('', undefined, undefined)
+}
+
+/** The message that an answer is. */
+export function messageOf({ name, payload, sender, atUs }: Envelope): Envelope {
+  const message = plainEnvelope(name, payload, sender)
+  message.atUs = atUs
+  return message
 }
 
 /** The payload of a `terminated` envelope. */

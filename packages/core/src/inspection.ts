@@ -2,10 +2,11 @@
  * Inspection: the living tree of a node as plain data, bounded, so that it can be taken from a system of any size and
  * sent anywhere.
  */
-import { type ActorCell, Phase } from './actor-cell.ts'
+import type { ActorCell } from './actor-cell.ts'
 import type { ActorRef } from './actor-ref.ts'
 import { interleavedOf } from './interleaving.ts'
 import type { NodeKernel } from './node-kernel.ts'
+import { Phase } from './phase.ts'
 
 /** How much to look at. */
 export interface InspectOptions {

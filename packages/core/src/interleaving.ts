@@ -3,8 +3,9 @@
  * of another message holds the mailbox. Each has a context of its own; what all share is the state. The synchronous parts
  * of turns still run one at a time.
  */
-import { type ActorCell, Phase } from './actor-cell.ts'
+import type { ActorCell } from './actor-cell.ts'
 import type { Envelope } from './envelope.ts'
+import { Phase } from './phase.ts'
 import type { TurnContext } from './turn-context.ts'
 
 /** An asynchronous turn that holds nobody. */

@@ -8,10 +8,8 @@
  *   barriers   stops and death notices: after all that arrived before them, before all that arrived after
  * ```
  */
-import type { Ref } from './actor-ref.ts'
 import { Deque } from './deque.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
-import { plainEnvelope } from './message-ring.ts'
 
 interface Numbered {
   readonly number: number
@@ -60,11 +58,6 @@ export class LaneQueue extends Deque<Envelope> {
     const isReentrant = this.#isReentrant(envelope)
     if (isReentrant) this.#reentrant++
     this.#lane(this.#priorityOf(envelope), isReentrant).items.push(item)
-  }
-
-  /** A message that nobody waits for the reply to. */
-  pushMessage(name: string, payload: unknown, sender: Ref | undefined): void {
-    this.push(plainEnvelope(name, payload, sender))
   }
 
   override unshift(envelope: Envelope): void {

@@ -2,7 +2,7 @@
  * The life of cells: how they come to be, and how each generation begins. What becomes of one whose turn failed is in
  * `supervisor.ts`, how one ends in `stopping.ts`.
  */
-import { ActorCell, Phase } from './actor-cell.ts'
+import { ActorCell } from './actor-cell.ts'
 import type { CompiledDefinition } from './actor-definition.ts'
 import { Ref } from './actor-ref.ts'
 import { enterBehavior } from './behavior.ts'
@@ -12,6 +12,7 @@ import { DurableOutput } from './durable-output.ts'
 import { startedEnvelope } from './envelope.ts'
 import { ConfigurationError, NameTakenError, SpawnError, toError } from './errors.ts'
 import type { NodeKernel } from './node-kernel.ts'
+import { Phase } from './phase.ts'
 import { assertRollsBack, Rollback } from './rollback.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import { unstashAll } from './stash.ts'
@@ -129,8 +130,8 @@ export class Lifecycle {
       this.#kernel.stopping.stop(cell, cell.stopReason)
       return
     }
-    if (cell.definition.started !== undefined) cell.first = startedEnvelope
-    if (cell.first !== undefined || cell.mailbox.length > 0) this.#kernel.schedule(cell)
+    if (cell.definition.started !== undefined) cell.starts = true
+    if (cell.starts || cell.mailbox.length > 0) this.#kernel.schedule(cell)
     this.started(cell)
   }
 

@@ -6,10 +6,9 @@
  */
 import type { Ref, ReplyToken } from './actor-ref.ts'
 import { Deque } from './deque.ts'
-import { Envelope, EnvelopeKind, refill } from './envelope.ts'
+import { Envelope, EnvelopeKind, emptyEnvelope, refill, setAsker, tokenOf } from './envelope.ts'
 import { type LaneOptions, LaneQueue } from './lane-queue.ts'
 import { MessageQueue } from './message-queue.ts'
-import { emptyEnvelope } from './message-ring.ts'
 import type { MailboxOptions } from './spawn-options.ts'
 
 const capacityDefault = 100_000
@@ -50,14 +49,16 @@ export function mailboxPolicy(options: MailboxOptions, reentrant: ReadonlySet<st
 
 export class Mailbox implements Iterable<Envelope> {
   readonly policy: MailboxPolicy
-  /** The bound for who comes now: none comes in while others wait for room. */
+  /** Up to how many messages a plain one comes in as its parts; 0 with lanes, and while others wait for room. */
   limit: number
   length = 0
   /** The message that came while the mailbox was empty: its name, or the envelope of what is no plain message. */
   #first: string | Envelope | undefined = undefined
   #payload: unknown = undefined
   #sender: Ref | undefined = undefined
-  #replyTo: ReplyToken | undefined = undefined
+  /** Of an ask, its asker and its number: see {@link setAsker}. */
+  #asker: ReplyToken | undefined = undefined
+  #askId = 0
   /** The messages behind it; with lanes, all of them. */
   #queue: MessageQueue | LaneQueue | undefined = undefined
   /** Who waits for room; `undefined` when nobody does. */
@@ -65,8 +66,13 @@ export class Mailbox implements Iterable<Envelope> {
 
   constructor(policy: MailboxPolicy) {
     this.policy = policy
-    this.limit = Math.min(policy.capacity, unbounded)
+    this.limit = limitOf(policy)
     if (policy.lanes !== undefined) this.#queue = new LaneQueue(policy.lanes)
+  }
+
+  /** True when there is room for who comes now: none comes in while others wait for it. */
+  get hasRoom(): boolean {
+    return this.length < this.policy.capacity && this.waiting === undefined
   }
 
   get capacity(): number {
@@ -82,29 +88,31 @@ export class Mailbox implements Iterable<Envelope> {
     return this.policy.lanes === undefined ? undefined : (this.#queue as LaneQueue)
   }
 
-  /** Puts in a message that nobody waits for the reply to, behind all others of its priority. */
+  /** Puts in a message that nobody waits for the reply to, behind all others. Not for a mailbox with lanes. */
   pushMessage(name: string, payload: unknown, sender: Ref | undefined): void {
-    if (this.length === 0 && this.policy.lanes === undefined) {
+    if (this.length++ === 0) {
       this.#first = name
       this.#payload = payload
       this.#sender = sender
-    } else {
-      this.#queue ??= new MessageQueue()
-      this.#queue.pushMessage(name, payload, sender)
-    }
-    this.length++
+    } else this.#pushQueued(name, payload, sender)
   }
 
-  /** The same of a message whose sender waits for the reply. */
-  pushAsk(name: string, payload: unknown, sender: Ref | undefined, replyTo: ReplyToken): void {
-    if (this.length > 0 || this.policy.lanes !== undefined) {
-      this.push(new Envelope(EnvelopeKind.message, name, payload, sender, replyTo))
+  #pushQueued(name: string, payload: unknown, sender: Ref | undefined): void {
+    this.#queue ??= new MessageQueue()
+    ;(this.#queue as MessageQueue).pushMessage(name, payload, sender)
+  }
+
+  /** The same of ask `askId` of the node that `asker` is a token of. */
+  pushAsk(name: string, payload: unknown, sender: Ref | undefined, asker: ReplyToken, askId: number): void {
+    if (this.length > 0) {
+      this.push(new Envelope(EnvelopeKind.message, name, payload, sender, tokenOf(asker, askId)))
       return
     }
     this.#first = name
     this.#payload = payload
     this.#sender = sender
-    this.#replyTo = replyTo
+    this.#asker = asker
+    this.#askId = askId
     this.length = 1
   }
 
@@ -136,11 +144,40 @@ export class Mailbox implements Iterable<Envelope> {
     this.length--
     const first = this.#first
     if (first === undefined) return this.#takeQueued(spare)
+    if (typeof first === 'string') {
+      this.#takeFirst(first, spare)
+      return spare
+    }
     this.#first = undefined
-    if (typeof first !== 'string') return first
-    refill(spare, first, this.#payload, this.#sender, this.#replyTo)
+    return first
+  }
+
+  /** Takes out the next into `spare`, if it is a plain message; otherwise it stays. */
+  shiftPlain(spare: Envelope): boolean {
+    const first = this.#first
+    if (typeof first !== 'string') return first === undefined && this.#shiftPlainQueued(spare)
+    this.length--
+    this.#takeFirst(first, spare)
+    return true
+  }
+
+  #takeFirst(name: string, spare: Envelope): void {
+    refill(spare, name, this.#payload, this.#sender)
+    if (this.#asker !== undefined) setAsker(spare, this.#asker, this.#askId)
+    this.#first = undefined
     this.#forgetFirst()
-    return spare
+  }
+
+  #shiftPlainQueued(spare: Envelope): boolean {
+    if (this.length === 0 || this.policy.lanes !== undefined) return false
+    const queue = this.#queue as MessageQueue
+    if (!queue.shiftPlain(spare)) return false
+    if (--this.length === 0) this.#queueEmptied(queue)
+    return true
+  }
+
+  #queueEmptied(queue: MessageQueue): void {
+    if (queue.emptied()) this.#queue = undefined
   }
 
   /** Takes out the next message that may be handled while a turn is held. */
@@ -154,7 +191,8 @@ export class Mailbox implements Iterable<Envelope> {
     const first = this.#first
     if (first === undefined) return this.#queue?.peek()
     if (typeof first !== 'string') return first
-    return new Envelope(EnvelopeKind.message, first, this.#payload, this.#sender, this.#replyTo)
+    const replyTo = this.#asker === undefined ? undefined : tokenOf(this.#asker, this.#askId)
+    return new Envelope(EnvelopeKind.message, first, this.#payload, this.#sender, replyTo)
   }
 
   /** What waits, the next to leave first; with lanes as they are. */
@@ -166,14 +204,14 @@ export class Mailbox implements Iterable<Envelope> {
   #forgetFirst(): void {
     this.#payload = undefined
     this.#sender = undefined
-    this.#replyTo = undefined
+    this.#asker = undefined
   }
 
   #takeQueued(spare: Envelope): Envelope | undefined {
     if (this.policy.lanes !== undefined) return (this.#queue as LaneQueue).shift()
     const queue = this.#queue as MessageQueue
     const envelope = queue.shift(spare)
-    if (this.length === 0 && queue.giveBack()) this.#queue = undefined
+    if (this.length === 0) this.#queueEmptied(queue)
     return envelope
   }
 
@@ -213,8 +251,12 @@ export class Mailbox implements Iterable<Envelope> {
     const next = this.waiting?.shift()
     if (next === undefined) {
       this.waiting = undefined
-      this.limit = Math.min(this.capacity, unbounded)
+      this.limit = limitOf(this.policy)
     }
     return next
   }
+}
+
+function limitOf({ capacity, lanes }: MailboxPolicy): number {
+  return lanes === undefined ? Math.min(capacity, unbounded) : 0
 }

@@ -18,6 +18,19 @@ export abstract class MessageEffects extends FrameReceiver {
   abstract log(from: ActorCell, level: LogLevel, message: string, fields?: LogFields): void
 
   tell(from: ActorCell | undefined, to: Ref, name: string, payload: unknown): void {
+    const cell = this.cells.own(to)
+    if (cell !== undefined && this.tellsPlainly && typeof payload !== 'function' && typeof payload !== 'symbol') {
+      const { mailbox } = cell
+      if (mailbox.length < mailbox.limit) {
+        mailbox.pushMessage(name, payload, from === undefined ? undefined : from.ref)
+        if (!cell.scheduled) this.schedule(cell)
+        return
+      }
+    }
+    this.#tellRarely(from, to, name, payload)
+  }
+
+  #tellRarely(from: ActorCell | undefined, to: Ref, name: string, payload: unknown): void {
     if (to.node === this.node) {
       const value = this.isShared(payload) ? payload : this.prepare(payload, name, to, from)
       this.deliver(to, name, value, from?.ref, undefined)
@@ -53,6 +66,29 @@ export abstract class MessageEffects extends FrameReceiver {
     timeoutMs: number,
     names: AnswerNames,
     signal?: AbortSignal,
+  ): void {
+    const cell = this.cells.own(to)
+    if (cell !== undefined && this.tellsPlainly && typeof payload !== 'function' && typeof payload !== 'symbol') {
+      const { mailbox } = cell
+      if (mailbox.length < mailbox.limit) {
+        const askId = this.asks.openThen(from, to, name, timeoutMs, names, signal)
+        if (askId < 0) return
+        mailbox.pushAsk(name, payload, from.ref, this.home, askId)
+        if (!cell.scheduled) this.schedule(cell)
+        return
+      }
+    }
+    this.#askThenRarely(from, to, name, payload, timeoutMs, names, signal)
+  }
+
+  #askThenRarely(
+    from: ActorCell,
+    to: Ref,
+    name: string,
+    payload: unknown,
+    timeoutMs: number,
+    names: AnswerNames,
+    signal: AbortSignal | undefined,
   ): void {
     if (!this.alive) return
     // What cannot be sent is refused before there is an ask.

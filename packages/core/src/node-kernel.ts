@@ -6,7 +6,7 @@
  * queue; the host calls `run`, which gives each cell in the queue a bounded batch of turns through `runTurn`. A tell to
  * another node becomes a frame on the transport, and `receive` delivers it there.
  */
-import { type ActorCell, Phase } from './actor-cell.ts'
+import type { ActorCell } from './actor-cell.ts'
 import { type CompiledDefinition, compiled } from './actor-definition.ts'
 import { findByPath, splitPath } from './actor-path.ts'
 import { type Ref, sameRef } from './actor-ref.ts'
@@ -25,6 +25,7 @@ import { MessageEffects } from './message-effects.ts'
 import { prepareMessage } from './message-value.ts'
 import type { NodeMetricsData } from './metrics/metrics-data.ts'
 import { NodeJournal } from './node-journal.ts'
+import { Phase } from './phase.ts'
 import { type NodeChoice, Placement, type PlacementRequest } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import { Receptionist, type ReceptionistPort, receptionistName } from './receptionist.ts'
@@ -143,6 +144,7 @@ export class NodeKernel extends MessageEffects implements Effects {
   halt(): void {
     if (!this.alive) return
     this.alive = false
+    this.tellsPlainly = false
     for (const cell of this.cells) {
       this.timers.cancelAll(cell)
       cell.durable?.reminders.clear()

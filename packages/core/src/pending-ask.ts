@@ -19,21 +19,23 @@ export interface AnswerNames {
 }
 
 export class PendingAsk implements ObservedAsk {
-  readonly askId: number
-  readonly from: ActorCell | undefined
-  readonly to: Ref
-  readonly name: string
+  askId: number
+  from: ActorCell | undefined
+  to: Ref
+  name: string
   /** True for a send, which waits for room in the receiver's mailbox and not for a reply. */
   readonly isOffer: boolean
   /** Of the promise that it ends; `undefined` where its end is a message. */
   readonly settlers: Settlers | undefined
-  readonly onReply: string | undefined
-  readonly onError: string | undefined
+  onReply: string | undefined
+  onError: string | undefined
   readonly signal: AbortSignal | undefined
-  readonly group: TimeoutGroup
-  readonly moment: AskMoment
+  group: TimeoutGroup
+  moment: AskMoment
   /** The message of the turn that asked, while that turn waits. */
   during: Envelope | undefined
+  /** True once its reply was deferred by an actor of its own node. */
+  isDeferred = false
   /** Takes the listener off the asker's signal. */
   unlisten: (() => void) | undefined = undefined
   /** The other asks of the same actor. */
@@ -68,6 +70,30 @@ export class PendingAsk implements ObservedAsk {
     this.group = group
     this.moment = moment
     this.during = during
+  }
+
+  /**
+   * Makes it another ask. Only for one whose end became a message, that ended, and that has no signal: its object is used again,
+   * so that an ask makes none.
+   */
+  becomes(
+    askId: number,
+    from: ActorCell,
+    to: Ref,
+    name: string,
+    names: AnswerNames,
+    group: TimeoutGroup,
+    moment: AskMoment,
+  ): void {
+    this.askId = askId
+    this.from = from
+    this.to = to
+    this.name = name
+    this.onReply = names.onReply
+    this.onError = names.onError
+    this.group = group
+    this.moment = moment
+    this.isDeferred = false
   }
 
   get timeoutMs(): number {

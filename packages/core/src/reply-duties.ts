@@ -3,10 +3,11 @@
  * ask that was given up (aborted, timed out, its asker gone) is told to the actor that it was sent to: a message that
  * still waits is dropped before its turn, a turn under way or a deferred reply has its signal aborted.
  */
-import { type ActorCell, deferralKey, tokenKey } from './actor-cell.ts'
+import type { ActorCell } from './actor-cell.ts'
 import type { ReplyToken } from './actor-ref.ts'
 import type { AskTable } from './ask-table.ts'
 import { AskAbortedError } from './errors.ts'
+import { deferralKey, tokenKey } from './reply-keys.ts'
 
 /** A reply that an actor took into its own hands. */
 export interface Deferral {
@@ -55,8 +56,11 @@ export class ReplyDuties {
     const deferral: Deferral = { token, controller: undefined }
     cell.deferred ??= new Map()
     cell.deferred.set(key, deferral)
-    if (typeof key === 'number') this.#deferringOwn.set(key, cell)
-    else this.#deferring.set(key, cell)
+    if (typeof key === 'number') {
+      this.#deferringOwn.set(key, cell)
+      const ask = this.#asks.pending(key)
+      if (ask !== undefined) ask.isDeferred = true
+    } else this.#deferring.set(key, cell)
     return deferral
   }
 
@@ -67,7 +71,6 @@ export class ReplyDuties {
 
   /** {@link release} of an ask of this node, by its number. */
   releaseOwn(askId: number): Deferral | undefined {
-    if (this.#deferringOwn.size === 0) return undefined
     const cell = this.#deferringOwn.get(askId)
     if (cell === undefined) return undefined
     this.#deferringOwn.delete(askId)

@@ -23,55 +23,51 @@ export function runTurn(
   effects: Effects,
 ): PromiseLike<unknown> | undefined {
   const { rollback } = cell
-  if (rollback === undefined && envelope.kind === EnvelopeKind.message) return runMessage(cell, envelope, effects)
-  const context = contextOf(cell)
-  context.begin(envelope, rollback === undefined ? effects : rollback.begin(effects))
-  const ctx = context as unknown as ActorContext
-  let result: unknown
   try {
-    result =
+    if (rollback === undefined && envelope.kind === EnvelopeKind.message) return runMessage(cell, envelope, effects)
+    const context = contextOf(cell)
+    context.begin(envelope, rollback === undefined ? effects : rollback.begin(effects))
+    const result =
       envelope.kind === EnvelopeKind.message
-        ? callHandler(cell, envelope, ctx)
-        : runOther(definition, cell, envelope, ctx)
+        ? handle(cell, envelope, context)
+        : runOther(definition, cell, envelope, context as unknown as ActorContext)
+    return endTurn(cell, envelope, effects, context, result)
   } catch (error) {
-    context.end()
+    cell.context?.end()
     throw error
   }
-  return endTurn(cell, envelope, effects, context, result)
 }
 
 /**
  * {@link runTurn} of a message, where nothing is rolled back: so little that it is compiled into the turn loop, which calls
- * it where nobody looks on.
+ * it where nobody looks on. It leaves the context open when it throws.
  */
 export function runMessage(cell: ActorCell, envelope: Envelope, effects: Effects): PromiseLike<unknown> | undefined {
-  const context = cell.context ?? contextOf(cell)
+  const context = contextOf(cell)
   context.begin(envelope, effects)
-  let result: unknown
-  try {
-    result = callHandler(cell, envelope, context as unknown as ActorContext)
-  } catch (error) {
-    context.end()
-    throw error
+  const result = handle(cell, envelope, context)
+  if (result !== undefined || envelope.asker !== undefined || cell.obstacles !== 0) {
+    return endTurn(cell, envelope, effects, context, result)
   }
-  const { extras } = cell
-  if (result === undefined && envelope.replyTo === undefined && extras?.stashing === undefined) {
-    context.end()
-    return undefined
-  }
-  return endTurn(cell, envelope, effects, context, result)
+  context.end()
+  return undefined
 }
 
 /** What a turn comes to whose message nobody handles. */
 const unhandled = Symbol('unhandled')
 
 /** The one place where a handler is called. */
-function callHandler(cell: ActorCell, envelope: Envelope, ctx: ActorContext): unknown {
+function handle(cell: ActorCell, envelope: Envelope, context: TurnContext): unknown {
   const handler = cell.handlers.find(envelope.name)
-  if (handler !== undefined) return handler(cell.state, envelope.payload, ctx)
+  if (handler === undefined) return handleOtherwise(cell, envelope, context)
+  return handler(cell.state, envelope.payload, context as unknown as ActorContext)
+}
+
+/** Of a message that no handler is named after. */
+function handleOtherwise(cell: ActorCell, { name, payload }: Envelope, context: TurnContext): unknown {
   const { otherwise } = cell.definition
   if (otherwise === undefined) return unhandled
-  return otherwise(cell.state, { name: envelope.name, payload: envelope.payload }, ctx)
+  return otherwise(cell.state, { name, payload }, context as unknown as ActorContext)
 }
 
 function endTurn(
@@ -91,7 +87,7 @@ function endTurn(
 }
 
 function contextOf(cell: ActorCell): TurnContext {
-  cell.context ??= new TurnContext(cell)
+  if (cell.context === undefined) cell.context = new TurnContext(cell)
   return cell.context
 }
 
@@ -118,7 +114,7 @@ export function settleTurn(cell: ActorCell, envelope: Envelope, effects: Effects
   cell.context?.end()
   // Most turns are of a tell: there is nothing to answer.
   const { rollback, stashing } = cell
-  if (result === undefined && envelope.replyTo === undefined && stashing === undefined && rollback === undefined) return
+  if (result === undefined && envelope.asker === undefined && stashing === undefined && rollback === undefined) return
   answer(cell, envelope, effects, result)
 }
 

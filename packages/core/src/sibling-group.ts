@@ -10,8 +10,9 @@
  * come back with its mailbox. One that fails meanwhile joins; one that ends meanwhile is left out. Siblings that are to
  * end instead (the failed one is not coming back) are stopped in the same order.
  */
-import { type ActorCell, Phase } from './actor-cell.ts'
+import type { ActorCell } from './actor-cell.ts'
 import { EnvelopeKind } from './envelope.ts'
+import { Phase } from './phase.ts'
 import type { Clock, ScheduledTask } from './ports/clock.ts'
 import type { SupervisionStrategy } from './supervision.ts'
 
@@ -186,7 +187,7 @@ export function treatedWith(failed: ActorCell, parent: ActorCell, strategy: Supe
 }
 
 /** True when the cell's first turn is over, or will not come. */
-function hasStarted({ phase, first, current }: ActorCell): boolean {
+function hasStarted({ phase, starts, current }: ActorCell): boolean {
   if (phase === Phase.busy) return current?.kind !== EnvelopeKind.started
-  return phase >= Phase.stopping || (phase === Phase.ready && first === undefined)
+  return phase >= Phase.stopping || (phase === Phase.ready && !starts)
 }

@@ -1,7 +1,7 @@
 /** An actor's stash: messages put aside, to be handled later. Bounded; what is in it goes back before the mailbox. */
 import type { ActorCell } from './actor-cell.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
-import { StashOverflowError } from './errors.ts'
+import { ConfigurationError, StashOverflowError } from './errors.ts'
 import type { Mailbox } from './mailbox.ts'
 
 /** Throws a {@link StashOverflowError} when `count` messages are all that `cell` may put aside. */
@@ -12,6 +12,23 @@ export function assertStashHasRoom(cell: ActorCell, count: number): void {
     `${cell.path()} has ${count} messages in its stash, which is full: call ctx.unstashAll earlier, or raise mailbox.stashCapacity`,
     { actor: cell.path(), capacity },
   )
+}
+
+/** The message of a turn, if it may be put aside; throws a {@link ConfigurationError} that says why not. */
+export function stashable(cell: ActorCell, envelope: Envelope | undefined): Envelope {
+  if (envelope?.kind !== EnvelopeKind.message) {
+    throw new ConfigurationError(
+      `${cell.path()} stashes in its ${envelope?.name} turn; only the turn of a message has one to put aside`,
+      { actor: cell.path() },
+    )
+  }
+  if (cell.definition.reentrant.has(envelope.name)) {
+    throw new ConfigurationError(
+      `${cell.path()} stashes ${envelope.name}, which is re-entrant: such a message waits for no other`,
+      { actor: cell.path(), message: envelope.name },
+    )
+  }
+  return envelope
 }
 
 /** Puts the message of the turn under way aside; a second time in one turn is no change. */

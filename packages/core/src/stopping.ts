@@ -2,7 +2,7 @@
  * How cells end: children stop before their parent, one after the other, then comes the actor's own last turn, then it is
  * gone and those who watch it are told. A kill leaves out the turns.
  */
-import { type ActorCell, Phase } from './actor-cell.ts'
+import type { ActorCell } from './actor-cell.ts'
 import type { TerminationReason } from './actor-definition.ts'
 import { type Ref, refKey } from './actor-ref.ts'
 import type { DeathWatch } from './death-watch.ts'
@@ -11,6 +11,7 @@ import { ActorStoppedError, LinkedActorError, toError } from './errors.ts'
 import { interleavedOf } from './interleaving.ts'
 import type { Links } from './links.ts'
 import type { NodeKernel } from './node-kernel.ts'
+import { Phase } from './phase.ts'
 import { forgetStashing, unstashAll } from './stash.ts'
 import { asOwner } from './turn-scopes.ts'
 

@@ -3,12 +3,13 @@
  * two turns, as a failed turn would. One that comes while an asynchronous turn is under way waits for its end, since that
  * turn may still await the promise. What an ended generation left behind is told, and fails nobody.
  */
-import { type ActorCell, Phase } from './actor-cell.ts'
+import type { ActorCell } from './actor-cell.ts'
 import type { Ref } from './actor-ref.ts'
 import { Envelope, EnvelopeKind } from './envelope.ts'
 import { toError } from './errors.ts'
 import { interleavedOf } from './interleaving.ts'
 import type { NodeKernel } from './node-kernel.ts'
+import { Phase } from './phase.ts'
 import type { TurnScope } from './turn-scopes.ts'
 
 /** One of them, on its way to its actor. */

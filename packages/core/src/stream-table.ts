@@ -6,7 +6,6 @@
  *     producer  <-          credit (items in all), cancel             <-  consumer
  */
 import type { ActorCell } from './actor-cell.ts'
-import { tokenKey } from './actor-cell.ts'
 import { type Ref, ReplyToken, refKey } from './actor-ref.ts'
 import { nodeDownError } from './ask-table.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
@@ -20,6 +19,7 @@ import {
 import { type IncomingPorts, IncomingStream } from './incoming-stream.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import { OutgoingStream, type StreamOutput } from './outgoing-stream.ts'
+import { tokenKey } from './reply-keys.ts'
 import { type Frame, FrameKind } from './wire.ts'
 
 /** Streams that one actor may have open as their producer. */

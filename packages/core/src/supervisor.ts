@@ -3,11 +3,12 @@
  * resumes, restarts or stops it, alone or with its siblings; a budget of restarts within a window, then the failure
  * escalates.
  */
-import { type ActorCell, Phase } from './actor-cell.ts'
+import type { ActorCell } from './actor-cell.ts'
 import { attendEnvelope, type Envelope, EnvelopeKind } from './envelope.ts'
 import { toError } from './errors.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
+import { Phase } from './phase.ts'
 import { type MemberLife, SiblingGroup, treatedWith } from './sibling-group.ts'
 import { forgetStashing } from './stash.ts'
 import { whenSynced } from './stopping.ts'
@@ -244,7 +245,7 @@ export class Supervisor {
     if (cell.phase !== Phase.suspended || cell.descent === 'last turn') {
       this.#kernel.stopping.cutShort(cell)
       this.#kernel.stopping.endGeneration(cell)
-      cell.first = undefined
+      cell.starts = false
     }
     cell.phase = Phase.suspended
     cell.descent = cell.descent === 'last turn' ? 'down' : undefined

@@ -1,5 +1,5 @@
 /** The context of one generation of one actor: the public interface over {@link Effects}, closed between turns. */
-import { type ActorCell, deferralKey } from './actor-cell.ts'
+import type { ActorCell } from './actor-cell.ts'
 import { compiled } from './actor-definition.ts'
 import { type Ref, ReplyToken } from './actor-ref.ts'
 import {
@@ -31,25 +31,14 @@ import { withContext } from './interleaving.ts'
 import { sendMoved } from './message-value.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
+import { RareParts } from './rare-parts.ts'
+import { deferralKey } from './reply-keys.ts'
 import type { Service } from './service.ts'
 import { noOptions, refuseUnknownOfSpawn, type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
+import { stashable } from './stash.ts'
 import { compiledTask, type TaskOptions } from './task-definition.ts'
 import { TurnReminders } from './turn-reminders.ts'
 import { checkDelay, TurnTimers } from './turn-timers.ts'
-
-/** What a context has only once its actor asked for it. */
-class RareParts {
-  timers: Timers<any> | undefined = undefined
-  /** The message that was sent on last. */
-  forwarded: Envelope | undefined = undefined
-  /** The message whose reply was deferred last. */
-  deferred: Envelope | undefined = undefined
-  /** Of this turn's signal, once somebody asked for it. */
-  controller: AbortController | undefined = undefined
-  reminders: Reminders<any> | undefined = undefined
-  random: RandomStream | undefined = undefined
-  log: ActorLog | undefined = undefined
-}
 
 /** {@link ActorContext} as handlers see it; here payloads are `unknown`, since names and types were checked by then. */
 export class TurnContext {
@@ -74,7 +63,7 @@ export class TurnContext {
 
   begin(envelope: Envelope, effects: Effects): void {
     this.#envelope = envelope
-    if (this.#effects !== effects) this.#effects = effects
+    this.#effects = effects
     if (this.#rare !== undefined) this.#rare.controller = undefined
   }
 
@@ -355,19 +344,7 @@ export class TurnContext {
   stash(): void {
     const effects = this.#open()
     const { envelope } = this
-    if (envelope?.kind !== EnvelopeKind.message) {
-      throw new ConfigurationError(
-        `${this.#cell.path()} stashes in its ${envelope?.name} turn; only the turn of a message has one to put aside`,
-        { actor: this.#cell.path() },
-      )
-    }
-    if (this.#cell.definition.reentrant.has(envelope.name)) {
-      throw new ConfigurationError(
-        `${this.#cell.path()} stashes ${envelope.name}, which is re-entrant: such a message waits for no other`,
-        { actor: this.#cell.path(), message: envelope.name },
-      )
-    }
-    effects.stash(this.#cell, envelope)
+    effects.stash(this.#cell, stashable(this.#cell, envelope))
   }
 
   unstashAll(): void {

@@ -2,20 +2,29 @@
  * The turn loop of a node: which cell runs next, and each turn from its start to its end. The host calls `run`, or `step`
  * where it chooses every turn itself; a cell gets a bounded batch of turns, then it stands behind the others.
  */
-import { type ActorCell, Phase } from './actor-cell.ts'
-import type { ReplyToken } from './actor-ref.ts'
+import type { ActorCell } from './actor-cell.ts'
+import { AsynchronousTurns } from './asynchronous-turns.ts'
 import type { Effects } from './effects.ts'
-import { type Envelope, EnvelopeKind, refill, type Termination } from './envelope.ts'
-import { interleave, interleavedOf, interleaves, mayInterleave, withContext } from './interleaving.ts'
+import {
+  type Envelope,
+  EnvelopeKind,
+  emptyEnvelope,
+  messageOf,
+  refill,
+  setAsker,
+  startedEnvelope,
+  type Termination,
+} from './envelope.ts'
+import { mayInterleave, withContext } from './interleaving.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import type { Lifecycle } from './lifecycle.ts'
-import { emptyEnvelope, plainEnvelope } from './message-ring.ts'
 import { NodeMetrics } from './metrics/node-metrics.ts'
 import type { TurnObserver } from './observers.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
+import { Phase } from './phase.ts'
 import type { Reminder } from './reminders.ts'
 import { RunQueue } from './run-queue.ts'
-import { runMessage, runTurn, settleTurn } from './run-turn.ts'
+import { runMessage, runTurn } from './run-turn.ts'
 import type { Stopping } from './stopping.ts'
 import type { StrayRejections } from './stray-rejections.ts'
 import type { StreamTable } from './stream-table.ts'
@@ -29,6 +38,9 @@ import { currentTurn } from './turn-scopes.ts'
  */
 const turnsPerBatch = 64
 const shortTurnsPerBatch = 1_024
+
+/** {@link currentTurn}, as a constant of this module: what is imported is looked up, and checked, each time that it is used. */
+const scope = currentTurn
 
 export abstract class TurnLoop {
   readonly ports: KernelPorts
@@ -56,6 +68,7 @@ export abstract class TurnLoop {
   readonly #isPlain: boolean
   readonly #observer: TurnObserver | undefined
   readonly #runQueue = new RunQueue()
+  readonly #asynchronous = new AsynchronousTurns(this)
   /** The envelope of one plain message after the other, until one is kept. */
   #spare = emptyEnvelope()
   #awake = false
@@ -94,13 +107,16 @@ export abstract class TurnLoop {
 
   readonly #runQueued = (): boolean => {
     this.metrics?.runBegins()
-    currentTurn.kernel = this
+    scope.kernel = this
     const end = this.#turnsEnd
     this.#chooses = true
     while (this.turns < end) {
       const cell = this.#runQueue.shift()
       if (cell === undefined) break
-      this.#runCell(cell, this.#batchOf(cell))
+      // Turns for what waits now: what a cell causes itself to do, and what others add meanwhile, is for the next round.
+      const waiting = cell.mailbox.length
+      if (waiting > turnsPerBatch) this.#runLong(cell, Math.min(shortTurnsPerBatch, waiting))
+      else this.#runCell(cell, waiting === 0 ? 1 : waiting)
     }
     this.#chooses = false
     return this.runEnds()
@@ -108,9 +124,9 @@ export abstract class TurnLoop {
 
   /** The present run is over; true when there is more to do. */
   protected runEnds(): boolean {
-    currentTurn.kernel = undefined
+    scope.kernel = undefined
     // What was handled is nobody's any more.
-    if (this.#spare.name !== '') refill(this.#spare, '', undefined, undefined, undefined)
+    if (this.#spare.name !== '') refill(this.#spare, '', undefined, undefined)
     this.metrics?.runEnds()
     this.#awake = this.#runQueue.length > 0
     return this.#awake
@@ -122,14 +138,23 @@ export abstract class TurnLoop {
     if (count > 1) this.#runQueue.bringToFront(pick(count))
     const cell = this.#runQueue.shift()
     this.metrics?.runBegins()
-    currentTurn.kernel = this
+    scope.kernel = this
     if (cell !== undefined) this.#runCell(cell, 1)
     return this.runEnds()
   }
 
   /** Puts a ready cell that has something to do into the run queue. */
   schedule(cell: ActorCell): void {
-    if (cell.scheduled || !this.alive || cell.durable?.isFull) return
+    if (cell.scheduled) return
+    // Awake: it is alive, and knows that there is something to do.
+    if (this.#awake && cell.obstacles === 0 && cell.context !== undefined) {
+      cell.scheduled = true
+      this.#runQueue.push(cell)
+    } else this.#scheduleRarely(cell)
+  }
+
+  #scheduleRarely(cell: ActorCell): void {
+    if (!this.alive || cell.durable?.isFull) return
     if (cell.phase !== Phase.ready && !mayInterleave(cell)) return
     cell.scheduled = true
     if (this.#chooses && cell.isNew) this.#runQueue.pushSpawned(cell)
@@ -145,56 +170,99 @@ export abstract class TurnLoop {
     this.ports.wake()
   }
 
-  /** Turns for what waits now: what a cell causes itself to do, and what others add meanwhile, is for the next round. */
-  #batchOf({ mailbox }: ActorCell): number {
-    return Math.max(1, Math.min(shortTurnsPerBatch, mailbox.length))
+  /** Gives a batch of turns to a cell that was taken out of the run queue. */
+  #runCell(cell: ActorCell, turnsMax: number): void {
+    scope.owner = cell
+    const left = this.#isPlain ? this.#plainTurns(cell, turnsMax) : turnsMax
+    if (left > 0) this.#otherTurns(cell, left)
+    this.#batchEnds(cell)
   }
 
-  #runCell(cell: ActorCell, turnsMax: number): void {
-    const { mailbox } = cell
-    currentTurn.owner = cell
+  /** {@link #runCell} of more turns than a cell always gets: as long as they are short. */
+  #runLong(cell: ActorCell, turnsMax: number): void {
+    scope.owner = cell
     const { clock } = this.ports
-    const began = turnsMax > turnsPerBatch ? clock.now() : 0
-    for (let turns = 0; turns < turnsMax && cell.phase === Phase.ready; turns++) {
-      if (!cell.isDirect && cell.durable?.isFull) break
-      if (turns > 0 && turns % turnsPerBatch === 0 && clock.now() !== began) break
-      const { first } = cell
-      if (first !== undefined) {
-        cell.first = undefined
-        this.turn(cell, first)
+    const began = clock.now()
+    let left = turnsMax
+    do {
+      const end = Math.max(0, left - turnsPerBatch)
+      left = end + (this.#isPlain ? this.#plainTurns(cell, left - end) : left - end)
+      if (left > end) left = end + this.#otherTurns(cell, left - end)
+    } while (left > 0 && clock.now() === began)
+    this.#batchEnds(cell)
+  }
+
+  #batchEnds(cell: ActorCell): void {
+    scope.owner = undefined
+    if (scope.entered) this.#leaveScope()
+    cell.scheduled = false
+    const { mailbox } = cell
+    if (mailbox.waiting !== undefined) this.admitWaiting(cell)
+    if (mailbox.length > 0 || cell.starts) this.schedule(cell)
+  }
+
+  /**
+   * Gives up to `turnsMax` turns to a cell, all of plain messages, and returns how many are left for what is none; 0 when
+   * nothing waits.
+   */
+  #plainTurns(cell: ActorCell, turnsMax: number): number {
+    const { mailbox } = cell
+    for (let left = turnsMax; left > 0; left--) {
+      const envelope = this.#spare
+      if (cell.obstacles !== 0 || !mailbox.shiftPlain(envelope)) return left
+      if (envelope.asker !== undefined) this.#plainAsk(cell, envelope)
+      else this.#plainTurn(cell, envelope)
+      if (envelope.isKept) this.#spare = emptyEnvelope()
+    }
+    return 0
+  }
+
+  #plainAsk(cell: ActorCell, envelope: Envelope): void {
+    // What nobody waits for any more need not be done.
+    if (!this.isGivenUp(cell, envelope)) this.#plainTurn(cell, envelope)
+    if (!envelope.isKept) setAsker(envelope, undefined, 0)
+  }
+
+  /** Gives up to `turnsMax` turns to a cell, of whatever kind; how many are left, 0 when there is nothing for them. */
+  #otherTurns(cell: ActorCell, turnsMax: number): number {
+    const { mailbox } = cell
+    let left = turnsMax
+    for (; left > 0 && cell.phase === Phase.ready; left--) {
+      if (!cell.isDirect && cell.durable?.isFull) return 0
+      if (cell.starts) {
+        cell.starts = false
+        this.turn(cell, startedEnvelope)
         if (cell.parent?.siblings !== undefined) this.lifecycle.started(cell)
         continue
       }
       const envelope = mailbox.shift(this.#spare)
-      if (envelope === undefined) break
+      if (envelope === undefined) return 0
       if (envelope.kind === EnvelopeKind.message) {
-        // What nobody waits for any more need not be done.
-        if (envelope.replyTo === undefined || !this.isGivenUp(cell, envelope.replyTo)) {
-          if (this.#isPlain && cell.isDirect) this.#plainTurn(cell, envelope)
-          else this.turn(cell, envelope)
-        }
-        if (envelope === this.#spare && envelope.isKept) this.#spare = emptyEnvelope()
+        if (envelope.asker === undefined || !this.isGivenUp(cell, envelope)) this.turn(cell, envelope)
+        if (envelope === this.#spare) this.#spareIsUsed()
       } else this.#special(cell, envelope)
     }
     if (mayInterleave(cell)) this.#runReentrant(cell, turnsMax)
-    currentTurn.owner = undefined
-    if (currentTurn.entered) this.#leaveScope()
-    cell.scheduled = false
-    if (mailbox.waiting !== undefined) this.admitWaiting(cell)
-    if (cell.first !== undefined || mailbox.length > 0) this.schedule(cell)
+    return cell.phase === Phase.ready ? left : 0
+  }
+
+  #spareIsUsed(): void {
+    const spare = this.#spare
+    if (spare.isKept) this.#spare = emptyEnvelope()
+    else if (spare.asker !== undefined) setAsker(spare, undefined, 0)
   }
 
   /** Gives turns to the re-entrant messages that wait while the turn of another message holds the actor. */
   #runReentrant(cell: ActorCell, turnsMax: number): void {
     for (let turns = 0; turns < turnsMax && mayInterleave(cell); turns++) {
       const envelope = cell.mailbox.shiftReentrant() as Envelope
-      if (envelope.replyTo !== undefined && this.isGivenUp(cell, envelope.replyTo)) continue
+      if (envelope.asker !== undefined && this.isGivenUp(cell, envelope)) continue
       withContext(cell, undefined, () => this.turn(cell, envelope))
     }
   }
 
   #leaveScope(): void {
-    currentTurn.entered = false
+    scope.entered = false
     this.ports.scopes?.leave()
   }
 
@@ -239,8 +307,8 @@ export abstract class TurnLoop {
   /** Lets in those who wait for room in the mailbox of `cell`. */
   protected abstract admitWaiting(cell: ActorCell): void
 
-  /** True when nobody waits for the reply to a message in the mailbox. */
-  protected abstract isGivenUp(cell: ActorCell, token: ReplyToken): boolean
+  /** True when nobody waits for the reply to an ask that was in the mailbox. */
+  protected abstract isGivenUp(cell: ActorCell, ask: Envelope): boolean
 
   /** What carries out the effects of the turn of `cell` that begins now; {@link turnEnded} follows. */
   effectsOf(cell: ActorCell, _envelope: Envelope): Effects {
@@ -298,7 +366,7 @@ export abstract class TurnLoop {
       this.#failed(cell, envelope, error)
       return
     }
-    if (promise !== undefined) this.#goesOn(cell, envelope, effects, promise)
+    if (promise !== undefined) this.#asynchronous.begin(cell, envelope, effects, promise)
     else if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
   }
 
@@ -312,125 +380,19 @@ export abstract class TurnLoop {
       this.#failed(cell, envelope, error)
       return
     }
-    if (promise !== undefined) this.#goesOn(cell, envelope, this.effects, promise)
+    if (promise !== undefined || cell.obstacles !== 0) this.#plainTurnEnds(cell, envelope, promise)
+  }
+
+  #plainTurnEnds(cell: ActorCell, envelope: Envelope, promise: PromiseLike<unknown> | undefined): void {
+    if (promise !== undefined) this.#asynchronous.begin(cell, envelope, this.effects, promise)
     else if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
   }
 
   #failed(cell: ActorCell, envelope: Envelope, error: unknown): void {
+    cell.context?.end()
     envelope.keep()
     this.turnEnded(cell, { error })
     // A node that was ended in the middle of the turn has nobody to tell.
     if (this.alive) this.supervisor.fail(cell, envelope, error)
   }
-
-  #goesOn(cell: ActorCell, envelope: Envelope, effects: Effects, promise: PromiseLike<unknown>): void {
-    envelope.keep()
-    if (interleaves(cell, envelope)) this.#awaitInterleaved(cell, envelope, effects, promise)
-    else this.#awaitTurn(cell, envelope, effects, promise)
-  }
-
-  #awaitTurn(cell: ActorCell, envelope: Envelope, effects: Effects, promise: PromiseLike<unknown>): void {
-    const { generation, turnBeganNs } = cell
-    cell.phase = Phase.busy
-    cell.current = envelope
-    cell.currentTurn = this.turns
-    cell.currentSince = this.ports.clock.now()
-    // What is no promise of the platform need not keep a promise's word: settle once, and later.
-    const settled = promise instanceof Promise ? promise : Promise.resolve(promise)
-    settled.then(
-      (result) =>
-        this.#resume(
-          cell,
-          generation,
-          turnBeganNs,
-          () => {
-            settleTurn(cell, envelope, effects, result)
-            cell.durable?.commit(envelope)
-          },
-          envelope,
-        ),
-      (error) =>
-        this.#resume(
-          cell,
-          generation,
-          turnBeganNs,
-          () => {
-            throw error
-          },
-          envelope,
-        ),
-    )
-    if (cell.stopReason === 'killed') this.stopping.kill(cell)
-  }
-
-  #awaitInterleaved(cell: ActorCell, envelope: Envelope, effects: Effects, promise: PromiseLike<unknown>): void {
-    const { generation, turnBeganNs } = cell
-    const { context } = interleave(cell, envelope)
-    const ended = (finish: () => void) => {
-      if (cell.generation !== generation || !this.alive) return
-      this.metrics?.turnEnds(cell, turnBeganNs)
-      cell.interleaved?.delete(envelope)
-      withContext(cell, context, () => {
-        try {
-          finish()
-          this.turnEnded(cell)
-        } catch (error) {
-          context.end()
-          this.turnEnded(cell, { error })
-          this.supervisor.fail(cell, envelope, error)
-        }
-      })
-      this.streams.turnEnded(cell, envelope)
-      this.#interleavedEnded(cell)
-    }
-    const settled = promise instanceof Promise ? promise : Promise.resolve(promise)
-    settled.then(
-      (result) => ended(() => settleTurn(cell, envelope, effects, result)),
-      (error) =>
-        ended(() => {
-          throw error
-        }),
-    )
-    if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
-  }
-
-  /** An interleaved turn is over: a stop may have waited for it, or there is room for the next. */
-  #interleavedEnded(cell: ActorCell): void {
-    const { stopReason } = cell
-    if (stopReason !== undefined && cell.current === undefined) {
-      if (cell.phase === Phase.busy && interleavedOf(cell) === 0) cell.phase = Phase.ready
-      this.stopping.stop(cell, stopReason)
-    } else if (cell.rejections !== undefined && interleavedOf(cell) === 0) this.supervisor.attendSoon(cell)
-    this.schedule(cell)
-  }
-
-  #resume(cell: ActorCell, generation: number, beganNs: number, finish: () => void, envelope: Envelope): void {
-    if (cell.generation !== generation || !this.alive) return
-    this.metrics?.turnEnds(cell, beganNs)
-    cell.phase = Phase.ready
-    cell.current = undefined
-    try {
-      finish()
-      this.turnEnded(cell)
-    } catch (error) {
-      cell.context?.end()
-      this.turnEnded(cell, { error })
-      this.supervisor.fail(cell, envelope, error)
-      this.streams.turnEnded(cell, envelope)
-      this.timers.handled(cell)
-      return
-    }
-    this.streams.turnEnded(cell, envelope)
-    this.timers.handled(cell)
-    if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
-    else this.schedule(cell)
-    if (cell.parent?.siblings !== undefined) this.lifecycle.started(cell)
-  }
-}
-
-/** The message that an answer is. */
-function messageOf({ name, payload, sender, atUs }: Envelope): Envelope {
-  const message = plainEnvelope(name, payload, sender)
-  message.atUs = atUs
-  return message
 }

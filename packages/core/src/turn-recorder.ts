@@ -77,7 +77,7 @@ export class TurnRecorder {
       ref: cell.ref,
       definition: { name, module },
       generation: cell.generation,
-      envelope: { ...envelope, payload: new Uint8Array(0), frozen: Object.isFrozen(envelope.payload) },
+      envelope: { ...partsOf(envelope), payload: new Uint8Array(0), frozen: Object.isFrozen(envelope.payload) },
       before: { state: new Uint8Array(0), behavior: undefined, behaviorsBefore: [] },
       steps: [],
       error: undefined,
@@ -197,8 +197,12 @@ export class TurnRecorder {
 /** What stands for an argument of an effect in a record: definitions by name, envelopes as their fields. */
 export function plain(argument: unknown): unknown {
   if (isDefinition(argument)) return { definition: argument.name }
-  if (argument instanceof Envelope) return { ...argument }
+  if (argument instanceof Envelope) return partsOf(argument)
   return argument
+}
+
+function partsOf({ kind, name, payload, sender, replyTo }: Envelope) {
+  return { kind, name, payload, sender, replyTo }
 }
 
 function bytesOf(value: unknown, turn: OpenTurn, what: string): Uint8Array {

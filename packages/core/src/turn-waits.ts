@@ -2,10 +2,12 @@
  * What an asynchronous turn waits for, and what waits for it. A turn counts as waiting for its asks alone when it has
  * open ones and nothing else that the runtime knows of could make it go on.
  */
-import { type ActorCell, deferralKey, Phase } from './actor-cell.ts'
+import type { ActorCell } from './actor-cell.ts'
 import type { ActorRef, ReplyToken } from './actor-ref.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import type { PendingAsk } from './pending-ask.ts'
+import { Phase } from './phase.ts'
+import { deferralKey } from './reply-keys.ts'
 
 /** A turn that waits for asks alone, as plain data. */
 export interface WaitingTurn {

@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type ActorCell, Phase } from '../src/actor-cell.ts'
+import type { ActorCell } from '../src/actor-cell.ts'
 import type { Ref } from '../src/actor-ref.ts'
 import {
   type ActorDefinition,
@@ -15,6 +15,7 @@ import {
   refKey,
   type SpawnOptions,
 } from '../src/index.ts'
+import { Phase } from '../src/phase.ts'
 import { HeldDisk, ProbeSystem } from './probe-system.ts'
 
 const Gate = defineActor({

@@ -2,10 +2,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Ref, ReplyToken } from '../src/actor-ref.ts'
-import { Envelope, EnvelopeKind } from '../src/envelope.ts'
+import { Envelope, EnvelopeKind, emptyEnvelope } from '../src/envelope.ts'
 import { Mailbox, mailboxPolicy } from '../src/mailbox.ts'
 import { MessageQueue } from '../src/message-queue.ts'
-import { emptyEnvelope } from '../src/message-ring.ts'
 
 const sender = new Ref('n', 0, 0, 0)
 const step = fc.record({
@@ -35,7 +34,7 @@ test('messages come out as they went in, and what was put back comes first', () 
           switch (action) {
             case 'ask':
               queue.push(envelope)
-              mailbox.pushAsk(envelope.name, envelope.payload, sender, replyTo)
+              mailbox.pushAsk(envelope.name, envelope.payload, sender, replyTo, replyTo.askId)
               list.push(envelope)
               break
             case 'message':

@@ -24,7 +24,7 @@ export class Flight implements Arrival, SentMessage {
   declare readonly name: string
   declare readonly payload: unknown
   declare readonly sender: Ref | undefined
-  declare readonly replyTo: ReplyToken | undefined
+  declare readonly asker: ReplyToken | undefined
   declare atUs: number
   declare isKept: boolean
   declare readonly way: FlightWay
@@ -61,7 +61,7 @@ export class Flight implements Arrival, SentMessage {
     this.name = message.name
     this.payload = payload
     this.sender = sender
-    this.replyTo = replyTo
+    this.asker = replyTo
     this.atUs = 0
     this.isKept = false
     this.way = way
@@ -74,6 +74,14 @@ export class Flight implements Arrival, SentMessage {
     this.frame = frame
     this.target = target
     this.latencyMs = undefined
+  }
+
+  get askId(): number {
+    return this.asker === undefined ? 0 : this.asker.askId
+  }
+
+  get replyTo(): ReplyToken | undefined {
+    return this.asker
   }
 
   keep(): void {

@@ -44,7 +44,7 @@ export class LocalMessage implements SentMessage {
   readonly name: string
   readonly payload: unknown
   readonly sender: Ref | undefined
-  readonly replyTo: ReplyToken | undefined
+  readonly asker: ReplyToken | undefined
   atUs = 0
   isKept = false
   readonly way: OwnWay
@@ -65,12 +65,20 @@ export class LocalMessage implements SentMessage {
     this.name = message.name
     this.payload = payload
     this.sender = sender
-    this.replyTo = replyTo
+    this.asker = replyTo
     this.way = way
     this.number = ++way.sent
     this.message = message
     this.#frame = frame
     this.#target = target
+  }
+
+  get askId(): number {
+    return this.asker === undefined ? 0 : this.asker.askId
+  }
+
+  get replyTo(): ReplyToken | undefined {
+    return this.asker
   }
 
   keep(): void {

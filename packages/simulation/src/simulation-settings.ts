@@ -77,6 +77,8 @@ export function settingsOf(options: SimulateOptions): SimulationSettings {
     nodes = 1,
     delivery = 'promised',
     swarm = true,
+    latency = { minMs: 0.2, meanMs: 1 },
+    schedule = 'random',
     services = {},
     placement = {},
     taskMs = 0,
@@ -109,10 +111,10 @@ export function settingsOf(options: SimulateOptions): SimulationSettings {
   requireOption(typeof placement === 'object' && placement !== null, 'placement', 'policies by name', placement)
   if (typeof trace !== 'boolean') refuseUnknownOptions('trace', trace, { states: true })
   if (atStep !== undefined) {
-    const isCall = Number.isSafeInteger(atStep.step) && typeof atStep.call === 'function'
+    const isCall = Number.isSafeInteger(atStep?.step) && typeof atStep?.call === 'function'
     requireOption(isCall, 'atStep', '{ step, call }: a whole number and a function', atStep)
   }
-  const isFaults = faults === 'all' || (typeof faults === 'object' && faults !== null)
+  const isFaults = faults === 'all' || (typeof faults === 'object' && faults !== null && !Array.isArray(faults))
   requireOption(isFaults, 'faults', "'all' or an object of strengths by kind", faults)
   const { points = {}, ...knobs } = faults === 'all' ? {} : faults
   return {
@@ -122,8 +124,8 @@ export function settingsOf(options: SimulateOptions): SimulationSettings {
     points: checkPoints(points),
     swarm,
     delivery,
-    latency: checkLatency(options.latency ?? { minMs: 0.2, meanMs: 1 }),
-    schedule: checkSchedule(options.schedule ?? 'random'),
+    latency: checkLatency(latency),
+    schedule: checkSchedule(schedule),
     services,
     placement,
     taskMs,

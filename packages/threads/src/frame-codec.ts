@@ -6,17 +6,26 @@
  * Both tables have a fixed number of slots. A head that finds its slot taken takes it over, and is sent whole.
  *
  * ```text
- *   flags: 2 a message, 4 its head is new, 8 it is an ask
- *   slot | epoch, slot, incarnation, name, message, sender, if new | number of the ask, if one | payload
+ *   flags: 2 a message, 4 its head is new, 8 it is an ask, 16 a reply
+ *   message: slot | epoch, slot, incarnation, name, message, sender, if new | number of the ask, if one | payload
+ *   reply:   epoch | number of the ask | payload
  * ```
  */
 import { sameRef } from '@troupe/core'
 import { checkFrame, FrameKind, frameOf, Ref, WireMessage } from '@troupe/core/host'
-import { type Encoding, MessageReader, MessageWriter, ShapeCodec, type WrittenShape } from './channel/index.ts'
+import {
+  type Encoding,
+  HAS_REPEATED,
+  MessageReader,
+  MessageWriter,
+  ShapeCodec,
+  type WrittenShape,
+} from './channel/index.ts'
 
 const IS_MESSAGE = 2
 const IS_NEW = 4
 const IS_ASK = 8
+const IS_REPLY = 16
 const HEADS_MAX = 256
 
 interface WrittenHead {
@@ -38,9 +47,13 @@ interface ReadHead {
 class FrameWriter extends MessageWriter {
   readonly #heads: (WrittenHead | undefined)[] = new Array(HEADS_MAX).fill(undefined)
 
+  /** The shape that the last reply had. */
+  #expectedReply: WrittenShape | undefined
+
   protected override root(value: unknown): void {
     if (!(value instanceof WireMessage)) {
-      this.value(value)
+      if (isReply(value)) this.#reply(value)
+      else this.value(value)
       return
     }
     const { to, name, sender, askId } = value
@@ -62,6 +75,14 @@ class FrameWriter extends MessageWriter {
     const { payload } = value
     if (typeof payload === 'number') this.number(payload)
     else head.expected = this.whole(payload, head.expected)
+  }
+
+  #reply([, epoch, askId, payload]: ReplyFrame): void {
+    this.flags |= IS_REPLY
+    this.number(epoch)
+    this.number(askId)
+    if (typeof payload === 'number') this.number(payload)
+    else this.#expectedReply = this.whole(payload, this.#expectedReply)
   }
 
   #define(slot: number, to: Ref, name: string, sender: Ref | undefined): WrittenHead {
@@ -86,7 +107,7 @@ class FrameWriter extends MessageWriter {
 }
 
 class FrameReader extends MessageReader {
-  protected override readonly flagsKnown = 15
+  protected override readonly flagsKnown = 31
   readonly #node: string
   readonly #heads: (ReadHead | undefined)[] = new Array(HEADS_MAX).fill(undefined)
   readonly #message: WireMessage
@@ -99,9 +120,11 @@ class FrameReader extends MessageReader {
 
   protected override root(flags: number): unknown {
     if ((flags & IS_MESSAGE) === 0) {
-      if (flags > 1) throw this.malformed('is marked as part of what it is not')
+      if ((flags & ~HAS_REPEATED) === IS_REPLY) return [FrameKind.reply, this.value(), this.value(), this.value()]
+      if (flags > HAS_REPEATED) throw this.malformed('is marked as part of what it is not')
       return this.value()
     }
+    if ((flags & IS_REPLY) !== 0) throw this.malformed('is a message and a reply')
     const slot = this.byte()
     const head = (flags & IS_NEW) === 0 ? this.#heads[slot] : this.#define(slot)
     if (head === undefined) throw this.malformed('is for an address that was not defined')
@@ -150,6 +173,19 @@ export class FrameCodec extends ShapeCodec {
   protected override payloadOf(value: unknown): unknown {
     return value instanceof WireMessage ? value.payload : value
   }
+}
+
+type ReplyFrame = readonly [kind: typeof FrameKind.reply, epoch: number, askId: number, payload: unknown]
+
+/** True for a reply whose numbers are numbers; any other goes as the frame that it claims to be. */
+function isReply(value: unknown): value is ReplyFrame {
+  return (
+    Array.isArray(value) &&
+    value.length === 4 &&
+    value[0] === FrameKind.reply &&
+    typeof value[1] === 'number' &&
+    typeof value[2] === 'number'
+  )
 }
 
 /** A slot for a head; heads of a few actors that talk to each other rarely meet in one. */

@@ -6,8 +6,8 @@
  *     turns left over   -> the next round after the event loop had its turn (setImmediate)
  *     something done    -> the next round after the promises that it settled (microtask)
  *     nothing done      -> once more after promises of promises, then look for work for a moment; nothing found: once more
- *                          after the event loop's turn, then look for as long as it pays, then park;
- *                          where looking does not pay, park at once
+ *                          after the event loop's turn, then look for as long as it pays, then park
+ *   where looking does not pay, it parks as soon as there is nothing to do: whom it rang may need its core
  * ```
  *
  * A parked thread costs nothing: `Atomics.waitAsync` leaves the event loop alone, and timers and I/O wake the loop by
@@ -17,7 +17,7 @@
  * and then the other runs only when this one sleeps.
  */
 import type { NodeKernel } from '@troupe/core/host'
-import type { Doorbell } from './channel/index.ts'
+import { collectReceivedBytes, type Doorbell } from './channel/index.ts'
 import type { NodeLinks } from './node-links.ts'
 import { type LookBudget, SpinBudget, WakingBudget } from './spin-budget.ts'
 import type { TurnBoard } from './turn-board.ts'
@@ -110,14 +110,15 @@ export class HostLoop {
   }
 
   readonly #round = (): void => {
-    if (this.#work()) {
-      this.#idleRounds = 0
-      this.#scheduleNext()
-    } else if (this.#ended) return
+    const worked = this.#work()
+    if (worked) this.#idleRounds = 0
+    if (this.#ended) return
+    if (this.#behind || (worked && this.#hasWork())) this.#scheduleNext()
     // A thread that was woken only to send is parked all the while, and whoever has something for it will ring.
-    else if (this.#doorbell.parked && this.#kernel.asks.size === 0) this.#park()
-    else if (++this.#idleRounds < idleRoundsMax) this.#scheduleSoon()
+    else if (!worked && this.#doorbell.parked && this.#kernel.asks.size === 0) this.#park()
+    // To park costs a store and holds nothing up: what is still to come of promises makes a round by itself.
     else if (this.#budget.pauses === 0) this.#park()
+    else if (worked || ++this.#idleRounds < idleRoundsMax) this.#scheduleSoon()
     else if (this.#microtaskRounds < microtaskRoundsMax && this.#look(briefPauses)) this.#scheduleSoon()
     else this.#scheduleLater()
   }
@@ -151,6 +152,7 @@ export class HostLoop {
       const { turns } = this.#kernel
       this.#behind = this.#kernel.runnable > 0 && this.#turns.round(this.#run)
       this.#links.flush()
+      collectReceivedBytes()
       return received > 0 || this.#kernel.turns !== turns
     } finally {
       this.#running = false

@@ -63,6 +63,11 @@ export interface ThreadSystemOptions {
    * in parallel.
    */
   readonly spinLimit?: number
+  /**
+   * The same for the main thread alone: 0 where it serves what must not wait for it, more where it drives the others. Default:
+   * as `spinLimit`.
+   */
+  readonly mainSpinLimit?: number
   /** How long a thread may take to start, in milliseconds. Default 30,000. */
   readonly startTimeoutMs?: number
   /** How threads that died are replaced. */
@@ -121,6 +126,7 @@ const known: KnownOptions<ThreadSystemOptions> = {
   resourceLimits: true,
   channels: true,
   spinLimit: true,
+  mainSpinLimit: true,
   startTimeoutMs: true,
   replacement: true,
   tasks: true,
@@ -155,6 +161,7 @@ export interface CheckedOptions {
   readonly resourceLimits: ResourceLimits | undefined
   readonly channels: ChannelSizes
   readonly spinLimit: number
+  readonly mainSpinLimit: number
   readonly startTimeoutMs: number
   readonly replacement: Required<ReplacementOptions>
   readonly tasks: CheckedTaskOptions
@@ -179,6 +186,7 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
     resourceLimits,
     channels = {},
     spinLimit = threads < availableParallelism() ? spinLimits.ownCore : spinLimits.sharedCore,
+    mainSpinLimit = spinLimit,
     startTimeoutMs = 30_000,
     replacement: { maxReplacements = 30, withinMs = 60_000, backoff = { minMs: 10, maxMs: 2_000 } } = {},
     metrics = false,
@@ -197,6 +205,7 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
   check(powerOfTwo, 'channels.capacityBytes', 'a power of two from 2^10 to 2^29', capacityBytes)
   check(isWhole(outboundCapacity, 1), 'channels.outboundCapacity', 'a whole number from 1', outboundCapacity)
   check(isWhole(spinLimit, 0), 'spinLimit', 'a whole number from 0', spinLimit)
+  check(isWhole(mainSpinLimit, 0), 'mainSpinLimit', 'a whole number from 0', mainSpinLimit)
   check(isNumber(startTimeoutMs) && startTimeoutMs > 0, 'startTimeoutMs', 'above 0', startTimeoutMs)
   check(isWhole(maxReplacements, 0), 'replacement.maxReplacements', 'a whole number from 0', maxReplacements)
   check(isNumber(withinMs) && withinMs > 0, 'replacement.withinMs', 'above 0', withinMs)
@@ -249,6 +258,7 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
     resourceLimits,
     channels,
     spinLimit,
+    mainSpinLimit,
     startTimeoutMs,
     replacement: { maxReplacements, withinMs, backoff },
     tasks,

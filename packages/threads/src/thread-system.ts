@@ -110,7 +110,7 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
   const checked = checkOptions(options)
   const {
     development,
-    spinLimit,
+    mainSpinLimit,
     dataDirectory,
     recordTurns,
     servicesModule,
@@ -130,7 +130,7 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
       epoch: 0,
       doorbell: mainDoorbell,
       development,
-      spinLimit,
+      spinLimit: mainSpinLimit,
       metrics,
       logLevel,
       askCyclesAfterMs,

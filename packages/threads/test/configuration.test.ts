@@ -30,6 +30,7 @@ describe('the options of createSystem', () => {
     { threads: 1, channels: { capacityBytes: 1000 } },
     { threads: 1, channels: { outboundCapacity: 0 } },
     { threads: 1, spinLimit: -1 },
+    { threads: 1, mainSpinLimit: 0.5 },
     { threads: 1, resourceLimits: { maxOldGenerationSizeMb: 4 } },
     { threads: 1, startTimeoutMs: 0 },
     { threads: 1, dataDirectory: '' },

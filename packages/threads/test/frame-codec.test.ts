@@ -11,6 +11,7 @@ import '../src/value-extensions.ts'
 const isMessage = 2
 const isNew = 4
 const isAsk = 8
+const isReply = 16
 
 function messageOf(to: Ref, name: string, payload: unknown, sender?: Ref, askId = -1): WireMessage {
   const message = new WireMessage(to)
@@ -152,7 +153,10 @@ describe('the reader', () => {
     ['a sender that is no reference', [isMessage | isNew, 9, ...head.slice(0, -1), 7, 1], 'sender'],
     ['a message without a name', [isMessage | isNew, 9, 0, 5, 7, Tag.undefined, 3, Tag.undefined, 1], 'message'],
     ['parts of a message where there is none', [isNew, 1], 'part of what it is not'],
-    ['flags that nobody sets', [16, 1], 'begins with 16'],
+    ['flags that nobody sets', [32, 1], 'begins with 32'],
+    ['a message that is a reply too', [isMessage | isReply, 0, 0, 1], 'a message and a reply'],
+    ['a reply that is an ask', [isReply | isAsk, 0, 0, 1], 'part of what it is not'],
+    ['a reply without its payload', [isReply, 0, 0], 'no tag'],
     ['more than a message', [isMessage | isNew, 9, ...head, 1, 1], 'end with its value'],
   ])('refuses %s, and says so', (_name, bytes, said) => {
     expect(() => decode(...bytes)).toThrow(FrameError)
@@ -161,7 +165,7 @@ describe('the reader', () => {
 
   it('answers any bytes with a value or a FrameError', () => {
     fc.assert(
-      fc.property(fc.nat(15), fc.uint8Array({ maxLength: 60 }), (flags, rest) => {
+      fc.property(fc.nat(31), fc.uint8Array({ maxLength: 60 }), (flags, rest) => {
         try {
           decode(flags, ...rest)
         } catch (error) {

@@ -129,8 +129,11 @@ const Client = defineActor<ClientProtocol>()({
 const phases = (view: StateView) =>
   view.actors.filter((name) => name.startsWith('client')).map((name) => view.state<ClientState>(name).phase)
 
-/** The check of `clients` that each want the lock once; the store compares tokens where it `isFenced`. */
-function lockService(clients: number, isFenced: boolean) {
+/**
+ * The check of `clients` that each want the lock once, and again after each of the `crashes`; the store compares tokens where it
+ * `isFenced`.
+ */
+function lockService(clients: number, isFenced: boolean, crashes: number) {
   const names = ids('client', clients)
   return {
     actors: [
@@ -143,7 +146,7 @@ function lockService(clients: number, isFenced: boolean) {
       })),
     ],
     network: 'unordered',
-    spawnsMax: clients,
+    spawnsMax: clients * (1 + crashes),
     fair: 'weak',
     always: {
       'no write overtakes that of a later holder': (view: StateView) => !view.state<StoreState>('store').isOverwritten,
@@ -177,8 +180,8 @@ export const lockServiceProgram = program({
     fenced: { what: 'whether the store compares tokens: 1 or 0', default: 1, min: 0, max: 1 },
   },
   network: 'unordered',
-  options: ({ clients, fenced }, symmetry) => {
+  options: ({ clients, fenced }, symmetry, crashes = 0) => {
     if (symmetry) throw noSymmetry('lock-service', 'its lock spawns children')
-    return lockService(clients, fenced === 1)
+    return lockService(clients, fenced === 1, crashes)
   },
 })

@@ -4,9 +4,10 @@
  */
 import type { CheckOptions, Correspondent, IsLeftover, StateView } from '@troupe/checker'
 import { noSymmetry, type Program, program } from '@troupe/checker/programs'
-import { BenOr, type BenOrProtocol, type Bit, type RoundConfiguration } from '@troupe/consensus'
+import { BenOr, type BenOrProtocol, type Bit } from '@troupe/consensus'
 import type { BenOrState } from '@troupe/consensus/parts'
-import { type ActorDefinition, type ActorRef, defineActor, namedRef } from '@troupe/core'
+import { type ActorDefinition, type ActorRef, defineActor } from '@troupe/core'
+import { actorOf, crashClaims, roundProcesses } from './round-processes.ts'
 
 /** How large the instance is. */
 export interface BenOrInstance {
@@ -21,7 +22,6 @@ export interface BenOrInstance {
 }
 
 const instance = 'bit'
-const actorOf = (id: string) => `${id}/process`
 
 /** Asks each process once and does not wait for the decision. */
 const Client = defineActor<{ never: () => void }>()({
@@ -36,24 +36,11 @@ const Client = defineActor<{ never: () => void }>()({
 /** What to check of an instance. */
 export function benOrOptions(size: BenOrInstance): CheckOptions<any> {
   const { processes, crashes, rounds, ones, definition = BenOr } = size
-  const ids = Array.from({ length: processes }, (_, index) => `p${index}`)
-  const configuration: RoundConfiguration<BenOrProtocol> = {
-    instance,
-    members: ids.map((id) => ({ id, node: id, process: namedRef(definition, { node: id, name: 'process' }) })),
-    faulty: Math.ceil(processes / 2) - 1,
-    resendMs: 1,
-    roundsMax: rounds,
-  }
+  const { ids, configuration, actors } = roundProcesses({ instance, processes, roundsMax: rounds, definition })
   const askedFor = (index: number): Bit => (index < ones ? 1 : 0)
   return {
     actors: [
-      ...ids.map((id) => ({
-        node: id,
-        name: 'process',
-        definition,
-        durableId: 'process',
-        args: { configuration, id },
-      })),
+      ...actors,
       {
         name: 'client',
         definition: Client,
@@ -113,10 +100,7 @@ function properties({ rounds, crashes }: BenOrInstance, ids: readonly string[], 
       ]),
     ),
     'the last round is reached': (view) => states(view).some(({ round }) => round === rounds),
-    ...(crashes > 0 && {
-      'a word is not synced when its node crashes': (view) =>
-        ids.some((id) => view.synced<BenOrState>(actorOf(id)).round < view.state<BenOrState>(actorOf(id)).round),
-    }),
+    ...crashClaims(crashes, ids),
   }
   return { always, sometimes }
 }

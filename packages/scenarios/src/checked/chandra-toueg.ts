@@ -9,7 +9,8 @@ import type { CheckOptions, Correspondent, IsLeftover, StateView } from '@troupe
 import { noSymmetry, type Program, program } from '@troupe/checker/programs'
 import { ChandraToueg, type ChandraTouegProtocol, type RoundConfiguration } from '@troupe/consensus'
 import type { ChandraTouegState } from '@troupe/consensus/parts'
-import { type ActorDefinition, type ActorRef, defineActor, namedRef } from '@troupe/core'
+import { type ActorDefinition, type ActorRef, defineActor } from '@troupe/core'
+import { actorOf, crashClaims, roundProcesses } from './round-processes.ts'
 
 /** How large the instance is. */
 export interface ChandraTouegInstance {
@@ -33,7 +34,6 @@ export interface ChandraTouegInstance {
 }
 
 const instance = 'value'
-const actorOf = (id: string) => `${id}/process`
 
 /** What a process is told from outside. */
 interface Proposed {
@@ -62,23 +62,10 @@ const Outside = defineActor<{ never: () => void }>()({
 /** What to check of an instance. */
 export function chandraTouegOptions(size: ChandraTouegInstance): CheckOptions<any> {
   const { processes, crashes, rounds, values, trusted = false, definition = ChandraToueg } = size
-  const ids = Array.from({ length: processes }, (_, index) => `p${index}`)
-  const configuration: RoundConfiguration<ChandraTouegProtocol> = {
-    instance,
-    members: ids.map((id) => ({ id, node: id, process: namedRef(definition, { node: id, name: 'process' }) })),
-    faulty: Math.ceil(processes / 2) - 1,
-    resendMs: 1,
-    roundsMax: rounds + 1,
-  }
+  const { ids, configuration, actors } = roundProcesses({ instance, processes, roundsMax: rounds + 1, definition })
   return {
     actors: [
-      ...ids.map((id) => ({
-        node: id,
-        name: 'process',
-        definition,
-        durableId: 'process',
-        args: { configuration, id },
-      })),
+      ...actors,
       {
         name: 'outside',
         definition: Outside,
@@ -211,12 +198,7 @@ function properties(size: ChandraTouegInstance, ids: readonly string[]) {
     ...(rounds > 1 && {
       'a round after the first decides': (view: StateView) => states(view).some(({ decidedIn = 0 }) => decidedIn > 1),
     }),
-    ...(crashes > 0 && {
-      'a word is not synced when its node crashes': (view: StateView) =>
-        ids.some(
-          (id) => view.synced<ChandraTouegState>(actorOf(id)).round < view.state<ChandraTouegState>(actorOf(id)).round,
-        ),
-    }),
+    ...crashClaims(crashes, ids),
   }
   const liveness = { eventually: { 'all decide at last': allDecide }, fair: 'weak' } as const
   return { always, sometimes, ...(trusted && crashes === 0 ? liveness : {}) }
@@ -249,7 +231,7 @@ export const chandraTouegProgram: Program = program({
   network: 'duplicating',
   costs: [
     { given: {}, distinct: 27_905, seconds: 2, gigabytes: 0.2 },
-    { given: { crashes: 1 }, distinct: 994_301, seconds: 92, gigabytes: 0.8 },
+    { given: { crashes: 1 }, distinct: 994_301, seconds: 92, gigabytes: 0.6 },
   ],
   options(size, symmetry, crashes = 0) {
     if (symmetry) throw noSymmetry('chandra-toueg', 'processes take turns in an order as coordinators')

@@ -12,6 +12,9 @@ const downMs = 60
 const cutMs = 400
 /** Short: the lease that was given runs on. */
 const restartMs = 15
+/** Long enough to catch up, on a disk that takes so many times as long. */
+const slowMs = 400
+const slowFactor = 50
 /** The share of the links of a leader that are held. */
 const heldShare = 0.6
 
@@ -103,6 +106,11 @@ const logStrikes: Readonly<Record<string, Strike>> = {
     share: 0.3,
     strike: (striker, { node }) => (striker.chance(0.5) ? striker.crash(node) : striker.crashSoon(node)),
   },
+  'a configuration begins on a slow disk': {
+    log: 'configuration',
+    share: 0.9,
+    strike: (striker, { node }) => striker.isSlow(node) && striker.crashSoon(node),
+  },
   'accepted entries are void': {
     log: 'void',
     share: 0.9,
@@ -152,6 +160,13 @@ const logStrikes: Readonly<Record<string, Strike>> = {
     first: true,
     share: 0.3,
     strike: (striker, { node }) => striker.crash(node),
+  },
+  'a replica begins on a slow disk': {
+    message: 'started',
+    first: true,
+    share: 0.7,
+    // It may catch up, and crash, before its identity is stored: nobody is to hear of that until then.
+    strike: (striker, { node }) => striker.slowDisk(node),
   },
   'a replica is introduced': {
     message: 'introduce',
@@ -224,8 +239,7 @@ export function strikeLog(world: SimulatedWorld, strikes: LogStrikes): ReadonlyS
     if (world.now() >= untilMs) return
     for (const [name, { log, share, strike }] of chosen) {
       if (log !== message || !world.random.chance(share)) continue
-      strike(striker, { node, from: undefined })
-      struck.add(name)
+      if (strike(striker, { node, from: undefined }) !== false) struck.add(name)
     }
   })
   return struck
@@ -236,6 +250,8 @@ class Striker {
   readonly #world: SimulatedWorld
   readonly #random: RandomStream
   readonly #onDiskLost: (node: string) => void
+  /** The nodes whose disks are slow. */
+  readonly #slow = new Set<string>()
   #mayLoseDisk: boolean
 
   constructor(world: SimulatedWorld, { mayLoseDisk, onDiskLost }: LogStrikes) {
@@ -266,6 +282,21 @@ class Striker {
   /** A little later, when what the turn wrote has left. */
   crashSoon(node: string): void {
     this.#crashAt(node, this.#world.now() + this.draw(8))
+  }
+
+  /** For a while hardly anything that the node writes is synced. */
+  slowDisk(node: string): void {
+    const spell = this.#world.slowDisk(node, slowFactor)
+    this.#slow.add(node)
+    const end = () => {
+      spell.end()
+      this.#slow.delete(node)
+    }
+    this.#during({ end }, this.draw(slowMs))
+  }
+
+  isSlow(node: string): boolean {
+    return this.#slow.has(node)
   }
 
   /** Who gave a lease is back before it has run out; the leader dies, or sees nobody and goes on with what it was lent. */

@@ -30,10 +30,8 @@ export const multiPaxos: Scenario = simulatedScenario({
     survivors: {
       'CampaignStore.tick: handle twice': 'two rounds in one: a replica that is sooner impatient',
       'CampaignStore.reconfigure: handle twice': 'a change that waits already, or is in the log, is not taken again',
-      'CampaignStore.snapshotChunk: send before installed is synced':
-        'what is told then sends clients elsewhere and says who this replica is, which was stored long before',
       'CampaignStore.learned: send before voided is synced':
-        'what is told then sends clients elsewhere and says who this replica is, which was stored long before',
+        'what is told then sends clients elsewhere and says who this replica is, which was stored before it accepted anything',
       'LogClient.changeMembers: handle twice': 'who asked is answered twice, and the second answer finds nobody',
       'LogClient.flush: handle twice': 'what was sent is not sent again by a flush',
       'LogClient.read: handle twice': 'it is read twice, and the second answer finds nobody',
