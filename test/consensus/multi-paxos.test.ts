@@ -7,12 +7,13 @@ import {
   type KeyValueCommand,
   KeyValueStore,
   LockService,
+  LogMachineObserver,
   LogObserver,
   type ReplicatedClient,
   replicate,
   startReplicated,
 } from '@troupe/consensus'
-import { JournalRecordSizeError } from '@troupe/core'
+import { ConfigurationError, JournalRecordSizeError } from '@troupe/core'
 import { type SimulatedWorld, simulate } from '@troupe/simulation'
 import { expect, test } from 'vitest'
 
@@ -39,6 +40,10 @@ async function keyValue(world: SimulatedWorld, members: readonly string[] = worl
   }
   return { store, client, leader }
 }
+
+const apply = (state: number, by: number) => state + by
+const whole = { initial: () => 0, apply }
+const define = (machine: object) => replicate({ name: 'None' }, machine as typeof whole)
 
 const put = (client: KeyValueClient, key: string, value: unknown) => client.execute({ op: 'put', key, value })
 
@@ -484,11 +489,39 @@ test('a counter, locks with fencing tokens, and configurations with epochs', asy
   })
 })
 
-test('a machine without apply, members without a voter and quorums that could miss each other are refused', async () => {
-  expect(() => replicate({ name: 'None' }, { initial: () => 0 } as never)).toThrow('has no function apply')
+test.each<[what: string, define: () => unknown, message: string]>([
+  ['no apply', () => define({ initial: () => 0 }), 'replicate None: the state machine has no function apply'],
+  [
+    'no machine',
+    () => replicate({ name: 'None' }, undefined as never),
+    'must be an object with functions initial and apply',
+  ],
+  [
+    'no name',
+    () => replicate({ initial: () => 0, apply } as never, undefined as never),
+    "there is no option 'initial'",
+  ],
+  ['a part misspelt', () => define({ ...whole, snapsot: 1 }), "there is no option 'snapsot'; did you mean 'snapshot'?"],
+  ['an option misspelt', () => replicate({ name: 'None', snapshotevery: 1 } as never, whole), "mean 'snapshotEvery'?"],
+  ['apply', () => define({ ...whole, apply: 5 }), 'replicate None: apply must be a function, got 5'],
+  ['initial', () => define({ ...whole, initial: 0 }), 'initial must be a function, got 0'],
+  ['query', () => define({ ...whole, query: 'value' }), "query must be a function, got 'value'"],
+  ['async apply', () => define({ ...whole, apply: async () => 1 }), 'replicate None: apply is synchronous'],
+  ['a generator', () => define({ ...whole, *query() {} }), 'query is synchronous'],
+  ['an observer without', () => new LogMachineObserver(undefined as never), 'takes the object that replicate got'],
+  ['an observer of a definition', () => new LogMachineObserver(Counter as never), 'has no function initial'],
+])('a machine that is none is refused: %s', (_what, make, message) => {
+  expect(make).toThrow(ConfigurationError)
+  expect(make).toThrow(message)
+})
+
+test('members without a voter and quorums that could miss each other are refused', async () => {
   await run(3, async (world) => {
     const start = (given: object) =>
       startReplicated(world, KeyValueStore, { log: 'kv', members: world.nodes, ...given })
+    const raw = startReplicated(world, whole as never, { log: 'raw', members: world.nodes })
+    await expect(raw).rejects.toThrow(ConfigurationError)
+    await expect(raw).rejects.toThrow('takes the definition that replicate(options, machine) returns')
     await expect(start({ members: [] })).rejects.toThrow('no member votes')
     await expect(start({ members: undefined })).rejects.toThrow("members is a list of nodes' names")
     await expect(start({ log: '' })).rejects.toThrow("needs the log's name")
@@ -507,6 +540,56 @@ test('a machine without apply, members without a voter and quorums that could mi
     )
     await expect(start({ options: { batchMax: 0 } })).rejects.toThrow('batchMax must be')
     await expect(start({ options: { leaseMS: 1 } })).rejects.toThrow("did you mean 'leaseMs'?")
+  })
+})
+
+class Tally {
+  readonly counts = new Map<string, number>()
+  add(name: string): number {
+    const count = (this.counts.get(name) ?? 0) + 1
+    this.counts.set(name, count)
+    return count
+  }
+}
+
+test('a state that is no plain data is refused when it is defined, unless snapshot and restore carry it over a restart', async () => {
+  const tally = { initial: () => new Tally(), apply: (state: Tally, name: string) => state.add(name) }
+  const define = (machine: object) => replicate({ name: 'Tally' }, machine as typeof tally)
+  const snapshot = ({ counts }: Tally) => counts
+  const restore = (counts: Map<string, number>) => {
+    const back = new Tally()
+    for (const [name, count] of counts) back.counts.set(name, count)
+    return back
+  }
+  expect(() => define(tally)).toThrow(ConfigurationError)
+  expect(() => define(tally)).toThrow('replicate Tally: the state must be plain data')
+  expect(() => define({ ...tally, initial: () => ({ by: { all: new Tally() } }) })).toThrow(
+    'payload.by.all is an instance of class Tally',
+  )
+  expect(() => define({ ...tally, initial: () => Promise.resolve(1) })).toThrow('got a promise')
+  expect(() => define({ ...tally, snapshot })).toThrow('give both snapshot and restore')
+  expect(() => define({ ...tally, restore })).toThrow('give both snapshot and restore')
+  expect(() => define({ ...tally, snapshot: (state: Tally) => state, restore })).toThrow(
+    'what snapshot makes of the state must be plain data',
+  )
+  for (const plain of [
+    0,
+    undefined,
+    [new Set([1])],
+    new Map([['a', { list: new Uint8Array(2) }]]),
+    Object.create(null),
+  ])
+    define({ ...tally, initial: () => plain })
+
+  const Restored = replicate({ name: 'Tally', snapshotEvery: 5 }, { ...tally, snapshot, restore })
+  await run(1, async (world) => {
+    const client = await (
+      await startReplicated(world, Restored, { log: 'tally', members: world.nodes, options })
+    ).client()
+    for (let count = 1; count <= 20; count++) expect(await client.execute('a')).toBe(count)
+    world.crash('node-1')
+    await world.restart('node-1')
+    expect(await client.execute('a', { timeoutMs: 20_000 })).toBe(21)
   })
 })
 

@@ -4,6 +4,7 @@
  * at all, shows here at once, and not only when that one leads.
  */
 import { takeSnapshot } from './applying.ts'
+import { requireMachine } from './checked-machine.ts'
 import { LogViolationError } from './invariants.ts'
 import type { ReplicaState } from './replica-state.ts'
 import type { AnyMachine } from './state-machine.ts'
@@ -17,8 +18,9 @@ export class LogMachineObserver {
   /** What each replica's state was last compared at: a new one is compared anew. */
   readonly #compared = new WeakMap<ReplicaState, number>()
 
-  /** `machine`: that of the replicas. */
+  /** `machine`: that of the replicas. Throws a `ConfigurationError` for what is none. */
   constructor(machine: AnyMachine) {
+    requireMachine('LogMachineObserver takes the object that replicate got', machine)
     this.#machine = machine
   }
 

@@ -4,13 +4,8 @@
  * Simple", 2001, section 3) and each applies them in that order. One actor is acceptor, proposer and learner of its
  * member at once: what the roles would tell each other on one node they know. The parts are in files of their own.
  */
-import {
-  type ActorDefinition,
-  type ActorRef,
-  ConfigurationError,
-  defineActor,
-  type TerminationReason,
-} from '@troupe/core'
+import { type ActorDefinition, type ActorRef, defineActor, type TerminationReason } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import { applyDecided, installSnapshot } from './applying.ts'
 import {
   askToCatchUp,
@@ -21,6 +16,7 @@ import {
   readSnapshot,
   request,
 } from './catching-up.ts'
+import { requireDataState, requireMachine } from './checked-machine.ts'
 import { isVoter, votersOf } from './configuration.ts'
 import {
   answerHeartbeat,
@@ -84,15 +80,20 @@ export interface ReplicateOptions {
   readonly snapshotEvery?: number
 }
 
-/** The definition of the replicas of logs with this state machine. Start them with `startReplicated`. */
+const knownOptions: KnownOptions<ReplicateOptions> = { name: true, module: true, snapshotEvery: true }
+
+/**
+ * The definition of the replicas of logs with this state machine. Start them with `startReplicated`. Calls `initial` once;
+ * throws a `ConfigurationError` for a part that is none or no synchronous function, and for a state that is no plain data.
+ */
 export function replicate<State, Command, Result, Query = never, Answer = never>(
   options: ReplicateOptions,
   machine: StateMachine<State, Command, Result, Query, Answer>,
 ): ReplicaDefinition<Command, Result, Query, Answer> {
-  for (const part of ['initial', 'apply'] as const) {
-    if (typeof machine?.[part] !== 'function')
-      throw new ConfigurationError(`replicate ${options.name}: the state machine has no function ${part}`)
-  }
+  refuseUnknownOptions('replicate', options, knownOptions)
+  const where = `replicate ${options.name}`
+  requireMachine(where, machine)
+  requireDataState(where, machine)
   return defineReplica(options, machine)
 }
 

@@ -10,7 +10,7 @@ import {
   namedRef,
   type SystemSpawnOptions,
 } from '@troupe/core'
-import { type KnownOptions, refuseUnknownOptions, shownValue } from '@troupe/core/host'
+import { isDefinition, type KnownOptions, refuseUnknownOptions, shownValue } from '@troupe/core/host'
 import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, logMemberOf } from './configuration.ts'
 import { type LogCallerProtocol, LogClient } from './log-client.ts'
@@ -65,6 +65,11 @@ export function replicatedLog<Command, Result, Query, Answer>(
   definition: ReplicaDefinition<Command, Result, Query, Answer>,
   given: ReplicatedOptions,
 ): Replicated<Command, Result, Query, Answer> {
+  if (!isDefinition(definition)) {
+    throw new ConfigurationError(
+      `startReplicated takes the definition that replicate(options, machine) returns, got ${shownValue(definition)}`,
+    )
+  }
   refuseUnknownOptions('startReplicated', given, knownOptions)
   const { log, members, quorums, options } = given
   if (typeof log !== 'string' || log === '')

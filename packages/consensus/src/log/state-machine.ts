@@ -5,7 +5,10 @@
  * outside world, and the same result on every replica. Commands, queries and results are plain data, and immutable.
  */
 export interface StateMachine<State, Command, Result, Query = never, Answer = never> {
-  /** The state before the first command. */
+  /**
+   * The state before the first command: plain data, as messages are, since that is what comes back from a snapshot; else
+   * `snapshot` and `restore` are needed both. `replicate` looks at it.
+   */
   readonly initial: () => State
   /**
    * Carries out a command: changes `state` in place and returns the result. One that throws must throw before it
