@@ -3,15 +3,18 @@
  * turns, dead nodes and stuck threads is logged beside what actors log, in the name of the node's guardian.
  */
 import type { EventStream, LogEntry, LogLevel } from '@troupe/core'
-import { encodeError } from '@troupe/core/host'
+import { encodeError, logSeverity } from '@troupe/core/host'
 
 /** `pretty` and `json` write to standard error, a line for each entry; `none`: nowhere but the event stream. */
 export type LogOutput = 'pretty' | 'json' | 'none' | ((entry: LogEntry) => void)
 
-/** Sends the log of a system to `output`, from `logLevel` on. */
-export function attachLog(events: EventStream, output: LogOutput): void {
+/** Sends the log of a system to `output`: what is as severe as `logLevel` or more, of actors and of the runtime alike. */
+export function attachLog(events: EventStream, output: LogOutput, logLevel: LogLevel): void {
   if (output === 'none') return
-  const write = typeof output === 'function' ? output : lineWriter(output === 'json' ? jsonLine : prettyLine)
+  const writeAny = typeof output === 'function' ? output : lineWriter(output === 'json' ? jsonLine : prettyLine)
+  const write = (entry: LogEntry) => {
+    if (logSeverity[entry.level] >= logSeverity[logLevel]) writeAny(entry)
+  }
   const report = (level: LogLevel, node: string, message: string, fields: LogEntry['fields']) =>
     write({ level, node, actor: `/${node}`, definition: 'Guardian', generation: 0, time: Date.now(), message, fields })
   events.on('log', write)

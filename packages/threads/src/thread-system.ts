@@ -147,7 +147,7 @@ export async function createSystem(options: ThreadSystemOptions = {}): Promise<T
     },
     broken: (node, error) => void nodes.kill(node, error.message),
   })
-  attachLog(main.kernel.ports.events, log)
+  attachLog(main.kernel.ports.events, log, logLevel)
   let nodes: ThreadNodes
   try {
     await main.startServices(services)

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { AskTrace } from '../src/index.ts'
 import { jsonLine, prettyLine } from '../src/log-sink.ts'
 import { Loop } from './fixtures/loop.ts'
-import { startSystem } from './support.ts'
+import { nextEvent, startSystem } from './support.ts'
 
 describe('metrics on threads', () => {
   it('count what goes through the channels, on both sides', async () => {
@@ -50,6 +50,21 @@ describe('the log', () => {
       'info /node-1/a two',
     ])
     expect(entries[2]).toMatchObject({ node: 'node-1', definition: 'Loop', generation: 1, fields: { length: 3 } })
+  })
+
+  it.each([
+    ['warn', ['warn /node-1 the node died: it was killed', 'error /node-1 /node-1/a failed in fail: restart']],
+    ['error', ['error /node-1 /node-1/a failed in fail: restart']],
+  ] as const)('keeps what the runtime itself says to the level %s', async (logLevel, expected) => {
+    const entries: LogEntry[] = []
+    await using system = await startSystem({ threads: 1, logLevel, log: (entry) => void entries.push(entry) })
+    const up = nextEvent(system, 'nodeUp')
+    await Promise.all([system.killNode('node-1'), up])
+    const actor = await system.spawn(Loop, undefined, { name: 'a' })
+    actor.tell('say', 'one')
+    await expect(actor.ask('fail')).rejects.toThrow('on purpose')
+    await actor.ask('ping')
+    expect(entries.map(({ level, actor: who, message }) => `${level} ${who} ${message}`)).toEqual(expected)
   })
 
   it('is one line of JSON, or one for people', () => {
