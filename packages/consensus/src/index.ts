@@ -14,6 +14,7 @@ export {
   type LogMemberOptions,
   Replicated,
   ReplicatedClient,
+  type ReplicatedClientOptions,
   type ReplicatedOptions,
   replicatedLog,
   startReplicated,

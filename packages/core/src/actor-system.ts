@@ -89,9 +89,9 @@ export abstract class ActorSystem implements AsyncDisposable {
     if (this.#stopping !== undefined)
       throw new SystemStoppedError(`spawn of ${definition?.name}: the system is stopping`)
     const actorDefinition = compiled(definition)
+    if (this.kernel.checksOptions) refuseUnknownOfSpawn(actorDefinition.name, options, true)
     const { node: _node, ...spawnOptions } = options
     validateSpawnOptions(actorDefinition.name, spawnOptions)
-    if (this.kernel.checksOptions) refuseUnknownOfSpawn(actorDefinition.name, spawnOptions)
     const initArgs = prepareMessage(args, 'frozen', () => `the arguments of ${actorDefinition.name}`)
     const ref = await this.guardian.spawn(
       this.placeRoot(options, actorDefinition),

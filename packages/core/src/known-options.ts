@@ -26,7 +26,8 @@ export function requireOption(holds: boolean, option: string, needs: string, val
 /** What is wrong with `options`, which `where` takes: names the first that is not known, and the nearest that is. */
 export function unknownOptionProblem(where: string, options: object, known: Readonly<Record<string, true>>) {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    return { message: `${where} takes an object of options, got ${shownValue(options)}`, facts: {} }
+    const what = `${where} takes an object of options, got ${shownValue(options)}`
+    return { message: `${what}; there are ${Object.keys(known).join(', ')}`, facts: {} }
   }
   for (const option in options) {
     if (Object.hasOwn(known, option) || !Object.hasOwn(options, option)) continue

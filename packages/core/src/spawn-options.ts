@@ -71,10 +71,16 @@ const knownOfMailbox: KnownOptions<MailboxOptions> = {
   stashCapacity: true,
 }
 
-/** Throws a `ConfigurationError` for options that a spawn does not have, those of mailbox and supervision too. */
-export function refuseUnknownOfSpawn(definitionName: string, options: SpawnOptions): void {
+/** What a spawn from outside has beside them: a child's node is no option of it. */
+const knownFromOutside: Readonly<Record<string, true>> = { node: true, ...known }
+
+/**
+ * Throws a `ConfigurationError` for options that a spawn does not have, those of mailbox and supervision too. `fromOutside`:
+ * of a system's spawn, which has `node` as well.
+ */
+export function refuseUnknownOfSpawn(definitionName: string, options: SpawnOptions, fromOutside = false): void {
   const where = `spawn of ${definitionName}`
-  refuseUnknownOptions(where, options, known)
+  refuseUnknownOptions(where, options, fromOutside ? knownFromOutside : known)
   const problem = unknownOptionsProblem(options)
   if (problem !== undefined) throw new ConfigurationError(`${where}: ${problem}`, { definition: definitionName })
 }

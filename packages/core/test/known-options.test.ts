@@ -48,6 +48,23 @@ test('the first option that is not known is named, with the nearest that is', ()
   )
 })
 
+test('what is no object of options is told with the options that there are', () => {
+  expect(() => refuseUnknownOptions('it', 'node-2' as never, known)).toThrow(
+    "it takes an object of options, got 'node-2'; there are threads, timeoutMs, onFailure",
+  )
+})
+
+test('a spawn from outside has a node beside the options of a child', async () => {
+  await using system = createLocalSystem({})
+  const spawn = (options: unknown) => system.spawn(Echo, undefined, options as object)
+  await expect(spawn({ nod: 'local' })).rejects.toThrow("spawn of Echo: there is no option 'nod'; did you mean 'node'?")
+  await expect(spawn({ colour: 1 })).rejects.toThrow("'colour'; there are node, name, supervise, mailbox, durableId, ")
+  await expect(spawn('local')).rejects.toThrow(
+    "spawn of Echo takes an object of options, got 'local'; there are node, ",
+  )
+  await expect(spawn({ node: 'local', name: 'a' })).resolves.toBeDefined()
+})
+
 test('an option that is inherited is not looked at', () => {
   expect(unknownOptionProblem('it', Object.create({ colour: 1 }), known)).toBeUndefined()
 })

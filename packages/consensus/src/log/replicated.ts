@@ -79,6 +79,17 @@ export function replicatedLog<Command, Result, Query, Answer>(
   return new Replicated(system, definition, configuration, log, logOptions(log, options))
 }
 
+/** Options of {@link Replicated.client}. */
+export interface ReplicatedClientOptions extends SystemSpawnOptions {
+  /** Milliseconds after which what has no answer is sent again; above 0. Default: half of `electionTimeoutMs`. */
+  readonly retryMs?: number
+}
+
+const knownOfClient: KnownOptions<ReplicatedClientOptions> = {
+  ...{ node: true, retryMs: true, name: true, supervise: true, mailbox: true },
+  ...{ durableId: true, linkedTo: true, timeoutMs: true },
+}
+
 /** A replicated object. */
 export class Replicated<Command, Result, Query, Answer> {
   /** The configuration that the log began with. */
@@ -104,11 +115,10 @@ export class Replicated<Command, Result, Query, Answer> {
 
   /**
    * Starts a client actor and returns the handle on it. It lives on the system's own node by default, which does not fail
-   * with a member; one on another node is gone with that node.
+   * with a member; one on another node is gone with that node. Rejects as a spawn does.
    */
-  async client(
-    options: SystemSpawnOptions & { readonly retryMs?: number } = {},
-  ): Promise<ReplicatedClient<Command, Result, Query, Answer>> {
+  async client(options: ReplicatedClientOptions = {}): Promise<ReplicatedClient<Command, Result, Query, Answer>> {
+    refuseUnknownOptions(`client of replicated log ${this.log}`, options, knownOfClient)
     const { retryMs = Math.max(1, Math.round(this.#options.electionTimeoutMs / 2)), ...spawnOptions } = options
     const { log, configuration } = this
     const { batchMax, commandBytesMax } = this.#options
