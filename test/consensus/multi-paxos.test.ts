@@ -90,6 +90,7 @@ const Purse = replicate<{ spent: Money[] }, 'plain' | 'class' | 'promise' | 'own
   {
     initial: () => ({ spent: [] }),
     apply(state, what) {
+      if (typeof what === 'object') throw new Error('no such command')
       state.spent.push({ amount: 1 })
       if (what === 'own') return state.spent
       return what === 'plain' ? state.spent.length : what === 'class' ? new Money() : Promise.resolve(1)
@@ -104,11 +105,23 @@ test('a result that cannot be a message fails its caller, and no replica', async
     const client = await purse.client()
     await expect(client.execute('class')).rejects.toThrow('the result: the payload is an instance of class Money')
     await expect(client.execute('promise')).rejects.toThrow(CommandError)
+    await expect(client.execute('class')).rejects.toMatchObject({
+      facts: { kind: 'NotSendableError', log: 'purse', command: "'class'" },
+    })
     await expect(client.read('class')).rejects.toThrow(CommandError)
+    await expect(client.read('class')).rejects.toMatchObject({ facts: { log: 'purse', query: "'class'" } })
+    const large = client.execute({ op: 'spend', data: 'x'.repeat(10_000) } as never)
+    await expect(large).rejects.toMatchObject({
+      facts: {
+        kind: 'Error',
+        log: 'purse',
+        command: expect.stringMatching(/^\{ op: 'spend', data: 'x{100,180}\.\.\.$/),
+      },
+    })
     // What is part of the state is answered as a copy: the state goes on changing.
-    expect(await client.read('own')).toHaveLength(2)
-    expect(await client.execute('own')).toHaveLength(3)
-    expect(await client.execute('plain')).toBe(4)
+    expect(await client.read('own')).toHaveLength(3)
+    expect(await client.execute('own')).toHaveLength(4)
+    expect(await client.execute('plain')).toBe(5)
     for (const node of world.nodes) expect((await purse.status(node)).id).toBe(node)
   })
 })
@@ -449,6 +462,19 @@ test('a leader that never heard of the log of its follower sends it again, thoug
     const { trimmed } = await store.status(world.nodes[0] as string)
     expect(trimmed).toBeGreaterThan(small.inFlightMax)
     expect(lost).toBe(1)
+  })
+})
+
+test('a client takes options of its own, and says which', async () => {
+  await run(1, async (world) => {
+    const { store } = await keyValue(world)
+    const text = store.client('node-1' as never)
+    await expect(text).rejects.toThrow(ConfigurationError)
+    await expect(text).rejects.toThrow(
+      "client of replicated log kv takes an object of options, got 'node-1'; there are node, retryMs, name",
+    )
+    await expect(store.client({ nod: 'node-1' } as never)).rejects.toThrow("'nod'; did you mean 'node'?")
+    expect((await store.client({ node: 'node-1', name: 'kv-client', retryMs: 50 })).ref.node).toBe('node-1')
   })
 })
 

@@ -210,11 +210,11 @@ export const LogClient = defineActor<Own>()({
     results(state, { session, ...outcomes }, ctx) {
       if (session !== state.session) return
       state.progressed = true
-      settle(state.commands, outcomes, ctx)
+      settle(state, 'command', outcomes, ctx)
     },
     answers(state, outcomes, ctx) {
       state.progressed = true
-      settle(state.reads, outcomes, ctx)
+      settle(state, 'query', outcomes, ctx)
     },
     expired(state, { session }, ctx) {
       if (session !== state.session) return
@@ -263,10 +263,19 @@ function refusalOf({ log, inFlightMax, commandBytesMax }: LogClientState, waitin
 }
 
 /** Gives each caller its own. Those that have theirs already are not among the waiting any more. */
-function settle(waiting: Map<number, Waiting>, { first, values, failures = [] }: Outcomes, ctx: Context): void {
+function settle(
+  { log, commands, reads }: LogClientState,
+  what: 'command' | 'query',
+  { first, values, failures = [] }: Outcomes,
+  ctx: Context,
+): void {
+  const waiting = what === 'command' ? commands : reads
   for (const { number, name, message } of failures) {
     const call = waiting.get(number)
-    if (call !== undefined) ctx.replyError(call.token, new CommandError(message, { kind: name }))
+    if (call !== undefined) {
+      const facts = { kind: name, log, [what]: shownValue(call.what) }
+      ctx.replyError(call.token, new CommandError(message, facts))
+    }
     waiting.delete(number)
   }
   for (const [index, value] of values.entries()) {

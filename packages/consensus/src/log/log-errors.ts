@@ -2,7 +2,10 @@
 import { type ErrorFacts, TroupeError } from '@troupe/core'
 import { registerErrors } from '@troupe/core/host'
 
-/** The state machine threw; the message is the machine's own, `facts.kind` the name of what it threw. Nothing was changed. */
+/**
+ * The state machine threw, and changed nothing, or its result is no message. The message is the machine's own. `facts`: `kind`,
+ * the name of what it threw; `log`; and what it was called with, as a text of 200 characters at most: `command`, or `query`.
+ */
 export class CommandError extends TroupeError {
   constructor(message: string, facts?: ErrorFacts, options?: ErrorOptions) {
     super('ERR_TROUPE_COMMAND', message, facts, options)
