@@ -115,7 +115,8 @@ export interface WatchdogOptions {
   readonly onStuck?: 'report' | 'kill'
 }
 
-const known: KnownOptions<ThreadSystemOptions> = {
+/** The options that `createSystem` knows. */
+export const knownOfSystem: KnownOptions<ThreadSystemOptions> = {
   threads: true,
   services: true,
   servicesModule: true,
@@ -136,12 +137,16 @@ const known: KnownOptions<ThreadSystemOptions> = {
   log: true,
   watchdog: true,
 }
-const knownOfChannels: KnownOptions<ChannelSizes> = { capacityBytes: true, outboundCapacity: true }
-const knownOfReplacement: KnownOptions<ReplacementOptions> = { maxReplacements: true, withinMs: true, backoff: true }
-const knownOfWatchdog: KnownOptions<WatchdogOptions> = { stuckAfterMs: true, onStuck: true }
+export const knownOfChannels: KnownOptions<ChannelSizes> = { capacityBytes: true, outboundCapacity: true }
+export const knownOfReplacement: KnownOptions<ReplacementOptions> = {
+  maxReplacements: true,
+  withinMs: true,
+  backoff: true,
+}
+export const knownOfWatchdog: KnownOptions<WatchdogOptions> = { stuckAfterMs: true, onStuck: true }
 
 function refuseUnknown(options: ThreadSystemOptions): void {
-  refuseUnknownOptions('createSystem', options, known)
+  refuseUnknownOptions('createSystem', options, knownOfSystem)
   const { channels = {}, replacement = {}, watchdog = {}, tasks = {} } = options
   refuseUnknownOptions('createSystem: channels', channels, knownOfChannels)
   refuseUnknownOptions('createSystem: replacement', replacement, knownOfReplacement)
