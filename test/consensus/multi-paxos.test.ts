@@ -11,9 +11,10 @@ import {
   LogObserver,
   type ReplicatedClient,
   replicate,
+  replicatedLog,
   startReplicated,
 } from '@troupe/consensus'
-import { ConfigurationError, JournalRecordSizeError } from '@troupe/core'
+import { ConfigurationError, JournalRecordSizeError, NameTakenError } from '@troupe/core'
 import { type SimulatedWorld, simulate } from '@troupe/simulation'
 import { expect, test } from 'vitest'
 
@@ -475,6 +476,43 @@ test('a client takes options of its own, and says which', async () => {
     )
     await expect(store.client({ nod: 'node-1' } as never)).rejects.toThrow("'nod'; did you mean 'node'?")
     expect((await store.client({ node: 'node-1', name: 'kv-client', retryMs: 50 })).ref.node).toBe('node-1')
+  })
+})
+
+test('a log that runs already is attached to by its name and the members that it began with, of which one is there still', async () => {
+  await run(4, async (world) => {
+    const members = world.nodes.slice(0, 3)
+    const { store, client } = await keyValue(world, members)
+    await put(client, 'a', 1)
+    await expect(keyValue(world, members)).rejects.toThrow(NameTakenError)
+    const attached = replicatedLog(world, KeyValueStore, { log: 'kv', members, options })
+    const other = await attached.client()
+    expect(await other.read({ key: 'a' })).toBe(1)
+    expect(await put(other, 'a', 2)).toBe(1)
+    expect(await client.read({ key: 'a' })).toBe(2)
+    await store.startReplica({ node: 'node-4' })
+    await client.changeMembers(['node-2', 'node-3', 'node-4'])
+    expect((await client.members()).map(({ id }) => id)).toEqual(['node-2', 'node-3', 'node-4'])
+    world.crash('node-1')
+    world.crash('node-2')
+    const late = await replicatedLog(world, KeyValueStore, { log: 'kv', members, options }).client()
+    expect(await late.execute({ op: 'put', key: 'a', value: 3 }, { timeoutMs: 20_000 })).toBe(2)
+  })
+})
+
+test('a log is stopped member by member, and goes on where it was when it is started again', async () => {
+  await run(3, async (world) => {
+    const { client } = await keyValue(world)
+    await put(client, 'a', 1)
+    const members = await client.members()
+    await world.stopActor(client.ref)
+    await Promise.all(members.map(({ replica }) => world.stopActor(replica)))
+    expect(world.view.cells(KeyValueStore)).toEqual([])
+    world.crash('node-1')
+    await world.restart('node-1')
+    expect(world.view.cells(KeyValueStore)).toEqual([])
+    const { client: again } = await keyValue(world)
+    expect(await again.read({ key: 'a' }, { timeoutMs: 20_000 })).toBe(1)
   })
 })
 
