@@ -501,18 +501,24 @@ test('a log that runs already is attached to by its name and the members that it
 })
 
 test('a log is stopped member by member, and goes on where it was when it is started again', async () => {
-  await run(3, async (world) => {
-    const { client } = await keyValue(world)
+  await run(4, async (world) => {
+    const first = world.nodes.slice(0, 3)
+    const { store, client } = await keyValue(world, first)
     await put(client, 'a', 1)
+    await store.startReplica({ node: 'node-4' })
+    await client.changeMembers(['node-2', 'node-3', 'node-4'])
     const members = await client.members()
     await world.stopActor(client.ref)
     await Promise.all(members.map(({ replica }) => world.stopActor(replica)))
+    expect(world.view.cells(KeyValueStore).map(({ ref }) => ref.node)).toEqual(['node-1'])
+    await world.stopActor(store.configuration.members[0]?.replica as never)
+    world.crash('node-2')
+    await world.restart('node-2')
     expect(world.view.cells(KeyValueStore)).toEqual([])
-    world.crash('node-1')
-    await world.restart('node-1')
-    expect(world.view.cells(KeyValueStore)).toEqual([])
-    const { client: again } = await keyValue(world)
-    expect(await again.read({ key: 'a' }, { timeoutMs: 20_000 })).toBe(1)
+    const { store: again, client: after } = await keyValue(world, first)
+    await again.startReplica({ node: 'node-4' })
+    world.crash('node-2')
+    expect(await after.read({ key: 'a' }, { timeoutMs: 20_000 })).toBe(1)
   })
 })
 
