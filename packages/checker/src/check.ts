@@ -193,12 +193,25 @@ export async function checkAsync<const Definitions extends readonly ActorDefinit
   for (const option of ['symmetry', 'reduction', 'selfAtOnce'] as const) {
     const value = options[option]
     if (value === undefined || value === false || value === 'none') continue
-    throw new ConfigurationError(`checkAsync: ${option} does not go with turns that wait: leave it out, or use check`, {
-      option,
-    })
+    throw new ConfigurationError(
+      `checkAsync: ${option} does not go with turns that wait: leave it out, or ask by ctx.askThen and use check`,
+      {
+        option,
+      },
+    )
   }
-  const searched = searchedActors(options, undefined, true)
-  return searchAsync(searched, options, searched.settle)
+  try {
+    const searched = searchedActors(options, undefined, true)
+    return await searchAsync(searched, options, searched.settle)
+  } catch (error) {
+    throw calledByAsync(error)
+  }
+}
+
+/** An error about what a check was told, in the name of {@link checkAsync}; others as they are. */
+function calledByAsync(error: unknown): unknown {
+  if (!(error instanceof ConfigurationError) || !/^check(:| takes)/.test(error.message)) return error
+  return new ConfigurationError(error.message.replace('check', 'checkAsync'), error.facts, { cause: error })
 }
 
 /** A model, ready to be searched; `log`: on one of several threads. */

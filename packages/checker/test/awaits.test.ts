@@ -631,3 +631,25 @@ test('a timeout is a choice of the checker: its error says so, and that it is ha
     sometimes: { 'the balance is seen': 'holds', 'the reader is late': 'fails' },
   })
 })
+
+test('what checkAsync was told wrongly is said in its name, with what would do', async () => {
+  const told = (options: object) => checkAsync({ ...relayed(() => 1), ...options } as CheckOptions<any>)
+  const refused = async (options: object, message: RegExp) => {
+    await expect(told(options)).rejects.toThrow(message)
+    await expect(told(options)).rejects.toThrow(ConfigurationError)
+  }
+  await refused(
+    { symmetry: [['driver']] },
+    /^checkAsync: symmetry .*leave it out, or ask by ctx.askThen and use check$/,
+  )
+  await refused({ network: 'tidy' }, /^checkAsync: network must be one of/)
+  await refused({ netwrok: 'ordered' }, /^checkAsync: there is no option 'netwrok'; did you mean 'network'/)
+  await refused({ statesMax: 0 }, /^checkAsync: statesMax/)
+  await refused({ always: { wrong: 1 } }, /^checkAsync: always wrong/)
+  await refused({ actors: [] }, /^checkAsync: actors/)
+  const own = new ConfigurationError('mine')
+  const progress = () => {
+    throw own
+  }
+  await expect(told({ progress })).rejects.toBe(own)
+})
