@@ -23,8 +23,8 @@ export interface AskView {
 }
 
 /**
- * One global state; `States`: the types of the states of actors by name, as far as they are known. Valid during the call that it is passed to; the states and payloads that it returns are
- * frozen and can be kept.
+ * One global state. Valid during the call that it is passed to; the states and payloads that it returns are
+ * frozen and can be kept. `States` has the types of the actors' states by name, as far as they are known.
  */
 export interface StateView<States extends object = object> {
   /** The names of all actors, in the order of `actors`, and then of the children that are alive. A child is `parent/name`. */
