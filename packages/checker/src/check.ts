@@ -7,7 +7,7 @@
  *                                          -> ModelSystem -> the model's actions
  */
 
-import { type ActorDefinition, ConfigurationError, type ServiceImplementations } from '@troupe/core'
+import { type ActorDefinition, ConfigurationError, type ServiceImplementations, type StateOf } from '@troupe/core'
 import { isProvided, type KnownOptions, refuseUnknownOptions, requireOption } from '@troupe/core/host'
 import { ActorSymmetry } from './actor-symmetry.ts'
 import { ActorSystem } from './actor-system.ts'
@@ -30,9 +30,25 @@ import { type Searched, type SearchOptions, type SearchResult, search, searchAsy
 import { messageView, type StateView, TupleView } from './state-view.ts'
 import type { Step } from './step.ts'
 
+/** The states of actors by name, of those whose names are literals. */
+type StatesOf<Definitions extends readonly unknown[], Names extends readonly string[]> = {
+  readonly [Index in Exclude<keyof Names, keyof (readonly unknown[])> as string extends Names[Index]
+    ? never
+    : Names[Index] & string]: Index extends keyof Definitions ? StateOf<Definitions[Index]> : any
+}
+
+/** Where the names of actors are. */
+interface NamedActors<Names extends readonly string[]> {
+  readonly actors: readonly [
+    ...{ [Index in keyof Names]: { readonly name: Names[Index]; readonly [option: string]: unknown } },
+  ]
+}
+
 /** What to check of actors. */
-export interface CheckOptions<Definitions extends readonly ActorDefinition<any, any>[]>
-  extends SearchOptions<StateView> {
+export interface CheckOptions<
+  Definitions extends readonly ActorDefinition<any, any>[],
+  Names extends readonly string[] = readonly string[],
+> extends SearchOptions<StateView<StatesOf<Definitions, Names>>> {
   /** The system at its beginning. */
   readonly actors: readonly [...{ [Index in keyof Definitions]: CheckedActor<Definitions[Index]> }]
   /**
@@ -159,9 +175,10 @@ export type ModelCheckResult<State> = SearchResult<ModelCounterexample<State>>
  * ```
  */
 export function check<State>(options: ModelCheckOptions<State>): ModelCheckResult<State>
-export function check<const Definitions extends readonly ActorDefinition<any, any>[]>(
-  options: CheckOptions<Definitions>,
-): CheckResult
+export function check<
+  const Definitions extends readonly ActorDefinition<any, any>[],
+  const Names extends readonly string[],
+>(options: CheckOptions<Definitions, Names> & NamedActors<Names>): CheckResult
 export function check(options: CheckOptions<any> | ModelCheckOptions<any>): CheckResult | ModelCheckResult<any> {
   requireOption(typeof options === 'object' && options !== null, 'what check takes', 'an object of options', options)
   return 'model' in options ? search(searchedModel(options), options) : search(searchedActors(options), options)
@@ -181,9 +198,10 @@ export function check(options: CheckOptions<any> | ModelCheckOptions<any>): Chec
  * const result = await checkAsync({ actors, network: 'unordered', always })
  * ```
  */
-export async function checkAsync<const Definitions extends readonly ActorDefinition<any, any>[]>(
-  options: CheckOptions<Definitions>,
-): Promise<CheckResult> {
+export async function checkAsync<
+  const Definitions extends readonly ActorDefinition<any, any>[],
+  const Names extends readonly string[],
+>(options: CheckOptions<Definitions, Names> & NamedActors<Names>): Promise<CheckResult> {
   requireOption(
     typeof options === 'object' && options !== null,
     'what checkAsync takes',
@@ -193,12 +211,25 @@ export async function checkAsync<const Definitions extends readonly ActorDefinit
   for (const option of ['symmetry', 'reduction', 'selfAtOnce'] as const) {
     const value = options[option]
     if (value === undefined || value === false || value === 'none') continue
-    throw new ConfigurationError(`checkAsync: ${option} does not go with turns that wait: leave it out, or use check`, {
-      option,
-    })
+    throw new ConfigurationError(
+      `checkAsync: ${option} does not go with turns that wait: leave it out, or ask by ctx.askThen and use check`,
+      {
+        option,
+      },
+    )
   }
-  const searched = searchedActors(options, undefined, true)
-  return searchAsync(searched, options, searched.settle)
+  try {
+    const searched = searchedActors(options as CheckOptions<any>, undefined, true)
+    return await searchAsync(searched, options, searched.settle)
+  } catch (error) {
+    throw calledByAsync(error)
+  }
+}
+
+/** An error about what a check was told, in the name of {@link checkAsync}; others as they are. */
+function calledByAsync(error: unknown): unknown {
+  if (!(error instanceof ConfigurationError) || !/^check(:| takes)/.test(error.message)) return error
+  return new ConfigurationError(error.message.replace('check', 'checkAsync'), error.facts, { cause: error })
 }
 
 /** A model, ready to be searched; `log`: on one of several threads. */

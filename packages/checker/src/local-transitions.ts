@@ -369,9 +369,10 @@ function started(actor: number, local: number): Turn {
   return { kind: 'started', actor, local, message: -1, timer: undefined, ended: noAsks, envelope: startedEnvelope }
 }
 
-/** The error of an ask that nobody answered in time. */
+/** The error of an ask that nobody answered in time. Here that is a choice of the search, so there is nothing to tune. */
 function timedOut(name: string): AskTimeoutError {
-  return new AskTimeoutError(`no reply to ${name} within its timeout; raise timeoutMs or see why it is busy`, {
-    message: name,
-  })
+  const what =
+    `no reply to ${name} within its timeout, which is one of the checker's choices: every ask may time out at any time; ` +
+    "handle it, by try and catch around an awaited ask or by onError of askThen, or pass over failed turns by failedTurns: 'discard'"
+  return new AskTimeoutError(what, { message: name })
 }

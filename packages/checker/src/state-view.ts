@@ -24,17 +24,18 @@ export interface AskView {
 
 /**
  * One global state. Valid during the call that it is passed to; the states and payloads that it returns are
- * frozen and can be kept.
+ * frozen and can be kept. `States` has the types of the actors' states by name, as far as they are known.
  */
-export interface StateView {
+export interface StateView<States extends object = object> {
   /** The names of all actors, in the order of `actors`, and then of the children that are alive. A child is `parent/name`. */
   readonly actors: readonly string[]
   /** False for an actor that has ended, and for a child that is not there. */
   isAlive(actor: string): boolean
   /**
    * The state of an actor; `undefined` when it has ended, or is a child that is not there. Throws a `CheckerError` when there
-   * is no actor of that name.
+   * is no actor of that name. Its type is that of the definition, where `actors` gives the name as a literal.
    */
+  state<Name extends keyof States>(actor: Name): States[Name]
   state<State = any>(actor: string): State
   /** The pending timers of an actor, by key. */
   timers(actor: string): ReadonlyMap<string, TimerMessage>
@@ -54,6 +55,7 @@ export interface StateView {
    * What the disk of a durable actor amounts to: its state without what is not synced. Of others, and where nothing can
    * crash any more, the state itself.
    */
+  synced<Name extends keyof States>(actor: Name): States[Name]
   synced<State = any>(actor: string): State
 }
 

@@ -573,3 +573,83 @@ test('actors that await each other all get a timeout', async () => {
 test('`check` does not wait', () => {
   expect(() => check(relayed(getTwice))).toThrow(/awaits the reply.*or checkAsync/)
 })
+
+const seenNothing = (args: { account: ActorRef<AccountProtocol> }) => ({
+  ...args,
+  seen: 'nothing' as number | 'nothing' | 'late',
+})
+
+const Careful = defineActor<{ never: () => void }>()({
+  name: 'Careful',
+  init: seenNothing,
+  async started(state, ctx) {
+    try {
+      state.seen = await ctx.ask(state.account, 'read')
+    } catch {
+      state.seen = 'late'
+    }
+  },
+  on: { never() {} },
+})
+
+const Hasty = defineActor<{ never: () => void }>()({
+  name: 'Hasty',
+  init: seenNothing,
+  async started(state, ctx) {
+    state.seen = await ctx.ask(state.account, 'read')
+  },
+  on: { never() {} },
+})
+
+test('a timeout is a choice of the checker: its error says so, and that it is handled or passed over', async () => {
+  const reading = (definition: typeof Careful, options: Partial<CheckOptions<any>> = {}) =>
+    checkAsync({
+      actors: [
+        { name: 'account', definition: Account },
+        { name: 'reader', definition, args: (ref: (name: string) => ActorRef<any>) => ({ account: ref('account') }) },
+      ],
+      network: 'unordered',
+      sometimes: {
+        'the balance is seen': (view: StateView) => view.state('reader').seen === 0,
+        'the reader is late': (view: StateView) => view.state('reader').seen === 'late',
+      },
+      ...options,
+    } as CheckOptions<any>)
+  const hasty = await reading(Hasty)
+  expect(hasty.counterexample?.kind).toBe('failed')
+  const text = formatCounterexample(hasty.counterexample!)
+  expect(text).toMatch(/AskTimeoutError: no reply to read .* one of the checker's choices.*try and catch.*failedTurns/)
+  expect(text).not.toContain('timeoutMs')
+  expect(await reading(Careful)).toMatchObject({
+    complete: true,
+    counterexample: undefined,
+    sometimes: { 'the balance is seen': 'holds', 'the reader is late': 'holds' },
+  })
+  expect(await reading(Hasty, { failedTurns: 'discard' })).toMatchObject({
+    complete: true,
+    counterexample: undefined,
+    sometimes: { 'the balance is seen': 'holds', 'the reader is late': 'fails' },
+  })
+})
+
+test('what checkAsync was told wrongly is said in its name, with what would do', async () => {
+  const told = (options: object) => checkAsync({ ...relayed(() => 1), ...options } as CheckOptions<any>)
+  const refused = async (options: object, message: RegExp) => {
+    await expect(told(options)).rejects.toThrow(message)
+    await expect(told(options)).rejects.toThrow(ConfigurationError)
+  }
+  await refused(
+    { symmetry: [['driver']] },
+    /^checkAsync: symmetry .*leave it out, or ask by ctx.askThen and use check$/,
+  )
+  await refused({ network: 'tidy' }, /^checkAsync: network must be one of/)
+  await refused({ netwrok: 'ordered' }, /^checkAsync: there is no option 'netwrok'; did you mean 'network'/)
+  await refused({ statesMax: 0 }, /^checkAsync: statesMax/)
+  await refused({ always: { wrong: 1 } }, /^checkAsync: always wrong/)
+  await refused({ actors: [] }, /^checkAsync: actors/)
+  const own = new ConfigurationError('mine')
+  const progress = () => {
+    throw own
+  }
+  await expect(told({ progress })).rejects.toBe(own)
+})

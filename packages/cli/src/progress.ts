@@ -1,6 +1,6 @@
 /** Progress of a long command on standard error: one line written over and over, or for a file a line each tenth. */
 import { ProgressLine } from './progress-line.ts'
-import type { Terminal } from './terminal.ts'
+import { counted, type Terminal } from './terminal.ts'
 
 /** Fewer steps than this need no lines in a file. */
 const linesFromSteps = 50
@@ -13,8 +13,8 @@ export class Progress {
   readonly #unit: string
   #done = 0
 
-  /** The line is `what: 200 of 1000 seeds`, `total` the last of these numbers and `unit` what is counted. */
-  constructor({ stderr }: Terminal, what: string, total: number, unit = 'seeds') {
+  /** The line is `what: 200 of 1000 seeds`, `total` the last of these numbers and `unit` what is counted, one of them. */
+  constructor({ stderr }: Terminal, what: string, total: number, unit = 'seed') {
     this.#line = new ProgressLine(stderr)
     this.#what = what
     this.#total = total
@@ -35,7 +35,7 @@ export class Progress {
   }
 
   #text(note: string): string {
-    return `${this.#what}: ${this.#done} of ${this.#total} ${this.#unit}${note}`
+    return `${this.#what}: ${this.#done} of ${counted(this.#total, this.#unit)}${note}`
   }
 
   /** Takes the line away, before something else is written or for good. */

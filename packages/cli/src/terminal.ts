@@ -23,6 +23,11 @@ export function printJson({ stdout }: Terminal, row: Readonly<Record<string, unk
   stdout.write(`${JSON.stringify(row, (_key, value) => (value === undefined ? null : value))}\n`)
 }
 
+/** A count with what is counted: `1 seed`, `2 seeds`. */
+export function counted(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
+
 /** Seconds since `started`, a `performance.now()`, to the millisecond. */
 export function secondsSince(started: number): number {
   return Math.round(performance.now() - started) / 1_000

@@ -70,6 +70,14 @@ test('people see one schedule, and a file gets the same as Markdown', async () =
   expect(nowhere.stderr).toContain('cannot be written to')
 })
 
+test('a name that is no bug is answered with each name once', async () => {
+  const { stderr } = await troupe('bugs', 'nothing')
+  const [, list = ''] = /there are (.*)/.exec(stderr) ?? []
+  const names = list.split(', ')
+  expect(names).toContain('half-quorum')
+  expect(names).toHaveLength(new Set(names).size)
+})
+
 test('a bug that no seed finds fails the table', async () => {
   // One node alone is a quorum whichever way it is counted: there is nothing to find.
   const words = ['--seeds', '3', '--nodes', '1', '--strategy', 'random', '--json']
@@ -82,6 +90,7 @@ test('a bug that no seed finds fails the table', async () => {
 
 test.each([
   ['bugs nothing', "there is no planted bug 'nothing'; there are forgotten-promise"],
+  ['bugs half-qourum', "there is no planted bug 'half-qourum'; did you mean 'half-quorum'?"],
   ['bugs --nodes 0', "--nodes must be a whole number from 1, got '0'"],
   ['bugs stale-fill --nodes 9', 'scenario cache runs on 4 nodes, got 9'],
   ['bugs --strategy luck', "--strategy takes random, pct, pos, delay, with commas between them; got 'luck'"],

@@ -157,6 +157,7 @@ test('a search that was cut says what to do', async () => {
 
 test.each([
   ['nothing', 'there is no program nothing; there are two-phase-commit'],
+  ['chandra-touge', "there is no program chandra-touge; did you mean 'chandra-toueg'?"],
   ['abd --rms 3', 'program abd has no parameter rms; it has servers, clients'],
   ['abd --servers 99', 'servers must be a whole number from 1 to 9, got 99'],
   ['abd --servers 1.5', "--servers must be a whole number from 0, got '1.5'"],

@@ -85,7 +85,8 @@ test('without a protocol all are listed', async () => {
 })
 
 test.each([
-  ['mutate deliver', "there is no protocol 'deliver'; there are paxos, multi-paxos, ben-or, chandra-toueg, delivery\n"],
+  ['mutate deliver', "there is no protocol 'deliver'; did you mean 'delivery'?"],
+  ['mutate nothing', "there is no protocol 'nothing'; there are paxos, multi-paxos, ben-or, chandra-toueg, delivery\n"],
   [
     'mutate cache',
     'scenario cache is no subject of a mutation run; there are paxos, multi-paxos, ben-or, chandra-toueg, delivery\n',

@@ -15,7 +15,7 @@ test('on a terminal there is one line, and nothing of it is left', () => {
 test('a file gets a line each tenth, and nothing of what goes on within a step', () => {
   const written: string[] = []
   const stream = { write: (text: string) => written.push(text) }
-  const progress = new Progress({ stdout: stream, stderr: stream }, 'paxos', 50, 'mutants')
+  const progress = new Progress({ stdout: stream, stderr: stream }, 'paxos', 50, 'mutant')
   for (let step = 0; step < 10; step++) {
     progress.during(', seed 1')
     progress.step()

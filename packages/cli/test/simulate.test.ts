@@ -101,7 +101,7 @@ test('a planted bug fails seeds, and the same seed alone fails again', async () 
   const seed = failures[0]
   const again = await troupe('simulate', 'paxos', '--seeds', `${seed}..${seed}`, '--bug', 'forgotten-promise')
   expect(again.code).toBe(1)
-  expect(again.stdout).toContain('1 seeds on 5 nodes, clients 5, 1 failed')
+  expect(again.stdout).toContain('1 seed on 5 nodes, clients 5, 1 failed')
   expect(again.stdout).toContain(`seed ${seed} failed at`)
 })
 
@@ -116,6 +116,7 @@ test('without a scenario all are listed', async () => {
 
 test.each([
   ['simulate nothing', "there is no scenario 'nothing'; there are paxos"],
+  ['simulate multi-paxo', "there is no scenario 'multi-paxo'; did you mean 'multi-paxos'?"],
   ['simulate paxos --seeds 5..1', 'the first not above the last'],
   [
     'simulate paxos --strategy luck',

@@ -14,7 +14,13 @@ export { HandlerTable } from './handler-table.ts'
 export { InPlaceTasks } from './in-place-tasks.ts'
 export { downNode, type InspectionLimits, inspectNode } from './inspection.ts'
 export type { KernelPorts } from './kernel-ports.ts'
-export { type KnownOptions, refuseUnknownOptions, requireOption, unknownOptionProblem } from './known-options.ts'
+export {
+  adviceFor,
+  type KnownOptions,
+  refuseUnknownOptions,
+  requireOption,
+  unknownOptionProblem,
+} from './known-options.ts'
 export { buffersMoved, cloneValue, isPrepared, prepareMessage, takeMessage } from './message-value.ts'
 export { type MetricsClock, metricsClockOf } from './metrics/metrics-clock.ts'
 export { NodeJournal } from './node-journal.ts'

@@ -31,9 +31,7 @@ export function unknownOptionProblem(where: string, options: object, known: Read
   }
   for (const option in options) {
     if (Object.hasOwn(known, option) || !Object.hasOwn(options, option)) continue
-    const names = Object.keys(known)
-    const nearest = nearestTo(option, names)
-    const advice = nearest === undefined ? `there are ${names.join(', ')}` : `did you mean '${nearest}'?`
+    const { nearest, advice } = adviceFor(option, Object.keys(known))
     return { message: `${where}: there is no option '${option}'; ${advice}`, facts: { option, nearest } }
   }
   return undefined
@@ -43,6 +41,15 @@ export function unknownOptionProblem(where: string, options: object, known: Read
 export function refuseUnknownOptions(where: string, options: object, known: Readonly<Record<string, true>>): void {
   const problem = unknownOptionProblem(where, options, known)
   if (problem !== undefined) throw new ConfigurationError(problem.message, problem.facts)
+}
+
+/** What to say of a name that is none of `names`: the nearest of them, or all where none is near. */
+export function adviceFor(name: string, names: readonly string[]): { nearest: string | undefined; advice: string } {
+  const nearest = nearestTo(name, names)
+  return {
+    nearest,
+    advice: nearest === undefined ? `there are ${names.join(', ')}` : `did you mean '${nearest}'?`,
+  }
 }
 
 /** The name that takes the fewest changes to come to; `undefined` when all are far away. */

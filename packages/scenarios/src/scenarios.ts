@@ -1,5 +1,6 @@
 /** The scenarios by name. */
 import { ConfigurationError } from '@troupe/core'
+import { adviceFor } from '@troupe/core/host'
 import { multiPaxos } from './consensus/multi-paxos.ts'
 import { paxos, struckPaxos } from './consensus/paxos.ts'
 import { benOr, chandraToueg } from './consensus/rounds.ts'
@@ -26,11 +27,10 @@ const all: readonly Scenario[] = [
 /** By name, in the order to list them in. */
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(all.map((scenario) => [scenario.name, scenario]))
 
-/** The scenario of that name. Throws a `ConfigurationError` that lists the names. */
+/** The scenario of that name. Throws a `ConfigurationError` that names the nearest, or lists the names. */
 export function scenarioNamed(name: string): Scenario {
   const scenario = scenarios.get(name)
   if (scenario !== undefined) return scenario
-  throw new ConfigurationError(`there is no scenario '${name}'; there are ${[...scenarios.keys()].join(', ')}`, {
-    name,
-  })
+  const { nearest, advice } = adviceFor(name, [...scenarios.keys()])
+  throw new ConfigurationError(`there is no scenario '${name}'; ${advice}`, { name, nearest })
 }

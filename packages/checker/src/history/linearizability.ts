@@ -4,6 +4,7 @@
  * one may refute the history at once while another explodes.
  */
 import { refuseUnknownOptions } from '@troupe/core/host'
+import { answerOf, verifyModel } from './checked-model.ts'
 import type { ObjectModel } from './object-model.ts'
 import { ModelStates } from './object-states.ts'
 import type { Operation } from './operation.ts'
@@ -24,7 +25,8 @@ const firstShare = 1 / 64
 
 /**
  * Decides whether `history` is linearizable. An operation that never returned may have taken effect at any time after
- * its call, or never. Equal times overlap. Throws a {@link HistoryError} for times that make no sense.
+ * its call, or never. Equal times overlap. Throws a {@link HistoryError} for times that make no sense,
+ * and a `ConfigurationError` for a model that is none, or whose functions return what they must not.
  *
  * The search takes its steps in a fixed order: equal histories give equal results.
  */
@@ -35,6 +37,7 @@ export function checkLinearizable<State, Input, Output>(
 ): OrderCheckResult<State, Input, Output> {
   refuseUnknownOptions('checkLinearizable', options, knownOfOrderCheck)
   const { stepsMax = stepsMaxDefault } = options
+  verifyModel('checkLinearizable', model)
   verifyOperations(history)
   verifyStepsMax(stepsMax)
   let undecided = [...partitions(model, history)]
@@ -61,8 +64,7 @@ export function partitions<State, Input, Output>(
 ): Partition<Input, Output>[] {
   const byCall = history.toSorted((left, right) => left.calledAt - right.calledAt)
   if (model.partition === undefined) return [[undefined, byCall]]
-  const parts = Map.groupBy(byCall, ({ input }) => (model.partition as (input: Input) => string)(input))
-  return [...parts]
+  return [...Map.groupBy(byCall, ({ input }) => answerOf(model, 'partition', model.partition?.(input) as string))]
 }
 
 function checkPartition<State, Input, Output>(

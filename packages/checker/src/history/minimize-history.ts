@@ -4,6 +4,7 @@
  */
 
 import { refuseUnknownOptions } from '@troupe/core/host'
+import { verifyModel } from './checked-model.ts'
 import { checkLinearizable } from './linearizability.ts'
 import type { ObjectModel } from './object-model.ts'
 import { type Operation, outputOf } from './operation.ts'
@@ -27,6 +28,7 @@ export function minimizeHistory<State, Input, Output>(
 ): readonly Operation<Input, Output>[] {
   refuseUnknownOptions('minimizeHistory', options, knownOfOrderCheck)
   const { stepsMax = 20_000 } = options
+  verifyModel('minimizeHistory', model)
   const fails = (operations: readonly Operation<Input, Output>[]) =>
     checkLinearizable(model, operations, { stepsMax }).counterexample
   const failed = fails(history)

@@ -4,6 +4,7 @@
  */
 import { canonicalValue } from '../canonical-value.ts'
 import { Interner } from '../interner.ts'
+import { answerOf } from './checked-model.ts'
 import { HistoryError } from './history-error.ts'
 import type { ObjectModel } from './object-model.ts'
 import { type KnownOutput, type Operation, outputOf, unknownOutput } from './operation.ts'
@@ -39,8 +40,11 @@ export class ModelStates<State, Input, Output> implements ObjectStates {
 
   constructor(model: ObjectModel<State, Input, Output>, operations: readonly Operation<Input, Output>[]) {
     this.#model = model
-    this.#keyOf = model.key?.bind(model) ?? ((state) => keyOf(state, `a state of ${model.name}`))
-    this.initial = this.#intern(model.init())
+    const ownKey = model.key?.bind(model)
+    this.#keyOf = ownKey
+      ? (state) => answerOf(model, 'key', ownKey(state))
+      : (state) => keyOf(state, `a state of ${model.name}`)
+    this.initial = this.#intern(answerOf(model, 'init', model.init()))
     this.classes = Int32Array.from(operations, (operation) => {
       const { input } = operation
       const output = outputOf(operation)
@@ -48,7 +52,7 @@ export class ModelStates<State, Input, Output> implements ObjectStates {
       return this.#classes.intern(`${keyOf(input, 'input')} ${answer}`, () => ({
         input,
         output,
-        readOnly: model.readOnly?.(input, output) ?? false,
+        readOnly: model.readOnly !== undefined && answerOf(model, 'readOnly', model.readOnly(input, output)),
       }))
     })
   }
@@ -67,7 +71,8 @@ export class ModelStates<State, Input, Output> implements ObjectStates {
     const known = this.#next.get(key)
     if (known !== undefined) return known
     const { input, output, readOnly } = this.#classes.get(operationClass)
-    const after = this.#model.step(this.state(state), input, output).map((made) => this.#intern(made))
+    const states = answerOf(this.#model, 'step', this.#model.step(this.state(state), input, output))
+    const after = states.map((made) => this.#intern(made))
     if (readOnly && after.some((made) => made !== state)) {
       throw new HistoryError(
         `the model ${this.#model.name} changes its state in an operation that it calls read-only`,

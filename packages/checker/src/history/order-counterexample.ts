@@ -1,4 +1,5 @@
 /** Why no order explains a history, for people: how far one can be explained, and what does not fit there. */
+import { answerOf, verifyModel } from './checked-model.ts'
 import type { ObjectModel } from './object-model.ts'
 import { type Operation, outputOf } from './operation.ts'
 import type { OperationOrder } from './operation-order.ts'
@@ -73,6 +74,7 @@ export function formatOrderCounterexample<State, Input, Output>(
   model: ObjectModel<State, Input, Output>,
   counterexample: OrderCounterexample<State, Input, Output>,
 ): string {
+  verifyModel('formatOrderCounterexample', model)
   const { property, partition, operations, order, states, blocked } = counterexample
   const where = partition === undefined ? '' : ` at ${JSON.stringify(partition)}`
   const lines = [
@@ -105,10 +107,8 @@ export function describeOperation<State, Input, Output>(
   operation: Operation<Input, Output>,
 ): string {
   const output = outputOf(operation)
-  return (
-    model.describe?.(operation.input, output) ??
-    `${show(operation.input)} = ${typeof output === 'symbol' ? 'unanswered' : show(output)}`
-  )
+  if (model.describe !== undefined) return answerOf(model, 'describe', model.describe(operation.input, output))
+  return `${show(operation.input)} = ${typeof output === 'symbol' ? 'unanswered' : show(output)}`
 }
 
 function inStates(states: readonly unknown[]): string {

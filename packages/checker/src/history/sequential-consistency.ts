@@ -3,6 +3,7 @@
  * (Lamport 1979). Unlike linearizability it does not follow from that of the parts, so partitions are searched together.
  */
 import { refuseUnknownOptions } from '@troupe/core/host'
+import { verifyModel } from './checked-model.ts'
 import { partitions } from './linearizability.ts'
 import type { ObjectModel } from './object-model.ts'
 import { ModelStates, PartitionedStates } from './object-states.ts'
@@ -30,6 +31,7 @@ export function checkSequentiallyConsistent<State, Input, Output>(
 ): OrderCheckResult<State, Input, Output> {
   refuseUnknownOptions('checkSequentiallyConsistent', options, knownOfOrderCheck)
   const { stepsMax = stepsMaxDefault } = options
+  verifyModel('checkSequentiallyConsistent', model)
   verifyOperations(history)
   verifyStepsMax(stepsMax)
   const parts = partitions(model, history)

@@ -1,6 +1,6 @@
 /** The programs that can be checked by name, and one of them checked. */
 import { type ActorDefinition, ConfigurationError } from '@troupe/core'
-import { shownValue } from '@troupe/core/host'
+import { adviceFor, shownValue } from '@troupe/core/host'
 import { type CheckOptions, type CheckResult, check, type ModelCheckOptions, type ModelCheckResult } from '../check.ts'
 import { abdProgram } from './abd.ts'
 import { diningPhilosophersProgram } from './dining-philosophers.ts'
@@ -69,7 +69,8 @@ export function programOptions(
 ): CheckOptions<any> | ModelCheckOptions<any> {
   const program = among.get(name)
   if (program === undefined) {
-    throw new ConfigurationError(`there is no program ${name}; there are ${[...among.keys()].join(', ')}`, { name })
+    const { nearest, advice } = adviceFor(name, [...among.keys()])
+    throw new ConfigurationError(`there is no program ${name}; ${advice}`, { name, nearest })
   }
   const {
     parameters: given = {},

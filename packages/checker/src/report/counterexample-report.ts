@@ -8,6 +8,7 @@ import {
   showValue,
   type TraceStep,
 } from '../counterexample.ts'
+import { verifyModel } from '../history/checked-model.ts'
 import type { ObjectModel } from '../history/object-model.ts'
 import type { Operation } from '../history/operation.ts'
 import { describeOperation, type OrderCounterexample } from '../history/order-counterexample.ts'
@@ -131,6 +132,7 @@ export function historyReport<State, Input, Output>(
   model: ObjectModel<State, Input, Output>,
   counterexample: OrderCounterexample<State, Input, Output>,
 ): ReportHistory {
+  verifyModel('historyReport', model)
   const { property, partition, operations, order, blocked } = counterexample
   const marked = new Set<Operation<Input, Output>>(blocked)
   const where = partition === undefined ? '' : ` at ${JSON.stringify(partition)}`

@@ -1,5 +1,6 @@
 /** `troupe mutate PROTOCOL`: which of the mistakes that could have been made in a protocol its properties notice. */
 import { availableParallelism } from 'node:os'
+import { adviceFor } from '@troupe/core/host'
 import { type Scenario, scenarios, seedsOf } from '@troupe/scenarios'
 import { ScenarioThreads } from '@troupe/scenarios/parallel'
 import {
@@ -14,7 +15,7 @@ import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { namesOf, shareNumber, wholeNumber } from '../flags.ts'
 import { Progress } from '../progress.ts'
-import { printJson, printLine, secondsSince, type Terminal } from '../terminal.ts'
+import { counted, printJson, printLine, secondsSince, type Terminal } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'
 
 interface MutateFlags {
@@ -85,9 +86,12 @@ function mutationNamed(name: string): NonNullable<Scenario['mutation']> {
   const scenario = scenarios.get(name)
   if (scenario?.mutation !== undefined) return scenario.mutation
   const known = protocols().map((protocol) => protocol.name)
-  const problem =
-    scenario === undefined ? `there is no protocol '${name}'` : `scenario ${name} is no subject of a mutation run`
-  throw new UsageError(`${problem}; there are ${known.join(', ')}`, { name })
+  if (scenario !== undefined) {
+    const problem = `scenario ${name} is no subject of a mutation run; there are ${known.join(', ')}`
+    throw new UsageError(problem, { name })
+  }
+  const { nearest, advice } = adviceFor(name, known)
+  throw new UsageError(`there is no protocol '${name}'; ${advice}`, { name, nearest })
 }
 
 async function mutateNamed(terminal: Terminal, name: string, flags: MutateFlags): Promise<boolean> {
@@ -167,7 +171,7 @@ class MutationRunProgress {
   }
 
   #mutantsOf(mutants: number): Progress {
-    this.#mutants ??= new Progress(this.#terminal, this.#name, mutants, 'mutants')
+    this.#mutants ??= new Progress(this.#terminal, this.#name, mutants, 'mutant')
     return this.#mutants
   }
 
@@ -198,7 +202,7 @@ function printMutant(terminal: Terminal, result: MutantResult): void {
 function foundBy(result: MutantResult): string {
   if (result.verdict !== 'killed') return ''
   if (result.by === 'simulation') return `seed ${result.seed}, after ${result.tried}: `
-  return result.by === 'claim' ? `never in ${result.tried} seeds: ` : 'in the checker: '
+  return result.by === 'claim' ? `never in ${counted(result.tried, 'seed')}: ` : 'in the checker: '
 }
 
 /** What killed it, why it is no mistake, or why it survives. */
@@ -218,12 +222,15 @@ function printReportRow(terminal: Terminal, protocol: string, report: MutationRe
 function printReport(terminal: Terminal, protocol: string, report: MutationReport, seconds: number): void {
   const { seeds, results, killed, survived, equivalent, rate, cleanFailures, cleanViolation } = report
   for (const { seed, what, message } of cleanFailures.slice(0, 1)) {
-    printLine(terminal, `the clean twin failed under ${cleanFailures.length} of ${seeds} seeds; seed ${seed}: ${what}`)
+    printLine(
+      terminal,
+      `the clean twin failed under ${cleanFailures.length} of ${counted(seeds, 'seed')}; seed ${seed}: ${what}`,
+    )
     printLine(terminal, message)
   }
   if (cleanViolation !== undefined) printLine(terminal, `the clean twin violates ${cleanViolation} in the checker`)
   if (!isClean(report)) return
   const counts = `${killed} killed, ${survived} survived, ${equivalent} no mistakes`
-  printLine(terminal, `\n${protocol}: ${results.length} mutants under ${seeds} seeds, ${counts}`)
+  printLine(terminal, `\n${protocol}: ${counted(results.length, 'mutant')} under ${counted(seeds, 'seed')}, ${counts}`)
   printLine(terminal, `kill rate ${(100 * rate).toFixed(1)} %, in ${seconds} s`)
 }

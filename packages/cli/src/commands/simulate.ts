@@ -29,7 +29,7 @@ import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { faultPlan, faultText, parameterTexts, scheduleOf, scheduleText, wholeNumber } from '../flags.ts'
 import { Progress } from '../progress.ts'
-import { printJson, printLine, secondsSince, type Terminal } from '../terminal.ts'
+import { counted, printJson, printLine, secondsSince, type Terminal } from '../terminal.ts'
 import { shrinkFile, shrinkingRow, triesDefault, writeReport } from './replay.ts'
 
 /** Failed seeds that are shown to people, one line each. */
@@ -186,10 +186,17 @@ async function simulateNamed(terminal: Terminal, name: string, flags: SimulateFl
     })
   } else {
     const withBug = bug === undefined ? '' : ` with ${bug}`
-    const sizes = [`${nodes} nodes`, ...Object.entries(parameters).map(([parameter, value]) => `${parameter} ${value}`)]
-    printLine(terminal, `${name}${withBug}: ${seeds.length} seeds on ${sizes.join(', ')}, ${failed.size} failed`)
+    const sizes = [
+      counted(nodes, 'node'),
+      ...Object.entries(parameters).map(([parameter, value]) => `${parameter} ${value}`),
+    ]
+    printLine(
+      terminal,
+      `${name}${withBug}: ${counted(seeds.length, 'seed')} on ${sizes.join(', ')}, ${failed.size} failed`,
+    )
     printLine(terminal, `${events} events, ${virtualSeconds} virtual seconds, in ${elapsed} s`)
-    for (const [claim, seedsReached] of Object.entries(claims)) printLine(terminal, `  ${claim}: ${seedsReached} seeds`)
+    for (const [claim, seedsReached] of Object.entries(claims))
+      printLine(terminal, `  ${claim}: ${counted(seedsReached, 'seed')}`)
     explainFailures(terminal, failed, (seed) => commandOf(name, seed, flags))
     for (const one of kept) explainKept(terminal, one)
   }

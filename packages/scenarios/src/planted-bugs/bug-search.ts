@@ -1,5 +1,6 @@
 /** The search for a planted bug: seed after seed under the clean twin's plan, then the first failing seed once more. */
 import { ConfigurationError } from '@troupe/core'
+import { adviceFor } from '@troupe/core/host'
 import type { Scenario, ScenarioFailure, ScenarioOptions } from '../scenario.ts'
 import { scenarios } from '../scenarios.ts'
 
@@ -19,11 +20,13 @@ export interface BugFinding {
   readonly replayed: boolean
 }
 
-/** The scenario that the bug of that name is planted in. Throws a `ConfigurationError` that lists the bugs. */
+/** The scenario that the bug of that name is planted in. Throws a `ConfigurationError` that names the nearest, or lists the bugs. */
 export function scenarioOfBug(bug: string): Scenario {
   for (const scenario of scenarios.values()) if (scenario.bugs.has(bug)) return scenario
-  const known = [...scenarios.values()].flatMap(({ bugs }) => [...bugs.keys()])
-  throw new ConfigurationError(`there is no planted bug '${bug}'; there are ${known.join(', ')}`, { bug })
+  // Several scenarios may have a bug of the same name.
+  const known = new Set([...scenarios.values()].flatMap(({ bugs }) => [...bugs.keys()]))
+  const { nearest, advice } = adviceFor(bug, [...known])
+  throw new ConfigurationError(`there is no planted bug '${bug}'; ${advice}`, { bug, nearest })
 }
 
 /** Searches for the bug of that name. */
@@ -45,9 +48,9 @@ export async function findBug(bug: string, { seeds, ...options }: BugSearch): Pr
 
 /** The finding as lines of text. */
 export function printFinding({ bug, what, tried, first, replayed }: BugFinding): string {
-  if (first === undefined) return `${bug}: ${what}\nnot found in ${tried} seeds`
+  if (first === undefined) return `${bug}: ${what}\nnot found in ${tried} ${tried === 1 ? 'seed' : 'seeds'}`
   const replay = replayed
     ? `run again, seed ${first.seed} failed at the same step ${first.step} with the same hash ${first.hash}`
     : `run again, seed ${first.seed} did not fail in the same way`
-  return `${bug}: ${what}\nfound by seed ${first.seed}, after ${tried} seeds: ${first.what}\n${first.message}\n${replay}`
+  return `${bug}: ${what}\nfound by seed ${first.seed}, after ${tried} ${tried === 1 ? 'seed' : 'seeds'}: ${first.what}\n${first.message}\n${replay}`
 }
