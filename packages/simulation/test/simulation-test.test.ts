@@ -109,6 +109,28 @@ describe('a simulation test', () => {
     expect(await runSimulationTest(other, settings, forgetfulDeposits.run)).toBeUndefined()
   })
 
+  test('names the reason of the shrunk run where it is another, and that no fault is needed', async () => {
+    const settings = { folder, seeds: 1, nodes: 2, faults: 'all', parameters: { deposits: 17 } } as const
+    const error = await errorOf(
+      runSimulationTest(place(), settings, async (world, { deposits }) => {
+        await world.sleep(1_000)
+        world.check(deposits < 10, `the total is ${deposits * 50}`)
+      }),
+    )
+    expect(error.message).toMatch(
+      /^seed 1 failed: .*the total is 850.*\nthe shrunk run fails with: .*the total is 500\n/,
+    )
+    expect(error.message).toContain('\nno fault is needed: it fails without any\n')
+    const { path } = error.facts as { path: string }
+    const again = await errorOf(
+      runSimulationTest(place({ TROUPE_REPLAY: path }), settings, async (world, { deposits }) => {
+        await world.sleep(1_000)
+        world.check(deposits < 10, `the total is ${deposits * 50}`)
+      }),
+    )
+    expect(again.message).toMatch(/\nno fault is needed: it fails without any$/)
+  })
+
   test('of a program in a module finds the same seed on several threads as on one, and its file replays by itself', async () => {
     const on = (threads: number) =>
       errorOf(runSimulationTest(place(), { program, export: 'forgetfulDeposits', threads, folder, seeds: '5..60' }))

@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import { type ActorRef, refKey } from '@troupe/core'
 import { scenarioNamed, verifyScenarioOptions } from '@troupe/scenarios'
 import {
-  describePlan,
+  describeFaults,
   formatShrinking,
   loadScenario,
   type Replay,
@@ -223,7 +223,7 @@ export async function writeReport(path: string, saved: SavedRun, run: Replay): P
   const { scenario = saved.program.test?.name ?? saved.program.export ?? 'a program' } = saved.program
   const facts = [
     ...branchLines(saved).map((line): [string, string] => ['other choices', line]),
-    ...describePlan(run.record.plan).map((line): [string, string] => ['what goes wrong', line]),
+    ...faultsOf(run).map((line): [string, string] => ['what goes wrong', line]),
   ]
   const { trace, states } = run
   const { seed } = saved
@@ -237,13 +237,18 @@ export async function writeReport(path: string, saved: SavedRun, run: Replay): P
   await writeFile(path, reportHtml(simulationReport(recorded, { title, facts: facts.slice(0, planLinesMax) })))
 }
 
+/** What goes wrong by where the run ended, in words. */
+function faultsOf({ record, virtualMs }: Replay): string[] {
+  return describeFaults(record, virtualMs)
+}
+
 /** Where a saved run goes on with other choices, in words. */
 function branchLines({ branches = [] }: SavedRun): string[] {
   return branches.map(({ afterStep, seed }) => `after step ${afterStep} the choices are those of seed ${seed}`)
 }
 
 function rowOf({ program, seed, branches }: SavedRun, run: Replay): Record<string, unknown> {
-  const { outcome, failure, step, virtualMs, hash, record, warnings } = run
+  const { outcome, failure, step, virtualMs, hash, warnings } = run
   return {
     scenario: program.scenario ?? program.export ?? program.test?.name,
     parameters: program.parameters,
@@ -254,7 +259,7 @@ function rowOf({ program, seed, branches }: SavedRun, run: Replay): Record<strin
     step,
     virtualMs,
     hash,
-    plan: describePlan(record.plan),
+    plan: faultsOf(run),
     warnings,
   }
 }
@@ -274,15 +279,16 @@ function explain(
   run: Replay,
   actors: readonly ActorLine[],
 ): void {
-  const { outcome, failure, step, virtualMs, hash, record } = run
+  const { outcome, failure, step, virtualMs, hash } = run
   for (const { node, actor, state } of actors)
     printLine(terminal, `${node} ${actor}: ${inspect(state, { depth: 6, maxArrayLength: 50, breakLength: 120 })}`)
   if (failure !== undefined) {
     printLine(terminal, failure.message.replace(rerunHint(saved.seed), `run it again: troupe replay ${file}`))
   }
   for (const line of branchLines(saved)) printLine(terminal, line)
-  const plan = describePlan(record.plan)
-  printLine(terminal, plan.length === 0 ? 'nothing goes wrong in it' : 'what goes wrong in it:')
+  const plan = faultsOf(run)
+  const none = failure === undefined ? 'nothing goes wrong in it' : 'no fault is needed: it fails without any'
+  printLine(terminal, plan.length === 0 ? none : 'what goes wrong in it:')
   for (const line of plan.slice(0, planLinesMax)) printLine(terminal, `  ${line}`)
   if (plan.length > planLinesMax) printLine(terminal, `  and ${plan.length - planLinesMax} others`)
   printLine(terminal, `${outcome} after step ${step}, at ${virtualMs.toFixed(3)} ms, hash ${hash}`)

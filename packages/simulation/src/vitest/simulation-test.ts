@@ -7,7 +7,7 @@ import { ConfigurationError, TroupeError } from '@troupe/core'
 import { type KnownOptions, refuseUnknownOptions, requireOption, shownValue } from '@troupe/core/host'
 import { knownOfScenarioOptions } from '../known-simulation-options.ts'
 import { replay } from '../replay.ts'
-import { describePlan } from '../run-plan.ts'
+import { describeFaults, type RunRecord } from '../run-record.ts'
 import { type SavedProgram, saveFailure } from '../saved-run.ts'
 import {
   findSavedRun,
@@ -24,6 +24,9 @@ import type { SimulatedWorld } from '../simulated-world.ts'
 import { rerunHint, VacuousCampaignError } from '../simulation-errors.ts'
 import type { ScenarioParameters, SimulationScenario, SimulationScenarioOptions } from '../simulation-scenario.ts'
 import { campaignOf, type SeedsOutcome, type SeedsProgress } from './seeds-campaign.ts'
+
+/** Lines of a plan that a failure's text has. */
+const faultLinesMax = 50
 
 /** How a simulation test is set up: as a run is, with many seeds. */
 export interface SimulationTestOptions<Parameters extends ScenarioParameters = ScenarioParameters>
@@ -215,26 +218,34 @@ async function failureOf(failed: FailedTest, howMany: string): Promise<Simulatio
   }
   place.print(`${place.name}: seed ${seed} failed; shrinking it in at most ${shrinkRunsMax} runs`)
   const smaller = shrinkRunsMax === 0 ? undefined : await shrink(found.saved, scenario, { runsMax: shrinkRunsMax })
-  const { saved, failure } = smaller ?? found
+  const { saved, failure, record } = smaller ?? found
   const path = join(folder, `${fileName(place.name)}-seed-${seed}.json`)
   await writeSavedRun(path, saved)
-  const plan = describePlan(saved.plan)
   const test = { file: relative(process.cwd(), place.file), name: place.name }
+  const { what } = failure.facts
   const message = [
     `seed ${seed} failed: ${found.failure.facts.what} (${howMany})`,
+    ...(what === found.failure.facts.what ? [] : [`the shrunk run fails with: ${what}`]),
     `run it alone: TROUPE_SEED=${seed} ${testCommand(test)}`,
     `the shrunk run: ${replayCommand(path, test)}`,
     ...(smaller === undefined ? [] : [`shrunk: ${formatShrinking(smaller)}`]),
     ...(Object.keys(saved.program.parameters).length === 0
       ? []
       : [`parameters: ${JSON.stringify(saved.program.parameters).slice(0, 500)}`]),
-    ...(plan.length === 0
-      ? ['nothing goes wrong in it']
-      : ['what goes wrong in it:', ...plan.slice(0, 50).map(indented)]),
+    ...faultLines(record, failure.facts.virtualMs),
     'its last events:',
     ...failure.facts.lastEvents.map(indented),
   ].join('\n')
   return new SimulationTestError(message, { seed, path, hash: saved.hash }, { cause: failure.cause ?? failure })
+}
+
+/** What goes wrong in a run before it fails, with its heading. */
+function faultLines(record: RunRecord, failedMs: number): string[] {
+  const lines = describeFaults(record, failedMs)
+  if (lines.length === 0) return ['no fault is needed: it fails without any']
+  const more = lines.length - faultLinesMax
+  const others = more > 0 ? [`  and ${more} others`] : []
+  return ['what goes wrong in it:', ...lines.slice(0, faultLinesMax).map(indented), ...others]
 }
 
 /** Replays the file if it is of this test; fails as it does. */
@@ -246,14 +257,14 @@ async function replayInTest(
   const path = await findSavedRun(given, place.file)
   const saved = await readSavedRun(path)
   if (saved.program.test?.name !== place.name) return undefined
-  const { failure, warnings } = await replay(saved, scenario)
+  const { failure, record, warnings } = await replay(saved, scenario)
   for (const warning of warnings) place.print(`warning: ${warning}`)
   if (failure === undefined) return undefined
   const text = failure.message.replace(
     rerunHint(saved.seed),
     `run it again: ${replayCommand(given, saved.program.test)}`,
   )
-  const message = [text, 'what goes wrong in it:', ...describePlan(saved.plan).map(indented)].join('\n')
+  const message = [text, ...faultLines(record, failure.facts.virtualMs)].join('\n')
   throw new SimulationTestError(
     message,
     { seed: saved.seed, path, hash: saved.hash },
