@@ -243,8 +243,7 @@ describe('the plan of a run', () => {
       'syncFailure at number 1 of journal of a',
       'clockSkewMs of a: 12.3',
       "steps of the program's own plans: 1, 3",
-      'deliveries that take the time drawn for them: number 4 from a to b',
-      'choices out of the plain order: none',
+      'deliveries that are late, by the time drawn for them: number 4 from a to b',
     ])
   })
 
