@@ -84,7 +84,7 @@ async function replayFile(terminal: Terminal, file: string, flags: ReplayFlags):
     throw new UsageError('--save needs --prefix: the file is saved already', { flag: '--save' })
   }
   const saved = await readSavedRun(file)
-  const scenario = await scenarioOf(saved)
+  const scenario = await scenarioOf(saved, file)
   if (flags.save === undefined) return await replaySaved(terminal, { file, saved, scenario }, flags)
   const branch = await unlessDiverged(terminal, () => saveBranchFile(terminal, { file, saved, scenario }, flags))
   if (branch === undefined) return false
@@ -131,6 +131,10 @@ async function replaySaved(
   const actors: ActorLine[] = []
   const run = await unlessDiverged(terminal, () => again(saved, scenario, flags, actors))
   if (run === undefined) return false
+  const { until } = flags
+  if (until !== undefined && run.outcome !== 'stopped') {
+    terminal.stderr.write(`warning: --until ${until} was not reached: the run has ${run.step} steps\n`)
+  }
   for (const warning of run.warnings) terminal.stderr.write(`warning: ${warning}\n`)
   if (flags.report !== undefined) await writeReport(flags.report, saved, run)
   if (flags.json) printJson(terminal, { file, ...rowOf(saved, run), actors, ...shrinkingRow(smaller) })
@@ -139,8 +143,8 @@ async function replaySaved(
 }
 
 /** The program that the file names: a scenario of the command line, or one that a module exports. */
-async function scenarioOf({ program, options }: SavedRun): Promise<SimulationScenario> {
-  if (program.scenario === undefined) return await loadScenario(program)
+async function scenarioOf({ program, options }: SavedRun, file: string): Promise<SimulationScenario> {
+  if (program.scenario === undefined) return await loadScenario(program, undefined, file)
   const scenario = scenarioNamed(program.scenario)
   const { bug, harmOnly: _harmOnly, ...parameters } = program.parameters
   const { nodes } = options
@@ -192,6 +196,13 @@ async function again(
   actors: ActorLine[],
 ): Promise<Replay> {
   const { until, prefix, seed = 1, report } = flags
+  const steps = saved.failure.step
+  if (until !== undefined && prefix === undefined && until > steps) {
+    throw new UsageError(`--until ${until} is beyond the end of the run, which has ${steps} steps`, {
+      flag: '--until',
+      value: until,
+    })
+  }
   if (flags.inspect !== undefined) {
     const { host, port } = flags.inspect === true ? inspectDefault : flags.inspect
     inspector.open(port, host, true)
