@@ -168,6 +168,14 @@ test('what is no run, or of no scenario, is refused with what is wrong', async (
   expect(await refused(program({ scenario: 'raft' }))).toContain("there is no scenario 'raft'; there are paxos")
   expect(await refused(program({ parameters: { bug: 'none' } }))).toContain("no planted bug 'none'; it has")
   expect(await refused(program({ scenario: undefined }))).toContain('in no module of its own')
+  const bank = { scenario: undefined, test: { file: 'bank.test.ts', name: 'money' } }
+  expect(await refused(program(bank))).toContain(
+    `run TROUPE_REPLAY=${join(folder, 'refused.json')} vitest run bank.test.ts -t 'money'`,
+  )
+  const { step } = saved.failure
+  expect(await refused({}, '--until', `${step + 1}`)).toContain(
+    `--until ${step + 1} is beyond the end of the run, which has ${step} steps`,
+  )
   expect(await refused({ format: 9 })).toContain('of format 9; this version reads up to 4')
   expect(await refused({ plan: {} })).toContain('the saved run is damaged: a plan of a run has strengths')
   expect(await refused({}, '--until', 'soon')).toContain("--until must be a whole number from 0, got 'soon'")

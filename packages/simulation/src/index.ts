@@ -27,7 +27,7 @@ export {
   type TimedKind,
   type TraitKind,
 } from './run-plan.ts'
-export type { Checkpoints, RunRecord } from './run-record.ts'
+export { type Checkpoints, describeFaults, type RunRecord } from './run-record.ts'
 export {
   failureKind,
   loadRun,

@@ -75,16 +75,16 @@ export async function replay(
   const isWhole = options.branch === undefined && !run.stopped
   const divergence = hasOwnHashes(saved) ? firstDivergence(saved.checkpoints, run.record.checkpoints) : undefined
   const warnings = versionWarnings(saved)
-  const ending = isWhole ? endingOf(run) : []
+  const facts = { warnings, ending: isWhole ? endingOf(run) : [], failure: run.failure, isWhole }
   if (divergence !== undefined && (isWhole || divergence.by <= agreesUntil)) {
-    throw await diverged(saved, scenario, divergence, { warnings, ending, failure: run.failure })
+    throw await diverged(saved, scenario, divergence, facts)
   }
   if (isWhole && !failsAs(saved, run)) {
-    throw await diverged(saved, scenario, { after: run.step, by: run.step }, { warnings, ending, failure: run.failure })
+    throw await diverged(saved, scenario, { after: run.step, by: run.step }, facts)
   }
-  const { stopped, ...facts } = run
+  const { stopped, ...reached } = run
   const outcome = stopped ? 'stopped' : run.failure === undefined ? 'passed' : 'failed'
-  return { ...facts, outcome, warnings }
+  return { ...reached, outcome, warnings }
 }
 
 /** The branches that the saved run takes before another one. */
@@ -203,6 +203,8 @@ interface DivergenceFacts {
   readonly warnings: readonly string[]
   readonly ending: readonly string[]
   readonly failure: SimulationFailure | undefined
+  /** Whether the replay was of the whole run. */
+  readonly isWhole: boolean
 }
 
 /** The error, with what the replay does at the step where it goes another way. */
@@ -210,7 +212,7 @@ async function diverged(
   saved: SavedRun,
   scenario: SimulationScenario,
   { after, by }: { after: number; by: number },
-  { warnings, ending, failure }: DivergenceFacts,
+  { warnings, ending, failure, isWhole }: DivergenceFacts,
 ): Promise<ReplayDivergedError> {
   const lines: string[] = []
   const onEvent = (event: TraceEvent) => {
@@ -219,12 +221,18 @@ async function diverged(
   }
   await attempt(saved, scenario, { onEvent, atStep: { step: by, call: () => 'stop' } })
   const where = by - after <= 1 ? `at step ${by}` : `between step ${after + 1} and step ${by}`
+  const mended = isWhole && failure === undefined
   const message = [
-    `the replay is another run than the saved one: they first differ ${where}`,
+    mended
+      ? `it no longer fails; the run diverges from the saved one ${where} because the program has changed`
+      : `the replay is another run than the saved one: they first differ ${where}`,
+    ...(mended ? ending : []),
     ...warnings,
-    'the program or its options have changed since, or it is not deterministic (run one seed twice and compare the hash)',
+    mended
+      ? 'if neither the program nor its options have changed since, it is not deterministic (run one seed twice and compare the hash)'
+      : 'the program or its options have changed since, or it is not deterministic (run one seed twice and compare the hash)',
     ...(lines.length === 0 ? [] : ['there the replay does:', ...lines]),
-    ...ending,
+    ...(mended ? [] : ending),
   ].join('\n')
   return new ReplayDivergedError(message, { after, by, seed: saved.seed, failure: failure?.message })
 }

@@ -120,12 +120,15 @@ export function faultsOf({ faults, strikes, traits, scripted = [] }: RunPlan): n
   return faults.length + strikes.length + traits.length + scripted.length
 }
 
-/** The plan as lines of text: what comes at a time in that order, then what befalls single things, then what lasts. */
-export function describePlan(plan: RunPlan): string[] {
+/**
+ * The plan as lines of text: what comes at a time in that order, then what befalls single things, then what lasts. Of what
+ * comes at a time only what does by `untilMs` (virtual milliseconds since the start). No line says that nothing goes wrong.
+ */
+export function describePlan(plan: RunPlan, untilMs = Number.POSITIVE_INFINITY): string[] {
   const { faults, strikes, traits, scripted, late, deviations } = plan
   return [
     ...faults
-      .filter(({ untilBranch }) => untilBranch === undefined)
+      .filter(({ atMs, untilBranch }) => untilBranch === undefined && atMs <= untilMs)
       .sort((left, right) => left.atMs - right.atMs)
       .map(faultText),
     ...strikes.map(strikeText),
@@ -133,8 +136,10 @@ export function describePlan(plan: RunPlan): string[] {
     ...(scripted === undefined || scripted.length === 0
       ? []
       : [`steps of the program's own plans: ${scripted.join(', ')}`]),
-    ...(late === undefined ? [] : [lateText(late)]),
-    ...(deviations === undefined ? [] : [`choices out of the plain order: ${deviations.join(', ') || 'none'}`]),
+    ...(late === undefined || late.length === 0 ? [] : [lateText(late)]),
+    ...(deviations === undefined || deviations.length === 0
+      ? []
+      : [`choices out of the plain order: ${deviations.join(', ')}`]),
   ]
 }
 
@@ -178,9 +183,8 @@ function strikeText({ kind, site, nth, delayMs }: PlannedStrike): string {
 }
 
 function lateText(late: readonly PlannedDelivery[]): string {
-  if (late.length === 0) return 'no delivery is late'
   const which = late.map(({ from, to, nth }) => `${nth === undefined ? 'all' : `number ${nth}`} from ${from} to ${to}`)
-  return `deliveries that take the time drawn for them: ${which.join('; ')}`
+  return `deliveries that are late, by the time drawn for them: ${which.join('; ')}`
 }
 
 /** `value` as a plan; throws a {@link ConfigurationError} that names what is wrong with it. */

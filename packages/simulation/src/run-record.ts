@@ -3,7 +3,7 @@
  * way is told where it first did. At most {@link checkpointsMax} hashes are kept: when there are more, every second goes.
  */
 import type { InjectedFaults } from './fault-knobs.ts'
-import type { RunPlan } from './run-plan.ts'
+import { describePlan, type PlannedDelivery, type RunPlan } from './run-plan.ts'
 
 const checkpointsMax = 4_096
 
@@ -25,6 +25,33 @@ export interface RunRecord {
   readonly links: readonly { readonly from: string; readonly to: string; readonly frames: number }[]
   /** The choices, numbered from 1, in which the schedule had its way against the plain order. */
   readonly deviations: readonly number[]
+}
+
+/** Frames sent that took the time drawn for them, and not the mean of their link. */
+export function lateDeliveries({ plan, links }: Pick<RunRecord, 'plan' | 'links'>): number {
+  const { late = links.map(({ from, to }): PlannedDelivery => ({ from, to })) } = plan
+  const framesOf = ({ from, to }: PlannedDelivery) =>
+    links.find((link) => link.from === from && link.to === to)?.frames ?? 0
+  return late.reduce((sum, delivery) => sum + (delivery.nth === undefined ? framesOf(delivery) : 1), 0)
+}
+
+/**
+ * What went wrong in the run by `untilMs` (virtual milliseconds since the start), as {@link describePlan} has it, with how
+ * many deliveries were late and how many choices out of the plain order where the plan takes all of them. Empty: nothing.
+ */
+export function describeFaults(record: RunRecord, untilMs?: number): string[] {
+  const { plan, deviations } = record
+  const late = plan.late === undefined ? lateDeliveries(record) : 0
+  const choices = plan.deviations === undefined ? deviations.length : 0
+  return [
+    ...describePlan(plan, untilMs),
+    ...(late === 0 ? [] : [`${counted(late, 'delivery is', 'deliveries are')} late, by the time drawn for each`]),
+    ...(choices === 0 ? [] : [`${counted(choices, 'choice is', 'choices are')} out of the plain order`]),
+  ]
+}
+
+function counted(count: number, one: string, more: string): string {
+  return `${count} ${count === 1 ? one : more}`
 }
 
 /** Takes the running hash at regular steps. */

@@ -64,15 +64,19 @@ export function moduleName(url: URL | string, directory = process.cwd()): string
 }
 
 /**
- * The scenario that a saved run names, its module taken from `directory`. Rejects with a {@link ScenarioNotFoundError} when
+ * The scenario that a saved run names, its module taken from `directory`. `file`: the run's, for what the error says. Rejects with a {@link ScenarioNotFoundError} when
  * there is no such module, it does not export the scenario, or the run's program is not in a module of its own.
  */
-export async function loadScenario(program: SavedProgram, directory = process.cwd()): Promise<SimulationScenario> {
+export async function loadScenario(
+  program: SavedProgram,
+  directory = process.cwd(),
+  file = 'FILE',
+): Promise<SimulationScenario> {
   const { module, export: name = 'default' } = program
   const facts = { ...program, directory }
   if (module === undefined) {
     throw new ScenarioNotFoundError(
-      `the program of the saved run is in no module of its own${elsewhere(program)}`,
+      `the program of the saved run is in no module of its own${elsewhere(program, file)}`,
       facts,
     )
   }
@@ -82,7 +86,7 @@ export async function loadScenario(program: SavedProgram, directory = process.cw
     exported = await import(url)
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause)
-    throw new ScenarioNotFoundError(`the saved run's program ${url} cannot be imported: ${problem}`, facts, { cause })
+    throw new ScenarioNotFoundError(`the program ${url} cannot be imported: ${problem}`, facts, { cause })
   }
   const scenario = asScenario(exported[name])
   if (scenario !== undefined) return scenario
@@ -91,9 +95,9 @@ export async function loadScenario(program: SavedProgram, directory = process.cw
 }
 
 /** Where the program is instead. */
-function elsewhere({ scenario, test }: SavedProgram): string {
-  if (test !== undefined) return `, but in a test: run ${replayCommand('FILE', test)}`
-  return scenario === undefined ? '' : `, but the scenario '${scenario}' of the command line: troupe replay FILE`
+function elsewhere({ scenario, test }: SavedProgram, file: string): string {
+  if (test !== undefined) return `, but in a test: run ${replayCommand(file, test)}`
+  return scenario === undefined ? '' : `, but the scenario '${scenario}' of the command line: troupe replay ${file}`
 }
 
 /** What to type to have the test run again what the file has. */

@@ -9,7 +9,7 @@ import { ConfigurationError } from '@troupe/core'
 import { type KnownOptions, refuseUnknownOptions, shownValue } from '@troupe/core/host'
 import { minimize } from './delta-debugging.ts'
 import type { PlannedDelivery, RunPlan } from './run-plan.ts'
-import type { RunRecord } from './run-record.ts'
+import { lateDeliveries, type RunRecord } from './run-record.ts'
 import { failureKind, type SavedBranch, type SavedOptions, type SavedRun, saveFailure } from './saved-run.ts'
 import type { SimulationProgram } from './simulate.ts'
 import type { SimulationFailure } from './simulation-errors.ts'
@@ -48,6 +48,8 @@ export interface Shrinking {
   readonly saved: SavedRun
   /** Its failure: of the same kind as that of the run that was shrunk. */
   readonly failure: SimulationFailure
+  /** What went wrong in it. */
+  readonly record: RunRecord
   readonly before: RunSize
   readonly after: RunSize
   /** Runs that it took. */
@@ -114,8 +116,8 @@ class Shrinker {
       last = this.#best
       await this.#round()
     }
-    const { saved, failure } = this.#found
-    return { saved, failure, before, after: this.#size(), runs: this.#runs, exhausted: this.#isExhausted }
+    const { saved, failure, record } = this.#found
+    return { saved, failure, record, before, after: this.#size(), runs: this.#runs, exhausted: this.#isExhausted }
   }
 
   async #round(): Promise<void> {
@@ -247,10 +249,9 @@ class Shrinker {
   #size(): RunSize {
     const { record, failure } = this.#found
     const { nodes = 1, parameters } = this.#best
-    const { strikes, scripted = [], late } = record.plan
+    const { strikes, scripted = [] } = record.plan
     const injected = Object.values(record.injected).reduce((sum, count) => sum + count, 0)
     const points = strikes.filter(({ kind }) => kind === 'faultPoint').length
-    const all: readonly PlannedDelivery[] = record.links
     const sizes: Record<string, number> = {}
     for (const [name, value] of Object.entries(parameters)) {
       if (typeof value === 'number') sizes[name] = value
@@ -261,10 +262,7 @@ class Shrinker {
       nodes: typeof nodes === 'number' ? nodes : nodes.length,
       events: failure.facts.step,
       deliveries: record.deliveries,
-      late: (late ?? all).reduce(
-        (sum, { from, to, nth }) => sum + (nth === undefined ? this.#framesOf({ from, to }) : 1),
-        0,
-      ),
+      late: lateDeliveries(record),
       deviations: record.deviations.length,
       virtualMs: failure.facts.virtualMs,
       parameters: sizes,

@@ -54,12 +54,7 @@ export function defineScenario<Parameters extends ScenarioParameters>(
   refuseUnknownOptions('defineScenario', scenario, known)
   refuseUnknownOptions('defineScenario: options', scenario.options ?? {}, knownOfScenarioOptions)
   const { parameters, least = {} } = scenario
-  const copy = JSON.parse(JSON.stringify(parameters)) as ScenarioParameters
-  for (const name of Object.keys(parameters)) {
-    if (JSON.stringify(copy[name]) === undefined || typeof parameters[name] === 'function') {
-      throw new ConfigurationError(`parameter ${name} of a scenario must be plain data, as JSON has it`)
-    }
-  }
+  checkParameters('a scenario', parameters)
   for (const [name, value] of Object.entries(least)) {
     if (!(name in parameters) || !Number.isInteger(value)) {
       throw new ConfigurationError(`least.${name} must be a whole number for one of the scenario's parameters`)
@@ -70,6 +65,27 @@ export function defineScenario<Parameters extends ScenarioParameters>(
     throw new ConfigurationError(`nodesMin of a scenario must be a whole number from 1, got ${shownValue(nodesMin)}`)
   }
   return scenario
+}
+
+/** Throws a `ConfigurationError` that names the parameter which is no plain data. `of`: what has the parameters. */
+export function checkParameters(of: string, parameters: ScenarioParameters): void {
+  for (const [name, value] of Object.entries(parameters)) {
+    if (isPlain(value)) continue
+    throw new ConfigurationError(
+      `parameter ${name} of ${of} must be plain data, as JSON has it, got ${shownValue(value)}`,
+      { parameter: name },
+    )
+  }
+}
+
+/** Whether a run can be given a copy, and a file can have it. */
+function isPlain(value: unknown): boolean {
+  try {
+    structuredClone(value)
+    return JSON.stringify(value) !== undefined
+  } catch {
+    return false
+  }
 }
 
 /** The scenario that was given; throws a `ConfigurationError` when it is none. */

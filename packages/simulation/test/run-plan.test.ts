@@ -3,6 +3,7 @@ import { defineActor, namedRef } from '@troupe/core'
 import { describe, expect, test } from 'vitest'
 import {
   allFaults,
+  describeFaults,
   describePlan,
   type FaultKind,
   type PlannedFault,
@@ -242,9 +243,24 @@ describe('the plan of a run', () => {
       'syncFailure at number 1 of journal of a',
       'clockSkewMs of a: 12.3',
       "steps of the program's own plans: 1, 3",
-      'deliveries that take the time drawn for them: number 4 from a to b',
-      'choices out of the plain order: none',
+      'deliveries that are late, by the time drawn for them: number 4 from a to b',
     ])
+  })
+
+  test('of a run says what went wrong by its end, counts what is late where all is, and nothing where nothing is', async () => {
+    const late = { kind: 'crash', atMs: 900, nodes: ['a'], forMs: 30 } as const
+    const plan: RunPlan = { strengths: noStrengths, faults: [late, { ...late, atMs: 20 }], strikes: [], traits: [] }
+    const links = [
+      { from: 'a', to: 'b', frames: 128 },
+      { from: 'b', to: 'a', frames: 2 },
+    ]
+    const record = { plan, links, deviations: [4, 9] } as unknown as RunRecord
+    expect(describeFaults(record, 500)).toEqual([
+      'at 20.000 ms a crashes, down for 30.000 ms',
+      '130 deliveries are late, by the time drawn for each',
+      '2 choices are out of the plain order',
+    ])
+    expect(describeFaults({ ...record, plan: { ...plan, late: [], deviations: [] } }, 10)).toEqual([])
   })
 
   test('is refused when it is malformed', async () => {

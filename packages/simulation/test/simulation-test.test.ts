@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { ConfigurationError } from '@troupe/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   loadScenario,
@@ -15,6 +16,7 @@ import {
 import { findSavedRun } from '../src/saved-run-file.ts'
 import { SimulationTestError } from '../src/vitest/index.ts'
 import { runSimulationTest, type SimulationTestPlace } from '../src/vitest/simulation-test.ts'
+import { Counter } from './actors.ts'
 import { deposits, forgetfulDeposits } from './fixtures/deposits.ts'
 
 const program = new URL('./fixtures/deposits.ts', import.meta.url)
@@ -109,6 +111,28 @@ describe('a simulation test', () => {
     expect(await runSimulationTest(other, settings, forgetfulDeposits.run)).toBeUndefined()
   })
 
+  test('names the reason of the shrunk run where it is another, and that no fault is needed', async () => {
+    const settings = { folder, seeds: 1, nodes: 2, faults: 'all', parameters: { deposits: 17 } } as const
+    const error = await errorOf(
+      runSimulationTest(place(), settings, async (world, { deposits }) => {
+        await world.sleep(1_000)
+        world.check(deposits < 10, `the total is ${deposits * 50}`)
+      }),
+    )
+    expect(error.message).toMatch(
+      /^seed 1 failed: .*the total is 850.*\nthe shrunk run fails with: .*the total is 500\n/,
+    )
+    expect(error.message).toContain('\nno fault is needed: it fails without any\n')
+    const { path } = error.facts as { path: string }
+    const again = await errorOf(
+      runSimulationTest(place({ TROUPE_REPLAY: path }), settings, async (world, { deposits }) => {
+        await world.sleep(1_000)
+        world.check(deposits < 10, `the total is ${deposits * 50}`)
+      }),
+    )
+    expect(again.message).toMatch(/\nno fault is needed: it fails without any$/)
+  })
+
   test('of a program in a module finds the same seed on several threads as on one, and its file replays by itself', async () => {
     const on = (threads: number) =>
       errorOf(runSimulationTest(place(), { program, export: 'forgetfulDeposits', threads, folder, seeds: '5..60' }))
@@ -173,7 +197,64 @@ describe('a simulation test', () => {
     const error = await errorOf(
       runSimulationTest(place(), settings, async (world) => world.check(runs++ > 0, 'only the first time')),
     )
-    expect(error.message).toContain('the program is not deterministic')
+    expect(error.message).toContain('the program is not deterministic; the option `twice: true`')
+  })
+
+  test('tells that the run which it saved is another one when it is run again', async () => {
+    let runs = 0
+    const failing = async (shrinkRunsMax: number, change: (world: SimulatedWorld) => Promise<unknown>) => {
+      const program = async (world: SimulatedWorld) => {
+        await change(world)
+        world.check(false, 'always')
+      }
+      const error = await errorOf(runSimulationTest(place(), { seeds: 1, folder, shrinkRunsMax }, program))
+      return error.message
+    }
+    const differing = async (world: SimulatedWorld) => {
+      const counter = await world.spawn(Counter, { start: 0 }, { node: 'node-1' })
+      await counter.ask('add', ++runs)
+    }
+    for (const shrinkRunsMax of [0, 50]) {
+      expect(await failing(shrinkRunsMax, differing)).toMatch(
+        /\nwhich is another run when it is run again, from .*step.* on: the program is not deterministic; .*`twice: true`/,
+      )
+      expect(await failing(shrinkRunsMax, (world) => world.sleep(++runs))).toContain(
+        'with its failure at another time: the',
+      )
+    }
+    const repeating = await errorOf(
+      runSimulationTest(place(), { seeds: 1, folder }, async (world) => world.check(false, 'always')),
+    )
+    expect(repeating.message).not.toContain('deterministic')
+  })
+
+  test('does not search for mistakes in how the world is used: they fail it at once, by themselves', async () => {
+    const own = join(folder, 'mistakes')
+    const mistaken = async (run: (world: SimulatedWorld) => Promise<unknown>) => {
+      const here = place()
+      const error = await runSimulationTest(here, { seeds: 3, threads: 1, folder: own }, run).catch((thrown) => thrown)
+      expect(error).toBeInstanceOf(ConfigurationError)
+      expect(here.lines).toEqual([])
+      return error.message
+    }
+    const predicate = (async () => true) as unknown as () => boolean
+    expect(
+      await mistaken(async (world) => {
+        world.always('all is well', predicate)
+        await world.sleep(1)
+      }),
+    ).toMatch(/^always all is well: a predicate is synchronous and returns true or false/)
+    expect(await mistaken((world) => world.sleep(Number.NaN))).not.toContain('seed')
+    await expect(readdir(own)).rejects.toThrow('ENOENT')
+    const none = new URL('./none.ts', import.meta.url)
+    const missing = await runSimulationTest(place(), { program: none, seeds: 3 }).catch((thrown) => thrown)
+    expect(missing.message).toMatch(/^the program file:\S+none\.ts cannot be imported: /)
+    for (const parameters of [{ count: 1, f: () => 1 }, { count: 1, f: { deep: () => 1 } }, { f: 1n }]) {
+      const settings = { parameters, seeds: 3 }
+      await expect(runSimulationTest(place(), settings, async () => {})).rejects.toThrow(
+        'parameter f of a simulation test must be plain data',
+      )
+    }
   })
 
   test('runs each seed twice by choice, and names the first event that differs', async () => {

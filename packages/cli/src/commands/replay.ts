@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import { type ActorRef, refKey } from '@troupe/core'
 import { scenarioNamed, verifyScenarioOptions } from '@troupe/scenarios'
 import {
-  describePlan,
+  describeFaults,
   formatShrinking,
   loadScenario,
   type Replay,
@@ -84,7 +84,7 @@ async function replayFile(terminal: Terminal, file: string, flags: ReplayFlags):
     throw new UsageError('--save needs --prefix: the file is saved already', { flag: '--save' })
   }
   const saved = await readSavedRun(file)
-  const scenario = await scenarioOf(saved)
+  const scenario = await scenarioOf(saved, file)
   if (flags.save === undefined) return await replaySaved(terminal, { file, saved, scenario }, flags)
   const branch = await unlessDiverged(terminal, () => saveBranchFile(terminal, { file, saved, scenario }, flags))
   if (branch === undefined) return false
@@ -131,6 +131,10 @@ async function replaySaved(
   const actors: ActorLine[] = []
   const run = await unlessDiverged(terminal, () => again(saved, scenario, flags, actors))
   if (run === undefined) return false
+  const { until } = flags
+  if (until !== undefined && run.outcome !== 'stopped') {
+    terminal.stderr.write(`warning: --until ${until} was not reached: the run has ${run.step} steps\n`)
+  }
   for (const warning of run.warnings) terminal.stderr.write(`warning: ${warning}\n`)
   if (flags.report !== undefined) await writeReport(flags.report, saved, run)
   if (flags.json) printJson(terminal, { file, ...rowOf(saved, run), actors, ...shrinkingRow(smaller) })
@@ -139,8 +143,8 @@ async function replaySaved(
 }
 
 /** The program that the file names: a scenario of the command line, or one that a module exports. */
-async function scenarioOf({ program, options }: SavedRun): Promise<SimulationScenario> {
-  if (program.scenario === undefined) return await loadScenario(program)
+async function scenarioOf({ program, options }: SavedRun, file: string): Promise<SimulationScenario> {
+  if (program.scenario === undefined) return await loadScenario(program, undefined, file)
   const scenario = scenarioNamed(program.scenario)
   const { bug, harmOnly: _harmOnly, ...parameters } = program.parameters
   const { nodes } = options
@@ -192,6 +196,13 @@ async function again(
   actors: ActorLine[],
 ): Promise<Replay> {
   const { until, prefix, seed = 1, report } = flags
+  const steps = saved.failure.step
+  if (until !== undefined && prefix === undefined && until > steps) {
+    throw new UsageError(`--until ${until} is beyond the end of the run, which has ${steps} steps`, {
+      flag: '--until',
+      value: until,
+    })
+  }
   if (flags.inspect !== undefined) {
     const { host, port } = flags.inspect === true ? inspectDefault : flags.inspect
     inspector.open(port, host, true)
@@ -223,7 +234,7 @@ export async function writeReport(path: string, saved: SavedRun, run: Replay): P
   const { scenario = saved.program.test?.name ?? saved.program.export ?? 'a program' } = saved.program
   const facts = [
     ...branchLines(saved).map((line): [string, string] => ['other choices', line]),
-    ...describePlan(run.record.plan).map((line): [string, string] => ['what goes wrong', line]),
+    ...faultsOf(run).map((line): [string, string] => ['what goes wrong', line]),
   ]
   const { trace, states } = run
   const { seed } = saved
@@ -237,13 +248,18 @@ export async function writeReport(path: string, saved: SavedRun, run: Replay): P
   await writeFile(path, reportHtml(simulationReport(recorded, { title, facts: facts.slice(0, planLinesMax) })))
 }
 
+/** What goes wrong by where the run ended, in words. */
+function faultsOf({ record, virtualMs }: Replay): string[] {
+  return describeFaults(record, virtualMs)
+}
+
 /** Where a saved run goes on with other choices, in words. */
 function branchLines({ branches = [] }: SavedRun): string[] {
   return branches.map(({ afterStep, seed }) => `after step ${afterStep} the choices are those of seed ${seed}`)
 }
 
 function rowOf({ program, seed, branches }: SavedRun, run: Replay): Record<string, unknown> {
-  const { outcome, failure, step, virtualMs, hash, record, warnings } = run
+  const { outcome, failure, step, virtualMs, hash, warnings } = run
   return {
     scenario: program.scenario ?? program.export ?? program.test?.name,
     parameters: program.parameters,
@@ -254,7 +270,7 @@ function rowOf({ program, seed, branches }: SavedRun, run: Replay): Record<strin
     step,
     virtualMs,
     hash,
-    plan: describePlan(record.plan),
+    plan: faultsOf(run),
     warnings,
   }
 }
@@ -274,15 +290,16 @@ function explain(
   run: Replay,
   actors: readonly ActorLine[],
 ): void {
-  const { outcome, failure, step, virtualMs, hash, record } = run
+  const { outcome, failure, step, virtualMs, hash } = run
   for (const { node, actor, state } of actors)
     printLine(terminal, `${node} ${actor}: ${inspect(state, { depth: 6, maxArrayLength: 50, breakLength: 120 })}`)
   if (failure !== undefined) {
     printLine(terminal, failure.message.replace(rerunHint(saved.seed), `run it again: troupe replay ${file}`))
   }
   for (const line of branchLines(saved)) printLine(terminal, line)
-  const plan = describePlan(record.plan)
-  printLine(terminal, plan.length === 0 ? 'nothing goes wrong in it' : 'what goes wrong in it:')
+  const plan = faultsOf(run)
+  const none = failure === undefined ? 'nothing goes wrong in it' : 'no fault is needed: it fails without any'
+  printLine(terminal, plan.length === 0 ? none : 'what goes wrong in it:')
   for (const line of plan.slice(0, planLinesMax)) printLine(terminal, `  ${line}`)
   if (plan.length > planLinesMax) printLine(terminal, `  and ${plan.length - planLinesMax} others`)
   printLine(terminal, `${outcome} after step ${step}, at ${virtualMs.toFixed(3)} ms, hash ${hash}`)

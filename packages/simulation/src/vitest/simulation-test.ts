@@ -7,8 +7,9 @@ import { ConfigurationError, TroupeError } from '@troupe/core'
 import { type KnownOptions, refuseUnknownOptions, requireOption, shownValue } from '@troupe/core/host'
 import { knownOfScenarioOptions } from '../known-simulation-options.ts'
 import { replay } from '../replay.ts'
-import { describePlan } from '../run-plan.ts'
-import { type SavedProgram, saveFailure } from '../saved-run.ts'
+import { describeFaults, type RunRecord } from '../run-record.ts'
+import { type SavedProgram, type SavedRun, saveFailure } from '../saved-run.ts'
+import { ReplayDivergedError } from '../saved-run-errors.ts'
 import {
   findSavedRun,
   loadScenario,
@@ -18,12 +19,22 @@ import {
   testCommand,
   writeSavedRun,
 } from '../saved-run-file.ts'
-import { formatShrinking, shrink } from '../shrink.ts'
+import { formatShrinking, type Shrinking, shrink } from '../shrink.ts'
 import { seedsOf } from '../simulate-many.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { rerunHint, VacuousCampaignError } from '../simulation-errors.ts'
-import type { ScenarioParameters, SimulationScenario, SimulationScenarioOptions } from '../simulation-scenario.ts'
+import {
+  checkParameters,
+  type ScenarioParameters,
+  type SimulationScenario,
+  type SimulationScenarioOptions,
+} from '../simulation-scenario.ts'
 import { campaignOf, type SeedsOutcome, type SeedsProgress } from './seeds-campaign.ts'
+
+/** What to do about a program that does not repeat. */
+const twiceAdvice = 'the option `twice: true` runs each seed twice and names the first event that differs'
+/** Lines of a plan that a failure's text has. */
+const faultLinesMax = 50
 
 /** How a simulation test is set up: as a run is, with many seeds. */
 export interface SimulationTestOptions<Parameters extends ScenarioParameters = ScenarioParameters>
@@ -126,6 +137,7 @@ export async function runSimulationTest<Parameters extends ScenarioParameters>(
   const scenario: SimulationScenario =
     run === undefined ? await loadScenario({ ...where, parameters: {} }) : scenarioOfTest(options, run)
   const program: SavedProgram = { ...where, parameters: { ...scenario.parameters, ...parameters } }
+  checkParameters('a simulation test', program.parameters)
   const { TROUPE_SEED, TROUPE_REPLAY } = place.environment
   if (TROUPE_REPLAY !== undefined) return await replayInTest(place, TROUPE_REPLAY, scenario)
   const wanted = TROUPE_SEED === undefined ? (seeds ?? 100) : seedOf(TROUPE_SEED)
@@ -201,8 +213,8 @@ interface FailedTest {
   readonly shrinkRunsMax: number
 }
 
-/** The error of the failing seed, once its run is shrunk and saved. */
-async function failureOf(failed: FailedTest, howMany: string): Promise<SimulationTestError> {
+/** The error of the failing seed, once its run is shrunk and saved; of a mistake in how it uses the world that alone. */
+async function failureOf(failed: FailedTest, howMany: string): Promise<TroupeError> {
   const { place, scenario, program, options, seed, folder, shrinkRunsMax } = failed
   const { parameters } = program
   const found = await saveFailure(scenario, { seed, options, parameters, program }).catch((cause) => {
@@ -210,31 +222,76 @@ async function failureOf(failed: FailedTest, howMany: string): Promise<Simulatio
     throw new SimulationTestError(message, { seed }, { cause })
   })
   if (found === undefined) {
-    const message = `seed ${seed} failed, and did not when it was run again: the program is not deterministic`
+    const message = `seed ${seed} failed, and did not when it was run again: the program is not deterministic; ${twiceAdvice}`
     return new SimulationTestError(message, { seed })
   }
+  const { facts: foundFacts, cause: mistake } = found.failure
+  if (mistake instanceof ConfigurationError) {
+    // Nothing that a fault brings about: it is to be corrected, and not to be searched for.
+    const text = foundFacts.property === undefined ? mistake.message : foundFacts.what
+    return new ConfigurationError(text, { ...mistake.facts, seed }, { cause: mistake })
+  }
   place.print(`${place.name}: seed ${seed} failed; shrinking it in at most ${shrinkRunsMax} runs`)
-  const smaller = shrinkRunsMax === 0 ? undefined : await shrink(found.saved, scenario, { runsMax: shrinkRunsMax })
-  const { saved, failure } = smaller ?? found
+  const smaller = await shrunkOf(found.saved, scenario, shrinkRunsMax)
+  const { saved, failure, record } = smaller ?? found
   const path = join(folder, `${fileName(place.name)}-seed-${seed}.json`)
   await writeSavedRun(path, saved)
-  const plan = describePlan(saved.plan)
   const test = { file: relative(process.cwd(), place.file), name: place.name }
+  const { what } = failure.facts
   const message = [
     `seed ${seed} failed: ${found.failure.facts.what} (${howMany})`,
+    ...(what === found.failure.facts.what ? [] : [`the shrunk run fails with: ${what}`]),
     `run it alone: TROUPE_SEED=${seed} ${testCommand(test)}`,
     `the shrunk run: ${replayCommand(path, test)}`,
+    ...(await divergenceOf(saved, scenario)),
     ...(smaller === undefined ? [] : [`shrunk: ${formatShrinking(smaller)}`]),
     ...(Object.keys(saved.program.parameters).length === 0
       ? []
       : [`parameters: ${JSON.stringify(saved.program.parameters).slice(0, 500)}`]),
-    ...(plan.length === 0
-      ? ['nothing goes wrong in it']
-      : ['what goes wrong in it:', ...plan.slice(0, 50).map(indented)]),
+    ...faultLines(record, failure.facts.virtualMs),
     'its last events:',
     ...failure.facts.lastEvents.map(indented),
   ].join('\n')
   return new SimulationTestError(message, { seed, path, hash: saved.hash }, { cause: failure.cause ?? failure })
+}
+
+/** The run made smaller; `undefined` when that is not wanted, or the run does not repeat. */
+async function shrunkOf(
+  saved: SavedRun,
+  scenario: SimulationScenario,
+  runsMax: number,
+): Promise<Shrinking | undefined> {
+  if (runsMax === 0) return undefined
+  return await shrink(saved, scenario, { runsMax }).catch((error) => {
+    // That it does not fail as it was saved is told by its replay.
+    if (error instanceof ConfigurationError) return undefined
+    throw error
+  })
+}
+
+/** What to say of a saved run that is another one when it is run again: nothing of one that repeats. */
+async function divergenceOf(saved: SavedRun, scenario: SimulationScenario): Promise<string[]> {
+  const told = (where: string) => [
+    `which is another run when it is run again, ${where}: the program is not deterministic; ${twiceAdvice}`,
+  ]
+  try {
+    const { virtualMs } = await replay(saved, scenario)
+    // Time in which nothing happens is in no hash.
+    return virtualMs === saved.failure.virtualMs ? [] : told('with its failure at another time')
+  } catch (error) {
+    if (!(error instanceof ReplayDivergedError)) throw error
+    const { after, by } = error.facts as { after: number; by: number }
+    return told(by - after <= 1 ? `from step ${by} on` : `from one of the steps ${after + 1} to ${by} on`)
+  }
+}
+
+/** What goes wrong in a run before it fails, with its heading. */
+function faultLines(record: RunRecord, failedMs: number): string[] {
+  const lines = describeFaults(record, failedMs)
+  if (lines.length === 0) return ['no fault is needed: it fails without any']
+  const more = lines.length - faultLinesMax
+  const others = more > 0 ? [`  and ${more} others`] : []
+  return ['what goes wrong in it:', ...lines.slice(0, faultLinesMax).map(indented), ...others]
 }
 
 /** Replays the file if it is of this test; fails as it does. */
@@ -246,14 +303,14 @@ async function replayInTest(
   const path = await findSavedRun(given, place.file)
   const saved = await readSavedRun(path)
   if (saved.program.test?.name !== place.name) return undefined
-  const { failure, warnings } = await replay(saved, scenario)
+  const { failure, record, warnings } = await replay(saved, scenario)
   for (const warning of warnings) place.print(`warning: ${warning}`)
   if (failure === undefined) return undefined
   const text = failure.message.replace(
     rerunHint(saved.seed),
     `run it again: ${replayCommand(given, saved.program.test)}`,
   )
-  const message = [text, 'what goes wrong in it:', ...describePlan(saved.plan).map(indented)].join('\n')
+  const message = [text, ...faultLines(record, failure.facts.virtualMs)].join('\n')
   throw new SimulationTestError(
     message,
     { seed: saved.seed, path, hash: saved.hash },
