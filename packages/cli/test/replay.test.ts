@@ -78,6 +78,21 @@ test('text says what went wrong; to a step there are the states of the actors', 
     'node-1 /node-1/paxos.campaign.acceptor.node-1: {',
   )
   expect((await row()).actors).toEqual([])
+  const last = await row('--until', `${saved.failure.step}`)
+  expect(last).toMatchObject({ code: 0, outcome: 'failed', step: saved.failure.step, stderr: '' })
+  expect(last.actors.length).toBeGreaterThan(0)
+  const short = await row('--prefix', '10', '--until', '1000000')
+  expect(short.stderr).toBe(`warning: --until 1000000 was not reached: the run has ${short.step} steps\n`)
+})
+
+test('only what goes wrong by the end of the run is told', async () => {
+  const plan: readonly { readonly atMs: number }[] = saved.plan.faults
+  const timesOf = ({ plan: lines }: Record<string, any>) =>
+    lines.flatMap((line: string) => /^at ([\d.]+) ms/.exec(line)?.slice(1).map(Number) ?? [])
+  const until = await row('--until', '60')
+  expect(timesOf(until)).toHaveLength(plan.filter(({ atMs }) => atMs <= until.virtualMs).length)
+  const branch = await row('--prefix', '40')
+  for (const atMs of timesOf(branch)) expect(atMs).toBeLessThanOrEqual(branch.virtualMs)
 })
 
 test('other choices after a step are other runs, each of which repeats', async () => {

@@ -132,7 +132,7 @@ async function replaySaved(
   const run = await unlessDiverged(terminal, () => again(saved, scenario, flags, actors))
   if (run === undefined) return false
   const { until } = flags
-  if (until !== undefined && run.outcome !== 'stopped') {
+  if (until !== undefined && run.step < until) {
     terminal.stderr.write(`warning: --until ${until} was not reached: the run has ${run.step} steps\n`)
   }
   for (const warning of run.warnings) terminal.stderr.write(`warning: ${warning}\n`)
