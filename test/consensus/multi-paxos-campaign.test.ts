@@ -9,7 +9,7 @@ test.each([4, 6])('%i nodes: fifteen seeds break nothing, and are wild enough to
   expect(runs.flatMap(({ seed, failure }) => (failure === undefined ? [] : [{ seed, what: failure.what }]))).toEqual([])
   const share = (holds: (run: MultiPaxosRun) => boolean) => runs.filter(holds).length / runs.length
   expect(share(({ leaders }) => leaders > 2)).toBeGreaterThan(0.8)
-  expect(share(({ configurations }) => configurations > 1)).toBeGreaterThan(0.8)
+  expect(share(({ configurations }) => configurations > 1)).toBeGreaterThan(0.7)
   expect(share(({ installed }) => installed > 0)).toBeGreaterThan(0.3)
   expect(share(({ linearizable }) => linearizable === true)).toBeGreaterThan(0.9)
   expect(share(({ operations }) => operations > 100)).toBeGreaterThan(0.5)
