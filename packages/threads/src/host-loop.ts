@@ -6,8 +6,8 @@
  *     turns left over   -> the next round after the event loop had its turn (setImmediate)
  *     something done    -> the next round after the promises that it settled (microtask)
  *     nothing done      -> once more after promises of promises, then look for work for a moment; nothing found: once more
- *                          after the event loop's turn, then look for as long as it pays, then park
- *   where looking does not pay, it parks as soon as there is nothing to do: whom it rang may need its core
+ *                          after the event loop's turn, then look for as long as it pays, then park;
+ *                          where looking does not pay, park at once
  * ```
  *
  * A parked thread costs nothing: its event loop is left alone, and timers and I/O wake the loop by
@@ -110,15 +110,14 @@ export class HostLoop {
   }
 
   readonly #round = (): void => {
-    const worked = this.#work()
-    if (worked) this.#idleRounds = 0
-    if (this.#ended) return
-    if (this.#behind || (worked && this.#hasWork())) this.#scheduleNext()
+    if (this.#work()) {
+      this.#idleRounds = 0
+      this.#scheduleNext()
+    } else if (this.#ended) return
     // A thread that was woken only to send is parked all the while, and whoever has something for it will ring.
-    else if (!worked && this.#doorbell.parked && this.#kernel.asks.size === 0) this.#park()
-    // To park costs a store and holds nothing up: what is still to come of promises makes a round by itself.
+    else if (this.#doorbell.parked && this.#kernel.asks.size === 0) this.#park()
+    else if (++this.#idleRounds < idleRoundsMax) this.#scheduleSoon()
     else if (this.#budget.pauses === 0) this.#park()
-    else if (worked || ++this.#idleRounds < idleRoundsMax) this.#scheduleSoon()
     else if (this.#microtaskRounds < microtaskRoundsMax && this.#look(briefPauses)) this.#scheduleSoon()
     else this.#scheduleLater()
   }

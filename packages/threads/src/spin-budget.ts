@@ -73,7 +73,7 @@ export class SpinBudget implements LookBudget {
 }
 
 /** Pauses in which a thread that was rung for is up, if it has a core. */
-const PAUSES_TO_WAKE = 150
+const PAUSES_TO_WAKE = 1_000
 /** Of a look that is to move threads apart: as many times as other looks, some twenty milliseconds. */
 const PUSH_FACTOR = 120
 /** Short sleeps in a row after which such a look is worth it, at first and at most. */
