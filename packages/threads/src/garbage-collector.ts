@@ -16,20 +16,6 @@ export function garbageCollector(): Collect {
   return ofThisThread
 }
 
-/**
- * Collects what was made lately, on this thread alone. V8 spreads even the smallest collection over threads of its own, and
- * waits for them: where the cores are busy, that takes two to four times as long as the collection. It asks for these two
- * flags anew each time; another thread that collects at the same moment may do it alone too.
- */
-export function collectYoung(): void {
-  const collect = garbageCollector()
-  setFlagsFromString('--no-parallel-scavenge')
-  setFlagsFromString('--no-concurrent-array-buffer-sweeping')
-  collect({ type: 'minor' })
-  setFlagsFromString('--parallel-scavenge')
-  setFlagsFromString('--concurrent-array-buffer-sweeping')
-}
-
 function find(): Collect {
   setFlagsFromString('--expose-gc')
   const collect: unknown = runInNewContext('globalThis.gc')
