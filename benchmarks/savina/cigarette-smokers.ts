@@ -67,6 +67,7 @@ export const cigaretteSmokers = defineProgram({
   name: 'cigarette-smokers',
   summary: 'an arbiter chooses who smokes; the next round begins meanwhile',
   unit: 'rounds',
+  oneThread: true,
   size: { rounds: 10_000, smokers: 200, work: 100_000 },
   quick: { rounds: 200, smokers: 20, work: 1_000 },
   expected({ rounds, smokers, work }) {

@@ -20,6 +20,9 @@ type Street = {
 type Room = { enter: (customer: number) => void; next: () => void; open: (barber: ActorRef<Barbering>) => void }
 type Barbering = { customer: (customer: number) => void; start: (room: ActorRef<Room>) => void }
 
+/** Customers at the barber: whose hair is cut, and who waits beside it while the thread of the room is busy. */
+const customersAhead = 8
+
 /** Brings the customers, the first time and again after they were turned away. */
 export const CustomerStreet = defineActor<Street>()({
   name: 'CustomerStreet',
@@ -68,7 +71,8 @@ export const WaitingRoom = defineActor<Room>()({
     chairs,
     street,
     waiting: [] as number[],
-    asleep: true,
+    /** Customers that the barber would take at once. */
+    wanted: customersAhead,
     barber: undefined as ActorRef<Barbering> | undefined,
   }),
   on: {
@@ -76,21 +80,21 @@ export const WaitingRoom = defineActor<Room>()({
       state.barber = barber
     },
     enter(state, customer, ctx) {
-      if (state.asleep && state.barber !== undefined) {
-        state.asleep = false
+      if (state.wanted > 0 && state.barber !== undefined) {
+        state.wanted--
         ctx.tell(state.barber, 'customer', customer)
       } else if (state.waiting.length < state.chairs) state.waiting.push(customer)
       else ctx.tell(state.street, 'turnedAway', customer)
     },
     next(state, _nothing, ctx) {
       const customer = state.waiting.shift()
-      if (customer === undefined) state.asleep = true
+      if (customer === undefined) state.wanted++
       else if (state.barber !== undefined) ctx.tell(state.barber, 'customer', customer)
     },
   },
 })
 
-/** Takes the next customer out of the waiting room while it cuts the hair of one, so that the room's answer is there in time. */
+/** Asks for another customer with each that it takes, and has some ahead: what it says leaves when the hair is cut. */
 export const Barber = defineActor<Barbering>()({
   name: 'Barber',
   module: import.meta.url,

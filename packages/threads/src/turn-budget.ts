@@ -7,7 +7,7 @@
 /** Turns of one round. More than can be drained, so that mailboxes do not grow by what comes in alone. */
 const turnsMax = 4_096
 /** A round begins no more turns after this many milliseconds: others wait for its end. */
-const roundMsMax = 10
+const roundMsMax = 1
 /** Turns between two looks at the clock: those of the first, and at most. */
 const turnsFirst = 8
 const turnsPerLookMax = 64

@@ -28,9 +28,9 @@ function thread(turns: number, msEach: number) {
 }
 
 describe('the turns of a round', () => {
-  it('end after ten milliseconds, and the turn that is under way', () => {
-    const long = thread(1_000, 1)
-    for (let round = 0; round < 5; round++) expect(long.round()).toMatchObject({ taken: 10, ms: 10, left: true })
+  it('end after a millisecond, and the turn that is under way', () => {
+    const long = thread(1_000, 0.125)
+    for (let round = 0; round < 5; round++) expect(long.round()).toMatchObject({ taken: 8, ms: 1, left: true })
   })
 
   it('are taken one by one once they are longer than a round', () => {
@@ -47,12 +47,12 @@ describe('the turns of a round', () => {
   })
 
   it('get short again after long ones, and long again', () => {
-    const changing = thread(100_000, 1)
+    const changing = thread(100_000, 0.125)
     changing.round()
     changing.make(0.0001)
     changing.round()
     expect(changing.round().taken).toBe(4_096)
-    changing.make(1)
+    changing.make(0.125)
     const { taken, left } = changing.round()
     expect(left).toBe(true)
     expect(taken).toBeLessThanOrEqual(11)
