@@ -57,7 +57,7 @@ describe('the budget of looking for work', () => {
 })
 
 describe('the budget of looking while another thread is not up yet', () => {
-  const brief = 150
+  const brief = 1_000
 
   it('is gone after one look in vain, and tried again after some short sleeps, ever more rarely', () => {
     const budget = new WakingBudget(5_000)
