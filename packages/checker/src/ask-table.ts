@@ -70,3 +70,8 @@ function askOfKey(key: string): Ask {
   const [from, to, name, onReply, onError, slot, isAwaited = false] = JSON.parse(key)
   return { from, to, name, onReply, onError, isAwaited, slot }
 }
+
+/** The numbers of some asks, in order, with one more. */
+export function withAsk(asks: readonly number[], ask: number): number[] {
+  return [...asks, ask].sort((left, right) => left - right)
+}

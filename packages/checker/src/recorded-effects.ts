@@ -27,7 +27,7 @@ import {
   type TimerRequest,
   toError,
 } from '@troupe/core/host'
-import { type Ask, type AskTable, askOf } from './ask-table.ts'
+import { type Ask, type AskTable, askOf, withAsk } from './ask-table.ts'
 import { type CanonicalValue, canonicalValue, frozen } from './canonical-value.ts'
 import type { CheckedSystem, SystemActor } from './checked-system.ts'
 import { CheckerError } from './checker-error.ts'
@@ -238,7 +238,7 @@ export class RecordedEffects extends RefusedEffects implements Effects {
   /** Nobody is told that an ask was given up, so there is no signal to abort. */
   defer(_from: ActorCell, token: ReplyToken): ReturnType<Effects['defer']> {
     const ask = askOf(token)
-    if (ask !== 0 && !this.owed.includes(ask)) this.owed = sorted([...this.owed, ask])
+    if (ask !== 0 && !this.owed.includes(ask)) this.owed = withAsk(this.owed, ask)
     return { token, controller: undefined }
   }
 
@@ -350,7 +350,7 @@ export class RecordedEffects extends RefusedEffects implements Effects {
     const asked = this.#indexOf(to, 'asks', name)
     const ask = this.#asks.open({ from: this.#actor, to: asked, name, ...end }, this.asks)
     this.#send(this.sent, this.#actor, to, name, payload, ask)
-    this.asks = sorted([...this.asks, ask])
+    this.asks = withAsk(this.asks, ask)
     return ask
   }
 
@@ -396,8 +396,4 @@ export class RecordedEffects extends RefusedEffects implements Effects {
     if (twin !== undefined) return twin
     throw this.refuse(`uses service ${service}, which check was not given: pass a twin in services`)
   }
-}
-
-function sorted(numbers: number[]): number[] {
-  return numbers.sort((left, right) => left - right)
 }
