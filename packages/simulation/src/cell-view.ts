@@ -103,10 +103,11 @@ export function systemView({ nodes, changedCells, network, now }: Viewed): Syste
       return views
     },
     changed: (definition) => {
-      const noted = changedCells.noted()
-      if (noted.length === 0) return []
       const views: CellView[] = []
-      for (const { cell, kernel } of noted) {
+      const { count } = changedCells
+      for (let index = 0; index < count; index++) {
+        const kernel = changedCells.kernelAt(index)
+        const cell = changedCells.cellAt(index)
         if (kernel.alive && isViewed(cell, kernel, definition)) views.push(viewOf(cell, kernel))
       }
       return views
