@@ -7,7 +7,7 @@
  *             └─> let promises run (only if some were settled) ─> properties ─> limits ─> next
  *
  * Nothing but the agenda's order and the seeded streams decides what comes next. Promises run between two events, to the
- * last microtask, which a return to the event loop makes sure of; events that settle none do not pay for it.
+ * last microtask, which a return to the platform makes sure of (`loop-returns.ts`); events that settle none do not pay for it.
  */
 import { ConfigurationError, mainNode, type RandomSource, type ServiceImplementations } from '@troupe/core'
 import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
@@ -19,6 +19,7 @@ import { FaultDecisions } from './fault-decisions.ts'
 import { drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
 import { FaultPoints } from './fault-points.ts'
 import { LatencyDraw } from './latency.ts'
+import { LoopReturns } from './loop-returns.ts'
 import { Nemesis } from './nemesis.ts'
 import { healthyDisk, NodeFactory } from './node-factory.ts'
 import { PlannedSchedule } from './planned-schedule.ts'
@@ -46,8 +47,6 @@ const eventsPerBreath = 20_000
 const latenciesAtOnce = 16
 /** Asks of the program in one step beyond which it is taken to be in a loop. */
 const asksPerStepMax = 10_000
-/** Taken before anything is patched. */
-const returnToEventLoop = setImmediate
 
 export class Simulation implements SimulationCore {
   readonly clock = new VirtualClock()
@@ -209,9 +208,15 @@ export class Simulation implements SimulationCore {
         (error) => ended({ reason: 'program', what: `the program failed: ${messageOf(error)}`, cause: error }),
       )
     })
+    const returns = new LoopReturns()
+    let breathAt = eventsPerBreath
     do {
       this.#draining = false
-      await new Promise<void>((resolve) => returnToEventLoop(resolve))
+      if (this.trace.step < breathAt) await returns.next()
+      else {
+        breathAt = this.trace.step + eventsPerBreath
+        await returns.breath()
+      }
     } while (this.#goOn())
     if (this.#failure !== undefined) throw this.#error(this.#failure)
   }
