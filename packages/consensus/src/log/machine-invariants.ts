@@ -56,10 +56,10 @@ export class LogMachineObserver {
     for (const [number, session] of sessions) {
       let digest = known.get(number)
       if (digest?.isOf(session) !== true) {
-        digest = new SessionDigest(session)
+        digest = new SessionDigest(number, session)
         known.set(number, digest)
       }
-      walk.number(number).part(digest)
+      walk.part(digest)
     }
     return walk.value(snapshot === undefined ? value : snapshot(value))
   }
@@ -78,11 +78,11 @@ class SessionDigest extends DigestWalk {
   /** Outcomes are immutable. */
   readonly #results: Session['results']
 
-  constructor({ ackedUpTo, results }: Session) {
+  constructor(number: number, { ackedUpTo, results }: Session) {
     super()
     this.#ackedUpTo = ackedUpTo
     this.#results = [...results]
-    this.number(ackedUpTo).value(results)
+    this.number(number).number(ackedUpTo).value(results)
   }
 
   isOf({ ackedUpTo, results }: Session): boolean {
