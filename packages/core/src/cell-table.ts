@@ -50,7 +50,26 @@ export class CellTable implements Iterable<ActorCell> {
   }
 
   /** All living cells, the guardian first. */
-  *[Symbol.iterator](): Iterator<ActorCell> {
-    for (const cell of this.#cells) if (cell !== undefined) yield cell
+  [Symbol.iterator](): Iterator<ActorCell> {
+    return new LivingCells(this.#cells)
+  }
+}
+
+/** One walk through a table: those that come while it lasts are met, too. No generator, which would be kept at each cell. */
+class LivingCells implements Iterator<ActorCell> {
+  readonly #cells: readonly (ActorCell | undefined)[]
+  #next = 0
+
+  constructor(cells: readonly (ActorCell | undefined)[]) {
+    this.#cells = cells
+  }
+
+  next(): IteratorResult<ActorCell> {
+    const cells = this.#cells
+    while (this.#next < cells.length) {
+      const cell = cells[this.#next++]
+      if (cell !== undefined) return { done: false, value: cell }
+    }
+    return { done: true, value: undefined }
   }
 }

@@ -110,7 +110,9 @@ export class DeathWatch {
       if (cell.watchers?.some(({ ref }) => ref.node === node && ref.epoch === epoch)) {
         cell.watchers = cell.watchers.filter(({ ref }) => ref.node !== node || ref.epoch !== epoch)
       }
-      for (const [key, ref] of cell.watching ?? []) {
+      const { watching } = cell
+      if (watching === undefined) continue
+      for (const [key, ref] of watching) {
         // A watch of a name, or of an earlier epoch's actor, may have died with the node before it was answered.
         if (ref.node === node && ref.epoch <= epoch) {
           this.terminated(cell.ref, ref, 'node-down', key)

@@ -33,8 +33,19 @@ export class Membership {
     const known = this.#members.find((member) => member.node === node)
     if (known !== undefined && known.epoch >= epoch) return false
     this.hadOthers = true
-    const others = this.#members.filter((member) => member !== known)
-    this.#publish([...others, Object.freeze({ node, epoch })])
+    const newcomer = Object.freeze({ node, epoch })
+    const members: Member[] = []
+    let isIn = false
+    for (const member of this.#members) {
+      if (member === known) continue
+      if (!isIn && node < member.node) {
+        members.push(newcomer)
+        isIn = true
+      }
+      members.push(member)
+    }
+    if (!isIn) members.push(newcomer)
+    this.#members = Object.freeze(members)
     return true
   }
 
@@ -42,11 +53,7 @@ export class Membership {
   down({ node, epoch }: Member): boolean {
     const left = this.#members.filter((member) => member.node !== node || member.epoch > epoch)
     if (left.length === this.#members.length) return false
-    this.#publish(left)
+    this.#members = Object.freeze(left)
     return true
-  }
-
-  #publish(members: Member[]): void {
-    this.#members = Object.freeze(members.sort((left, right) => (left.node < right.node ? -1 : 1)))
   }
 }

@@ -37,15 +37,14 @@ const membersMax = 64
 /** By the members, which nobody changes: those that vote, where not all do. */
 const voters = new WeakMap<readonly LogMember[], readonly LogMember[]>()
 
-/** Those that vote. */
+/**
+ * Those that vote. What is called in nearly every turn goes through members by their places: lists in messages are frozen, and an
+ * iterator of such makes an object for each of them.
+ */
 export function votersOf({ members }: LogConfiguration): readonly LogMember[] {
-  for (let index = 0; index < members.length; index++) if (memberAt(members, index).learner) return votersAmong(members)
+  for (let index = 0; index < members.length; index++)
+    if ((members[index] as LogMember).learner) return votersAmong(members)
   return members
-}
-
-/** Lists of members are gone through by their places, in nearly every turn: an iterator of a frozen list costs more than all else. */
-export function memberAt(members: readonly LogMember[], index: number): LogMember {
-  return members[index] as LogMember
 }
 
 function votersAmong(members: readonly LogMember[]): readonly LogMember[] {
@@ -60,7 +59,7 @@ function votersAmong(members: readonly LogMember[]): readonly LogMember[] {
 /** The member with that id; `undefined` for a stranger. */
 export function logMemberOf({ members }: LogConfiguration, id: string): LogMember | undefined {
   for (let index = 0; index < members.length; index++) {
-    const member = memberAt(members, index)
+    const member = members[index] as LogMember
     if (member.id === id) return member
   }
   return undefined

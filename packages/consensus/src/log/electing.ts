@@ -7,7 +7,7 @@
  */
 import type { ActorRef } from '@troupe/core'
 import { askToCatchUp } from './catching-up.ts'
-import { isVoter, memberAt, votersOf } from './configuration.ts'
+import { isVoter, type LogMember, votersOf } from './configuration.ts'
 import { isTrusted } from './introducing.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
 import type { Heartbeat, HeartbeatReply, ReplicaProtocol } from './messages.ts'
@@ -35,7 +35,7 @@ export function nextRound(state: ReplicaState, ctx: ReplicaContext): boolean {
   const heartbeat: Heartbeat = { config: configuration.number, from: id, round: state.round }
   const voters = votersOf(configuration)
   for (let index = 0; index < voters.length; index++) {
-    const { id: other, replica } = memberAt(voters, index)
+    const { id: other, replica } = voters[index] as LogMember
     if (other !== id) ctx.tellEarly(replica, 'heartbeat', heartbeat)
   }
   return stand

@@ -12,7 +12,7 @@
  */
 import type { ActorRef } from '@troupe/core'
 import { askToCatchUp } from './catching-up.ts'
-import { isVoter, logMemberOf, memberAt, votersOf } from './configuration.ts'
+import { isVoter, type LogMember, logMemberOf, votersOf } from './configuration.ts'
 import type { Introduce, Introduced, ReplicaProtocol, ReplicaStatus } from './messages.ts'
 import type { ReplicaContext, ReplicaState } from './replica-state.ts'
 
@@ -56,7 +56,7 @@ export function introduceSelf(state: ReplicaState, ctx: ReplicaContext): void {
   if (listed !== undefined || state.refusedBy !== undefined) return
   const voters = votersOf(configuration)
   for (let index = 0; index < voters.length; index++) {
-    const voter = memberAt(voters, index)
+    const voter = voters[index] as LogMember
     if (voter.id !== id && !knownBy.has(voter.id)) introduceTo(voter.replica, state, ctx)
   }
   meet(state, ctx)

@@ -6,7 +6,7 @@
 
 import { pendingConfiguration } from './applying.ts'
 import { askToCatchUp } from './catching-up.ts'
-import { isVoter, memberAt, votersOf } from './configuration.ts'
+import { isVoter, type LogMember, votersOf } from './configuration.ts'
 import { withdraw } from './electing.ts'
 import { batchFrom, type Entry, entriesFrom, lengthOf, weightBetween, weightOf } from './entry.ts'
 import { isLentTo, releaseLeases } from './leases.ts'
@@ -151,7 +151,7 @@ function storedByQuorum({ id, configuration }: ReplicaState, lead: Leadership): 
   const most: number[] = []
   const voters = votersOf(configuration)
   for (let index = 0; index < voters.length; index++) {
-    const voter = memberAt(voters, index)
+    const voter = voters[index] as LogMember
     const stored = voter.id === id ? lead.synced : (lead.peers.get(voter.id)?.matched ?? 0)
     let place = most.length
     for (; place > 0 && (most[place - 1] as number) < stored; place--) most[place] = most[place - 1] as number
@@ -261,7 +261,7 @@ export function sendPrepares(state: ReplicaState, lead: Leadership, ctx: Replica
   }
   const { members } = state.configuration
   for (let index = 0; index < members.length; index++) {
-    const { id, replica } = memberAt(members, index)
+    const { id, replica } = members[index] as LogMember
     const due = only === undefined ? !lead.peers.has(id) && (lead.elected || !lead.promises.has(id)) : id === only
     if (due && id !== state.id) ctx.tell(replica, 'prepare', prepare)
   }

@@ -15,8 +15,8 @@ export class LogMachineObserver {
   readonly #machine: AnyMachine
   /** The first replica that had applied so many entries, and what it was then. */
   readonly #seen = new Map<number, { readonly id: string; readonly digest: Digest }>()
-  /** What each replica's state was when it was last compared: a new one is compared anew. */
-  readonly #compared = new WeakMap<ReplicaState, Compared>()
+  /** By id, what each replica was when it was last compared: a new state of one is compared anew. */
+  readonly #compared = new Map<string, Compared>()
 
   /** `machine`: that of the replicas. Throws a `ConfigurationError` for what is none. */
   constructor(machine: AnyMachine) {
@@ -27,10 +27,10 @@ export class LogMachineObserver {
   /** The states of the replicas that are up, after a step: all, or those that may be other than before. Throws a {@link LogViolationError}. */
   check(states: Iterable<ReplicaState>): void {
     for (const state of states) {
-      let compared = this.#compared.get(state)
-      if (compared === undefined) {
-        compared = { applied: -1, sessions: new Map() }
-        this.#compared.set(state, compared)
+      let compared = this.#compared.get(state.id)
+      if (compared?.state !== state) {
+        compared = { state, applied: -1, sessions: new Map() }
+        this.#compared.set(state.id, compared)
       }
       if (compared.applied === state.applied) continue
       compared.applied = state.applied
@@ -56,10 +56,10 @@ export class LogMachineObserver {
     for (const [number, session] of sessions) {
       let digest = known.get(number)
       if (digest?.isOf(session) !== true) {
-        digest = new SessionDigest(session)
+        digest = new SessionDigest(number, session)
         known.set(number, digest)
       }
-      walk.number(number).part(digest)
+      walk.part(digest)
     }
     return walk.value(snapshot === undefined ? value : snapshot(value))
   }
@@ -67,6 +67,7 @@ export class LogMachineObserver {
 
 /** A state as it was when it was compared. */
 interface Compared {
+  readonly state: ReplicaState
   applied: number
   readonly sessions: Map<number, SessionDigest>
 }
@@ -77,11 +78,11 @@ class SessionDigest extends DigestWalk {
   /** Outcomes are immutable. */
   readonly #results: Session['results']
 
-  constructor({ ackedUpTo, results }: Session) {
+  constructor(number: number, { ackedUpTo, results }: Session) {
     super()
     this.#ackedUpTo = ackedUpTo
     this.#results = [...results]
-    this.number(ackedUpTo).value(results)
+    this.number(number).number(ackedUpTo).value(results)
   }
 
   isOf({ ackedUpTo, results }: Session): boolean {

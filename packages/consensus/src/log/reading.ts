@@ -5,7 +5,7 @@
  * meets every election quorum, then the machine is asked. With a lease nobody needs to be asked.
  */
 import { outcomesOf } from './applying.ts'
-import { isVoter, memberAt, votersOf } from './configuration.ts'
+import { isVoter, type LogMember, votersOf } from './configuration.ts'
 import { heard } from './following.ts'
 import { giveLease, holdsLease, isLeaseHalfOver, takeLease, votersToAsk, wantedLease } from './leases.ts'
 import { compareLogBallots } from './log-ballot.ts'
@@ -74,7 +74,7 @@ function sendProbe(state: ReplicaState, lead: Leadership, ctx: ReplicaContext): 
   const message = leaseMs === undefined ? { ballot, id } : { ballot, id, leaseMs }
   const voters = votersOf(state.configuration)
   for (let index = 0; index < voters.length; index++) {
-    const voter = memberAt(voters, index)
+    const voter = voters[index] as LogMember
     if (!lead.acks.has(voter.id)) ctx.tellEarly(voter.replica, 'readProbe', message)
   }
 }
