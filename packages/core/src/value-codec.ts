@@ -9,6 +9,7 @@ import { Ref, ReplyToken } from './actor-ref.ts'
 import { decodeError, type ErrorData, encodeError } from './errors.ts'
 import { checkRef, checkToken } from './frame-check.ts'
 import { isOpaque } from './message-value.ts'
+import { ValueEncoder } from './value-encoder.ts'
 
 /** How a class of values is written inside MessagePack. */
 export interface ValueExtension<Instance> {
@@ -82,6 +83,9 @@ for (const extension of [refExtension, replyTokenExtension, standInExtension]) {
 
 const packr = new Packr({ useRecords: true, structuredClone: true, moreTypes: true, useToJSON: false })
 
+/** Writes what most values are made of, in the same bytes. */
+const usual = new ValueEncoder()
+
 /** `value` as bytes of its own. Throws for what is no data, such as a symbol. */
 export function encodeValue(value: unknown): Uint8Array {
   return new Uint8Array(encodeShared(value))
@@ -89,7 +93,7 @@ export function encodeValue(value: unknown): Uint8Array {
 
 /** {@link encodeValue} in a part of a buffer that other values are in too: nobody may change the bytes, or move the buffer. */
 export function encodeShared(value: unknown): Uint8Array {
-  return packr.pack(new OddWalk().isOdd(value) ? withStandIns(value, new Map()) : value)
+  return usual.encode(value) ?? packr.pack(new OddWalk().isOdd(value) ? withStandIns(value, new Map()) : value)
 }
 
 /** The value that {@link encodeValue} was given. */

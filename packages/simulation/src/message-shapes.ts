@@ -1,7 +1,8 @@
 /**
  * Shapes of payloads: of each message the last one that was seen, with a copier and a hasher written for exactly its keys.
- * A payload of that shape that holds nothing but atoms, references, and one object of such, as most do, is copied without
- * going through a list of its keys, and the fields of each are hashed so; all others go the general way. Copies are the same on both.
+ * A payload of that shape that holds nothing but atoms, references, and plain objects and lists of such, each in one place, as
+ * most do, is copied without going through a list of its keys, and the fields of each are hashed so; all others go the general
+ * way. Copies are the same on both.
  */
 import { Ref } from '@troupe/core/host'
 import { type TraceHash, textHash } from './trace-hash.ts'
@@ -11,20 +12,53 @@ const messagesMax = 1_000
 const keysMax = 16
 /** Shapes that are kept beyond the run. */
 const shapesMax = 10_000
-/** Different shapes of one message after which none is looked for any more. */
+/** Different shapes of one message, or of the objects in one of its fields, after which none is looked for any more. */
 const changesMax = 8
+/** Objects within one payload that are looked through to find one twice; beyond, a set is made. */
+const listedMax = 16
+
+/** The objects in a payload that is being copied: what is there twice is to stay one, which is the general way's. */
+class MetObjects {
+  #root: object | undefined
+  readonly #list: object[] = []
+  #set: Set<object> | undefined
+
+  /** False while another payload is being copied. */
+  begin(root: object): boolean {
+    if (this.#root !== undefined) return false
+    this.#root = root
+    return true
+  }
+
+  end(): void {
+    this.#root = undefined
+    if (this.#list.length > 0) this.#list.length = 0
+    this.#set = undefined
+  }
+
+  isNew(value: object): boolean {
+    if (this.#set !== undefined) {
+      const { size } = this.#set
+      return this.#set.add(value).size > size
+    }
+    if (value === this.#root) return false
+    const list = this.#list
+    for (let index = 0; index < list.length; index++) if (list[index] === value) return false
+    list.push(value)
+    if (list.length > listedMax) this.#set = new Set([this.#root as object, ...list])
+    return true
+  }
+}
+
+/** Of the one copy that is made at a time. */
+const met = new MetObjects()
 
 /** What is known of payloads with exactly these keys in this order. */
 export class PayloadShape {
   /** True for a plain object with exactly the keys of the shape, in their order. */
   readonly fits: (payload: any) => boolean
-  /**
-   * A frozen copy; `undefined` when something in it is more than an atom, a reference, or one object of such. What is
-   * there twice is to stay one, so that a second object is the general way's.
-   */
-  readonly copy: (payload: any) => object | undefined
-  /** The same, of one that holds no object. */
-  readonly copyFlat: (payload: any) => object | undefined
+  /** {@link copy} of an object within a payload. */
+  readonly #copyFields: (payload: any) => object | undefined
   /** Mixes the payload into the hash. */
   readonly hash: (payload: any, hash: TraceHash) => void
   /**
@@ -32,9 +66,8 @@ export class PayloadShape {
    * and `null` when something in it is more than an atom or a reference; then nothing is in the hash.
    */
   readonly send: (payload: any, hash: TraceHash) => object | null | undefined
-  /** The shapes that objects in its fields had last, and how often one had another. */
-  readonly #inner: (PayloadShape | undefined)[] = []
-  #innerChanges = 0
+  /** Of each field, the shapes of objects in it. */
+  readonly #inner: (PayloadShape[] | undefined)[] = []
 
   constructor(keys: readonly string[]) {
     const fields = keys.map((key, index) => `${JSON.stringify(key)}: v${index}`).join(', ')
@@ -53,21 +86,18 @@ export class PayloadShape {
         ${fits('false')}
         return true
       }`)
-    this.copyFlat = written(`return ({ ${fields} }) => ${atoms} ? Object.freeze({ ${fields} }) : undefined`)
     const inner = keys.map(
       (_, index) => `
-        if (typeof v${index} !== 'number' && !isAtom(v${index})) {
-          if (hasInner || (v${index} = copyInner(v${index}, ${index})) === undefined) return undefined
-          hasInner = true
+        if (typeof v${index} !== 'number' && !isAtom(v${index}) && (v${index} = copyInner(v${index}, ${index})) === undefined) {
+          return undefined
         }`,
     )
     const copyWith = written(`return (copyInner) => (payload) => {
       let { ${fields} } = payload
-      let hasInner = false
       ${inner.join('')}
       return Object.freeze({ ${fields} })
     }`)
-    this.copy = copyWith((value: object, index: number) => this.#copyInner(value, index))
+    this.#copyFields = copyWith((value: unknown, index: number) => this.#copyInner(value, index))
     // What is no whole number goes in by the general walk, which may leave no room.
     const puts = keys.map(
       (_, index) => `
@@ -99,14 +129,60 @@ export class PayloadShape {
       }`)
   }
 
+  /**
+   * A frozen copy; `undefined` when something in it is more than an atom, a reference, or a plain object or list of such that is
+   * there once.
+   */
+  copy(payload: any): object | undefined {
+    // A field that is a getter may have something sent.
+    if (!met.begin(payload)) return undefined
+    try {
+      return this.#copyFields(payload)
+    } finally {
+      met.end()
+    }
+  }
+
+  /** A copy of what is no atom, in the field with that number. */
   #copyInner(value: unknown, index: number): object | undefined {
-    if (typeof value !== 'object') return undefined
-    const known = this.#inner[index]
-    if (known?.fits(value) === true) return known.copyFlat(value)
-    if (this.#innerChanges >= changesMax || Object.getPrototypeOf(value) !== Object.prototype) return undefined
-    this.#innerChanges++
-    this.#inner[index] = shapeOfKeys(Object.keys(value as object))
-    return this.#inner[index]?.copyFlat(value)
+    if (typeof value !== 'object' || value === null || !met.isNew(value)) return undefined
+    const shapes = this.#inner[index]
+    if (shapes !== undefined) {
+      for (let place = 0; place < shapes.length; place++) {
+        const shape = shapes[place] as PayloadShape
+        if (shape.fits(value)) return shape.#copyFields(value)
+      }
+    }
+    const prototype = Object.getPrototypeOf(value)
+    if (prototype === Array.prototype) return this.#copyList(value as unknown[], index)
+    return prototype === Object.prototype ? this.#copyAnother(value, index) : undefined
+  }
+
+  #copyList(list: readonly unknown[], index: number): object | undefined {
+    const { length } = list
+    const copied = new Array(length)
+    for (let place = 0; place < length; place++) {
+      const item = list[place]
+      if (typeof item === 'number' || (item !== undefined && isAtom(item))) copied[place] = item
+      else {
+        // What is not there is not to be there in the copy.
+        const own = item === undefined ? undefined : this.#copyInner(item, index)
+        if (own === undefined) return undefined
+        copied[place] = own
+      }
+    }
+    return Object.freeze(copied)
+  }
+
+  /** Of a shape that no object in this field had. */
+  #copyAnother(value: object, index: number): object | undefined {
+    const shapes = this.#inner[index] ?? []
+    if (shapes.length >= changesMax) return undefined
+    const shape = shapeOfKeys(Object.keys(value))
+    if (shape === undefined) return undefined
+    this.#inner[index] = shapes
+    shapes.push(shape)
+    return shape.#copyFields(value)
   }
 }
 

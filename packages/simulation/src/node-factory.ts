@@ -1,5 +1,6 @@
 /** Makes the nodes of a run: each with its disk, its clock, and what of theirs goes wrong. */
 import { type EventStream, mainNode, type RandomStream, type ServiceImplementations } from '@troupe/core'
+import type { ClockTask } from '@troupe/core/host'
 import type { FaultDecisions } from './fault-decisions.ts'
 import type { FaultKind, FaultKnobs } from './fault-knobs.ts'
 import type { PlannedTrait, StrikeKind, TraitKind } from './run-plan.ts'
@@ -44,6 +45,26 @@ export interface NodeFactoryHost {
   readonly world: () => SimulatedWorld
 }
 
+/** An operation of a disk ends, in the epoch in which it began. */
+class DiskStep implements ClockTask {
+  isSet = false
+  place = -1
+  readonly isKept = false
+  readonly #node: SimulatedNode
+  readonly #epoch: number
+  readonly #run: () => void
+
+  constructor(node: SimulatedNode, epoch: number, run: () => void) {
+    this.#node = node
+    this.#epoch = epoch
+    this.#run = run
+  }
+
+  run(): void {
+    this.#node.perform(this.#epoch, this.#run)
+  }
+}
+
 export class NodeFactory {
   readonly #host: NodeFactoryHost
 
@@ -60,7 +81,7 @@ export class NodeFactory {
     const disk = new SimulatedDisk({
       schedule: (delayMs, run) => {
         const { epoch } = node
-        core.clock.schedule(delayMs, () => node.perform(epoch, run))
+        core.clock.set(delayMs, new DiskStep(node, epoch, run))
       },
       random: core.random.stream(`disk of ${name}`),
       faults: { ...healthyDisk, ...(isMain ? {} : this.#diskFaults(name)) },

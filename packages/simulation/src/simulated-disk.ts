@@ -85,13 +85,58 @@ export interface DiskEvent {
 /** How a machine stops: `power` loses what was not synced, `process` only what was in flight. */
 export type CrashKind = 'power' | 'process'
 
+/** The operations that wait for the one in flight, by file. */
+type Queues = Map<string, Operation[]>
+
+/** One operation of a disk that a program has open. */
+class Operation {
+  readonly kind: DiskOperation
+  readonly file: string
+  readonly offset: number
+  /** The view that it belongs to, by its queues. */
+  readonly queues: Queues
+  readonly done: DiskCallback<any>
+  result: unknown
+  readonly #disk: SimulatedDisk
+  readonly #operation: () => unknown
+
+  constructor(
+    disk: SimulatedDisk,
+    queues: Queues,
+    kind: DiskOperation,
+    file: string,
+    offset: number,
+    operation: () => unknown,
+    done: DiskCallback<any>,
+  ) {
+    this.#disk = disk
+    this.queues = queues
+    this.kind = kind
+    this.file = file
+    this.offset = offset
+    this.#operation = operation
+    this.done = done
+  }
+
+  /** True for what changes the cache, when it begins. */
+  get changes(): boolean {
+    return this.kind === 'write' || this.kind === 'truncate'
+  }
+
+  carryOut(): void {
+    this.result = this.#operation()
+  }
+
+  readonly end = (): void => this.#disk.ended(this)
+}
+
 /** A machine's disk. Make a {@link Disk} of it with {@link open}, once at the start and again after each crash. */
 export class SimulatedDisk {
   readonly #options: SimulatedDiskOptions
   readonly #injected = new Map<InjectedFault, number>()
   #files = new Map<string, SimulatedFile>()
   /** The operations in flight or waiting, per file, of the view that is open. */
-  #queues: Map<string, (() => void)[]> | undefined
+  #queues: Queues | undefined
   /** The faults from now on; a run that is to heal sets `{}`. */
   faults: DiskFaults
   #fills = 0
@@ -116,32 +161,33 @@ export class SimulatedDisk {
   /** The disk as a program sees it. Throws when a view is open already: crash it first, or close it. */
   open(): Disk {
     if (this.#queues !== undefined) throw new Error('a simulated disk is opened while it is open')
-    const queues = new Map<string, (() => void)[]>()
+    const queues: Queues = new Map()
     this.#queues = queues
     const run = <Result>(
       kind: DiskOperation,
-      place: { file: string; offset: number },
+      file: string,
+      offset: number,
       operation: () => Result | Error,
       done: DiskCallback<Result>,
-    ) => this.#enqueue(queues, place.file, () => this.#run(queues, { kind, ...place }, operation, done))
+    ) => {
+      if (this.#queues === queues) this.#enqueue(new Operation(this, queues, kind, file, offset, operation, done))
+    }
     return {
-      list: (done) => run('list', { file: '', offset: 0 }, () => [...this.#files.keys()], done),
-      size: (file, done) => run('size', { file, offset: 0 }, () => this.#files.get(file)?.cached.length, done),
+      list: (done) => run('list', '', 0, () => [...this.#files.keys()], done),
+      size: (file, done) => run('size', file, 0, () => this.#files.get(file)?.cached.length, done),
       read: (file, offset, length, done) =>
-        run('read', { file, offset }, () => this.#find(file, (found) => this.#read(file, found, offset, length)), done),
-      write: (file, offset, bytes, done) =>
-        run('write', { file, offset }, () => this.#write(file, offset, bytes), done),
-      sync: (file, done) =>
-        run('sync', { file, offset: 0 }, () => this.#find(file, (found) => this.#sync(file, found)), done),
+        run('read', file, offset, () => this.#find(file, (found) => this.#read(file, found, offset, length)), done),
+      write: (file, offset, bytes, done) => run('write', file, offset, () => this.#write(file, offset, bytes), done),
+      sync: (file, done) => run('sync', file, 0, () => this.#sync(file), done),
       truncate: (file, length, done) =>
-        run('truncate', { file, offset: length }, () => this.#find(file, (found) => found.truncate(length)), done),
-      remove: (file, done) => run('remove', { file, offset: 0 }, () => void this.#files.delete(file), done),
+        run('truncate', file, length, () => this.#find(file, (found) => found.truncate(length)), done),
+      remove: (file, done) => run('remove', file, 0, () => void this.#files.delete(file), done),
       close: (done) => {
         const closed: DiskCallback<void> = (error) => {
           this.#queues = undefined
           done(error)
         }
-        run('close', { file: '', offset: 0 }, () => undefined, closed)
+        run('close', '', 0, () => undefined, closed)
       },
     }
   }
@@ -199,36 +245,35 @@ export class SimulatedDisk {
     return keep(this.#slowness, factor)
   }
 
-  #enqueue(queues: Map<string, (() => void)[]>, file: string, operation: () => void): void {
-    if (this.#queues !== queues) return
+  #enqueue(operation: Operation): void {
+    const { queues, file } = operation
     const queue = queues.get(file)
-    if (queue !== undefined) {
-      queue.push(operation)
-    } else {
+    if (queue !== undefined) queue.push(operation)
+    else {
       queues.set(file, [])
-      operation()
+      this.#begin(operation)
     }
   }
 
-  /** Runs one operation, and calls back after its latency unless the machine has crashed by then. */
-  #run<Result>(
-    queues: Map<string, (() => void)[]>,
-    event: DiskEvent & { kind: DiskOperation },
-    operation: () => Result | Error,
-    done: DiskCallback<Result>,
-  ): void {
-    this.#options.observe?.(event)
-    const changes = event.kind === 'write' || event.kind === 'truncate'
-    const begun = changes ? operation() : undefined
-    this.#options.schedule(this.#latencyMs(event), () => {
-      if (this.#queues !== queues) return
-      const result = changes ? (begun as Result | Error) : operation()
-      const next = queues.get(event.file)!.shift()
-      if (next === undefined) queues.delete(event.file)
-      else next()
-      if (result instanceof Error) done(result)
-      else done(undefined, result)
-    })
+  /** Begins an operation, which ends after its latency unless the machine has crashed by then. */
+  #begin(operation: Operation): void {
+    const { kind, file, offset } = operation
+    this.#options.observe?.({ kind, file, offset })
+    if (operation.changes) operation.carryOut()
+    this.#options.schedule(this.#latencyMs(operation), operation.end)
+  }
+
+  /** Ends an operation of that view: the next one of its file begins, then it calls back. */
+  ended(operation: Operation): void {
+    const { queues, file, done } = operation
+    if (this.#queues !== queues) return
+    if (!operation.changes) operation.carryOut()
+    const next = queues.get(file)!.shift()
+    if (next === undefined) queues.delete(file)
+    else this.#begin(next)
+    const { result } = operation
+    if (result instanceof Error) done(result)
+    else done(undefined, result)
   }
 
   #latencyMs(event: DiskEvent): number {
@@ -242,7 +287,7 @@ export class SimulatedDisk {
 
   #find<Result>(file: string, operation: (found: SimulatedFile) => Result): Result | Error {
     const found = this.#files.get(file)
-    return found === undefined ? diskError('ENOENT', `there is no file ${file}`) : operation(found)
+    return found === undefined ? noFile(file) : operation(found)
   }
 
   #read(file: string, found: SimulatedFile, offset: number, length: number): Uint8Array {
@@ -277,7 +322,9 @@ export class SimulatedDisk {
     return full ? diskError('ENOSPC', `no space left for ${file}`) : diskError('EIO', `a write to ${file} failed`)
   }
 
-  #sync(file: string, found: SimulatedFile): undefined | Error {
+  #sync(file: string): undefined | Error {
+    const found = this.#files.get(file)
+    if (found === undefined) return noFile(file)
     const random = this.#strikes(this.faults.syncFailure ?? 0, 'sync failure', file, 0)
     if (random !== undefined) {
       found.failSync(random)
@@ -303,6 +350,10 @@ export class SimulatedDisk {
     this.#injected.set(fault.kind, (this.#injected.get(fault.kind) ?? 0) + 1)
     this.#options.observe?.(fault)
   }
+}
+
+function noFile(file: string): Error {
+  return diskError('ENOENT', `there is no file ${file}`)
 }
 
 function diskError(code: string, message: string): Error {

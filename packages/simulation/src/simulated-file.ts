@@ -12,41 +12,79 @@ export const SECTOR_BYTES = 512
 export type CrashOutcome = 'lost' | 'kept' | 'torn'
 
 type Change =
-  | { readonly kind: 'write'; readonly offset: number; readonly bytes: Uint8Array; abandoned: boolean }
+  | {
+      readonly kind: 'write'
+      readonly offset: number
+      readonly length: number
+      /** `undefined` while they are in the cached image as they were written. */
+      bytes: Uint8Array | undefined
+      abandoned: boolean
+    }
   | { readonly kind: 'truncate'; readonly length: number }
 
 /** One file: its cached image, its unsynced changes, and its image on the medium. */
 export class SimulatedFile {
   /** What reads see. */
-  readonly cached = new FileImage()
-  readonly #medium: FileImage
+  readonly cached: FileImage
+  /** The image on the medium; `undefined` while it is the first part of the cached one, as in a file that only grows. */
+  #medium: FileImage | undefined
+  #mediumLength: number
+  /** True once the two differ in more than what is unsynced. */
+  #differs = false
   /** Whether the directory entry is on the medium. */
   #exists: boolean
   #unsynced: Change[] = []
 
+  /** `medium`: what is on the medium, of which the file takes possession. */
   constructor(medium?: FileImage) {
     this.#exists = medium !== undefined
-    this.#medium = medium ?? new FileImage()
-    this.cached.write(0, this.#medium.read(0, this.#medium.length))
+    this.cached = medium ?? new FileImage()
+    this.#mediumLength = this.cached.length
   }
 
   write(offset: number, bytes: Uint8Array): void {
+    const isAppended = offset >= this.cached.length
+    if (!isAppended) this.#part()
     this.cached.write(offset, bytes)
-    this.#unsynced.push({ kind: 'write', offset, bytes: bytes.slice(), abandoned: false })
+    const { length } = bytes
+    const own = isAppended ? undefined : bytes.slice()
+    this.#unsynced.push({ kind: 'write', offset, length, bytes: own, abandoned: false })
   }
 
   truncate(length: number): void {
+    this.#part()
     this.cached.truncate(length)
     this.#unsynced.push({ kind: 'truncate', length })
   }
 
   sync(): void {
-    for (const change of this.#unsynced) {
-      if (change.kind === 'truncate') this.#medium.truncate(change.length)
-      else if (!change.abandoned) this.#medium.write(change.offset, change.bytes)
-    }
+    if (this.#medium !== undefined) this.#syncMedium(this.#medium)
+    else this.#mediumLength = this.cached.length
     this.#unsynced = []
     this.#exists = true
+  }
+
+  #syncMedium(medium: FileImage): void {
+    for (const change of this.#unsynced) {
+      if (change.kind === 'truncate') medium.truncate(change.length)
+      else if (!change.abandoned) medium.write(change.offset, this.#bytesOf(change))
+    }
+    if (this.#differs) return
+    this.#medium = undefined
+    this.#mediumLength = this.cached.length
+  }
+
+  #bytesOf({ offset, length, bytes }: Change & { kind: 'write' }): Uint8Array {
+    return bytes ?? this.cached.view(offset, length)
+  }
+
+  /** Before what is there is changed: the medium gets an image of its own, and so do the unsynced writes. */
+  #part(): FileImage {
+    for (const change of this.#unsynced) {
+      if (change.kind === 'write') change.bytes ??= this.cached.view(change.offset, change.length).slice()
+    }
+    this.#medium ??= this.cached.copy(this.#mediumLength)
+    return this.#medium
   }
 
   /**
@@ -54,8 +92,11 @@ export class SimulatedFile {
    * later sync writes them, a crash loses them.
    */
   failSync(random: RandomStream): void {
+    this.#part()
     for (const change of this.#unsynced) {
-      if (change.kind === 'write' && random.chance(0.5)) change.abandoned = true
+      if (change.kind !== 'write' || !random.chance(0.5)) continue
+      change.abandoned = true
+      this.#differs = true
     }
   }
 
@@ -66,46 +107,65 @@ export class SimulatedFile {
     seen: (outcome: CrashOutcome, offset: number) => void,
   ): SimulatedFile | undefined {
     if (!this.#exists && random.chance(0.5)) return undefined
+    if (this.#unsynced.length === 0) return new SimulatedFile(this.#medium ?? this.cached)
+    const medium = this.#medium ?? this.cached.copy(this.#mediumLength)
     for (const change of this.#unsynced) {
       if (change.kind === 'truncate') {
-        if (random.chance(0.5)) this.#medium.truncate(change.length)
+        if (random.chance(0.5)) medium.truncate(change.length)
         continue
       }
       let outcome: CrashOutcome = random.chance(0.5) ? 'lost' : 'kept'
       const torn = change.abandoned ? undefined : tears()
       if (change.abandoned) outcome = 'lost'
       else if (torn !== undefined) outcome = 'torn'
-      if (torn !== undefined) this.#tear(change.offset, change.bytes, torn)
-      else if (outcome === 'kept') this.#medium.write(change.offset, change.bytes)
-      else if (random.chance(0.25)) this.#medium.extend(change.offset + change.bytes.length)
+      if (torn !== undefined) tear(medium, change.offset, this.#bytesOf(change), torn)
+      else if (outcome === 'kept') medium.write(change.offset, this.#bytesOf(change))
+      else if (random.chance(0.25)) medium.extend(change.offset + change.length)
       seen(outcome, change.offset)
     }
-    return new SimulatedFile(this.#medium)
+    return new SimulatedFile(medium)
   }
 
   /** Flips one bit of the byte at `offset`, on the medium and in the cache. */
   rot(offset: number, bit: number): void {
-    this.#medium.flip(offset, bit)
+    if (this.#unsynced.length > 0) this.#differs = true
+    this.#part().flip(offset, bit)
     this.cached.flip(offset, bit)
-  }
-
-  #tear(offset: number, bytes: Uint8Array, random: RandomStream): void {
-    const end = offset + bytes.length
-    for (let from = offset; from < end; ) {
-      const to = Math.min(end, from - (from % SECTOR_BYTES) + SECTOR_BYTES)
-      if (random.chance(0.5)) this.#medium.write(from, bytes.subarray(from - offset, to - offset))
-      from = to
-    }
   }
 }
 
+/** Writes some of the sectors. */
+function tear(medium: FileImage, offset: number, bytes: Uint8Array, random: RandomStream): void {
+  const end = offset + bytes.length
+  for (let from = offset; from < end; ) {
+    const to = Math.min(end, from - (from % SECTOR_BYTES) + SECTOR_BYTES)
+    if (random.chance(0.5)) medium.write(from, bytes.subarray(from - offset, to - offset))
+    from = to
+  }
+}
+
+/** What a buffer has room for at first. */
+const bytesMin = 8 * SECTOR_BYTES
+
 /** A file's bytes, in a buffer that doubles. */
 export class FileImage {
-  #bytes = new Uint8Array(SECTOR_BYTES)
+  #bytes = new Uint8Array(bytesMin)
   length = 0
 
   read(offset: number, length: number): Uint8Array {
     return this.#bytes.slice(Math.min(offset, this.length), Math.min(offset + length, this.length))
+  }
+
+  /** The bytes that are there until they are changed. */
+  view(offset: number, length: number): Uint8Array {
+    return this.#bytes.subarray(offset, offset + length)
+  }
+
+  /** An image of its own of the first `length` bytes. */
+  copy(length: number): FileImage {
+    const image = new FileImage()
+    image.write(0, this.#bytes.subarray(0, length))
+    return image
   }
 
   write(offset: number, bytes: Uint8Array): void {

@@ -18,6 +18,8 @@ const valuesMax = 10_000
 const bytesMax = 4_096
 /** Names whose hash is remembered. */
 const namesMax = 10_000
+/** Places for the names that were asked for last, by their length and two of their units. */
+const recentMax = 128
 /** Places for texts in payloads whose hash is remembered, and between which lengths: what is shorter is hashed sooner than found. */
 const textsMax = 256
 const textLengthMin = 8
@@ -94,6 +96,9 @@ export class TraceHash {
   /** A fraction, so that the field is made for such; no time is below 0. */
   #time = -0.5
   readonly #names = new Map<string, number>()
+  /** The names that were asked for last. */
+  readonly #recentNames: string[] = new Array(recentMax).fill('')
+  readonly #recentWords = new Int32Array(recentMax).fill(textHash(''))
   readonly #texts: string[] = new Array(textsMax).fill('')
   readonly #textWords = new Int32Array(textsMax)
   readonly #lastKeys: string[] = new Array(placesMax).fill('')
@@ -181,6 +186,17 @@ export class TraceHash {
   }
 
   #wordOf(text: string): number {
+    const { length } = text
+    const place =
+      length === 0 ? 0 : (text.charCodeAt(length - 1) + 7 * length + text.charCodeAt(length >> 1)) & (recentMax - 1)
+    if (this.#recentNames[place] !== text) {
+      this.#recentWords[place] = this.#searchWord(text)
+      this.#recentNames[place] = text
+    }
+    return this.#recentWords[place] as number
+  }
+
+  #searchWord(text: string): number {
     let word = this.#names.get(text)
     if (word === undefined) {
       word = textHash(text)

@@ -58,6 +58,9 @@ export class Journal {
   readonly #identity: JournalIdentity
   /** Where the group after the committing one goes. */
   #place: GroupPlace
+  /** The name of the segment that was written to last. */
+  #file = ''
+  #fileOf = 0
   /** The newest segment that a synced group lies in; it and those after it are never removed. */
   #segmentSynced: number
   #gathering = new RecordGroup()
@@ -182,7 +185,11 @@ export class Journal {
     this.#committingNow = true
     const { disk, segmentBytesMax } = this.#settings
     this.#place = placeAfter(group, group.offset + group.length, segmentBytesMax)
-    const file = segmentFile(group.segment)
+    if (group.segment !== this.#fileOf) {
+      this.#fileOf = group.segment
+      this.#file = segmentFile(group.segment)
+    }
+    const file = this.#file
     disk.write(file, group.offset, group.bytes, (writeError) => {
       if (writeError !== undefined || this.#halted) return this.#fail(writeError)
       this.#counts.bytes += group.length

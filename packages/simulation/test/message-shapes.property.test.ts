@@ -1,0 +1,116 @@
+/** Copies by shapes, held against those that are made in the general way: equal, frozen, and of the same objects. */
+import assert from 'node:assert/strict'
+import { prepareMessage, Ref } from '@troupe/core/host'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { MessageKinds } from '../src/message-shapes.ts'
+
+function shapeCopy(payload: unknown): object | undefined {
+  return new MessageKinds().of('a message').shapeOf(payload)?.copy(payload)
+}
+
+/** Asserts that two copies are alike and frozen, and that each object is as often in one as in the other. */
+function assertAlike(copied: unknown, general: unknown, counterparts = new Map<object, unknown>()): void {
+  if (typeof general !== 'object' || general === null || general instanceof Ref) {
+    assert.ok(Object.is(copied, general))
+    return
+  }
+  assert.ok(typeof copied === 'object' && copied !== null && Object.isFrozen(copied))
+  assert.equal(Object.getPrototypeOf(copied), Object.getPrototypeOf(general))
+  const known = counterparts.get(general)
+  if (known !== undefined) {
+    assert.equal(copied, known)
+    return
+  }
+  assert.ok(![...counterparts.values()].includes(copied))
+  counterparts.set(general, copied)
+  assert.deepEqual(Object.keys(copied), Object.keys(general))
+  for (const key of Object.keys(general)) assertAlike((copied as any)[key], (general as any)[key], counterparts)
+}
+
+const atom = fc.oneof(
+  fc.integer(),
+  fc.double(),
+  fc.string(),
+  fc.boolean(),
+  fc.bigInt(),
+  fc.constantFrom(null, undefined, new Ref('node-1', 0, 1, 2)),
+)
+const key = fc.constantFrom('a', 'b', 'c', '1')
+const { value, object } = fc.letrec((tie) => ({
+  value: fc.oneof({ maxDepth: 4 }, atom, tie('list'), tie('object')),
+  list: fc.array(tie('value'), { maxLength: 6 }),
+  object: fc.array(fc.tuple(key, tie('value')), { maxLength: 4 }).map((entries) => Object.fromEntries(entries)),
+}))
+
+test('a copy by shape is the copy that is made in the general way', () => {
+  let byShape = 0
+  // What is there twice.
+  const shared = fc.tuple(object, value, fc.boolean()).map(([one, other, twice]) => {
+    const payload = one as Record<string, unknown>
+    return twice ? { ...payload, x: other, y: { z: other } } : payload
+  })
+  fc.assert(
+    fc.property(shared, (payload) => {
+      const copied = shapeCopy(payload)
+      if (copied === undefined) return
+      byShape++
+      assertAlike(
+        copied,
+        prepareMessage(payload, 'copied', () => 'a message'),
+      )
+    }),
+    { numRuns: 1_000 },
+  )
+  expect(byShape).toBeGreaterThan(300)
+})
+
+test('lists of objects of several shapes are copied by shape, and stay what they were when the sender goes on', () => {
+  const command = { op: 'put', key: 'k', value: 1 }
+  const payload = { ballot: 3, entries: [{ slot: 1, command }, { slot: 2, end: true }, 4, [null, { slot: 3 }]] }
+  const copied = shapeCopy(payload)
+  expect(copied).toEqual(payload)
+  command.value = 2
+  payload.entries.pop()
+  expect(copied).toEqual({
+    ballot: 3,
+    entries: [{ slot: 1, command: { op: 'put', key: 'k', value: 1 } }, { slot: 2, end: true }, 4, [null, { slot: 3 }]],
+  })
+})
+
+test('what a shape cannot copy as it is is left to the general way', () => {
+  const twice = { one: 1 }
+  const cycle: Record<string, unknown> = { one: 1 }
+  cycle.self = cycle
+  const many = Array.from({ length: 40 }, (_, index) => ({ index }))
+  const sparse = [1, 2]
+  delete sparse[0]
+  const others = [
+    { a: twice, b: twice },
+    { a: [twice, [twice]] },
+    { many: [...many, many[0]] },
+    cycle,
+    { sparse },
+    { a: new Map() },
+    { a: [new Set()] },
+    { a: [() => {}] },
+    { a: { b: Symbol('symbol') } },
+    { a: Object.create(null) },
+    { a: new (class extends Array {})() },
+  ]
+  for (const payload of others) {
+    expect(shapeCopy(payload)).toBeUndefined()
+    expect(shapeCopy({ many })).toEqual({ many })
+  }
+})
+
+test('a payload with a getter that has something sent is copied as it would be without', () => {
+  const inner = { deep: { er: [1] } }
+  const payload = {
+    before: { this: inner },
+    get sent() {
+      return shapeCopy({ other: { thing: [] } }) === undefined ? 'sent generally' : 'sent'
+    },
+  }
+  expect(shapeCopy(payload)).toEqual({ before: { this: inner }, sent: 'sent generally' })
+})
