@@ -43,7 +43,7 @@ export function runTurn(
  * it where nobody looks on. It leaves the context open when it throws.
  */
 export function runMessage(cell: ActorCell, envelope: Envelope, effects: Effects): PromiseLike<unknown> | undefined {
-  const context = contextOf(cell)
+  const context = cell.context ?? contextOf(cell)
   context.begin(envelope, effects)
   const result = handle(cell, envelope, context)
   if (result !== undefined || envelope.asker !== undefined || cell.obstacles !== 0) {
