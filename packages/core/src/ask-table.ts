@@ -34,8 +34,8 @@ export type AnswerAsker = (from: ActorCell, name: string, payload: unknown, send
 /** Who hears of what happens here. */
 export interface AskTableParts {
   readonly clock: Clock
-  /** True where asks are told to somebody who may hold on to them. */
-  readonly isObserved?: boolean
+  /** True while asks are told to somebody who may hold on to them. */
+  readonly isObserved?: () => boolean
   /** For each ask that ends, however it does. */
   readonly onEnded?: AskEnded
   /** For each that begins; of those whose ends become messages only where asks are observed. */
@@ -71,7 +71,7 @@ export class AskTable {
   readonly #onOpened: (ask: PendingAsk) => void
   readonly #rejectFor: RejectFor
   readonly #answer: AnswerAsker
-  readonly #isObserved: boolean
+  readonly #isObserved: () => boolean
   /** The first of the asks whose ends were messages, to be used again, and how many there are. */
   #spare: PendingAsk | undefined
   #spareCount = 0
@@ -80,7 +80,7 @@ export class AskTable {
   #nextId = 1
   #size = 0
 
-  constructor({ clock, isObserved = false, onEnded, onOpened, rejectFor, answer }: AskTableParts) {
+  constructor({ clock, isObserved = () => false, onEnded, onOpened, rejectFor, answer }: AskTableParts) {
     const expire = (ask: PendingAsk) => this.#giveUp(ask, timedOut(ask))
     this.#heldTimeouts = new AskTimeouts(clock, 0, expire)
     this.#looseTimeouts = new AskTimeouts(clock, clock.slackMs ?? 0, expire, () => this.gather())
@@ -178,7 +178,7 @@ export class AskTable {
       ask.earlier = undefined
       ask.becomes(askId, from, to, name, names, group, moment)
     }
-    ask.endsPlainly = isOwn && signal === undefined && !this.#isObserved
+    ask.endsPlainly = isOwn && signal === undefined && !this.#isObserved()
     const place = askId & (places - 1)
     // Whose moment is known may be due at any time.
     if (ask.endsPlainly && moment.at === undefined && this.#places[place] === undefined) {
@@ -213,7 +213,10 @@ export class AskTable {
     this.#size++
     this.#list(ask, timeouts)
     if (ask.signal !== undefined) this.#listen(ask, ask.signal)
-    if (!ask.isOffer && (this.#isObserved || ask.onReply === undefined)) this.#onOpened(ask)
+    if (!ask.isOffer && (ask.onReply === undefined || this.#isObserved())) {
+      ask.isTold = true
+      this.#onOpened(ask)
+    }
   }
 
   #link(ask: PendingAsk, extras: CellExtras): void {
@@ -242,7 +245,7 @@ export class AskTable {
 
   /** The ask is over, and nobody else has it, unless it was told or has a listener. */
   #useAgain(ask: PendingAsk): void {
-    if (this.#isObserved || ask.signal !== undefined || this.#spareCount >= spareMax) return
+    if (ask.isTold || ask.signal !== undefined || this.#spareCount >= spareMax) return
     ask.from = undefined
     ask.earlier = this.#spare
     this.#spare = ask

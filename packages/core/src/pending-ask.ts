@@ -40,6 +40,8 @@ export class PendingAsk implements ObservedAsk {
   endsPlainly = false
   /** True once it is in the lists below; one that is over soon never is. */
   isListed = false
+  /** True once somebody was told of it who may hold on to it. */
+  isTold = false
   /** Takes the listener off the asker's signal. */
   unlisten: (() => void) | undefined = undefined
   /** The other asks of the same actor. Of one that is over and waits to be used again, `earlier` is the next of these. */
