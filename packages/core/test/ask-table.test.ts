@@ -76,7 +76,7 @@ test('the record of an ask is used again once it ended, unless somebody was told
     onOpened: (ask) => void told.push(ask),
   })
   const from = { path: () => '/n/a', extras: new CellExtras() } as unknown as ActorCell
-  const open = () => asks.openThen(from, to, 'read', 10, { onReply: 'read', onError: 'lost' }, undefined)
+  const open = () => asks.openThen(from, to, 'read', 10, { onReply: 'read', onError: 'lost' }, undefined, true)
   const recordOf = (askId: number) => asks.pending(askId) as PendingAsk
   const first = open()
   const record = recordOf(first)
