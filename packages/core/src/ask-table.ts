@@ -166,7 +166,7 @@ export class AskTable {
     const timeouts = this.#looseTimeouts
     const group = timeouts.group(timeoutMs)
     const moment = timeouts.moment(timeoutMs)
-    // From here on the places of those that are in no list would be taken again.
+    // Each is looked for once, and never many at a time.
     if ((this.#nextId & (places - 1)) === 0) this.gather()
     const askId = this.#nextId++
     let ask = this.#spare
