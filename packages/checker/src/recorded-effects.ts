@@ -262,6 +262,10 @@ export class RecordedEffects extends RefusedEffects implements Effects {
     this.#answer('reply', token, value)
   }
 
+  replyToAsk(from: ActorCell, { replyTo }: Envelope, value: unknown): void {
+    this.reply(from, replyTo as ReplyToken, value)
+  }
+
   replyError(_from: ActorCell, token: ReplyToken, error: unknown): void {
     this.#answer('error', token, toError(error))
   }

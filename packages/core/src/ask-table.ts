@@ -1,6 +1,9 @@
 /**
  * The asks of a node that wait for their reply. Most end before many others began, so each has a place of its own by its
  * number, and only those that find it taken are in a map.
+ *
+ * Asks whose ends are messages are often over within the run of turns in which they began. They are put into the lists, of
+ * their actor and of their timeout, only once as many others have begun as there are places, or somebody looks at a list.
  */
 import type { ActorCell } from './actor-cell.ts'
 import type { Ref } from './actor-ref.ts'
@@ -69,15 +72,18 @@ export class AskTable {
   readonly #rejectFor: RejectFor
   readonly #answer: AnswerAsker
   readonly #isObserved: () => boolean
-  /** Asks whose ends were messages, to be used again. */
-  readonly #spare: PendingAsk[] = []
+  /** The first of the asks whose ends were messages, to be used again, and how many there are. */
+  #spare: PendingAsk | undefined
+  #spareCount = 0
+  /** From this number on there may be asks that are in no list. */
+  #unlistedFrom = 1
   #nextId = 1
   #size = 0
 
   constructor({ clock, isObserved = () => false, onEnded, onOpened, rejectFor, answer }: AskTableParts) {
     const expire = (ask: PendingAsk) => this.#giveUp(ask, timedOut(ask))
     this.#heldTimeouts = new AskTimeouts(clock, 0, expire)
-    this.#looseTimeouts = new AskTimeouts(clock, clock.slackMs ?? 0, expire)
+    this.#looseTimeouts = new AskTimeouts(clock, clock.slackMs ?? 0, expire, () => this.gather())
     this.#isObserved = isObserved
     this.#onEnded = onEnded ?? (() => {})
     this.#onOpened = onOpened ?? (() => {})
@@ -139,7 +145,7 @@ export class AskTable {
 
   /**
    * Opens an ask whose end becomes a message of `from`: its number, or -1 when `signal` is aborted already; that is an end
-   * too. Throws an `OverloadError` when `from` has too many of them.
+   * too. Throws an `OverloadError` when `from` has too many of them. `isOwn`: the one that is asked is on this node.
    */
   openThen(
     from: ActorCell,
@@ -148,6 +154,7 @@ export class AskTable {
     timeoutMs: number,
     names: AnswerNames,
     signal: AbortSignal | undefined,
+    isOwn: boolean,
   ): number {
     if (signal?.aborted) {
       this.#answer(from, names.onError, askAborted(name, to, signal), to)
@@ -159,23 +166,52 @@ export class AskTable {
     const timeouts = this.#looseTimeouts
     const group = timeouts.group(timeoutMs)
     const moment = timeouts.moment(timeoutMs)
+    // Each is looked for once, and never many at a time.
+    if ((this.#nextId & (places - 1)) === 0) this.gather()
     const askId = this.#nextId++
-    let ask = signal === undefined ? this.#spare.pop() : undefined
-    if (ask === undefined) {
+    let ask = this.#spare
+    if (ask === undefined || signal !== undefined) {
       ask = new PendingAsk(askId, from, to, name, false, undefined, names, signal, group, moment, undefined)
-    } else ask.becomes(askId, from, to, name, names, group, moment)
-    this.#begin(ask, timeouts)
+    } else {
+      this.#spare = ask.earlier
+      this.#spareCount--
+      ask.earlier = undefined
+      ask.becomes(askId, from, to, name, names, group, moment)
+    }
+    ask.endsPlainly = isOwn && signal === undefined && !this.#isObserved()
+    const place = askId & (places - 1)
+    // Whose moment is known may be due at any time.
+    if (ask.endsPlainly && moment.at === undefined && this.#places[place] === undefined) {
+      this.#places[place] = ask
+      this.#size++
+      ask.isListed = false
+    } else this.#begin(ask, timeouts)
     return askId
   }
 
+  /** Puts the asks that are in no list into those of their actors and of their timeouts. */
+  gather(): void {
+    const end = this.#nextId
+    for (let askId = this.#unlistedFrom; askId < end; askId++) {
+      const ask = this.#places[askId & (places - 1)]
+      if (ask !== undefined && ask.askId === askId && !ask.isListed) this.#list(ask, this.#looseTimeouts)
+    }
+    this.#unlistedFrom = end
+  }
+
+  #list(ask: PendingAsk, timeouts: AskTimeouts): void {
+    ask.isListed = true
+    timeouts.add(ask)
+    if (ask.from !== undefined) this.#link(ask, ask.from.extras ?? ask.from.rare())
+  }
+
   #begin(ask: PendingAsk, timeouts: AskTimeouts): void {
-    const { askId, from } = ask
+    const { askId } = ask
     const place = askId & (places - 1)
     if (this.#places[place] === undefined) this.#places[place] = ask
     else this.#crowded.set(askId, ask)
     this.#size++
-    timeouts.add(ask)
-    if (from !== undefined) this.#link(ask, from.extras ?? from.rare())
+    this.#list(ask, timeouts)
     if (ask.signal !== undefined) this.#listen(ask, ask.signal)
     if (!ask.isOffer && (ask.onReply === undefined || this.#isObserved())) {
       ask.isTold = true
@@ -196,7 +232,8 @@ export class AskTable {
   resolve(askId: number, value: unknown, answeredBy?: string): boolean {
     const ask = this.pending(askId)
     if (ask === undefined) return false
-    this.#end(ask, 'answered', answeredBy, undefined)
+    if (ask.endsPlainly && !ask.isDeferred) this.#remove(ask)
+    else this.#end(ask, 'answered', answeredBy, undefined)
     const { settlers } = ask
     if (settlers !== undefined) settlers.resolve(value)
     else {
@@ -208,9 +245,11 @@ export class AskTable {
 
   /** The ask is over, and nobody else has it, unless it was told or has a listener. */
   #useAgain(ask: PendingAsk): void {
-    if (ask.isTold || ask.signal !== undefined || this.#spare.length >= spareMax) return
+    if (ask.isTold || ask.signal !== undefined || this.#spareCount >= spareMax) return
     ask.from = undefined
-    this.#spare.push(ask)
+    ask.earlier = this.#spare
+    this.#spare = ask
+    this.#spareCount++
   }
 
   /** Ends an ask with the error that answers it; false when nobody waits for it any more. */
@@ -259,6 +298,7 @@ export class AskTable {
 
   /** Forgets the asks of an actor that is no more; their replies will be dead letters. */
   dropCell(cell: ActorCell): void {
+    if (cell.extras !== undefined && cell.extras.asksThen > 0) this.gather()
     for (let ask = cell.lastAsk; ask !== undefined; ask = cell.lastAsk) {
       const error = new ActorStoppedError(`${cell.path()} stopped while it waited for ${ask.name}`)
       this.#end(ask, 'given-up', undefined, error)
@@ -293,15 +333,24 @@ export class AskTable {
     answeredBy: string | undefined,
     error: Error | undefined,
   ): void {
+    this.#remove(ask)
+    if (ask.unlisten !== undefined) ask.unlisten()
+    this.#onEnded(ask, outcome, answeredBy, error)
+  }
+
+  #remove(ask: PendingAsk): void {
     const { askId, from } = ask
     const place = askId & (places - 1)
     if (this.#places[place] === ask) this.#places[place] = undefined
     else this.#crowded.delete(askId)
     this.#size--
+    if (ask.settlers === undefined && from !== undefined) (from.extras ?? from.rare()).asksThen--
+    if (ask.isListed) this.#unlist(ask, from)
+  }
+
+  #unlist(ask: PendingAsk, from: ActorCell | undefined): void {
     ask.group.remove(ask)
     if (from !== undefined) this.#unlink(ask, from.extras ?? from.rare())
-    if (ask.unlisten !== undefined) ask.unlisten()
-    this.#onEnded(ask, outcome, answeredBy, error)
   }
 
   #unlink(ask: PendingAsk, extras: CellExtras): void {
@@ -311,7 +360,6 @@ export class AskTable {
     if (earlier !== undefined) earlier.later = later
     ask.earlier = undefined
     ask.later = undefined
-    if (ask.settlers === undefined) extras.asksThen--
   }
 }
 

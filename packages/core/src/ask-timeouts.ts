@@ -56,17 +56,22 @@ export class AskTimeouts {
   readonly #clock: Clock
   readonly #slackMs: number
   readonly #expire: (ask: PendingAsk) => void
+  readonly #gather: () => void
   readonly #groups = new Map<number, TimeoutGroup>()
   /** The group that was asked for last: nearly all asks wait as long as the one before. */
   #latest: TimeoutGroup | undefined
   #moment: AskMoment = { at: -1 }
   #look: ScheduledTask | undefined
 
-  /** `slackMs`: how late a timeout may come, at most a fiftieth of its length; 0: never. `expire` is called for each that comes. */
-  constructor(clock: Clock, slackMs: number, expire: (ask: PendingAsk) => void) {
+  /**
+   * `slackMs`: how late a timeout may come, at most a fiftieth of its length; 0: never. `expire` is called for each that
+   * comes, `gather` before a moment or a group ends: asks that were not yet added are added by it.
+   */
+  constructor(clock: Clock, slackMs: number, expire: (ask: PendingAsk) => void, gather: () => void = () => {}) {
     this.#clock = clock
     this.#slackMs = slackMs
     this.#expire = expire
+    this.#gather = gather
   }
 
   /** Of each timeout, its asks in the order in which they began. */
@@ -122,6 +127,7 @@ export class AskTimeouts {
 
   /** The present moment is over: no ask of it began later than now. */
   #know(now: number): void {
+    this.#gather()
     this.#moment.at = now
     for (const group of this.#groups.values()) if (group.task === undefined) this.#schedule(group)
   }
@@ -138,6 +144,7 @@ export class AskTimeouts {
   #runOut(group: TimeoutGroup): void {
     const { timeoutMs } = group
     const now = this.#clock.now()
+    this.#gather()
     for (let ask = group.first; ask?.moment.at !== undefined && ask.moment.at + timeoutMs <= now; ask = group.first) {
       this.#expire(ask)
     }

@@ -233,11 +233,9 @@ export abstract class Delivery extends TurnLoop {
   /** An ask ended whose end is a message of the actor that asked: never dropped, so past the bound of its mailbox. */
   readonly answer: AnswerAsker = (from, name, payload, sender) => {
     const { mailbox } = from
-    const { overflow, lanes } = mailbox.policy
-    const mayBeDropped = overflow === 'drop-oldest'
-    if (this.metrics === undefined && !mayBeDropped && lanes === undefined) mailbox.pushMessage(name, payload, sender)
+    if (mailbox.policy.keepsAll && this.metrics === undefined) mailbox.pushMessage(name, payload, sender)
     else {
-      const kind = mayBeDropped ? EnvelopeKind.answer : EnvelopeKind.message
+      const kind = mailbox.overflow === 'drop-oldest' ? EnvelopeKind.answer : EnvelopeKind.message
       const envelope = new Envelope(kind, name, payload, sender, undefined)
       this.metrics?.stamp(envelope)
       mailbox.push(envelope)

@@ -263,6 +263,10 @@ export class DurableOutput extends UnheldEffects implements Effects {
     this.#effects.push({ type: 'reply', token, value: this.kernel.prepareReply(value, this.#cell) })
   }
 
+  replyToAsk(from: ActorCell, { replyTo }: Envelope, value: unknown): void {
+    this.reply(from, replyTo as ReplyToken, value)
+  }
+
   replyError(_from: ActorCell, token: ReplyToken, error: unknown): void {
     this.#effects.push({ type: 'replyError', token, error })
   }

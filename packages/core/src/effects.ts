@@ -54,6 +54,8 @@ export interface Effects {
   /** The actor takes the reply of its turn's message into its own hands. */
   defer(from: ActorCell, token: ReplyToken): Deferral
   reply(from: ActorCell, token: ReplyToken, value: unknown): void
+  /** {@link reply} to the message of a turn, which was an ask. */
+  replyToAsk(from: ActorCell, envelope: Envelope, value: unknown): void
   replyError(from: ActorCell, token: ReplyToken, error: unknown): void
   /** The handler answered with a stream: opens it towards the asker. */
   openStream(from: ActorCell, envelope: Envelope, iterable: AsyncIterable<unknown>): void

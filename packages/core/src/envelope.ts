@@ -65,20 +65,8 @@ export class Envelope {
   }
 }
 
-/** Makes `spare` the envelope of a message that nobody waits for the reply to; it was the envelope of one, and is not kept. */
-export function refill(spare: Envelope, name: string, payload: unknown, sender: Ref | undefined): void {
-  const parts = spare as { -readonly [Part in 'name' | 'payload' | 'sender']: Envelope[Part] }
-  parts.name = name
-  parts.payload = payload
-  parts.sender = sender
-}
-
-/** Makes `spare` the envelope of an ask, `askId` of the node that `asker` is a token of; of none, where that is `undefined`. */
-export function setAsker(spare: Envelope, asker: ReplyToken | undefined, askId: number): void {
-  const parts = spare as { -readonly [Part in 'asker' | 'askId']: Envelope[Part] }
-  parts.asker = asker
-  parts.askId = askId
-}
+/** An envelope whose parts the turn loop and the mailboxes write over, message after message, until it is kept. */
+export type SpareEnvelope = { -readonly [Part in keyof Envelope]: Envelope[Part] }
 
 /** The token of ask `askId` of the node that `asker` is a token of. */
 export function tokenOf(asker: ReplyToken, askId: number): ReplyToken {
@@ -90,8 +78,8 @@ export function plainEnvelope(name: string, payload: unknown, sender: unknown): 
   return new Envelope(EnvelopeKind.message, name, payload, sender as Ref | undefined, undefined)
 }
 
-/** An envelope for {@link refill}. */
-export function emptyEnvelope(): Envelope {
+/** An envelope to be written over. */
+export function emptyEnvelope(): SpareEnvelope {
   return plainEnvelope('', undefined, undefined)
 }
 

@@ -126,6 +126,7 @@ export function inspectNode(kernel: NodeKernel, { depth, maxActors }: Inspection
     }
     return children
   }
+  kernel.asks.gather()
   const roots = inspectChildren(kernel.guardian, 1)
   return { node, epoch, status: 'up', actors, turns, roots, omitted: actors - shown, tables: tablesOf(kernel) }
 }

@@ -2,11 +2,12 @@
  * An actor's mailbox: bounded, and what happens at the bound. What must never be dropped goes in past it. Who waits for
  * room stands in a line before the mailbox, bounded too.
  *
- * Most mailboxes hold one message at a time, so the first one lies in the mailbox itself; a queue is made for a second.
+ * Most mailboxes hold one message at a time, so the first one lies in the mailbox itself; a queue is made for a second. The
+ * fields are private by their types alone, as in the turn loop.
  */
 import type { Ref, ReplyToken } from './actor-ref.ts'
 import { Deque } from './deque.ts'
-import { Envelope, EnvelopeKind, emptyEnvelope, refill, setAsker, tokenOf } from './envelope.ts'
+import { Envelope, EnvelopeKind, emptyEnvelope, type SpareEnvelope, tokenOf } from './envelope.ts'
 import { type LaneOptions, LaneQueue } from './lane-queue.ts'
 import { MessageQueue } from './message-queue.ts'
 import type { MailboxOptions } from './spawn-options.ts'
@@ -33,17 +34,21 @@ export interface MailboxPolicy {
   readonly waitingCapacity: number
   /** Set when the mailbox is not plainly first in, first out. */
   readonly lanes: LaneOptions | undefined
+  /** True when what must not be dropped may come in as a plain message. */
+  readonly keepsAll: boolean
 }
 
 /** `reentrant`: the names of the messages that need not wait for the turn under way. */
 export function mailboxPolicy(options: MailboxOptions, reentrant: ReadonlySet<string>): MailboxPolicy {
   const { capacity = capacityDefault, overflow = 'drop-newest', priority } = options
+  const lanes = priority === undefined && reentrant.size === 0 ? undefined : { priority: priority ?? {}, reentrant }
   return {
     capacity,
     overflow,
     stashCapacity: options.stashCapacity ?? stashCapacityDefault,
     waitingCapacity: options.waitingCapacity ?? waitingCapacityDefault,
-    lanes: priority === undefined && reentrant.size === 0 ? undefined : { priority: priority ?? {}, reentrant },
+    lanes,
+    keepsAll: lanes === undefined && overflow !== 'drop-oldest',
   }
 }
 
@@ -53,21 +58,21 @@ export class Mailbox implements Iterable<Envelope> {
   limit: number
   length = 0
   /** The message that came while the mailbox was empty: its name, or the envelope of what is no plain message. */
-  #first: string | Envelope | undefined = undefined
-  #payload: unknown = undefined
-  #sender: Ref | undefined = undefined
-  /** Of an ask, its asker and its number: see {@link setAsker}. */
-  #asker: ReplyToken | undefined = undefined
-  #askId = 0
+  private first: string | Envelope | undefined = undefined
+  private payload: unknown = undefined
+  private sender: Ref | undefined = undefined
+  /** Of an ask, its asker and its number: see {@link Envelope.asker}. */
+  private asker: ReplyToken | undefined = undefined
+  private askId = 0
   /** The messages behind it; with lanes, all of them. */
-  #queue: MessageQueue | LaneQueue | undefined = undefined
+  private queue: MessageQueue | LaneQueue | undefined = undefined
   /** Who waits for room; `undefined` when nobody does. */
   waiting: Deque<WaitingMessage> | undefined = undefined
 
   constructor(policy: MailboxPolicy) {
     this.policy = policy
     this.limit = limitOf(policy)
-    if (policy.lanes !== undefined) this.#queue = new LaneQueue(policy.lanes)
+    if (policy.lanes !== undefined) this.queue = new LaneQueue(policy.lanes)
   }
 
   /** True when there is room for who comes now: none comes in while others wait for it. */
@@ -85,21 +90,21 @@ export class Mailbox implements Iterable<Envelope> {
 
   /** The queue, when it has lanes. */
   get lanes(): LaneQueue | undefined {
-    return this.policy.lanes === undefined ? undefined : (this.#queue as LaneQueue)
+    return this.policy.lanes === undefined ? undefined : (this.queue as LaneQueue)
   }
 
   /** Puts in a message that nobody waits for the reply to, behind all others. Not for a mailbox with lanes. */
   pushMessage(name: string, payload: unknown, sender: Ref | undefined): void {
     if (this.length++ === 0) {
-      this.#first = name
-      this.#payload = payload
-      this.#sender = sender
+      this.first = name
+      this.payload = payload
+      this.sender = sender
     } else this.#pushQueued(name, payload, sender)
   }
 
   #pushQueued(name: string, payload: unknown, sender: Ref | undefined): void {
-    this.#queue ??= new MessageQueue()
-    ;(this.#queue as MessageQueue).pushMessage(name, payload, sender)
+    this.queue ??= new MessageQueue()
+    ;(this.queue as MessageQueue).pushMessage(name, payload, sender)
   }
 
   /** The same of ask `askId` of the node that `asker` is a token of. */
@@ -108,19 +113,19 @@ export class Mailbox implements Iterable<Envelope> {
       this.push(new Envelope(EnvelopeKind.message, name, payload, sender, tokenOf(asker, askId)))
       return
     }
-    this.#first = name
-    this.#payload = payload
-    this.#sender = sender
-    this.#asker = asker
-    this.#askId = askId
+    this.first = name
+    this.payload = payload
+    this.sender = sender
+    this.asker = asker
+    this.askId = askId
     this.length = 1
   }
 
   push(envelope: Envelope): void {
-    if (this.length === 0 && this.policy.lanes === undefined) this.#first = envelope
+    if (this.length === 0 && this.policy.lanes === undefined) this.first = envelope
     else {
-      this.#queue ??= new MessageQueue()
-      this.#queue.push(envelope)
+      this.queue ??= new MessageQueue()
+      this.queue.push(envelope)
     }
     this.length++
   }
@@ -128,56 +133,61 @@ export class Mailbox implements Iterable<Envelope> {
   /** Puts an envelope before all others. */
   unshift(envelope: Envelope): void {
     if (this.policy.lanes === undefined) {
-      if (this.#first !== undefined) {
-        this.#queue ??= new MessageQueue()
-        this.#queue.unshift(this.peek() as Envelope)
+      if (this.first !== undefined) {
+        this.queue ??= new MessageQueue()
+        this.queue.unshift(this.peek() as Envelope)
         this.#forgetFirst()
       }
-      this.#first = envelope
-    } else this.#queue?.unshift(envelope)
+      this.first = envelope
+    } else this.queue?.unshift(envelope)
     this.length++
   }
 
   /** Takes out the next; `spare` becomes the envelope of a plain message. */
-  shift(spare: Envelope = emptyEnvelope()): Envelope | undefined {
+  shift(spare: SpareEnvelope = emptyEnvelope()): Envelope | undefined {
     if (this.length === 0) return undefined
-    this.length--
-    const first = this.#first
-    if (first === undefined) return this.#takeQueued(spare)
+    const first = this.first
     if (typeof first === 'string') {
-      this.#takeFirst(first, spare)
+      this.shiftPlain(spare)
       return spare
     }
-    this.#first = undefined
+    this.length--
+    if (first === undefined) return this.#takeQueued(spare)
+    this.first = undefined
     return first
   }
 
   /** Takes out the next into `spare`, if it is a plain message; otherwise it stays. */
-  shiftPlain(spare: Envelope): boolean {
-    const first = this.#first
+  shiftPlain(spare: SpareEnvelope): boolean {
+    const first = this.first
     if (typeof first !== 'string') return first === undefined && this.#shiftPlainQueued(spare)
     this.length--
-    this.#takeFirst(first, spare)
+    spare.name = first
+    spare.payload = this.payload
+    spare.sender = this.sender
+    this.first = undefined
+    this.payload = undefined
+    this.sender = undefined
+    if (this.asker !== undefined) this.#takeAsker(spare)
     return true
   }
 
-  #takeFirst(name: string, spare: Envelope): void {
-    refill(spare, name, this.#payload, this.#sender)
-    if (this.#asker !== undefined) setAsker(spare, this.#asker, this.#askId)
-    this.#first = undefined
-    this.#forgetFirst()
+  #takeAsker(spare: SpareEnvelope): void {
+    spare.asker = this.asker
+    spare.askId = this.askId
+    this.asker = undefined
   }
 
-  #shiftPlainQueued(spare: Envelope): boolean {
+  #shiftPlainQueued(spare: SpareEnvelope): boolean {
     if (this.length === 0 || this.policy.lanes !== undefined) return false
-    const queue = this.#queue as MessageQueue
+    const queue = this.queue as MessageQueue
     if (!queue.shiftPlain(spare)) return false
     if (--this.length === 0) this.#queueEmptied(queue)
     return true
   }
 
   #queueEmptied(queue: MessageQueue): void {
-    if (queue.emptied()) this.#queue = undefined
+    if (queue.emptied()) this.queue = undefined
   }
 
   /** Takes out the next message that may be handled while a turn is held. */
@@ -188,28 +198,28 @@ export class Mailbox implements Iterable<Envelope> {
   }
 
   peek(): Envelope | undefined {
-    const first = this.#first
-    if (first === undefined) return this.#queue?.peek()
+    const first = this.first
+    if (first === undefined) return this.queue?.peek()
     if (typeof first !== 'string') return first
-    const replyTo = this.#asker === undefined ? undefined : tokenOf(this.#asker, this.#askId)
-    return new Envelope(EnvelopeKind.message, first, this.#payload, this.#sender, replyTo)
+    const replyTo = this.asker === undefined ? undefined : tokenOf(this.asker, this.askId)
+    return new Envelope(EnvelopeKind.message, first, this.payload, this.sender, replyTo)
   }
 
   /** What waits, the next to leave first; with lanes as they are. */
   *[Symbol.iterator](): Iterator<Envelope> {
-    if (this.#first !== undefined) yield this.peek() as Envelope
-    if (this.#queue !== undefined) yield* this.#queue
+    if (this.first !== undefined) yield this.peek() as Envelope
+    if (this.queue !== undefined) yield* this.queue
   }
 
   #forgetFirst(): void {
-    this.#payload = undefined
-    this.#sender = undefined
-    this.#asker = undefined
+    this.payload = undefined
+    this.sender = undefined
+    this.asker = undefined
   }
 
-  #takeQueued(spare: Envelope): Envelope | undefined {
-    if (this.policy.lanes !== undefined) return (this.#queue as LaneQueue).shift()
-    const queue = this.#queue as MessageQueue
+  #takeQueued(spare: SpareEnvelope): Envelope | undefined {
+    if (this.policy.lanes !== undefined) return (this.queue as LaneQueue).shift()
+    const queue = this.queue as MessageQueue
     const envelope = queue.shift(spare)
     if (this.length === 0) this.#queueEmptied(queue)
     return envelope

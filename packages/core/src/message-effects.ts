@@ -3,7 +3,7 @@ import type { ActorCell } from './actor-cell.ts'
 import { type Ref, ReplyToken } from './actor-ref.ts'
 import { askTimeoutMsDefault } from './ask-options.ts'
 import type { LogFields, LogLevel } from './context.ts'
-import type { Envelope } from './envelope.ts'
+import { type Envelope, tokenOf } from './envelope.ts'
 import { SystemStoppedError } from './errors.ts'
 import { FrameReceiver } from './frame-receiver.ts'
 import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
@@ -55,6 +55,14 @@ export abstract class MessageEffects extends FrameReceiver {
     timeoutMs = askTimeoutMsDefault,
     signal?: AbortSignal,
   ): Promise<unknown> {
+    const cell = this.cells.own(to)
+    const isPlain = this.tellsPlainly && typeof payload !== 'function' && typeof payload !== 'symbol'
+    if (cell !== undefined && isPlain && signal === undefined && cell.mailbox.length < cell.mailbox.limit) {
+      const { askId, promise } = this.asks.open(from, to, name, timeoutMs)
+      cell.mailbox.pushAsk(name, payload, from?.ref, this.home, askId)
+      if (!cell.scheduled) this.schedule(cell)
+      return promise
+    }
     return this.#request('ask', from, to, name, payload, timeoutMs, signal)
   }
 
@@ -71,7 +79,7 @@ export abstract class MessageEffects extends FrameReceiver {
     if (cell !== undefined && this.tellsPlainly && typeof payload !== 'function' && typeof payload !== 'symbol') {
       const { mailbox } = cell
       if (mailbox.length < mailbox.limit) {
-        const askId = this.asks.openThen(from, to, name, timeoutMs, names, signal)
+        const askId = this.asks.openThen(from, to, name, timeoutMs, names, signal, true)
         if (askId < 0) return
         mailbox.pushAsk(name, payload, from.ref, this.home, askId)
         if (!cell.scheduled) this.schedule(cell)
@@ -93,7 +101,7 @@ export abstract class MessageEffects extends FrameReceiver {
     if (!this.alive) return
     // What cannot be sent is refused before there is an ask.
     const value = to.node === this.node ? this.prepare(payload, name, to, from) : payload
-    const askId = this.asks.openThen(from, to, name, timeoutMs, names, signal)
+    const askId = this.asks.openThen(from, to, name, timeoutMs, names, signal, false)
     if (askId < 0) return
     if (to.node === this.node) {
       this.deliver(to, name, value, from.ref, new ReplyToken(this.node, this.epoch, askId))
@@ -189,6 +197,11 @@ export abstract class MessageEffects extends FrameReceiver {
     }
     this.sendReply(token.node, token.epoch, token.askId, value)
     this.duties.release(token)
+  }
+
+  replyToAsk(from: ActorCell, { asker, askId }: Envelope, value: unknown): void {
+    if (asker === this.home && this.isShared(value)) this.settleAsk(askId, value, undefined, this.node)
+    else if (asker !== undefined) this.reply(from, tokenOf(asker, askId), value)
   }
 
   replyError(_from: ActorCell, token: ReplyToken, error: unknown): void {

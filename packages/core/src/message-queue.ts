@@ -8,7 +8,7 @@
  * that a long queue neither copies itself nor keeps its room when it was emptied.
  */
 import type { Ref } from './actor-ref.ts'
-import { type Envelope, plainEnvelope, refill } from './envelope.ts'
+import { type Envelope, plainEnvelope, type SpareEnvelope } from './envelope.ts'
 
 type Chunk = unknown[]
 
@@ -57,7 +57,7 @@ export class MessageQueue implements Iterable<Envelope> {
   }
 
   /** Takes out the next into `spare`, if it is a plain message; otherwise it stays. There must be one. */
-  shiftPlain(spare: Envelope): boolean {
+  shiftPlain(spare: SpareEnvelope): boolean {
     const from = this.#from
     const start = this.#start
     const name = from[start]
@@ -66,12 +66,14 @@ export class MessageQueue implements Iterable<Envelope> {
     // A name is the definition's, and a reference is small: the next message may write over them.
     if (typeof payload !== 'number') from[start + 1] = undefined
     this.#start = start + placesEach
-    refill(spare, name, payload, from[start + 2] as Ref | undefined)
+    spare.name = name
+    spare.payload = payload
+    spare.sender = from[start + 2] as Ref | undefined
     return true
   }
 
   /** Takes out the next; `spare` becomes the envelope of a plain message. */
-  shift(spare: Envelope): Envelope | undefined {
+  shift(spare: SpareEnvelope): Envelope | undefined {
     this.#isFollowed()
     if (this.#isEmpty) return undefined
     const next = this.#from[this.#start]

@@ -36,11 +36,15 @@ export class PendingAsk implements ObservedAsk {
   during: Envelope | undefined
   /** True once its reply was deferred by an actor of its own node. */
   isDeferred = false
+  /** True when nobody but its asker is to hear of its reply, unless that was deferred. */
+  endsPlainly = false
+  /** True once it is in the lists below; one that is over soon never is. */
+  isListed = false
   /** True once somebody was told of it who may hold on to it. */
   isTold = false
   /** Takes the listener off the asker's signal. */
   unlisten: (() => void) | undefined = undefined
-  /** The other asks of the same actor. */
+  /** The other asks of the same actor. Of one that is over and waits to be used again, `earlier` is the next of these. */
   earlier: PendingAsk | undefined = undefined
   later: PendingAsk | undefined = undefined
   /** The other asks of the same timeout, in the order in which they began. */

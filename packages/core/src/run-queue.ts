@@ -13,7 +13,9 @@ import { Deque } from './deque.ts'
 const oldestOf = 64
 
 export class RunQueue implements Iterable<ActorCell> {
-  readonly #queue = new Deque<ActorCell>()
+  /** The next of the queue when it is the only one: most often the receiver of a single message. */
+  private only: ActorCell | undefined = undefined
+  private readonly queue = new Deque<ActorCell>()
   /** What the latest batch that spawned at all has spawned. */
   readonly #latest = new Deque<ActorCell>()
   /** True once a batch has begun since. */
@@ -21,7 +23,7 @@ export class RunQueue implements Iterable<ActorCell> {
   /** What batches before it spawned, the next to leave last. */
   readonly #earlier = new Deque<ActorCell>()
   /** How many wait in these two. */
-  #spawnedCount = 0
+  private spawnedCount = 0
   /** What is left of the round, of spawned actors and of others. */
   #spawnedLeft = 0
   #queueLeft = 0
@@ -29,43 +31,66 @@ export class RunQueue implements Iterable<ActorCell> {
   #spawnedTaken = 0
 
   get length(): number {
-    return this.#queue.length + this.#spawnedCount
+    return this.queue.length + this.spawnedCount + (this.only === undefined ? 0 : 1)
   }
 
   *[Symbol.iterator](): Iterator<ActorCell> {
     yield* this.#latest
     yield* [...this.#earlier].reverse()
-    yield* this.#queue
+    if (this.only !== undefined) yield this.only
+    yield* this.queue
   }
 
   /** The cell has something to do. */
   push(cell: ActorCell): void {
-    this.#queue.push(cell)
+    if (this.only === undefined && this.queue.length === 0) this.only = cell
+    else this.pushBehind(cell)
+  }
+
+  private pushBehind(cell: ActorCell): void {
+    this.#putInLine()
+    this.queue.push(cell)
+  }
+
+  /** The only one is not that any more, or is to be counted like all others. */
+  #putInLine(): void {
+    if (this.only === undefined) return
+    this.queue.push(this.only)
+    this.only = undefined
   }
 
   /** The cell has something to do and never had a turn. */
   pushSpawned(cell: ActorCell): void {
     if (this.#latestIsOver) this.#putLatestAside()
     this.#latest.push(cell)
-    this.#spawnedCount++
+    this.spawnedCount++
   }
 
   /** Takes out the next. */
   shift(): ActorCell | undefined {
-    return this.#spawnedCount === 0 ? this.#queue.shift() : this.#shiftInRound()
+    const { only } = this
+    if (only === undefined || this.spawnedCount > 0) return this.shiftInLine()
+    this.only = undefined
+    return only
+  }
+
+  private shiftInLine(): ActorCell | undefined {
+    if (this.spawnedCount === 0) return this.queue.shift()
+    this.#putInLine()
+    return this.#shiftInRound()
   }
 
   #shiftInRound(): ActorCell | undefined {
-    const queue = this.#queue
+    const queue = this.queue
     this.#latestIsOver = true
     if (this.#spawnedLeft === 0 && (this.#queueLeft === 0 || queue.length === 0)) {
-      this.#spawnedLeft = this.#spawnedCount
+      this.#spawnedLeft = this.spawnedCount
       this.#queueLeft = queue.length
     }
     if (this.#spawnedLeft > 0) {
       this.#spawnedLeft--
       // Nobody counts where there are no spawned actors. One of the others is owed, lest a chain of spawns leaves them out.
-      if (--this.#spawnedCount === 0) this.#queueLeft = Math.min(1, this.#queueLeft)
+      if (--this.spawnedCount === 0) this.#queueLeft = Math.min(1, this.#queueLeft)
       return this.#shiftSpawned()
     }
     this.#queueLeft--
@@ -87,6 +112,7 @@ export class RunQueue implements Iterable<ActorCell> {
    * that choose for themselves and push all cells alike.
    */
   bringToFront(index: number): void {
-    this.#queue.bringToFront(index)
+    this.#putInLine()
+    this.queue.bringToFront(index)
   }
 }

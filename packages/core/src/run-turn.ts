@@ -43,13 +43,29 @@ export function runTurn(
  * it where nobody looks on. It leaves the context open when it throws.
  */
 export function runMessage(cell: ActorCell, envelope: Envelope, effects: Effects): PromiseLike<unknown> | undefined {
-  const context = contextOf(cell)
+  const context = cell.context ?? contextOf(cell)
   context.begin(envelope, effects)
   const result = handle(cell, envelope, context)
   if (result !== undefined || envelope.asker !== undefined || cell.obstacles !== 0) {
+    return endMessage(cell, envelope, effects, context, result)
+  }
+  context.end()
+  return undefined
+}
+
+function endMessage(
+  cell: ActorCell,
+  envelope: Envelope,
+  effects: Effects,
+  context: TurnContext,
+  result: unknown,
+): PromiseLike<unknown> | undefined {
+  const isPlainReply = typeof result !== 'object' && result !== unhandled && envelope.asker !== undefined
+  if (!isPlainReply || cell.obstacles !== 0 || context.hasForwarded(envelope)) {
     return endTurn(cell, envelope, effects, context, result)
   }
   context.end()
+  effects.replyToAsk(cell, envelope, result)
   return undefined
 }
 
@@ -125,18 +141,17 @@ function answer(cell: ActorCell, envelope: Envelope, effects: Effects, result: u
     cell.stashing = undefined
     return
   }
-  const { replyTo } = envelope
   if (typeof reply === 'object' && reply !== null && Symbol.asyncIterator in reply) {
     if (cell.rollback !== undefined) throw noStream(cell)
     if (!cell.context?.hasForwarded(envelope)) effects.openStream(cell, envelope, reply as AsyncIterable<unknown>)
     return
   }
-  if (replyTo === undefined || cell.context?.hasForwarded(envelope)) return
+  if (envelope.asker === undefined || cell.context?.hasForwarded(envelope)) return
   if (envelope.kind === EnvelopeKind.pull) {
     effects.streamed(cell, envelope.payload as OutgoingStream, reply as IteratorResult<unknown>)
     return
   }
-  if (!(reply instanceof ReplyToken)) effects.reply(cell, replyTo, reply)
+  if (!(reply instanceof ReplyToken)) effects.replyToAsk(cell, envelope, reply)
 }
 
 /** A generator keeps the state that it was given, and a draft is valid for one turn. */

@@ -1,21 +1,15 @@
 /**
  * The turn loop of a node: which cell runs next, and each turn from its start to its end. The host calls `run`, or `step`
  * where it chooses every turn itself; a cell gets a bounded batch of turns, then it stands behind the others.
+ *
+ * What each message goes through is private by its type alone, here and in what it uses: see "What is inlined" in
+ * docs/kernel-costs.md.
  */
 import type { ActorCell } from './actor-cell.ts'
 import { AsynchronousTurns } from './asynchronous-turns.ts'
 import type { CellTable } from './cell-table.ts'
 import type { Effects } from './effects.ts'
-import {
-  type Envelope,
-  EnvelopeKind,
-  emptyEnvelope,
-  messageOf,
-  refill,
-  setAsker,
-  startedEnvelope,
-  type Termination,
-} from './envelope.ts'
+import { type Envelope, EnvelopeKind, emptyEnvelope, messageOf, startedEnvelope, type Termination } from './envelope.ts'
 import { mayInterleave, withContext } from './interleaving.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -67,12 +61,12 @@ export abstract class TurnLoop {
   /** True when nobody counts or watches turns, or carries out their effects in a way of his own. */
   readonly #endsPlainly: boolean
   /** True when a turn is nothing but that: nobody counts, watches, traces or records it. */
-  readonly #isPlain: boolean
+  private readonly isPlain: boolean
   readonly #observer: TurnObserver | undefined
-  readonly #runQueue = new RunQueue()
+  private readonly runQueue = new RunQueue()
   readonly #asynchronous = new AsynchronousTurns(this)
   /** The envelope of one plain message after the other, until one is kept. */
-  #spare = emptyEnvelope()
+  private spare = emptyEnvelope()
   #awake = false
   /** True while the run queue says who is next, and not the host. */
   #chooses = false
@@ -86,17 +80,17 @@ export abstract class TurnLoop {
     this.#observed = ports.metrics !== undefined || ports.turnObserver !== undefined
     const { turn, effectsOf, turnEnded } = TurnLoop.prototype
     this.#endsPlainly = !this.#observed && this.effectsOf === effectsOf && this.turnEnded === turnEnded
-    this.#isPlain = this.#endsPlainly && this.turn === turn
+    this.isPlain = this.#endsPlainly && this.turn === turn
   }
 
   /** Cells that have something to do. */
   get runnable(): number {
-    return this.#runQueue.length
+    return this.runQueue.length
   }
 
   /** Those cells, in the order of the run queue. */
   get runnableCells(): Iterable<ActorCell> {
-    return this.#runQueue
+    return this.runQueue
   }
 
   /** Gives turns to the cells in the run queue, about `turnsMax` in all; true when there is more to do. */
@@ -113,12 +107,12 @@ export abstract class TurnLoop {
     const end = this.#turnsEnd
     this.#chooses = true
     while (this.turns < end) {
-      const cell = this.#runQueue.shift()
+      const cell = this.runQueue.shift()
       if (cell === undefined) break
       // Turns for what waits now: what a cell causes itself to do, and what others add meanwhile, is for the next round.
       const waiting = cell.mailbox.length
       if (waiting > turnsPerBatch) this.#runLong(cell, Math.min(shortTurnsPerBatch, waiting))
-      else this.#runCell(cell, waiting === 0 ? 1 : waiting)
+      else this.runCell(cell, waiting === 0 ? 1 : waiting)
     }
     this.#chooses = false
     return this.runEnds()
@@ -128,20 +122,22 @@ export abstract class TurnLoop {
   protected runEnds(): boolean {
     scope.kernel = undefined
     // What was handled is nobody's any more.
-    if (this.#spare.name !== '') refill(this.#spare, '', undefined, undefined)
+    const spare = this.spare
+    spare.payload = undefined
+    spare.sender = undefined
     this.metrics?.runEnds()
-    this.#awake = this.#runQueue.length > 0
+    this.#awake = this.runQueue.length > 0
     return this.#awake
   }
 
   /** Gives one turn to the runnable cell that `pick` chooses among `count`; true when there is more to do. */
   step(pick: (count: number) => number): boolean {
-    const count = this.#runQueue.length
-    if (count > 1) this.#runQueue.bringToFront(pick(count))
-    const cell = this.#runQueue.shift()
+    const count = this.runQueue.length
+    if (count > 1) this.runQueue.bringToFront(pick(count))
+    const cell = this.runQueue.shift()
     this.metrics?.runBegins()
     scope.kernel = this
-    if (cell !== undefined) this.#runCell(cell, 1)
+    if (cell !== undefined) this.runCell(cell, 1)
     return this.runEnds()
   }
 
@@ -151,7 +147,7 @@ export abstract class TurnLoop {
     // Awake: it is alive, and knows that there is something to do.
     if (this.#awake && cell.obstacles === 0 && cell.context !== undefined) {
       cell.scheduled = true
-      this.#runQueue.push(cell)
+      this.runQueue.push(cell)
     } else this.#scheduleRarely(cell)
   }
 
@@ -159,8 +155,8 @@ export abstract class TurnLoop {
     if (!this.alive || cell.durable?.isFull) return
     if (cell.phase !== Phase.ready && !mayInterleave(cell)) return
     cell.scheduled = true
-    if (this.#chooses && cell.isNew) this.#runQueue.pushSpawned(cell)
-    else this.#runQueue.push(cell)
+    if (this.#chooses && cell.isNew) this.runQueue.pushSpawned(cell)
+    else this.runQueue.push(cell)
     if (!this.#awake) {
       this.#awake = true
       this.wake()
@@ -173,14 +169,14 @@ export abstract class TurnLoop {
   }
 
   /** Gives a batch of turns to a cell that was taken out of the run queue. */
-  #runCell(cell: ActorCell, turnsMax: number): void {
+  private runCell(cell: ActorCell, turnsMax: number): void {
     scope.slot = cell.ref.slot
-    const left = this.#isPlain ? this.#plainTurns(cell, turnsMax) : turnsMax
-    if (left > 0) this.#otherTurns(cell, left)
-    this.#batchEnds(cell)
+    const left = this.isPlain ? this.plainTurns(cell, turnsMax) : turnsMax
+    if (left > 0) this.otherTurns(cell, left)
+    this.batchEnds(cell)
   }
 
-  /** {@link #runCell} of more turns than a cell always gets: as long as they are short. */
+  /** {@link runCell} of more turns than a cell always gets: as long as they are short. */
   #runLong(cell: ActorCell, turnsMax: number): void {
     scope.slot = cell.ref.slot
     const { clock } = this.ports
@@ -188,16 +184,22 @@ export abstract class TurnLoop {
     let left = turnsMax
     do {
       const end = Math.max(0, left - turnsPerBatch)
-      left = end + (this.#isPlain ? this.#plainTurns(cell, left - end) : left - end)
-      if (left > end) left = end + this.#otherTurns(cell, left - end)
+      left = end + (this.isPlain ? this.plainTurns(cell, left - end) : left - end)
+      if (left > end) left = end + this.otherTurns(cell, left - end)
     } while (left > 0 && clock.now() === began)
-    this.#batchEnds(cell)
+    this.batchEnds(cell)
   }
 
-  #batchEnds(cell: ActorCell): void {
+  private batchEnds(cell: ActorCell): void {
     scope.slot = -1
-    if (scope.entered) this.#leaveScope()
+    if (scope.entered) this.leaveScope()
     cell.scheduled = false
+    const { mailbox } = cell
+    if (mailbox.length > 0 || cell.obstacles !== 0 || mailbox.waiting !== undefined) this.goesOn(cell)
+  }
+
+  /** There may be more to do for the cell. */
+  private goesOn(cell: ActorCell): void {
     const { mailbox } = cell
     if (mailbox.waiting !== undefined) this.admitWaiting(cell)
     if (mailbox.length > 0 || cell.starts) this.schedule(cell)
@@ -207,26 +209,20 @@ export abstract class TurnLoop {
    * Gives up to `turnsMax` turns to a cell, all of plain messages, until there is none or something else is to be looked at;
    * returns how many turns are left.
    */
-  #plainTurns(cell: ActorCell, turnsMax: number): number {
+  private plainTurns(cell: ActorCell, turnsMax: number): number {
     const { mailbox } = cell
     for (let left = turnsMax; left > 0; left--) {
-      const envelope = this.#spare
+      const envelope = this.spare
       if (cell.obstacles !== 0 || !mailbox.shiftPlain(envelope)) return left
-      if (envelope.asker !== undefined) this.#plainAsk(cell, envelope)
-      else this.#plainTurn(cell, envelope)
-      if (envelope.isKept) this.#spare = emptyEnvelope()
+      // What nobody waits for any more need not be done.
+      if (envelope.asker === undefined || !this.isGivenUp(cell, envelope)) this.plainTurn(cell, envelope)
+      if (envelope.isKept || envelope.asker !== undefined) this.spareIsUsed()
     }
     return 0
   }
 
-  #plainAsk(cell: ActorCell, envelope: Envelope): void {
-    // What nobody waits for any more need not be done.
-    if (!this.isGivenUp(cell, envelope)) this.#plainTurn(cell, envelope)
-    if (!envelope.isKept) setAsker(envelope, undefined, 0)
-  }
-
   /** Gives up to `turnsMax` turns to a cell, of whatever kind; returns how many are left, 0 when there is nothing for them. */
-  #otherTurns(cell: ActorCell, turnsMax: number): number {
+  private otherTurns(cell: ActorCell, turnsMax: number): number {
     const { mailbox } = cell
     let left = turnsMax
     for (; left > 0 && cell.phase === Phase.ready; left--) {
@@ -237,21 +233,24 @@ export abstract class TurnLoop {
         if (cell.parent?.siblings !== undefined) this.lifecycle.started(cell)
         continue
       }
-      const envelope = mailbox.shift(this.#spare)
+      const envelope = mailbox.shift(this.spare)
       if (envelope === undefined) return 0
       if (envelope.kind === EnvelopeKind.message) {
         if (envelope.asker === undefined || !this.isGivenUp(cell, envelope)) this.turn(cell, envelope)
-        if (envelope === this.#spare) this.#spareIsUsed()
+        if (envelope === this.spare) this.spareIsUsed()
       } else this.#special(cell, envelope)
     }
     if (mayInterleave(cell)) this.#runReentrant(cell, turnsMax)
     return cell.phase === Phase.ready ? left : 0
   }
 
-  #spareIsUsed(): void {
-    const spare = this.#spare
-    if (spare.isKept) this.#spare = emptyEnvelope()
-    else if (spare.asker !== undefined) setAsker(spare, undefined, 0)
+  private spareIsUsed(): void {
+    const spare = this.spare
+    if (spare.isKept) this.spare = emptyEnvelope()
+    else {
+      spare.asker = undefined
+      spare.askId = 0
+    }
   }
 
   /** Gives turns to the re-entrant messages that wait while the turn of another message holds the actor. */
@@ -263,7 +262,7 @@ export abstract class TurnLoop {
     }
   }
 
-  #leaveScope(): void {
+  private leaveScope(): void {
     scope.entered = false
     this.ports.scopes?.leave()
   }
@@ -329,7 +328,7 @@ export abstract class TurnLoop {
   /** Runs one turn to its end or to its first await; a host that traces overrides it. */
   protected turn(cell: ActorCell, envelope: Envelope): void {
     if (this.#endsPlainly && cell.isDirect && envelope.kind === EnvelopeKind.message) {
-      this.#plainTurn(cell, envelope)
+      this.plainTurn(cell, envelope)
       return
     }
     this.turns++
@@ -365,7 +364,7 @@ export abstract class TurnLoop {
         this.turnEnded(cell)
       }
     } catch (error) {
-      this.#failed(cell, envelope, error)
+      this.turnFailed(cell, envelope, error)
       return
     }
     if (promise !== undefined) this.#asynchronous.begin(cell, envelope, effects, promise)
@@ -373,24 +372,24 @@ export abstract class TurnLoop {
   }
 
   /** {@link turn} of a message, when nobody looks on and its effects are carried out at once. */
-  #plainTurn(cell: ActorCell, envelope: Envelope): void {
+  private plainTurn(cell: ActorCell, envelope: Envelope): void {
     this.turns++
     let promise: PromiseLike<unknown> | undefined
     try {
       promise = runMessage(cell, envelope, this.effects)
     } catch (error) {
-      this.#failed(cell, envelope, error)
+      this.turnFailed(cell, envelope, error)
       return
     }
-    if (promise !== undefined || cell.obstacles !== 0) this.#plainTurnEnds(cell, envelope, promise)
+    if (promise !== undefined || cell.obstacles !== 0) this.plainTurnEnds(cell, envelope, promise)
   }
 
-  #plainTurnEnds(cell: ActorCell, envelope: Envelope, promise: PromiseLike<unknown> | undefined): void {
+  private plainTurnEnds(cell: ActorCell, envelope: Envelope, promise: PromiseLike<unknown> | undefined): void {
     if (promise !== undefined) this.#asynchronous.begin(cell, envelope, this.effects, promise)
     else if (cell.stopReason !== undefined) this.stopping.stop(cell, cell.stopReason)
   }
 
-  #failed(cell: ActorCell, envelope: Envelope, error: unknown): void {
+  private turnFailed(cell: ActorCell, envelope: Envelope, error: unknown): void {
     cell.context?.end()
     envelope.keep()
     this.turnEnded(cell, { error })

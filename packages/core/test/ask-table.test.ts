@@ -20,6 +20,16 @@ const runTo = (clock: VirtualClock, time: number) => {
   while (clock.runNext(time));
   clock.moveTo(time)
 }
+/** A clock that is dear to read: timeouts may come up to 20 ms late. */
+const dearClock = (clock: VirtualClock, onRead = () => {}): Clock => ({
+  slackMs: 20,
+  now() {
+    onRead()
+    return clock.now()
+  },
+  monotonicNow: () => clock.monotonicNow(),
+  schedule: (delayMs, run) => clock.schedule(delayMs, run),
+})
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('an ask', () => {
@@ -66,7 +76,7 @@ test('the record of an ask is used again once it ended, unless somebody was told
     onOpened: (ask) => void told.push(ask),
   })
   const from = { path: () => '/n/a', extras: new CellExtras() } as unknown as ActorCell
-  const open = () => asks.openThen(from, to, 'read', 10, { onReply: 'read', onError: 'lost' }, undefined)
+  const open = () => asks.openThen(from, to, 'read', 10, { onReply: 'read', onError: 'lost' }, undefined, true)
   const recordOf = (askId: number) => asks.pending(askId) as PendingAsk
   const first = open()
   const record = recordOf(first)
@@ -133,15 +143,7 @@ test('asks are found by their numbers, however many wait, and the slow ones keep
 test('where reading the time is dear, it is read once for many asks, and no timeout comes early', async () => {
   const clock = new VirtualClock()
   let reads = 0
-  const dear: Clock = {
-    slackMs: 20,
-    now() {
-      reads++
-      return clock.now()
-    },
-    monotonicNow: () => clock.monotonicNow(),
-    schedule: (delayMs, run) => clock.schedule(delayMs, run),
-  }
+  const dear = dearClock(clock, () => reads++)
   const asks = new AskTable({ clock: dear })
   const ended: number[] = []
   for (let started = 0; started < 100; started++) {
@@ -185,4 +187,105 @@ test('the asks of an actor that is gone end without anybody to hear them', async
   // Nothing handles this promise in the actor: were it not handled by the table, the process would hear of it.
   await settled()
   await expect(promise).rejects.toThrow(ActorStoppedError)
+})
+
+describe('asks whose ends are messages', () => {
+  const names = { onReply: 'got', onError: 'lost' }
+
+  /** Two actors that ask, and the ends of their asks: what was told, when. */
+  function setUpAskers() {
+    const clock = new VirtualClock()
+    const ends: { readonly of: unknown; readonly name: string; readonly payload: unknown; readonly at: number }[] = []
+    const asks = new AskTable({
+      clock: dearClock(clock),
+      answer: (of, name, payload) => void ends.push({ of, name, payload, at: clock.now() }),
+    })
+    const cells = [asker(), asker()]
+    const ask = (cell: Asker, timeoutMs: number) =>
+      asks.openThen(cell as never, to, 'read', timeoutMs, names, undefined, true)
+    return { clock, asks, cells, ends, ask }
+  }
+
+  type Asker = ReturnType<typeof asker>
+  function asker() {
+    const extras = new CellExtras()
+    const rare = () => extras
+    const path = () => '/n/a'
+    return {
+      extras,
+      rare,
+      path,
+      get lastAsk() {
+        return extras.lastAsk
+      },
+    }
+  }
+
+  const askCountOf = ({ extras }: Asker) => {
+    let count = 0
+    for (let ask = extras.lastAsk; ask !== undefined; ask = ask.earlier) count++
+    return count
+  }
+
+  test('end once, with their reply or their timeout, and leave nothing behind, however many others begin meanwhile', () => {
+    const step = fc.record({
+      asker: fc.nat(1),
+      count: fc.constantFrom(1, 2, 40, 300),
+      timeoutMs: fc.constantFrom(10, 1_000, 2_000),
+      pauseMs: fc.constantFrom(0, 0, 1, 30, 900),
+      answered: fc.nat(100),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (plan) => {
+        const { clock, asks, cells, ends, ask } = setUpAskers()
+        const open = new Map<number, { readonly due: number; readonly cell: Asker }>()
+        const goneBy = (now: number) => {
+          for (const { name, payload, at } of ends.splice(0)) {
+            if (name === 'got') {
+              expect(open.delete(payload as number)).toBe(true)
+              continue
+            }
+            expect(payload).toBeInstanceOf(AskTimeoutError)
+            const due = [...open].find(([, one]) => one.due <= at && at <= one.due + 20)
+            expect(due).toBeDefined()
+            open.delete((due as [number, unknown])[0])
+          }
+          for (const { due } of open.values()) expect(due + 20).toBeGreaterThan(now)
+          expect(asks.size).toBe(open.size)
+        }
+        for (const { asker: index, count, timeoutMs, pauseMs, answered } of plan) {
+          const cell = cells[index] as Asker
+          for (let left = count; left > 0; left--)
+            open.set(ask(cell, timeoutMs), { due: clock.now() + timeoutMs, cell })
+          for (const askId of [...open.keys()].slice(0, (open.size * answered) / 100)) {
+            expect(asks.resolve(askId, askId)).toBe(true)
+            expect(asks.resolve(askId, askId)).toBe(false)
+          }
+          runTo(clock, clock.now() + pauseMs)
+          goneBy(clock.now())
+          asks.gather()
+          for (const one of cells) {
+            const waiting = [...open.values()].filter(({ cell: of }) => of === one).length
+            expect([askCountOf(one), one.extras.asksThen]).toEqual([waiting, waiting])
+          }
+        }
+        runTo(clock, clock.now() + 2_100)
+        goneBy(clock.now())
+        expect(asks.size).toBe(0)
+        expect(clock.nextTime).toBeUndefined()
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('end without a word with the actor that asked', () => {
+    const { clock, asks, cells, ends, ask } = setUpAskers()
+    const [gone, other] = cells as [Asker, Asker]
+    const asked = [ask(gone, 1_000), ask(other, 1_000), ask(gone, 1_000)]
+    asks.dropCell(gone as never)
+    expect(asked.map((askId) => asks.has(askId))).toEqual([false, true, false])
+    expect(asks.resolve(asked[1] as number, 1)).toBe(true)
+    runTo(clock, 2_000)
+    expect(ends).toMatchObject([{ of: other, name: 'got' }])
+  })
 })
