@@ -138,29 +138,27 @@ export class HostLoop {
   }
 
   /**
-   * The doorbell rang: a round at once. A thread that had slept for long and for which looking does not pay parks after
-   * it; what is done in promises of that round wakes it. All that lies between costs as much as the round, since none of its
-   * code is in the processor's caches after such a sleep.
+   * The doorbell rang. A thread that rested has its round at once, and parks after it; what is done in promises of that
+   * round wakes it. Its code is in no cache any more, and what else a wake-up goes through costs as much as the round.
    */
   readonly #rung = (): void => {
     this.#noteSleep()
     if (this.#scheduled || this.#running || this.#ended) return
+    if (!this.#isRested()) {
+      this.wake()
+      return
+    }
     this.#microtaskRounds = 0
     this.#idleRounds = 0
-    const worked = this.#work()
+    this.#work()
     if (this.#ended) return
-    if (this.#isRested()) this.#sleep(this.#messageBudget)
-    else if (worked) this.#scheduleNext()
-    else this.#scheduleSoon()
+    if (this.#isRested() && !this.#behind) this.#sleep(this.#messageBudget)
+    else this.#scheduleNext()
   }
 
+  /** True when the last sleep was long and looking does not pay. */
   #isRested(): boolean {
-    return (
-      this.#doorbell.lastWaitMs >= restMsMin &&
-      this.#messageBudget.pauses === 0 &&
-      this.#kernel.asks.size === 0 &&
-      !this.#behind
-    )
+    return this.#doorbell.lastWaitMs >= restMsMin && this.#messageBudget.pauses === 0 && this.#kernel.asks.size === 0
   }
 
   /** True when this thread was woken only to send: it is parked all the while, and whoever has something for it will ring. */
