@@ -20,7 +20,6 @@ import {
   type ChannelSender,
   createChannelPair,
   createDoorbell,
-  DOORBELL_SPIN_LIMIT_DEFAULT,
   Doorbell,
   type DoorbellDescriptor,
   openReceiver,
@@ -63,6 +62,8 @@ interface PeerData {
 
 /** Messages per turn of the sender; the host flushes at the end of a turn. */
 const BATCH = 64
+/** Pauses before a thread sleeps, where it looks first: some ten microseconds, about what a wake-up costs. */
+const pausesFirst = 200
 
 /** Measures all rows and prints them, between two runs of the calibration loop. */
 export async function channelSuite({ quick }: SuiteOptions): Promise<void> {
@@ -110,7 +111,7 @@ async function benchmarkChannel(options: ChannelBenchmarkOptions = {}): Promise<
     const theirs = await portThroughput(raw.port1, messages)
     const parkedMicros = await channelRoundTrip(sender, receiver, doorbell, { roundTrips, spinLimit: 0 })
     const portMicros = await portRoundTrip(raw.port1, roundTrips)
-    const spinLimit = DOORBELL_SPIN_LIMIT_DEFAULT
+    const spinLimit = pausesFirst
     const spinningMicros = await channelRoundTrip(sender, receiver, doorbell, { roundTrips, spinLimit })
     if (round === 0) continue
     throughput.push([ours, theirs])
@@ -139,7 +140,7 @@ async function channelThroughput(
     const end = Math.min(n + BATCH, messages + 1)
     while (n < end && sender.pending === 0) sender.send({ type: n === messages ? 'last' : 'inc', n: n++ })
     sender.flush()
-    if (sender.pending > 0) await doorbell.park(() => sender.flushable)
+    if (sender.pending > 0) await rung(doorbell, () => sender.flushable, pausesFirst)
   }
   await receiveOne(receiver, doorbell, 0)
   return (messages / (performance.now() - start)) * 1000
@@ -177,8 +178,16 @@ async function portRoundTrip(port: MessagePort, roundTrips: number): Promise<num
   return ((performance.now() - start) / roundTrips) * 1000
 }
 
+/** Looks for work for up to `spinLimit` pauses, and sleeps until somebody rings if there is none. */
+async function rung(doorbell: Doorbell, hasWork: () => boolean, spinLimit: number): Promise<void> {
+  if (doorbell.spin(hasWork, spinLimit) >= 0) return
+  await new Promise<void>((resolve) => {
+    if (!doorbell.park(hasWork, resolve)) resolve()
+  })
+}
+
 async function receiveOne(receiver: ChannelReceiver, doorbell: Doorbell, spinLimit: number): Promise<void> {
-  while (receiver.drain(() => undefined, 1) === 0) await doorbell.park(() => receiver.hasMessages(), spinLimit)
+  while (receiver.drain(() => undefined, 1) === 0) await rung(doorbell, () => receiver.hasMessages(), spinLimit)
 }
 
 /** The other thread: counts what comes, answers the last message of a flood and every echo, on the way it came. */
@@ -209,7 +218,7 @@ async function runPeer(data: PeerData): Promise<void> {
       sender.send(message)
     }, 1024)
     sender.flush()
-    if (count === 0) await doorbell.park(() => receiver.hasMessages() || !running, spinLimit)
+    if (count === 0) await rung(doorbell, () => receiver.hasMessages() || !running, spinLimit)
   }
 }
 

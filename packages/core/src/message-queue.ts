@@ -75,7 +75,7 @@ export class MessageQueue implements Iterable<Envelope> {
   /** Takes out the next; `spare` becomes the envelope of a plain message. */
   shift(spare: SpareEnvelope): Envelope | undefined {
     this.#isFollowed()
-    if (this.#isEmpty) return undefined
+    if (this.#isEmpty()) return undefined
     const next = this.#from[this.#start]
     if (typeof next === 'string') {
       this.shiftPlain(spare)
@@ -88,7 +88,7 @@ export class MessageQueue implements Iterable<Envelope> {
 
   peek(): Envelope | undefined {
     this.#isFollowed()
-    return this.#isEmpty ? undefined : envelopeAt(this.#from, this.#start)
+    return this.#isEmpty() ? undefined : envelopeAt(this.#from, this.#start)
   }
 
   /** The messages, the next to leave first. */
@@ -116,7 +116,7 @@ export class MessageQueue implements Iterable<Envelope> {
     return true
   }
 
-  get #isEmpty(): boolean {
+  #isEmpty(): boolean {
     return this.#start === this.#end && this.#from === this.#into
   }
 

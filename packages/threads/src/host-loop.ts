@@ -28,6 +28,8 @@ const messagesPerRound = 1_024
 const messagesPerRoundBehind = 64
 /** Idle rounds from the microtask queue before a thread looks for work, or parks. */
 const idleRoundsMax = 2
+/** A sleep of so many milliseconds is a rest: the next one will hardly be shorter. */
+const restMsMin = 0.5
 /** Rounds run from the microtask queue before one goes through the event loop. */
 const microtaskRoundsMax = 64
 /** Pauses of a look that the event loop waits for, some microseconds: a turn of the event loop costs one. */
@@ -64,7 +66,9 @@ export class HostLoop {
   #microtaskRounds = 0
   /** Rounds from the microtask queue, one after the other, that found nothing to do. */
   #idleRounds = 0
-  #parked: Promise<void> | undefined
+  /** What the thread may have spent on looking when it parked last, and how often it had been rung for by then. */
+  #parkedWith: LookBudget
+  #wakes = 0
   #whenQuiet: (() => void)[] = []
 
   constructor({ kernel, links, doorbell, spinLimit, board }: HostLoopParts) {
@@ -74,6 +78,7 @@ export class HostLoop {
     this.#replyBudget = new SpinBudget(spinLimit)
     this.#messageBudget = new SpinBudget(spinLimit)
     this.#wakingBudget = new WakingBudget(spinLimit)
+    this.#parkedWith = this.#messageBudget
     this.#board = board
   }
 
@@ -110,14 +115,17 @@ export class HostLoop {
   }
 
   readonly #round = (): void => {
-    if (this.#work()) {
+    if (this.#onlySends()) {
+      this.#scheduled = false
+      this.#links.flush()
+    } else if (this.#work()) {
       this.#idleRounds = 0
       this.#scheduleNext()
     } else if (this.#ended) return
-    // A thread that was woken only to send is parked all the while, and whoever has something for it will ring.
+    // What it has done by itself is nothing, and it is parked all the while.
     else if (this.#doorbell.parked && this.#kernel.asks.size === 0) this.#park()
     else if (++this.#idleRounds < idleRoundsMax) this.#scheduleSoon()
-    else if (this.#budget.pauses === 0) this.#park()
+    else if (this.#budget().pauses === 0) this.#park()
     else if (this.#microtaskRounds < microtaskRoundsMax && this.#look(briefPauses)) this.#scheduleSoon()
     else this.#scheduleLater()
   }
@@ -129,7 +137,37 @@ export class HostLoop {
     else if (!this.#ended) this.#park()
   }
 
-  get #budget(): LookBudget {
+  /**
+   * The doorbell rang. A thread that rested has its round at once, and parks after it; what is done in promises of that
+   * round wakes it. Its code is in no cache any more, and what else a wake-up goes through costs as much as the round.
+   */
+  readonly #rung = (): void => {
+    this.#noteSleep()
+    if (this.#scheduled || this.#running || this.#ended) return
+    if (!this.#isRested()) {
+      this.wake()
+      return
+    }
+    this.#microtaskRounds = 0
+    this.#idleRounds = 0
+    this.#work()
+    if (this.#ended) return
+    if (this.#isRested() && !this.#behind) this.#sleep(this.#messageBudget)
+    else this.#scheduleNext()
+  }
+
+  /** True when the last sleep was long and looking does not pay. */
+  #isRested(): boolean {
+    return this.#doorbell.lastWaitMs >= restMsMin && this.#messageBudget.pauses === 0 && this.#kernel.asks.size === 0
+  }
+
+  /** True when this thread was woken only to send: it is parked all the while, and whoever has something for it will ring. */
+  #onlySends(): boolean {
+    const { asks, runnable } = this.#kernel
+    return !this.#ended && runnable === 0 && asks.size === 0 && this.#whenQuiet.length === 0 && this.#doorbell.parked
+  }
+
+  #budget(): LookBudget {
     if (this.#links.waking) return this.#wakingBudget
     return this.#kernel.asks.size > 0 ? this.#replyBudget : this.#messageBudget
   }
@@ -160,9 +198,10 @@ export class HostLoop {
 
   /** Looks for work for up to `pausesMax` pauses, and no longer than it pays; true when there is some. */
   #look(pausesMax: number): boolean {
-    const budget = this.#budget
+    const budget = this.#budget()
     // Nobody need ring for a thread that looks.
     this.#doorbell.awaken()
+    this.#noteSleep()
     const pauses = this.#doorbell.spin(this.#hasWork, Math.min(pausesMax, budget.pauses))
     if (pauses >= 0) {
       if (budget === this.#wakingBudget && pauses > this.#wakingBudget.briefPauses) this.#pushApart()
@@ -177,17 +216,21 @@ export class HostLoop {
       this.wake()
       return
     }
-    const budget = this.#budget
-    const rung = this.#doorbell.park(this.#hasWork, 0)
-    if (rung === undefined) this.wake()
-    else if (rung !== this.#parked) {
-      this.#parked = rung
-      void rung.then(() => {
-        budget.slept(this.#doorbell.lastWaitMs)
-        if (this.#wakingBudget.pushed(this.#doorbell.lastWakeMs)) this.#pushApart()
-        this.wake()
-      })
-    }
+    this.#sleep(this.#budget())
+  }
+
+  #sleep(budget: LookBudget): void {
+    this.#parkedWith = budget
+    if (!this.#doorbell.park(this.#hasWork, this.#rung)) this.wake()
+  }
+
+  /** A sleep that was ended by a ring says what looking would be worth. */
+  #noteSleep(): void {
+    const { wakes, lastWaitMs, lastWakeMs } = this.#doorbell
+    if (wakes === this.#wakes) return
+    this.#wakes = wakes
+    this.#parkedWith.slept(lastWaitMs)
+    if (this.#wakingBudget.pushed(lastWakeMs)) this.#pushApart()
   }
 
   /** Another thread looks, or this one did, so that the system moves them apart: looking goes on. */

@@ -105,7 +105,7 @@ class RingSender implements ChannelSender {
     if (bulkLength > 0 || handles.length > 0 || end > this.#plainEndMax) this.#sendComposed(encoding)
     else this.#write(FrameKind.message, bytes, ENCODING_START, end)
     this.sentMessages++
-    if (this.#unpublishedBytes >= this.#lookBytes) this.#publishEarly()
+    if (this.#unpublishedBytes() >= this.#lookBytes) this.#publishEarly()
     return true
   }
 
@@ -190,14 +190,14 @@ class RingSender implements ChannelSender {
     return this.#writer.writeComposed(payload, summed, [payload.subarray(summed)], payload.length - summed)
   }
 
-  get #unpublishedBytes(): number {
+  #unpublishedBytes(): number {
     return this.#writer.unpublishedBytes + this.#posts.waiting * POST_WEIGHT_BYTES
   }
 
   /** In the middle of a turn: what is written so far can be read meanwhile, if the receiver is awake or worth waking. */
   #publishEarly(): void {
     const bytes = this.#ringBytes
-    if (this.#receiverDoorbell.parked && this.#unpublishedBytes < bytes) {
+    if (this.#receiverDoorbell.parked && this.#unpublishedBytes() < bytes) {
       this.#lookBytes = bytes
       return
     }

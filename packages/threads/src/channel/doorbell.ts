@@ -20,8 +20,6 @@ import type { MessagePort } from 'node:worker_threads'
 const AWAKE = 0
 const PARKED = 1
 const RUNG = 2
-/** Pauses before parking when no limit is given: some ten microseconds, about what a wake-up costs. */
-export const DOORBELL_SPIN_LIMIT_DEFAULT = 200
 
 /** The shared memory of a doorbell; it can be posted to any thread. */
 export type DoorbellDescriptor = SharedArrayBuffer
@@ -42,14 +40,15 @@ export class Doorbell {
   readonly #rungAt: Float64Array
   /** How this side rings, where it can: see {@link Doorbell.ring}. */
   readonly #bell: Bell | undefined
-  /** The wait that a ring will end. It outlives {@link awaken}, so that parking again costs a store. */
-  #waiting: Promise<void> | undefined
-  #endWait: () => void = () => {}
-  /** True while a notification is awaited; a ring by port ends {@link #waiting} and not this. */
+  /** The owner's own knowledge: only it turns the word to awake, and to parked. */
+  #isAwake = false
+  /** What to call when a ring has ended the owner's sleep. */
+  #onRing: () => void = () => {}
+  /** True while a notification is awaited. The wait outlives the sleep, so that parking again costs a store. */
   #awaitsNotification = false
   /** When the owner parked last. */
   #since = 0
-  /** What this owner did so far: looks for work before parking, waits begun, and waits that a ring ended. */
+  /** What this owner did so far: looks for work before parking, sleeps begun, and sleeps that a ring ended. */
   spins = 0
   parkings = 0
   wakes = 0
@@ -88,14 +87,16 @@ export class Doorbell {
 
   /** The owner was rung by port. */
   rung(): void {
-    if (this.waking) this.#wake()
+    if (!this.waking) return
+    this.#wake()
+    this.#onRing()
   }
 
   /** The owner is up, rung or not: nobody need ring until it parks again. */
   awaken(): void {
-    const state = Atomics.compareExchange(this.#word, 0, PARKED, AWAKE)
-    if (state !== RUNG) return
-    this.#wake()
+    if (this.#isAwake) return
+    this.#isAwake = true
+    if (Atomics.compareExchange(this.#word, 0, PARKED, AWAKE) === RUNG) this.#wake()
   }
 
   /** Looks for work for up to `spinLimit` pauses: how many it took until there was some, or -1. */
@@ -109,35 +110,27 @@ export class Doorbell {
   }
 
   /**
-   * Parks the owner. Returns `undefined` when `hasWork` says, now or while spinning for up to `spinLimit` pauses, that
-   * there is something to do; otherwise a promise that is fulfilled when somebody rings. Wake-ups can be spurious: look
-   * for work, then park again. Parking while no ring came since looks for work once more and returns the same promise.
+   * Parks the owner. False, and the owner is awake, when `hasWork` says that there is something to do. Otherwise `onRing`
+   * is called when somebody rings, from the event loop; not when {@link awaken} finds that out first. Wake-ups can be
+   * spurious: look for work, then park again. Parking while no ring came since looks for work once more.
    */
-  park(hasWork: () => boolean, spinLimit: number = DOORBELL_SPIN_LIMIT_DEFAULT): Promise<void> | undefined {
-    const wasParked = this.#waiting !== undefined && this.parked
+  park(hasWork: () => boolean, onRing: () => void): boolean {
+    const wasParked = this.parked
     if (!wasParked) {
       this.awaken()
-      if (this.spin(hasWork, spinLimit) >= 0) return undefined
+      this.#isAwake = false
       Atomics.store(this.#word, 0, PARKED)
     }
-    if (hasWork()) {
+    if (hasWork() || !(this.#awaitsNotification || this.#awaitNotification())) {
       this.awaken()
-      return undefined
+      return false
     }
-    if (!wasParked) this.#since = nowMs()
-    return this.#waiting ?? this.#wait()
-  }
-
-  #wait(): Promise<void> | undefined {
-    if (!this.#awaitsNotification && !this.#awaitNotification()) {
-      this.awaken()
-      return undefined
+    this.#onRing = onRing
+    if (!wasParked) {
+      this.parkings++
+      this.#since = nowMs()
     }
-    this.parkings++
-    this.#waiting = new Promise((resolve) => {
-      this.#endWait = resolve
-    })
-    return this.#waiting
+    return true
   }
 
   /** False when the owner is not parked any more. */
@@ -148,27 +141,30 @@ export class Doorbell {
     void wait.value.then(() => {
       this.#awaitsNotification = false
       // The owner may have noticed the ring by itself, and have parked again; then the next one must not be missed.
-      if (this.waking || (this.#waiting !== undefined && !this.#awaitNotification())) this.#wake()
+      if (this.waking || (this.parked && !this.#awaitNotification())) this.rung()
     })
     return true
   }
 
-  /** The wait has been ended by a ring. */
+  /** The sleep has been ended by a ring. */
   #wake(): void {
     this.wakes++
     const rungAt = this.#rungAt[0] as number
     this.lastWaitMs = rungAt - this.#since
     this.lastWakeMs = nowMs() - rungAt
-    this.#endWait()
-    this.#waiting = undefined
-    Atomics.compareExchange(this.#word, 0, RUNG, AWAKE)
+    this.#isAwake = true
+    // Nobody else changes the word until it says parked again.
+    Atomics.store(this.#word, 0, AWAKE)
   }
 }
 
 /** Tells the processor that this is a spin loop. Not in TypeScript's library yet. */
 const pause: () => void = (Atomics as unknown as { pause(): void }).pause
 
-/** One clock for all threads of the process. */
+const { hrtime } = process
+
+/** One clock for all threads of the process. As a pair of numbers it is read with the least code. */
 function nowMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6
+  const time = hrtime()
+  return time[0] * 1e3 + time[1] / 1e6
 }

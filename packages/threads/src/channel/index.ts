@@ -11,7 +11,7 @@ export {
 export { openReceiver } from './channel-receiver.ts'
 export { openSender } from './channel-sender.ts'
 export { type Codec, createEncoding, ENCODING_START, type Encoded, type Encoding } from './codec.ts'
-export { createDoorbell, DOORBELL_SPIN_LIMIT_DEFAULT, Doorbell, type DoorbellDescriptor } from './doorbell.ts'
+export { createDoorbell, Doorbell, type DoorbellDescriptor } from './doorbell.ts'
 export { EncodeError, FrameError } from './errors.ts'
 export { type Extension, registerExtension } from './extension.ts'
 export { HAS_REPEATED } from './message-format.ts'

@@ -2,17 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { EncodeError, FrameError } from '../../src/channel/errors.ts'
 import { RingMemory } from '../../src/channel/ring.ts'
-import { openLoopback } from './loopback.ts'
+import { openLoopback, rung } from './loopback.ts'
 
 describe('a channel', () => {
   it('shows nothing before flush, rings the parked receiver once, and delivers up to the limit', async () => {
     const { sender, receiver, receiverDoorbell, drainAll } = openLoopback()
-    const rung = receiverDoorbell.park(() => receiver.hasMessages(), 0)
+    const ring = rung(receiverDoorbell, () => receiver.hasMessages())
     for (let i = 0; i < 10; i++) expect(sender.send({ i })).toBe(true)
     expect(receiver.hasMessages()).toBe(false)
     expect(receiverDoorbell.parked).toBe(true)
     sender.flush()
-    await rung
+    await ring
     const values: unknown[] = []
     expect(receiver.drain((value) => values.push(value), 4)).toBe(4)
     expect(values).toEqual([{ i: 0 }, { i: 1 }, { i: 2 }, { i: 3 }])
@@ -58,10 +58,10 @@ describe('a channel', () => {
     expect(sender.send({ n: -1 })).toBe(false)
     expect(sender.flushable).toBe(false)
 
-    const rung = senderDoorbell.park(() => sender.flushable, 0)
+    const ring = rung(senderDoorbell, () => sender.flushable)
     expect(senderDoorbell.parked).toBe(true)
     const received = drainAll()
-    await rung
+    await ring
     expect(sender.flushable).toBe(true)
     expect(sender.send({ n: accepted++ })).toBe(true)
     while (sender.pending > 0) {
@@ -79,7 +79,8 @@ describe('a channel', () => {
     const { sender, senderDoorbell, drainAll } = openLoopback({ capacityBytes: 1024 })
     while (sender.pending === 0) sender.send({ n: 0 })
     drainAll()
-    expect(senderDoorbell.park(() => sender.flushable, 0)).toBeUndefined()
+    const hasWork = () => sender.flushable
+    expect(senderDoorbell.park(hasWork, () => undefined)).toBe(false)
   })
 
   it('looks for room once more after it has announced that it waits', () => {
@@ -129,9 +130,9 @@ describe('a channel', () => {
     const { sender, receiver, receiverDoorbell, drainAll } = openLoopback()
     sender.send(1)
     sender.send(-0)
-    const rung = receiverDoorbell.park(() => receiver.hasMessages() || receiver.closed, 0)
+    const ring = rung(receiverDoorbell, () => receiver.hasMessages() || receiver.closed)
     sender.close()
-    await rung
+    await ring
     expect(receiver.closed).toBe(false)
     expect(drainAll()).toEqual([1, -0])
     expect(receiver.closed).toBe(true)
@@ -141,9 +142,9 @@ describe('a channel', () => {
   it('refuses at the sender when the receiver closed, and wakes a sender that waits for room', async () => {
     const { sender, receiver, senderDoorbell } = openLoopback({ capacityBytes: 1024 })
     while (sender.pending < 5) sender.send('full')
-    const rung = senderDoorbell.park(() => sender.flushable, 0)
+    const ring = rung(senderDoorbell, () => sender.flushable)
     receiver.close()
-    await rung
+    await ring
     expect(sender.closed).toBe(true)
     expect(sender.send('more')).toBe(false)
     sender.flush()

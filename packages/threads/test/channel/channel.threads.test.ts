@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { createChannelPair, createDoorbell, Doorbell, openReceiver } from '../../src/channel/index.ts'
+import { rung } from './loopback.ts'
 import type { PeerReport, PeerTask } from './peer-worker.ts'
 
 function startPeer(task: PeerTask): Worker {
@@ -69,7 +70,7 @@ describe('a channel between threads', () => {
       }
       while (received < 1000 + round * 137) {
         channel.drain(receive, 100)
-        await doorbell.park(() => channel.hasMessages(), 0)
+        await rung(doorbell, () => channel.hasMessages())
       }
       await peer.terminate()
       const before = received

@@ -41,6 +41,13 @@ export function openLoopback(options: Partial<ChannelOptions> = {}): Loopback {
   }
 }
 
+/** Parks the owner of a doorbell: resolves when somebody rang, or at once when there is work. */
+export function rung(owner: Doorbell, hasWork: () => boolean = () => false): Promise<void> {
+  return new Promise((resolve) => {
+    if (!owner.park(hasWork, resolve)) resolve()
+  })
+}
+
 /** The value as it arrives at the other end of a fresh channel. */
 export function passThrough(value: unknown): unknown {
   const { sender, drainAll } = openLoopback()

@@ -48,10 +48,11 @@ function receive(value: unknown): void {
 }
 
 async function park(hasWork: () => boolean): Promise<void> {
-  const rung = doorbell.park(hasWork, task.spinLimit)
-  if (rung === undefined) return
-  parks++
-  await rung
+  if (doorbell.spin(hasWork, task.spinLimit) >= 0) return
+  await new Promise<void>((rung) => {
+    if (doorbell.park(hasWork, rung)) parks++
+    else rung()
+  })
 }
 
 /** Both directions, each message sent only when the other thread is not too far behind, so that both must wait. */
@@ -102,7 +103,10 @@ async function run(): Promise<void> {
   else {
     sender!.send({ n: 0, zero: -0 })
     sender!.flush()
-    void doorbell.park(() => false, 0)
+    doorbell.park(
+      () => false,
+      () => undefined,
+    )
   }
 }
 
