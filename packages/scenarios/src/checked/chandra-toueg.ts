@@ -63,6 +63,7 @@ const Outside = defineActor<{ never: () => void }>()({
 export function chandraTouegOptions(size: ChandraTouegInstance): CheckOptions<any> {
   const { processes, crashes, rounds, values, trusted = false, definition = ChandraToueg } = size
   const { ids, configuration, actors } = roundProcesses({ instance, processes, roundsMax: rounds + 1, definition })
+  const suspicions = suspicionsOf(configuration, trusted ? rounds - 1 : rounds, size.suspicions)
   return {
     actors: [
       ...actors,
@@ -71,7 +72,7 @@ export function chandraTouegOptions(size: ChandraTouegInstance): CheckOptions<an
         definition: Outside,
         args: {
           proposals: configuration.members.map(({ process }, index) => ({ process, value: index % values })),
-          suspicions: suspicionsOf(configuration, trusted ? rounds - 1 : rounds, size.suspicions),
+          suspicions,
         },
       },
     ],
@@ -84,7 +85,7 @@ export function chandraTouegOptions(size: ChandraTouegInstance): CheckOptions<an
       boundary: (view: StateView) => ids.every((id) => isWithin(view.state(actorOf(id)))),
     }),
     isLeftover,
-    ...properties(size, ids),
+    ...properties(size, ids, suspicions),
   }
 }
 
@@ -168,7 +169,7 @@ function coordinatorOf({ configuration: { members } }: ChandraTouegState, round:
   return members[round % members.length]?.id
 }
 
-function properties(size: ChandraTouegInstance, ids: readonly string[]) {
+function properties(size: ChandraTouegInstance, ids: readonly string[], suspicions: readonly (readonly Suspected[])[]) {
   const { rounds, crashes, processes, values, trusted = false } = size
   const states = (view: StateView): ChandraTouegState[] => ids.map((id) => view.state(actorOf(id)))
   const always: CheckOptions<any>['always'] = {
@@ -192,12 +193,14 @@ function properties(size: ChandraTouegInstance, ids: readonly string[]) {
   const allDecide = (view: StateView) => states(view).every(({ decision }) => decision !== undefined)
   const sometimes: CheckOptions<any>['sometimes'] = {
     'all decide': allDecide,
-    ...(!(trusted && rounds === 1) && {
+    ...(suspicions.some((told) => told.length > 0) && {
       'a coordinator is suspected': (view: StateView) => states(view).some(({ suspected }) => suspected.size > 0),
     }),
-    ...(rounds > 1 && {
-      'a round after the first decides': (view: StateView) => states(view).some(({ decidedIn = 0 }) => decidedIn > 1),
-    }),
+    // A process that is alone decides in the first.
+    ...(rounds > 1 &&
+      processes > 1 && {
+        'a round after the first decides': (view: StateView) => states(view).some(({ decidedIn = 0 }) => decidedIn > 1),
+      }),
     ...crashClaims(crashes, ids),
   }
   const liveness = { eventually: { 'all decide at last': allDecide }, fair: 'weak' } as const
