@@ -66,6 +66,7 @@ export { Proposer } from './paxos/proposer.ts'
 export { BenOr, type BenOrProtocol, type BenOrStatus, type Bit, startBenOr } from './rounds/ben-or.ts'
 export {
   ChandraToueg,
+  type ChandraTouegOptions,
   type ChandraTouegProtocol,
   type ChandraTouegStatus,
   startChandraToueg,

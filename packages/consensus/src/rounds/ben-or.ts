@@ -16,6 +16,7 @@
  * What was sent in a round is durable before it leaves, and is never sent differently: one that comes back says the same.
  */
 import { type ActorContext, type ActorSystem, defineActor, namedRef } from '@troupe/core'
+import { refuseUnknownOptions } from '@troupe/core/host'
 import {
   announceDecision,
   awaitDecision,
@@ -25,6 +26,7 @@ import {
   type RoundDecided,
 } from './deciding.ts'
 import {
+  knownRoundOptions,
   type RoundArguments,
   type RoundConfiguration,
   type RoundOptions,
@@ -184,12 +186,13 @@ export const BenOr = defineActor<BenOrProtocol>()(benOrParts)
 
 /**
  * Starts the processes of one instance on the members' nodes, which need disks. Ask one of `members` to `propose`.
- * Throws a `ConfigurationError` for members that could not work, and rejects with what a spawn threw.
+ * Rejects with a `ConfigurationError` for options that could not work or that nobody knows, and with what a spawn threw.
  */
 export async function startBenOr(
   system: ActorSystem,
   options: RoundOptions,
 ): Promise<RoundConfiguration<BenOrProtocol>> {
+  refuseUnknownOptions('startBenOr', options, knownRoundOptions)
   const configuration = roundConfiguration<BenOrProtocol>(options, (id, node) =>
     namedRef(BenOr, { node, name: `ben-or.${options.instance}.${id}` }),
   )

@@ -17,6 +17,7 @@
  * are sent again. Whoever hears of a later round goes there: that is as if it had suspected the coordinators between.
  */
 import { type ActorContext, type ActorRef, type ActorSystem, defineActor, namedRef } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions, requireOption } from '@troupe/core/host'
 import {
   announceDecision,
   awaitDecision,
@@ -27,6 +28,8 @@ import {
 } from './deciding.ts'
 import { FailureDetector, type SuspicionListener } from './failure-detector.ts'
 import {
+  isPeriod,
+  knownRoundOptions,
   type RoundArguments,
   type RoundConfiguration,
   type RoundOptions,
@@ -253,17 +256,26 @@ export const chandraTouegParts = {
 /** One process of the algorithm. Durable: spawn it with a `durableId`, and a `FailureDetector` beside it. */
 export const ChandraToueg = defineActor<ChandraTouegProtocol>()(chandraTouegParts)
 
+/** How an instance of Chandra and Toueg's algorithm is started. */
+export interface ChandraTouegOptions extends RoundOptions {
+  /** Milliseconds from one `alive` of a failure detector to the next. Default 50. */
+  readonly detectorMs?: number
+}
+
+const knownOptions: KnownOptions<ChandraTouegOptions> = { ...knownRoundOptions, detectorMs: true }
+
 /**
  * Starts the processes of one instance with their failure detectors on the members' nodes, which need disks. Ask one of
- * `members` to `propose`. Rejects with a `ConfigurationError` for members that could not work, and with what a spawn threw.
+ * `members` to `propose`. Rejects with a `ConfigurationError` for options that could not work or that nobody knows, and with what
+ * a spawn threw.
  */
 export async function startChandraToueg(
   system: ActorSystem,
-  options: RoundOptions & {
-    /** Milliseconds from one `alive` to the next. Default 50. */ readonly detectorMs?: number
-  },
+  options: ChandraTouegOptions,
 ): Promise<RoundConfiguration<ChandraTouegProtocol>> {
+  refuseUnknownOptions('startChandraToueg', options, knownOptions)
   const { instance, detectorMs = 50 } = options
+  requireOption(isPeriod(detectorMs), `detectorMs of instance ${instance}`, 'milliseconds above 0', detectorMs)
   const configuration = roundConfiguration<ChandraTouegProtocol>(options, (id, node) =>
     namedRef(ChandraToueg, { node, name: `chandra-toueg.${instance}.${id}` }),
   )
