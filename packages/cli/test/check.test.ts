@@ -73,6 +73,7 @@ test.each<[command: string, reached: readonly string[]]>([
   ['ben-or --rounds 1', ['all decide 0', 'the last round is reached']],
   ['chandra-toueg --processes 1', ['all decide']],
   ['chandra-toueg --processes 2', ['all decide', 'a coordinator is suspected', 'a round after the first decides']],
+  ['chandra-toueg --processes 2 --trusted 1', ['all decide', 'a round after the first decides']],
   ['chandra-toueg --processes 2 --trusted 1 --suspicions 0', ['all decide', 'a round after the first decides']],
 ])('troupe check %s holds: what cannot happen at that size is not claimed', async (command, reached) => {
   const { code, stdout } = await troupe('check', ...words(command))

@@ -23,8 +23,8 @@ export interface ChandraTouegInstance {
   /** Words of detectors on one run, at most. Each is any process's about any coordinator. Default: as many as can matter. */
   readonly suspicions?: number
   /**
-   * Nobody suspects the coordinator of the last round, which an eventually strong detector comes to at last: then all decide on
-   * every fair run, where nothing crashes. Default false.
+   * Nobody suspects the coordinator of the last round, nor that of the one after it, as an eventually strong detector comes to at
+   * last: then all decide on every fair run, where nothing crashes. Default false.
    */
   readonly trusted?: boolean
   /** What a process tells itself is handled before anything else. Default true. */
@@ -63,7 +63,7 @@ const Outside = defineActor<{ never: () => void }>()({
 export function chandraTouegOptions(size: ChandraTouegInstance): CheckOptions<any> {
   const { processes, crashes, rounds, values, trusted = false, definition = ChandraToueg } = size
   const { ids, configuration, actors } = roundProcesses({ instance, processes, roundsMax: rounds + 1, definition })
-  const suspicions = suspicionsOf(configuration, trusted ? rounds - 1 : rounds, size.suspicions)
+  const suspicions = suspicionsOf(configuration, { rounds, trusted, count: size.suspicions })
   return {
     actors: [
       ...actors,
@@ -89,13 +89,18 @@ export function chandraTouegOptions(size: ChandraTouegInstance): CheckOptions<an
   }
 }
 
-/** What detectors say on a run, whichever it is: any process may be told of any other that is the coordinator of a round. */
+/**
+ * What detectors say on a run, whichever it is: any process may be told of any other that is the coordinator of a round. Where
+ * they are trusted, of none that coordinates the last one, or the one after it that a process may go on to.
+ */
 function suspicionsOf(
   { members }: RoundConfiguration<ChandraTouegProtocol>,
-  rounds: number,
-  count = Number.POSITIVE_INFINITY,
+  given: { readonly rounds: number; readonly trusted: boolean; readonly count: number | undefined },
 ): Suspected[][] {
-  const coordinators = members.filter((_member, index) => (index === 0 ? members.length : index) <= rounds)
+  const { rounds, trusted, count = Number.POSITIVE_INFINITY } = given
+  const firstRound = (index: number) => (index === 0 ? members.length : index)
+  const isTrusted = (index: number) => trusted && [rounds, rounds + 1].some((round) => round % members.length === index)
+  const coordinators = members.filter((_member, index) => firstRound(index) <= rounds && !isTrusted(index))
   const all = coordinators.flatMap(({ id }) =>
     members.filter((member) => member.id !== id).map(({ process }) => ({ process, id })),
   )
