@@ -149,8 +149,10 @@ export const benOrParts = {
   },
   on: {
     propose(state: BenOrState, { instance, value }: { readonly instance: string; readonly value: Bit }, ctx: Context) {
-      if (state.decision !== undefined) return state.decision
       const problem = value === 0 || value === 1 ? undefined : `instance ${instance} decides between 0 and 1`
+      if (state.decision !== undefined && problem === undefined && instance === state.configuration.instance) {
+        return state.decision
+      }
       const { reply, admitted } = awaitDecision(state, { instance, problem }, ctx)
       if (admitted && state.round === 0) beginRound(state, 1, value, ctx)
       return reply
@@ -185,7 +187,8 @@ export const benOrParts = {
 export const BenOr = defineActor<BenOrProtocol>()(benOrParts)
 
 /**
- * Starts the processes of one instance on the members' nodes, which need disks. Ask one of `members` to `propose`.
+ * Starts the processes of one instance on the members' nodes, which need disks. Ask one of `members` to `propose`; stop them
+ * when nobody will ask any more.
  * Rejects with a `ConfigurationError` for options that could not work or that nobody knows, and with what a spawn threw.
  */
 export async function startBenOr(

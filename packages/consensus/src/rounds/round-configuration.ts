@@ -56,7 +56,7 @@ export function roundConfiguration<Protocol>(
   }
   const bearable = Math.ceil(members.length / 2) - 1
   const tolerated = faulty ?? bearable
-  check(members.length > 0, 'there are no members')
+  const named = roundMembers(`instance ${instance}`, members)
   check(
     Number.isInteger(tolerated) && tolerated >= 0 && tolerated <= bearable,
     `of ${members.length} members 0 to ${bearable} may be faulty, got ${shownValue(tolerated)}`,
@@ -66,14 +66,20 @@ export function roundConfiguration<Protocol>(
     Number.isInteger(roundsMax) && roundsMax >= 1,
     `roundsMax must be a whole number from 1, got ${shownValue(roundsMax)}`,
   )
-  const named = members.map((member) => {
-    if (typeof member === 'string') return { id: member, node: member }
-    refuseUnknownOptions(`a member of instance ${instance}`, member, knownOfMember)
-    return member
-  })
-  check(new Set(named.map(({ id }) => id)).size === named.length, 'two members have the same id')
   const all = named.map(({ id, node }) => ({ id, node, process: processOf(id, node) }))
   return { instance, members: all, faulty: tolerated, resendMs, roundsMax }
+}
+
+/** The members as they were given, each with its id and node; throws a `ConfigurationError` for none, or two of one id. */
+export function roundMembers(where: string, members: RoundOptions['members']): { id: string; node: string }[] {
+  if (members.length === 0) throw new ConfigurationError(`${where}: there are no members`)
+  const named = members.map((member) => {
+    if (typeof member === 'string') return { id: member, node: member }
+    refuseUnknownOptions(`a member of ${where}`, member, knownOfMember)
+    return member
+  })
+  if (new Set(named.map(({ id }) => id)).size === named.length) return named
+  throw new ConfigurationError(`${where}: two members have the same id`)
 }
 
 /** Whether something can be repeated at that interval. */
