@@ -17,8 +17,8 @@ const usage = `usage: pnpm bench savina [names] [options]
   --threads N     measure on 1 and N threads (default: what the machine runs in parallel); a list as 1,2,4 measures those
   --runs N        measured runs of each program on each number of threads (default 5; 1 with --quick)
   --quick         small sizes, no warm-up: proves that all of it works and says nothing about speed
-  --json          one object a line: peer, workload, threads, unit, median, min, max, runs; milliseconds,
-                  cpuMilliseconds, busiestMilliseconds
+  --json          one object a line: peer, workload, threads, unit, median, min, max, runs; size, the program's
+                  parameters; spread, quick; milliseconds, cpuMilliseconds, busiestMilliseconds
   --save          the gain of the parallel ones into docs/savina.md
   --set NAME=N    another value for a parameter of the named programs; may be repeated
   --spread        place on all threads also what is best kept on one
@@ -65,6 +65,7 @@ export async function savinaCommand(args: readonly string[]): Promise<number> {
         runs: command.runs,
         warmUps: command.quick ? 0 : 1,
         spread: command.spread,
+        quick: command.quick,
         size: { ...(command.quick ? program.quick : program.size), ...command.sizes },
         onRun: ({ threads, number, of }) => progress(`${place}: ${threadsText(threads)}, run ${number} of ${of}`),
       })
@@ -77,6 +78,8 @@ export async function savinaCommand(args: readonly string[]): Promise<number> {
       console.error(`${place}: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`)
     }
   }
+  if (command.quick && !command.json && failed === 0)
+    console.log('\nAll of it works. The figures of a quick run say nothing.')
   if (command.save) console.error(saveGains(gains, `pnpm bench savina ${args.join(' ')}`))
   if (failed > 0) console.error(`${failed} of ${command.selected.length} programs went wrong`)
   return failed > 0 ? 1 : 0
@@ -168,7 +171,11 @@ function rowText(line: Measurement, all: readonly Measurement[]): string {
   const rate = Math.round(line.median).toLocaleString('en-US').padStart(14)
   const spread = `${Math.round(line.min).toLocaleString('en-US')} to ${Math.round(line.max).toLocaleString('en-US')}`
   const times = `${line.milliseconds.toFixed(0)} ms, ${line.cpuMilliseconds.toFixed(0)} of processor time, ${line.busiestMilliseconds.toFixed(0)} of the busiest thread`
-  const ratio = line === first ? '' : `   ${(line.median / first.median).toFixed(2)} x ${threadsText(first.threads)}`
+  const ratio = line.quick
+    ? '   quick'
+    : line === first
+      ? ''
+      : `   ${(line.median / first.median).toFixed(2)} x ${threadsText(first.threads)}`
   const head = `${line.workload.padEnd(33)}${threadsText(line.threads).padEnd(11)}`
   return `${head}${rate} ${line.unit}  (${spread}; ${times})${ratio}`
 }

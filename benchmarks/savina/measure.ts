@@ -19,6 +19,12 @@ export interface Measurement {
   readonly max: number
   /** How many runs were measured. */
   readonly runs: number
+  /** The program's parameters. */
+  readonly size: Size
+  /** Whether it was placed on all threads although it is best kept on one. */
+  readonly spread: boolean
+  /** True: it proves that all works, and says nothing about speed. */
+  readonly quick: boolean
   /** Milliseconds of a run: the median. */
   readonly milliseconds: number
   /** Milliseconds of processor time of a run, of all threads together: the median. */
@@ -41,6 +47,8 @@ export interface MeasureOptions {
   readonly size: Size
   /** Places programs on all threads that are best kept on one. */
   readonly spread: boolean
+  /** Marks the lines as ones that say nothing about speed. Default false. */
+  readonly quick?: boolean
   /** Told before each run. */
   readonly onRun?: (run: { readonly threads: number; readonly number: number; readonly of: number }) => void
 }
@@ -57,7 +65,7 @@ interface Sample {
  */
 export async function measureProgram(
   program: SavinaProgram,
-  { threads, runs, warmUps, size, spread, onRun }: MeasureOptions,
+  { threads, runs, warmUps, size, spread, quick = false, onRun }: MeasureOptions,
 ): Promise<Measurement[]> {
   const prepared = program.prepare(size)
   const stages: { readonly stage: Stage; readonly samples: Sample[] }[] = []
@@ -98,6 +106,9 @@ export async function measureProgram(
       min: Math.min(...rates),
       max: Math.max(...rates),
       runs,
+      size,
+      spread: program.oneThread && spread,
+      quick,
       milliseconds: median(samples.map((sample) => sample.milliseconds)),
       cpuMilliseconds: median(samples.map((sample) => sample.cpuMilliseconds)),
       busiestMilliseconds: median(samples.map((sample) => sample.busiestMilliseconds)),

@@ -35,6 +35,7 @@ const inMemory = 'commands, journals in memory'
 const leased = 'reads under a lease'
 const latency = 'latency of one caller'
 const counts = 'messages and syncs of a command'
+export const logRows: readonly string[] = [synced, probed, inMemory, leased, latency, counts]
 
 /** Runs the suite, prints it and returns its lines. */
 export async function logSuite({ quick, only = '' }: SuiteOptions): Promise<Measured[]> {

@@ -8,7 +8,7 @@ import { channelSuite } from './channel.ts'
 import { checkerSuite } from './checker.ts'
 import { growthSuite } from './growth.ts'
 import { kernelSuite, type SuiteOptions } from './kernel.ts'
-import { logSuite } from './log.ts'
+import { logRows, logSuite } from './log.ts'
 import { observationSuite } from './observation.ts'
 import { simulationSuite } from './simulation.ts'
 import { threadsSuite } from './threads.ts'
@@ -69,8 +69,7 @@ function parseSuites(args: readonly string[]) {
     })
     const unknown = parsed.positionals.filter((name) => !Object.hasOwn(suites, name))
     if (unknown.length > 0) return { ...parsed, problem: `there is no suite ${unknown.join(', ')}` }
-    const isChosen = parsed.values.only === undefined || parsed.positionals.join() === 'log'
-    return { ...parsed, problem: isChosen ? undefined : '--only is for the suite log alone' }
+    return { ...parsed, problem: onlyProblem(parsed.values.only, parsed.positionals) }
   } catch (error) {
     return {
       values: { quick: false, help: false, only: undefined },
@@ -78,6 +77,13 @@ function parseSuites(args: readonly string[]) {
       problem: (error as Error).message,
     }
   }
+}
+
+function onlyProblem(only: string | undefined, suitesNamed: readonly string[]): string | undefined {
+  if (only === undefined) return undefined
+  if (suitesNamed.join() !== 'log') return '--only is for the suite log alone'
+  if (logRows.some((name) => name.includes(only))) return undefined
+  return `no row of log contains '${only}'; its rows are:\n${logRows.map((name) => `  ${name}`).join('\n')}`
 }
 
 const [first = '', ...rest] = process.argv.slice(2)

@@ -8,7 +8,7 @@ import { bars } from '../../benchmarks/src/compare/bars.ts'
 import { type Comparison, compare } from '../../benchmarks/src/compare/compare.ts'
 import { peerNames } from '../../benchmarks/src/compare/peers.ts'
 import { plotOf } from '../../benchmarks/src/compare/plots.ts'
-import { barResults, figureTable, jsonLines } from '../../benchmarks/src/compare/report.ts'
+import { barResults, barTable, figureTable, jsonLines, roughNote } from '../../benchmarks/src/compare/report.ts'
 import type { Figure, Row } from '../../benchmarks/src/compare/rows.ts'
 
 /** Programs of their own, which need not be installed. */
@@ -53,7 +53,13 @@ describe('a quick comparison', () => {
         min: expect.any(Number),
         max: expect.any(Number),
         runs: 1,
+        version: expect.any(String),
+        machine: expect.stringContaining(`Node ${process.versions.node}`),
+        measured: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+        quick: true,
       })
+      const first = ['peer', 'workload', 'unit', 'median', 'min', 'max', 'runs']
+      expect(Object.keys(JSON.parse(line)).slice(0, first.length)).toEqual(first)
     }
     const latencies = lines
       .map((line) => JSON.parse(line) as Figure)
@@ -96,6 +102,15 @@ describe('a row', () => {
 
   test('is shown with its spread and ratio', () => {
     expect(figureTable([row]).split('\n').at(-2)).toBe('|  | xstate | 10.0 M messages/s | 5.00 M to 20.0 M | 0.800 x |')
+  })
+
+  test('is marked when the machine changed meanwhile', () => {
+    const rough: Row = { ...row, figures: row.figures.map((each) => ({ ...each, machineChanged: true })) }
+    expect(figureTable([rough])).toContain('| ping-pong † | troupe |')
+    expect(barTable([rough])).toContain('| ping-pong † | ≥ 1 x xstate | 0.800 | not met |')
+    expect(plotOf('Rough', [rough])).toContain('ping-pong †')
+    expect(roughNote([row, rough])).toMatch(/^†: the machine changed/)
+    expect([figureTable([row]), barTable([row]), roughNote([row])].join('')).not.toContain('†')
   })
 
   test('is a panel with a bar for each peer, the fastest first', () => {

@@ -2,15 +2,13 @@
  * The Savina suite at its small sizes: every program completes with the right result on one thread and on two, with
  * frozen messages; a wrong result, a failed actor and a wrong command line are errors. Nothing is said about speed.
  */
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { defineActor } from '@troupe/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { measureProgram } from '../../benchmarks/savina/measure.ts'
 import { defineProgram, expectEqual, WrongResultError } from '../../benchmarks/savina/program.ts'
 import { programs } from '../../benchmarks/savina/programs.ts'
 import { Stage } from '../../benchmarks/savina/stage.ts'
+import { bench } from './bench.ts'
 
 test('the suite has thirty programs, each under a name of its own', () => {
   expect(new Set(programs.map(({ name }) => name)).size).toBe(30)
@@ -84,17 +82,6 @@ test('a wrong result, an actor that fails and a size that cannot be are errors',
   await expect(measured(0)).rejects.toThrow('doubling: value is 1 at least')
 })
 
-/** Runs the command in a process of its own. */
-async function bench(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const command = [join(import.meta.dirname, '../../benchmarks/src/main.ts'), ...args]
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, command)) }
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
-    return { code, stdout, stderr }
-  }
-}
-
 test('the command prints one object a line, and its progress on standard error', async () => {
   const { code, stdout, stderr } = await bench(
     'savina',
@@ -114,6 +101,16 @@ test('the command prints one object a line, and its progress on standard error',
     ['n-queens', 2],
   ])
   expect(stderr).toContain('[2/2] n-queens: 2 threads, run 1 of 1')
+})
+
+test('a line tells the sizes, whether it is quick and whether it is spread; a quick row is marked', async () => {
+  const words = ['savina', 'n-queens', '--quick', '--set', 'queens=5', '--threads', '1', '--spread']
+  const line = JSON.parse((await bench(...words, '--json')).stdout)
+  const first = ['peer', 'workload', 'threads', 'unit', 'median', 'min', 'max', 'runs', 'size', 'spread', 'quick']
+  expect(Object.keys(line).slice(0, first.length)).toEqual(first)
+  expect(line).toMatchObject({ size: { queens: 5 }, spread: false, quick: true })
+  const { stdout } = await bench(...words)
+  expect(stdout).toMatch(/^n-queens .* {3}quick\n\nAll of it works. The figures of a quick run say nothing.\n$/)
 })
 
 test('the command says what is wrong with its command line, and what there is', async () => {

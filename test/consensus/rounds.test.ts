@@ -89,6 +89,28 @@ test('members that could not work are refused', async () => {
   })
 })
 
+test('options that nobody knows are refused, and values that could not work', async () => {
+  await run(3, async (world) => {
+    const common = { instance: 'typed', members: world.nodes }
+    const benOr = (given: object) => startBenOr(world, { ...common, ...given })
+    const chandraToueg = (given: object) => startChandraToueg(world, { ...common, ...given })
+    for (const start of [benOr, chandraToueg]) {
+      await expect(start({ rounds: 4 })).rejects.toThrow("there is no option 'rounds'; did you mean 'roundsMax'?")
+      await expect(start({ members: [{ id: 'a', nodes: 'node-1' }] })).rejects.toThrow("did you mean 'node'?")
+      for (const resendMs of [0, Number.POSITIVE_INFINITY, '40'])
+        await expect(start({ resendMs })).rejects.toThrow('resendMs must be milliseconds above 0')
+      await expect(start({ roundsMax: 0 })).rejects.toThrow('roundsMax must be a whole number from 1')
+    }
+    await expect(benOr({ detectorMs: 3 })).rejects.toThrow("startBenOr: there is no option 'detectorMs'")
+    await expect(chandraToueg({ detektorMs: 3 })).rejects.toThrow("did you mean 'detectorMs'?")
+    await expect(chandraToueg({ detector: { intervalMs: -4 } })).rejects.toThrow("there is no option 'detector'")
+    await expect(chandraToueg({ detectorMs: -4 })).rejects.toThrow('detectorMs of instance typed must be milliseconds')
+    // Nothing was started, so that the name is free.
+    await benOr({})
+    await chandraToueg({})
+  })
+})
+
 test('the observer notices each way to break an invariant', () => {
   const broken = (...messages: [message: string, payload: object][]) => {
     const observer = new RoundObserver('i', [0, 1])

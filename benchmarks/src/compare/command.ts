@@ -4,9 +4,9 @@
  */
 import { parseArgs } from 'node:util'
 import { workloads } from '../../peers/workloads.ts'
-import { type Comparison, compare } from './compare.ts'
+import { type Comparison, compare, NothingToCompareError } from './compare.ts'
 import { peerNames } from './peers.ts'
-import { barTable, figureTable, jsonLines, latencyTable, machineLine } from './report.ts'
+import { barTable, figureTable, jsonLines, latencyTable, machineLine, roughNote } from './report.ts'
 import { saveResults } from './results.ts'
 
 const usage = `usage: pnpm bench compare [workloads] [--peers a,b] [--runs N] [--repeats N] [--json] [--quick] [--save]
@@ -14,7 +14,9 @@ const usage = `usage: pnpm bench compare [workloads] [--peers a,b] [--runs N] [-
   --peers    beside troupe; all that are installed unless some are named
   --runs     fresh processes for each figure; 5
   --repeats  how often a row is measured again when the machine changed meanwhile; 2
-  --json     one object a line instead of tables
+  --json     one object a line instead of tables: peer, workload, unit, median, min, max, runs; variant, ratio, p50, p99 and
+             p999 where there are such; version, machine, measured, the machine's loopNs and cacheLineNs before and after the
+             row, machineChanged, and quick
   --quick    proves that all works; its figures say nothing
   --save     writes benchmarks/results/ and the tables of docs/performance.md
 
@@ -34,14 +36,21 @@ export async function compareCommand(words: readonly string[]): Promise<number> 
     return 0
   }
   const command = ['pnpm bench compare', ...words].join(' ')
-  const comparison = await compare({
-    workloads: positionals,
-    peers,
-    quick: values.quick,
-    runs,
-    repeats,
-    progress: (text) => console.error(text),
-  })
+  let comparison: Comparison
+  try {
+    comparison = await compare({
+      workloads: positionals,
+      peers,
+      quick: values.quick,
+      runs,
+      repeats,
+      progress: (text) => console.error(text),
+    })
+  } catch (error) {
+    if (!(error instanceof NothingToCompareError)) throw error
+    console.error(error.message)
+    return 2
+  }
   if (values.json) console.log(jsonLines(comparison.rows))
   else printComparison(comparison, values.quick)
   if (values.save && values.quick) console.error('quick figures say nothing and are not saved')
@@ -93,6 +102,7 @@ function printComparison({ rows, peers, absent }: Comparison, quick: boolean): v
   for (const { name, reason } of absent) console.log(`skipped ${name}: ${reason}`)
   const tables = quick ? [figureTable(rows)] : [figureTable(rows), latencyTable(rows), barTable(rows)]
   for (const table of tables) if (table !== '') console.log(`\n${aligned(table)}`)
+  if (roughNote(rows) !== '') console.log(`\n${roughNote(rows)}`)
   if (quick) console.log('\nAll of it works. The figures of a quick run say nothing, and no bar is judged by them.')
 }
 

@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os'
 import { Calibrator } from './calibration.ts'
 import type { Effort } from './measure.ts'
 import { type AbsentPeer, type Peer, peerNames, preparePeers } from './peers.ts'
-import { measureQuickly, measureRow, planOf, type Row } from './rows.ts'
+import { machineLine } from './report.ts'
+import { labelOf, measureQuickly, measureRow, planOf, type Row } from './rows.ts'
 
 /** What `compare` takes. */
 export interface CompareOptions {
@@ -29,7 +30,13 @@ export interface Comparison {
   readonly failures: readonly string[]
 }
 
-/** Measures ours and the peers. */
+/** None of the peers that were named does any of the workloads. */
+export class NothingToCompareError extends Error {}
+
+/**
+ * Measures ours and the peers. A workload that none of the peers that were named does is left out; when that leaves nothing, it
+ * rejects with a {@link NothingToCompareError} before anything is measured.
+ */
 export async function compare(options: CompareOptions): Promise<Comparison> {
   const {
     workloads: names = [],
@@ -41,17 +48,47 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   } = options
   const { peers, absent } = await preparePeers(wanted.length === 0 ? peerNames : [...new Set(['troupe', ...wanted])])
   for (const { name, reason } of absent) progress(`skipped ${name}: ${reason}`)
-  const plans = planOf(names, peers)
+  const others = wanted.filter((name) => name !== 'troupe')
+  const [plans, alone] = split(
+    planOf(names, peers),
+    (plan) => others.length === 0 || plan.peers.some(({ name }) => name !== 'troupe'),
+  )
+  const undone = [...new Set(alone.map(({ workload, variant }) => labelOf(workload.name, variant)))].join(', ')
+  if (plans.length === 0) throw new NothingToCompareError(nothingText(others, undone, { peers, absent }))
+  if (undone !== '') progress(`left out, as none of ${others.join(', ')} does it: ${undone}`)
   const effort: Effort = quick ? { quick, budgetMs: 5, rounds: 1 } : { quick, budgetMs: 400, rounds: 3 }
-  if (quick) return { ...(await measureQuickly(plans, effort, availableParallelism())), peers, absent }
+  const machine = machineLine()
+  if (quick) {
+    const atOnce = availableParallelism()
+    return { ...(await measureQuickly(plans, { effort, machine, atOnce })), peers, absent }
+  }
   const rows: Row[] = []
   const failures: string[] = []
   await using calibrator = await Calibrator.start()
   for (const [index, plan] of plans.entries()) {
     const tell = (text: string) => progress(`[${index + 1}/${plans.length}] ${text}`)
     const failed = (why: string) => failures.push(why)
-    const row = await measureRow(plan, { effort, runs, repeats, progress: tell, failed }, calibrator)
+    const row = await measureRow(plan, { effort, machine, runs, repeats, progress: tell, failed }, calibrator)
     if (row.figures.length > 0) rows.push(row)
   }
   return { rows, peers, absent, failures }
+}
+
+/** Those for which `holds`, and the others. */
+function split<Item>(items: readonly Item[], holds: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(holds), items.filter((item) => !holds(item))]
+}
+
+function nothingText(
+  others: readonly string[],
+  undone: string,
+  { peers, absent }: Pick<Comparison, 'peers' | 'absent'>,
+): string {
+  const missing = absent
+    .filter(({ name }) => others.includes(name))
+    .map(({ name, reason }) => `${name} is not there: ${reason}`)
+  const done = peers
+    .filter(({ name }) => others.includes(name))
+    .map(({ name, does }) => `${name} does ${Object.keys(does).join(', ')}`)
+  return [`nothing to compare: none of ${others.join(', ')} does ${undone}`, ...done, ...missing].join('; ')
 }

@@ -44,6 +44,9 @@ const onNode: Readonly<Record<string, string | undefined>> = {
   piscina: 'piscina',
 }
 
+/** The names of those, ours first. */
+export const nodePeerNames: readonly string[] = Object.keys(onNode)
+
 const preparations: Readonly<Record<string, () => Promise<Peer>>> = {
   ...Object.fromEntries(Object.entries(onNode).map(([name, library]) => [name, () => nodePeer(name, library)])),
   erlang: erlangPeer,

@@ -2,7 +2,7 @@
  * Figures as SVG: a panel for each row, a bar for each peer, on a logarithmic scale since peers are orders of magnitude
  * apart. Colours are given for light and for dark pages.
  */
-import { figureText, labelOf, type Row } from './rows.ts'
+import { figureText, type Row, rowLabel } from './rows.ts'
 
 const width = 760
 const labelWidth = 170
@@ -32,7 +32,8 @@ ${panels.join('\n')}
 `
 }
 
-function panelOf({ workload, variant, figures }: Row, top: number): string {
+function panelOf(row: Row, top: number): string {
+  const { workload, figures } = row
   const sorted = figures.toSorted((left, right) =>
     workload.measures === 'rate' ? right.median - left.median : left.median - right.median,
   )
@@ -49,7 +50,7 @@ function panelOf({ workload, variant, figures }: Row, top: number): string {
 <text x="${(Math.max(Number(to), Number(end)) + 6).toFixed(1)}" y="${y + 12}">${escaped(`${figureText(figure.median)} ${figure.unit}`)}</text>`
   })
   const less = workload.measures === 'rate' ? '' : '; less is better'
-  const head = `<text x="8" y="${top + 14}"><tspan class="name">${escaped(labelOf(workload.name, variant))}</tspan>  ${escaped(`${workload.what}${less}`)}</text>`
+  const head = `<text x="8" y="${top + 14}"><tspan class="name">${escaped(rowLabel(row))}</tspan>  ${escaped(`${workload.what}${less}`)}</text>`
   return [head, ...bars].join('\n')
 }
 

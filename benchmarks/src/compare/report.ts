@@ -1,7 +1,7 @@
 /** The figures as tables of Markdown, and the bars beside them. */
 import { cpus, totalmem } from 'node:os'
 import { type Bar, bars } from './bars.ts'
-import { type Figure, figureText, labelOf, type Row } from './rows.ts'
+import { type Figure, figureText, isRough, labelOf, type Row, roughMark, rowLabel } from './rows.ts'
 
 /** What the figures were measured on. */
 export function machineLine(): string {
@@ -13,9 +13,9 @@ export function machineLine(): string {
 
 /** All figures, a line each. */
 export function figureTable(rows: readonly Row[]): string {
-  const lines = rows.flatMap(({ workload, variant, figures }) =>
-    figures.map((figure, index) => {
-      const label = index === 0 ? labelOf(workload.name, variant) : ''
+  const lines = rows.flatMap((row) =>
+    row.figures.map((figure, index) => {
+      const label = index === 0 ? rowLabel(row) : ''
       const spread = `${figureText(figure.min)} to ${figureText(figure.max)}`
       const ratio = figure.ratio === undefined ? '' : `${figureText(figure.ratio)} x`
       return cells([label, figure.peer, `${figureText(figure.median)} ${figure.unit}`, spread, ratio])
@@ -30,11 +30,11 @@ export function figureTable(rows: readonly Row[]): string {
 
 /** Latencies, where they were measured; empty otherwise. */
 export function latencyTable(rows: readonly Row[]): string {
-  const lines = rows.flatMap(({ workload, variant, figures }) =>
-    figures
+  const lines = rows.flatMap((row) =>
+    row.figures
       .filter(({ p50 }) => p50 !== undefined)
       .map(({ peer, p50 = 0, p99 = 0, p999 = 0 }) =>
-        cells([labelOf(workload.name, variant), peer, ...[p50, p99, p999].map((value) => `${figureText(value)} µs`)]),
+        cells([rowLabel(row), peer, ...[p50, p99, p999].map((value) => `${figureText(value)} µs`)]),
       ),
   )
   if (lines.length === 0) return ''
@@ -51,6 +51,8 @@ export interface BarResult {
   /** `undefined`: its workload or peer was not in this run. */
   readonly measured: number | undefined
   readonly isMet: boolean
+  /** The machine changed meanwhile. */
+  readonly isRough: boolean
 }
 
 /** Every bar of the rows' workloads, beside this run. */
@@ -68,24 +70,31 @@ export function barResults(rows: readonly Row[]): BarResult[] {
         measured !== undefined &&
         measured >= (bar.atLeast ?? Number.NEGATIVE_INFINITY) &&
         measured <= (bar.atMost ?? Number.POSITIVE_INFINITY)
-      return { bar, measured, isMet }
+      return { bar, measured, isMet, isRough: row !== undefined && isRough(row) }
     })
 }
 
 /** The bars as a table. */
 export function barTable(rows: readonly Row[]): string {
-  const lines = barResults(rows).map(({ bar, measured, isMet }) => {
+  const lines = barResults(rows).map(({ bar, measured, isMet, isRough: isMarked }) => {
     const wanted = bar.atLeast === undefined ? `≤ ${limitText(bar.atMost)}` : `≥ ${limitText(bar.atLeast)}`
     const of = bar.against === undefined ? unitOf(rows, bar) : `x ${bar.against}`
     const state = measured === undefined ? 'not measured' : isMet ? 'met' : 'not met'
     return cells([
-      labelOf(bar.workload, bar.variant),
+      `${labelOf(bar.workload, bar.variant)}${isMarked ? ` ${roughMark}` : ''}`,
       `${wanted} ${of}`,
       measured === undefined ? '' : figureText(measured),
       state,
     ])
   })
   return [cells(['workload', 'bar', 'measured', '']), cells(['---', '---', '---:', '---']), ...lines].join('\n')
+}
+
+/** What the mark in the tables means; empty when no row has it. */
+export function roughNote(rows: readonly Row[]): string {
+  return rows.some(isRough)
+    ? `${roughMark}: the machine changed while this row was measured, and its figures are rough.`
+    : ''
 }
 
 /** One object a line. */

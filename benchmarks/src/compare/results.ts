@@ -7,7 +7,7 @@ import { workloadNamed, workloads } from '../../peers/workloads.ts'
 import { replaceSection, projectRoot as root } from '../page-section.ts'
 import type { Comparison } from './compare.ts'
 import { plotOf } from './plots.ts'
-import { barTable, figureTable, jsonLines, latencyTable, machineLine } from './report.ts'
+import { barTable, figureTable, jsonLines, latencyTable, machineLine, roughNote } from './report.ts'
 import { type Figure, labelOf, type Row } from './rows.ts'
 
 /** A loop that takes so many times as long at one moment as at another shares its core with somebody. */
@@ -51,9 +51,14 @@ export async function saveResults({ rows, peers, absent }: Comparison, command: 
     ...(older.length === 0 ? [] : [`From earlier runs: ${older.join(', ')}.`]),
   ]
   const figures = Object.keys(plots).map((name) => `![${name}](../benchmarks/results/${name}.svg)`)
-  const section = [facts.join(' '), barTable(all), ...figures, latencyTable(all), figureTable(all)].filter(
-    (part) => part !== '',
-  )
+  const section = [
+    facts.join(' '),
+    barTable(all),
+    ...figures,
+    latencyTable(all),
+    figureTable(all),
+    roughNote(all),
+  ].filter((part) => part !== '')
   replaceSection(docsPath, 'pnpm bench compare --save', section.join('\n\n'))
   return [...written, docsPath]
 }

@@ -13,20 +13,33 @@ import type { Peer } from './peers.ts'
 export interface Figure {
   readonly peer: string
   readonly workload: string
-  /** Where a workload is done in several ways. */
-  readonly variant?: string
   readonly unit: string
   readonly median: number
   readonly min: number
   readonly max: number
   /** Processes that were measured. */
   readonly runs: number
+  /** Where a workload is done in several ways. */
+  readonly variant?: string
   /** Ours by this peer's, the median of the rounds; more than 1 is more of ours. Not given: for ours itself. */
   readonly ratio?: number
   /** Microseconds, where latencies are measured. */
   readonly p50?: number
   readonly p99?: number
   readonly p999?: number
+  /** What was measured, such as `xstate 5.33.3`. */
+  readonly version?: string
+  /** What it was measured on: processor, memory, system and Node. */
+  readonly machine?: string
+  /** When the row was done, in ISO 8601. */
+  readonly measured?: string
+  /** True: a figure of `--quick`, which says nothing. */
+  readonly quick?: true
+  /** The machine before the row and after it, see {@link Calibration}. */
+  readonly loopNs?: readonly [before: number, after: number]
+  readonly cacheLineNs?: readonly [before: number, after: number]
+  /** Whether those differ by so much that the row is rough. */
+  readonly machineChanged?: boolean
 }
 
 /** A workload in one of its variants, with the figures of all who do it, ours first. */
@@ -48,6 +61,8 @@ export interface Plan {
 /** How it is to be measured. */
 export interface RowOptions {
   readonly effort: Effort
+  /** What is measured on, as each figure tells it. */
+  readonly machine: string
   /** Processes for each figure. */
   readonly runs: number
   /** How often a row is measured again when the machine was another one after it than before. */
@@ -74,8 +89,15 @@ export async function measureRow(plan: Plan, options: RowOptions, calibrator: Ca
     const samples = await takeTurns(plan, options, label)
     const after = calibrator.measure()
     options.progress(`${label}: machine ${machineText(before)}, after ${machineText(after)}`)
-    if (attempt >= options.repeats || !differ(before, after)) {
-      return { ...rowOf(plan, samples), machine: [before, after] }
+    const machineChanged = differ(before, after)
+    if (attempt >= options.repeats || !machineChanged) {
+      const [loopNs, cacheLineNs] = [
+        [before.loopNs, after.loopNs],
+        [before.cacheLineNs, after.cacheLineNs],
+      ] as const
+      const facts = { machine: options.machine, measured: now(), loopNs, cacheLineNs, machineChanged }
+      if (machineChanged) options.progress(`${label}: the machine changed meanwhile; the row is marked`)
+      return { ...rowOf(plan, samples, facts), machine: [before, after] }
     }
     options.progress(`${label}: the machine changed meanwhile; measured again`)
   }
@@ -105,8 +127,7 @@ async function takeTurns(plan: Plan, options: RowOptions, label: string): Promis
 /** All rows at once, one process for each peer and command: proves that all works, and says nothing about speed. */
 export async function measureQuickly(
   plans: readonly Plan[],
-  effort: Effort,
-  atOnce: number,
+  { effort, machine, atOnce }: Pick<RowOptions, 'effort' | 'machine'> & { readonly atOnce: number },
 ): Promise<{ rows: Row[]; failures: string[] }> {
   const tasks = new Map<string, { peer: Peer; jobs: string[] }>()
   for (const { workload, variant, peers } of plans) {
@@ -137,27 +158,32 @@ export async function measureQuickly(
       const sample = samples.get(`${peer.name} ${job}`)
       return sample === undefined ? [] : [[peer, [sample]]]
     })
-    return taken.length === 0 ? [] : [rowOf(plan, new Map(taken))]
+    return taken.length === 0 ? [] : [rowOf(plan, new Map(taken), { machine, measured: now(), quick: true })]
   })
   return { rows, failures }
 }
 
-function rowOf({ workload, variant }: Plan, samples: ReadonlyMap<Peer, readonly Sample[]>): Row {
+/** What the figures of a row tell of how they came about. */
+type RowFacts = Pick<Figure, 'machine' | 'measured' | 'quick' | 'loopNs' | 'cacheLineNs' | 'machineChanged'>
+
+function rowOf({ workload, variant }: Plan, samples: ReadonlyMap<Peer, readonly Sample[]>, facts: RowFacts): Row {
   const ours = [...samples].find(([{ name }]) => name === 'troupe')?.[1]
-  const figures = [...samples].map(([{ name }, taken]): Figure => {
+  const figures = [...samples].map(([{ name, version }, taken]): Figure => {
     const values = taken.map(({ value }) => value)
     const ratios = ours === undefined ? [] : taken.map(({ value }, round) => ours[round]!.value / value)
     return {
       peer: name,
       workload: workload.name,
-      ...(variant === '' ? {} : { variant }),
       unit: workload.unit,
       median: median(values),
       min: Math.min(...values),
       max: Math.max(...values),
       runs: values.length,
+      ...(variant === '' ? {} : { variant }),
       ...(ours === undefined || name === 'troupe' ? {} : { ratio: median(ratios) }),
       ...(workload.measures === 'latency' ? percentiles(taken) : {}),
+      version,
+      ...facts,
     }
   })
   return { workload, variant, figures }
@@ -173,6 +199,23 @@ function percentiles(samples: readonly Sample[]): Pick<Figure, 'p50' | 'p99' | '
 /** A workload and its variant, as reports name them. */
 export function labelOf(workload: string, variant = ''): string {
   return variant === '' ? workload : `${workload} (${variant})`
+}
+
+/** Whether the machine changed while the row was measured. */
+export function isRough({ figures }: Pick<Row, 'figures'>): boolean {
+  return figures.some(({ machineChanged }) => machineChanged === true)
+}
+
+/** The name of a row in reports; one that is rough is marked. */
+export function rowLabel(row: Row): string {
+  return `${labelOf(row.workload.name, row.variant)}${isRough(row) ? ` ${roughMark}` : ''}`
+}
+
+/** What marks a row that is rough. */
+export const roughMark = '†'
+
+function now(): string {
+  return new Date().toISOString()
 }
 
 /** A figure with three digits that count. */

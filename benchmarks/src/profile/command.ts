@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { workloads } from '../../peers/workloads.ts'
+import { nodePeerNames, preparePeers } from '../compare/peers.ts'
+import { labelOf } from '../compare/rows.ts'
 import { type CpuProfile, profileTable, type Span, threadNameOf } from './cpu-profile.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -22,7 +24,8 @@ const usage = `usage: pnpm bench profile NAME [VARIANT] [--peer troupe] [--ms 20
   --ms    milliseconds that are measured, after the code is warm
   --top   functions to print of each thread
 
-names: ${names.join(', ')}`
+names: ${names.join(', ')}
+peers: ${nodePeerNames.join(', ')}`
 
 /** The command; returns the exit code. */
 export async function profileCommand(words: readonly string[]): Promise<number> {
@@ -35,6 +38,11 @@ export async function profileCommand(words: readonly string[]): Promise<number> 
   if (values.help || workload === undefined) {
     console.log(usage)
     return 0
+  }
+  const problem = await peerProblem(values.peer, workload.name, variant)
+  if (problem !== undefined) {
+    console.error(problem)
+    return 2
   }
   const folder = `${root}benchmarks/results/profiles/${workload.name}-${Date.now()}`
   mkdirSync(folder, { recursive: true })
@@ -77,11 +85,24 @@ function parse(words: readonly string[]) {
   const { variants = [''] } = workload
   const variant = given ?? variants[0] ?? ''
   if (!variants.includes(variant)) return `${name} has no variant ${variant}; it has: ${variants.join(', ')}`
+  if (!nodePeerNames.includes(values.peer)) {
+    return `no peer ${values.peer} runs on Node; there are: ${nodePeerNames.join(', ')}`
+  }
   if (more.length > 0) return `one workload at a time, got ${positionals.join(' ')}`
   for (const option of ['ms', 'top'] as const) {
     if (!(Number(values[option]) >= 1)) return `--${option} is a number from 1, got ${values[option]}`
   }
   return { values, workload, variant }
+}
+
+/** Why a peer cannot be profiled in a workload; `undefined`: it can. */
+async function peerProblem(name: string, workload: string, variant: string): Promise<string | undefined> {
+  const { peers, absent } = await preparePeers([name])
+  const [peer] = peers
+  if (peer === undefined) return `${name} is not there: ${absent[0]?.reason}`
+  if (peer.does[workload]?.includes(variant)) return undefined
+  const done = Object.entries(peer.does).flatMap(([does, variants]) => variants.map((each) => labelOf(does, each)))
+  return `${name} does not do ${labelOf(workload, variant)}; it does: ${done.join(', ')}`
 }
 
 function parseWords(words: readonly string[]) {

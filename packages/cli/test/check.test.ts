@@ -63,6 +63,26 @@ test.each<[command: string, figures: object]>([
   expect(rows()).toMatchObject([figures])
 })
 
+test.each<[command: string, reached: readonly string[]]>([
+  ['multi-paxos --replicas 1', ['every command is applied']],
+  ['multi-paxos --replicas 2 --commands 0', ['every command is applied', 'a leader takes over what another proposed']],
+  ['ben-or --processes 1', ['all decide 1']],
+  ['ben-or --processes 1 --rounds 1', ['all decide 1', 'the last round is reached']],
+  ['ben-or --processes 2 --ones 2', ['all decide 1']],
+  ['ben-or --processes 2', ['all decide 1', 'all decide 0', 'the last round is reached']],
+  ['ben-or --rounds 1', ['all decide 0', 'the last round is reached']],
+  ['chandra-toueg --processes 1', ['all decide']],
+  ['chandra-toueg --processes 2', ['all decide', 'a coordinator is suspected', 'a round after the first decides']],
+  ['chandra-toueg --processes 2 --trusted 1', ['all decide', 'a round after the first decides']],
+  ['chandra-toueg --processes 2 --trusted 1 --suspicions 0', ['all decide', 'a round after the first decides']],
+])('troupe check %s holds: what cannot happen at that size is not claimed', async (command, reached) => {
+  const { code, stdout } = await troupe('check', ...words(command))
+  expect(code).toBe(0)
+  expect(stdout).toContain('every state was seen')
+  const claims = [...stdout.matchAll(/^(\w+) +sometimes: (.*)$/gm)].map(([, verdict, claim]) => [claim, verdict])
+  expect(Object.fromEntries(claims)).toEqual(Object.fromEntries(reached.map((claim) => [claim, 'holds'])))
+})
+
 test('a program with crashes has room for the children that they bring', async () => {
   const words = ['check', 'lock-service', '--crashes', '1', '--crash-steps', 'fewest', '--depth-max', '9', '--json']
   const refused = await troupe(...words, '--spawns-max', '1')
@@ -128,7 +148,7 @@ test('without a program all are listed with their parameters', async () => {
     'ben-or',
     'chandra-toueg',
   ])
-  expect(rows()[5]).toMatchObject({ network: 'unordered', parameters: { servers: { default: 2, min: 1 } } })
+  expect(rows()[5]).toMatchObject({ network: 'unordered', parameters: { servers: { default: 2, min: 2 } } })
   const { stdout } = await troupe('check')
   expect(stdout).toContain('--ballots N   ballots, 1 to 8, default 2')
   expect(stdout).toContain('  the defaults: 25858 distinct states, in about 2 s')
@@ -159,7 +179,9 @@ test.each([
   ['nothing', 'there is no program nothing; there are two-phase-commit'],
   ['chandra-touge', "there is no program chandra-touge; did you mean 'chandra-toueg'?"],
   ['abd --rms 3', 'program abd has no parameter rms; it has servers, clients'],
-  ['abd --servers 99', 'servers must be a whole number from 1 to 9, got 99'],
+  ['abd --servers 99', 'servers must be a whole number from 2 to 9, got 99'],
+  ['paxos-register --servers 1', 'servers must be a whole number from 2 to 9, got 1'],
+  ['ben-or --ones 5', 'ones of program ben-or must be at most its 3 processes, got 5'],
   ['abd --servers 1.5', "--servers must be a whole number from 0, got '1.5'"],
   ['abd --threads 0', "--threads must be a whole number from 1 to 64, got '0'"],
   ['abd --seconds-max never', "--seconds-max must be a number of seconds above 0, got 'never'"],

@@ -67,10 +67,20 @@ export { Proposer } from './paxos/proposer.ts'
 export { BenOr, type BenOrProtocol, type BenOrStatus, type Bit, startBenOr } from './rounds/ben-or.ts'
 export {
   ChandraToueg,
+  type ChandraTouegConfiguration,
+  type ChandraTouegOptions,
   type ChandraTouegProtocol,
   type ChandraTouegStatus,
   startChandraToueg,
 } from './rounds/chandra-toueg.ts'
-export { FailureDetector, type FailureDetectorProtocol } from './rounds/failure-detector.ts'
+export {
+  type DetectingMember,
+  FailureDetector,
+  type FailureDetectorArguments,
+  type FailureDetectorOptions,
+  type FailureDetectorProtocol,
+  type SuspicionListener,
+  startFailureDetectors,
+} from './rounds/failure-detector.ts'
 export { RoundObserver, RoundViolationError } from './rounds/invariants.ts'
 export type { RoundConfiguration, RoundMember, RoundOptions } from './rounds/round-configuration.ts'

@@ -1,6 +1,6 @@
 /** Scenarios by name: equal arguments, equal runs; what is refused. */
 import { ConfigurationError } from '@troupe/core'
-import { formatShrinking, replay, saveFailure, shrink } from '@troupe/simulation'
+import { ClaimTally, formatShrinking, replay, saveFailure, shrink } from '@troupe/simulation'
 import { expect, test } from 'vitest'
 import { scenarioNamed, scenarioRunOf, scenarios, seedsOf, surveySeeds } from '../src/index.ts'
 
@@ -41,6 +41,48 @@ test('seeds', () => {
   for (const text of ['', '0', '9..7', '1..', '-3', '1.5', 'all', '1..99999999', '99999999999999999999']) {
     expect(() => seedsOf(text), text).toThrow(ConfigurationError)
   }
+})
+
+/** What a run on so many nodes claims. */
+const claimsOn = async (name: string, nodes?: number) => {
+  const { claims = {}, failure } = await scenarioNamed(name).run(3, nodes === undefined ? {} : { nodes })
+  expect(failure).toBeUndefined()
+  return Object.keys(claims)
+}
+
+test.each([
+  ['paxos', 7, 5],
+  ['struck-paxos', 7, 5],
+  ['ben-or', 4, 0],
+  ['chandra-toueg', 11, 2],
+])('%s: a campaign on one node comes to all that it claims', async (name, usual, alone) => {
+  expect(await claimsOn(name)).toHaveLength(usual)
+  expect(await claimsOn(name, 2)).toHaveLength(usual)
+  expect(await claimsOn(name, 1)).toHaveLength(alone)
+  const tally = new ClaimTally()
+  for (const seed of seedsOf('100')) tally.add((await scenarioNamed(name).run(seed, { nodes: 1 })).claims ?? {})
+  expect(Object.entries(tally.seedsReached).filter(([, seeds]) => seeds === 0)).toEqual([])
+})
+
+test('multi-paxos claims what its members can come to', async () => {
+  const [alone, two, three, usual, six] = await Promise.all(
+    [2, 3, 4, 6, 7].map((nodes) => claimsOn('multi-paxos', nodes)),
+  )
+  const beyond = (more: readonly string[] = [], fewer: readonly string[] = []) =>
+    more.filter((claim) => !fewer.includes(claim))
+  expect(await claimsOn('multi-paxos')).toEqual(usual)
+  expect(usual).toHaveLength(43)
+  expect(beyond(usual, three)).toEqual(['five members', 'unequal quorums'])
+  expect(beyond(usual, six)).toEqual(['five members', 'unequal quorums'])
+  expect(beyond(three, two)).toEqual([
+    'what was accepted behind an end is void',
+    'who lost its disk is refused',
+    'struck while accepted entries are void',
+    'struck while a voter loses its disk',
+    'three members',
+  ])
+  expect(beyond(two, alone)).toHaveLength(17)
+  expect(alone).toContain('members are replaced')
 })
 
 const withParameters = [...scenarios.values()].filter(({ parameters }) => Object.keys(parameters).length > 0)

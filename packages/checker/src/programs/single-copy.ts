@@ -27,7 +27,7 @@ const SingleCopyServer = defineActor<RegisterProtocol>()({
 export const singleCopyProgram = program({
   name: 'single-copy',
   what: 'a register that each server keeps for itself',
-  parameters: { ...registerParameters, servers: { ...registerParameters.servers, default: 1 } },
+  parameters: { ...registerParameters, servers: { ...registerParameters.servers, default: 1, min: 1 } },
   network: 'unordered',
   options(size, symmetry) {
     if (symmetry) throw noSymmetry('single-copy', 'clients choose servers by number')

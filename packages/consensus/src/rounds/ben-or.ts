@@ -16,6 +16,7 @@
  * What was sent in a round is durable before it leaves, and is never sent differently: one that comes back says the same.
  */
 import { type ActorContext, type ActorSystem, defineActor, namedRef } from '@troupe/core'
+import { refuseUnknownOptions } from '@troupe/core/host'
 import {
   announceDecision,
   awaitDecision,
@@ -25,6 +26,7 @@ import {
   type RoundDecided,
 } from './deciding.ts'
 import {
+  knownRoundOptions,
   type RoundArguments,
   type RoundConfiguration,
   type RoundOptions,
@@ -147,8 +149,10 @@ export const benOrParts = {
   },
   on: {
     propose(state: BenOrState, { instance, value }: { readonly instance: string; readonly value: Bit }, ctx: Context) {
-      if (state.decision !== undefined) return state.decision
       const problem = value === 0 || value === 1 ? undefined : `instance ${instance} decides between 0 and 1`
+      if (state.decision !== undefined && problem === undefined && instance === state.configuration.instance) {
+        return state.decision
+      }
       const { reply, admitted } = awaitDecision(state, { instance, problem }, ctx)
       if (admitted && state.round === 0) beginRound(state, 1, value, ctx)
       return reply
@@ -183,13 +187,15 @@ export const benOrParts = {
 export const BenOr = defineActor<BenOrProtocol>()(benOrParts)
 
 /**
- * Starts the processes of one instance on the members' nodes, which need disks. Ask one of `members` to `propose`.
- * Throws a `ConfigurationError` for members that could not work, and rejects with what a spawn threw.
+ * Starts the processes of one instance on the members' nodes, which need disks. Ask one of `members` to `propose`; stop them
+ * when nobody will ask any more.
+ * Rejects with a `ConfigurationError` for options that could not work or that nobody knows, and with what a spawn threw.
  */
 export async function startBenOr(
   system: ActorSystem,
   options: RoundOptions,
 ): Promise<RoundConfiguration<BenOrProtocol>> {
+  refuseUnknownOptions('startBenOr', options, knownRoundOptions)
   const configuration = roundConfiguration<BenOrProtocol>(options, (id, node) =>
     namedRef(BenOr, { node, name: `ben-or.${options.instance}.${id}` }),
   )

@@ -17,6 +17,7 @@
  * are sent again. Whoever hears of a later round goes there: that is as if it had suspected the coordinators between.
  */
 import { type ActorContext, type ActorRef, type ActorSystem, defineActor, namedRef } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions, requireOption } from '@troupe/core/host'
 import {
   announceDecision,
   awaitDecision,
@@ -25,8 +26,10 @@ import {
   giveUp,
   type RoundDecided,
 } from './deciding.ts'
-import { FailureDetector, type SuspicionListener } from './failure-detector.ts'
+import { type DetectingMember, detectingMembers, type SuspicionListener, spawnDetector } from './failure-detector.ts'
 import {
+  isPeriod,
+  knownRoundOptions,
   type RoundArguments,
   type RoundConfiguration,
   type RoundOptions,
@@ -171,7 +174,7 @@ export const chandraTouegParts = {
       { instance, value }: { readonly instance: string; readonly value: unknown },
       ctx: Context,
     ): unknown {
-      if (state.decision !== undefined) return state.decision.value
+      if (state.decision !== undefined && instance === state.configuration.instance) return state.decision.value
       const { reply, admitted } = awaitDecision(state, { instance }, ctx)
       if (admitted && state.estimate === undefined) {
         ctx.persist('adopted', { value, ts: 0 })
@@ -253,34 +256,44 @@ export const chandraTouegParts = {
 /** One process of the algorithm. Durable: spawn it with a `durableId`, and a `FailureDetector` beside it. */
 export const ChandraToueg = defineActor<ChandraTouegProtocol>()(chandraTouegParts)
 
+/** How an instance of Chandra and Toueg's algorithm is started. */
+export interface ChandraTouegOptions extends RoundOptions {
+  /** Milliseconds from one `alive` of a failure detector to the next. Default 50. */
+  readonly detectorMs?: number
+}
+
+/** An instance of the algorithm: its processes, and the failure detectors beside them. */
+export interface ChandraTouegConfiguration extends RoundConfiguration<ChandraTouegProtocol> {
+  readonly detectors: readonly DetectingMember[]
+}
+
+const knownOptions: KnownOptions<ChandraTouegOptions> = { ...knownRoundOptions, detectorMs: true }
+
 /**
  * Starts the processes of one instance with their failure detectors on the members' nodes, which need disks. Ask one of
- * `members` to `propose`. Rejects with a `ConfigurationError` for members that could not work, and with what a spawn threw.
+ * `members` to `propose`; stop them and the `detectors` when nobody will ask any more. Rejects with a `ConfigurationError` for
+ * options that could not work or that nobody knows, and with what a spawn threw.
  */
 export async function startChandraToueg(
   system: ActorSystem,
-  options: RoundOptions & {
-    /** Milliseconds from one `alive` to the next. Default 50. */ readonly detectorMs?: number
-  },
-): Promise<RoundConfiguration<ChandraTouegProtocol>> {
+  options: ChandraTouegOptions,
+): Promise<ChandraTouegConfiguration> {
+  refuseUnknownOptions('startChandraToueg', options, knownOptions)
   const { instance, detectorMs = 50 } = options
+  requireOption(isPeriod(detectorMs), `detectorMs of instance ${instance}`, 'milliseconds above 0', detectorMs)
   const configuration = roundConfiguration<ChandraTouegProtocol>(options, (id, node) =>
     namedRef(ChandraToueg, { node, name: `chandra-toueg.${instance}.${id}` }),
   )
-  const detectors = configuration.members.map(({ id, node }) => ({
-    id,
-    detector: namedRef(FailureDetector, { node, name: `detector.${instance}.${id}` }),
-  }))
+  const detectors = detectingMembers(instance, configuration.members)
   await Promise.all(
     configuration.members.map(async ({ id, node, process }, index) => {
       const name = process.name as string
       await system.spawn(ChandraToueg, { configuration, id }, { node, name, durableId: name })
-      const detector = detectors[index]?.detector as ActorRef
-      const listening = { id, members: detectors, listener: process, intervalMs: detectorMs }
-      await system.spawn(FailureDetector, listening, { node, name: detector.name as string })
+      const detector = detectors[index] as DetectingMember
+      await spawnDetector(system, detector, { members: detectors, listener: process, intervalMs: detectorMs })
     }),
   )
-  return configuration
+  return { ...configuration, detectors }
 }
 
 function coordinatorOf({ configuration }: ChandraTouegState, round: number): string {

@@ -6,7 +6,9 @@
  *
  * Lateness is counted in beats of its own timer, not by the clock, which may jump.
  */
-import { type ActorContext, type ActorRef, defineActor } from '@troupe/core'
+import { type ActorContext, type ActorRef, type ActorSystem, defineActor, namedRef } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions, requireOption } from '@troupe/core/host'
+import { isPeriod, type RoundOptions, roundMembers } from './round-configuration.ts'
 
 /** One that is listened for. */
 interface Detected {
@@ -24,7 +26,8 @@ export type SuspicionListener = {
 export interface FailureDetectorArguments {
   readonly id: string
   readonly members: readonly Detected[]
-  readonly listener: ActorRef<SuspicionListener>
+  /** Told of every suspicion, and when it is over. Default: nobody; ask for `suspected`. */
+  readonly listener?: ActorRef<SuspicionListener>
   /** Milliseconds from one `alive` to the next. */
   readonly intervalMs: number
 }
@@ -60,6 +63,7 @@ type Context = ActorContext<FailureDetectorProtocol>
 const patienceBeats = 4
 const patienceGrowth = 2
 
+/** One detector. {@link startFailureDetectors} starts one for each member of a group. */
 export const FailureDetector = defineActor<FailureDetectorProtocol>()({
   name: 'FailureDetector',
   module: import.meta.url,
@@ -79,7 +83,7 @@ export const FailureDetector = defineActor<FailureDetectorProtocol>()({
         other.silentFor++
         if (other.suspected || other.silentFor <= other.patience) continue
         other.suspected = true
-        ctx.tell(listener, 'suspicion', { id, suspected: true })
+        if (listener !== undefined) ctx.tell(listener, 'suspicion', { id, suspected: true })
       }
     },
     alive(
@@ -94,9 +98,78 @@ export const FailureDetector = defineActor<FailureDetectorProtocol>()({
       if (!other.suspected) return
       other.suspected = false
       other.patience += patienceGrowth
-      ctx.tell(state.listener, 'suspicion', { id, suspected: false })
+      if (state.listener !== undefined) ctx.tell(state.listener, 'suspicion', { id, suspected: false })
     },
     suspected: ({ others }: FailureDetectorState) =>
       [...others].filter(([, { suspected }]) => suspected).map(([id]) => id),
   },
 })
+
+/** How the detectors of a group are started. */
+export interface FailureDetectorOptions {
+  /** The group's name, unique in the system: letters, digits or `-`, `_`, `.`. */
+  readonly group: string
+  /** The members: the names of their nodes, or ids with nodes where two share one. */
+  readonly members: RoundOptions['members']
+  /** Milliseconds from one `alive` to the next. Default 50. */
+  readonly intervalMs?: number
+  /** Who is told of the suspicions of the detector of a member; an actor of any node. Default: nobody. */
+  readonly listenerOf?: (id: string) => ActorRef<SuspicionListener> | undefined
+}
+
+/** A member of a group, and the detector beside it. */
+export interface DetectingMember {
+  readonly id: string
+  readonly node: string
+  readonly detector: ActorRef<FailureDetectorProtocol>
+}
+
+const knownOptions: KnownOptions<FailureDetectorOptions> = {
+  group: true,
+  members: true,
+  intervalMs: true,
+  listenerOf: true,
+}
+
+/**
+ * Starts a failure detector on the node of each member, which listens for all others; ask one for `suspected`. They need no disk:
+ * one that comes back with its node suspects nobody at first. Rejects with a `ConfigurationError` for options that could not
+ * work or that nobody knows, and with what a spawn threw.
+ */
+export async function startFailureDetectors(
+  system: ActorSystem,
+  options: FailureDetectorOptions,
+): Promise<readonly DetectingMember[]> {
+  refuseUnknownOptions('startFailureDetectors', options, knownOptions)
+  const { group, members, intervalMs = 50, listenerOf } = options
+  requireOption(isPeriod(intervalMs), `intervalMs of group ${group}`, 'milliseconds above 0', intervalMs)
+  const detecting = detectingMembers(group, roundMembers(`group ${group}`, members))
+  const starting = detecting.map((member) => {
+    const listener = listenerOf?.(member.id)
+    return spawnDetector(system, member, { members: detecting, intervalMs, ...(listener && { listener }) })
+  })
+  await Promise.all(starting)
+  return detecting
+}
+
+/** The detectors of a group by the names that they have. */
+export function detectingMembers(
+  group: string,
+  members: readonly { readonly id: string; readonly node: string }[],
+): DetectingMember[] {
+  return members.map(({ id, node }) => ({
+    id,
+    node,
+    detector: namedRef(FailureDetector, { node, name: `detector.${group}.${id}` }),
+  }))
+}
+
+/** Starts the detector of one member. */
+export async function spawnDetector(
+  system: ActorSystem,
+  { id, node, detector }: DetectingMember,
+  { members, ...given }: Omit<FailureDetectorArguments, 'id'>,
+): Promise<void> {
+  const others = members.map((member) => ({ id: member.id, detector: member.detector }))
+  await system.spawn(FailureDetector, { id, members: others, ...given }, { node, name: detector.name as string })
+}

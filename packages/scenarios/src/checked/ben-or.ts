@@ -7,6 +7,7 @@ import { noSymmetry, type Program, program } from '@troupe/checker/programs'
 import { BenOr, type BenOrProtocol, type Bit } from '@troupe/consensus'
 import type { BenOrState } from '@troupe/consensus/parts'
 import { type ActorDefinition, type ActorRef, defineActor } from '@troupe/core'
+import { requireOption } from '@troupe/core/host'
 import { actorOf, crashClaims, roundProcesses } from './round-processes.ts'
 
 /** How large the instance is. */
@@ -70,7 +71,11 @@ const isLeftover: IsLeftover = ({ name, payload }, { synced }: Correspondent<Ben
   return word.round < round || (name === 'report' && said.get(word.round)?.proposal !== undefined)
 }
 
-function properties({ rounds, crashes }: BenOrInstance, ids: readonly string[], asked: ReadonlySet<Bit>) {
+function properties(
+  { processes, rounds, ones, crashes }: BenOrInstance,
+  ids: readonly string[],
+  asked: ReadonlySet<Bit>,
+) {
   const states = (view: StateView): BenOrState[] => ids.map((id) => view.state(actorOf(id)))
   const decisions = (view: StateView): Bit[] =>
     states(view).flatMap(({ decision }) => (decision === undefined ? [] : [decision]))
@@ -92,14 +97,21 @@ function properties({ rounds, crashes }: BenOrInstance, ids: readonly string[], 
           decidedIn === undefined || saidIn(view, decidedIn + 1).every(({ report }) => report === decision),
       ),
   }
+  // The first round sees a majority or none, later ones have coins.
+  const mayBeDecided = (value: Bit) => rounds > 1 || 2 * (value === 1 ? ones : processes - ones) > processes
   const sometimes: CheckOptions<any>['sometimes'] = {
     ...Object.fromEntries(
-      [...asked].map((value) => [
-        `all decide ${value}`,
-        (view: StateView) => states(view).every(({ decision }) => decision === value),
-      ]),
+      [...asked]
+        .filter(mayBeDecided)
+        .map((value) => [
+          `all decide ${value}`,
+          (view: StateView) => states(view).every(({ decision }) => decision === value),
+        ]),
     ),
-    'the last round is reached': (view) => states(view).some(({ round }) => round === rounds),
+    // What all propose is decided in the first round.
+    ...((rounds === 1 || asked.size > 1) && {
+      'the last round is reached': (view: StateView) => states(view).some(({ round }) => round === rounds),
+    }),
     ...crashClaims(crashes, ids),
   }
   return { always, sometimes }
@@ -120,6 +132,8 @@ export const benOrProgram: Program = program({
   ],
   options(size, symmetry, crashes = 0) {
     if (symmetry) throw noSymmetry('ben-or', 'the configuration lists its processes in an order')
+    const { processes, ones } = size
+    requireOption(ones <= processes, 'ones of program ben-or', `at most its ${processes} processes`, ones)
     return benOrOptions({ ...size, crashes })
   },
 })

@@ -23,8 +23,8 @@ export interface ChandraTouegInstance {
   /** Words of detectors on one run, at most. Each is any process's about any coordinator. Default: as many as can matter. */
   readonly suspicions?: number
   /**
-   * Nobody suspects the coordinator of the last round, which an eventually strong detector comes to at last: then all decide on
-   * every fair run, where nothing crashes. Default false.
+   * Nobody suspects the coordinator of the last round, nor that of the one after it, as an eventually strong detector comes to at
+   * last: then all decide on every fair run, where nothing crashes. Default false.
    */
   readonly trusted?: boolean
   /** What a process tells itself is handled before anything else. Default true. */
@@ -63,6 +63,7 @@ const Outside = defineActor<{ never: () => void }>()({
 export function chandraTouegOptions(size: ChandraTouegInstance): CheckOptions<any> {
   const { processes, crashes, rounds, values, trusted = false, definition = ChandraToueg } = size
   const { ids, configuration, actors } = roundProcesses({ instance, processes, roundsMax: rounds + 1, definition })
+  const suspicions = suspicionsOf(configuration, { rounds, trusted, count: size.suspicions })
   return {
     actors: [
       ...actors,
@@ -71,7 +72,7 @@ export function chandraTouegOptions(size: ChandraTouegInstance): CheckOptions<an
         definition: Outside,
         args: {
           proposals: configuration.members.map(({ process }, index) => ({ process, value: index % values })),
-          suspicions: suspicionsOf(configuration, trusted ? rounds - 1 : rounds, size.suspicions),
+          suspicions,
         },
       },
     ],
@@ -84,17 +85,22 @@ export function chandraTouegOptions(size: ChandraTouegInstance): CheckOptions<an
       boundary: (view: StateView) => ids.every((id) => isWithin(view.state(actorOf(id)))),
     }),
     isLeftover,
-    ...properties(size, ids),
+    ...properties(size, ids, suspicions),
   }
 }
 
-/** What detectors say on a run, whichever it is: any process may be told of any other that is the coordinator of a round. */
+/**
+ * What detectors say on a run, whichever it is: any process may be told of any other that is the coordinator of a round. Where
+ * they are trusted, of none that coordinates the last one, or the one after it that a process may go on to.
+ */
 function suspicionsOf(
   { members }: RoundConfiguration<ChandraTouegProtocol>,
-  rounds: number,
-  count = Number.POSITIVE_INFINITY,
+  given: { readonly rounds: number; readonly trusted: boolean; readonly count: number | undefined },
 ): Suspected[][] {
-  const coordinators = members.filter((_member, index) => (index === 0 ? members.length : index) <= rounds)
+  const { rounds, trusted, count = Number.POSITIVE_INFINITY } = given
+  const firstRound = (index: number) => (index === 0 ? members.length : index)
+  const isTrusted = (index: number) => trusted && [rounds, rounds + 1].some((round) => round % members.length === index)
+  const coordinators = members.filter((_member, index) => firstRound(index) <= rounds && !isTrusted(index))
   const all = coordinators.flatMap(({ id }) =>
     members.filter((member) => member.id !== id).map(({ process }) => ({ process, id })),
   )
@@ -168,7 +174,7 @@ function coordinatorOf({ configuration: { members } }: ChandraTouegState, round:
   return members[round % members.length]?.id
 }
 
-function properties(size: ChandraTouegInstance, ids: readonly string[]) {
+function properties(size: ChandraTouegInstance, ids: readonly string[], suspicions: readonly (readonly Suspected[])[]) {
   const { rounds, crashes, processes, values, trusted = false } = size
   const states = (view: StateView): ChandraTouegState[] => ids.map((id) => view.state(actorOf(id)))
   const always: CheckOptions<any>['always'] = {
@@ -192,12 +198,14 @@ function properties(size: ChandraTouegInstance, ids: readonly string[]) {
   const allDecide = (view: StateView) => states(view).every(({ decision }) => decision !== undefined)
   const sometimes: CheckOptions<any>['sometimes'] = {
     'all decide': allDecide,
-    ...(!(trusted && rounds === 1) && {
+    ...(suspicions.some((told) => told.length > 0) && {
       'a coordinator is suspected': (view: StateView) => states(view).some(({ suspected }) => suspected.size > 0),
     }),
-    ...(rounds > 1 && {
-      'a round after the first decides': (view: StateView) => states(view).some(({ decidedIn = 0 }) => decidedIn > 1),
-    }),
+    // A process that is alone decides in the first.
+    ...(rounds > 1 &&
+      processes > 1 && {
+        'a round after the first decides': (view: StateView) => states(view).some(({ decidedIn = 0 }) => decidedIn > 1),
+      }),
     ...crashClaims(crashes, ids),
   }
   const liveness = { eventually: { 'all decide at last': allDecide }, fair: 'weak' } as const

@@ -26,6 +26,7 @@ export function logProperties(log: CheckedLog): LogProperties {
     states(view)
       .map(decidedOf)
       .reduce((left, right) => (right.length > left.length ? right : left))
+  const competing = leaderChanges > 0 && actors.length > 1
   return {
     always: {
       agreement: (view) => {
@@ -55,11 +56,11 @@ export function logProperties(log: CheckedLog): LogProperties {
     },
     sometimes: {
       'every command is applied': (view) => states(view).some(({ machine }) => machine.length === commands.length),
-      ...(leaderChanges > 0 && {
+      ...(competing && {
         'a leader takes over what another proposed': (view) =>
           states(view).some(({ lead }) => lead?.elected && (lead.adopted?.n ?? 0) > 1),
       }),
-      ...(leaderChanges > 0 &&
+      ...(competing &&
         commands.length > 0 && {
           'a command is decided twice': (view) => {
             const own = decided(view).filter((entry) => entry.includes('"commands"'))

@@ -32,6 +32,8 @@ interface Strike {
   readonly share: number
   /** Only the first of each node. Default `false`. */
   readonly first?: boolean
+  /** Members that there have to be for it to come. Default 1. */
+  readonly membersMin?: number
   /** Only for such a message. Default: any. */
   readonly when?: (payload: any) => boolean
   /** Returns `false` when it did nothing. */
@@ -47,11 +49,13 @@ const endsConfiguration = ({ entries }: { readonly entries: readonly { readonly 
 const logStrikes: Readonly<Record<string, Strike>> = {
   'a vote is not synced yet': {
     message: 'acceptBatch',
+    membersMin: 2,
     share: 0.03,
     strike: (striker, { node }) => striker.crash(node),
   },
   'a follower adopts a log': {
     message: 'acceptSync',
+    membersMin: 2,
     share: 0.3,
     strike(striker, { node, from }) {
       if (from === undefined) return
@@ -62,6 +66,7 @@ const logStrikes: Readonly<Record<string, Strike>> = {
   },
   'an election is won': {
     message: 'promise',
+    membersMin: 2,
     share: 0.2,
     strike(striker, { node }) {
       striker.holdFrom(node)
@@ -70,6 +75,7 @@ const logStrikes: Readonly<Record<string, Strike>> = {
   },
   'a promise is made': {
     message: 'prepare',
+    membersMin: 2,
     share: 0.2,
     strike(striker, { node, from }) {
       striker.crashSoon(node)
@@ -84,6 +90,7 @@ const logStrikes: Readonly<Record<string, Strike>> = {
   },
   'a configuration ends': {
     message: 'acceptBatch',
+    membersMin: 2,
     share: 0.6,
     when: endsConfiguration,
     strike(striker, { node, from }) {
@@ -113,6 +120,7 @@ const logStrikes: Readonly<Record<string, Strike>> = {
   },
   'accepted entries are void': {
     log: 'void',
+    membersMin: 3,
     share: 0.9,
     // Mostly when it has forgotten them for good, and before it hears from the next leader.
     strike: (striker, { node }) => (striker.chance(0.2) ? striker.crash(node) : striker.crashSoon(node)),
@@ -134,6 +142,7 @@ const logStrikes: Readonly<Record<string, Strike>> = {
   },
   'a successor is named': {
     message: 'takeOver',
+    membersMin: 2,
     share: 0.5,
     strike: (striker, { node }) => striker.crash(node),
   },
@@ -144,6 +153,7 @@ const logStrikes: Readonly<Record<string, Strike>> = {
   },
   'a first lease is given': {
     message: 'readProbe',
+    membersMin: 2,
     first: true,
     share: 0.7,
     when: asksForLease,
@@ -151,6 +161,7 @@ const logStrikes: Readonly<Record<string, Strike>> = {
   },
   'a lease is given': {
     message: 'readProbe',
+    membersMin: 2,
     share: 0.05,
     when: asksForLease,
     strike: (striker, { node, from }) => striker.endLease(node, from),
@@ -175,6 +186,7 @@ const logStrikes: Readonly<Record<string, Strike>> = {
   },
   'a voter loses its disk': {
     message: 'accepted',
+    membersMin: 3,
     share: 0.01,
     // Its vote has come to count.
     strike: (striker, { from }) => from !== undefined && striker.loseDisk(from),
@@ -191,8 +203,10 @@ const logStrikes: Readonly<Record<string, Strike>> = {
   },
 }
 
-/** The names of all moments. */
-export const logMoments: readonly string[] = Object.keys(logStrikes)
+/** All moments by name, and how many members there have to be for each to come. */
+export const logMoments: ReadonlyMap<string, { readonly membersMin: number }> = new Map(
+  Object.entries(logStrikes).map(([name, { membersMin = 1 }]) => [name, { membersMin }]),
+)
 
 /** What is struck, until when, and who is to hear of a disk that was lost. */
 export interface LogStrikes {

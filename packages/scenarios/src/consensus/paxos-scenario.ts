@@ -160,7 +160,7 @@ function observe(
     }
   }
   const progress = new PaxosProgress((claim) => world.sometimes(claim, true))
-  for (const claim of paxosClaims) world.sometimes(claim, false)
+  for (const claim of paxosClaims(world.nodes.length)) world.sometimes(claim, false)
   const paths = new Map<string, string>()
   const watch = (event: TraceEvent) => {
     if (event.type === 'turn') {

@@ -90,24 +90,38 @@ interface RoundsProgram {
 /** The ways in which the algorithms make progress. */
 const ways: Readonly<Record<RoundAlgorithm, Readonly<Record<string, Way>>>> = {
   'ben-or': {
-    'what may have been lost is said again': { definition: 'BenOr', turn: 'resend', leadsTo: 'report' },
-    'a process that is back says what it said': { definition: 'BenOr', turn: 'started', leadsTo: 'report' },
-    'a decision is passed on': { definition: 'BenOr', turn: 'decide', leadsTo: 'decided' },
-    'proposals are counted': { definition: 'BenOr', turn: 'proposal', leadsTo: 'decided' },
+    'what may have been lost is said again': benOrWay('resend', 'report'),
+    'a process that is back says what it said': benOrWay('started', 'report'),
+    'a decision is passed on': benOrWay('decide', 'decided'),
+    'proposals are counted': benOrWay('proposal', 'decided'),
   },
   'chandra-toueg': {
-    'a detector is heard': { definition: 'FailureDetector', turn: 'beat', leadsTo: 'alive' },
-    'an estimate is said again': { definition: 'ChandraToueg', turn: 'resend', leadsTo: 'estimate' },
-    'a process that is back says its estimate': { definition: 'ChandraToueg', turn: 'started', leadsTo: 'estimate' },
-    'who is behind is told of the round': { definition: 'ChandraToueg', turn: 'resend', leadsTo: 'round' },
-    'who is behind comes along': { definition: 'ChandraToueg', turn: 'round', leadsTo: 'round' },
-    'a coordinator goes on after a nack': { definition: 'ChandraToueg', turn: 'nack', leadsTo: 'round' },
-    'a suspected coordinator is passed by': { definition: 'ChandraToueg', turn: 'suspicion', leadsTo: 'round' },
-    'acknowledgements are counted': { definition: 'ChandraToueg', turn: 'ack', leadsTo: 'decided' },
-    'a decision is passed on': { definition: 'ChandraToueg', turn: 'decide', leadsTo: 'decided' },
-    'a detector suspects': { definition: 'FailureDetector', turn: 'beat', leadsTo: 'suspicion' },
-    'a detector takes a suspicion back': { definition: 'FailureDetector', turn: 'alive', leadsTo: 'suspicion' },
+    'a detector is heard': detectorWay('beat', 'alive'),
+    'an estimate is said again': { ...chandraTouegWay('resend', 'estimate'), nodesMin: 2 },
+    'a process that is back says its estimate': chandraTouegWay('started', 'estimate'),
+    'who is behind is told of the round': { ...chandraTouegWay('resend', 'round'), nodesMin: 2 },
+    'who is behind comes along': { ...chandraTouegWay('round', 'round'), nodesMin: 2 },
+    'a coordinator goes on after a nack': { ...chandraTouegWay('nack', 'round'), nodesMin: 2 },
+    'a suspected coordinator is passed by': { ...chandraTouegWay('suspicion', 'round'), nodesMin: 2 },
+    'acknowledgements are counted': chandraTouegWay('ack', 'decided'),
+    'a decision is passed on': { ...chandraTouegWay('decide', 'decided'), nodesMin: 2 },
+    'a detector suspects': detectorWay('beat', 'suspicion'),
+    'a detector takes a suspicion back': detectorWay('alive', 'suspicion'),
   },
+}
+
+/** A process of Ben-Or's that is alone decides in the turn in which it is asked. */
+function benOrWay(turn: string, leadsTo: string): Way {
+  return { definition: 'BenOr', turn, leadsTo, nodesMin: 2 }
+}
+
+/** One of Chandra and Toueg's sends what it has to say to itself too, where it is the coordinator. */
+function chandraTouegWay(turn: string, leadsTo: string): Way {
+  return { definition: 'ChandraToueg', turn, leadsTo }
+}
+
+function detectorWay(turn: string, leadsTo: string): Way {
+  return { definition: 'FailureDetector', turn, leadsTo, nodesMin: 2 }
 }
 
 /** What is proposed on so many nodes. */

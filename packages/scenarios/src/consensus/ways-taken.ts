@@ -11,13 +11,16 @@ export interface Way {
   /** The message, or `started`, `terminated`. */
   readonly turn: string
   readonly leadsTo: string
+  /** Nodes without which it cannot be taken: runs on fewer do not claim it. Default 1. */
+  readonly nodesMin?: number
 }
 
 /** Watches the turns, sends and log of one run; each way that is taken is a claim that is reached. */
 export function claimWays(world: SimulatedWorld, ways: Readonly<Record<string, Way>>): void {
   /** By the definition and the turn: what it may lead to, and the claim that this is. Those that were reached are gone. */
   const claims = new Map<string, Map<string, Map<string, string>>>()
-  for (const [claim, { definition, turn, leadsTo }] of Object.entries(ways)) {
+  for (const [claim, { definition, turn, leadsTo, nodesMin = 1 }] of Object.entries(ways)) {
+    if (world.nodes.length < nodesMin) continue
     world.sometimes(claim, false)
     const turns = claims.get(definition) ?? new Map<string, Map<string, string>>()
     claims.set(definition, turns.set(turn, (turns.get(turn) ?? new Map<string, string>()).set(leadsTo, claim)))
