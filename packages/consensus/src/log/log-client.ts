@@ -8,8 +8,8 @@ import { approximateBytes, shownValue } from '@troupe/core/host'
 import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, votersOf } from './configuration.ts'
 import { operationWeight } from './entry.ts'
-import { CommandError, CommandSizeError, SessionExpiredError } from './log-errors.ts'
-import type { LogClientProtocol, Outcomes } from './messages.ts'
+import { CommandError, CommandSizeError, MembersNotReadyError, SessionExpiredError } from './log-errors.ts'
+import type { LogClientProtocol, Outcomes, Reconfigure, UnreadyMembers } from './messages.ts'
 
 /** The arguments of a {@link LogClient}. */
 export interface LogClientArguments {
@@ -60,7 +60,9 @@ interface LogClientState {
   nextRead: number
   readonly reads: Map<number, Waiting>
   unsentRead: number
-  change: { readonly config: number; readonly members: readonly LogMember[]; readonly quorums: QuorumSizes } | undefined
+  change: Omit<Reconfigure, 'client'> | undefined
+  /** The number of the next change. */
+  nextChange: number
   readonly changeTokens: ReplyToken<number>[]
   progressed: boolean
   /** Those that had waited longest at the last retry. */
@@ -122,6 +124,7 @@ export const LogClient = defineActor<Own>()({
     reads: new Map(),
     unsentRead: 1,
     change: undefined,
+    nextChange: 1,
     changeTokens: [],
     progressed: false,
     oldestCommand: undefined,
@@ -153,7 +156,7 @@ export const LogClient = defineActor<Own>()({
       const token = ctx.deferReply<number>()
       try {
         logConfiguration(state.log, state.config + 1, members, quorums)
-        state.change ??= { config: state.config, members, quorums }
+        state.change ??= { config: state.config, change: state.nextChange++, members, quorums }
         state.changeTokens.push(token)
         retryLater(state, ctx)
         sendChange(state, ctx)
@@ -237,6 +240,12 @@ export const LogClient = defineActor<Own>()({
       send(state, ctx)
       sendChange(state, ctx)
     },
+    unready(state, message, ctx) {
+      if (state.change?.change !== message.change || state.change.config !== message.config) return
+      state.change = undefined
+      state.progressed = true
+      for (const token of state.changeTokens.splice(0)) ctx.replyError(token, notReady(state.log, message))
+    },
     reconfigured(state, { config, members }, ctx) {
       adopt(state, config, members)
       state.progressed = true
@@ -260,6 +269,17 @@ function refusalOf({ log, inFlightMax, commandBytesMax }: LogClientState, waitin
   if (bytes <= commandBytesMax) return undefined
   const message = `${where}: a command or query of about ${bytes} bytes; commandBytesMax is ${commandBytesMax}, an option of the log`
   return new CommandSizeError(message, { log, bytes, commandBytesMax })
+}
+
+/** Why the members were not changed. */
+function notReady(log: string, { needed, absent, behind }: UnreadyMembers): MembersNotReadyError {
+  const why = [
+    ...(absent.length === 0 ? [] : [`${absent.join(', ')} did not answer`]),
+    ...(behind.length === 0 ? [] : [`${behind.join(', ')} have not caught up`]),
+  ]
+  const what = `${needed} of the members that are to vote have to be there, with all that is decided, and ${why.join(', ')}`
+  const message = `replicated log ${log}: the members are not changed: ${what}; start their replicas first, by startReplica`
+  return new MembersNotReadyError(message, { log, needed, absent, behind })
 }
 
 /** Gives each caller its own. Those that have theirs already are not among the waiting any more. */

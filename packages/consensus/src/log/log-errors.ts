@@ -22,6 +22,17 @@ export class SessionExpiredError extends TroupeError {
   }
 }
 
+/**
+ * The members were not changed: too few of those that are to vote have answered and have what was decided when the change was
+ * asked for. `facts.absent` are the ids of those that did not answer, `facts.behind` of those that have not caught up, and
+ * `facts.needed` is how many are needed. Where the leader changed at that moment, another may still carry out what was asked of it.
+ */
+export class MembersNotReadyError extends TroupeError {
+  constructor(message: string, facts?: ErrorFacts, options?: ErrorOptions) {
+    super('ERR_TROUPE_MEMBERS_NOT_READY', message, facts, options)
+  }
+}
+
 /** A command or a query is larger than `commandBytesMax`; `facts.bytes` is about how large. Nothing was sent. */
 export class CommandSizeError extends TroupeError {
   constructor(message: string, facts?: ErrorFacts, options?: ErrorOptions) {
@@ -29,4 +40,4 @@ export class CommandSizeError extends TroupeError {
   }
 }
 
-registerErrors(CommandError, SessionExpiredError, CommandSizeError)
+registerErrors(CommandError, SessionExpiredError, MembersNotReadyError, CommandSizeError)

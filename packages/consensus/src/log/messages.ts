@@ -165,6 +165,21 @@ interface Campaign {
   readonly instead?: LogBallot
 }
 
+/** A leader that is asked for a change of members asks those that are to vote how far they are. */
+export interface JoinProbe {
+  readonly replyTo: ActorRef<ReplicaProtocol>
+  readonly ballot: LogBallot
+}
+
+/** Answers a {@link JoinProbe}. */
+export interface JoinAck {
+  /** That of the probe. */
+  readonly ballot: LogBallot
+  readonly from: string
+  readonly identity: string
+  readonly applied: number
+}
+
 /** A replica that has no word of its own in the configuration tells the voters which one it is. */
 export interface Introduce {
   readonly replyTo: ActorRef<ReplicaProtocol>
@@ -205,13 +220,27 @@ export interface Reads {
   readonly queries: readonly unknown[]
 }
 
-/** Proposes the next configuration; answered when it is decided, by `reconfigured`. */
+/** Asks for the next configuration; answered when it is decided, by `reconfigured`, or by `unready`. */
 export interface Reconfigure {
   readonly client: ActorRef<LogClientProtocol>
   /** The number of the configuration that is to be replaced: a request that comes again changes nothing. */
   readonly config: number
+  /** The client's number for it. */
+  readonly change: number
   readonly members: readonly LogMember[]
   readonly quorums: QuorumSizes
+}
+
+/** A change of members is not proposed: too few of those that are to vote are there. */
+export interface UnreadyMembers {
+  readonly config: number
+  /** That of the {@link Reconfigure}. */
+  readonly change: number
+  /** As many voters have to have caught up. */
+  readonly needed: number
+  /** Those that did not answer, and those that did and have not caught up. */
+  readonly absent: readonly string[]
+  readonly behind: readonly string[]
 }
 
 /** What commands or queries came to, by number: as many from `first` on as there are values. */
@@ -243,6 +272,7 @@ export type LogClientProtocol = {
   answers: (message: Outcomes) => void
   expired: (message: { readonly session: number }) => void
   redirect: (message: Redirect) => void
+  unready: (message: UnreadyMembers) => void
   reconfigured: (message: { readonly config: number; readonly members: readonly LogMember[] }) => void
 }
 
@@ -286,6 +316,8 @@ export type ReplicaProtocol = {
   readAck: (message: ReadAck) => void
   takeOver: (message: TakeOver) => void
   campaign: (message: Campaign) => void
+  joinProbe: (message: JoinProbe) => void
+  joinAck: (message: JoinAck) => void
   introduce: (message: Introduce) => void
   introduced: (message: Introduced) => void
   open: (message: OpenSession) => void
