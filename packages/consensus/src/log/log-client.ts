@@ -219,15 +219,12 @@ export const LogClient = defineActor<Own>()({
       state.progressed = true
       settle(state, 'query', outcomes, ctx)
     },
-    expired(state, { session }, ctx) {
+    expired(state, { session, sessionsMax }, ctx) {
       if (session !== state.session) return
       state.session = undefined
       for (const [seq, { token }] of state.commands) {
         if (seq >= state.unsentSeq) break
-        ctx.replyError(
-          token,
-          new SessionExpiredError(`replicated log ${state.log}: session ${session} was closed`, { session }),
-        )
+        ctx.replyError(token, expired(state.log, session, sessionsMax))
         state.commands.delete(seq)
       }
       flushLater(state, ctx)
@@ -269,6 +266,15 @@ function refusalOf({ log, inFlightMax, commandBytesMax }: LogClientState, waitin
   if (bytes <= commandBytesMax) return undefined
   const message = `${where}: a command or query of about ${bytes} bytes; commandBytesMax is ${commandBytesMax}, an option of the log`
   return new CommandSizeError(message, { log, bytes, commandBytesMax })
+}
+
+/** Why nobody can say what became of a command. */
+function expired(log: string, session: number, sessionsMax: number): SessionExpiredError {
+  const why = `session ${session} was closed: more than ${sessionsMax} clients (sessionsMax, an option of the log) have one, and this one was silent for longest`
+  const what = 'the command was applied once or not at all, which nobody can say any more'
+  const advice =
+    'read before you try again, let several callers share a client, or give the next log a larger sessionsMax'
+  return new SessionExpiredError(`replicated log ${log}: ${why}; ${what}; ${advice}`, { log, session, sessionsMax })
 }
 
 /** Why the members were not changed. */

@@ -14,7 +14,8 @@ export class CommandError extends TroupeError {
 
 /**
  * The client's session was closed, since too many others were opened and used after it: the command was applied once
- * or not at all, and nobody can say any more. Raise `sessionsMax` when this comes without clients that went away.
+ * or not at all, and nobody can say any more. The client's next command opens a session. When this comes without clients
+ * that went away, let callers share a client, or begin the log with a larger `sessionsMax`. `facts`: `log`, `session`, `sessionsMax`.
  */
 export class SessionExpiredError extends TroupeError {
   constructor(message: string, facts?: ErrorFacts, options?: ErrorOptions) {

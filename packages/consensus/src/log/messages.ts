@@ -270,7 +270,8 @@ export type LogClientProtocol = {
   opened: (message: { readonly nonce: string; readonly session: number }) => void
   results: (message: Results) => void
   answers: (message: Outcomes) => void
-  expired: (message: { readonly session: number }) => void
+  /** With the log's limit, for which it was closed. */
+  expired: (message: { readonly session: number; readonly sessionsMax: number }) => void
   redirect: (message: Redirect) => void
   unready: (message: UnreadyMembers) => void
   reconfigured: (message: { readonly config: number; readonly members: readonly LogMember[] }) => void

@@ -288,7 +288,7 @@ function statusOf(state: ReplicaState): ReplicaStatus {
 function settle(state: ReplicaState, machine: AnyMachine, ctx: ReplicaContext, isStored = false): void {
   const { number } = state.configuration
   const applied = applyDecided(state, machine)
-  if (state.lead !== undefined && applied.length > 0) announce(state.lead, applied, ctx)
+  if (state.lead !== undefined && applied.length > 0) announce(state, state.lead, applied, ctx)
   if (state.configuration.number !== number) changeConfiguration(state, ctx, isStored)
 }
 

@@ -63,7 +63,13 @@ export function onReconfigure(state: ReplicaState, message: Reconfigure, ctx: Re
  * Tells the clients of this leader what their commands came to. What is decided is durable elsewhere too, so that it may
  * leave before this replica's own entries behind it are synced.
  */
-export function announce(lead: Leadership, applied: readonly Applied[], ctx: ReplicaContext): void {
+export function announce(
+  state: ReplicaState,
+  lead: Leadership,
+  applied: readonly Applied[],
+  ctx: ReplicaContext,
+): void {
+  const { sessionsMax } = state.options
   for (const { index, entry, outcomes } of applied) {
     if (entry.kind === 'open') {
       const opener = lead.openers.get(entry.nonce)
@@ -75,7 +81,7 @@ export function announce(lead: Leadership, applied: readonly Applied[], ctx: Rep
     const client = lead.clients.get(session)
     if (outcomes === 'expired') lead.clients.delete(session)
     if (client === undefined) continue
-    if (outcomes === 'expired') ctx.tellEarly(client, 'expired', { session })
+    if (outcomes === 'expired') ctx.tellEarly(client, 'expired', { session, sessionsMax })
     else ctx.tellEarly(client, 'results', { session, ...outcomes })
   }
 }
