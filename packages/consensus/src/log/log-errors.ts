@@ -1,5 +1,5 @@
 /** What a call to a replicated object can end with, beside what an ask can. */
-import { type ErrorFacts, TroupeError } from '@troupe/core'
+import { AskTimeoutError, type ErrorFacts, TroupeError } from '@troupe/core'
 import { registerErrors } from '@troupe/core/host'
 
 /**
@@ -41,4 +41,11 @@ export class CommandSizeError extends TroupeError {
   }
 }
 
-registerErrors(CommandError, SessionExpiredError, MembersNotReadyError, CommandSizeError)
+/**
+ * No answer in time; the members were asked then how they are, and the message says what that tells: that none has a replica
+ * of the log, that too few of those that vote answer, that none leads. `facts`: those of an `AskTimeoutError`, `log`, `leader`
+ * (the id, or `undefined`), and `absent`, the ids of those that did not answer. A command may still be applied.
+ */
+export class LogTimeoutError extends AskTimeoutError {}
+
+registerErrors(LogTimeoutError, CommandError, SessionExpiredError, MembersNotReadyError, CommandSizeError)

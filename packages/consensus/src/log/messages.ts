@@ -13,7 +13,7 @@
  */
 import type { ActorRef } from '@troupe/core'
 import type { QuorumSizes } from '../paxos/configuration.ts'
-import type { LogMember } from './configuration.ts'
+import type { LogConfiguration, LogMember } from './configuration.ts'
 import type { Entry } from './entry.ts'
 import type { LogBallot } from './log-ballot.ts'
 
@@ -277,17 +277,26 @@ export type LogClientProtocol = {
   reconfigured: (message: { readonly config: number; readonly members: readonly LogMember[] }) => void
 }
 
-/** What a replica tells of itself. */
+/** What a replica tells of itself. It has applied no more than it knows to be decided, and accepted no less. */
 export interface ReplicaStatus {
   readonly id: string
   readonly role: 'follower' | 'candidate' | 'leader'
+  /** The number of its configuration. */
   readonly config: number
+  readonly configuration: LogConfiguration
+  /** The id of whoever leads, as far as it has heard. */
   readonly leader: string | undefined
+  /** Under which it leads, or stands for election. */
   readonly ballot: LogBallot | undefined
+  /** The highest ballot that it has promised. */
   readonly promised: LogBallot | undefined
+  /** Entries below are in its state only: whoever lacks one of them gets a snapshot. */
   readonly trimmed: number
+  /** Entries below are in its state. */
   readonly applied: number
+  /** Entries below are decided, as far as it knows. */
   readonly decided: number
+  /** It has accepted all entries below. */
   readonly length: number
   /**
    * `voter`, `learner`, or `joining` while it is no member; `new`: a voter that has not met enough of the others yet and

@@ -270,6 +270,7 @@ function statusOf(state: ReplicaState): ReplicaStatus {
     id,
     role: lead === undefined ? 'follower' : lead.elected ? 'leader' : 'candidate',
     config: configuration.number,
+    configuration,
     leader: leader?.node,
     ballot: lead?.ballot,
     promised,
