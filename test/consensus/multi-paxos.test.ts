@@ -12,6 +12,7 @@ import {
   type ReplicatedClient,
   replicate,
   replicatedLog,
+  SessionExpiredError,
   startReplicated,
 } from '@troupe/consensus'
 import { ConfigurationError, JournalRecordSizeError, NameTakenError } from '@troupe/core'
@@ -529,7 +530,12 @@ test('a session that was closed for too many others applies nothing more', async
     const first = await store.client({ node: 'local' })
     await put(first, 'a', 1)
     for (const value of [2, 3]) await put(await store.client({ node: 'local' }), 'a', value)
-    await expect(put(first, 'a', 4)).rejects.toThrow('session')
+    const closed = (await put(first, 'a', 4).catch((error: unknown) => error)) as SessionExpiredError
+    expect(closed).toBeInstanceOf(SessionExpiredError)
+    expect(closed.facts).toMatchObject({ log: 'kv', sessionsMax: 2 })
+    expect(closed.message).toContain('more than 2 clients (sessionsMax, an option of the log) have one')
+    expect(closed.message).toContain('the command was applied once or not at all')
+    expect(closed.message).toContain('let several callers share a client')
     expect(await first.read({ key: 'a' })).toBe(3)
     expect(await put(first, 'a', 5)).toBe(3)
   })

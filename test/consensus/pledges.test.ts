@@ -61,6 +61,7 @@ test.each([
 test('one that came back with nothing does not vote under the old id', () => {
   const observer = observerOf()
   check(observer, stateOf('a'))()
+  observer.sent('accepted', { from: 'a', ballot: ballotOf(1, 'b') }, 0)
   observer.wiped('a')
   expect(check(observer, stateOf('a', { identity: 'another', knownIn: 0, refusedBy: 'b' }))).not.toThrow()
   const voting = stateOf('a', { identity: 'another', knownIn: 0 })
@@ -71,6 +72,14 @@ test('one that came back with nothing does not vote under the old id', () => {
   const next = stateOf('a', { identity: 'another', knownIn: 2 })
   next.configuration = { ...next.configuration, number: 2 }
   expect(check(observer, next)).not.toThrow()
+})
+
+test('one that lost what it had not synced, and of which no vote had left, may vote as another', () => {
+  const observer = observerOf()
+  check(observer, stateOf('a'))()
+  expect(check(observer, stateOf('a', { identity: 'another' }))).not.toThrow()
+  observer.sent('accepted', { from: 'a', ballot: ballotOf(1, 'a') }, 0)
+  breaks(check(observer, stateOf('a')), 'one identity votes under an id')
 })
 
 test('who is refused has lost its disk', () => {

@@ -4,7 +4,14 @@ export type { LogConfiguration, LogMember } from './log/configuration.ts'
 export { LogObserver, LogViolationError } from './log/invariants.ts'
 export type { LogBallot } from './log/log-ballot.ts'
 export { type LogCallerProtocol, LogClient, type LogClientArguments } from './log/log-client.ts'
-export { CommandError, CommandSizeError, SessionExpiredError } from './log/log-errors.ts'
+export {
+  CommandError,
+  CommandSizeError,
+  LogTimeoutError,
+  MembersNotReadyError,
+  SessionExpiredError,
+} from './log/log-errors.ts'
+export type { LogMemberStatus, LogStatus } from './log/log-status.ts'
 export { LogWatch, type LogWatchOptions } from './log/log-watch.ts'
 export { LogMachineObserver } from './log/machine-invariants.ts'
 export type { ReplicaProtocol, ReplicaStatus } from './log/messages.ts'

@@ -55,7 +55,7 @@ scripted(
           await world.sleep(index / 4)
           return await append(others[index % others.length])
         })
-        await world.sleep(8)
+        await world.sleep(4)
         expect(await client.changeMembers([b, c, d], { timeoutMs: 20_000 })).toBe(2)
         expect(new Set(await Promise.all(writing)).size).toBe(80)
         expect(await append()).toBe(82)
@@ -82,5 +82,57 @@ scripted(
       await stage.settle()
       expect(await stage.status()).toMatchObject({ config: 2, role: 'follower', standing: 'voter', applied: 2 })
       expect(stage.heard(2, 'prepare').filter(({ ballot: { config } }) => config === 2)).toEqual([])
+    }),
+)
+
+scripted(
+  'a change of members is proposed once enough of those that are to vote have what was decided, and refused else',
+  (replica) =>
+    Stage.run(3, replica, async (stage) => {
+      await stage.follow(ballotOf(1, 2), 0, ['a', 'b'], 2)
+      const ballot = await stage.stand(ballotOf(1, 2))
+      stage.tell('promise', { ballot, from: 'node-3', length: 2, decided: 2, acceptedBallot: ballotOf(1, 2) })
+      await stage.settle()
+      stage.tell('accepted', { ballot, from: 'node-3', length: 3 })
+      await stage.settle()
+      expect(await stage.status()).toMatchObject({ role: 'leader', decided: 3, length: 3 })
+      const { members } = stage.state.configuration
+      const client = await stage.client()
+      const quorums = { election: 2, acceptance: 2 }
+      const ask = (change: number) => stage.tell('reconfigure', { client, config: 1, change, members, quorums })
+      const answer = (from: string, applied: number, by = ballot, identity = `word of ${from}`) =>
+        stage.tell('joinAck', { ballot: by, from, identity, applied })
+
+      ask(1)
+      await stage.next(2, 'joinProbe')
+      answer('node-2', 2)
+      const asked = stage.heard(3, 'joinProbe').length
+      await stage.next(3, 'joinProbe', asked)
+      // A leader that hears nobody has nothing to refuse.
+      for (let round = 1; stage.heard('client', 'unready').length === 0 && round < 60; round++) {
+        const { round: latest } = stage.state
+        stage.tell('heartbeatReply', {
+          config: 1,
+          from: 'node-3',
+          round: latest,
+          ballot: ballotOf(0, 3),
+          connected: true,
+        })
+        await stage.world.sleep(25)
+      }
+      expect(stage.heard('client', 'unready')).toEqual([
+        { config: 1, change: 1, needed: 2, absent: ['node-3'], behind: ['node-2'] },
+      ])
+      answer('node-2', 3)
+      await stage.settle()
+      expect((await stage.status()).length).toBe(3)
+
+      ask(2)
+      answer('node-2', 3, ballotOf(1, 2))
+      await stage.settle()
+      expect((await stage.status()).length).toBe(3)
+      answer('node-2', 3)
+      await stage.settle()
+      expect(stage.entries.at(-1)).toBe('configuration')
     }),
 )

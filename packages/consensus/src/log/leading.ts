@@ -340,6 +340,7 @@ function newLeadership(ballot: LogBallot, predecessor: ReleasedLeases | undefine
     clients: new Map(),
     openers: new Map(),
     reconfigurer: undefined,
+    joining: undefined,
     stopped: false,
     flushing: false,
     probe: 0,

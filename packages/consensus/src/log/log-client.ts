@@ -8,8 +8,8 @@ import { approximateBytes, shownValue } from '@troupe/core/host'
 import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, votersOf } from './configuration.ts'
 import { operationWeight } from './entry.ts'
-import { CommandError, CommandSizeError, SessionExpiredError } from './log-errors.ts'
-import type { LogClientProtocol, Outcomes } from './messages.ts'
+import { CommandError, CommandSizeError, MembersNotReadyError, SessionExpiredError } from './log-errors.ts'
+import type { LogClientProtocol, Outcomes, Reconfigure, UnreadyMembers } from './messages.ts'
 
 /** The arguments of a {@link LogClient}. */
 export interface LogClientArguments {
@@ -60,7 +60,9 @@ interface LogClientState {
   nextRead: number
   readonly reads: Map<number, Waiting>
   unsentRead: number
-  change: { readonly config: number; readonly members: readonly LogMember[]; readonly quorums: QuorumSizes } | undefined
+  change: Omit<Reconfigure, 'client'> | undefined
+  /** The number of the next change. */
+  nextChange: number
   readonly changeTokens: ReplyToken<number>[]
   progressed: boolean
   /** Those that had waited longest at the last retry. */
@@ -122,6 +124,7 @@ export const LogClient = defineActor<Own>()({
     reads: new Map(),
     unsentRead: 1,
     change: undefined,
+    nextChange: 1,
     changeTokens: [],
     progressed: false,
     oldestCommand: undefined,
@@ -153,7 +156,7 @@ export const LogClient = defineActor<Own>()({
       const token = ctx.deferReply<number>()
       try {
         logConfiguration(state.log, state.config + 1, members, quorums)
-        state.change ??= { config: state.config, members, quorums }
+        state.change ??= { config: state.config, change: state.nextChange++, members, quorums }
         state.changeTokens.push(token)
         retryLater(state, ctx)
         sendChange(state, ctx)
@@ -216,15 +219,12 @@ export const LogClient = defineActor<Own>()({
       state.progressed = true
       settle(state, 'query', outcomes, ctx)
     },
-    expired(state, { session }, ctx) {
+    expired(state, { session, sessionsMax }, ctx) {
       if (session !== state.session) return
       state.session = undefined
       for (const [seq, { token }] of state.commands) {
         if (seq >= state.unsentSeq) break
-        ctx.replyError(
-          token,
-          new SessionExpiredError(`replicated log ${state.log}: session ${session} was closed`, { session }),
-        )
+        ctx.replyError(token, expired(state.log, session, sessionsMax))
         state.commands.delete(seq)
       }
       flushLater(state, ctx)
@@ -236,6 +236,12 @@ export const LogClient = defineActor<Own>()({
       turnTo(state, leader)
       send(state, ctx)
       sendChange(state, ctx)
+    },
+    unready(state, message, ctx) {
+      if (state.change?.change !== message.change || state.change.config !== message.config) return
+      state.change = undefined
+      state.progressed = true
+      for (const token of state.changeTokens.splice(0)) ctx.replyError(token, notReady(state.log, message))
     },
     reconfigured(state, { config, members }, ctx) {
       adopt(state, config, members)
@@ -260,6 +266,26 @@ function refusalOf({ log, inFlightMax, commandBytesMax }: LogClientState, waitin
   if (bytes <= commandBytesMax) return undefined
   const message = `${where}: a command or query of about ${bytes} bytes; commandBytesMax is ${commandBytesMax}, an option of the log`
   return new CommandSizeError(message, { log, bytes, commandBytesMax })
+}
+
+/** Why nobody can say what became of a command. */
+function expired(log: string, session: number, sessionsMax: number): SessionExpiredError {
+  const why = `session ${session} was closed: more than ${sessionsMax} clients (sessionsMax, an option of the log) have one, and this one was silent for longest`
+  const what = 'the command was applied once or not at all, which nobody can say any more'
+  const advice =
+    'read before you try again, let several callers share a client, or give the next log a larger sessionsMax'
+  return new SessionExpiredError(`replicated log ${log}: ${why}; ${what}; ${advice}`, { log, session, sessionsMax })
+}
+
+/** Why the members were not changed. */
+function notReady(log: string, { needed, absent, behind }: UnreadyMembers): MembersNotReadyError {
+  const why = [
+    ...(absent.length === 0 ? [] : [`${absent.join(', ')} did not answer`]),
+    ...(behind.length === 0 ? [] : [`${behind.join(', ')} have not caught up`]),
+  ]
+  const what = `${needed} of the members that are to vote have to be there, with all that is decided, and ${why.join(', ')}`
+  const message = `replicated log ${log}: the members are not changed: ${what}; start their replicas first, by startReplica`
+  return new MembersNotReadyError(message, { log, needed, absent, behind })
 }
 
 /** Gives each caller its own. Those that have theirs already are not among the waiting any more. */

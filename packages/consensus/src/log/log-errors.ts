@@ -1,5 +1,5 @@
 /** What a call to a replicated object can end with, beside what an ask can. */
-import { type ErrorFacts, TroupeError } from '@troupe/core'
+import { AskTimeoutError, type ErrorFacts, TroupeError } from '@troupe/core'
 import { registerErrors } from '@troupe/core/host'
 
 /**
@@ -14,11 +14,23 @@ export class CommandError extends TroupeError {
 
 /**
  * The client's session was closed, since too many others were opened and used after it: the command was applied once
- * or not at all, and nobody can say any more. Raise `sessionsMax` when this comes without clients that went away.
+ * or not at all, and nobody can say any more. The client's next command opens a session. When this comes without clients
+ * that went away, let callers share a client, or begin the log with a larger `sessionsMax`. `facts`: `log`, `session`, `sessionsMax`.
  */
 export class SessionExpiredError extends TroupeError {
   constructor(message: string, facts?: ErrorFacts, options?: ErrorOptions) {
     super('ERR_TROUPE_SESSION_EXPIRED', message, facts, options)
+  }
+}
+
+/**
+ * The members were not changed: too few of those that are to vote have answered and have what was decided when the change was
+ * asked for. `facts.absent` are the ids of those that did not answer, `facts.behind` of those that have not caught up, and
+ * `facts.needed` is how many are needed. Where the leader changed at that moment, another may still carry out what was asked of it.
+ */
+export class MembersNotReadyError extends TroupeError {
+  constructor(message: string, facts?: ErrorFacts, options?: ErrorOptions) {
+    super('ERR_TROUPE_MEMBERS_NOT_READY', message, facts, options)
   }
 }
 
@@ -29,4 +41,11 @@ export class CommandSizeError extends TroupeError {
   }
 }
 
-registerErrors(CommandError, SessionExpiredError, CommandSizeError)
+/**
+ * No answer in time; the members were asked then how they are, and the message says what that tells: that none has a replica
+ * of the log, that too few of those that vote answer, that none leads. `facts`: those of an `AskTimeoutError`, `log`, `leader`
+ * (the id, or `undefined`), and `absent`, the ids of those that did not answer. A command may still be applied.
+ */
+export class LogTimeoutError extends AskTimeoutError {}
+
+registerErrors(LogTimeoutError, CommandError, SessionExpiredError, MembersNotReadyError, CommandSizeError)

@@ -13,7 +13,7 @@
  */
 import type { ActorRef } from '@troupe/core'
 import type { QuorumSizes } from '../paxos/configuration.ts'
-import type { LogMember } from './configuration.ts'
+import type { LogConfiguration, LogMember } from './configuration.ts'
 import type { Entry } from './entry.ts'
 import type { LogBallot } from './log-ballot.ts'
 
@@ -165,6 +165,21 @@ interface Campaign {
   readonly instead?: LogBallot
 }
 
+/** A leader that is asked for a change of members asks those that are to vote how far they are. */
+export interface JoinProbe {
+  readonly replyTo: ActorRef<ReplicaProtocol>
+  readonly ballot: LogBallot
+}
+
+/** Answers a {@link JoinProbe}. */
+export interface JoinAck {
+  /** That of the probe. */
+  readonly ballot: LogBallot
+  readonly from: string
+  readonly identity: string
+  readonly applied: number
+}
+
 /** A replica that has no word of its own in the configuration tells the voters which one it is. */
 export interface Introduce {
   readonly replyTo: ActorRef<ReplicaProtocol>
@@ -205,13 +220,27 @@ export interface Reads {
   readonly queries: readonly unknown[]
 }
 
-/** Proposes the next configuration; answered when it is decided, by `reconfigured`. */
+/** Asks for the next configuration; answered when it is decided, by `reconfigured`, or by `unready`. */
 export interface Reconfigure {
   readonly client: ActorRef<LogClientProtocol>
   /** The number of the configuration that is to be replaced: a request that comes again changes nothing. */
   readonly config: number
+  /** The client's number for it. */
+  readonly change: number
   readonly members: readonly LogMember[]
   readonly quorums: QuorumSizes
+}
+
+/** A change of members is not proposed: too few of those that are to vote are there. */
+export interface UnreadyMembers {
+  readonly config: number
+  /** That of the {@link Reconfigure}. */
+  readonly change: number
+  /** As many voters have to have caught up. */
+  readonly needed: number
+  /** Those that did not answer, and those that did and have not caught up. */
+  readonly absent: readonly string[]
+  readonly behind: readonly string[]
 }
 
 /** What commands or queries came to, by number: as many from `first` on as there are values. */
@@ -241,22 +270,33 @@ export type LogClientProtocol = {
   opened: (message: { readonly nonce: string; readonly session: number }) => void
   results: (message: Results) => void
   answers: (message: Outcomes) => void
-  expired: (message: { readonly session: number }) => void
+  /** With the log's limit, for which it was closed. */
+  expired: (message: { readonly session: number; readonly sessionsMax: number }) => void
   redirect: (message: Redirect) => void
+  unready: (message: UnreadyMembers) => void
   reconfigured: (message: { readonly config: number; readonly members: readonly LogMember[] }) => void
 }
 
-/** What a replica tells of itself. */
+/** What a replica tells of itself. It has applied no more than it knows to be decided, and accepted no less. */
 export interface ReplicaStatus {
   readonly id: string
   readonly role: 'follower' | 'candidate' | 'leader'
+  /** The number of its configuration. */
   readonly config: number
+  readonly configuration: LogConfiguration
+  /** The id of whoever leads, as far as it has heard. */
   readonly leader: string | undefined
+  /** Under which it leads, or stands for election. */
   readonly ballot: LogBallot | undefined
+  /** The highest ballot that it has promised. */
   readonly promised: LogBallot | undefined
+  /** Entries below are in its state only: whoever lacks one of them gets a snapshot. */
   readonly trimmed: number
+  /** Entries below are in its state. */
   readonly applied: number
+  /** Entries below are decided, as far as it knows. */
   readonly decided: number
+  /** It has accepted all entries below. */
   readonly length: number
   /**
    * `voter`, `learner`, or `joining` while it is no member; `new`: a voter that has not met enough of the others yet and
@@ -286,6 +326,8 @@ export type ReplicaProtocol = {
   readAck: (message: ReadAck) => void
   takeOver: (message: TakeOver) => void
   campaign: (message: Campaign) => void
+  joinProbe: (message: JoinProbe) => void
+  joinAck: (message: JoinAck) => void
   introduce: (message: Introduce) => void
   introduced: (message: Introduced) => void
   open: (message: OpenSession) => void

@@ -64,8 +64,10 @@ export class LogPledgeObserver {
   readonly #clockDriftMax: number
   readonly #pledges = new Map<string, Pledges>()
   readonly #wiped = new Set<string>()
-  /** By configuration and id, the identity that votes. */
+  /** By configuration and id, the identity that has voted: its word was synced before its vote left. */
   readonly #voters = new Map<string, string>()
+  /** By id, the configuration and the identity that a replica was seen with last. */
+  readonly #identities = new Map<string, { readonly config: number; readonly identity: string }>()
   /** What was looked at of each state; a new one is that of a replica that was started again. */
   readonly #seen = new WeakMap<ReplicaState, { config: number; knownIn: number }>()
   /** By ballot and number: when a probe was sent first. */
@@ -123,6 +125,9 @@ export class LogPledgeObserver {
   #votes(id: string, { config }: LogBallot): void {
     const pledges = this.#pledgesOf(id)
     pledges.votedIn = Math.max(config, pledges.votedIn)
+    const seen = this.#identities.get(id)
+    const key = `${config}.${id}`
+    if (seen?.config === config && !this.#voters.has(key)) this.#voters.set(key, seen.identity)
   }
 
   #probed({ ballot, id, leaseMs = 0 }: ReadProbe, nowMs: number): void {
@@ -181,16 +186,20 @@ export class LogPledgeObserver {
     throw new LogViolationError('a voter stays one', what, { id, config, standing: standingOf(state) })
   }
 
+  /**
+   * A voter without others votes at once, before its word is synced. One that loses it then has said nothing to anybody, and
+   * may begin anew: what counts is whose vote left.
+   */
   #checkIdentity(state: ReplicaState): void {
     const { id, identity, configuration } = state
     if (identity === undefined || !isVoter(configuration, id) || standingOf(state) !== 'voter') return
-    const key = `${configuration.number}.${id}`
-    const voter = this.#voters.get(key)
-    if (voter === undefined) this.#voters.set(key, identity)
-    else if (voter !== identity) {
-      const what = `two replicas vote as ${id} in configuration ${configuration.number}`
+    const { number: config } = configuration
+    const voter = this.#voters.get(`${config}.${id}`)
+    if (voter !== undefined && voter !== identity) {
+      const what = `two replicas vote as ${id} in configuration ${config}`
       throw new LogViolationError('one identity votes under an id', what, { id, identity, voter })
     }
+    this.#identities.set(id, { config, identity })
   }
 
   #pledgesOf(id: string): Pledges {

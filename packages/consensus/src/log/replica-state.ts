@@ -9,6 +9,7 @@ import type {
   Outcomes,
   PromisedLog,
   Reads,
+  Reconfigure,
   ReleasedLeases,
   ReplicaProtocol,
 } from './messages.ts'
@@ -76,6 +77,17 @@ interface GivenLease {
   readonly until: number
 }
 
+/** A change of members that is not proposed yet: those that are to vote are asked how far they are. */
+export interface JoiningMembers {
+  readonly asked: Reconfigure
+  /** What was decided when it was asked for. */
+  readonly target: number
+  /** By id: how far those that have answered have applied. */
+  readonly applied: Map<string, number>
+  /** For how many rounds more it is waited while nobody gets any further. */
+  rounds: number
+}
+
 /** What a replica knows while it leads, or wants to. Nothing of it survives a restart: a new ballot is drawn. */
 export interface Leadership {
   readonly ballot: LogBallot
@@ -104,6 +116,7 @@ export interface Leadership {
   readonly openers: Map<string, ActorRef<LogClientProtocol>>
   /** Who asked for the next configuration. */
   reconfigurer: ActorRef<LogClientProtocol> | undefined
+  joining: JoiningMembers | undefined
   /** A configuration entry is in the log: nothing is appended any more. */
   stopped: boolean
   flushing: boolean

@@ -31,6 +31,7 @@ import {
 import { lengthOf, overwrite, replaceFrom, weightBetween } from './entry.ts'
 import { heard, onAcceptBatch, onAcceptSync, onDecide, onPrepare } from './following.ts'
 import { begin, introduceSelf, isTrusted, meetAnew, onIntroduce, onIntroduced, standingOf } from './introducing.ts'
+import { changeTick, onJoinAck, onJoinProbe } from './joining.ts'
 import {
   flush,
   handOver,
@@ -55,7 +56,7 @@ import {
   type ReplicaState,
   replicaOf,
 } from './replica-state.ts'
-import { announce, onCommands, onOpen, onReads, onReconfigure } from './serving.ts'
+import { announce, onCommands, onOpen, onReads, onReconfigure, proposeChange } from './serving.ts'
 import type { AnyMachine, StateMachine } from './state-machine.ts'
 import { initialReplica, restoredReplica, type StoredReplica, storedReplica } from './stored-replica.ts'
 
@@ -186,6 +187,7 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
         watchLeader(state, ctx)
         followerTick(state, ctx)
         leaderTick(state, ctx)
+        proposeChange(state, changeTick(state, ctx), ctx)
         readerTick(state, ctx)
         introduceSelf(state, ctx)
       },
@@ -244,6 +246,8 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
         if (state.lead !== undefined || compareLogBallots(state.promised, instead) !== 0) return
         if (isVoter(state.configuration, state.id) && isTrusted(state)) standForElection(state, drawBallot(state), ctx)
       },
+      joinProbe: (state, message, ctx) => onJoinProbe(state, message, ctx),
+      joinAck: (state, message, ctx) => proposeChange(state, onJoinAck(state, message), ctx),
       introduce: (state, message, ctx) => onIntroduce(state, message, ctx),
       introduced: (state, message, ctx) => onIntroduced(state, message, ctx),
       open: (state, message, ctx) => onOpen(state, message, ctx),
@@ -266,6 +270,7 @@ function statusOf(state: ReplicaState): ReplicaStatus {
     id,
     role: lead === undefined ? 'follower' : lead.elected ? 'leader' : 'candidate',
     config: configuration.number,
+    configuration,
     leader: leader?.node,
     ballot: lead?.ballot,
     promised,
@@ -284,7 +289,7 @@ function statusOf(state: ReplicaState): ReplicaStatus {
 function settle(state: ReplicaState, machine: AnyMachine, ctx: ReplicaContext, isStored = false): void {
   const { number } = state.configuration
   const applied = applyDecided(state, machine)
-  if (state.lead !== undefined && applied.length > 0) announce(state.lead, applied, ctx)
+  if (state.lead !== undefined && applied.length > 0) announce(state, state.lead, applied, ctx)
   if (state.configuration.number !== number) changeConfiguration(state, ctx, isStored)
 }
 

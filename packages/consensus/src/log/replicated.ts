@@ -5,6 +5,7 @@ import {
   type ActorRef,
   type ActorSystem,
   type AskOptions,
+  AskTimeoutError,
   ConfigurationError,
   mainNode,
   namedRef,
@@ -15,6 +16,7 @@ import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, logMemberOf } from './configuration.ts'
 import { type LogCallerProtocol, LogClient } from './log-client.ts'
 import { logOptions } from './log-options.ts'
+import { type LogExplanation, type LogStatus, logExplanation, logStatus, timedOut } from './log-status.ts'
 import type { ReplicaStatus } from './messages.ts'
 import type { LogOptions } from './replica-state.ts'
 import type { ReplicaDefinition } from './replicate.ts'
@@ -164,6 +166,8 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
   readonly #memberOf: (member: string | LogMemberOptions) => LogMember
   /** The client actor: ask it `execute` and `read` from inside an actor. */
   readonly ref: ActorRef<LogCallerProtocol>
+  /** What callers are told who had no answer in time: the members are asked once for all that wait for it. */
+  #explanation: Promise<LogExplanation | undefined> | undefined
 
   constructor(
     system: ActorSystem,
@@ -179,7 +183,8 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
 
   /**
    * Has a command applied, once, and resolves to its result. Rejects with a `CommandError` when the machine threw, an
-   * `OverloadError`, a `CommandSizeError`, a `SessionExpiredError`, and as an ask does; after a timeout the command may still be applied.
+   * `OverloadError`, a `CommandSizeError`, a `SessionExpiredError`, and as an ask does; after a timeout, a `LogTimeoutError` that comes
+   * up to half a second later and says who did not answer, the command may still be applied.
    */
   execute(command: Command, options?: AskOptions): Promise<Result> {
     return this.#ask('execute', command, options) as Promise<Result>
@@ -190,12 +195,22 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
     return this.#ask('read', query, options) as Promise<Answer>
   }
 
+  readonly #explain = async (error: unknown): Promise<never> => {
+    if (!(error instanceof AskTimeoutError)) throw error
+    this.#explanation ??= logExplanation(this.#system, this.#log, this.ref).finally(() => {
+      this.#explanation = undefined
+    })
+    throw timedOut(this.#log, error, await this.#explanation)
+  }
+
   /** What an `async` function would do, without the promises that one makes beside that of the ask. */
   #ask(name: 'execute' | 'read', what: unknown, options: AskOptions | undefined): Promise<unknown> {
     try {
-      return options === undefined
-        ? this.#system.ask(this.ref, name, what)
-        : this.#system.askWith(options, this.ref, name, what)
+      const asked =
+        options === undefined
+          ? this.#system.ask(this.ref, name, what)
+          : this.#system.askWith(options, this.ref, name, what)
+      return asked.then(undefined, this.#explain)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -203,8 +218,10 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
 
   /**
    * Replaces the members and resolves to the number of the new configuration once it has begun. Start the replicas of new
-   * members first. One change at a time: while one is under way, another's call resolves with it. Rejects with a
-   * `ConfigurationError` for members that could not work, such as one on a node that is not there.
+   * members first: as many of those that are to vote as elect and accept have to be there, with all that is decided; else it
+   * rejects with a `MembersNotReadyError` after two election timeouts in which none of them got any further. One change at a
+   * time: while one is under way, another's call resolves with it. Rejects with a `ConfigurationError` for members that could not
+   * work, such as one on a node that is not there.
    */
   async changeMembers(
     members: readonly (string | LogMemberOptions)[],
@@ -212,7 +229,7 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
   ): Promise<number> {
     const configuration = logConfiguration(this.#log, 1, membersOf(this.#log, members).map(this.#memberOf), quorums)
     const change = { members: configuration.members, quorums: configuration.quorums }
-    return await this.#system.askWith(options, this.ref, 'changeMembers', change)
+    return await this.#system.askWith(options, this.ref, 'changeMembers', change).catch(this.#explain)
   }
 
   /**
@@ -221,6 +238,14 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
    */
   async transferLeadership(to: string, options: AskOptions = {}): Promise<void> {
     await this.#system.askWith(options, this.ref, 'transferLeadership', to)
+  }
+
+  /**
+   * How the log is: who leads, and what each member's replica says of itself, as far as they answer within `timeoutMs` (default
+   * 1,000). The members are those of the latest configuration that any of them tells of.
+   */
+  async status({ timeoutMs = 1_000 }: Pick<AskOptions, 'timeoutMs'> = {}): Promise<LogStatus> {
+    return await logStatus(this.#system, this.#log, this.ref, timeoutMs)
   }
 
   /** The members as this client knows them. */

@@ -1,8 +1,7 @@
 /** The side of a replica that clients see: commands, reads and requests to change the configuration. */
 import type { ActorRef } from '@troupe/core'
-import { type LogMember, logConfiguration } from './configuration.ts'
 import { type Entry, weightOf } from './entry.ts'
-import { identityOf } from './introducing.ts'
+import { beginChange } from './joining.ts'
 import { flushLater, redirection } from './leading.ts'
 import type { Commands, LogClientProtocol, OpenSession, Reads, Reconfigure } from './messages.ts'
 import type { Applied, Leadership, ReplicaContext, ReplicaState } from './replica-state.ts'
@@ -43,7 +42,7 @@ export function onReads(state: ReplicaState, message: Reads, ctx: ReplicaContext
 }
 
 export function onReconfigure(state: ReplicaState, message: Reconfigure, ctx: ReplicaContext): void {
-  const { client, config, members, quorums } = message
+  const { client, config } = message
   const { number, members: current } = state.configuration
   if (config < number) {
     ctx.tell(client, 'reconfigured', { config: number, members: current })
@@ -52,11 +51,8 @@ export function onReconfigure(state: ReplicaState, message: Reconfigure, ctx: Re
   const lead = leadFor(state, client, ctx)
   if (lead === undefined || config !== number) return
   lead.reconfigurer = client
-  if (lead.stopped || lead.waiting.some(({ kind }) => kind === 'configuration')) return
   try {
-    const known = members.map((member) => identified(member, identityOf(state, member.id)))
-    const configuration = logConfiguration(state.log, number + 1, known, quorums)
-    wait(lead, { kind: 'configuration', configuration }, ctx)
+    beginChange(state, lead, message, ctx)
   } catch (error) {
     // A client refuses it too, and tells who asked.
     ctx.log.warn('a configuration that could not work was asked for', { problem: (error as Error).message })
@@ -67,7 +63,13 @@ export function onReconfigure(state: ReplicaState, message: Reconfigure, ctx: Re
  * Tells the clients of this leader what their commands came to. What is decided is durable elsewhere too, so that it may
  * leave before this replica's own entries behind it are synced.
  */
-export function announce(lead: Leadership, applied: readonly Applied[], ctx: ReplicaContext): void {
+export function announce(
+  state: ReplicaState,
+  lead: Leadership,
+  applied: readonly Applied[],
+  ctx: ReplicaContext,
+): void {
+  const { sessionsMax } = state.options
   for (const { index, entry, outcomes } of applied) {
     if (entry.kind === 'open') {
       const opener = lead.openers.get(entry.nonce)
@@ -79,7 +81,7 @@ export function announce(lead: Leadership, applied: readonly Applied[], ctx: Rep
     const client = lead.clients.get(session)
     if (outcomes === 'expired') lead.clients.delete(session)
     if (client === undefined) continue
-    if (outcomes === 'expired') ctx.tellEarly(client, 'expired', { session })
+    if (outcomes === 'expired') ctx.tellEarly(client, 'expired', { session, sessionsMax })
     else ctx.tellEarly(client, 'results', { session, ...outcomes })
   }
 }
@@ -102,13 +104,14 @@ function leadFor(state: ReplicaState, client: Client, ctx: ReplicaContext): Lead
   return undefined
 }
 
+/** Appends the entry that ends the configuration, once its voters-to-be have answered. */
+export function proposeChange(state: ReplicaState, entry: Entry | undefined, ctx: ReplicaContext): void {
+  if (state.lead !== undefined && entry !== undefined) wait(state.lead, entry, ctx)
+}
+
 /** To be appended with the next flush. */
 function wait(lead: Leadership, entry: Entry, ctx: ReplicaContext): void {
   lead.waiting.push(entry)
   lead.commandsWaiting += weightOf(entry)
   flushLater(lead, ctx)
-}
-
-function identified({ identity: _word, ...member }: LogMember, identity: string | undefined): LogMember {
-  return identity === undefined ? member : { ...member, identity }
 }
