@@ -15,7 +15,7 @@ import {
   SessionExpiredError,
   startReplicated,
 } from '@troupe/consensus'
-import { ConfigurationError, JournalRecordSizeError, NameTakenError } from '@troupe/core'
+import { ConfigurationError, JournalRecordSizeError, type LogEntry, NameTakenError } from '@troupe/core'
 import { type SimulatedWorld, simulate } from '@troupe/simulation'
 import { expect, test } from 'vitest'
 
@@ -81,6 +81,22 @@ test('a command that throws rejects with its message and changes nothing', async
     await expect(failed).rejects.toThrow(CommandError)
     await expect(failed).rejects.toThrow('n is not a string')
     expect(await client.read({ key: 'n' })).toBe(1)
+  })
+})
+
+test('a TypeError of the machine is logged once, by who leads', async () => {
+  await run(3, async (world) => {
+    const { client, leader } = await keyValue(world)
+    const warnings: LogEntry[] = []
+    world.events.on('log', (entry) => {
+      if (entry.level === 'warn') warnings.push(entry)
+    })
+    await put(client, 'n', 1)
+    await expect(client.execute({ op: 'append', key: 'n', value: 'x' })).rejects.toThrow(CommandError)
+    await world.sleep(5 * electionTimeoutMs)
+    expect(warnings).toMatchObject([
+      { node: await leader(), fields: { kind: 'TypeError', problem: expect.stringContaining('n is not a string') } },
+    ])
   })
 })
 
