@@ -47,25 +47,9 @@ export function runMessage(cell: ActorCell, envelope: Envelope, effects: Effects
   context.begin(envelope, effects)
   const result = handle(cell, envelope, context)
   if (result !== undefined || envelope.asker !== undefined || cell.obstacles !== 0) {
-    return endMessage(cell, envelope, effects, context, result)
-  }
-  context.end()
-  return undefined
-}
-
-function endMessage(
-  cell: ActorCell,
-  envelope: Envelope,
-  effects: Effects,
-  context: TurnContext,
-  result: unknown,
-): PromiseLike<unknown> | undefined {
-  const isPlainReply = typeof result !== 'object' && result !== unhandled && envelope.asker !== undefined
-  if (!isPlainReply || cell.obstacles !== 0 || context.hasForwarded(envelope)) {
     return endTurn(cell, envelope, effects, context, result)
   }
   context.end()
-  effects.replyToAsk(cell, envelope, result)
   return undefined
 }
 
@@ -94,6 +78,12 @@ function endTurn(
   result: unknown,
 ): PromiseLike<unknown> | undefined {
   if (typeof result === 'object' && result !== null && isThenable(result)) return result
+  const isPlainReply = typeof result !== 'object' && result !== unhandled && envelope.asker !== undefined
+  if (isPlainReply && cell.obstacles === 0 && !context.hasForwarded(envelope)) {
+    context.end()
+    effects.replyToAsk(cell, envelope, result)
+    return undefined
+  }
   if (result === unhandled) {
     context.end()
     cell.rollback?.undo()
