@@ -7,7 +7,7 @@
  *             └─> let promises run (only if some were settled) ─> properties ─> limits ─> next
  *
  * Nothing but the agenda's order and the seeded streams decides what comes next. Promises run between two events, to the
- * last microtask, which a return to the platform makes sure of (`loop-returns.ts`); events that settle none do not pay for it.
+ * last microtask, which a return to the event loop makes sure of; events that settle none do not pay for it.
  */
 import { ConfigurationError, mainNode, type RandomSource, type ServiceImplementations } from '@troupe/core'
 import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
@@ -19,7 +19,6 @@ import { FaultDecisions } from './fault-decisions.ts'
 import { drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
 import { FaultPoints } from './fault-points.ts'
 import { LatencyDraw } from './latency.ts'
-import { LoopReturns } from './loop-returns.ts'
 import { Nemesis } from './nemesis.ts'
 import { healthyDisk, NodeFactory } from './node-factory.ts'
 import { PlannedSchedule } from './planned-schedule.ts'
@@ -41,12 +40,16 @@ import { type ObserveOptions, Trace, type TraceListener } from './trace.ts'
 
 /** How many times its usual latency a message that is held up takes longer at most. */
 const reorderFactor = 10
-/** Events after which the loop returns to the event loop in any case, so that the process stays responsive. */
-const eventsPerBreath = 20_000
+/** Events after which a return to the event loop is made in any case, so that the process stays responsive. */
+const eventsPerBreath = 1_000
 /** Latencies of a link that are drawn at once. */
 const latenciesAtOnce = 16
 /** Asks of the program in one step beyond which it is taken to be in a loop. */
 const asksPerStepMax = 10_000
+/** Returns that are set for one turn of the event loop. */
+const returnsAhead = 32
+/** Taken before anything is patched. */
+const returnToEventLoop = setImmediate
 
 export class Simulation implements SimulationCore {
   readonly clock = new VirtualClock()
@@ -208,17 +211,35 @@ export class Simulation implements SimulationCore {
         (error) => ended({ reason: 'program', what: `the program failed: ${messageOf(error)}`, cause: error }),
       )
     })
-    const returns = new LoopReturns()
-    let breathAt = eventsPerBreath
-    do {
-      this.#draining = false
-      if (this.trace.step < breathAt) await returns.next()
-      else {
-        breathAt = this.trace.step + eventsPerBreath
-        await returns.breath()
-      }
-    } while (this.#goOn())
+    await this.#takeSteps()
     if (this.#failure !== undefined) throw this.#error(this.#failure)
+  }
+
+  /**
+   * Takes the steps of the run, from one return to the event loop to the next. What is set for one turn of it runs one after the
+   * other, with all promises in between: so many are set at a time that few steps pay for a turn.
+   */
+  #takeSteps(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let returns = 0
+      let over = false
+      const goOn = () => {
+        if (over) return
+        if (--returns === 0) ahead()
+        this.#draining = false
+        try {
+          over = !this.#goOn()
+          if (over) resolve()
+        } catch (error) {
+          over = true
+          reject(error)
+        }
+      }
+      const ahead = () => {
+        for (; returns < returnsAhead; returns++) returnToEventLoop(goOn)
+      }
+      ahead()
+    })
   }
 
   /** Takes steps until promises are to run, or the event loop is to have its breath; false when the run is over. */
