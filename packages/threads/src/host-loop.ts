@@ -153,8 +153,10 @@ export class HostLoop {
     this.#idleRounds = 0
     this.#work()
     if (this.#ended) return
-    if (this.#isRested() && !this.#behind) this.#sleep(this.#messageBudget)
-    else this.#scheduleNext()
+    if (this.#isRested() && !this.#behind) {
+      this.#announceQuiet()
+      this.#sleep(this.#messageBudget)
+    } else this.#scheduleNext()
   }
 
   /** True when the last sleep was long and looking does not pay. */
