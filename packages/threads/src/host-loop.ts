@@ -8,6 +8,7 @@
  *     nothing done      -> once more after promises of promises, then look for work for a moment; nothing found: once more
  *                          after the event loop's turn, then look for as long as it pays, then park;
  *                          where looking does not pay, park at once
+ *     rung after a rest -> a round at once, then park
  * ```
  *
  * A parked thread costs nothing: its event loop is left alone, and timers and I/O wake the loop by
@@ -152,8 +153,10 @@ export class HostLoop {
     this.#idleRounds = 0
     this.#work()
     if (this.#ended) return
-    if (this.#isRested() && !this.#behind) this.#sleep(this.#messageBudget)
-    else this.#scheduleNext()
+    if (this.#isRested() && !this.#behind) {
+      this.#announceQuiet()
+      this.#sleep(this.#messageBudget)
+    } else this.#scheduleNext()
   }
 
   /** True when the last sleep was long and looking does not pay. */
@@ -230,7 +233,8 @@ export class HostLoop {
     if (wakes === this.#wakes) return
     this.#wakes = wakes
     this.#parkedWith.slept(lastWaitMs)
-    if (this.#wakingBudget.pushed(lastWakeMs)) this.#pushApart()
+    // After a rest a late wake-up says that the machine is busy, and not that another thread looks.
+    if (lastWaitMs < restMsMin && this.#wakingBudget.pushed(lastWakeMs)) this.#pushApart()
   }
 
   /** Another thread looks, or this one did, so that the system moves them apart: looking goes on. */
