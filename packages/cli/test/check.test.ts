@@ -129,6 +129,16 @@ test('people see the way to a violation', async () => {
   expect(stdout).toContain('4. server1 -> client0: getOk {"id":4,"value":""}')
 })
 
+test('of a large state a step shows what it changed; --states shows it whole', async () => {
+  const violated = ['check', 'multi-paxos', '--quorum', '1', '--commands', '1', '--stop-at-violation']
+  const short = (await troupe(...violated)).stdout
+  expect(short).toMatch(/^ {6}r\d\/replica\.promised\.n: 1 -> 2$/m)
+  expect(short).not.toMatch(/^ {6}r\d\/replica = /m)
+  expect(Math.max(...short.split('\n').map((line) => line.length))).toBeLessThan(400)
+  const whole = (await troupe(...violated, '--states')).stdout
+  expect(whole).toMatch(/^ {6}r\d\/replica = \{.{600,}\}$/m)
+})
+
 test('without a program all are listed with their parameters', async () => {
   const { code, rows } = await troupe('check', '--json')
   expect(code).toBe(0)
