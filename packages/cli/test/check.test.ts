@@ -65,6 +65,19 @@ test.each<[command: string, figures: object]>([
 
 test.each<[command: string, reached: readonly string[]]>([
   ['multi-paxos --replicas 1', ['every command is applied']],
+  ['multi-paxos --replicas 1 --crashes 1', ['every command is applied']],
+  [
+    'multi-paxos --replicas 2 --leader-changes 0 --crashes 1',
+    [
+      'every command is applied',
+      'a vote is not synced when its node crashes',
+      'a leader comes back without what others accepted from it',
+    ],
+  ],
+  [
+    'multi-paxos --replicas 2 --quorum 1 --leader-changes 0 --crashes 1',
+    ['every command is applied', 'a vote is not synced when its node crashes'],
+  ],
   ['multi-paxos --replicas 2 --commands 0', ['every command is applied', 'a leader takes over what another proposed']],
   ['ben-or --processes 1', ['all decide 1']],
   ['ben-or --processes 1 --rounds 1', ['all decide 1', 'the last round is reached']],
