@@ -1,13 +1,12 @@
 /** Counterexamples: the way to a violation as steps that a person can read and a test can replay. */
-import { ReplyToken, refKey } from '@troupe/core'
-import { Ref } from '@troupe/core/host'
 import type { ActorSystem } from './actor-system.ts'
-import { askOf } from './ask-table.ts'
 import { isPlain } from './canonical-value.ts'
 import type { ModelStep } from './model-system.ts'
 import type { NodeStep } from './node-crashes.ts'
 import type { TimerMessage } from './pending.ts'
 import type { Violation, ViolationKind } from './properties.ts'
+import { showValue } from './show-value.ts'
+import { shortText, stateChanges } from './state-changes.ts'
 import type { MessageView, TupleView } from './state-view.ts'
 import type { Step } from './step.ts'
 
@@ -169,8 +168,20 @@ export function traceModel<State>(
   return { kind, property, error: failed?.error, loopsTo: lasso.loopsTo, initial, steps }
 }
 
-/** A counterexample as text, one line a step, with what the step changed. */
-export function formatCounterexample(counterexample: Counterexample | ModelCounterexample<any>): string {
+/** How a counterexample is shown. */
+export interface CounterexampleText {
+  /** Every state that a step changed is shown whole, and not only what the step changed of it. Default false. */
+  readonly states?: boolean
+}
+
+/**
+ * A counterexample as text, one line a step, with what the step changed: places of actors' states, old and new, of which long ones
+ * are cut; `states: true` shows the states whole.
+ */
+export function formatCounterexample(
+  counterexample: Counterexample | ModelCounterexample<any>,
+  { states = false }: CounterexampleText = {},
+): string {
   const { kind, property, error, loopsTo } = counterexample
   const heading = {
     always: `invariant violated: ${property}`,
@@ -179,15 +190,16 @@ export function formatCounterexample(counterexample: Counterexample | ModelCount
     failed: `${'initialMessages' in counterexample ? 'turn' : 'action'} failed: ${String(error)}`,
   }[kind]
   const lines = [heading]
-  if ('initialMessages' in counterexample) formatActors(counterexample, lines)
+  if ('initialMessages' in counterexample) formatActors(counterexample, states, lines)
   else formatModel(counterexample, lines)
   if (loopsTo !== undefined)
     lines.push(`   and so on for ever, from ${loopsTo === 0 ? 'the beginning' : `after step ${loopsTo}`}`)
   return lines.join('\n')
 }
 
-function formatActors({ initial, steps }: Counterexample, lines: string[]): void {
-  for (const [actor, state] of Object.entries(initial)) lines.push(`   0. ${actor} = ${showValue(state)}`)
+function formatActors({ initial, steps }: Counterexample, whole: boolean, lines: string[]): void {
+  const show = whole ? showValue : shortText
+  for (const [actor, state] of Object.entries(initial)) lines.push(`   0. ${actor} = ${show(state)}`)
   let before = initial
   steps.forEach((step, index) => {
     const { name, payload, from } = step.message ?? { name: '', payload: undefined, from: '' }
@@ -209,9 +221,11 @@ function formatActors({ initial, steps }: Counterexample, lines: string[]): void
     const shown = payload === undefined ? '' : ` ${showValue(payload)}`
     lines.push(`${String(index + 1).padStart(4)}. ${what}${shown}${chosen}${failed}${stalls}`)
     for (const [actor, state] of Object.entries(step.states)) {
-      if (state !== before[actor]) {
-        lines.push(state === undefined ? `      ${actor} is gone` : `      ${actor} = ${showValue(state)}`)
-      }
+      const old = before[actor]
+      if (state === old) continue
+      if (state === undefined) lines.push(`      ${actor} is gone`)
+      else if (whole || old === undefined) lines.push(`      ${actor} = ${show(state)}`)
+      else for (const change of stateChanges(old, state)) lines.push(`      ${actor}${change}`)
     }
     for (const actor of Object.keys(before)) if (!(actor in step.states)) lines.push(`      ${actor} is gone`)
     before = step.states
@@ -255,15 +269,4 @@ function messageOf(
 /** What a message is, where it is no tell. */
 export function kindText(message: MessageView | undefined): string {
   return message?.kind === undefined ? '' : ` (${message.kind})`
-}
-
-/** JSON, with Maps and Sets as arrays, references by name and errors by name and message. */
-export function showValue(value: unknown): string {
-  return JSON.stringify(value, (_key, part) => {
-    if (part instanceof Map || part instanceof Set) return [...part]
-    if (part instanceof Ref) return refKey(part)
-    if (part instanceof ReplyToken) return askOf(part) === 0 ? 'reply to nobody' : `reply ${part.askId}`
-    if (part instanceof Error) return `${part.name}: ${part.message}`
-    return typeof part === 'bigint' ? `${part}n` : part
-  })
 }

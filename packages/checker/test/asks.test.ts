@@ -470,9 +470,9 @@ test('a counterexample tells of asks, answers and timeouts, as text and as a pag
       '   0. server = {"handled":0,"waiting":[]}',
       '   0. ann = {"error":"","left":0,"message":"get","retries":0,"server":"local/server"}',
       '   1. ann -> server: get (ask) 1',
-      '      server = {"handled":1,"waiting":[]}',
+      '      server.handled: 0 -> 1',
       `   2. ann: an ask of server times out: failed "AskTimeoutError: no reply to get within its timeout, which is one of the checker's choices: every ask may time out at any time; handle it, by try and catch around an awaited ask or by onError of askThen, or pass over failed turns by failedTurns: 'discard'"`,
-      '      ann = {"error":"AskTimeoutError","left":0,"message":"get","retries":0,"server":"local/server"}',
+      '      ann.error: "" -> "AskTimeoutError"',
     ].join('\n'),
   )
   const answered = one('ordered', 'get', { always: { 'never answered': (view) => view.state('ann').got !== 7 } })

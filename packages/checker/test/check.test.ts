@@ -259,11 +259,14 @@ test('a handler that throws is a counterexample, or passed over', () => {
       'turn failed: Error: no threes',
       '   0. alone = {"value":0}',
       '   1. alone -> alone: go',
-      '      alone = {"value":1}',
+      '      alone.value: 0 -> 1',
       '   2. alone -> alone: go',
-      '      alone = {"value":2}',
+      '      alone.value: 1 -> 2',
       '   3. alone -> alone: go',
     ].join('\n'),
+  )
+  expect(formatCounterexample(counterexample!, { states: true })).toContain(
+    '1. alone -> alone: go\n      alone = {"value":1}\n',
   )
   expect(check({ actors, network: 'unordered', failedTurns: 'discard' })).toMatchObject({
     distinct: 3,

@@ -65,6 +65,19 @@ test.each<[command: string, figures: object]>([
 
 test.each<[command: string, reached: readonly string[]]>([
   ['multi-paxos --replicas 1', ['every command is applied']],
+  ['multi-paxos --replicas 1 --crashes 1', ['every command is applied']],
+  [
+    'multi-paxos --replicas 2 --leader-changes 0 --crashes 1',
+    [
+      'every command is applied',
+      'a vote is not synced when its node crashes',
+      'a leader comes back without what others accepted from it',
+    ],
+  ],
+  [
+    'multi-paxos --replicas 2 --quorum 1 --leader-changes 0 --crashes 1',
+    ['every command is applied', 'a vote is not synced when its node crashes'],
+  ],
   ['multi-paxos --replicas 2 --commands 0', ['every command is applied', 'a leader takes over what another proposed']],
   ['ben-or --processes 1', ['all decide 1']],
   ['ben-or --processes 1 --rounds 1', ['all decide 1', 'the last round is reached']],
@@ -127,6 +140,16 @@ test('people see the way to a violation', async () => {
   expect(stdout).toContain('62 distinct states')
   expect(stdout).toContain('invariant violated: linearizable')
   expect(stdout).toContain('4. server1 -> client0: getOk {"id":4,"value":""}')
+})
+
+test('of a large state a step shows what it changed; --states shows it whole', async () => {
+  const violated = ['check', 'multi-paxos', '--quorum', '1', '--commands', '1', '--stop-at-violation']
+  const short = (await troupe(...violated)).stdout
+  expect(short).toMatch(/^ {6}r\d\/replica\.promised\.n: 1 -> 2$/m)
+  expect(short).not.toMatch(/^ {6}r\d\/replica = /m)
+  expect(Math.max(...short.split('\n').map((line) => line.length))).toBeLessThan(400)
+  const whole = (await troupe(...violated, '--states')).stdout
+  expect(whole).toMatch(/^ {6}r\d\/replica = \{.{600,}\}$/m)
 })
 
 test('without a program all are listed with their parameters', async () => {

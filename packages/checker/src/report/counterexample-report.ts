@@ -5,13 +5,13 @@ import {
   formatCounterexample,
   kindText,
   type ModelCounterexample,
-  showValue,
   type TraceStep,
 } from '../counterexample.ts'
 import { verifyModel } from '../history/checked-model.ts'
 import type { ObjectModel } from '../history/object-model.ts'
 import type { Operation } from '../history/operation.ts'
 import { describeOperation, type OrderCounterexample } from '../history/order-counterexample.ts'
+import { showValue } from '../show-value.ts'
 import type { MessageView } from '../state-view.ts'
 
 /** The one node of the report: the checker has no time and no machines, only actors. */

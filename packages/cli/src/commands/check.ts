@@ -36,6 +36,7 @@ const searchFlags = [
 interface CheckFlags extends Pick<ProgramOptions, (typeof searchFlags)[number]> {
   readonly network?: NetworkKind
   readonly threads: number
+  readonly states?: true
   readonly json?: true
   /** A parameter of the program. */
   readonly [parameter: string]: unknown
@@ -98,6 +99,7 @@ export function addCheckCommand(troupe: Command, context: CommandContext): void 
     .option('--depth-max <number>', 'go no deeper; an initial state has depth 1', wholeNumber('--depth-max', 1))
     .option('--seconds-max <number>', 'give up after so many seconds', secondsNumber('--seconds-max'))
     .option('--stop-at-violation', 'stop at the first violation; otherwise every state is seen all the same')
+    .option('--states', 'show the states on the way to a violation whole, and not only what each step changed')
     .option('--json', 'print one object a line')
     .action(
       context.action((name: string | undefined, flags: CheckFlags) =>
@@ -162,7 +164,7 @@ async function checkNamed(terminal: Terminal, name: string, flags: CheckFlags): 
   const elapsed = secondsSince(started)
   const parameters = parametersOf(checkedPrograms.get(name) as Program, flags)
   const print = flags.json ? printResult : explainResult
-  print(terminal, { program: name, parameters, result, seconds: elapsed })
+  print(terminal, { program: name, parameters, result, seconds: elapsed, states: flags.states ?? false })
   return (
     result.complete &&
     result.counterexample === undefined &&
@@ -213,6 +215,8 @@ interface CheckedProgram {
   readonly parameters: Readonly<Record<string, unknown>>
   readonly result: SearchResult<any>
   readonly seconds: number
+  /** Whether states are shown whole. */
+  readonly states: boolean
 }
 
 function printResult(terminal: Terminal, { program, parameters, result, seconds }: CheckedProgram): void {
@@ -231,7 +235,7 @@ const endings: Readonly<Record<NonNullable<SearchResult<any>['cut']>, string>> =
   violation: 'the search was to end at a violation; leave out --stop-at-violation for the others',
 }
 
-function explainResult(terminal: Terminal, { program, parameters, result, seconds }: CheckedProgram): void {
+function explainResult(terminal: Terminal, { program, parameters, result, seconds, states }: CheckedProgram): void {
   const { distinct, generated, depth, cut, counterexamples } = result
   const shown = Object.entries(parameters).map(([name, value]) => (value === true ? name : `${name} ${value}`))
   printLine(terminal, [program, ...shown].join(', '))
@@ -240,5 +244,6 @@ function explainResult(terminal: Terminal, { program, parameters, result, second
   for (const { kind, property, verdict } of propertiesOf(result)) {
     printLine(terminal, `${verdict.padEnd(8)}${kind}: ${property}`)
   }
-  for (const counterexample of counterexamples) printLine(terminal, `\n${formatCounterexample(counterexample)}`)
+  for (const counterexample of counterexamples)
+    printLine(terminal, `\n${formatCounterexample(counterexample, { states })}`)
 }

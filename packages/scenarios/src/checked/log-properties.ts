@@ -67,24 +67,29 @@ export function logProperties(log: CheckedLog): LogProperties {
             return new Set(own).size < own.length
           },
         }),
-      ...(crashes > 0 && {
-        'a vote is not synced when its node crashes': (view) =>
-          actors.some((actor) => {
-            const { lead, acceptedBallot }: ReplicaState = view.state(actor)
-            const { acceptedBallot: synced }: ReplicaState = view.synced(actor)
-            return lead === undefined && compareBallots(acceptedBallot, synced) > 0
-          }),
-        'a leader comes back without what others accepted from it': (view) =>
-          states(view).some(({ id, lead, promised, acceptedBallot }) =>
-            states(view).some(
-              (other) =>
-                lead === undefined &&
-                other.acceptedBallot?.node === id &&
-                compareBallots(other.acceptedBallot, promised) === 0 &&
-                compareBallots(other.acceptedBallot, acceptedBallot) > 0,
+      ...(crashes > 0 &&
+        actors.length > 1 && {
+          'a vote is not synced when its node crashes': (view) =>
+            actors.some((actor) => {
+              const { lead, acceptedBallot }: ReplicaState = view.state(actor)
+              const { acceptedBallot: synced }: ReplicaState = view.synced(actor)
+              return lead === undefined && compareBallots(acceptedBallot, synced) > 0
+            }),
+        }),
+      // A leader that is a quorum by itself has synced what it sends.
+      ...(crashes > 0 &&
+        quorum > 1 && {
+          'a leader comes back without what others accepted from it': (view) =>
+            states(view).some(({ id, lead, promised, acceptedBallot }) =>
+              states(view).some(
+                (other) =>
+                  lead === undefined &&
+                  other.acceptedBallot?.node === id &&
+                  compareBallots(other.acceptedBallot, promised) === 0 &&
+                  compareBallots(other.acceptedBallot, acceptedBallot) > 0,
+              ),
             ),
-          ),
-      }),
+        }),
     },
   }
 }
