@@ -105,7 +105,7 @@ export const workloads: readonly Workload[] = [
     quickSize: 50,
     multipleOf: 1,
   },
-  rate('xthread-pipelined-ask', 'asks', 200_000, pipelineDepth, `${pipelineDepth} asks of another thread under way`),
+  rate('xthread-pipelined-ask', 'asks', million, pipelineDepth, `${pipelineDepth} asks of another thread under way`),
   {
     ...rate('xthread-bytes', 'bytes', 10_240, bytesPerAcknowledgement, '64 KiB messages to another thread'),
     ...bytesUnits,

@@ -20,6 +20,11 @@ const allHold = (verdicts: object) => new Set(Object.values(verdicts))
 test.each<[string, MultiPaxosInstance, { distinct: number; generated: number; depth: number }]>([
   ['a crash', { ...size, leaderChanges: 0 }, { distinct: 3_760, generated: 12_891, depth: 20 }],
   ['a leader change', { ...size, commands: 2, crashes: 0 }, { distinct: 25_858, generated: 72_466, depth: 27 }],
+  [
+    'a crash, the commands apart',
+    { ...size, commands: 2, commandsTogether: 1, leaderChanges: 0 },
+    { distinct: 37_220, generated: 149_285, depth: 28 },
+  ],
   ['both, of two replicas', { ...size, replicas: 2, commands: 2 }, { distinct: 8_379, generated: 23_497, depth: 24 }],
   ['both, without commands', { ...size, commands: 0 }, { distinct: 20_070, generated: 69_473, depth: 25 }],
 ])('replicas agree in every schedule with %s', (_what, instance, counts) => {

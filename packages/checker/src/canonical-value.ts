@@ -28,6 +28,22 @@ export function canonicalValue(value: unknown, path: string, refuse: Refuse): Ca
   return walk(value, path, [], refuse)
 }
 
+/** The key alone: of a plain object that holds no other, as inputs and outputs of operations mostly are, without a copy. */
+export function canonicalKey(value: unknown, path: string, refuse: Refuse): string {
+  return flatKey(value, path, refuse) ?? canonicalValue(value, path, refuse).key
+}
+
+function flatKey(value: unknown, path: string, refuse: Refuse): string | undefined {
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return undefined
+  let fields = ''
+  for (const name of Object.keys(value).sort()) {
+    const item: unknown = (value as Record<string, unknown>)[name]
+    if (typeof item === 'object' && item !== null) return undefined
+    fields += `${fields === '' ? '' : ','}${JSON.stringify(name)}:${leafKey(item, `${path}.${name}`, refuse)}`
+  }
+  return `{${fields}}`
+}
+
 /** The same value, deeply frozen: Maps and Sets too. */
 export function frozen(value: unknown): unknown {
   return prepareMessage(value, 'frozen', () => 'a checked value')

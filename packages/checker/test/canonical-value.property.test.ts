@@ -4,10 +4,11 @@ import { Ref } from '@troupe/core/host'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { frozenOfKey, valueOfKey } from '../src/canonical-text.ts'
-import { canonicalValue, frozen } from '../src/canonical-value.ts'
+import { canonicalKey, canonicalValue, frozen } from '../src/canonical-value.ts'
 import { StructureTable } from '../src/structure-table.ts'
 
-const form = (value: unknown) => canonicalValue(value, 'value', (path, what) => new Error(`${path} is ${what}`))
+const refuse = (path: string, what: string) => new Error(`${path} is ${what}`)
+const form = (value: unknown) => canonicalValue(value, 'value', refuse)
 
 /** A description of a value, from which the same value can be built in any order. */
 const value = fc.letrec((tie) => ({
@@ -51,6 +52,7 @@ test('the order of insertion does not show, and the copy is the same value', () 
       expect(backwards.key).toBe(forwards.key)
       expect(backwards.value).toEqual(forwards.value)
       expect(form(frozen(forwards.value)).key).toBe(forwards.key)
+      expect(canonicalKey(build(description, true), 'value', refuse)).toBe(forwards.key)
     }),
   )
 })

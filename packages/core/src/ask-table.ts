@@ -31,8 +31,8 @@ export type AnswerAsker = (from: ActorCell, name: string, payload: unknown, send
 /** Who hears of what happens here. */
 export interface AskTableParts {
   readonly clock: Clock
-  /** True where asks are told to somebody who may hold on to them. */
-  readonly isObserved?: boolean
+  /** True while asks are told to somebody who may hold on to them. */
+  readonly isObserved?: () => boolean
   /** For each ask that ends, however it does. */
   readonly onEnded?: AskEnded
   /** For each that begins; of those whose ends become messages only where asks are observed. */
@@ -68,13 +68,13 @@ export class AskTable {
   readonly #onOpened: (ask: PendingAsk) => void
   readonly #rejectFor: RejectFor
   readonly #answer: AnswerAsker
-  readonly #isObserved: boolean
+  readonly #isObserved: () => boolean
   /** Asks whose ends were messages, to be used again. */
   readonly #spare: PendingAsk[] = []
   #nextId = 1
   #size = 0
 
-  constructor({ clock, isObserved = false, onEnded, onOpened, rejectFor, answer }: AskTableParts) {
+  constructor({ clock, isObserved = () => false, onEnded, onOpened, rejectFor, answer }: AskTableParts) {
     const expire = (ask: PendingAsk) => this.#giveUp(ask, timedOut(ask))
     this.#heldTimeouts = new AskTimeouts(clock, 0, expire)
     this.#looseTimeouts = new AskTimeouts(clock, clock.slackMs ?? 0, expire)
@@ -177,7 +177,10 @@ export class AskTable {
     timeouts.add(ask)
     if (from !== undefined) this.#link(ask, from.extras ?? from.rare())
     if (ask.signal !== undefined) this.#listen(ask, ask.signal)
-    if (!ask.isOffer && (this.#isObserved || ask.onReply === undefined)) this.#onOpened(ask)
+    if (!ask.isOffer && (ask.onReply === undefined || this.#isObserved())) {
+      ask.isTold = true
+      this.#onOpened(ask)
+    }
   }
 
   #link(ask: PendingAsk, extras: CellExtras): void {
@@ -205,7 +208,7 @@ export class AskTable {
 
   /** The ask is over, and nobody else has it, unless it was told or has a listener. */
   #useAgain(ask: PendingAsk): void {
-    if (this.#isObserved || ask.signal !== undefined || this.#spare.length >= spareMax) return
+    if (ask.isTold || ask.signal !== undefined || this.#spare.length >= spareMax) return
     ask.from = undefined
     this.#spare.push(ask)
   }

@@ -30,6 +30,11 @@ export class CellTable implements Iterable<ActorCell> {
     this.#freeSlots.push(ref.slot)
   }
 
+  /** The living actor in that slot. */
+  at(slot: number): ActorCell | undefined {
+    return this.#cells[slot]
+  }
+
   /** The living actor whose very own reference `ref` is, as most are that its node's actors have; no copy of it will do. */
   own(ref: Ref): ActorCell | undefined {
     const { slot } = ref

@@ -52,9 +52,10 @@ export abstract class Delivery extends TurnLoop {
       ports.messages === 'shared' && this.metrics === undefined && this.deliver === Delivery.prototype.deliver
     this.cells = new CellTable(ports.node, ports.epoch)
     this.membership = new Membership(ports)
+    const { askObserver } = ports
     this.asks = new AskTable({
       clock: ports.clock,
-      isObserved: this.metrics !== undefined || ports.askObserver !== undefined,
+      isObserved: () => this.metrics !== undefined || (askObserver !== undefined && askObserver.isWatching !== false),
       onEnded: this.#askEnded,
       onOpened: this.#askOpened,
       rejectFor: this.rejectFor,
@@ -169,7 +170,7 @@ export abstract class Delivery extends TurnLoop {
   /** Tells the sender of an offered message that it was taken. */
   protected accept(offer: ReplyToken): void {
     if (offer.node === this.node && offer.epoch === this.epoch) this.asks.resolve(offer.askId, undefined, this.node)
-    else this.send(offer.node, [FrameKind.reply, offer.epoch, offer.askId, undefined])
+    else this.sendReply(offer.node, offer.epoch, offer.askId, undefined)
   }
 
   /** Puts what must not be dropped into a mailbox, past its bound. */
@@ -255,7 +256,7 @@ export abstract class Delivery extends TurnLoop {
     const { to, askId } = ask
     if (!ask.isOffer) {
       this.metrics?.askEnded(error)
-      this.ports.askObserver?.askEnded(ask, error)
+      if (ask.isTold) this.ports.askObserver?.askEnded(ask, error)
     }
     const isGivenUp = outcome === 'given-up'
     if (!isGivenUp && ask.isDeferred) this.duties.releaseOwn(askId)
@@ -328,6 +329,14 @@ export abstract class Delivery extends TurnLoop {
     return transport.sendMessage === undefined
       ? this.#sendMessageFrame(to, name, payload, sender, askId)
       : transport.sendMessage(to, name, payload, sender, askId)
+  }
+
+  /** Hands a reply for another node to the transport, as {@link send} does. */
+  protected sendReply(node: string, epoch: number, askId: number, value: unknown): void {
+    if (!this.alive) return
+    const { transport } = this.ports
+    if (transport.sendReply === undefined) this.send(node, [FrameKind.reply, epoch, askId, value])
+    else transport.sendReply(node, epoch, askId, value)
   }
 
   #sendMessageFrame(

@@ -4,7 +4,7 @@ import { Delivery } from './delivery.ts'
 import { stopEnvelope } from './envelope.ts'
 import { decodeError } from './errors.ts'
 import { checkFrame } from './frame-check.ts'
-import { type Frame, FrameKind, type WireMessage } from './wire.ts'
+import { type Frame, FrameKind, type WireMessage, type WireReply } from './wire.ts'
 
 export abstract class FrameReceiver extends Delivery {
   /** A tell or an ask from another node, whose parts were checked where they were taken apart. */
@@ -14,6 +14,11 @@ export abstract class FrameReceiver extends Delivery {
   ): void {
     if (!this.alive) return
     this.deliver(to, name, payload, sender, askId < 0 ? undefined : new ReplyToken(from.node, from.epoch, askId))
+  }
+
+  /** A reply from another node, in the same way. */
+  receiveReply(from: { readonly node: string }, { epoch, askId, payload }: WireReply): void {
+    if (this.alive && epoch === this.epoch) this.settleAsk(askId, payload, undefined, from.node)
   }
 
   /** A frame from another node. Throws a `MalformedFrameError`, and has done nothing then, when it is none. */

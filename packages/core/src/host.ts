@@ -57,4 +57,4 @@ export {
 export { decodeValue, encodeValue, refExtension, replyTokenExtension, type ValueExtension } from './value-codec.ts'
 export { approximateBytes } from './value-size.ts'
 export { type ClockTask, VirtualClock } from './virtual-clock.ts'
-export { type Frame, FrameKind, frameOf, isMessageFrame, WireMessage } from './wire.ts'
+export { type Frame, FrameKind, frameOf, isMessageFrame, WireMessage, WireReply } from './wire.ts'

@@ -95,14 +95,14 @@ export abstract class MessageEffects extends FrameReceiver {
     const value = to.node === this.node ? this.prepare(payload, name, to, from) : payload
     const askId = this.asks.openThen(from, to, name, timeoutMs, names, signal)
     if (askId < 0) return
-    const token = new ReplyToken(this.node, this.epoch, askId)
     if (to.node === this.node) {
-      this.deliver(to, name, value, from.ref, token)
+      this.deliver(to, name, value, from.ref, new ReplyToken(this.node, this.epoch, askId))
       return
     }
     try {
       const refusal = this.sendMessage(to, name, value, from.ref, askId)
-      if (refusal !== undefined) this.undeliverable(to, name, value, from.ref, token, refusal)
+      if (refusal === undefined) return
+      this.undeliverable(to, name, value, from.ref, new ReplyToken(this.node, this.epoch, askId), refusal)
     } catch (error) {
       this.asks.takeBack(askId, error as Error)
       throw error
@@ -187,7 +187,7 @@ export abstract class MessageEffects extends FrameReceiver {
       this.settleAsk(token.askId, this.prepareReply(value, from), undefined, this.node)
       return
     }
-    this.send(token.node, [FrameKind.reply, token.epoch, token.askId, value])
+    this.sendReply(token.node, token.epoch, token.askId, value)
     this.duties.release(token)
   }
 

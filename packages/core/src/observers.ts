@@ -16,6 +16,8 @@ export interface TurnObserver {
 
 /** Who watches the asks that are made on a node. */
 export interface AskObserver {
+  /** False while nobody would hear of an ask that begins now: {@link askOpened} need not be called. Default: true. */
+  readonly isWatching?: boolean
   askOpened(ask: ObservedAsk): void
   /** It ended; `error` undefined: with a reply. */
   askEnded(ask: ObservedAsk, error: Error | undefined): void

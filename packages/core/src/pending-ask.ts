@@ -36,6 +36,8 @@ export class PendingAsk implements ObservedAsk {
   during: Envelope | undefined
   /** True once its reply was deferred by an actor of its own node. */
   isDeferred = false
+  /** True once somebody was told of it who may hold on to it. */
+  isTold = false
   /** Takes the listener off the asker's signal. */
   unlisten: (() => void) | undefined = undefined
   /** The other asks of the same actor. */

@@ -67,12 +67,10 @@ export class SystemGuardian {
    */
   async nodeUp(node: string, epoch: number): Promise<void> {
     this.#upEpochs.set(node, Math.max(epoch, this.#upEpochs.get(node) ?? epoch))
-    const death = new NodeDownError(`node ${node} died`, { node })
     for (const root of this.roots) {
       if (this.#upEpochs.get(node) !== epoch) return
       if (root.node !== node || root.ref.epoch >= epoch) continue
-      const { onFailure } = supervisionOf(root.options.supervise, root.definition.supervise)
-      if (root.stopping || directiveFor(onFailure, death) !== 'restart') {
+      if (root.stopping || !isRestarted(root)) {
         this.#roots.delete(root)
         continue
       }
@@ -86,4 +84,12 @@ export class SystemGuardian {
       }
     }
   }
+}
+
+/** True for a root that is to be started again after the death of its node. */
+function isRestarted({ options, definition, node }: Root): boolean {
+  const { onFailure } = supervisionOf(options.supervise, definition.supervise)
+  // The error is made where its kind matters: its stack costs more than all else here.
+  if (typeof onFailure === 'string') return onFailure === 'restart'
+  return directiveFor(onFailure, new NodeDownError(`node ${node} died`, { node })) === 'restart'
 }

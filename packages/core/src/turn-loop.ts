@@ -4,6 +4,7 @@
  */
 import type { ActorCell } from './actor-cell.ts'
 import { AsynchronousTurns } from './asynchronous-turns.ts'
+import type { CellTable } from './cell-table.ts'
 import type { Effects } from './effects.ts'
 import {
   type Envelope,
@@ -54,6 +55,7 @@ export abstract class TurnLoop {
   abstract readonly timers: NodeTimers
   abstract readonly streams: StreamTable
   abstract readonly rejections: StrayRejections
+  abstract readonly cells: CellTable
   /** True for the actors of the runtime itself, which nobody stops and nobody counts. */
   abstract isSystemActor(cell: ActorCell): boolean
   /** What carries out the effects of a cell that is not durable. */
@@ -172,7 +174,7 @@ export abstract class TurnLoop {
 
   /** Gives a batch of turns to a cell that was taken out of the run queue. */
   #runCell(cell: ActorCell, turnsMax: number): void {
-    scope.owner = cell
+    scope.slot = cell.ref.slot
     const left = this.#isPlain ? this.#plainTurns(cell, turnsMax) : turnsMax
     if (left > 0) this.#otherTurns(cell, left)
     this.#batchEnds(cell)
@@ -180,7 +182,7 @@ export abstract class TurnLoop {
 
   /** {@link #runCell} of more turns than a cell always gets: as long as they are short. */
   #runLong(cell: ActorCell, turnsMax: number): void {
-    scope.owner = cell
+    scope.slot = cell.ref.slot
     const { clock } = this.ports
     const began = clock.now()
     let left = turnsMax
@@ -193,7 +195,7 @@ export abstract class TurnLoop {
   }
 
   #batchEnds(cell: ActorCell): void {
-    scope.owner = undefined
+    scope.slot = -1
     if (scope.entered) this.#leaveScope()
     cell.scheduled = false
     const { mailbox } = cell

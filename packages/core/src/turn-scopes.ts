@@ -2,7 +2,7 @@
  * Whose code runs: so that a promise which a turn made and nobody awaits can be brought to its actor when it rejects.
  *
  * ```text
- *   a turn begins              currentTurn.owner = the cell                     two stores, nothing else
+ *   a batch of turns begins    currentTurn.slot = the cell's                    a small number, and no reference
  *   it makes a promise         the platform's hook calls promiseMade()          once for each batch of turns:
  *                                -> the host enters the cell's TurnScope           what goes on from here has it
  *   the batch ends             the host leaves the scope, if it was entered
@@ -31,6 +31,8 @@ export interface TurnScopes {
 /** What scopes need of their node. */
 export interface ScopeKernel {
   readonly ports: KernelPorts
+  /** Its cells, by slot. */
+  readonly cells: { at(slot: number): ActorCell | undefined }
   readonly rejections: StrayRejections
   /** True for the actors of the runtime itself: what they start, such as the loading of a module, is nobody's. */
   isSystemActor(cell: ActorCell): boolean
@@ -57,14 +59,26 @@ export interface ScopeOwner {
   scope: TurnScope | undefined
 }
 
-/** The code that this thread runs now. */
-export const currentTurn = {
-  kernel: undefined as ScopeKernel | undefined,
-  /** Whose turn it is; `undefined` between turns. */
-  owner: undefined as ScopeOwner | undefined,
+/**
+ * The code that this thread runs now. Whose turn it is says a slot: this object is old, and to store a reference to what
+ * may be new into one that is old is the dearest store there is.
+ */
+class CurrentTurn {
+  kernel: ScopeKernel | undefined = undefined
+  /** The slot of the cell that the turn loop gives turns to; -1 between them. */
+  slot = -1
+  /** Who runs outside the turn loop, perhaps within the turn of another. */
+  guest: ScopeOwner | undefined = undefined
   /** True once the owner's scope was entered. */
-  entered: false,
+  entered = false
+
+  /** Whose turn it is; `undefined` between turns. */
+  get owner(): ScopeOwner | undefined {
+    return this.guest ?? (this.slot < 0 ? undefined : this.kernel?.cells.at(this.slot))
+  }
 }
+
+export const currentTurn = new CurrentTurn()
 
 /** To be called by the platform whenever this thread makes a promise, before anything can wait for it. */
 export function promiseMade(): void {
@@ -95,16 +109,18 @@ export function asOwner<Argument, Result>(
   run: (argument: Argument) => Result,
   argument: Argument,
 ): Result {
-  const { kernel: outerKernel, owner: outerOwner, entered: outerEntered } = currentTurn
+  const { kernel: outerKernel, slot, guest, entered: outerEntered } = currentTurn
   currentTurn.kernel = kernel
-  currentTurn.owner = owner
+  currentTurn.slot = -1
+  currentTurn.guest = owner
   currentTurn.entered = false
   try {
     return run(argument)
   } finally {
     const { entered } = currentTurn
     currentTurn.kernel = outerKernel
-    currentTurn.owner = outerOwner
+    currentTurn.slot = slot
+    currentTurn.guest = guest
     currentTurn.entered = outerEntered
     if (entered) {
       kernel.ports.scopes?.leave()
@@ -115,15 +131,17 @@ export function asOwner<Argument, Result>(
 
 /** Runs what is no actor's, such as listeners of the event stream, perhaps within the turn of one. */
 export function asNobody<Result>(run: () => Result): Result {
-  const { kernel, owner, entered } = currentTurn
-  if (owner === undefined) return run()
+  const { kernel, slot, guest, entered } = currentTurn
+  if (slot < 0 && guest === undefined) return run()
   if (entered) kernel?.ports.scopes?.leave()
-  currentTurn.owner = undefined
+  currentTurn.slot = -1
+  currentTurn.guest = undefined
   currentTurn.entered = false
   try {
     return run()
   } finally {
-    currentTurn.owner = owner
+    currentTurn.slot = slot
+    currentTurn.guest = guest
     currentTurn.entered = entered
     if (entered) enterAgain()
   }

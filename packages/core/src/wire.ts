@@ -73,6 +73,13 @@ export class WireMessage {
   }
 }
 
+/** A reply as its parts, in the same way. */
+export class WireReply {
+  epoch = -1
+  askId = 0
+  payload: unknown = undefined
+}
+
 /** The frame that says the same as `message`. */
 export function frameOf({ to, name, payload, sender, askId }: WireMessage): Frame {
   const { epoch, slot, incarnation } = to

@@ -1,10 +1,12 @@
 /** Asks and their timeouts, on a virtual clock: each ends once, at its own time, and leaves nothing behind. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { ActorCell } from '../src/actor-cell.ts'
 import { Ref } from '../src/actor-ref.ts'
 import { AskTable } from '../src/ask-table.ts'
 import { CellExtras } from '../src/cell-extras.ts'
 import { ActorStoppedError, AskTimeoutError, NodeDownError, SystemStoppedError } from '../src/errors.ts'
+import type { PendingAsk } from '../src/pending-ask.ts'
 import type { Clock } from '../src/ports/clock.ts'
 import { VirtualClock } from '../src/virtual-clock.ts'
 
@@ -53,6 +55,32 @@ describe('an ask', () => {
     await expect(lost.promise).rejects.toThrow(NodeDownError)
     expect(asks.resolve(kept.askId, 1)).toBe(true)
   })
+})
+
+test('the record of an ask is used again once it ended, unless somebody was told of it', () => {
+  const told: PendingAsk[] = []
+  let isObserved = false
+  const asks = new AskTable({
+    clock: new VirtualClock(),
+    isObserved: () => isObserved,
+    onOpened: (ask) => void told.push(ask),
+  })
+  const from = { path: () => '/n/a', extras: new CellExtras() } as unknown as ActorCell
+  const open = () => asks.openThen(from, to, 'read', 10, { onReply: 'read', onError: 'lost' }, undefined)
+  const recordOf = (askId: number) => asks.pending(askId) as PendingAsk
+  const first = open()
+  const record = recordOf(first)
+  asks.resolve(first, 1)
+  isObserved = true
+  const second = open()
+  expect(recordOf(second)).toBe(record)
+  expect(told).toEqual([record])
+  asks.resolve(second, 1)
+  isObserved = false
+  const third = open()
+  expect(recordOf(third)).not.toBe(record)
+  expect(told).toHaveLength(1)
+  expect(record.askId).toBe(second)
 })
 
 test('every ask times out at its own time, in any mix of timeouts and replies', async () => {

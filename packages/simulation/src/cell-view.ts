@@ -103,13 +103,17 @@ export function systemView({ nodes, changedCells, network, now }: Viewed): Syste
       return views
     },
     changed: (definition) => {
-      const noted = changedCells.noted()
-      if (noted.length === 0) return []
-      const views: CellView[] = []
-      for (const { cell, kernel } of noted) {
-        if (kernel.alive && isViewed(cell, kernel, definition)) views.push(viewOf(cell, kernel))
+      // Nearly always one or none: an empty list to which one is added makes room for sixteen.
+      let views: CellView[] | undefined
+      const { count } = changedCells
+      for (let index = 0; index < count; index++) {
+        const kernel = changedCells.kernelAt(index)
+        const cell = changedCells.cellAt(index)
+        if (!kernel.alive || !isViewed(cell, kernel, definition)) continue
+        if (views === undefined) views = [viewOf(cell, kernel)]
+        else views.push(viewOf(cell, kernel))
       }
-      return views
+      return views ?? []
     },
     messages: () => [
       ...Array.from(network.framesUnderWay(), ({ from, to, target, message, payload, sender }) => {

@@ -5,14 +5,6 @@
 import { type ActorCell, Phase } from '@troupe/core/host'
 import type { SimulatedKernel } from './simulated-kernel.ts'
 
-/** An actor and the node that it lives on. */
-export interface CellOnNode {
-  readonly cell: ActorCell
-  readonly kernel: SimulatedKernel
-}
-
-const none: readonly CellOnNode[] = []
-
 export class ChangedCells {
   /** Those noted in this step, up to the count: lists that stay, since a list that is emptied gives up its places. */
   readonly #cells: (ActorCell | undefined)[] = []
@@ -20,14 +12,22 @@ export class ChangedCells {
   #count = 0
   readonly #inTurn = new Map<ActorCell, SimulatedKernel>()
 
-  /** Those noted since the last step ended, each once, in the order in which they were noted. */
-  noted(): readonly CellOnNode[] {
+  /**
+   * How many were noted since the last step ended, each once. They stand in the order in which they were noted: see
+   * {@link cellAt} and {@link kernelAt}.
+   */
+  get count(): number {
     if (this.#inTurn.size > 0) for (const [cell, kernel] of this.#inTurn) this.note(cell, kernel)
-    if (this.#count === 0) return none
-    const noted: CellOnNode[] = []
-    for (let index = 0; index < this.#count; index++)
-      noted.push({ cell: this.#cells[index] as ActorCell, kernel: this.#kernels[index] as SimulatedKernel })
-    return noted
+    return this.#count
+  }
+
+  cellAt(index: number): ActorCell {
+    return this.#cells[index] as ActorCell
+  }
+
+  /** The node that it lives on. */
+  kernelAt(index: number): SimulatedKernel {
+    return this.#kernels[index] as SimulatedKernel
   }
 
   /** The state of `cell` may be another one than before. */

@@ -132,6 +132,9 @@ export class MessageKind {
   readonly name: string
   /** The hash of the name. */
   readonly word: number
+  /** Which of its events somebody is to be told of, as the trace has it; and how many listened when that was found out. */
+  wanted = 0
+  wantedBy = -1
   #shape: PayloadShape | undefined
   #changes: number
 

@@ -140,9 +140,16 @@ export class ProgramScopes {
   run<Argument, Result>(run: (argument: Argument) => Result, argument: Argument): Result {
     const scope = this.#spare ?? this.#make()
     this.#spare = undefined
+    const isWithin = running !== undefined
     try {
-      return runIn(scope, run, argument)
+      if (isWithin) return runIn(scope, run, argument)
+      running = scope
+      return run(argument)
     } finally {
+      if (!isWithin) {
+        running = undefined
+        if (entered) uncarry()
+      }
       if (!scope.isCarried) this.#spare = scope
     }
   }

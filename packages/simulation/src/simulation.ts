@@ -40,12 +40,14 @@ import { type ObserveOptions, Trace, type TraceListener } from './trace.ts'
 
 /** How many times its usual latency a message that is held up takes longer at most. */
 const reorderFactor = 10
-/** Events after which the loop returns to the event loop in any case, so that the process stays responsive. */
-const eventsPerBreath = 20_000
+/** Events after which a return to the event loop is made in any case, so that the process stays responsive. */
+const eventsPerBreath = 1_000
 /** Latencies of a link that are drawn at once. */
 const latenciesAtOnce = 16
 /** Asks of the program in one step beyond which it is taken to be in a loop. */
 const asksPerStepMax = 10_000
+/** Returns that are set for one turn of the event loop. */
+const returnsAhead = 32
 /** Taken before anything is patched. */
 const returnToEventLoop = setImmediate
 
@@ -209,11 +211,35 @@ export class Simulation implements SimulationCore {
         (error) => ended({ reason: 'program', what: `the program failed: ${messageOf(error)}`, cause: error }),
       )
     })
-    do {
-      this.#draining = false
-      await new Promise<void>((resolve) => returnToEventLoop(resolve))
-    } while (this.#goOn())
+    await this.#takeSteps()
     if (this.#failure !== undefined) throw this.#error(this.#failure)
+  }
+
+  /**
+   * Takes the steps of the run, from one return to the event loop to the next. What is set for one turn of it runs one after the
+   * other, with all promises in between: so many are set at a time that few steps pay for a turn.
+   */
+  #takeSteps(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let returns = 0
+      let over = false
+      const goOn = () => {
+        if (over) return
+        if (--returns === 0) ahead()
+        this.#draining = false
+        try {
+          over = !this.#goOn()
+          if (over) resolve()
+        } catch (error) {
+          over = true
+          reject(error)
+        }
+      }
+      const ahead = () => {
+        for (; returns < returnsAhead; returns++) returnToEventLoop(goOn)
+      }
+      ahead()
+    })
   }
 
   /** Takes steps until promises are to run, or the event loop is to have its breath; false when the run is over. */

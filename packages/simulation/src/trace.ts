@@ -186,6 +186,11 @@ export interface ObserveOptions {
   readonly messages?: readonly string[]
 }
 
+/** The events of a message that there are most of, as bits of {@link MessageKind.wanted}. */
+const wantsTurn = 1
+const wantsSent = 2
+const wantsDelivered = 4
+
 function isSent(envelope: Envelope): envelope is Flight | LocalMessage {
   return envelope instanceof Flight || envelope instanceof LocalMessage
 }
@@ -206,6 +211,8 @@ export class Trace {
   readonly #turnListeners: ListenersOfType
   readonly #sentListeners: ListenersOfType
   readonly #deliveredListeners: ListenersOfType
+  /** How many listen. */
+  #listening = 0
 
   constructor(clock: VirtualClock, keepsAll: boolean) {
     this.#clock = clock
@@ -230,6 +237,7 @@ export class Trace {
       )
     }
     this.#listeners.add(listener, only, messages)
+    this.#listening++
   }
 
   /** The actor takes a turn. What was sent is in the hash already: which of its way it was says what it is. */
@@ -239,9 +247,9 @@ export class Trace {
       hash.event(this.#clock, actor.word, envelope.way.traceWay.handledWord)
       hash.word(envelope.number)
       this.#ring.turnOfSent(this.#clock, this.step, actor, envelope)
+      if ((this.#wantedOf(envelope.message) & wantsTurn) === 0) return
     } else this.#otherTurn(actor, envelope)
-    const listeners = this.#turnListeners.of(envelope.name)
-    if (listeners !== undefined) this.#tell(listeners)
+    this.#tell(this.#turnListeners.of(envelope.name))
   }
 
   #otherTurn(actor: TracedActor, envelope: Envelope): void {
@@ -277,8 +285,7 @@ export class Trace {
 
   left(message: SentMessage): void {
     this.#ring.sent(this.#clock, this.step, message)
-    const listeners = this.#sentListeners.of(message.message.name)
-    if (listeners !== undefined) this.#tell(listeners)
+    if ((this.#wantedOf(message.message) & wantsSent) !== 0) this.#tell(this.#sentListeners.of(message.message.name))
   }
 
   /** All of it at once. `shape`: that of the payload, if it has one. */
@@ -288,8 +295,7 @@ export class Trace {
     hash.event(clock, message.way.traceWay.sentWord, message.message.word)
     hash.shapedPayload(message.payload, shape)
     this.#ring.sent(clock, this.step, message)
-    const listeners = this.#sentListeners.of(message.message.name)
-    if (listeners !== undefined) this.#tell(listeners)
+    if ((this.#wantedOf(message.message) & wantsSent) !== 0) this.#tell(this.#sentListeners.of(message.message.name))
   }
 
   delivered(message: SentMessage): void {
@@ -298,16 +304,15 @@ export class Trace {
     const clock = this.#clock
     hash.event(clock, message.way.traceWay.deliveredWord, message.number)
     this.#ring.delivered(clock, this.step, message)
-    const listeners = this.#deliveredListeners.of(message.message.name)
-    if (listeners !== undefined) this.#tell(listeners)
+    if ((this.#wantedOf(message.message) & wantsDelivered) === 0) return
+    this.#tell(this.#deliveredListeners.of(message.message.name))
   }
 
   /** Everything else. */
   record(event: NewTraceEvent): void {
     this.#mix(event)
     this.#ring.other(this.#clock, this.step, event)
-    const listeners = this.#listeners.of(event.type).of('message' in event ? event.message : '')
-    if (listeners !== undefined) this.#tell(listeners)
+    this.#tell(this.#listeners.of(event.type).of('message' in event ? event.message : ''))
   }
 
   /** The schedule chose; its choice is part of what a run is. */
@@ -320,8 +325,24 @@ export class Trace {
     return this.#ring.events().map(formatEvent)
   }
 
-  /** Keeps the event that was taken down last, and tells it to the observers. */
-  #tell(listeners: readonly TraceListener[]): void {
+  /** Which of a message's events are to be put together, found out once: a name is looked for more slowly than all else here. */
+  #wantedOf(kind: MessageKind): number {
+    return kind.wantedBy === this.#listening ? kind.wanted : this.#findWanted(kind)
+  }
+
+  #findWanted(kind: MessageKind): number {
+    const bit = (listeners: ListenersOfType, wants: number) => (listeners.of(kind.name) === undefined ? 0 : wants)
+    kind.wantedBy = this.#listening
+    kind.wanted =
+      bit(this.#turnListeners, wantsTurn) |
+      bit(this.#sentListeners, wantsSent) |
+      bit(this.#deliveredListeners, wantsDelivered)
+    return kind.wanted
+  }
+
+  /** Keeps the event that was taken down last, and tells it to the observers, if there are any. */
+  #tell(listeners: readonly TraceListener[] | undefined): void {
+    if (listeners === undefined) return
     const event = this.#ring.last()
     this.events?.push(event)
     for (const listener of listeners) listener(event)

@@ -61,6 +61,10 @@ export class AskTracing implements AskObserver {
     this.#node = node
   }
 
+  get isWatching(): boolean {
+    return this.#channels.hasSubscribers
+  }
+
   askOpened(ask: ObservedAsk): void {
     if (!this.#channels.hasSubscribers) return
     const trace: AskTrace = { node: this.#node, from: ask.from?.path(), to: refKey(ask.to), message: ask.name }

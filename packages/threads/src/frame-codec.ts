@@ -1,5 +1,5 @@
 /**
- * The codec of nodes: tells and asks without a frame. All of a message but its payload (to whom, its name, from whom) is
+ * The codec of nodes: tells, asks and replies without a frame. All of a message but its payload (to whom, its name, from whom) is
  * its head, and most heads come again and again. So a head is sent once and means a slot of a table from then on, at both
  * ends: sending it is two bytes, and what arrives is the references of the first time, already checked.
  *
@@ -12,7 +12,7 @@
  * ```
  */
 import { sameRef } from '@troupe/core'
-import { checkFrame, FrameKind, frameOf, Ref, WireMessage } from '@troupe/core/host'
+import { checkFrame, FrameKind, frameOf, Ref, WireMessage, WireReply } from '@troupe/core/host'
 import {
   type Encoding,
   HAS_REPEATED,
@@ -29,6 +29,7 @@ const IS_REPLY = 16
 const HEADS_MAX = 256
 
 interface WrittenHead {
+  readonly slot: number
   readonly to: Ref
   readonly name: string
   readonly sender: Ref | undefined
@@ -47,21 +48,42 @@ interface ReadHead {
 class FrameWriter extends MessageWriter {
   readonly #heads: (WrittenHead | undefined)[] = new Array(HEADS_MAX).fill(undefined)
 
+  /** The head of the last message, which is most often that of the next. */
+  #latest: WrittenHead | undefined
   /** The shape that the last reply had. */
   #expectedReply: WrittenShape | undefined
 
   protected override root(value: unknown): void {
     if (!(value instanceof WireMessage)) {
-      if (isReply(value)) this.#reply(value)
+      if (value instanceof WireReply) this.#reply(value)
       else this.value(value)
       return
     }
     const { to, name, sender, askId } = value
-    const slot = slotOf(to, name, sender)
-    let head = this.#heads[slot]
     this.flags |= askId < 0 ? IS_MESSAGE : IS_MESSAGE | IS_ASK
-    this.reserve(1)
-    this.bytes[this.position++] = slot
+    let head = this.#latest
+    if (head === undefined || !head.isSent || head.to !== to || head.name !== name || head.sender !== sender) {
+      head = this.#headOf(to, name, sender)
+    } else this.tag(head.slot)
+    if (askId >= 0) this.number(askId)
+    const { payload } = value
+    if (typeof payload === 'number') this.number(payload)
+    else head.expected = this.whole(payload, head.expected)
+  }
+
+  #reply({ epoch, askId, payload }: WireReply): void {
+    this.flags |= IS_REPLY
+    this.number(epoch)
+    this.number(askId)
+    if (typeof payload === 'number') this.number(payload)
+    else this.#expectedReply = this.whole(payload, this.#expectedReply)
+  }
+
+  /** Writes the slot of a head, and the head itself if the other end does not have it there. */
+  #headOf(to: Ref, name: string, sender: Ref | undefined): WrittenHead {
+    const slot = slotOf(to, name, sender)
+    this.tag(slot)
+    let head = this.#heads[slot]
     if (
       head === undefined ||
       !head.isSent ||
@@ -71,23 +93,13 @@ class FrameWriter extends MessageWriter {
     ) {
       head = this.#define(slot, to, name, sender)
     }
-    if (askId >= 0) this.number(askId)
-    const { payload } = value
-    if (typeof payload === 'number') this.number(payload)
-    else head.expected = this.whole(payload, head.expected)
-  }
-
-  #reply([, epoch, askId, payload]: ReplyFrame): void {
-    this.flags |= IS_REPLY
-    this.number(epoch)
-    this.number(askId)
-    if (typeof payload === 'number') this.number(payload)
-    else this.#expectedReply = this.whole(payload, this.#expectedReply)
+    this.#latest = head
+    return head
   }
 
   #define(slot: number, to: Ref, name: string, sender: Ref | undefined): WrittenHead {
     this.flags |= IS_NEW
-    const head: WrittenHead = { to, name, sender, isSent: true, expected: undefined }
+    const head: WrittenHead = { slot, to, name, sender, isSent: true, expected: undefined }
     this.#heads[slot] = head
     this.defines(head)
     this.value(to.epoch)
@@ -101,8 +113,10 @@ class FrameWriter extends MessageWriter {
 
   /** True when the head of `message` needs not be looked at. */
   knows({ to, name, sender }: WireMessage): boolean {
-    const head = this.#heads[slotOf(to, name, sender)]
-    return head?.to === to && head.name === name && head.sender === sender && head.isSent
+    const head = this.#latest
+    if (head !== undefined && head.to === to && head.name === name && head.sender === sender) return head.isSent
+    const other = this.#heads[slotOf(to, name, sender)]
+    return other?.to === to && other.name === name && other.sender === sender && other.isSent
   }
 }
 
@@ -111,6 +125,7 @@ class FrameReader extends MessageReader {
   readonly #node: string
   readonly #heads: (ReadHead | undefined)[] = new Array(HEADS_MAX).fill(undefined)
   readonly #message: WireMessage
+  readonly #reply = new WireReply()
 
   constructor(node: string) {
     super()
@@ -120,7 +135,7 @@ class FrameReader extends MessageReader {
 
   protected override root(flags: number): unknown {
     if ((flags & IS_MESSAGE) === 0) {
-      if ((flags & ~HAS_REPEATED) === IS_REPLY) return [FrameKind.reply, this.value(), this.value(), this.value()]
+      if ((flags & ~HAS_REPEATED) === IS_REPLY) return this.#replied()
       if (flags > HAS_REPEATED) throw this.malformed('is marked as part of what it is not')
       return this.value()
     }
@@ -137,10 +152,23 @@ class FrameReader extends MessageReader {
     return message
   }
 
+  #replied(): WireReply {
+    const reply = this.#reply
+    reply.epoch = this.#whole(-1, 'answers in no epoch')
+    reply.askId = this.#whole(0, 'answers an ask without a number')
+    reply.payload = this.value()
+    return reply
+  }
+
   #askId(): number {
-    const askId = this.value()
-    if (!Number.isSafeInteger(askId) || (askId as number) < 0) throw this.malformed('asks under no number')
-    return askId as number
+    return this.#whole(0, 'asks under no number')
+  }
+
+  /** The next value, which must be a whole number from `min`. */
+  #whole(min: number, problem: string): number {
+    const value = this.value()
+    if (!Number.isSafeInteger(value) || (value as number) < min) throw this.malformed(problem)
+    return value as number
   }
 
   #define(slot: number): ReadHead | undefined {
@@ -171,21 +199,8 @@ export class FrameCodec extends ShapeCodec {
   }
 
   protected override payloadOf(value: unknown): unknown {
-    return value instanceof WireMessage ? value.payload : value
+    return value instanceof WireMessage || value instanceof WireReply ? value.payload : value
   }
-}
-
-type ReplyFrame = readonly [kind: typeof FrameKind.reply, epoch: number, askId: number, payload: unknown]
-
-/** True for a reply whose numbers are numbers; any other goes as the frame that it claims to be. */
-function isReply(value: unknown): value is ReplyFrame {
-  return (
-    Array.isArray(value) &&
-    value.length === 4 &&
-    value[0] === FrameKind.reply &&
-    typeof value[1] === 'number' &&
-    typeof value[2] === 'number'
-  )
 }
 
 /** A slot for a head; heads of a few actors that talk to each other rarely meet in one. */

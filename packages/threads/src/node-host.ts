@@ -91,6 +91,7 @@ export class NodeHost {
       listener: {
         receive: (from, frame: Frame) => this.kernel.receive(from, frame),
         receiveMessage: (from, message) => this.kernel.receiveMessage(from, message),
+        receiveReply: (from, reply) => this.kernel.receiveReply(from, reply),
         event: (name, data) => emitForwarded(events, name, data),
         broken,
         wake,

@@ -20,6 +20,7 @@ import {
   type Refusal,
   type Transport,
   WireMessage,
+  WireReply,
 } from '@troupe/core/host'
 import {
   type ChannelReceiver,
@@ -73,6 +74,8 @@ export interface NodeLinksListener {
   receive(from: { readonly node: string; readonly epoch: number }, frame: Frame): void
   /** A tell or an ask came from `from`, whose parts are to be taken at once. */
   receiveMessage(from: { readonly node: string; readonly epoch: number }, message: WireMessage): void
+  /** A reply came, whose parts are to be taken at once. */
+  receiveReply(from: { readonly node: string; readonly epoch: number }, reply: WireReply): void
   /** An event of the other node came. */
   event(name: string, data: unknown): void
   /** The channel from `node` holds what no sender writes; nothing more comes from it. */
@@ -94,6 +97,11 @@ export class NodeLinks implements Transport {
 
   /** What is sent by {@link NodeLinks.sendMessage}. */
   readonly #message = new WireMessage(new Ref('', -1, -1, -1))
+  /** What is sent by {@link NodeLinks.sendReply}. */
+  readonly #reply = new WireReply()
+  /** Where the last message went, and by which very text. */
+  #latestNode: string | undefined = undefined
+  #latest: Link | undefined = undefined
 
   constructor(options: { readonly node: string; readonly listener: NodeLinksListener; readonly development: boolean }) {
     this.#node = options.node
@@ -117,7 +125,7 @@ export class NodeLinks implements Transport {
       broken: false,
     }
     this.#links.set(node, link)
-    this.#list = [...this.#links.values()]
+    this.#listLinks()
     this.#listener.wake()
   }
 
@@ -126,7 +134,7 @@ export class NodeLinks implements Transport {
     const link = this.#links.get(node)
     if (link?.epoch !== epoch) return false
     this.#links.delete(node)
-    this.#list = [...this.#links.values()]
+    this.#listLinks()
     while (this.#drain(link, Number.POSITIVE_INFINITY) > 0);
     link.sender.close()
     link.receiver.close()
@@ -141,8 +149,21 @@ export class NodeLinks implements Transport {
       bell.close()
     }
     this.#links.clear()
-    this.#list = []
+    this.#listLinks()
     this.#dirty = []
+  }
+
+  #listLinks(): void {
+    this.#list = [...this.#links.values()]
+    this.#latestNode = this.#latest = undefined
+  }
+
+  /** Most messages go where the one before went. */
+  #linkTo(node: string): Link | undefined {
+    if (node === this.#latestNode) return this.#latest
+    this.#latest = this.#links.get(node)
+    this.#latestNode = node
+    return this.#latest
   }
 
   /** See {@link Transport}. */
@@ -162,7 +183,7 @@ export class NodeLinks implements Transport {
 
   /** See {@link Transport}. */
   sendMessage(to: Ref, name: string, payload: unknown, from: Ref | undefined, askId: number): Refusal | undefined {
-    const link = this.#links.get(to.node)
+    const link = this.#linkTo(to.node)
     if (link === undefined) return 'node-down'
     const message = this.#message
     message.to = to
@@ -178,6 +199,27 @@ export class NodeLinks implements Transport {
       throw error instanceof EncodeError ? notSendable(error, to.node, frameOf(message), 'payload') : error
     }
     return link.sender.closed ? 'node-down' : 'overload'
+  }
+
+  /** See {@link Transport}. */
+  sendReply(node: string, epoch: number, askId: number, value: unknown): Refusal | undefined {
+    const link = this.#linkTo(node)
+    if (link === undefined) return 'node-down'
+    if (link.waiting.length > 0) return this.send(node, [FrameKind.reply, epoch, askId, value])
+    if (this.#development) this.#freeze(value, () => describeFrame(node, [FrameKind.reply, epoch, askId, value]))
+    if (!link.dirty) this.#touch(link)
+    const reply = this.#reply
+    reply.epoch = epoch
+    reply.askId = askId
+    reply.payload = value
+    try {
+      if (link.sender.send(reply, buffersMoved())) return undefined
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error
+      throw notSendable(error, node, [FrameKind.reply, epoch, askId, value], 'payload')
+    }
+    // What finds no room waits for it, as a frame.
+    return this.send(node, [FrameKind.reply, epoch, askId, value])
   }
 
   /** Sends an event to a node when there is room; false when it was dropped. Throws an `EncodeError` for odd data. */
@@ -282,6 +324,12 @@ export class NodeLinks implements Transport {
     if (value instanceof WireMessage) {
       if (this.#development) this.#freeze(value.payload, () => describeFrame(link.node, frameOf(value)))
       this.#listener.receiveMessage(link, value)
+      value.payload = undefined
+      return
+    }
+    if (value instanceof WireReply) {
+      if (this.#development) this.#freeze(value.payload, () => `a reply of node ${link.node}`)
+      this.#listener.receiveReply(link, value)
       value.payload = undefined
       return
     }

@@ -1,6 +1,6 @@
 /** The codec of nodes: heads are sent once, follow one another in their slots, and are checked at both ends. */
 import { MalformedFrameError, NotSendableError } from '@troupe/core'
-import { type Frame, FrameKind, frameOf, Ref, WireMessage } from '@troupe/core/host'
+import { type Frame, FrameKind, frameOf, Ref, WireMessage, WireReply } from '@troupe/core/host'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createEncoding, ENCODING_START, EncodeError, FrameError } from '../src/channel/index.ts'
@@ -26,10 +26,15 @@ function pair(node = 'right') {
     here.encode(value, encoding)
     const { bytes, end, handles } = encoding
     const received = there.decode({ bytes, start: ENCODING_START, end, bulk: bytes, bulkStart: 0, bulkEnd: 0, handles })
-    const frame = received instanceof WireMessage ? frameOf(received) : received
+    const frame = asFrame(received)
     return { received, frame, length: end - ENCODING_START }
   }
   return { here, there, pass }
+}
+
+function asFrame(value: unknown): unknown {
+  if (value instanceof WireReply) return [FrameKind.reply, value.epoch, value.askId, value.payload]
+  return value instanceof WireMessage ? frameOf(value) : value
 }
 
 function decode(...bytes: number[]): unknown {
@@ -98,13 +103,14 @@ describe('a message', () => {
       )
       .filter(([, , payload]) => isPlain(payload))
       .map(([to, named, payload, sender, askId]) => messageOf(to, named, payload, sender, askId))
-    const reply = fc.nat(99).map((askId): Frame => [FrameKind.reply, 0, askId, { askId }])
+    const reply = fc.nat(99).map((askId) => Object.assign(new WireReply(), { epoch: 0, askId, payload: { askId } }))
+    const frame = fc.nat(99).map((askId): Frame => [FrameKind.reply, 0, askId, { askId }])
+    const any = fc.oneof({ arbitrary: message, weight: 9 }, reply, frame)
     fc.assert(
-      fc.property(fc.array(fc.oneof({ arbitrary: message, weight: 9 }, reply), { maxLength: 400 }), (values) => {
+      fc.property(fc.array(any, { maxLength: 400 }), (values) => {
         const { pass } = pair()
         for (const value of values) {
-          const expected = value instanceof WireMessage ? frameOf(value) : value
-          expect(pass(value).frame).toStrictEqual(structuredCloneOf(expected))
+          expect(pass(value).frame).toStrictEqual(structuredCloneOf(asFrame(value) as Frame))
         }
       }),
       { numRuns: 60 },
@@ -157,6 +163,8 @@ describe('the reader', () => {
     ['a message that is a reply too', [isMessage | isReply, 0, 0, 1], 'a message and a reply'],
     ['a reply that is an ask', [isReply | isAsk, 0, 0, 1], 'part of what it is not'],
     ['a reply without its payload', [isReply, 0, 0], 'no tag'],
+    ['a reply in no epoch', [isReply, Tag.undefined, 0, 1], 'in no epoch'],
+    ['a reply to no ask', [isReply, 0, Tag.int16, 255, 255, 1], 'without a number'],
     ['more than a message', [isMessage | isNew, 9, ...head, 1, 1], 'end with its value'],
   ])('refuses %s, and says so', (_name, bytes, said) => {
     expect(() => decode(...bytes)).toThrow(FrameError)

@@ -1,5 +1,6 @@
 /** Links in one thread: what is refused, what waits, and what a broken channel does. */
 import { MessageChannel } from 'node:worker_threads'
+import { NotSendableError } from '@troupe/core'
 import { checkFrame, type Frame, FrameKind, frameOf, Ref } from '@troupe/core/host'
 import { describe, expect, it } from 'vitest'
 import { createChannelPair, createDoorbell } from '../src/channel/index.ts'
@@ -21,6 +22,7 @@ function connected() {
       listener: {
         receive: (_from, frame) => received.push(checkFrame(frame)),
         receiveMessage: (_from, message) => received.push(frameOf(message)),
+        receiveReply: (_from, { epoch, askId, payload }) => received.push([FrameKind.reply, epoch, askId, payload]),
         event: () => {},
         broken: (node) => broken.push(node),
         wake: () => {},
@@ -42,6 +44,30 @@ function connected() {
 const raw = (links: NodeLinks, value: unknown): boolean => links.send('right', value as Frame) === undefined
 
 describe('the links of a node', () => {
+  it('keep every reply, also those that find no room, and their order', () => {
+    const { left, right, received } = connected()
+    for (let askId = 0; askId < 100; askId++) expect(left.sendReply('right', 3, askId, { askId })).toBeUndefined()
+    left.send('right', terminated('last'))
+    while (left.pending > 0 || right.hasWork()) {
+      left.flush()
+      right.drain(10)
+    }
+    const replies = Array.from({ length: 100 }, (_, askId): Frame => [FrameKind.reply, 3, askId, { askId }])
+    expect(received).toEqual([...replies, terminated('last')])
+    expect(left.sendReply('nobody', 3, 1, 1)).toBe('node-down')
+  })
+
+  it('say which reply cannot be sent, and why', () => {
+    const { left, right, received } = connected()
+    const attempt = () => left.sendReply('right', 3, 1, { call: () => 0 })
+    expect(attempt).toThrow(NotSendableError)
+    expect(attempt).toThrow('a reply to node right: payload.call is a function')
+    left.sendReply('right', 3, 2, 'sendable')
+    left.flush()
+    right.drain(10)
+    expect(received).toEqual([[FrameKind.reply, 3, 2, 'sendable']])
+  })
+
   it('refuse tells beyond the bounds, never a notice, and keep the order of what they took', () => {
     const { left, right, received } = connected()
     let accepted = 0

@@ -2,7 +2,7 @@
  * A model's states and the operations of a history as small integers, so that the search works on numbers: equal states
  * have one number, operations with equal input and output are one class, and each step of the model is made once.
  */
-import { canonicalValue } from '../canonical-value.ts'
+import { canonicalKey } from '../canonical-value.ts'
 import { Interner } from '../interner.ts'
 import { answerOf } from './checked-model.ts'
 import { HistoryError } from './history-error.ts'
@@ -148,7 +148,7 @@ export class PartitionedStates implements ObjectStates {
 
 /** One string for all equal values of plain data. */
 function keyOf(value: unknown, what: string): string {
-  return canonicalValue(value, what, (path, wrong) => {
+  return canonicalKey(value, what, (path, wrong) => {
     return new HistoryError(`${path} is ${wrong}: inputs, outputs and states are plain data, Map and Set`, { path })
-  }).key
+  })
 }

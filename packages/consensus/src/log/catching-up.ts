@@ -37,7 +37,8 @@ export function onCatchUp(state: ReplicaState, message: CatchUp, machine: AnyMac
     ctx.tell(replyTo, 'learned', { from: state.id, at: applied, entries: batch })
     return
   }
-  if (snapshot === undefined || snapshot.id !== state.outgoing?.id) {
+  // One that asks anew gets what there is now.
+  if ((snapshot?.id ?? state.applied) !== state.outgoing?.id) {
     state.outgoing = { id: state.applied, bytes: encodeValue(takeSnapshot(state, machine)) }
   }
   const { id, bytes } = state.outgoing as NonNullable<ReplicaState['outgoing']>

@@ -34,11 +34,21 @@ export interface LogConfiguration {
 /** Members of one configuration, at most. */
 const membersMax = 64
 
-/** By the members, which nobody changes: those that vote. */
+/** By the members, which nobody changes: those that vote, where not all do. */
 const voters = new WeakMap<readonly LogMember[], readonly LogMember[]>()
 
 /** Those that vote. */
 export function votersOf({ members }: LogConfiguration): readonly LogMember[] {
+  for (let index = 0; index < members.length; index++) if (memberAt(members, index).learner) return votersAmong(members)
+  return members
+}
+
+/** Lists of members are gone through by their places, in nearly every turn: an iterator of a frozen list costs more than all else. */
+export function memberAt(members: readonly LogMember[], index: number): LogMember {
+  return members[index] as LogMember
+}
+
+function votersAmong(members: readonly LogMember[]): readonly LogMember[] {
   let known = voters.get(members)
   if (known === undefined) {
     known = members.filter(({ learner }) => !learner)
@@ -49,7 +59,10 @@ export function votersOf({ members }: LogConfiguration): readonly LogMember[] {
 
 /** The member with that id; `undefined` for a stranger. */
 export function logMemberOf({ members }: LogConfiguration, id: string): LogMember | undefined {
-  for (const member of members) if (member.id === id) return member
+  for (let index = 0; index < members.length; index++) {
+    const member = memberAt(members, index)
+    if (member.id === id) return member
+  }
   return undefined
 }
 

@@ -7,7 +7,7 @@
  */
 import type { ActorRef } from '@troupe/core'
 import { askToCatchUp } from './catching-up.ts'
-import { isVoter, votersOf } from './configuration.ts'
+import { isVoter, memberAt, votersOf } from './configuration.ts'
 import { isTrusted } from './introducing.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
 import type { Heartbeat, HeartbeatReply, ReplicaProtocol } from './messages.ts'
@@ -28,16 +28,29 @@ export function nextRound(state: ReplicaState, ctx: ReplicaContext): boolean {
   const { configuration, id } = state
   state.round++
   if (!isVoter(configuration, id) || !isTrusted(state)) return false
-  const voters = votersOf(configuration)
-  const heard = [...state.replies.values()].filter(({ round }) => round > state.round - roundsPerTimeout)
+  const heard = lately(state)
   const quorum = Math.max(configuration.quorums.election, configuration.quorums.acceptance)
   state.connected = heard.length + 1 >= quorum
   const stand = state.connected && chooseLeader(state, heard)
-  for (const { id: other, replica } of voters) {
-    if (other !== id)
-      ctx.tellEarly(replica, 'heartbeat', { config: configuration.number, from: id, round: state.round })
+  const heartbeat: Heartbeat = { config: configuration.number, from: id, round: state.round }
+  const voters = votersOf(configuration)
+  for (let index = 0; index < voters.length; index++) {
+    const { id: other, replica } = memberAt(voters, index)
+    if (other !== id) ctx.tellEarly(replica, 'heartbeat', heartbeat)
   }
   return stand
+}
+
+/** The answers of the last rounds. */
+function lately({ replies, round: now }: ReplicaState): readonly HeartbeatReply[] {
+  const heard = [...replies.values()]
+  let count = 0
+  for (let index = 0; index < heard.length; index++) {
+    const reply = heard[index] as HeartbeatReply
+    if (reply.round > now - roundsPerTimeout) heard[count++] = reply
+  }
+  heard.length = count
+  return heard
 }
 
 /** Watches whoever leads: where a death is certain, as that of a thread, nobody waits for a timeout. */

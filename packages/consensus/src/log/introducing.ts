@@ -12,7 +12,7 @@
  */
 import type { ActorRef } from '@troupe/core'
 import { askToCatchUp } from './catching-up.ts'
-import { isVoter, logMemberOf, votersOf } from './configuration.ts'
+import { isVoter, logMemberOf, memberAt, votersOf } from './configuration.ts'
 import type { Introduce, Introduced, ReplicaProtocol, ReplicaStatus } from './messages.ts'
 import type { ReplicaContext, ReplicaState } from './replica-state.ts'
 
@@ -54,8 +54,11 @@ export function introduceSelf(state: ReplicaState, ctx: ReplicaContext): void {
   const listed = logMemberOf(configuration, id)?.identity
   if (listed !== undefined && listed !== identity && isVoter(configuration, id)) refuse(state, 'the configuration', ctx)
   if (listed !== undefined || state.refusedBy !== undefined) return
-  for (const voter of votersOf(configuration))
+  const voters = votersOf(configuration)
+  for (let index = 0; index < voters.length; index++) {
+    const voter = memberAt(voters, index)
     if (voter.id !== id && !knownBy.has(voter.id)) introduceTo(voter.replica, state, ctx)
+  }
   meet(state, ctx)
 }
 

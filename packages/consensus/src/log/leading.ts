@@ -6,7 +6,7 @@
 
 import { pendingConfiguration } from './applying.ts'
 import { askToCatchUp } from './catching-up.ts'
-import { isVoter, votersOf } from './configuration.ts'
+import { isVoter, memberAt, votersOf } from './configuration.ts'
 import { withdraw } from './electing.ts'
 import { batchFrom, type Entry, entriesFrom, lengthOf, weightBetween, weightOf } from './entry.ts'
 import { isLentTo, releaseLeases } from './leases.ts'
@@ -149,7 +149,9 @@ function storedByQuorum({ id, configuration }: ReplicaState, lead: Leadership): 
   const { acceptance } = configuration.quorums
   /** The most that voters have stored, as many as are in a quorum, in order. */
   const most: number[] = []
-  for (const voter of votersOf(configuration)) {
+  const voters = votersOf(configuration)
+  for (let index = 0; index < voters.length; index++) {
+    const voter = memberAt(voters, index)
     const stored = voter.id === id ? lead.synced : (lead.peers.get(voter.id)?.matched ?? 0)
     let place = most.length
     for (; place > 0 && (most[place - 1] as number) < stored; place--) most[place] = most[place - 1] as number
@@ -257,7 +259,9 @@ export function sendPrepares(state: ReplicaState, lead: Leadership, ctx: Replica
     ...(acceptedBallot === undefined ? {} : { acceptedBallot }),
     ...(lead.predecessor === undefined ? {} : { released: lead.predecessor }),
   }
-  for (const { id, replica } of state.configuration.members) {
+  const { members } = state.configuration
+  for (let index = 0; index < members.length; index++) {
+    const { id, replica } = memberAt(members, index)
     const due = only === undefined ? !lead.peers.has(id) && (lead.elected || !lead.promises.has(id)) : id === only
     if (due && id !== state.id) ctx.tell(replica, 'prepare', prepare)
   }

@@ -5,7 +5,7 @@
  * meets every election quorum, then the machine is asked. With a lease nobody needs to be asked.
  */
 import { outcomesOf } from './applying.ts'
-import { isVoter, votersOf } from './configuration.ts'
+import { isVoter, memberAt, votersOf } from './configuration.ts'
 import { heard } from './following.ts'
 import { giveLease, holdsLease, isLeaseHalfOver, takeLease, votersToAsk, wantedLease } from './leases.ts'
 import { compareLogBallots } from './log-ballot.ts'
@@ -72,8 +72,11 @@ function sendProbe(state: ReplicaState, lead: Leadership, ctx: ReplicaContext): 
   const { ballot, probe: id } = lead
   const leaseMs = wantedLease(state, lead)
   const message = leaseMs === undefined ? { ballot, id } : { ballot, id, leaseMs }
-  for (const voter of votersOf(state.configuration))
+  const voters = votersOf(state.configuration)
+  for (let index = 0; index < voters.length; index++) {
+    const voter = memberAt(voters, index)
     if (!lead.acks.has(voter.id)) ctx.tellEarly(voter.replica, 'readProbe', message)
+  }
 }
 
 /** Answers once the voters that said yes meet every election quorum. */

@@ -13,20 +13,40 @@ const halves = new Int32Array(double.buffer)
 
 /** The digest of data: equal for values that are the same, in the same order of keys and entries. */
 export function valueDigest(value: unknown): bigint {
-  const walk = new DigestWalk()
-  walk.value(value, 0)
-  return walk.digest
+  const { low, high } = new DigestWalk().value(value)
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
 }
 
-class DigestWalk {
-  #low = 0x9e3779b9 | 0
-  #high = 0x7f4a7c15 | 0
+/** A digest, and that of a part of what is digested that was known before. */
+export interface Digest {
+  readonly low: number
+  readonly high: number
+}
 
-  get digest(): bigint {
-    return (BigInt(this.#high >>> 0) << 32n) | BigInt(this.#low >>> 0)
+/** One walk; the digest is of all that was put in, in that order. */
+export class DigestWalk implements Digest {
+  /** The lanes: whole numbers of 32 bits. */
+  low = 0x9e3779b9 | 0
+  high = 0x7f4a7c15 | 0
+
+  value(value: unknown): this {
+    this.#value(value, 0)
+    return this
   }
 
-  value(value: unknown, depth: number): void {
+  number(number: number): this {
+    this.#number(number)
+    return this
+  }
+
+  /** What was digested by itself. */
+  part({ low, high }: Digest): this {
+    this.#word(low)
+    this.#word(high)
+    return this
+  }
+
+  #value(value: unknown, depth: number): void {
     switch (typeof value) {
       case 'number':
         this.#number(value)
@@ -55,20 +75,20 @@ class DigestWalk {
     else if (prototype === Object.prototype) {
       for (const key in value) {
         this.#text(key)
-        this.value((value as Record<string, unknown>)[key], depth + 1)
+        this.#value((value as Record<string, unknown>)[key], depth + 1)
       }
       this.#word(0x7b7b)
     } else if (prototype === Map.prototype) {
       const map = value as ReadonlyMap<unknown, unknown>
       this.#word(map.size ^ 0x6d6d)
       for (const [key, item] of map) {
-        this.value(key, depth + 1)
-        this.value(item, depth + 1)
+        this.#value(key, depth + 1)
+        this.#value(item, depth + 1)
       }
     } else if (prototype === Array.prototype || prototype === Set.prototype) {
       const list = value as Iterable<unknown>
       this.#word(prototype === Set.prototype ? 0x7373 : 0x5b5b)
-      for (const item of list) this.value(item, depth + 1)
+      for (const item of list) this.#value(item, depth + 1)
       this.#word(0x5d5d)
     } else this.#bytes(encodeValue(value))
   }
@@ -93,9 +113,9 @@ class DigestWalk {
   /** As MurmurHash3 mixes a block, in one lane with its constants and in the other with those of its finaliser. */
   #word(word: number): void {
     let mixed = Math.imul(word, 0xcc9e2d51 | 0)
-    mixed = Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593) ^ this.#low
-    this.#low = (Math.imul((mixed << 13) | (mixed >>> 19), 5) + (0xe6546b64 | 0)) | 0
-    mixed = Math.imul(this.#high ^ word, 0x85ebca6b | 0)
-    this.#high = (Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35 | 0) + this.#low) | 0
+    mixed = Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593) ^ this.low
+    this.low = (Math.imul((mixed << 13) | (mixed >>> 19), 5) + (0xe6546b64 | 0)) | 0
+    mixed = Math.imul(this.high ^ word, 0x85ebca6b | 0)
+    this.high = (Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35 | 0) + this.low) | 0
   }
 }

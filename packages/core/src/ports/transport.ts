@@ -17,4 +17,7 @@ export interface Transport {
    * in the same order, for transports that need no frame. Throws a `MalformedFrameError` when the frame would be none.
    */
   sendMessage?(to: Ref, name: string, payload: unknown, sender: Ref | undefined, askId: number): Refusal | undefined
+
+  /** The same for the reply to ask `askId` of an actor of `node` in its `epoch`. */
+  sendReply?(node: string, epoch: number, askId: number, value: unknown): Refusal | undefined
 }

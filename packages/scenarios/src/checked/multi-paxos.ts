@@ -40,6 +40,8 @@ export interface MultiPaxosInstance {
   readonly leaderChanges: number
   /** Entries in one message, at most. Default 64. */
   readonly batchMax?: number
+  /** Commands in one message of the client, at most; such a message is one entry. Default: all. */
+  readonly commandsTogether?: number
   /** A definition in the place of the shipped one. */
   readonly definition?: ActorDefinition<ReplicaProtocol, ReplicaArguments>
   /** The size of both kinds of quorum. Default: a majority. */
@@ -65,15 +67,19 @@ const Outside = defineActor<{ never: () => void }>()({
   init: (args: {
     plans: readonly ElectionPlan[]
     replicas: Readonly<Record<string, ActorRef<ReplicaProtocol>>>
-    commands: readonly string[]
+    /** By message. */
+    commands: readonly (readonly string[])[]
   }) => ({ ...args }),
   started(state, ctx) {
     const client = ctx.self as unknown as ActorRef<any>
-    const operations = state.commands
     for (const { by, instead } of ctx.random.pick(state.plans)) {
       const replica = state.replicas[by] as ActorRef<ReplicaProtocol>
       ctx.tell(replica, 'campaign', { instead })
-      if (operations.length > 0) ctx.tell(replica, 'commands', { client, session, ackedUpTo: 0, first: 1, operations })
+      let first = 1
+      for (const operations of state.commands) {
+        ctx.tell(replica, 'commands', { client, session, ackedUpTo: 0, first, operations })
+        first += operations.length
+      }
     }
     state.plans = []
   },
@@ -83,6 +89,7 @@ const Outside = defineActor<{ never: () => void }>()({
 /** What to check of an instance. */
 export function multiPaxosOptions(instance: MultiPaxosInstance): CheckOptions<any> {
   const { replicas, commands, crashes, leaderChanges, batchMax = 64, definition = CheckedReplica } = instance
+  const { commandsTogether = Math.max(1, commands) } = instance
   const ids = idsOf(replicas)
   const quorum = instance.quorum ?? Math.floor(replicas / 2) + 1
   const refs = Object.fromEntries(ids.map((id) => [id, namedRef(definition, { node: id, name: 'replica' })]))
@@ -100,6 +107,9 @@ export function multiPaxosOptions(instance: MultiPaxosInstance): CheckOptions<an
   }
   const first = { config: 1, n: 1, priority: 0, node: 'r0' }
   const proposed = commandsOf(commands)
+  const chunks = Array.from({ length: Math.ceil(commands / commandsTogether) }, (_, index) =>
+    proposed.slice(index * commandsTogether, (index + 1) * commandsTogether),
+  )
   return {
     actors: [
       ...ids.map((id) => ({
@@ -127,7 +137,7 @@ export function multiPaxosOptions(instance: MultiPaxosInstance): CheckOptions<an
         name: 'outside',
         definition: Outside,
         sink: true,
-        args: { plans: electionPlans(ids, first, leaderChanges), replicas: refs, commands: proposed },
+        args: { plans: electionPlans(ids, first, leaderChanges), replicas: refs, commands: chunks },
       },
     ],
     network: 'ordered',
@@ -191,6 +201,7 @@ export const multiPaxosProgram: Program = program({
     commands: { what: 'commands of one client', default: 2, min: 0, max: 4 },
     leaderChanges: { what: 'elections beyond the first', default: 1, min: 0, max: 2 },
     batchMax: { what: 'entries in one message, at most', default: 64, min: 1, max: 64 },
+    commandsTogether: { what: 'commands in one message of the client, at most', default: 4, min: 1, max: 4 },
     quorum: { what: 'replicas of a quorum, of either kind; 0: a majority', default: 0, min: 0, max: 5 },
   },
   network: 'ordered',

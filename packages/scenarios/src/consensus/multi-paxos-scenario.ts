@@ -7,12 +7,10 @@ import { checkLinearizable, HistoryRecorder } from '@troupe/checker'
 import {
   type KeyValueCommand,
   keyValueMachine,
-  LogMachineObserver,
   LogObserver,
   type LogOptions,
-  LogPledgeObserver,
   LogViolationError,
-  LogWordObserver,
+  LogWatch,
   replicate,
   replicatedLog,
 } from '@troupe/consensus'
@@ -218,9 +216,8 @@ function observe(
   observer: LogObserver,
   harmOnly: boolean,
 ): Observation {
-  const pledges = new LogPledgeObserver(campaignOptions)
-  const words = new LogWordObserver(configuration)
-  const machines = new LogMachineObserver(keyValueMachine)
+  const { clockDriftMax } = campaignOptions
+  const watch = new LogWatch({ configuration, machine: keyValueMachine, clockDriftMax, observer })
   let torn = false
   let told = false
   let refused = false
@@ -228,27 +225,32 @@ function observe(
   let deciding: string | undefined
   const decided = new Map<string, number>()
   let violation: unknown
-  const hold = (look: () => void) => {
-    try {
-      look()
-    } catch (error) {
-      violation ??= error
-    }
+  const broken = (error: unknown) => {
+    violation ??= error
   }
   claimWays(world, ways(replica.name))
   world.sometimes('who replaces members is answered', false)
   if (!harmOnly) {
     const sent = (event: TraceEvent) => {
       if (event.type !== 'sent') return
-      hold(() => words.sent(event.message, event.payload))
-      hold(() => pledges.sent(event.message, event.payload, event.atMs))
+      try {
+        watch.sent(event.message, event.payload, event.atMs)
+      } catch (error) {
+        broken(error)
+      }
     }
-    world.observe(sent, { only: ['sent'], messages: [...LogWordObserver.messages, ...LogPledgeObserver.messages] })
+    world.observe(sent, { only: ['sent'], messages: LogWatch.messages })
     const decides = (event: TraceEvent) => {
       if (event.type === 'turn') deciding = event.actor
     }
     world.observe(decides, { only: ['turn'], messages: ['decide'] })
-    world.events.on('log', (entry) => hold(() => words.logged(entry)))
+    world.events.on('log', (entry) => {
+      try {
+        watch.logged(entry)
+      } catch (error) {
+        broken(error)
+      }
+    })
   }
   world.events.on('journalOpened', ({ tornBytes }) => {
     torn ||= tornBytes > 0
@@ -257,26 +259,19 @@ function observe(
     world.always('replicated log', ({ changed }) => {
       if (violation !== undefined) throw violation
       const cells = changed(replica)
-      if (cells.length === 0) {
-        words.check([])
-        return
-      }
       for (const { path, state } of cells) {
-        told ||= deciding === path && state.decided > (decided.get(path) ?? 0)
-        decided.set(path, state.decided)
+        if (!told) {
+          told = deciding === path && state.decided > (decided.get(path) ?? 0)
+          decided.set(path, state.decided)
+        }
         refused ||= state.refusedBy !== undefined
       }
       deciding = undefined
-      const states = cells.map(({ state }) => state)
-      observer.check(states)
-      words.check(states)
-      pledges.check(states)
-      machines.check(states)
+      watch.check(cells)
     })
   }
   const onDiskLost = (node: string) => {
-    words.wiped(node)
-    pledges.wiped(node)
+    watch.wiped(node)
   }
   const coverage = () => {
     const { leaders, configurations, installed } = observer.statistics

@@ -93,7 +93,7 @@ class RingSender implements ChannelSender {
   }
 
   get closed(): boolean {
-    return this.#closed || this.#writer.memory.closedByConsumer
+    return this.#closed || this.#writer.memory.seenClosedByConsumer
   }
 
   send(value: unknown, moved?: ReadonlySet<ArrayBufferLike>): boolean {

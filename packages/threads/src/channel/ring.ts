@@ -153,6 +153,11 @@ export class RingMemory {
     return (Atomics.load(this.#header, CLOSED_WORD) & CLOSED_BY_PRODUCER) !== 0
   }
 
+  /** The same without a promise when it is seen: enough for one who would find out with the next message, and cheap. */
+  get seenClosedByConsumer(): boolean {
+    return (this.#header[CLOSED_WORD]! & CLOSED_BY_CONSUMER) !== 0
+  }
+
   get closedByConsumer(): boolean {
     return (Atomics.load(this.#header, CLOSED_WORD) & CLOSED_BY_CONSUMER) !== 0
   }

@@ -294,6 +294,7 @@ class Receiver {
       listener: {
         receive: (from, frame) => this.kernel.receive(from, frame),
         receiveMessage: (from, message) => this.kernel.receiveMessage(from, message),
+        receiveReply: (from, reply) => this.kernel.receiveReply(from, reply),
         event: () => void this.#events++,
         broken: (_node, error) => void this.broken.push(error),
         wake: () => {},
