@@ -14,12 +14,22 @@ import type { JoiningMembers, Leadership, ReplicaContext, ReplicaState } from '.
 /** Rounds of heartbeats, two election timeouts, that a leader waits while no voter-to-be gets any further. */
 const joinRoundsMax = 8
 
-/** Asks the voters-to-be, unless a change is under way already. Throws a `ConfigurationError` for members that could not work. */
-export function beginChange(state: ReplicaState, lead: Leadership, asked: Reconfigure, ctx: ReplicaContext): void {
-  if (lead.joining !== undefined || isChanging(lead)) return
+/**
+ * Asks the voters-to-be, unless a change is under way already. Returns the entry that is to be proposed, if nobody needs to be
+ * asked. Throws a `ConfigurationError` for members that could not work.
+ */
+export function beginChange(
+  state: ReplicaState,
+  lead: Leadership,
+  asked: Reconfigure,
+  ctx: ReplicaContext,
+): Entry | undefined {
+  if (lead.joining !== undefined || isChanging(lead)) return undefined
   nextConfiguration(state, asked)
   lead.joining = { asked, target: state.decided, applied: new Map(), rounds: joinRoundsMax }
-  askOthers(state, lead, ctx)
+  const ready = readyChange(state, lead)
+  if (ready === undefined) askOthers(state, lead, ctx)
+  return ready
 }
 
 /** Says how far this replica is, and which one it is. */
@@ -41,19 +51,16 @@ export function onJoinAck(state: ReplicaState, { ballot, from, identity, applied
   return readyChange(state, lead)
 }
 
-/** Asks again, and refuses what has waited long enough. Returns the entry that is to be proposed, if nobody needs to be asked. */
-export function changeTick(state: ReplicaState, ctx: ReplicaContext): Entry | undefined {
+/** Asks again, and refuses what has waited long enough. */
+export function changeTick(state: ReplicaState, ctx: ReplicaContext): void {
   const { lead, connected, configuration } = state
-  if (lead?.joining === undefined) return undefined
-  const ready = readyChange(state, lead)
-  if (ready !== undefined) return ready
+  if (lead?.joining === undefined) return
   const { joining } = lead
-  if (joining === undefined) return undefined
   // One that has lost its quorum may have been replaced, and has nothing to say.
   if (!lead.elected || !connected) joining.rounds = joinRoundsMax
   if (--joining.rounds >= 0) {
     askOthers(state, lead, ctx)
-    return undefined
+    return
   }
   lead.joining = undefined
   const { asked, applied } = joining
@@ -67,7 +74,6 @@ export function changeTick(state: ReplicaState, ctx: ReplicaContext): Entry | un
     absent: ids.filter((id) => !applied.has(id)),
     behind: ids.filter((id) => applied.has(id)),
   })
-  return undefined
 }
 
 function readyChange(state: ReplicaState, lead: Leadership): Entry | undefined {

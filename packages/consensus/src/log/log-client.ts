@@ -8,8 +8,8 @@ import { approximateBytes, shownValue } from '@troupe/core/host'
 import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, votersOf } from './configuration.ts'
 import { operationWeight } from './entry.ts'
-import { CommandError, CommandSizeError, MembersNotReadyError, SessionExpiredError } from './log-errors.ts'
-import type { LogClientProtocol, Outcomes, Reconfigure, UnreadyMembers } from './messages.ts'
+import { CommandError, CommandSizeError, membersNotReady, sessionExpired } from './log-errors.ts'
+import type { LogClientProtocol, Outcomes, Reconfigure } from './messages.ts'
 
 /** The arguments of a {@link LogClient}. */
 export interface LogClientArguments {
@@ -224,7 +224,7 @@ export const LogClient = defineActor<Own>()({
       state.session = undefined
       for (const [seq, { token }] of state.commands) {
         if (seq >= state.unsentSeq) break
-        ctx.replyError(token, expired(state.log, session, sessionsMax))
+        ctx.replyError(token, sessionExpired(state.log, session, sessionsMax))
         state.commands.delete(seq)
       }
       flushLater(state, ctx)
@@ -241,7 +241,7 @@ export const LogClient = defineActor<Own>()({
       if (state.change?.change !== message.change || state.change.config !== message.config) return
       state.change = undefined
       state.progressed = true
-      for (const token of state.changeTokens.splice(0)) ctx.replyError(token, notReady(state.log, message))
+      for (const token of state.changeTokens.splice(0)) ctx.replyError(token, membersNotReady(state.log, message))
     },
     reconfigured(state, { config, members }, ctx) {
       adopt(state, config, members)
@@ -266,26 +266,6 @@ function refusalOf({ log, inFlightMax, commandBytesMax }: LogClientState, waitin
   if (bytes <= commandBytesMax) return undefined
   const message = `${where}: a command or query of about ${bytes} bytes; commandBytesMax is ${commandBytesMax}, an option of the log`
   return new CommandSizeError(message, { log, bytes, commandBytesMax })
-}
-
-/** Why nobody can say what became of a command. */
-function expired(log: string, session: number, sessionsMax: number): SessionExpiredError {
-  const why = `session ${session} was closed: more than ${sessionsMax} clients (sessionsMax, an option of the log) have one, and this one was silent for longest`
-  const what = 'the command was applied once or not at all, which nobody can say any more'
-  const advice =
-    'read before you try again, let several callers share a client, or give the next log a larger sessionsMax'
-  return new SessionExpiredError(`replicated log ${log}: ${why}; ${what}; ${advice}`, { log, session, sessionsMax })
-}
-
-/** Why the members were not changed. */
-function notReady(log: string, { needed, absent, behind }: UnreadyMembers): MembersNotReadyError {
-  const why = [
-    ...(absent.length === 0 ? [] : [`${absent.join(', ')} did not answer`]),
-    ...(behind.length === 0 ? [] : [`${behind.join(', ')} have not caught up`]),
-  ]
-  const what = `${needed} of the members that are to vote have to be there, with all that is decided, and ${why.join(', ')}`
-  const message = `replicated log ${log}: the members are not changed: ${what}; start their replicas first, by startReplica`
-  return new MembersNotReadyError(message, { log, needed, absent, behind })
 }
 
 /** Gives each caller its own. Those that have theirs already are not among the waiting any more. */

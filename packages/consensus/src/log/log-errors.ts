@@ -1,6 +1,7 @@
 /** What a call to a replicated object can end with, beside what an ask can. */
 import { AskTimeoutError, type ErrorFacts, TroupeError } from '@troupe/core'
 import { registerErrors } from '@troupe/core/host'
+import type { UnreadyMembers } from './messages.ts'
 
 /**
  * The state machine threw, and changed nothing, or its result is no message. The message is the machine's own. `facts`: `kind`,
@@ -49,3 +50,23 @@ export class CommandSizeError extends TroupeError {
 export class LogTimeoutError extends AskTimeoutError {}
 
 registerErrors(LogTimeoutError, CommandError, SessionExpiredError, MembersNotReadyError, CommandSizeError)
+
+/** Why nobody can say what became of a command. */
+export function sessionExpired(log: string, session: number, sessionsMax: number): SessionExpiredError {
+  const why = `session ${session} was closed: more than ${sessionsMax} clients (sessionsMax, an option of the log) have one, and this one was silent for longest`
+  const what = 'the command was applied once or not at all, which nobody can say any more'
+  const advice =
+    'read before you try again, let several callers share a client, or give the next log a larger sessionsMax'
+  return new SessionExpiredError(`replicated log ${log}: ${why}; ${what}; ${advice}`, { log, session, sessionsMax })
+}
+
+/** Why the members were not changed. */
+export function membersNotReady(log: string, { needed, absent, behind }: UnreadyMembers): MembersNotReadyError {
+  const why = [
+    ...(absent.length === 0 ? [] : [`${absent.join(', ')} did not answer`]),
+    ...(behind.length === 0 ? [] : [`${behind.join(', ')} have not caught up`]),
+  ]
+  const what = `${needed} of the members that are to vote have to be there, with all that is decided, and ${why.join(', ')}`
+  const message = `replicated log ${log}: the members are not changed: ${what}; start their replicas first, by startReplica`
+  return new MembersNotReadyError(message, { log, needed, absent, behind })
+}

@@ -1,7 +1,7 @@
 /** How a log is: what each of its replicas says of itself, and what that tells of a call that nobody answered in time. */
 import type { ActorRef, ActorSystem, AskTimeoutError } from '@troupe/core'
 import type { LogConfiguration, LogMember } from './configuration.ts'
-import type { LogBallot } from './log-ballot.ts'
+import { compareLogBallots, type LogBallot } from './log-ballot.ts'
 import type { LogCallerProtocol } from './log-client.ts'
 import { LogTimeoutError } from './log-errors.ts'
 import type { ReplicaStatus } from './messages.ts'
@@ -51,13 +51,9 @@ export async function logStatus(
   const members = isLater ? latest.members : known.members
   if (isLater) await ask(members)
   const answered = [...asked.values()].filter((status) => status !== undefined)
-  const ballotOf = ({ ballot }: ReplicaStatus) => [ballot?.config ?? 0, ballot?.n ?? 0, ballot?.priority ?? 0] as const
   const [leader] = answered
     .filter(({ role }) => role === 'leader')
-    .toSorted((left, right) => {
-      const [a, b] = [ballotOf(left), ballotOf(right)]
-      return b[0] - a[0] || b[1] - a[1] || b[2] - a[2]
-    })
+    .toSorted((left, right) => compareLogBallots(right.ballot, left.ballot))
   return {
     log,
     config: isLater ? latest.number : known.config,

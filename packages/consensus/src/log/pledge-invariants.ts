@@ -43,6 +43,8 @@ interface Pledges {
   readonly knows: Map<string, number>
   /** The last configuration in which it said what only a voter says. */
   votedIn: number
+  /** The last configuration in which it is known which one has voted. */
+  identifiedIn: number
   leases: Lease[]
 }
 
@@ -125,9 +127,12 @@ export class LogPledgeObserver {
   #votes(id: string, { config }: LogBallot): void {
     const pledges = this.#pledgesOf(id)
     pledges.votedIn = Math.max(config, pledges.votedIn)
+    if (pledges.identifiedIn === config) return
     const seen = this.#identities.get(id)
+    if (seen?.config !== config) return
+    pledges.identifiedIn = config
     const key = `${config}.${id}`
-    if (seen?.config === config && !this.#voters.has(key)) this.#voters.set(key, seen.identity)
+    if (!this.#voters.has(key)) this.#voters.set(key, seen.identity)
   }
 
   #probed({ ballot, id, leaseMs = 0 }: ReadProbe, nowMs: number): void {
@@ -205,7 +210,7 @@ export class LogPledgeObserver {
   #pledgesOf(id: string): Pledges {
     let pledges = this.#pledges.get(id)
     if (pledges === undefined) {
-      pledges = { knows: new Map(), votedIn: 0, leases: [] }
+      pledges = { knows: new Map(), votedIn: 0, identifiedIn: 0, leases: [] }
       this.#pledges.set(id, pledges)
     }
     return pledges

@@ -187,7 +187,7 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
         watchLeader(state, ctx)
         followerTick(state, ctx)
         leaderTick(state, ctx)
-        proposeChange(state, changeTick(state, ctx), ctx)
+        changeTick(state, ctx)
         readerTick(state, ctx)
         introduceSelf(state, ctx)
       },

@@ -184,7 +184,7 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
   /**
    * Has a command applied, once, and resolves to its result. Rejects with a `CommandError` when the machine threw, an
    * `OverloadError`, a `CommandSizeError`, a `SessionExpiredError`, and as an ask does; after a timeout, a `LogTimeoutError` that comes
-   * up to half a second later and says who did not answer, the command may still be applied.
+   * less than a second later and says who did not answer, the command may still be applied.
    */
   execute(command: Command, options?: AskOptions): Promise<Result> {
     return this.#ask('execute', command, options) as Promise<Result>

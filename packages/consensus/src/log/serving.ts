@@ -52,7 +52,7 @@ export function onReconfigure(state: ReplicaState, message: Reconfigure, ctx: Re
   if (lead === undefined || config !== number) return
   lead.reconfigurer = client
   try {
-    beginChange(state, lead, message, ctx)
+    proposeChange(state, beginChange(state, lead, message, ctx), ctx)
   } catch (error) {
     // A client refuses it too, and tells who asked.
     ctx.log.warn('a configuration that could not work was asked for', { problem: (error as Error).message })
