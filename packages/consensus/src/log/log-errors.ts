@@ -22,6 +22,16 @@ export class SessionExpiredError extends TroupeError {
   }
 }
 
+/**
+ * The log has another machine than its client: it was started with a definition of another name. Nothing was applied. `facts`:
+ * `log`, and the names of both definitions, `definition` that of the log and `given` the client's.
+ */
+export class ForeignMachineError extends TroupeError {
+  constructor(message: string, facts?: ErrorFacts, options?: ErrorOptions) {
+    super('ERR_TROUPE_FOREIGN_MACHINE', message, facts, options)
+  }
+}
+
 /** A command or a query is larger than `commandBytesMax`; `facts.bytes` is about how large. Nothing was sent. */
 export class CommandSizeError extends TroupeError {
   constructor(message: string, facts?: ErrorFacts, options?: ErrorOptions) {
@@ -29,4 +39,4 @@ export class CommandSizeError extends TroupeError {
   }
 }
 
-registerErrors(CommandError, SessionExpiredError, CommandSizeError)
+registerErrors(CommandError, SessionExpiredError, ForeignMachineError, CommandSizeError)
