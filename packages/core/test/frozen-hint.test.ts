@@ -1,5 +1,5 @@
 /** A turn that fails since it changed what was frozen says so, and which turn it was. */
-import { createLocalSystem, defineActor } from '@troupe/core'
+import { type ActorRef, createLocalSystem, defineActor } from '@troupe/core'
 import { expect, test } from 'vitest'
 
 const Log = defineActor({
@@ -36,7 +36,7 @@ const Log = defineActor({
 })
 const Caller = defineActor({
   name: 'Caller',
-  init: (log: { ref: never }) => log,
+  init: (log: { ref: ActorRef<{ push: () => number }> }) => log,
   on: { call: ({ ref }, _: undefined, ctx): Promise<unknown> => ctx.ask(ref, 'push') },
 })
 
@@ -72,7 +72,7 @@ test('other errors, and errors that are frozen, are as they were thrown', async 
 test('who asked and fails with it says nothing more', async () => {
   await using system = createLocalSystem()
   const log = await system.spawn(Log, undefined, { name: 'log' })
-  const caller = await system.spawn(Caller, { ref: log.ref as never })
+  const caller = await system.spawn(Caller, { ref: log.ref })
   await log.ask('all')
   const error = await caller.ask('call').then(String, String)
   expect(error.split('something frozen was changed').length).toBe(2)
