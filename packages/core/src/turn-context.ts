@@ -278,7 +278,7 @@ export class TurnContext {
     const actorDefinition = compiled(definition)
     if (options !== noOptions) {
       validateSpawnOptions(actorDefinition.name, options)
-      if (effects.checksOptions) refuseUnknownOfSpawn(actorDefinition.name, options)
+      if (effects.checksOptions) refuseUnknownOfSpawn(actorDefinition, options)
     }
     return effects.spawn(this.#cell, actorDefinition, args, options)
   }
@@ -287,7 +287,7 @@ export class TurnContext {
     const effects = this.#open()
     const actorDefinition = compiled(definition)
     validateSpawnOptions(actorDefinition.name, options)
-    if (effects.checksOptions) refuseUnknownOfSpawn(actorDefinition.name, options)
+    if (effects.checksOptions) refuseUnknownOfSpawn(actorDefinition, options)
     return effects.spawnOn(this.#cell, node, actorDefinition, args, options)
   }
 
