@@ -8,13 +8,15 @@ import { approximateBytes, shownValue } from '@troupe/core/host'
 import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, votersOf } from './configuration.ts'
 import { operationWeight } from './entry.ts'
-import { CommandError, CommandSizeError, membersNotReady, sessionExpired } from './log-errors.ts'
+import { CommandError, CommandSizeError, ForeignMachineError, membersNotReady, sessionExpired } from './log-errors.ts'
 import type { LogClientProtocol, Outcomes, Reconfigure } from './messages.ts'
 
 /** The arguments of a {@link LogClient}. */
 export interface LogClientArguments {
   readonly log: string
   readonly configuration: LogConfiguration
+  /** The name of the definition of the log's replicas: one with another name refuses this client. Default: any will do. */
+  readonly definition?: string
   /**
    * What has waited so many milliseconds is sent again; to the next member, when there was no result at all meanwhile.
    * Default 250.
@@ -37,6 +39,8 @@ interface Waiting {
 
 interface LogClientState {
   readonly log: string
+  /** What each request carries that a replica of another definition must refuse. */
+  readonly named: { readonly definition?: string }
   readonly retryMs: number
   readonly inFlightMax: number
   readonly batchMax: number
@@ -101,12 +105,14 @@ export const LogClient = defineActor<Own>()({
   init: ({
     log,
     configuration,
+    definition,
     retryMs = 250,
     inFlightMax = 1_024,
     batchMax = 512,
     commandBytesMax = 1024 ** 2,
   }: LogClientArguments): LogClientState => ({
     log,
+    named: definition === undefined ? {} : { definition },
     retryMs,
     inFlightMax,
     batchMax,
@@ -229,6 +235,17 @@ export const LogClient = defineActor<Own>()({
       }
       flushLater(state, ctx)
     },
+    foreign(state, { definition }, ctx) {
+      const { log, named } = state
+      const given = named.definition
+      const what = `its replicas are of the definition ${definition}, and this client is for ${given}`
+      const message = `replicated log ${log}: ${what}; give replicatedLog the definition that the log was started with`
+      const error = new ForeignMachineError(message, { log, definition, given })
+      for (const waiting of [state.commands, state.reads]) {
+        for (const { token } of waiting.values()) ctx.replyError(token, error)
+        waiting.clear()
+      }
+    },
     redirect(state, { config, members, leader, overloaded }, ctx) {
       adopt(state, config, members)
       if (overloaded || leader === undefined || leader === state.target || state.redirects >= redirectsMax) return
@@ -314,7 +331,7 @@ function send(state: LogClientState, ctx: Context): void {
   if (session === undefined && commands.size > 0) {
     // A word of its own for each opening: an old answer that comes late opens nothing.
     state.nonce ??= `${ctx.random.int(2 ** 32).toString(36)}-${ctx.random.int(2 ** 32).toString(36)}`
-    ctx.tell(replica, 'open', { client: ctx.self, nonce: state.nonce })
+    ctx.tell(replica, 'open', { client: ctx.self, nonce: state.nonce, ...state.named })
   } else if (session !== undefined && state.unsentSeq < state.nextSeq) {
     const [oldest = state.nextSeq] = commands.keys()
     for (const { first, what: operations, weight } of runs(commands, state.unsentSeq, state.nextSeq, state.batchMax)) {
@@ -325,7 +342,7 @@ function send(state: LogClientState, ctx: Context): void {
   }
   if (state.unsentRead < state.nextRead) {
     for (const { first, what: queries } of runs(reads, state.unsentRead, state.nextRead, state.batchMax)) {
-      ctx.tell(replica, 'reads', { client: ctx.self, first, queries })
+      ctx.tell(replica, 'reads', { client: ctx.self, first, queries, ...state.named })
     }
     state.unsentRead = state.nextRead
   }

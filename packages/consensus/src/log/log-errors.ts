@@ -35,6 +35,16 @@ export class MembersNotReadyError extends TroupeError {
   }
 }
 
+/**
+ * The log has another machine than its client: it was started with a definition of another name. Nothing was applied. `facts`:
+ * `log`, and the names of both definitions, `definition` that of the log and `given` the client's.
+ */
+export class ForeignMachineError extends TroupeError {
+  constructor(message: string, facts?: ErrorFacts, options?: ErrorOptions) {
+    super('ERR_TROUPE_FOREIGN_MACHINE', message, facts, options)
+  }
+}
+
 /** A command or a query is larger than `commandBytesMax`; `facts.bytes` is about how large. Nothing was sent. */
 export class CommandSizeError extends TroupeError {
   constructor(message: string, facts?: ErrorFacts, options?: ErrorOptions) {
@@ -49,7 +59,14 @@ export class CommandSizeError extends TroupeError {
  */
 export class LogTimeoutError extends AskTimeoutError {}
 
-registerErrors(LogTimeoutError, CommandError, SessionExpiredError, MembersNotReadyError, CommandSizeError)
+registerErrors(
+  LogTimeoutError,
+  CommandError,
+  SessionExpiredError,
+  MembersNotReadyError,
+  ForeignMachineError,
+  CommandSizeError,
+)
 
 /** Why nobody can say what became of a command. */
 export function sessionExpired(log: string, session: number, sessionsMax: number): SessionExpiredError {

@@ -9,6 +9,17 @@ import { earlierOutcomes, firstFresh } from './sessions.ts'
 
 type Client = ActorRef<LogClientProtocol>
 
+/** False, and the client is told, when it takes this replica for one of another definition, whose commands mean nothing here. */
+export function isOwnClient(
+  { client, definition }: Pick<OpenSession, 'client' | 'definition'>,
+  name: string | undefined,
+  ctx: ReplicaContext,
+): boolean {
+  if (definition === undefined || name === undefined || definition === name) return true
+  ctx.tell(client, 'foreign', { definition: name })
+  return false
+}
+
 /** A session for a client: an entry opens it. */
 export function onOpen(state: ReplicaState, { client, nonce }: OpenSession, ctx: ReplicaContext): void {
   const lead = leadFor(state, client, ctx)

@@ -29,11 +29,11 @@ const carts: StateMachine<Carts, Command, number, string, string[] | undefined> 
 
 const Carts = replicate({ name: 'Carts' }, carts)
 
-function replica(): ReplicaState {
+function replica(machine = carts): ReplicaState {
   const replicaRef = namedRef(Carts, { node: 'node-1', name: 'log.carts.node-1' })
   const member = { id: 'node-1', node: 'node-1', priority: 0, learner: false, replica: replicaRef }
   const configuration = logConfiguration('carts', 1, [member], undefined)
-  return initialReplica({ log: 'carts', id: 'node-1', configuration, options: logOptions('carts', {}) }, carts)
+  return initialReplica({ log: 'carts', id: 'node-1', configuration, options: logOptions('carts', {}) }, machine)
 }
 
 /** Appends the entries, all of them decided, and applies them: what the commands came to. */
@@ -100,4 +100,13 @@ test('an answer and a result that are a part of the state are copies: the state 
   prepareMessage(values, 'frozen', () => '')
   expect(applied(state, added(2))).toEqual([2])
   expect(values).toEqual([['x']])
+})
+
+test("a first state that is one object for all replicas is each one's own", () => {
+  const first: Carts = new Map()
+  const machine = { ...carts, initial: () => first }
+  const [one, other] = [replica(machine), replica(machine)]
+  applied(one, open, created())
+  expect(other.machine).toEqual(new Map())
+  expect(first).toEqual(new Map())
 })
