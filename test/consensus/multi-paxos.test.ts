@@ -4,6 +4,7 @@ import {
   CommandSizeError,
   ConfigurationStore,
   Counter,
+  ForeignMachineError,
   type KeyValueCommand,
   KeyValueStore,
   LockService,
@@ -15,7 +16,7 @@ import {
   SessionExpiredError,
   startReplicated,
 } from '@troupe/consensus'
-import { ConfigurationError, JournalRecordSizeError, NameTakenError } from '@troupe/core'
+import { ConfigurationError, JournalRecordSizeError, type LogEntry, NameTakenError } from '@troupe/core'
 import { type SimulatedWorld, simulate } from '@troupe/simulation'
 import { expect, test } from 'vitest'
 
@@ -84,6 +85,22 @@ test('a command that throws rejects with its message and changes nothing', async
   })
 })
 
+test('a TypeError of the machine is logged once, by who leads', async () => {
+  await run(3, async (world) => {
+    const { client, leader } = await keyValue(world)
+    const warnings: LogEntry[] = []
+    world.events.on('log', (entry) => {
+      if (entry.level === 'warn') warnings.push(entry)
+    })
+    await put(client, 'n', 1)
+    await expect(client.execute({ op: 'append', key: 'n', value: 'x' })).rejects.toThrow(CommandError)
+    await world.sleep(5 * electionTimeoutMs)
+    expect(warnings).toMatchObject([
+      { node: await leader(), fields: { kind: 'TypeError', problem: expect.stringContaining('n is not a string') } },
+    ])
+  })
+})
+
 class Money {
   readonly amount = 1
 }
@@ -125,6 +142,26 @@ test('a result that cannot be a message fails its caller, and no replica', async
     expect(await client.execute('own')).toHaveLength(4)
     expect(await client.execute('plain')).toBe(5)
     for (const node of world.nodes) expect((await purse.status(node)).id).toBe(node)
+  })
+})
+
+test('a log refuses a client of another machine, and nothing of it stands in the log', async () => {
+  await run(3, async (world) => {
+    const { store, client } = await keyValue(world)
+    await put(client, 'a', 1)
+    const counter = replicatedLog(world, Counter, { log: 'kv', members: world.nodes, options })
+    const foreign = await counter.client()
+    const { length } = await store.status(world.nodes[0] as string)
+    const message =
+      'replicated log kv: its replicas are of the definition KeyValueStore, and this client is for Counter; give replicatedLog'
+    await expect(foreign.execute({ op: 'add', by: 1 })).rejects.toThrow(message)
+    const read = foreign.read(null as never)
+    await expect(read).rejects.toThrow(ForeignMachineError)
+    await expect(read).rejects.toMatchObject({ facts: { log: 'kv', definition: 'KeyValueStore', given: 'Counter' } })
+    expect((await store.status(world.nodes[0] as string)).length).toBe(length)
+    // The same machine under a handle of its own.
+    const own = await replicatedLog(world, KeyValueStore, { log: 'kv', members: world.nodes, options }).client()
+    expect(await own.read({ key: 'a' })).toBe(1)
   })
 })
 

@@ -7,6 +7,7 @@ export { type LogCallerProtocol, LogClient, type LogClientArguments } from './lo
 export {
   CommandError,
   CommandSizeError,
+  ForeignMachineError,
   LogTimeoutError,
   MembersNotReadyError,
   SessionExpiredError,

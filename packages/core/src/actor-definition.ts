@@ -14,6 +14,7 @@ import {
   type Upcasts,
   type Version,
 } from './event-versions.ts'
+import { unknownPriorityProblem } from './handled-messages.ts'
 import { HandlerTable } from './handler-table.ts'
 import type {
   HandlersShape,
@@ -300,13 +301,16 @@ function compileDefinition(spec: any): CompiledDefinition {
   const problem = optionsProblem({ supervise, mailbox }) ?? unknownOptionsProblem({ supervise, mailbox })
   if (problem !== undefined) throw new ConfigurationError(`actor ${name}: ${problem}`, { definition: name })
   const handlers = new HandlerTable(functionsOf('on', on))
+  const behaviors = behaviorsOf(spec.behaviors ?? {})
+  const unknown = unknownPriorityProblem({ handlers, behaviors, otherwise: spec.otherwise }, mailbox)
+  if (unknown !== undefined) throw new ConfigurationError(`actor ${name}: ${unknown}`, { definition: name })
   return Object.freeze({
     [brand]: true,
     name,
     module: spec.module,
     init: spec.init,
     handlers,
-    behaviors: behaviorsOf(spec.behaviors ?? {}),
+    behaviors,
     ...compileEvents(name, spec.events ?? {}),
     uses,
     started: spec.started,

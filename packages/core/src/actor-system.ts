@@ -89,7 +89,7 @@ export abstract class ActorSystem implements AsyncDisposable {
     if (this.#stopping !== undefined)
       throw new SystemStoppedError(`spawn of ${definition?.name}: the system is stopping`)
     const actorDefinition = compiled(definition)
-    if (this.kernel.checksOptions) refuseUnknownOfSpawn(actorDefinition.name, options, true)
+    if (this.kernel.checksOptions) refuseUnknownOfSpawn(actorDefinition, options, true)
     const { node: _node, ...spawnOptions } = options
     validateSpawnOptions(actorDefinition.name, spawnOptions)
     const initArgs = prepareMessage(args, 'frozen', () => `the arguments of ${actorDefinition.name}`)

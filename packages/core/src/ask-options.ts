@@ -2,6 +2,7 @@
 import type { CompiledDefinition } from './actor-definition.ts'
 import type { AskOptions, AskThen, SendOptions } from './context.ts'
 import { ConfigurationError } from './errors.ts'
+import { handlesSomewhere, messagesOf } from './handled-messages.ts'
 import { IncomingStream, streamWindowMax } from './incoming-stream.ts'
 import { type KnownOptions, refuseUnknownOptions } from './known-options.ts'
 import { shownValue } from './shown-value.ts'
@@ -33,20 +34,12 @@ export function refuseUnknownOfAskThen(then: AskThen, definition: CompiledDefini
   for (const option of ['onReply', 'onError'] as const) {
     const message = then[option]
     if (handlesSomewhere(definition, message)) continue
-    const { name: asker, handlers, behaviors } = definition
-    const names = new Set([handlers, ...behaviors.values()].flatMap((table) => [...table.keys()]))
+    const { name: asker } = definition
     throw new ConfigurationError(
-      `actor ${asker}: ctx.askThen names '${message}' as ${option}, for which it has no handler; there are ${[...names].join(', ')}`,
+      `actor ${asker}: ctx.askThen names '${message}' as ${option}, for which it has no handler; there are ${messagesOf(definition).join(', ')}`,
       { definition: asker, option, message },
     )
   }
-}
-
-/** True when the definition's `on`, one of its behaviors or its `otherwise` takes the message. */
-function handlesSomewhere({ handlers, behaviors, otherwise }: CompiledDefinition, message: string): boolean {
-  if (otherwise !== undefined || handlers.has(message)) return true
-  for (const table of behaviors.values()) if (table.has(message)) return true
-  return false
 }
 
 /** Throws a `ConfigurationError` for options that a send does not have; for development. */

@@ -9,7 +9,8 @@
 import type { TerminationReason } from './actor-definition.ts'
 import { Ref, ReplyToken } from './actor-ref.ts'
 import type { WaitProbe } from './ask-cycles.ts'
-import { type ErrorData, MalformedFrameError } from './errors.ts'
+import { ConfigurationError, type ErrorData, MalformedFrameError } from './errors.ts'
+import { shownValue } from './shown-value.ts'
 import type { WaitingAsk, WaitingTurn } from './turn-waits.ts'
 import { type Frame, FrameKind } from './wire.ts'
 
@@ -129,13 +130,26 @@ function insteadOf(value: unknown): string {
   return typeof value === 'string' ? '; lookup(path) finds the actor at a path' : ''
 }
 
-/** The same for a reply token. */
-export function checkToken<Value>(value: Value, use = 'a message'): Value {
+/** The same for a reply token in a message. */
+export function checkToken<Value>(value: Value): Value {
   const { node, epoch, askId } = (value ?? {}) as Partial<ReplyToken>
   if (typeof node === 'string' && isWhole(epoch, -1) && isWhole(askId, 0)) return value
-  throw new MalformedFrameError(`${use} was given ${describe(value)}, which is not a reply token of the runtime's`, {
+  throw new MalformedFrameError(`a message was given ${describe(value)}, which is not a reply token of the runtime's`, {
     field: 'token',
   })
+}
+
+/** Throws a `ConfigurationError` when what a turn gives `use` is no reply token. */
+export function checkReplyToken(
+  value: unknown,
+  use: string,
+  actor: { path(): string },
+  turn: { readonly name: string } | undefined,
+): ReplyToken {
+  if (isToken(value)) return value
+  const where = `${actor.path()}, in the turn of ${turn?.name}`
+  const needs = `${use} takes the reply token that ctx.deferReply() returned in the turn of the ask, got ${shownValue(value)}`
+  throw new ConfigurationError(`${where}: ${needs}; keep that token in the state, or send it to who is to reply`)
 }
 
 /** Tells, asks and replies that are as they should be. */
@@ -182,7 +196,7 @@ function hasAddress(value: unknown): boolean {
   return typeof node === 'string' && isAddress(epoch, slot, incarnation, name)
 }
 
-function isToken(value: unknown): boolean {
+function isToken(value: unknown): value is ReplyToken {
   return (
     value instanceof ReplyToken && typeof value.node === 'string' && isWhole(value.epoch, -1) && isWhole(value.askId, 0)
   )

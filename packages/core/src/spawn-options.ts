@@ -2,6 +2,7 @@
 import type { ActorRef } from './actor-ref.ts'
 import { askTimeoutOf } from './ask-options.ts'
 import { ConfigurationError } from './errors.ts'
+import { type HandledMessages, unknownPriorityProblem } from './handled-messages.ts'
 import { type KnownOptions, refuseUnknownOptions, unknownOptionProblem } from './known-options.ts'
 import { shownValue } from './shown-value.ts'
 import { type SuperviseOptions, superviseProblem, unknownSuperviseProblem } from './supervision.ts'
@@ -75,14 +76,19 @@ const knownOfMailbox: KnownOptions<MailboxOptions> = {
 const knownFromOutside: Readonly<Record<string, true>> = { node: true, ...known }
 
 /**
- * Throws a `ConfigurationError` for options that a spawn does not have, those of mailbox and supervision too. `fromOutside`:
+ * Throws a `ConfigurationError` for options that a spawn does not have, those of mailbox and supervision too, and for a priority
+ * of a message that the actor never takes. `fromOutside`:
  * of a system's spawn, which has `node` as well.
  */
-export function refuseUnknownOfSpawn(definitionName: string, options: SpawnOptions, fromOutside = false): void {
-  const where = `spawn of ${definitionName}`
+export function refuseUnknownOfSpawn(
+  definition: HandledMessages & { readonly name: string },
+  options: SpawnOptions,
+  fromOutside = false,
+): void {
+  const where = `spawn of ${definition.name}`
   refuseUnknownOptions(where, options, fromOutside ? knownFromOutside : known)
-  const problem = unknownOptionsProblem(options)
-  if (problem !== undefined) throw new ConfigurationError(`${where}: ${problem}`, { definition: definitionName })
+  const problem = unknownOptionsProblem(options) ?? unknownPriorityProblem(definition, options.mailbox)
+  if (problem !== undefined) throw new ConfigurationError(`${where}: ${problem}`, { definition: definition.name })
 }
 
 /** What is not known of the options that a definition may have as well, or `undefined`. */

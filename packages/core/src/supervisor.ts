@@ -6,6 +6,7 @@
 import type { ActorCell } from './actor-cell.ts'
 import { attendEnvelope, type Envelope, EnvelopeKind } from './envelope.ts'
 import { toError } from './errors.ts'
+import { explainFrozen } from './frozen-hint.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import { Phase } from './phase.ts'
@@ -48,6 +49,7 @@ export class Supervisor {
   /** A turn of `cell` threw: the asker hears of it, and supervision decides what becomes of the cell. */
   fail(cell: ActorCell, envelope: Envelope, thrown: unknown): void {
     const error = toError(thrown)
+    if (this.#kernel.messages !== 'shared') explainFrozen(error, () => cell.path(), envelope.name)
     const spoiled = this.undoTurn(cell, envelope)
     if (cell.stashing === envelope) forgetStashing(cell)
     if (envelope.kind === EnvelopeKind.pull) this.#kernel.streams.close(envelope.payload as OutgoingStream)

@@ -26,7 +26,7 @@ import type {
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
-import { checkReceiver, checkRef, checkToken } from './frame-check.ts'
+import { checkReceiver, checkRef, checkReplyToken } from './frame-check.ts'
 import { withContext } from './interleaving.ts'
 import { sendMoved } from './message-value.ts'
 import type { NodeChoice } from './placement.ts'
@@ -240,11 +240,11 @@ export class TurnContext {
   }
 
   reply(token: ReplyToken<any>, value: unknown): void {
-    this.#open().reply(this.#cell, checkToken(token, 'ctx.reply'), value)
+    this.#open().reply(this.#cell, checkReplyToken(token, 'ctx.reply', this.#cell, this.envelope), value)
   }
 
   replyError(token: ReplyToken<any>, error: Error): void {
-    this.#open().replyError(this.#cell, checkToken(token, 'ctx.replyError'), error)
+    this.#open().replyError(this.#cell, checkReplyToken(token, 'ctx.replyError', this.#cell, this.envelope), error)
   }
 
   forward(to: unknown): ReplyToken<any> {
@@ -278,7 +278,7 @@ export class TurnContext {
     const actorDefinition = compiled(definition)
     if (options !== noOptions) {
       validateSpawnOptions(actorDefinition.name, options)
-      if (effects.checksOptions) refuseUnknownOfSpawn(actorDefinition.name, options)
+      if (effects.checksOptions) refuseUnknownOfSpawn(actorDefinition, options)
     }
     return effects.spawn(this.#cell, actorDefinition, args, options)
   }
@@ -287,7 +287,7 @@ export class TurnContext {
     const effects = this.#open()
     const actorDefinition = compiled(definition)
     validateSpawnOptions(actorDefinition.name, options)
-    if (effects.checksOptions) refuseUnknownOfSpawn(actorDefinition.name, options)
+    if (effects.checksOptions) refuseUnknownOfSpawn(actorDefinition, options)
     return effects.spawnOn(this.#cell, node, actorDefinition, args, options)
   }
 

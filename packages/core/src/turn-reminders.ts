@@ -3,7 +3,10 @@ import type { ActorCell } from './actor-cell.ts'
 import type { Reminders, ReminderTime } from './context.ts'
 import type { Effects } from './effects.ts'
 import { ConfigurationError } from './errors.ts'
+import { refuseUnknownOptions } from './known-options.ts'
 import { shownValue } from './shown-value.ts'
+
+const known = { key: true, delayMs: true, atMs: true } as const
 
 /** The last time that a `Date` can be. */
 const timeMsMax = 8.64e15
@@ -20,6 +23,7 @@ export class TurnReminders implements Reminders<any> {
 
   set(reminder: ReminderTime & { readonly key: string }, name: string, ...payload: unknown[]): void {
     const effects = this.#open()
+    if (effects.checksOptions) refuseUnknownOptions(`${this.#cell.path()}: reminders.set`, reminder, known)
     const { key, delayMs } = reminder
     this.#checkKey(key)
     if (typeof name !== 'string') throw this.#refusal(`reminder ${key} needs the name of a message`)

@@ -3,9 +3,19 @@ import type { ActorCell } from './actor-cell.ts'
 import type { FixedDelay, FixedRate, Timers } from './context.ts'
 import type { Effects, TimerRequest } from './effects.ts'
 import { ConfigurationError } from './errors.ts'
+import { type KnownOptions, refuseUnknownOptions } from './known-options.ts'
 import { shownValue } from './shown-value.ts'
 
 const delayMsMax = 2 ** 31 - 1
+
+interface OnceOptions {
+  readonly key: string
+  readonly delayMs: number
+}
+
+const knownOfOnce: KnownOptions<OnceOptions> = { key: true, delayMs: true }
+const knownOfDelay: KnownOptions<FixedDelay> = { key: true, delayMs: true, initialDelayMs: true }
+const knownOfRate: KnownOptions<FixedRate> = { key: true, periodMs: true, initialDelayMs: true }
 
 export class TurnTimers implements Timers<any> {
   readonly #cell: ActorCell
@@ -17,17 +27,23 @@ export class TurnTimers implements Timers<any> {
     this.#open = open
   }
 
-  once({ key, delayMs }: { key: string; delayMs: number }, name: string, ...payload: unknown[]): void {
+  once(options: OnceOptions, name: string, ...payload: unknown[]): void {
+    this.#refuseUnknown('once', options, knownOfOnce)
+    const { key, delayMs } = options
     this.#start({ key, delayMs, name, payload: payload[0], repeat: undefined }, 'delayMs')
   }
 
-  fixedDelay({ key, delayMs, initialDelayMs }: FixedDelay, name: string, ...payload: unknown[]): void {
+  fixedDelay(options: FixedDelay, name: string, ...payload: unknown[]): void {
+    this.#refuseUnknown('fixedDelay', options, knownOfDelay)
+    const { key, delayMs, initialDelayMs } = options
     this.#checkEvery('delayMs', delayMs)
     const repeat = { kind: 'delay', everyMs: delayMs } as const
     this.#start({ key, delayMs: initialDelayMs ?? delayMs, name, payload: payload[0], repeat }, 'initialDelayMs')
   }
 
-  fixedRate({ key, periodMs, initialDelayMs }: FixedRate, name: string, ...payload: unknown[]): void {
+  fixedRate(options: FixedRate, name: string, ...payload: unknown[]): void {
+    this.#refuseUnknown('fixedRate', options, knownOfRate)
+    const { key, periodMs, initialDelayMs } = options
     this.#checkEvery('periodMs', periodMs)
     const repeat = { kind: 'rate', everyMs: periodMs } as const
     this.#start({ key, delayMs: initialDelayMs ?? periodMs, name, payload: payload[0], repeat }, 'initialDelayMs')
@@ -43,6 +59,10 @@ export class TurnTimers implements Timers<any> {
 
   isActive(key: string): boolean {
     return this.#open().isTimerActive(this.#cell, this.#checkKey(key))
+  }
+
+  #refuseUnknown(call: string, options: object, known: Readonly<Record<string, true>>): void {
+    if (this.#open().checksOptions) refuseUnknownOptions(`${this.#cell.path()}: timers.${call}`, options, known)
   }
 
   #start(request: TimerRequest, option: string): void {

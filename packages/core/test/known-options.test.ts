@@ -145,3 +145,49 @@ test('an end of an ask that the asker never handles is refused by name, which no
     }
   }
 })
+
+/** What a handler with those options throws. */
+async function thrownBy(call: (ctx: any) => void): Promise<string> {
+  await using system = createLocalSystem()
+  const Setter = defineActor({
+    name: 'Setter',
+    init: () => ({}),
+    on: {
+      set(_state, _message: undefined, ctx) {
+        try {
+          call(ctx)
+          return 'nothing'
+        } catch (error) {
+          return String(error)
+        }
+      },
+    },
+  })
+  return await (await system.spawn(Setter, undefined, { name: 'setter' })).ask('set')
+}
+
+test.each<[call: string, (ctx: any) => void, option: string, nearest: string]>([
+  ['timers.once', (ctx) => ctx.timers.once({ key: 'k', delay: 5 }, 'set'), 'delay', 'delayMs'],
+  ['timers.fixedDelay', (ctx) => ctx.timers.fixedDelay({ key: 'k', delayMS: 5 }, 'set'), 'delayMS', 'delayMs'],
+  ['timers.fixedRate', (ctx) => ctx.timers.fixedRate({ key: 'k', periodms: 5 }, 'set'), 'periodms', 'periodMs'],
+  ['reminders.set', (ctx) => ctx.reminders.set({ key: 'k', atms: 5 }, 'set'), 'atms', 'atMs'],
+])('%s refuses options that it has not', async (call, run, option, nearest) => {
+  const what = `${call}: there is no option '${option}'; did you mean '${nearest}'?`
+  expect(await thrownBy(run)).toBe(`ConfigurationError: /local/setter: ${what}`)
+})
+
+test('a priority of a message that is never taken is refused, where it is defined and where it is spawned', async () => {
+  const mailbox = { priority: { sya: 3 } }
+  const what = "mailbox.priority names 'sya', for which it has no handler; did you mean 'say'?"
+  const parts = { name: 'A', init: () => ({}), on: {}, behaviors: { loud: { say() {} } } }
+  expect(() => defineActor({ ...parts, mailbox } as any)).toThrow(`actor A: ${what}`)
+  expect(() => definePool({ name: 'p', routee: Echo, size: 2, options: { mailbox } })).toThrow(
+    `pool p: options: ${what}`,
+  )
+  await using system = createLocalSystem()
+  await expect(system.spawn(Echo, undefined, { mailbox })).rejects.toThrow(`spawn of Echo: ${what}`)
+  expect(await thrownBy((ctx) => ctx.spawn(Echo, undefined, { mailbox }))).toContain(`spawn of Echo: ${what}`)
+  // One of any behavior is taken, and by \`otherwise\` each is.
+  await system.spawn(defineActor(parts as any), undefined, { mailbox: { priority: { say: 1 } } })
+  await system.spawn(defineActor({ ...parts, otherwise() {} } as any), undefined, { mailbox })
+})

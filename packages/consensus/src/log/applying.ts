@@ -1,5 +1,5 @@
 /** Carrying out decided entries: the state machine, its sessions, the next configuration. */
-import { prepareMessage } from '@troupe/core/host'
+import { cloneValue, prepareMessage } from '@troupe/core/host'
 import type { LogConfiguration } from './configuration.ts'
 import { type CommandsEntry, entryAt, trimBelow, weightOf } from './entry.ts'
 import type { Outcomes } from './messages.ts'
@@ -54,12 +54,13 @@ function applyCommands(
   const session = useSession(sessions, number)
   if (session === undefined) return 'expired'
   const end = first + operations.length
+  const applyOwn = (state: unknown, command: unknown) => machine.apply(state, ownCopy(command))
   let outcomes: Outcomes | undefined
   for (let from = first; from < end; ) {
     const to = firstApplied(session, from, end)
     if (to > from) {
       const fresh = from === first && to === end ? operations : operations.slice(from - first, to - first)
-      outcomes = outcomesOf(machine.apply, value, from, fresh)
+      outcomes = outcomesOf(applyOwn, value, from, fresh)
       remember(session, outcomes)
     }
     from = firstFresh(session, to, end)
@@ -67,6 +68,21 @@ function applyCommands(
   const all = outcomes?.values.length === operations.length ? outcomes : earlierOutcomes(session, first, end)
   forgetAcked(session, ackedUpTo)
   return all
+}
+
+/**
+ * A command for the machine to keep, and change, as a part of its state. The one in the log stays as it is, frozen or not:
+ * the journal and those that lag get it later, and a state that was recovered has nothing of it.
+ */
+function ownCopy(command: unknown): unknown {
+  if (typeof command !== 'object' || command === null) return command
+  // Most commands are one plain object.
+  if (Object.getPrototypeOf(command) !== Object.prototype) return cloneValue(command)
+  for (const key in command) {
+    const field: unknown = (command as Record<string, unknown>)[key]
+    if (typeof field === 'object' && field !== null) return cloneValue(command)
+  }
+  return { ...command }
 }
 
 /**

@@ -6,15 +6,24 @@
 import { type ActorContext, ConfigurationError, defineActor, OverloadError, type ReplyToken } from '@troupe/core'
 import { approximateBytes, shownValue } from '@troupe/core/host'
 import type { QuorumSizes } from '../paxos/configuration.ts'
-import { type LogConfiguration, type LogMember, logConfiguration, votersOf } from './configuration.ts'
+import {
+  isSameMembers,
+  type LogConfiguration,
+  type LogMember,
+  logConfiguration,
+  voterAfter,
+  votersOf,
+} from './configuration.ts'
 import { operationWeight } from './entry.ts'
-import { CommandError, CommandSizeError, membersNotReady, sessionExpired } from './log-errors.ts'
+import { CommandError, CommandSizeError, foreignMachine, membersNotReady, sessionExpired } from './log-errors.ts'
 import type { LogClientProtocol, Outcomes, Reconfigure } from './messages.ts'
 
 /** The arguments of a {@link LogClient}. */
 export interface LogClientArguments {
   readonly log: string
   readonly configuration: LogConfiguration
+  /** The name of the definition of the log's replicas: one with another name refuses this client. Default: any will do. */
+  readonly definition?: string
   /**
    * What has waited so many milliseconds is sent again; to the next member, when there was no result at all meanwhile.
    * Default 250.
@@ -37,6 +46,8 @@ interface Waiting {
 
 interface LogClientState {
   readonly log: string
+  /** What each request carries that a replica of another definition must refuse. */
+  readonly named: { readonly definition?: string }
   readonly retryMs: number
   readonly inFlightMax: number
   readonly batchMax: number
@@ -101,12 +112,14 @@ export const LogClient = defineActor<Own>()({
   init: ({
     log,
     configuration,
+    definition,
     retryMs = 250,
     inFlightMax = 1_024,
     batchMax = 512,
     commandBytesMax = 1024 ** 2,
   }: LogClientArguments): LogClientState => ({
     log,
+    named: definition === undefined ? {} : { definition },
     retryMs,
     inFlightMax,
     batchMax,
@@ -190,7 +203,7 @@ export const LogClient = defineActor<Own>()({
       // Others may go on while what was lost is still waited for.
       const stuck = waits(command, state.oldestCommand) || waits(read, state.oldestRead)
       if (stuck || (state.change !== undefined && !state.progressed)) {
-        if (!state.progressed) state.tried = nextMember(state)
+        if (!state.progressed) state.tried = voterAfter(state.members, state.tried)
         turnTo(state, state.progressed ? state.target : state.tried)
         send(state, ctx)
         sendChange(state, ctx)
@@ -228,6 +241,13 @@ export const LogClient = defineActor<Own>()({
         state.commands.delete(seq)
       }
       flushLater(state, ctx)
+    },
+    foreign(state, { definition }, ctx) {
+      const error = foreignMachine(state.log, definition, state.named.definition)
+      for (const waiting of [state.commands, state.reads]) {
+        for (const { token } of waiting.values()) ctx.replyError(token, error)
+        waiting.clear()
+      }
     },
     redirect(state, { config, members, leader, overloaded }, ctx) {
       adopt(state, config, members)
@@ -314,7 +334,7 @@ function send(state: LogClientState, ctx: Context): void {
   if (session === undefined && commands.size > 0) {
     // A word of its own for each opening: an old answer that comes late opens nothing.
     state.nonce ??= `${ctx.random.int(2 ** 32).toString(36)}-${ctx.random.int(2 ** 32).toString(36)}`
-    ctx.tell(replica, 'open', { client: ctx.self, nonce: state.nonce })
+    ctx.tell(replica, 'open', { client: ctx.self, nonce: state.nonce, ...state.named })
   } else if (session !== undefined && state.unsentSeq < state.nextSeq) {
     const [oldest = state.nextSeq] = commands.keys()
     for (const { first, what: operations, weight } of runs(commands, state.unsentSeq, state.nextSeq, state.batchMax)) {
@@ -325,7 +345,7 @@ function send(state: LogClientState, ctx: Context): void {
   }
   if (state.unsentRead < state.nextRead) {
     for (const { first, what: queries } of runs(reads, state.unsentRead, state.nextRead, state.batchMax)) {
-      ctx.tell(replica, 'reads', { client: ctx.self, first, queries })
+      ctx.tell(replica, 'reads', { client: ctx.self, first, queries, ...state.named })
     }
     state.unsentRead = state.nextRead
   }
@@ -376,22 +396,6 @@ function turnTo(state: LogClientState, member: string): void {
   const [oldestRead = state.nextRead] = state.reads.keys()
   state.unsentSeq = oldestCommand
   state.unsentRead = oldestRead
-}
-
-function nextMember({ members, tried }: LogClientState): string {
-  const voters = members.filter(({ learner }) => !learner)
-  const at = voters.findIndex(({ id }) => id === tried)
-  return voters[(at + 1) % voters.length]?.id ?? tried
-}
-
-function isSameMembers(left: readonly LogMember[], right: readonly LogMember[]): boolean {
-  const other = new Map(right.map((member) => [member.id, member]))
-  return (
-    left.length === right.length &&
-    left.every(
-      ({ id, priority, learner }) => other.get(id)?.priority === priority && other.get(id)?.learner === learner,
-    )
-  )
 }
 
 function adopt(state: LogClientState, config: number, members: readonly LogMember[]): void {

@@ -35,6 +35,16 @@ export class MembersNotReadyError extends TroupeError {
   }
 }
 
+/**
+ * The log has another machine than its client: it was started with a definition of another name. Nothing was applied. `facts`:
+ * `log`, and the names of both definitions, `definition` that of the log and `given` the client's.
+ */
+export class ForeignMachineError extends TroupeError {
+  constructor(message: string, facts?: ErrorFacts, options?: ErrorOptions) {
+    super('ERR_TROUPE_FOREIGN_MACHINE', message, facts, options)
+  }
+}
+
 /** A command or a query is larger than `commandBytesMax`; `facts.bytes` is about how large. Nothing was sent. */
 export class CommandSizeError extends TroupeError {
   constructor(message: string, facts?: ErrorFacts, options?: ErrorOptions) {
@@ -49,7 +59,14 @@ export class CommandSizeError extends TroupeError {
  */
 export class LogTimeoutError extends AskTimeoutError {}
 
-registerErrors(LogTimeoutError, CommandError, SessionExpiredError, MembersNotReadyError, CommandSizeError)
+registerErrors(
+  LogTimeoutError,
+  CommandError,
+  SessionExpiredError,
+  MembersNotReadyError,
+  ForeignMachineError,
+  CommandSizeError,
+)
 
 /** Why nobody can say what became of a command. */
 export function sessionExpired(log: string, session: number, sessionsMax: number): SessionExpiredError {
@@ -58,6 +75,13 @@ export function sessionExpired(log: string, session: number, sessionsMax: number
   const advice =
     'read before you try again, let several callers share a client, or give the next log a larger sessionsMax'
   return new SessionExpiredError(`replicated log ${log}: ${why}; ${what}; ${advice}`, { log, session, sessionsMax })
+}
+
+/** Why a client is not served. */
+export function foreignMachine(log: string, definition: string, given: string | undefined): ForeignMachineError {
+  const what = `its replicas are of the definition ${definition}, and this client is for ${given}`
+  const message = `replicated log ${log}: ${what}; give replicatedLog the definition that the log was started with`
+  return new ForeignMachineError(message, { log, definition, given })
 }
 
 /** Why the members were not changed. */

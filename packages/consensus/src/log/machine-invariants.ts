@@ -3,18 +3,28 @@
  * sessions, whichever snapshots, restarts and retries lie behind each. A command that one of them applied twice, or not
  * at all, shows here at once, and not only when that one leads.
  */
+import { cloneValue, shownValue } from '@troupe/core/host'
 import { requireMachine } from './checked-machine.ts'
 import { LogViolationError } from './invariants.ts'
 import type { ReplicaState } from './replica-state.ts'
 import type { Session } from './sessions.ts'
 import type { AnyMachine } from './state-machine.ts'
+import { absent, firstDifference } from './value-difference.ts'
 import { type Digest, DigestWalk } from './value-digest.ts'
 
-/** Watches one log. Costs a walk over a replica's machine whenever it has applied something: for small machines. */
+/** So many states, of the last numbers of entries, are kept to tell where others differ from them. */
+const keptMax = 64
+
+/**
+ * Watches one log. Costs a walk over a replica's machine whenever it has applied something, and a copy of it for the first
+ * replica that has applied as much: for small machines.
+ */
 export class LogMachineObserver {
   readonly #machine: AnyMachine
   /** The first replica that had applied so many entries, and what it was then. */
   readonly #seen = new Map<number, { readonly id: string; readonly digest: Digest }>()
+  /** By the number of entries applied, modulo `keptMax`. */
+  readonly #kept: Kept[] = []
   /** What each replica's state was when it was last compared: a new one is compared anew. */
   readonly #compared = new WeakMap<ReplicaState, Compared>()
 
@@ -33,36 +43,102 @@ export class LogMachineObserver {
         this.#compared.set(state, compared)
       }
       if (compared.applied === state.applied) continue
-      compared.applied = state.applied
       this.#compare(state, compared)
+      compared.applied = state.applied
     }
   }
 
-  #compare(state: ReplicaState, { sessions }: Compared): void {
+  #compare(state: ReplicaState, compared: Compared): void {
     const { id, applied } = state
-    const digest = this.#digestOf(state, sessions)
+    const value = this.#valueOf(state)
+    const digest = digestOf(state, value, compared.sessions)
     const before = this.#seen.get(applied)
-    if (before === undefined) this.#seen.set(applied, { id, digest })
-    else if (digest.low !== before.digest.low || digest.high !== before.digest.high) {
-      const what = `${id} and ${before.id} have applied ${applied} entries and are not the same`
-      throw new LogViolationError('applied alike', what, { id, other: before.id, applied })
+    if (before === undefined) {
+      this.#seen.set(applied, { id, digest })
+      this.#kept[applied % keptMax] = { applied, value: copyOf(value), sessions: sessionsOf(state, compared.sessions) }
+    } else if (digest.low !== before.digest.low || digest.high !== before.digest.high) {
+      const kept = this.#kept[applied % keptMax]
+      const other = { id: before.id, kept: kept?.applied === applied ? kept : undefined }
+      throw unlike(state, { applied, value, sessions: sessionsOf(state, compared.sessions) }, compared.applied, other)
     }
   }
 
-  /** Of all that was applied, as a snapshot has it. */
-  #digestOf({ sessions, machine: value }: ReplicaState, known: Compared['sessions']): Digest {
+  /** All of the machine, as a snapshot has it. */
+  #valueOf({ machine: value }: ReplicaState): unknown {
     const { snapshot } = this.#machine
-    const walk = new DigestWalk().number(sessions.size)
-    for (const [number, session] of sessions) {
-      let digest = known.get(number)
-      if (digest?.isOf(session) !== true) {
-        digest = new SessionDigest(session)
-        known.set(number, digest)
-      }
-      walk.number(number).part(digest)
-    }
-    return walk.value(snapshot === undefined ? value : snapshot(value))
+    return snapshot === undefined ? value : snapshot(value)
   }
+}
+
+/** Of all that was applied. */
+function digestOf({ sessions }: ReplicaState, value: unknown, known: Compared['sessions']): Digest {
+  const walk = new DigestWalk().number(sessions.size)
+  for (const [number, session] of sessions) {
+    let digest = known.get(number)
+    if (digest?.isOf(session) !== true) {
+      digest = new SessionDigest(session)
+      known.set(number, digest)
+    }
+    walk.number(number).part(digest)
+  }
+  return walk.value(value)
+}
+
+/** What a replica had applied, to be looked into later. */
+interface Kept {
+  readonly applied: number
+  readonly value: unknown
+  readonly sessions: readonly (readonly [number: number, session: SessionDigest])[]
+}
+
+/** The sessions as they were digested just now. */
+function sessionsOf({ sessions }: ReplicaState, known: Compared['sessions']): Kept['sessions'] {
+  return Array.from(sessions.keys(), (number) => [number, known.get(number) as SessionDigest] as const)
+}
+
+/** A state that is no data cannot be kept. */
+function copyOf(value: unknown): unknown {
+  try {
+    return cloneValue(value)
+  } catch {
+    return undefined
+  }
+}
+
+/** What is said of a replica that has applied as many entries as another one and is not the same. */
+function unlike(
+  state: ReplicaState,
+  now: Kept,
+  appliedBefore: number,
+  other: { readonly id: string; readonly kept: Kept | undefined },
+): LogViolationError {
+  const { id, applied } = state
+  const facts: Record<string, unknown> = { id, other: other.id, applied }
+  let what = `${id} and ${other.id} have applied ${applied} entries and are not the same`
+  const difference = other.kept?.value === undefined ? undefined : firstDifference(partsOf(now), partsOf(other.kept))
+  if (difference !== undefined) {
+    const [value, otherValue] = [difference.left, difference.right].map(textOf)
+    const path = difference.path.slice(1)
+    what += `: ${path} is ${value} in ${id} and ${otherValue} in ${other.id}`
+    Object.assign(facts, { path, value, otherValue })
+  }
+  const last = applied - 1
+  const entry = state.entries.entries[last - state.entries.trimmed]
+  if (entry !== undefined) {
+    const since = appliedBefore < 0 || appliedBefore >= last ? '' : `, the last since ${appliedBefore}`
+    const text = entry.kind === 'commands' ? `commands ${shownValue(entry.operations)}` : `of kind ${entry.kind}`
+    what += `; after entry ${last}${since}: ${text}`
+    Object.assign(facts, { index: last, entry: text })
+  }
+  return new LogViolationError('applied alike', what, facts)
+}
+
+function partsOf({ value: state, sessions }: Kept): object {
+  return { state, sessions: new Map(sessions.map(([number, session]) => [number, session.parts])) }
+}
+
+function textOf(value: unknown): string {
+  return value === absent ? 'absent' : shownValue(value)
 }
 
 /** A state as it was when it was compared. */
@@ -82,6 +158,10 @@ class SessionDigest extends DigestWalk {
     this.#ackedUpTo = ackedUpTo
     this.#results = [...results]
     this.number(ackedUpTo).value(results)
+  }
+
+  get parts(): Session {
+    return { ackedUpTo: this.#ackedUpTo, results: [...this.#results] }
   }
 
   isOf({ ackedUpTo, results }: Session): boolean {

@@ -200,6 +200,8 @@ export interface OpenSession {
   readonly client: ActorRef<LogClientProtocol>
   /** The client's own word for it. */
   readonly nonce: string
+  /** The name of the definition that the client takes the log's replicas to have. Absent: it did not say. */
+  readonly definition?: string
 }
 
 /** A client's commands: as many numbers from `first` on as there are operations. Sent again until results come. */
@@ -218,6 +220,8 @@ export interface Reads {
   readonly client: ActorRef<LogClientProtocol>
   readonly first: number
   readonly queries: readonly unknown[]
+  /** As in {@link OpenSession}. */
+  readonly definition?: string
 }
 
 /** Asks for the next configuration; answered when it is decided, by `reconfigured`, or by `unready`. */
@@ -274,6 +278,8 @@ export type LogClientProtocol = {
   expired: (message: { readonly session: number; readonly sessionsMax: number }) => void
   redirect: (message: Redirect) => void
   unready: (message: UnreadyMembers) => void
+  /** The replica's definition has this name, and not that which the client sent: nothing that it asks for is taken in. */
+  foreign: (message: { readonly definition: string }) => void
   reconfigured: (message: { readonly config: number; readonly members: readonly LogMember[] }) => void
 }
 

@@ -56,7 +56,7 @@ import {
   type ReplicaState,
   replicaOf,
 } from './replica-state.ts'
-import { announce, onCommands, onOpen, onReads, onReconfigure, proposeChange } from './serving.ts'
+import { announce, isOwnClient, onCommands, onOpen, onReads, onReconfigure, proposeChange } from './serving.ts'
 import type { AnyMachine, StateMachine } from './state-machine.ts'
 import { initialReplica, restoredReplica, type StoredReplica, storedReplica } from './stored-replica.ts'
 
@@ -119,11 +119,14 @@ function defineReplica(
   options: ReplicateOptions,
   machine: AnyMachine,
 ): ActorDefinition<ReplicaProtocol, ReplicaArguments> {
-  return defineActor<ReplicaProtocol>()({ ...options, ...replicaParts(machine) })
+  return defineActor<ReplicaProtocol>()({ ...options, ...replicaParts(machine, options.name) })
 }
 
-/** The parts of a replica with this machine, for those who derive variants of it. */
-export function replicaParts(machine: AnyMachine): ReplicaParts {
+/**
+ * The parts of a replica with this machine, for those who derive variants of it. `name`: that of the definition, which clients of
+ * another one are refused for; default: none is.
+ */
+export function replicaParts(machine: AnyMachine, name?: string): ReplicaParts {
   return {
     init: (args: ReplicaArguments): ReplicaState => initialReplica(args, machine),
     events: {
@@ -250,9 +253,13 @@ export function replicaParts(machine: AnyMachine): ReplicaParts {
       joinAck: (state, message, ctx) => proposeChange(state, onJoinAck(state, message), ctx),
       introduce: (state, message, ctx) => onIntroduce(state, message, ctx),
       introduced: (state, message, ctx) => onIntroduced(state, message, ctx),
-      open: (state, message, ctx) => onOpen(state, message, ctx),
+      open(state, message, ctx) {
+        if (isOwnClient(message, name, ctx)) onOpen(state, message, ctx)
+      },
       commands: (state, message, ctx) => onCommands(state, message, ctx),
-      reads: (state, message, ctx) => onReads(state, message, ctx),
+      reads(state, message, ctx) {
+        if (isOwnClient(message, name, ctx)) onReads(state, message, ctx)
+      },
       reconfigure: (state, message, ctx) => onReconfigure(state, message, ctx),
       transfer: (state, { to }, ctx) => handOver(state, to, ctx),
       flush(state, _message, ctx) {

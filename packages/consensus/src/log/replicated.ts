@@ -126,7 +126,7 @@ export class Replicated<Command, Result, Query, Answer> {
     const { batchMax, commandBytesMax } = this.#options
     const { ref } = await this.#system.spawn(
       LogClient,
-      { log, configuration, retryMs, batchMax, commandBytesMax },
+      { log, configuration, definition: this.#definition.name, retryMs, batchMax, commandBytesMax },
       { node: 'local', ...spawnOptions },
     )
     return new ReplicatedClient(this.#system, ref as ActorRef<LogCallerProtocol>, log, (member) => this.#member(member))

@@ -3,11 +3,22 @@ import type { ActorRef } from '@troupe/core'
 import { type Entry, weightOf } from './entry.ts'
 import { beginChange } from './joining.ts'
 import { flushLater, redirection } from './leading.ts'
-import type { Commands, LogClientProtocol, OpenSession, Reads, Reconfigure } from './messages.ts'
+import type { Commands, LogClientProtocol, OpenSession, Outcomes, Reads, Reconfigure } from './messages.ts'
 import type { Applied, Leadership, ReplicaContext, ReplicaState } from './replica-state.ts'
 import { earlierOutcomes, firstFresh } from './sessions.ts'
 
 type Client = ActorRef<LogClientProtocol>
+
+/** False, and the client is told, when it takes this replica for one of another definition, whose commands mean nothing here. */
+export function isOwnClient(
+  { client, definition }: Pick<OpenSession, 'client' | 'definition'>,
+  name: string | undefined,
+  ctx: ReplicaContext,
+): boolean {
+  if (definition === undefined || name === undefined || definition === name) return true
+  ctx.tell(client, 'foreign', { definition: name })
+  return false
+}
 
 /** A session for a client: an entry opens it. */
 export function onOpen(state: ReplicaState, { client, nonce }: OpenSession, ctx: ReplicaContext): void {
@@ -79,11 +90,23 @@ export function announce(
     if (entry.kind !== 'commands' || outcomes === undefined) continue
     const { session } = entry
     const client = lead.clients.get(session)
+    if (outcomes !== 'expired' && outcomes.failures !== undefined) logMistakes(outcomes.failures, ctx)
     if (outcomes === 'expired') lead.clients.delete(session)
     if (client === undefined) continue
     if (outcomes === 'expired') ctx.tellEarly(client, 'expired', { session, sessionsMax })
     else ctx.tellEarly(client, 'results', { session, ...outcomes })
   }
+}
+
+/** The kinds of what a machine throws by mistake, more often than to refuse. */
+const mistakes: readonly string[] = ['TypeError', 'ReferenceError', 'NotSendableError']
+
+/** Who sent the command may take its failure for one of the network's. */
+function logMistakes(failures: NonNullable<Outcomes['failures']>, ctx: ReplicaContext): void {
+  const failure = failures.find(({ name }) => mistakes.includes(name))
+  if (failure === undefined) return
+  const { name: kind, message: problem } = failure
+  ctx.log.warn('apply threw what looks like a mistake of the machine', { kind, problem })
 }
 
 /** Clients whose sessions were closed while they were silent. */

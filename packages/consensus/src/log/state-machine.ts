@@ -2,7 +2,7 @@
 
 /**
  * The machine. `apply` and `query` are functions of their arguments and of nothing else: no clock, no randomness, no
- * outside world, and the same result on every replica. Commands, queries and results are plain data, and immutable.
+ * outside world, and the same result on every replica. Commands, queries and results are plain data.
  */
 export interface StateMachine<State, Command, Result, Query = never, Answer = never> {
   /**
@@ -11,12 +11,13 @@ export interface StateMachine<State, Command, Result, Query = never, Answer = ne
    */
   readonly initial: () => State
   /**
-   * Carries out a command: changes `state` in place and returns the result. One that throws must throw before it
+   * Carries out a command: changes `state` in place and returns the result. `command` is a copy for it alone, of which it may
+   * keep parts and change them; the result is copied, so that it may be a part of the state. One that throws must throw before it
    * changes anything; the client's call rejects with a `CommandError` that has its message. So it does when the result
    * cannot be a message (a promise, a function, an instance of a class), but then the command was applied.
    */
   readonly apply: (state: State, command: Command) => Result
-  /** Answers a query without changing anything. Default: there are no queries. */
+  /** Answers a query without changing anything: the query is immutable, the answer is copied. Default: there are no queries. */
   readonly query?: (state: State, query: Query) => Answer
   /** The state as plain data (objects, arrays, Map, Set, typed arrays). Default: the state itself. */
   readonly snapshot?: (state: State) => unknown

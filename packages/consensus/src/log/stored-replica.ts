@@ -1,4 +1,5 @@
 /** A replica as it first begins, and as its own snapshots have it: what is stored, and what is made of that. */
+import { cloneValue } from '@troupe/core/host'
 import { takeSnapshot } from './applying.ts'
 import type { LogSnapshot, ReplicaArguments, ReplicaState } from './replica-state.ts'
 import type { AnyMachine } from './state-machine.ts'
@@ -65,7 +66,7 @@ export function initialReplica(
     entries: { trimmed: 0, entries: [] },
     decided: 0,
     applied: 0,
-    machine: machine.initial(),
+    machine: firstState(machine),
     sessions: new Map(),
     identity: undefined,
     knownIn: 0,
@@ -87,4 +88,9 @@ export function initialReplica(
     incoming: undefined,
     outgoing: undefined,
   }
+}
+
+/** The state before the first command. A copy, where it is data: `initial` may give the same object to each replica of a thread. */
+function firstState({ initial, restore }: AnyMachine): unknown {
+  return restore === undefined ? cloneValue(initial()) : initial()
 }

@@ -1,9 +1,10 @@
-/** Digests are equal exactly where the journal's bytes are, for data of every kind. */
+/** Digests are equal exactly where the journal's bytes are, and there is no difference to be told, for data of every kind. */
 import { namedRef } from '@troupe/core'
 import { encodeValue } from '@troupe/core/host'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { KeyValueStore } from '../../src/index.ts'
+import { firstDifference } from '../../src/log/value-difference.ts'
 import { valueDigest } from '../../src/log/value-digest.ts'
 
 const leaf = fc.oneof(
@@ -41,6 +42,8 @@ test('two values have one digest exactly when they have the same bytes', () => {
     fc.property(value, value, (left, right) => {
       expect(valueDigest(left) === valueDigest(right)).toBe(bytesOf(left) === bytesOf(right))
       expect(valueDigest(madeAnew(left))).toBe(valueDigest(left))
+      expect(firstDifference(left, right) === undefined).toBe(valueDigest(left) === valueDigest(right))
+      expect(firstDifference(madeAnew(left), left)).toBe(undefined)
     }),
     { numRuns: 2_000 },
   )

@@ -21,6 +21,7 @@
 import { type ActorDefinition, type ArgsOf, compiled, defineActor, type ProtocolOf } from '../actor-definition.ts'
 import { type ActorRef, type ReplyToken, sameRef } from '../actor-ref.ts'
 import { ConfigurationError, RoutingError, toError } from '../errors.ts'
+import { unknownPriorityProblem } from '../handled-messages.ts'
 import { type KnownOptions, refuseUnknownOptions } from '../known-options.ts'
 import type { NodeChoice } from '../placement.ts'
 import { type MailboxOptions, optionsProblem, type SpawnOptions, unknownOptionsProblem } from '../spawn-options.ts'
@@ -353,7 +354,8 @@ function validateSpec(spec: PoolSpec<any>): readonly NodeChoice[] {
   const nodes: readonly NodeChoice[] = Array.isArray(on) ? on : [on]
   if (nodes.length === 0) throw problem('on must name a node')
   const given = { supervise: options.supervise, mailbox: options.mailbox }
-  const malformed = optionsProblem(given) ?? unknownOptionsProblem(given)
+  const malformed =
+    optionsProblem(given) ?? unknownOptionsProblem(given) ?? unknownPriorityProblem(compiled(routee), options.mailbox)
   if (malformed !== undefined) throw problem(`options: ${malformed}`)
   const { durableId } = options
   if (durableId === undefined) return nodes
