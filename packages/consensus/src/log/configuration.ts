@@ -70,6 +70,24 @@ export function isVoter(configuration: LogConfiguration, id: string): boolean {
   return logMemberOf(configuration, id)?.learner === false
 }
 
+/** The next one that votes, in turn; `id` when nobody does. */
+export function voterAfter(members: readonly LogMember[], id: string): string {
+  const voting = members.filter(({ learner }) => !learner)
+  const at = voting.findIndex((member) => member.id === id)
+  return voting[(at + 1) % voting.length]?.id ?? id
+}
+
+/** The same ids, each with the same part in the log. */
+export function isSameMembers(left: readonly LogMember[], right: readonly LogMember[]): boolean {
+  const other = new Map(right.map((member) => [member.id, member]))
+  return (
+    left.length === right.length &&
+    left.every(
+      ({ id, priority, learner }) => other.get(id)?.priority === priority && other.get(id)?.learner === learner,
+    )
+  )
+}
+
 /** The configuration of these members. Throws a `ConfigurationError` when it could not work. */
 export function logConfiguration(
   log: string,

@@ -6,9 +6,16 @@
 import { type ActorContext, ConfigurationError, defineActor, OverloadError, type ReplyToken } from '@troupe/core'
 import { approximateBytes, shownValue } from '@troupe/core/host'
 import type { QuorumSizes } from '../paxos/configuration.ts'
-import { type LogConfiguration, type LogMember, logConfiguration, votersOf } from './configuration.ts'
+import {
+  isSameMembers,
+  type LogConfiguration,
+  type LogMember,
+  logConfiguration,
+  voterAfter,
+  votersOf,
+} from './configuration.ts'
 import { operationWeight } from './entry.ts'
-import { CommandError, CommandSizeError, ForeignMachineError, membersNotReady, sessionExpired } from './log-errors.ts'
+import { CommandError, CommandSizeError, foreignMachine, membersNotReady, sessionExpired } from './log-errors.ts'
 import type { LogClientProtocol, Outcomes, Reconfigure } from './messages.ts'
 
 /** The arguments of a {@link LogClient}. */
@@ -196,7 +203,7 @@ export const LogClient = defineActor<Own>()({
       // Others may go on while what was lost is still waited for.
       const stuck = waits(command, state.oldestCommand) || waits(read, state.oldestRead)
       if (stuck || (state.change !== undefined && !state.progressed)) {
-        if (!state.progressed) state.tried = nextMember(state)
+        if (!state.progressed) state.tried = voterAfter(state.members, state.tried)
         turnTo(state, state.progressed ? state.target : state.tried)
         send(state, ctx)
         sendChange(state, ctx)
@@ -236,11 +243,7 @@ export const LogClient = defineActor<Own>()({
       flushLater(state, ctx)
     },
     foreign(state, { definition }, ctx) {
-      const { log, named } = state
-      const given = named.definition
-      const what = `its replicas are of the definition ${definition}, and this client is for ${given}`
-      const message = `replicated log ${log}: ${what}; give replicatedLog the definition that the log was started with`
-      const error = new ForeignMachineError(message, { log, definition, given })
+      const error = foreignMachine(state.log, definition, state.named.definition)
       for (const waiting of [state.commands, state.reads]) {
         for (const { token } of waiting.values()) ctx.replyError(token, error)
         waiting.clear()
@@ -393,22 +396,6 @@ function turnTo(state: LogClientState, member: string): void {
   const [oldestRead = state.nextRead] = state.reads.keys()
   state.unsentSeq = oldestCommand
   state.unsentRead = oldestRead
-}
-
-function nextMember({ members, tried }: LogClientState): string {
-  const voters = members.filter(({ learner }) => !learner)
-  const at = voters.findIndex(({ id }) => id === tried)
-  return voters[(at + 1) % voters.length]?.id ?? tried
-}
-
-function isSameMembers(left: readonly LogMember[], right: readonly LogMember[]): boolean {
-  const other = new Map(right.map((member) => [member.id, member]))
-  return (
-    left.length === right.length &&
-    left.every(
-      ({ id, priority, learner }) => other.get(id)?.priority === priority && other.get(id)?.learner === learner,
-    )
-  )
 }
 
 function adopt(state: LogClientState, config: number, members: readonly LogMember[]): void {

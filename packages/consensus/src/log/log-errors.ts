@@ -77,6 +77,13 @@ export function sessionExpired(log: string, session: number, sessionsMax: number
   return new SessionExpiredError(`replicated log ${log}: ${why}; ${what}; ${advice}`, { log, session, sessionsMax })
 }
 
+/** Why a client is not served. */
+export function foreignMachine(log: string, definition: string, given: string | undefined): ForeignMachineError {
+  const what = `its replicas are of the definition ${definition}, and this client is for ${given}`
+  const message = `replicated log ${log}: ${what}; give replicatedLog the definition that the log was started with`
+  return new ForeignMachineError(message, { log, definition, given })
+}
+
 /** Why the members were not changed. */
 export function membersNotReady(log: string, { needed, absent, behind }: UnreadyMembers): MembersNotReadyError {
   const why = [
