@@ -3,7 +3,8 @@
  * votes of an acceptance quorum *in one ballot*, or from a `decided` of whoever counted them first. Its decision is
  * durable before anyone hears of it.
  *
- * Every message to it may be lost, so a learner that knows nothing asks another one from time to time. Votes are
+ * Every message to it may be lost, so a learner that knows nothing asks a member from time to time: its learner, which
+ * does not forget, and its proposer, since the one that counted the votes may be the only one who knows. Votes are
  * collected by ballot and by member, for the highest ballots only: those below were outbid, and the one that is
  * forgotten by mistake costs an inquiry, not safety.
  */
@@ -101,8 +102,10 @@ export const learnerParts = {
     poll(state: LearnerState, _message: undefined, ctx: Context) {
       if (state.learned.decided) return
       const { instance, members } = state.configuration
-      const others = members.filter(({ id }) => id !== state.id)
-      if (others.length > 0) ctx.tell(ctx.random.pick(others).learner, 'inquire', { instance, from: state.id })
+      const { id, learner, proposer } = ctx.random.pick(members)
+      const inquire: Inquire = { instance, from: state.id }
+      ctx.tell(proposer, 'inquire', inquire)
+      if (id !== state.id) ctx.tell(learner, 'inquire', inquire)
       pollLater(state, ctx)
     },
     learned: (state: LearnerState): Learned => state.learned,

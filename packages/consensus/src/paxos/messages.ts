@@ -9,6 +9,7 @@
  *      │ ── accept ─────────────────────────────────────────────▶  │
  *      │ ◀───────────── accepted ──── │ ── accepted ──────────────▶ │            ... and acceptance
  *      │ ── decided ────────────────────────────────────────────▶  │
+ *      │ ◀──────────────────────────────────────────── inquire ─── │   a learner that knows nothing asks, also others
  * ```
  *
  * `accepted` carries no value. It needs none: a ballot has one value, which learners know from the proposer's
@@ -57,7 +58,7 @@ export interface Decided {
   readonly value: unknown
 }
 
-/** A learner that knows no decision asks another for it. */
+/** A learner that knows no decision asks another, or a proposer, for it. */
 export interface Inquire {
   readonly instance: string
   readonly from: string
@@ -111,6 +112,7 @@ export type ProposerProtocol = {
   accepted: (message: Accepted) => void
   nack: (message: Nack) => void
   decided: (message: Decided) => void
+  inquire: (message: Inquire) => void
   status: () => ProposerStatus
   /** The proposer's own timers: a new ballot is due; the messages of the running ballot are to be sent again. */
   elect: () => void
@@ -124,6 +126,6 @@ export type LearnerProtocol = {
   inquire: (message: Inquire) => void
   /** What the learner knows, once it is durable. */
   learned: () => Learned
-  /** The learner's own timer: another learner may know. */
+  /** The learner's own timer: a member may know. */
   poll: () => void
 }

@@ -23,6 +23,7 @@ import { type Configuration, collect, memberOf, type RoleArguments } from './con
 import type {
   Accepted,
   Decided,
+  Inquire,
   Nack,
   Promised,
   Propose,
@@ -164,6 +165,11 @@ export const proposerParts = {
     },
     decided(state: ProposerState, { instance, value }: Decided, ctx: Context) {
       if (instance === state.configuration.instance && state.decision === undefined) decide(state, value, ctx)
+    },
+    inquire({ configuration, decision }: ProposerState, { instance, from }: Inquire, ctx: Context) {
+      const learner = memberOf(configuration, from)?.learner
+      if (instance !== configuration.instance || learner === undefined || decision === undefined) return
+      ctx.tell(learner, 'decided', { instance, value: decision.value })
     },
     resend(state: ProposerState, _message: undefined, ctx: Context) {
       if (state.phase === 'election') sendPrepare(state, ctx)

@@ -136,6 +136,51 @@ test('a proposer counts promises of members once, and proposes the value of thei
   expect(await reply).toBe('higher')
 })
 
+test.each([1, 3])(
+  'a learner of %i that comes after the decision learns it from the proposer that counted',
+  async (size) => {
+    const members = ['a', 'b', 'c'].slice(0, size).map((id) => ({
+      id,
+      node: 'local',
+      priority: 0,
+      acceptor: namedRef(Acceptor, at(`acceptor-${id}`)),
+      proposer: namedRef(Proposer, at(`proposer-${id}`)),
+      learner: namedRef(Learner, at(`learner-${id}`)),
+    }))
+    const quorum = Math.floor(size / 2) + 1
+    const args = (id: string) => ({
+      configuration: { ...configuration, members, quorums: { election: quorum, acceptance: quorum } },
+      id,
+    })
+    for (const { id } of members) {
+      await system.spawn(Acceptor, args(id), { name: `acceptor-${id}`, durableId: `acceptor-${id}` })
+      await system.spawn(Proposer, args(id), { name: `proposer-${id}`, durableId: `proposer-${id}` })
+    }
+    expect(await system.ask(namedRef(Proposer, at('proposer-a')), 'propose', { instance, value: 'x' })).toBe('x')
+    await system.idle()
+    const last = members.at(-1)?.id as string
+    const learner = await system.spawn(Learner, args(last), { name: `learner-${last}`, durableId: 'learner' })
+    expect(await learner.ask('learned')).toEqual({ decided: false })
+    await system.advance(10_000)
+    expect(await learner.ask('learned')).toEqual({ decided: true, value: 'x' })
+  },
+)
+
+test('a proposer tells the decision to learners of its instance that ask, once there is one', async () => {
+  await system.spawn(Listener, undefined, { name: 'learner' })
+  const heard = () => system.ask(namedRef(Listener, at('learner')), 'heard')
+  const handle = await system.spawn(Proposer, { configuration, id: 'a' }, { durableId: 'p' })
+  handle.tell('inquire', { instance, from: 'c' })
+  handle.tell('decided', { instance, value: 'x' })
+  handle.tell('inquire', { instance, from: 'stranger' })
+  handle.tell('inquire', { instance: 'another', from: 'c' })
+  await system.idle()
+  expect(await heard()).toEqual([])
+  handle.tell('inquire', { instance, from: 'c' })
+  await system.idle()
+  expect(await heard()).toEqual([['decided', { instance, value: 'x' }]])
+})
+
 test('a refused ballot is given up for a higher one than the one that beat it', async () => {
   const handle = await system.spawn(Proposer, { configuration, id: 'a' }, { durableId: 'p' })
   handle.tell('propose', { instance, value: 'own' })

@@ -25,7 +25,7 @@ export const paxosSurvivors: Readonly<Record<string, string>> = {
   'Proposer.resend: handle twice':
     'what is sent again is sent twice; the network may double each of these messages, and the roles bear it',
   'Learner.poll: handle twice':
-    'two learners are asked and not one; the network may double an inquiry, and the answer, and the roles bear it',
+    'two members are asked and not one; the network may double an inquiry, and the answer, and the roles bear it',
 }
 
 function rolesOf(replace: Replace): PaxosDefinitions {

@@ -19,15 +19,24 @@ const claims: Readonly<Record<string, string>> = {
 }
 const goesOn = 'a proposer that comes back goes on by itself'
 const sendsAgain = 'the messages of a ballot are sent again'
+/** By the role that was asked. */
+const answers: Readonly<Record<string, string>> = {
+  learner: 'a learner that is asked tells the decision',
+  proposer: 'a proposer that is asked tells the decision',
+}
 
-const allClaims: readonly string[] = [...new Set(Object.values(claims)), goesOn, sendsAgain]
+const allClaims: readonly string[] = [
+  ...new Set([...Object.values(claims), goesOn, sendsAgain, ...Object.values(answers)]),
+]
+/** What one node alone does not do, or in one or two runs of a hundred. */
+const rareAlone: readonly string[] = [refused, told, ...Object.values(answers)]
 
 /**
- * What runs on so many nodes claim. A proposer that is alone has nobody who could be ahead of it, and its learner misses the vote
- * of its node in one run of a hundred or in none.
+ * What runs on so many nodes claim. A proposer that is alone has nobody who could be ahead of it, and its learner has only
+ * that proposer to ask, and misses the vote of its node in one or two runs of a hundred.
  */
 export function paxosClaims(nodes: number): readonly string[] {
-  return nodes > 1 ? allClaims : allClaims.filter((claim) => claim !== refused && claim !== told)
+  return nodes > 1 ? allClaims : allClaims.filter((claim) => !rareAlone.includes(claim))
 }
 
 /** Watches the turns and the log of one run. */
@@ -53,7 +62,7 @@ export class PaxosProgress {
 
   /** An actor logs something. */
   logged({ actor, message, fields }: LogEntry): void {
-    const role = /\.(proposer|learner)\./.exec(actor)?.[1]
+    const role = roleOf(actor)
     if (role === undefined || actor !== this.#turn.actor) return
     if (message === 'proposer recovered' && (fields.drawn as number) > 0) this.#alone.add(actor)
     const claim = claims[`${role}, ${this.#turn.message}: ${message}`]
@@ -61,11 +70,21 @@ export class PaxosProgress {
     if (message === 'election' && this.#alone.has(actor)) this.#reach(goesOn)
   }
 
-  /** A message left its sender. */
-  sent(message: string, payload: unknown, to: ActorRef | undefined): void {
-    if ((message !== 'prepare' && message !== 'accept') || to === undefined) return
+  /** A message left its sender, whose path is `from` where it is known. */
+  sent(message: string, payload: unknown, to: ActorRef | undefined, from?: string): void {
+    if (to === undefined) return
+    if (message === 'decided' && this.#turn.message === 'inquire' && from === this.#turn.actor) {
+      // What a learner tells its proposer was held back until the decision was synced, and is no answer.
+      const claim = roleOf(refKey(to)) === 'learner' ? answers[roleOf(from) ?? ''] : undefined
+      if (claim !== undefined) this.#reach(claim)
+    }
+    if (message !== 'prepare' && message !== 'accept') return
     const key = `${message} ${ballotKey((payload as { readonly ballot: Ballot }).ballot)} ${refKey(to)}`
     if (this.#sent.has(key)) this.#reach(sendsAgain)
     this.#sent.add(key)
   }
+}
+
+function roleOf(actor: string): string | undefined {
+  return /\.(proposer|learner)\./.exec(actor)?.[1]
 }

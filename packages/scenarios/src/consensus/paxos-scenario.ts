@@ -168,8 +168,9 @@ function observe(
       progress.turn(event.actor, event.message)
     } else if (event.type === 'sent') {
       const { message, payload, sender, target } = event
-      progress.sent(message, payload, target)
-      hold(() => observer.sent(message, payload, sender && paths.get(refKey(sender))))
+      const from = sender && paths.get(refKey(sender))
+      progress.sent(message, payload, target, from)
+      hold(() => observer.sent(message, payload, from))
     }
   }
   world.observe(watch, { only: ['turn', 'sent'] })
