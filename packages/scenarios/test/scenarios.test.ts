@@ -51,8 +51,8 @@ const claimsOn = async (name: string, nodes?: number) => {
 }
 
 test.each([
-  ['paxos', 7, 5],
-  ['struck-paxos', 7, 5],
+  ['paxos', 9, 5],
+  ['struck-paxos', 9, 5],
   ['ben-or', 4, 0],
   ['chandra-toueg', 11, 2],
 ])('%s: a campaign on one node comes to all that it claims', async (name, usual, alone) => {
