@@ -11,6 +11,7 @@ import {
   type LogOptions,
   LogViolationError,
   LogWatch,
+  MembersNotReadyError,
   replicate,
   replicatedLog,
 } from '@troupe/consensus'
@@ -164,6 +165,7 @@ export async function multiPaxosProgram(world: SimulatedWorld, program: MultiPax
     const id = history.invoke('last', { op: 'get', key })
     history.return(id, await client.read({ key }, { timeoutMs: progressMs }))
   }
+  world.sometimes('a status names the leader', (await client.status()).leader !== undefined)
   const { verdict, counterexample } = checkLinearizable(storeModel, history.operations(), { stepsMax: 500_000 })
   tell({ linearizable: verdict })
   world.check(verdict !== false, `what the clients saw is not linearizable: ${JSON.stringify(counterexample)}`)
@@ -181,6 +183,10 @@ export async function multiPaxosProgram(world: SimulatedWorld, program: MultiPax
 const twoMembers = { nodesMin: 3 } as const
 /** Two members are a quorum of both kinds only together: none misses what is decided, nor can one lose its disk. */
 const threeMembers = { nodesMin: 4 } as const
+/** Three may be members, and two that were never started are a quorum of their successors. */
+const twoSpares = { nodesMin: 5 } as const
+
+const refusal = 'members that are not there are refused'
 
 /** The ways in which a log makes progress. */
 const ways = (definition: string): Readonly<Record<string, Way>> => ({
@@ -243,6 +249,7 @@ function observe(
   }
   claimWays(world, ways(replica.name))
   world.sometimes('who replaces members is answered', false)
+  if (world.nodes.length >= twoSpares.nodesMin) world.sometimes(refusal, false)
   if (!harmOnly) {
     const sent = (event: TraceEvent) => {
       if (event.type !== 'sent') return
@@ -340,7 +347,7 @@ async function change(
 ): Promise<void> {
   const { random } = world
   const client = await clientOn(world, store, 0)
-  const started = new Set(first)
+  const running = new Set(first)
   let members = first
   while (!ended()) {
     await world.sleep(500 + random.int(1_500))
@@ -351,11 +358,26 @@ async function change(
     }
     const spares = world.nodes.filter((node) => !members.includes(node))
     if (spares.length === 0) continue
+    const absent = spares.filter((node) => !running.has(node)).slice(0, 2)
+    if (members.length === 3 && absent.length === 2 && random.chance(0.3)) {
+      const asked = client.changeMembers([...members.slice(2), ...absent], { timeoutMs: 2_000 })
+      const isRefused = await asked.then(
+        () => false,
+        (error: unknown) => error instanceof MembersNotReadyError,
+      )
+      world.sometimes(refusal, isRefused)
+      // The client goes on to ask for what was not answered: they may become members yet.
+      for (const node of isRefused ? [] : absent) {
+        await started(world, store, node)
+        running.add(node)
+      }
+      continue
+    }
     const spare = random.pick(spares)
     const next = [...members.filter((_, index) => index !== 0), spare]
     try {
-      if (!started.has(spare)) await store.startReplica({ node: spare })
-      started.add(spare)
+      if (!running.has(spare)) await store.startReplica({ node: spare })
+      running.add(spare)
       await client.changeMembers(next, { timeoutMs: 2_000 })
       world.sometimes('who replaces members is answered', true)
       members = next
