@@ -22,7 +22,7 @@ test('a seed replays to the same run', async () => {
 test('who learns of the end of its configuration forgets for good what it had accepted behind that', async () => {
   // Once in a run of ten thousand seeds what was kept was another change of members, and a configuration ended twice.
   const multiPaxos = scenarioNamed('multi-paxos')
-  for (const seed of seedsOf('131..280')) {
+  for (const seed of seedsOf('11..60')) {
     const { failure, claims } = await multiPaxos.run(seed)
     expect({ seed, what: failure?.what }).toEqual({ seed, what: undefined })
     if (claims?.['struck while accepted entries are void'] === true) return
