@@ -35,6 +35,7 @@ import type { SimulationCore } from './simulation-core.ts'
 import type { Recording, SimulationFailure } from './simulation-errors.ts'
 import type { Branch, SimulationSettings, StepCall } from './simulation-settings.ts'
 import { StateRecorder } from './state-recorder.ts'
+import { loopOf } from './step-loop.ts'
 import { TimedFaults } from './timed-faults.ts'
 import { type ObserveOptions, Trace, type TraceListener } from './trace.ts'
 
@@ -46,10 +47,6 @@ const eventsPerBreath = 1_000
 const latenciesAtOnce = 16
 /** Asks of the program in one step beyond which it is taken to be in a loop. */
 const asksPerStepMax = 10_000
-/** Returns that are set for one turn of the event loop. */
-const returnsAhead = 32
-/** Taken before anything is patched. */
-const returnToEventLoop = setImmediate
 
 export class Simulation implements SimulationCore {
   readonly clock = new VirtualClock()
@@ -211,41 +208,15 @@ export class Simulation implements SimulationCore {
         (error) => ended({ reason: 'program', what: `the program failed: ${messageOf(error)}`, cause: error }),
       )
     })
-    await this.#takeSteps()
+    await loopOf(() => this.#goOn())
     if (this.#failure !== undefined) throw this.#error(this.#failure)
-  }
-
-  /**
-   * Takes the steps of the run, from one return to the event loop to the next. What is set for one turn of it runs one after the
-   * other, with all promises in between: so many are set at a time that few steps pay for a turn.
-   */
-  #takeSteps(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let returns = 0
-      let over = false
-      const goOn = () => {
-        if (over) return
-        if (--returns === 0) ahead()
-        this.#draining = false
-        try {
-          over = !this.#goOn()
-          if (over) resolve()
-        } catch (error) {
-          over = true
-          reject(error)
-        }
-      }
-      const ahead = () => {
-        for (; returns < returnsAhead; returns++) returnToEventLoop(goOn)
-      }
-      ahead()
-    })
   }
 
   /** Takes steps until promises are to run, or the event loop is to have its breath; false when the run is over. */
   #goOn(): boolean {
     const { trace, properties, changedCells, agenda } = this
     const { eventsMax, virtualMsMax } = this.#settings
+    this.#draining = false
     do {
       if (this.#isWatched) this.#look()
       if (properties.count > 0) properties.check()

@@ -203,7 +203,7 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
     throw timedOut(this.#log, error, await this.#explanation)
   }
 
-  /** What an `async` function would do, without the promises that one makes beside that of the ask. */
+  /** What an `async` function would do, with one promise beside that of the ask. */
   #ask(name: 'execute' | 'read', what: unknown, options: AskOptions | undefined): Promise<unknown> {
     try {
       const asked =
