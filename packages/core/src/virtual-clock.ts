@@ -20,24 +20,21 @@ const cancelledMin = 1_024
 
 /** What a clock does at a time. Hosts that set many have kinds of their own, which need no function for each. */
 export interface ClockTask {
-  /** True from {@link VirtualClock.set} until it runs or is cancelled; it is set once at a time. */
-  isSet: boolean
-  /** The clock's own: where the task stands in its list of them; below 0 when it does not. */
-  place: number
-  /** True for one that is set again and again, which stays in the list until {@link VirtualClock.release}. */
-  readonly isKept: boolean
   run(): void
 }
 
+/** Of a place: that its task is to run, and that it stays there afterwards. */
+const isSet = 1
+const isKept = 2
+
 /** A task that is a function, and may be cancelled. */
 class FunctionTask implements ClockTask, ScheduledTask {
-  isSet = false
+  /** Where it stands until it has run. */
   place = -1
-  readonly isKept = false
-  readonly #owner: { taskCancelled(): void }
+  readonly #owner: { cancelled(place: number): void }
   #run: (() => void) | undefined
 
-  constructor(owner: { taskCancelled(): void }, run: () => void) {
+  constructor(owner: { cancelled(place: number): void }, run: () => void) {
     this.#owner = owner
     this.#run = run
   }
@@ -49,10 +46,9 @@ class FunctionTask implements ClockTask, ScheduledTask {
   }
 
   cancel(): void {
-    if (!this.isSet) return
-    this.isSet = false
+    if (this.#run === undefined) return
     this.#run = undefined
-    this.#owner.taskCancelled()
+    this.#owner.cancelled(this.place)
   }
 }
 
@@ -65,9 +61,13 @@ export class VirtualClock implements Clock {
   #length = 0
   #times = new Float64Array(capacityFirst)
   #heap = new Int32Array(capacityFirst)
-  /** By place: the tasks, and how many were set before each. A place that is free is in the list of those. */
+  /**
+   * By place: the tasks, how many were set before each, and what becomes of it. That is not in the tasks themselves, which are
+   * of many kinds. A place that is free is in the list of those.
+   */
   readonly #tasks: (ClockTask | undefined)[] = []
   #orders = new Float64Array(capacityFirst)
+  #states = new Uint8Array(capacityFirst)
   readonly #freePlaces: number[] = []
   /** Tasks that were cancelled and are still here. */
   #cancelled = 0
@@ -76,7 +76,8 @@ export class VirtualClock implements Clock {
   #order = 0
   #settingAt = 0
   readonly #owner = {
-    taskCancelled: () => {
+    cancelled: (place: number) => {
+      this.#states[place] = 0
       this.#cancelled++
       if (this.#cancelled > cancelledMin && this.#cancelled > this.#length / 2) this.#dropCancelled()
     },
@@ -97,13 +98,15 @@ export class VirtualClock implements Clock {
 
   schedule(delayMs: number, run: () => void): ScheduledTask {
     const task = new FunctionTask(this.#owner, run)
-    this.set(delayMs, task)
+    const place = this.#placeFor(task)
+    task.place = place
+    this.#set(delayMs, place, isSet)
     return task
   }
 
-  /** Lets `task`, which must not be set already, run in `delayMs` milliseconds. */
+  /** Lets `task` run in `delayMs` milliseconds, once. */
   set(delayMs: number, task: ClockTask): void {
-    this.setAt(this.timeIn(delayMs), this.takeOrder(), task)
+    this.#set(delayMs, this.#placeFor(task), isSet)
   }
 
   /** The time in `delayMs` milliseconds. */
@@ -111,25 +114,46 @@ export class VirtualClock implements Clock {
     return delayMs > 0 ? this.#now + delayMs : this.#now
   }
 
-  /** The place of a task among those of one time, for {@link VirtualClock.setAt}. */
+  /** The place of a task among those of one time, for {@link VirtualClock.setKeptAt}. */
   takeOrder(): number {
     return this.#order++
   }
 
-  /**
-   * Lets `task` run at `time`, which has not passed, as if it had been set when `order` was taken: for those who hold back
-   * tasks that come after others of theirs, so that fewer stand here.
-   */
-  setAt(time: number, order: number, task: ClockTask): void {
-    this.#settingAt = time
-    this.#insert(order, task)
+  /** A place for a task that is set again and again, until {@link VirtualClock.release}. */
+  keep(task: ClockTask): number {
+    return this.#placeFor(task)
   }
 
-  /** {@link setAt} for the time in `#settingAt`: a number that is passed on to so long a function would be put on the heap. */
-  #insert(order: number, task: ClockTask): void {
+  /** Lets the task that is kept at `place`, and must not be set already, run in `delayMs` milliseconds. */
+  setKept(delayMs: number, place: number): void {
+    this.#set(delayMs, place, isSet | isKept)
+  }
+
+  /**
+   * Lets the task that is kept at `place`, and must not be set already, run at `time`, which has not passed, as if it had been set
+   * when `order` was taken: for those who hold back tasks that come after others of theirs, so that fewer stand here.
+   */
+  setKeptAt(time: number, order: number, place: number): void {
+    this.#settingAt = time
+    this.#states[place] = isSet | isKept
+    this.#insert(order, place)
+  }
+
+  /** Gives up the place of a task that is kept; if it is set, once it has run. */
+  release(place: number): void {
+    if (this.#states[place] === 0) this.#free(place)
+    else this.#states[place] = isSet
+  }
+
+  #set(delayMs: number, place: number, state: number): void {
+    this.#settingAt = this.timeIn(delayMs)
+    this.#states[place] = state
+    this.#insert(this.#order++, place)
+  }
+
+  /** Puts a place where the time in `#settingAt` belongs: a number that is passed on to so long a function would be put on the heap. */
+  #insert(order: number, place: number): void {
     const time = this.#settingAt
-    task.isSet = true
-    const place = task.place < 0 ? this.#placeFor(task) : task.place
     const orders = this.#orders
     orders[place] = order
     let index = this.#nearLength
@@ -186,7 +210,7 @@ export class VirtualClock implements Clock {
     while (this.#nearLength > 0 || this.#fetchNear()) {
       const index = this.#nearLength - 1
       const place = this.#near[index] as number
-      if ((this.#tasks[place] as ClockTask).isSet) return this.#nearTimes[index]
+      if (this.#states[place] !== 0) return this.#nearTimes[index]
       this.#nearLength = index
       this.#cancelled--
       this.#free(place)
@@ -200,13 +224,14 @@ export class VirtualClock implements Clock {
       const index = this.#nearLength - 1
       const place = this.#near[index] as number
       const time = this.#nearTimes[index] as number
-      const task = this.#tasks[place] as ClockTask
-      if (task.isSet) {
+      const state = this.#states[place]
+      if (state !== 0) {
         if (time > limitMs) return false
+        const task = this.#tasks[place] as ClockTask
         this.#nearLength = index
-        if (!task.isKept) this.#free(place)
+        this.#states[place] = 0
+        if (state === isSet) this.#free(place)
         this.#now = time
-        task.isSet = false
         task.run()
         return true
       }
@@ -215,11 +240,6 @@ export class VirtualClock implements Clock {
       this.#free(place)
     }
     return false
-  }
-
-  /** Gives up the place of a task that is kept, once it is not set any more. */
-  release(task: ClockTask): void {
-    if (task.place >= 0 && !task.isSet) this.#free(task.place)
   }
 
   /** Moves to `timeMs`, which no task precedes. */
@@ -243,7 +263,7 @@ export class VirtualClock implements Clock {
     this.#length = 0
     for (let index = 0; index < length; index++) {
       const place = heap[index] as number
-      if ((this.#tasks[place] as ClockTask).isSet) this.#sink(times[index] as number, place)
+      if (this.#states[place] !== 0) this.#sink(times[index] as number, place)
       else {
         this.#cancelled--
         this.#free(place)
@@ -252,19 +272,16 @@ export class VirtualClock implements Clock {
   }
 
   #free(place: number): void {
-    const task = this.#tasks[place] as ClockTask
-    task.place = -1
     this.#tasks[place] = undefined
     this.#freePlaces.push(place)
   }
 
-  /** A place for the task, which has none. */
+  /** A place for the task. */
   #placeFor(task: ClockTask): number {
     const place = this.#freePlaces.pop() ?? this.#tasks.length
     if (place === this.#tasks.length) this.#tasks.push(task)
     else this.#tasks[place] = task
     if (place === this.#orders.length) this.#grow()
-    task.place = place
     return place
   }
 
@@ -336,5 +353,8 @@ export class VirtualClock implements Clock {
     const orders = new Float64Array(capacity)
     orders.set(this.#orders)
     this.#orders = orders
+    const states = new Uint8Array(capacity)
+    states.set(this.#states)
+    this.#states = states
   }
 }

@@ -50,7 +50,7 @@ export interface Arrival {
  * chain stands for its first.
  */
 export class Chain implements Iterable<Arrival>, ClockTask {
-  isSet = false
+  /** Of a link's, where the clock keeps it; -1 before the first arrival. */
   place = -1
   /** True for a link's: none of what is in it is drawn to come before an earlier one. */
   readonly isLink: boolean
@@ -61,10 +61,6 @@ export class Chain implements Iterable<Arrival>, ClockTask {
 
   constructor(isLink: boolean) {
     this.isLink = isLink
-  }
-
-  get isKept(): boolean {
-    return this.isLink
   }
 
   get first(): Arrival | undefined {
@@ -151,70 +147,59 @@ export class TimedAgenda implements Agenda {
     const clock = this.#clock
     arrival.atMs = clock.timeIn(drawnMs)
     arrival.order = clock.takeOrder()
-    if (!chain.isLink) clock.setAt(arrival.atMs, arrival.order, new Straying(chain, arrival))
-    else {
-      if (chain.length === 0) clock.setAt(arrival.atMs, arrival.order, chain)
-      chain.add(arrival)
+    if (!chain.isLink) {
+      // One of its chain may arrive before another that was put in first: here each has a chain of its own.
+      const own = new Chain(false)
+      own.add(arrival)
+      clock.set(drawnMs, own)
+      return
     }
+    if (chain.length === 0) {
+      if (chain.place < 0) chain.place = clock.keep(chain)
+      clock.setKeptAt(arrival.atMs, arrival.order, chain.place)
+    }
+    chain.add(arrival)
   }
 
   arrived(chain: Chain): void {
     if (!chain.isLink) return
     const next = chain.shift()
-    if (next !== undefined) this.#clock.setAt(next.atMs, next.order, chain)
+    if (next !== undefined) this.#clock.setKeptAt(next.atMs, next.order, chain.place)
   }
 
   stepper(taker: TurnTaker, giver: TurnGiver): Stepper {
-    const before = this.#steps.get(taker)
-    if (before !== undefined) {
-      before.isKept = false
-      this.#clock.release(before)
-    }
+    this.#steps.get(taker)?.release()
     const step = new TimedStep(this.#clock, giver, this.#pick)
     this.#steps.set(taker, step)
     return step
   }
 }
 
-/** The arrival of what is out of order: one of its chain may arrive before another that was put in first. */
-class Straying implements ClockTask {
-  isSet = false
-  place = -1
-  readonly isKept = false
-  readonly #chain: Chain
-  readonly #arrival: Arrival
-
-  constructor(chain: Chain, arrival: Arrival) {
-    this.#chain = chain
-    this.#arrival = arrival
-  }
-
-  run(): void {
-    this.#arrival.run(this.#chain)
-  }
-}
-
 /** The next turn of a node, used again for each. */
 class TimedStep implements ClockTask, Stepper {
-  isSet = false
-  place = -1
-  isKept = true
   readonly #clock: VirtualClock
+  readonly #place: number
   readonly #giver: TurnGiver
   readonly #pick: PickCell
 
   constructor(clock: VirtualClock, giver: TurnGiver, pick: PickCell) {
     this.#clock = clock
+    this.#place = clock.keep(this)
     this.#giver = giver
     this.#pick = pick
   }
 
   set(_leastMs: number, drawnMs: number): void {
-    this.#clock.set(drawnMs, this)
+    this.#clock.setKept(drawnMs, this.#place)
   }
 
   run(): void {
     this.#giver.giveTurn(this.#pick)
+  }
+
+  /** Its node has another. */
+  release(): void {
+    this.#clock.release(this.#place)
   }
 }
 
