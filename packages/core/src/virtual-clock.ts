@@ -18,23 +18,22 @@ const nearMoved = 16
 /** Cancelled tasks below this number are left until their time comes. */
 const cancelledMin = 1_024
 
-/** What a clock does at a time. Hosts that set many have kinds of their own, which need no function for each. */
+/**
+ * What a clock does at a time. Hosts that set many have kinds of their own, which need no function for each. A clock keeps
+ * nothing in a task and reads nothing of it but `run`: with up to four kinds, each is called without a search.
+ */
 export interface ClockTask {
   run(): void
 }
 
-/** Of a place: that its task is to run, and that it stays there afterwards. */
-const isSet = 1
-const isKept = 2
-
 /** A task that is a function, and may be cancelled. */
 class FunctionTask implements ClockTask, ScheduledTask {
-  /** Where it stands until it has run. */
+  /** Where it stands in the clock's list; where another one may stand once it has run. */
   place = -1
-  readonly #owner: { cancelled(place: number): void }
+  readonly #owner: TaskOwner
   #run: (() => void) | undefined
 
-  constructor(owner: { cancelled(place: number): void }, run: () => void) {
+  constructor(owner: TaskOwner, run: () => void) {
     this.#owner = owner
     this.#run = run
   }
@@ -48,8 +47,12 @@ class FunctionTask implements ClockTask, ScheduledTask {
   cancel(): void {
     if (this.#run === undefined) return
     this.#run = undefined
-    this.#owner.cancelled(this.place)
+    this.#owner.taskCancelled(this.place)
   }
+}
+
+interface TaskOwner {
+  taskCancelled(place: number): void
 }
 
 export class VirtualClock implements Clock {
@@ -61,23 +64,21 @@ export class VirtualClock implements Clock {
   #length = 0
   #times = new Float64Array(capacityFirst)
   #heap = new Int32Array(capacityFirst)
-  /**
-   * By place: the tasks, how many were set before each, and what becomes of it. That is not in the tasks themselves, which are
-   * of many kinds. A place that is free is in the list of those.
-   */
+  /** By place: the tasks, `undefined` where one was cancelled, and how many were set before each. */
   readonly #tasks: (ClockTask | undefined)[] = []
   #orders = new Float64Array(capacityFirst)
-  #states = new Uint8Array(capacityFirst)
-  readonly #freePlaces: number[] = []
+  /** The places that are free; the next to be taken is the last. */
+  #freeLength = 0
+  #free = new Int32Array(capacityFirst)
   /** Tasks that were cancelled and are still here. */
   #cancelled = 0
   /** A number from the start: a field that was `undefined` once gets a new object for each number with a fraction. */
   #now = 0
   #order = 0
   #settingAt = 0
-  readonly #owner = {
-    cancelled: (place: number) => {
-      this.#states[place] = 0
+  readonly #owner: TaskOwner = {
+    taskCancelled: (place) => {
+      this.#tasks[place] = undefined
       this.#cancelled++
       if (this.#cancelled > cancelledMin && this.#cancelled > this.#length / 2) this.#dropCancelled()
     },
@@ -98,15 +99,14 @@ export class VirtualClock implements Clock {
 
   schedule(delayMs: number, run: () => void): ScheduledTask {
     const task = new FunctionTask(this.#owner, run)
-    const place = this.#placeFor(task)
-    task.place = place
-    this.#set(delayMs, place, isSet)
+    this.#settingAt = this.timeIn(delayMs)
+    task.place = this.#insert(this.takeOrder(), task)
     return task
   }
 
-  /** Lets `task` run in `delayMs` milliseconds, once. */
+  /** Lets `task` run in `delayMs` milliseconds. */
   set(delayMs: number, task: ClockTask): void {
-    this.#set(delayMs, this.#placeFor(task), isSet)
+    this.setAt(this.timeIn(delayMs), this.takeOrder(), task)
   }
 
   /** The time in `delayMs` milliseconds. */
@@ -114,53 +114,34 @@ export class VirtualClock implements Clock {
     return delayMs > 0 ? this.#now + delayMs : this.#now
   }
 
-  /** The place of a task among those of one time, for {@link VirtualClock.setKeptAt}. */
+  /** The place of a task among those of one time, for {@link VirtualClock.setAt}. */
   takeOrder(): number {
     return this.#order++
   }
 
-  /** A place for a task that is set again and again, until {@link VirtualClock.release}. */
-  keep(task: ClockTask): number {
-    return this.#placeFor(task)
-  }
-
-  /** Lets the task that is kept at `place`, and must not be set already, run in `delayMs` milliseconds. */
-  setKept(delayMs: number, place: number): void {
-    this.#set(delayMs, place, isSet | isKept)
+  /**
+   * Lets `task` run at `time`, which has not passed, as if it had been set when `order` was taken: for those who hold back
+   * tasks that come after others of theirs, so that fewer stand here.
+   */
+  setAt(time: number, order: number, task: ClockTask): void {
+    this.#settingAt = time
+    this.#insert(order, task)
   }
 
   /**
-   * Lets the task that is kept at `place`, and must not be set already, run at `time`, which has not passed, as if it had been set
-   * when `order` was taken: for those who hold back tasks that come after others of theirs, so that fewer stand here.
+   * {@link setAt} for the time in `#settingAt`: a number that is passed on to so long a function would be put on the heap.
+   * Returns where the task stands.
    */
-  setKeptAt(time: number, order: number, place: number): void {
-    this.#settingAt = time
-    this.#states[place] = isSet | isKept
-    this.#insert(order, place)
-  }
-
-  /** Gives up the place of a task that is kept; if it is set, once it has run. */
-  release(place: number): void {
-    if (this.#states[place] === 0) this.#free(place)
-    else this.#states[place] = isSet
-  }
-
-  #set(delayMs: number, place: number, state: number): void {
-    this.#settingAt = this.timeIn(delayMs)
-    this.#states[place] = state
-    this.#insert(this.#order++, place)
-  }
-
-  /** Puts a place where the time in `#settingAt` belongs: a number that is passed on to so long a function would be put on the heap. */
-  #insert(order: number, place: number): void {
+  #insert(order: number, task: ClockTask): number {
     const time = this.#settingAt
+    const place = this.#placeFor(task)
     const orders = this.#orders
     orders[place] = order
     let index = this.#nearLength
     if (index === nearMax || (this.#length > 0 && (this.#times[0] as number) <= time)) {
       if (!this.#makeNear(time, order)) {
         this.#sink(time, place)
-        return
+        return place
       }
       index = this.#nearLength
     }
@@ -178,6 +159,7 @@ export class VirtualClock implements Clock {
     }
     times[index] = time
     near[index] = place
+    return place
   }
 
   /** Whether a task is to come before all in the heap, for which there is room in the list then. */
@@ -210,10 +192,10 @@ export class VirtualClock implements Clock {
     while (this.#nearLength > 0 || this.#fetchNear()) {
       const index = this.#nearLength - 1
       const place = this.#near[index] as number
-      if (this.#states[place] !== 0) return this.#nearTimes[index]
+      if (this.#tasks[place] !== undefined) return this.#nearTimes[index]
       this.#nearLength = index
       this.#cancelled--
-      this.#free(place)
+      this.#giveBack(place)
     }
     return undefined
   }
@@ -224,20 +206,19 @@ export class VirtualClock implements Clock {
       const index = this.#nearLength - 1
       const place = this.#near[index] as number
       const time = this.#nearTimes[index] as number
-      const state = this.#states[place]
-      if (state !== 0) {
+      const task = this.#tasks[place]
+      if (task !== undefined) {
         if (time > limitMs) return false
-        const task = this.#tasks[place] as ClockTask
         this.#nearLength = index
-        this.#states[place] = 0
-        if (state === isSet) this.#free(place)
+        this.#tasks[place] = undefined
+        this.#giveBack(place)
         this.#now = time
         task.run()
         return true
       }
       this.#nearLength = index
       this.#cancelled--
-      this.#free(place)
+      this.#giveBack(place)
     }
     return false
   }
@@ -263,24 +244,28 @@ export class VirtualClock implements Clock {
     this.#length = 0
     for (let index = 0; index < length; index++) {
       const place = heap[index] as number
-      if (this.#states[place] !== 0) this.#sink(times[index] as number, place)
+      if (this.#tasks[place] !== undefined) this.#sink(times[index] as number, place)
       else {
         this.#cancelled--
-        this.#free(place)
+        this.#giveBack(place)
       }
     }
   }
 
-  #free(place: number): void {
-    this.#tasks[place] = undefined
-    this.#freePlaces.push(place)
+  /** The place is free, and nothing is in it. */
+  #giveBack(place: number): void {
+    this.#free[this.#freeLength++] = place
   }
 
-  /** A place for the task. */
   #placeFor(task: ClockTask): number {
-    const place = this.#freePlaces.pop() ?? this.#tasks.length
-    if (place === this.#tasks.length) this.#tasks.push(task)
-    else this.#tasks[place] = task
+    if (this.#freeLength === 0) return this.#newPlaceFor(task)
+    const place = this.#free[--this.#freeLength] as number
+    this.#tasks[place] = task
+    return place
+  }
+
+  #newPlaceFor(task: ClockTask): number {
+    const place = this.#tasks.push(task) - 1
     if (place === this.#orders.length) this.#grow()
     return place
   }
@@ -353,8 +338,7 @@ export class VirtualClock implements Clock {
     const orders = new Float64Array(capacity)
     orders.set(this.#orders)
     this.#orders = orders
-    const states = new Uint8Array(capacity)
-    states.set(this.#states)
-    this.#states = states
+    // None is free now.
+    this.#free = new Int32Array(capacity)
   }
 }

@@ -50,8 +50,6 @@ export interface Arrival {
  * chain stands for its first.
  */
 export class Chain implements Iterable<Arrival>, ClockTask {
-  /** Of a link's, where the clock keeps it; -1 before the first arrival. */
-  place = -1
   /** True for a link's: none of what is in it is drawn to come before an earlier one. */
   readonly isLink: boolean
   length = 0
@@ -127,8 +125,6 @@ export class TimedAgenda implements Agenda {
   readonly patienceMs = 0
   readonly #clock: VirtualClock
   readonly #pick: PickCell
-  /** The step of the kernel that each node has now. */
-  readonly #steps = new Map<TurnTaker, TimedStep>()
 
   constructor(clock: VirtualClock, random: RandomStream) {
     this.#clock = clock
@@ -147,59 +143,41 @@ export class TimedAgenda implements Agenda {
     const clock = this.#clock
     arrival.atMs = clock.timeIn(drawnMs)
     arrival.order = clock.takeOrder()
-    if (!chain.isLink) {
-      // One of its chain may arrive before another that was put in first: here each has a chain of its own.
-      const own = new Chain(false)
-      own.add(arrival)
-      clock.set(drawnMs, own)
-      return
-    }
-    if (chain.length === 0) {
-      if (chain.place < 0) chain.place = clock.keep(chain)
-      clock.setKeptAt(arrival.atMs, arrival.order, chain.place)
-    }
-    chain.add(arrival)
+    // What is out of order may arrive before another one of its chain that was put in first.
+    const place = chain.isLink ? chain : new Chain(false)
+    if (place.length === 0) clock.setAt(arrival.atMs, arrival.order, place)
+    place.add(arrival)
   }
 
   arrived(chain: Chain): void {
     if (!chain.isLink) return
     const next = chain.shift()
-    if (next !== undefined) this.#clock.setKeptAt(next.atMs, next.order, chain.place)
+    if (next !== undefined) this.#clock.setAt(next.atMs, next.order, chain)
   }
 
-  stepper(taker: TurnTaker, giver: TurnGiver): Stepper {
-    this.#steps.get(taker)?.release()
-    const step = new TimedStep(this.#clock, giver, this.#pick)
-    this.#steps.set(taker, step)
-    return step
+  stepper(_taker: TurnTaker, giver: TurnGiver): Stepper {
+    return new TimedStep(this.#clock, giver, this.#pick)
   }
 }
 
 /** The next turn of a node, used again for each. */
 class TimedStep implements ClockTask, Stepper {
   readonly #clock: VirtualClock
-  readonly #place: number
   readonly #giver: TurnGiver
   readonly #pick: PickCell
 
   constructor(clock: VirtualClock, giver: TurnGiver, pick: PickCell) {
     this.#clock = clock
-    this.#place = clock.keep(this)
     this.#giver = giver
     this.#pick = pick
   }
 
   set(_leastMs: number, drawnMs: number): void {
-    this.#clock.setKept(drawnMs, this.#place)
+    this.#clock.set(drawnMs, this)
   }
 
   run(): void {
     this.#giver.giveTurn(this.#pick)
-  }
-
-  /** Its node has another. */
-  release(): void {
-    this.#clock.release(this.#place)
   }
 }
 
