@@ -1,9 +1,11 @@
 /**
  * Shapes of payloads: of each message the last one that was seen, with a copier and a hasher written for exactly its keys.
- * A payload of that shape that holds nothing but atoms, references, and plain objects and lists of such, each in one place, as
- * most do, is copied without going through a list of its keys, and all of each that is of a known shape is hashed so; all
- * others go the general way. Copies are the same on both, and so is what goes into the hash of an object within a payload.
+ * A payload of that shape that holds nothing but atoms, references, reply tokens, and plain objects and lists of such, each
+ * in one place, as most do, is copied without going through a list of its keys, and all of each that is of a known shape is
+ * hashed so; all others go the general way. Copies are the same on both, and so is what goes into the hash of an object
+ * within a payload.
  */
+import { ReplyToken } from '@troupe/core'
 import { Ref } from '@troupe/core/host'
 import { fieldsWord, listWord, type TraceHash, textHash } from './trace-hash.ts'
 
@@ -85,7 +87,7 @@ export class PayloadShape {
   readonly #hashFitting: (payload: any, hash: TraceHash) => boolean
   /**
    * All three at once: mixes the payload into the hash and returns a frozen copy. Returns `undefined` when it does not fit,
-   * and `null` when something in it is more than an atom or a reference; then nothing is in the hash.
+   * and `null` when something in it is more than atoms and references; then nothing is in the hash.
    */
   readonly send: (payload: any, hash: TraceHash) => object | null | undefined
   /** Of each field, the shapes of objects in it. */
@@ -264,12 +266,12 @@ export class MessageKinds {
 function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
   const fields = keys.map((key, index) => `${JSON.stringify(key)}: v${index}`).join(', ')
   const atoms = keys.map((_, index) => `(typeof v${index} === 'number' || isAtom(v${index}))`).join(' && ') || 'true'
-  // The keys first: what has others is told by them. Then a field is read: who has read one knows what the object is, and
+  // The keys first: what has others is told by them, and nothing is read beyond those of the shape, which is slow. Then a field is read: who has read one knows what the object is, and
   // need not ask the engine for its prototype.
   const first = keys.length === 0 ? '' : `payload[${JSON.stringify(keys[0])}]`
   const fits = (otherwise: string) => `
     let index = 0
-    for (const key in payload) if (keys[index++] !== key) return ${otherwise}
+    for (const key in payload) if (index === ${keys.length} || keys[index++] !== key) return ${otherwise}
     if (index !== ${keys.length}) return ${otherwise}
     ${first}
     if (Object.getPrototypeOf(payload) !== Object.prototype) return ${otherwise}`
@@ -337,9 +339,10 @@ function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
   return code(isAtom, shape)
 }
 
+/** True for what is the same in a copy. */
 function isAtom(value: unknown): boolean {
   if (typeof value === 'string' || value === null) return true
-  if (typeof value === 'object') return value instanceof Ref
+  if (typeof value === 'object') return value instanceof Ref || value instanceof ReplyToken
   return typeof value !== 'function' && typeof value !== 'symbol'
 }
 
