@@ -1,16 +1,18 @@
 /**
  * Shapes of payloads: of each message the last one that was seen, with a copier and a hasher written for exactly its keys.
- * A payload of that shape that holds nothing but atoms, references, reply tokens, and plain objects and lists of such, each
- * in one place, as most do, is copied without going through a list of its keys, and all of each that is of a known shape is
+ * A payload of that shape that holds nothing but atoms, references, reply tokens, bytes, and plain objects and lists of such,
+ * each in one place, as most do, is copied without going through a list of its keys, and all of each that is of a known shape is
  * hashed so; all others go the general way. Copies are the same on both, and so is what goes into the hash of an object
  * within a payload.
  */
 import { ReplyToken } from '@troupe/core'
-import { Ref } from '@troupe/core/host'
+import { copyOfBytes, Ref } from '@troupe/core/host'
 import { fieldsWord, listWord, type TraceHash, textHash } from './trace-hash.ts'
 
 /** Messages whose shape is remembered, and the keys of a payload up to which it has one. */
 const messagesMax = 1_000
+/** Places for the messages that were asked for last. */
+const recentMax = 64
 const keysMax = 16
 /** Shapes that are kept beyond the run. */
 const shapesMax = 10_000
@@ -128,7 +130,7 @@ export class PayloadShape {
         if (copied !== null) return copied
       }
     }
-    return this.#copyAnother(value, index)
+    return ArrayBuffer.isView(value) ? copyOfBytes(value) : this.#copyAnother(value, index)
   }
 
   #copyList(list: readonly unknown[], index: number): object | undefined {
@@ -137,9 +139,12 @@ export class PayloadShape {
     for (let place = 0; place < length; place++) {
       const item = list[place]
       if (typeof item === 'number' || (item !== undefined && isAtom(item))) copied[place] = item
-      else {
+      else if (item === undefined) {
         // What is not there is not to be there in the copy.
-        const own = item === undefined ? undefined : this.copyInner(item, index)
+        if (!(place in list)) return undefined
+        copied[place] = undefined
+      } else {
+        const own = this.copyInner(item, index)
         if (own === undefined) return undefined
         copied[place] = own
       }
@@ -211,6 +216,8 @@ export class MessageKind {
   wanted = 0
   wantedBy = -1
   #shape: PayloadShape | undefined
+  /** All that there were, each as often as it was another than the one before. */
+  readonly #shapes: PayloadShape[] = []
   #changes: number
 
   constructor(name: string, changes = 0) {
@@ -230,10 +237,19 @@ export class MessageKind {
     return isKeyed(payload) ? this.#shape?.send(payload, hash) : undefined
   }
 
+  /** {@link PayloadShape.copy} of a payload, which has that shape; if none, by one that other payloads of the message had. */
+  copy(payload: unknown, shape: PayloadShape | undefined): object | undefined {
+    if (shape !== undefined) return shape.copy(payload)
+    if (!isKeyed(payload)) return undefined
+    for (const earlier of this.#shapes) if (earlier.fits(payload)) return earlier.copy(payload)
+    return undefined
+  }
+
   #another(payload: object): PayloadShape | undefined {
     if (this.#changes >= changesMax || Object.getPrototypeOf(payload) !== Object.prototype) return undefined
     this.#changes++
     this.#shape = shapeOfKeys(Object.keys(payload))
+    if (this.#shape !== undefined) this.#shapes.push(this.#shape)
     return this.#shape
   }
 }
@@ -241,16 +257,18 @@ export class MessageKind {
 /** The messages of a run by name. */
 export class MessageKinds {
   readonly #kinds = new Map<string, MessageKind>()
-  #last = new MessageKind('')
+  /** Those that were asked for last, each at a place that its name says. */
+  readonly #recent: MessageKind[] = new Array(recentMax).fill(new MessageKind(''))
 
   of(name: string): MessageKind {
-    const last = this.#last
-    return last.name === name ? last : this.#search(name)
+    const place = (3 * name.length + name.charCodeAt(name.length - 1)) & (recentMax - 1)
+    const kind = this.#recent[place] as MessageKind
+    return kind.name === name ? kind : this.#search(name, place)
   }
 
-  #search(name: string): MessageKind {
+  #search(name: string, place: number): MessageKind {
     const kind = this.#kinds.get(name) ?? this.#another(name)
-    this.#last = kind
+    this.#recent[place] = kind
     return kind
   }
 
@@ -266,8 +284,8 @@ export class MessageKinds {
 function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
   const fields = keys.map((key, index) => `${JSON.stringify(key)}: v${index}`).join(', ')
   const atoms = keys.map((_, index) => `(typeof v${index} === 'number' || isAtom(v${index}))`).join(' && ') || 'true'
-  // The keys first: what has others is told by them, and nothing is read beyond those of the shape, which is slow. Then a field is read: who has read one knows what the object is, and
-  // need not ask the engine for its prototype.
+  // The keys first: what has others is told by them, and nothing is read beyond those of the shape, which is slow. Then a
+  // field is read: who has read one knows what the object is, and need not ask the engine for its prototype.
   const first = keys.length === 0 ? '' : `payload[${JSON.stringify(keys[0])}]`
   const fits = (otherwise: string) => `
     let index = 0

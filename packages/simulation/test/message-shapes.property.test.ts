@@ -98,7 +98,8 @@ test('what a shape cannot copy as it is is left to the general way', () => {
     { a: [() => {}] },
     { a: { b: Symbol('symbol') } },
     { a: Object.create(null) },
-    { a: { bytes: new Uint8Array(3) } },
+    { a: new Uint16Array(3) },
+    { a: new Uint8Array(new SharedArrayBuffer(3)) },
   ]
   for (const payload of others) {
     expect(shapeCopy(payload)).toBeUndefined()
@@ -112,6 +113,22 @@ test('a list of another class is copied as a list', () => {
     shapeCopy(payload),
     prepareMessage(payload, 'copied', () => 'a message'),
   )
+})
+
+test('bytes are copied, without what else is in their buffer', () => {
+  const { bytes } = shapeCopy({ bytes: Uint8Array.of(1, 2, 3, 4).subarray(1, 3) }) as { bytes: Uint8Array }
+  expect(bytes).toEqual(Uint8Array.of(2, 3))
+  expect(bytes.buffer.byteLength).toBe(2)
+})
+
+test('payloads of a message are copied by shapes however often these change', () => {
+  const kind = new MessageKinds().of('a message')
+  for (let round = 0; round < 30; round++) {
+    const payload = round % 2 === 0 ? { even: round } : { odd: round, list: [undefined, round] }
+    expect(kind.copy(payload, kind.shapeOf(payload))).toStrictEqual(payload)
+  }
+  const another = { another: 1 }
+  expect(kind.copy(another, kind.shapeOf(another))).toBeUndefined()
 })
 
 test('what is within a payload goes into the hash by the words of the general walk', () => {
