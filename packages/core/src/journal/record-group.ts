@@ -78,7 +78,11 @@ export class RecordGroup {
       place.checksum ??
       writeHeader(this.#buffer, { segment: place.segment, identity, previousBytes: place.previousBytes })
     this.length = this.opensSegment ? HEADER_BYTES : 0
-    writeMark(this.#buffer, this.length, { segment: place.segment, offset: this.offset + this.length, identity })
+    writeMark(this.#buffer, this.#view, this.length, {
+      segment: place.segment,
+      offset: this.offset + this.length,
+      identity,
+    })
     this.length += MARK_BYTES
   }
 
