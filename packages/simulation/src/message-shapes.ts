@@ -22,55 +22,49 @@ const changesMax = 8
 /** Objects within one payload that are looked through to find one twice; beyond, a set is made. */
 const listedMax = 16
 
-/** The objects in a payload that is being copied: what is there twice is to stay one, which is the general way's. */
+/**
+ * The objects in a payload that is being copied: what is there twice is to stay one, which is the general way's. Made for each
+ * payload that has some: what is new is put into what is new, which the garbage collector need not be told of.
+ */
 class MetObjects {
-  #root: object | undefined
-  /** Never made shorter or longer: that is a call into the engine, for each payload. */
-  readonly #list: (object | undefined)[] = new Array(listedMax).fill(undefined)
-  #length = 0
-  #set: Set<object> | undefined
+  readonly #root: object
+  #first: object | undefined = undefined
+  #second: object | undefined = undefined
+  #list: object[] | undefined = undefined
+  #set: Set<object> | undefined = undefined
 
-  /** False while another payload is being copied. */
-  begin(root: object): boolean {
-    if (this.#root !== undefined) return false
+  constructor(root: object) {
     this.#root = root
+  }
+
+  /** True at the first call for each. */
+  isNew(value: object): boolean {
+    if (value === this.#root || value === this.#first || value === this.#second) return false
+    if (this.#first === undefined) this.#first = value
+    else if (this.#second === undefined) this.#second = value
+    else return this.#isNewInList(value)
     return true
   }
 
-  end(): void {
-    this.#root = undefined
-    const list = this.#list
-    for (let index = 0; index < this.#length; index++) list[index] = undefined
-    this.#length = 0
-    this.#set = undefined
-  }
-
-  isNew(value: object): boolean {
+  #isNewInList(value: object): boolean {
     if (this.#set !== undefined) {
       const { size } = this.#set
       return this.#set.add(value).size > size
     }
-    if (value === this.#root) return false
+    this.#list ??= []
     const list = this.#list
-    const length = this.#length
-    for (let index = 0; index < length; index++) if (list[index] === value) return false
-    if (length === listedMax) this.#set = new Set([this.#root as object, ...(list as object[]), value])
-    else {
-      list[length] = value
-      this.#length = length + 1
-    }
+    for (let index = 0; index < list.length; index++) if (list[index] === value) return false
+    list.push(value)
+    if (list.length > listedMax) this.#set = new Set(list)
     return true
   }
 }
 
-/** Of the one copy that is made at a time. */
-const met = new MetObjects()
-
 /** What is written for payloads with exactly these keys in this order. Each part says what it does where it is used. */
 interface ShapeCode {
   fits(payload: any): boolean
-  copy(payload: any): object | undefined
-  copyFitting(payload: any): object | null | undefined
+  copy(payload: any, met: MetObjects | undefined): object | undefined
+  copyFitting(payload: any, met: MetObjects): object | null | undefined
   hash(payload: any, hash: TraceHash): void
   hashFitting(payload: any, hash: TraceHash): boolean
   send(payload: any, hash: TraceHash): object | null | undefined
@@ -80,10 +74,10 @@ interface ShapeCode {
 export class PayloadShape {
   /** True for a plain object with exactly the keys of the shape, in their order. */
   readonly fits: (payload: any) => boolean
-  /** {@link copy} of an object that fits, within a payload. */
-  readonly #copyFields: (payload: any) => object | undefined
-  /** The same of an object that may not fit: then `null`. */
-  readonly #copyFitting: (payload: any) => object | null | undefined
+  /** {@link copy} of an object that fits; `met` is of the payload that it is in, if it is in one. */
+  readonly #copyFields: (payload: any, met: MetObjects | undefined) => object | undefined
+  /** The same of an object within a payload that may not fit: then `null`. */
+  readonly #copyFitting: (payload: any, met: MetObjects) => object | null | undefined
   /** Mixes the payload, which fits, into the hash. */
   readonly hash: (payload: any, hash: TraceHash) => void
   /** Mixes an object within a payload into it, by the words of the general walk; false when it does not fit. */
@@ -111,30 +105,24 @@ export class PayloadShape {
    * there once.
    */
   copy(payload: any): object | undefined {
-    // A field that is a getter may have something sent.
-    if (!met.begin(payload)) return undefined
-    try {
-      return this.#copyFields(payload)
-    } finally {
-      met.end()
-    }
+    return this.#copyFields(payload, undefined)
   }
 
   /** A copy of what is no atom, in the field with that number; for what is written for shapes. */
-  copyInner(value: unknown, index: number): object | undefined {
+  copyInner(value: unknown, index: number, met: MetObjects): object | undefined {
     if (typeof value !== 'object' || value === null || !met.isNew(value)) return undefined
-    if (Array.isArray(value)) return this.#copyList(value, index)
+    if (Array.isArray(value)) return this.#copyList(value, index, met)
     const shapes = this.#inner[index]
     if (shapes !== undefined && !ArrayBuffer.isView(value)) {
       for (let place = 0; place < shapes.length; place++) {
-        const copied = (shapes[place] as PayloadShape).#copyFitting(value)
+        const copied = (shapes[place] as PayloadShape).#copyFitting(value, met)
         if (copied !== null) return copied
       }
     }
-    return ArrayBuffer.isView(value) ? copyOfBytes(value) : this.#copyAnother(value, index)
+    return ArrayBuffer.isView(value) ? copyOfBytes(value) : this.#copyAnother(value, index, met)
   }
 
-  #copyList(list: readonly unknown[], index: number): object | undefined {
+  #copyList(list: readonly unknown[], index: number, met: MetObjects): object | undefined {
     const { length } = list
     const copied = new Array(length)
     for (let place = 0; place < length; place++) {
@@ -145,7 +133,7 @@ export class PayloadShape {
         if (!(place in list)) return undefined
         copied[place] = undefined
       } else {
-        const own = this.copyInner(item, index)
+        const own = this.copyInner(item, index, met)
         if (own === undefined) return undefined
         copied[place] = own
       }
@@ -179,7 +167,7 @@ export class PayloadShape {
   }
 
   /** Of a shape that no object in this field had. */
-  #copyAnother(value: object, index: number): object | undefined {
+  #copyAnother(value: object, index: number, met: MetObjects): object | undefined {
     if (Object.getPrototypeOf(value) !== Object.prototype) return undefined
     const shapes = this.#inner[index] ?? []
     if (shapes.length >= changesMax) return undefined
@@ -187,7 +175,7 @@ export class PayloadShape {
     if (shape === undefined) return undefined
     this.#inner[index] = shapes
     shapes.push(shape)
-    return shape.#copyFields(value)
+    return shape.#copyFields(value, met)
   }
 }
 
@@ -297,7 +285,7 @@ function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
   const inner = keys.map(
     (_, index) => `
     if (typeof v${index} !== 'number' && !isAtom(v${index})) {
-      v${index} = shape.copyInner(v${index}, ${index})
+      v${index} = shape.copyInner(v${index}, ${index}, met ??= new MetObjects(payload))
       if (v${index} === undefined) return undefined
     }`,
   )
@@ -330,15 +318,16 @@ function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
     words[length++] = ${fieldsWord(keys.length)}`)
   const code = new Function(
     'isAtom',
+    'MetObjects',
     'shape',
     `const keys = ${JSON.stringify(keys)}
   return {
     fits(payload) {${fits('false')}
       return true
     },
-    copy(payload) {${copies}
+    copy(payload, met) {${copies}
     },
-    copyFitting(payload) {${fits('null')}${copies}
+    copyFitting(payload, met) {${fits('null')}${copies}
     },
     hash({ ${fields} }, hash) {${hashes}
     },
@@ -355,7 +344,7 @@ function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
     },
   }`,
   )
-  return code(isAtom, shape)
+  return code(isAtom, MetObjects, shape)
 }
 
 /** True for what is the same in a copy. */
