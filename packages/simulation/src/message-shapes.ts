@@ -101,8 +101,8 @@ export class PayloadShape {
   }
 
   /**
-   * A frozen copy; `undefined` when something in it is more than an atom, a reference, or a plain object or list of such that is
-   * there once.
+   * A frozen copy; `undefined` when something in it is more than atoms, references, bytes, and plain objects and lists of such
+   * that are there once.
    */
   copy(payload: any): object | undefined {
     return this.#copyFields(payload, undefined)
