@@ -34,8 +34,8 @@ export class LogWatch {
   readonly #words: LogWordObserver
   readonly #pledges: LogPledgeObserver
   readonly #machines: LogMachineObserver
-  /** By the replica's id. */
-  readonly #seen = new Map<string, Seen>()
+  /** One for each replica: so few that the one of a state is found faster by going through them than in a map. */
+  readonly #seen: Seen[] = []
 
   /** Throws a `ConfigurationError` for a machine that is none. */
   constructor({ configuration, machine, clockDriftMax, observer = new LogObserver() }: LogWatchOptions) {
@@ -60,7 +60,8 @@ export class LogWatch {
   wiped(id: string): void {
     this.#words.wiped(id)
     this.#pledges.wiped(id)
-    this.#seen.delete(id)
+    const at = this.#seen.findIndex((seen) => seen.id === id)
+    if (at >= 0) this.#seen.splice(at, 1)
   }
 
   /** The replicas that are up, after a step, as a view shows them: all, or those that may be other than before. */
@@ -77,16 +78,26 @@ export class LogWatch {
   #changedOf(replicas: readonly { readonly state: ReplicaState }[]): readonly ReplicaState[] {
     let changed: ReplicaState[] | undefined
     for (const { state } of replicas) {
-      let seen = this.#seen.get(state.id)
-      if (seen === undefined) {
-        seen = new Seen()
-        this.#seen.set(state.id, seen)
-      }
-      if (!seen.takes(state)) continue
+      if (!this.#seenOf(state).takes(state)) continue
       if (changed === undefined) changed = [state]
       else changed.push(state)
     }
     return changed ?? none
+  }
+
+  #seenOf(state: ReplicaState): Seen {
+    const list = this.#seen
+    for (let index = 0; index < list.length; index++) {
+      const seen = list[index] as Seen
+      if (seen.state === state) return seen
+    }
+    // It was started again, or is met for the first time.
+    let seen = list.find(({ id }) => id === state.id)
+    if (seen === undefined) {
+      seen = new Seen(state)
+      list.push(seen)
+    }
+    return seen
   }
 }
 
@@ -94,7 +105,9 @@ const none: readonly ReplicaState[] = []
 
 /** What the observers read of one replica's state, as it was when they looked. */
 class Seen {
-  #state: ReplicaState | undefined
+  readonly id: string
+  state: ReplicaState
+  /** `undefined` before it has looked at all. */
   #configuration: LogConfiguration | undefined
   #promised: LogBallot | undefined
   #acceptedBallot: LogBallot | undefined
@@ -107,6 +120,11 @@ class Seen {
   #elected: Leadership | undefined
   #refusedBy: string | undefined
   #knownIn = 0
+
+  constructor(state: ReplicaState) {
+    this.id = state.id
+    this.state = state
+  }
 
   /** Takes it down; true when it is other than before. */
   takes(state: ReplicaState): boolean {
@@ -127,9 +145,9 @@ class Seen {
       this.#configuration === configuration &&
       this.#refusedBy === refusedBy &&
       this.#knownIn === knownIn &&
-      this.#state === state
+      this.state === state
     if (isSame) return false
-    this.#state = state
+    this.state = state
     this.#configuration = configuration
     this.#promised = promised
     this.#acceptedBallot = acceptedBallot
