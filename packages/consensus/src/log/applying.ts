@@ -15,9 +15,8 @@ import {
 } from './sessions.ts'
 import type { AnyMachine } from './state-machine.ts'
 
-/** Applies all entries that are decided, in order; returns what they came to. */
-export function applyDecided(state: ReplicaState, machine: AnyMachine): Applied[] {
-  const applied: Applied[] = []
+/** Applies all entries that are decided, in order, and adds what they came to to `applied`, if there is such a list. */
+export function applyDecided(state: ReplicaState, machine: AnyMachine, applied?: Applied[]): void {
   while (state.applied < state.decided) {
     const index = state.applied
     const entry = entryAt(state.entries, index)
@@ -31,10 +30,9 @@ export function applyDecided(state: ReplicaState, machine: AnyMachine): Applied[
     }
     state.applied++
     state.kept += weightOf(entry)
-    applied.push({ index, entry, outcomes })
+    applied?.push({ index, entry, outcomes })
   }
   if (state.kept > 2 * state.options.keepEntries) trim(state)
-  return applied
 }
 
 /** Forgets the oldest of the applied entries. Seldom, and then half of them: what stays has to be moved. */
@@ -98,9 +96,9 @@ export function outcomesOf(
 ): Outcomes {
   const values: unknown[] = []
   let failures: NonNullable<Outcomes['failures']>[number][] | undefined
-  for (const argument of list) {
+  for (let index = 0; index < list.length; index++) {
     try {
-      values.push(prepareMessage(run(state, argument), 'copied', describeResult))
+      values.push(prepareMessage(run(state, list[index]), 'copied', describeResult))
     } catch (thrown) {
       const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown))
       failures ??= []

@@ -34,6 +34,11 @@ export interface LogConfiguration {
 /** Members of one configuration, at most. */
 const membersMax = 64
 
+/** A configuration whose list of members is a replica's own: those of messages are frozen, and read far more slowly by place. */
+export function ownConfiguration({ number, members, quorums }: LogConfiguration): LogConfiguration {
+  return { number, members: members.slice(), quorums }
+}
+
 /** By the members, which nobody changes: those that vote, where not all do. */
 const voters = new WeakMap<readonly LogMember[], readonly LogMember[]>()
 
