@@ -1,7 +1,7 @@
 /** Carrying out decided entries: the state machine, its sessions, the next configuration. */
 import { cloneValue, prepareMessage } from '@troupe/core/host'
-import type { LogConfiguration } from './configuration.ts'
-import { type CommandsEntry, entryAt, trimBelow, weightOf } from './entry.ts'
+import { type LogConfiguration, ownConfiguration } from './configuration.ts'
+import { type CommandsEntry, entryAt, overwrite, trimBelow, weightOf } from './entry.ts'
 import type { Outcomes } from './messages.ts'
 import type { Applied, LogSnapshot, ReplicaState } from './replica-state.ts'
 import {
@@ -26,7 +26,9 @@ export function applyDecided(state: ReplicaState, machine: AnyMachine, applied?:
     } else if (entry.kind === 'open') {
       openSession(state.sessions, index, state.options.sessionsMax)
     } else if (entry.kind === 'configuration') {
-      state.configuration = entry.configuration
+      state.configuration = ownConfiguration(entry.configuration)
+      // One object in both places, as a snapshot has it.
+      overwrite(state.entries, index, [{ kind: 'configuration', configuration: state.configuration }])
     }
     state.applied++
     state.kept += weightOf(entry)

@@ -34,8 +34,9 @@ export class LogWatch {
   readonly #words: LogWordObserver
   readonly #pledges: LogPledgeObserver
   readonly #machines: LogMachineObserver
-  /** One for each replica: so few that the one of a state is found faster by going through them than in a map. */
+  /** One for each replica, and the states: so few that one is found faster by going through them than in a map. */
   readonly #seen: Seen[] = []
+  readonly #states: ReplicaState[] = []
 
   /** Throws a `ConfigurationError` for a machine that is none. */
   constructor({ configuration, machine, clockDriftMax, observer = new LogObserver() }: LogWatchOptions) {
@@ -60,8 +61,10 @@ export class LogWatch {
   wiped(id: string): void {
     this.#words.wiped(id)
     this.#pledges.wiped(id)
-    const at = this.#seen.findIndex((seen) => seen.id === id)
-    if (at >= 0) this.#seen.splice(at, 1)
+    const at = this.#placeOf(id)
+    if (at < 0) return
+    this.#seen.splice(at, 1)
+    this.#states.splice(at, 1)
   }
 
   /** The replicas that are up, after a step, as a view shows them: all, or those that may be other than before. */
@@ -86,18 +89,19 @@ export class LogWatch {
   }
 
   #seenOf(state: ReplicaState): Seen {
-    const list = this.#seen
-    for (let index = 0; index < list.length; index++) {
-      const seen = list[index] as Seen
-      if (seen.state === state) return seen
-    }
+    const states = this.#states
+    for (let index = 0; index < states.length; index++) if (states[index] === state) return this.#seen[index] as Seen
     // It was started again, or is met for the first time.
-    let seen = list.find(({ id }) => id === state.id)
-    if (seen === undefined) {
-      seen = new Seen(state)
-      list.push(seen)
-    }
+    const at = this.#placeOf(state.id)
+    const place = at < 0 ? states.length : at
+    states[place] = state
+    const seen = new Seen()
+    this.#seen[place] = seen
     return seen
+  }
+
+  #placeOf(id: string): number {
+    return this.#states.findIndex((state) => state.id === id)
   }
 }
 
@@ -105,9 +109,7 @@ const none: readonly ReplicaState[] = []
 
 /** What the observers read of one replica's state, as it was when they looked. */
 class Seen {
-  readonly id: string
-  state: ReplicaState
-  /** `undefined` before it has looked at all. */
+  /** `undefined` before they have looked at all. */
   #configuration: LogConfiguration | undefined
   #promised: LogBallot | undefined
   #acceptedBallot: LogBallot | undefined
@@ -120,11 +122,6 @@ class Seen {
   #elected: Leadership | undefined
   #refusedBy: string | undefined
   #knownIn = 0
-
-  constructor(state: ReplicaState) {
-    this.id = state.id
-    this.state = state
-  }
 
   /** Takes it down; true when it is other than before. */
   takes(state: ReplicaState): boolean {
@@ -144,10 +141,8 @@ class Seen {
       this.#trimmed === trimmed &&
       this.#configuration === configuration &&
       this.#refusedBy === refusedBy &&
-      this.#knownIn === knownIn &&
-      this.state === state
+      this.#knownIn === knownIn
     if (isSame) return false
-    this.state = state
     this.#configuration = configuration
     this.#promised = promised
     this.#acceptedBallot = acceptedBallot
