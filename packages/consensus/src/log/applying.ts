@@ -1,7 +1,7 @@
 /** Carrying out decided entries: the state machine, its sessions, the next configuration. */
 import { cloneValue, prepareMessage } from '@troupe/core/host'
 import { type LogConfiguration, ownConfiguration } from './configuration.ts'
-import { type CommandsEntry, entryAt, overwrite, trimBelow, weightOf } from './entry.ts'
+import { type CommandsEntry, entryAt, type LogEntries, trimBelow, weightOf } from './entry.ts'
 import type { Outcomes } from './messages.ts'
 import type { Applied, LogSnapshot, ReplicaState } from './replica-state.ts'
 import {
@@ -26,15 +26,21 @@ export function applyDecided(state: ReplicaState, machine: AnyMachine, applied?:
     } else if (entry.kind === 'open') {
       openSession(state.sessions, index, state.options.sessionsMax)
     } else if (entry.kind === 'configuration') {
-      state.configuration = ownConfiguration(entry.configuration)
-      // One object in both places, as a snapshot has it.
-      overwrite(state.entries, index, [{ kind: 'configuration', configuration: state.configuration }])
+      state.configuration = enteredConfiguration(entry.configuration, state.entries)
     }
     state.applied++
     state.kept += weightOf(entry)
     applied?.push({ index, entry, outcomes })
   }
   if (state.kept > 2 * state.options.keepEntries) trim(state)
+}
+
+/** The configuration as a replica keeps it. The entry that brought it has the same object, and a snapshot stores it once. */
+export function enteredConfiguration(configuration: LogConfiguration, { entries }: LogEntries): LogConfiguration {
+  const own = ownConfiguration(configuration)
+  const at = entries.findIndex((entry) => entry.kind === 'configuration' && entry.configuration === configuration)
+  if (at >= 0) entries[at] = { kind: 'configuration', configuration: own }
+  return own
 }
 
 /** Forgets the oldest of the applied entries. Seldom, and then half of them: what stays has to be moved. */
@@ -128,7 +134,7 @@ export function installSnapshot(state: ReplicaState, snapshot: LogSnapshot, mach
   state.applied = snapshot.applied
   state.kept = 0
   state.decided = Math.max(state.decided, snapshot.applied)
-  state.configuration = snapshot.configuration
+  state.configuration = ownConfiguration(snapshot.configuration)
   state.sessions.clear()
   for (const [number, { ackedUpTo, results }] of snapshot.sessions)
     state.sessions.set(number, { ackedUpTo, results: [...results] })
@@ -138,7 +144,7 @@ export function installSnapshot(state: ReplicaState, snapshot: LogSnapshot, mach
 /** The entry that ends the current configuration, if the log has it and it is not applied. */
 export function pendingConfiguration(state: ReplicaState): LogConfiguration | undefined {
   const { entries } = state.entries
-  const last = entries[entries.length - 1]
+  const last = entries.at(-1)
   return last?.kind === 'configuration' && last.configuration.number > state.configuration.number
     ? last.configuration
     : undefined

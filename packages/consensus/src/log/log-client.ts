@@ -11,6 +11,7 @@ import {
   type LogConfiguration,
   type LogMember,
   logConfiguration,
+  ownMembers,
   voterAfter,
   votersOf,
 } from './configuration.ts'
@@ -125,7 +126,7 @@ export const LogClient = defineActor<Own>()({
     batchMax,
     commandBytesMax,
     config: configuration.number,
-    members: configuration.members,
+    members: ownMembers(configuration.members),
     tried: votersOf(configuration)[0]?.id ?? '',
     target: votersOf(configuration)[0]?.id ?? '',
     session: undefined,
@@ -415,5 +416,5 @@ function targetOf({ members, target }: LogClientState): LogMember['replica'] | u
 function adopt(state: LogClientState, config: number, members: readonly LogMember[]): void {
   if (config <= state.config) return
   state.config = config
-  state.members = members
+  state.members = ownMembers(members)
 }

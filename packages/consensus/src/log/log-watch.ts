@@ -128,7 +128,7 @@ class Seen {
     const { configuration, promised, acceptedBallot, decided, applied, lead, refusedBy, knownIn } = state
     const { trimmed, entries } = state.entries
     const count = entries.length
-    const last = entries[count - 1]
+    const last = count === 0 ? undefined : entries[count - 1]
     const elected = lead?.elected ? lead : undefined
     const isSame =
       this.#decided === decided &&

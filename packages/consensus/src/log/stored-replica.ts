@@ -1,6 +1,6 @@
 /** A replica as it first begins, and as its own snapshots have it: what is stored, and what is made of that. */
 import { cloneValue } from '@troupe/core/host'
-import { takeSnapshot } from './applying.ts'
+import { enteredConfiguration, takeSnapshot } from './applying.ts'
 import { ownConfiguration } from './configuration.ts'
 import type { LogSnapshot, ReplicaArguments, ReplicaState } from './replica-state.ts'
 import type { AnyMachine } from './state-machine.ts'
@@ -42,7 +42,8 @@ export function storedReplica(state: ReplicaState, machine: AnyMachine): StoredR
 
 /** The state that was stored. */
 export function restoredReplica(stored: StoredReplica, { restore }: AnyMachine): ReplicaState {
-  return replicaWith(stored, restore === undefined ? stored.machine : restore(stored.machine))
+  const configuration = enteredConfiguration(stored.configuration, stored.entries)
+  return replicaWith({ ...stored, configuration }, restore === undefined ? stored.machine : restore(stored.machine))
 }
 
 /** A replica that has stored nothing yet. */

@@ -218,10 +218,11 @@ export interface LogStrikes {
   readonly onDiskLost: (node: string) => void
 }
 
-/** One strike of a run. */
-interface Chosen {
+/** One strike of a run, at a message. */
+interface Chosen extends Pick<Strike, 'share' | 'strike'> {
   readonly name: string
-  readonly strike: Strike
+  readonly first: boolean
+  readonly when: ((payload: any) => boolean) | undefined
   /** The nodes where it has come, of one that is struck at the first time only. */
   readonly met: Set<string>
 }
@@ -235,11 +236,12 @@ export function strikeLog(world: SimulatedWorld, strikes: LogStrikes): ReadonlyS
   const chosen = Object.entries(logStrikes).filter(({ 1: { log } }) => log !== undefined || world.random.chance(0.6))
   const ofTurns = chosen.filter(([, { message }]) => message !== undefined)
   const byMessage = new Map<string, Chosen[]>()
-  for (const [name, strike] of ofTurns) {
-    const message = strike.message as string
+  for (const [name, about] of ofTurns) {
+    const message = about.message as string
     const those = byMessage.get(message) ?? []
     byMessage.set(message, those)
-    those.push({ name, strike, met: new Set() })
+    const { share, first = false, when, strike } = about
+    those.push({ name, share, first, when, strike, met: new Set() })
   }
   let nextMs = 0
   const strikeAt = (event: TraceEvent) => {
@@ -249,12 +251,11 @@ export function strikeLog(world: SimulatedWorld, strikes: LogStrikes): ReadonlyS
     const those = byMessage.get(event.message)
     if (those === undefined) return
     const { node } = event.ref
-    for (const { name, strike: about, met } of those) {
-      const { when, strike } = about
+    for (const { name, share, first, when, strike, met } of those) {
       if (when !== undefined && !when(event.payload)) continue
-      if (about.first ? met.has(node) : now < nextMs) continue
-      if (about.first) met.add(node)
-      if (!world.random.chance(about.share)) continue
+      if (first ? met.has(node) : now < nextMs) continue
+      if (first) met.add(node)
+      if (!world.random.chance(share)) continue
       const from = event.sender?.node
       if (strike(striker, { node, from: world.nodes.includes(from ?? '') ? from : undefined }) === false) continue
       struck.add(name)
