@@ -45,11 +45,15 @@ export function ownConfiguration({ number, members, quorums }: LogConfiguration)
 
 /** See {@link ownConfiguration}. */
 export function ownMembers(members: readonly LogMember[]): readonly LogMember[] {
-  return members.map(({ id, identity, node, priority, learner, replica }) =>
-    identity === undefined
-      ? { id, node, priority, learner, replica }
-      : { id, node, priority, learner, replica, identity },
-  )
+  return members.map((member) => identified(member, member.identity))
+}
+
+/** The same member, made here, with that identity or without one. */
+export function identified(member: LogMember, identity: string | undefined): LogMember {
+  const { id, node, priority, learner, replica } = member
+  return identity === undefined
+    ? { id, node, priority, learner, replica }
+    : { id, node, priority, learner, replica, identity }
 }
 
 /** By the members, which nobody changes: those that vote, where not all do. */

@@ -13,7 +13,6 @@ import {
   logConfiguration,
   ownMembers,
   voterAfter,
-  votersOf,
 } from './configuration.ts'
 import { operationWeight } from './entry.ts'
 import { CommandError, CommandSizeError, foreignMachine, membersNotReady, sessionExpired } from './log-errors.ts'
@@ -127,8 +126,8 @@ export const LogClient = defineActor<Own>()({
     commandBytesMax,
     config: configuration.number,
     members: ownMembers(configuration.members),
-    tried: votersOf(configuration)[0]?.id ?? '',
-    target: votersOf(configuration)[0]?.id ?? '',
+    tried: firstVoter(configuration),
+    target: firstVoter(configuration),
     session: undefined,
     nonce: undefined,
     nextSeq: 1,
@@ -402,6 +401,10 @@ function turnTo(state: LogClientState, member: string): void {
 /** The number that has waited longest. */
 function oldestOf(waiting: ReadonlyMap<number, Waiting>): number | undefined {
   return waiting.size === 0 ? undefined : waiting.keys().next().value
+}
+
+function firstVoter({ members }: LogConfiguration): string {
+  return members.find(({ learner }) => !learner)?.id ?? ''
 }
 
 /** The replica that is asked. */

@@ -8,7 +8,7 @@
  * (`check`). It shares no rule with the replicas but the order of ballots and the sizes of quorums.
  */
 import type { LogEntry } from '@troupe/core'
-import { type LogConfiguration, votersOf } from './configuration.ts'
+import { type LogConfiguration, ownConfiguration, votersOf } from './configuration.ts'
 import { entryAt, lengthOf } from './entry.ts'
 import { LogViolationError } from './invariants.ts'
 import { compareLogBallots, higherOf, type LogBallot, logBallotKey } from './log-ballot.ts'
@@ -95,7 +95,7 @@ export class LogWordObserver {
 
   /** `configuration`: the first. */
   constructor(configuration: LogConfiguration) {
-    this.#configurations.set(configuration.number, configuration)
+    this.#configurations.set(configuration.number, ownConfiguration(configuration))
   }
 
   /** How many facts were held against the invariants. */
@@ -237,7 +237,7 @@ export class LogWordObserver {
       const entry = entryAt(entries, index)
       if (entry.kind !== 'configuration') continue
       const { number } = entry.configuration
-      this.#configurations.set(number, entry.configuration)
+      this.#configurations.set(number, ownConfiguration(entry.configuration))
       this.#ends.set(number - 1, index + 1)
     }
     const votes = this.#chosen(decided)
