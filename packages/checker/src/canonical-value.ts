@@ -28,13 +28,14 @@ export function canonicalValue(value: unknown, path: string, refuse: Refuse): Ca
   return walk(value, path, [], refuse)
 }
 
-/** The key alone: of a plain object that holds no other, as inputs and outputs of operations mostly are, without a copy. */
+/** The key alone: of what is no object, or a plain one that holds no other, as inputs and outputs of operations mostly are, without a copy. */
 export function canonicalKey(value: unknown, path: string, refuse: Refuse): string {
+  if (typeof value !== 'object' || value === null) return leafKey(value, path, refuse)
   return flatKey(value, path, refuse) ?? canonicalValue(value, path, refuse).key
 }
 
-function flatKey(value: unknown, path: string, refuse: Refuse): string | undefined {
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return undefined
+function flatKey(value: object, path: string, refuse: Refuse): string | undefined {
+  if (Object.getPrototypeOf(value) !== Object.prototype) return undefined
   const names = sortedNames(value)
   let fields = ''
   for (let index = 0; index < names.length; index++) {
