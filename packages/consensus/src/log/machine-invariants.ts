@@ -74,14 +74,15 @@ export class LogMachineObserver {
 /** Of all that was applied. */
 function digestOf({ sessions }: ReplicaState, value: unknown, known: Compared['sessions']): Digest {
   const walk = new DigestWalk().number(sessions.size)
-  for (const [number, session] of sessions) {
+  // An iterator makes a pair for each of them.
+  sessions.forEach((session, number) => {
     let digest = known.get(number)
     if (digest === undefined || !digest.isOf(session)) {
       digest = new SessionDigest(number, session)
       known.set(number, digest)
     }
     walk.part(digest)
-  }
+  })
   return walk.value(value)
 }
 
