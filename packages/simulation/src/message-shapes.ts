@@ -11,6 +11,8 @@ import type { MessageListeners } from './trace-listeners.ts'
 /** Messages whose shape is remembered, and the keys of a payload up to which it has one. */
 const messagesMax = 1_000
 const keysMax = 16
+/** Places for the messages that were asked for last: a power of two. */
+const recentMax = 64
 /** Shapes that are kept beyond the run. */
 const shapesMax = 10_000
 /** Different shapes of one message, or of the objects in one of its fields, after which none is looked for any more. */
@@ -240,16 +242,20 @@ export class MessageKind {
 /** The messages of a run by name. */
 export class MessageKinds {
   readonly #kinds = new Map<string, MessageKind>()
-  #last = new MessageKind('')
+  /** Those that were asked for last, by the length of the name and two of its units: that is sooner found than in a map. */
+  readonly #recent: MessageKind[] = new Array(recentMax).fill(new MessageKind(''))
 
   of(name: string): MessageKind {
-    const last = this.#last
-    return last.name === name ? last : this.#search(name)
+    const { length } = name
+    const units = length === 0 ? 0 : name.charCodeAt(length - 1) + 7 * length + name.charCodeAt(length >> 1)
+    const place = units & (recentMax - 1)
+    const recent = this.#recent[place] as MessageKind
+    return recent.name === name ? recent : this.#search(name, place)
   }
 
-  #search(name: string): MessageKind {
+  #search(name: string, place: number): MessageKind {
     const kind = this.#kinds.get(name) ?? this.#another(name)
-    this.#last = kind
+    this.#recent[place] = kind
     return kind
   }
 
