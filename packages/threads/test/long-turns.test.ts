@@ -85,8 +85,9 @@ test('a kill takes effect after the turn that goes on, and not after those that 
   const { plodder, heard, go } = await plodderBusy(system, (plodder) => {
     for (let count = 0; count < 40; count++) plodder.tell('plod')
   })
-  plodder.kill()
+  const killed = plodder.kill()
   await go()
+  await killed
   await expect(plodder.ask('ping')).rejects.toThrow()
   expect(heard[1]).toBeLessThan(4)
 })
