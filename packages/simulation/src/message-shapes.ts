@@ -6,6 +6,7 @@
  */
 import { Ref } from '@troupe/core/host'
 import { fieldsWord, listWord, type TraceHash, textHash } from './trace-hash.ts'
+import type { MessageListeners } from './trace-listeners.ts'
 
 /** Messages whose shape is remembered, and the keys of a payload up to which it has one. */
 const messagesMax = 1_000
@@ -205,9 +206,9 @@ export class MessageKind {
   readonly name: string
   /** The hash of the name. */
   readonly word: number
-  /** Which of its events somebody is to be told of, as the trace has it; and how many listened when that was found out. */
-  wanted = 0
-  wantedBy = -1
+  /** Who is told of its events, as the trace has it; and how many listened when that was found out. */
+  listeners: MessageListeners | undefined = undefined
+  listenedBy = -1
   #shape: PayloadShape | undefined
   #changes: number
 

@@ -176,15 +176,14 @@ export class SimulatedNetwork {
    * What is out of order is a chain of its own to the schedule.
    */
   #distort(link: Link, flight: Flight, againMs: number | undefined, delayMs: number | undefined): void {
-    const trace = this.#trace
     const stray = new Chain(false)
     if (againMs !== undefined) {
-      trace.record({ type: 'duplicated', node: link.from.name, ...flight.facts })
+      this.#recordDistorted('duplicated', flight)
       this.#stray(link, flight.again(), againMs, stray)
     }
     if (delayMs === undefined) this.#fly(link, flight)
     else {
-      trace.record({ type: 'reordered', node: link.from.name, ...flight.facts })
+      this.#recordDistorted('reordered', flight)
       this.#stray(link, flight, delayMs, stray)
     }
   }
@@ -240,7 +239,14 @@ export class SimulatedNetwork {
   }
 
   #drop(flight: Flight, reason: DropReason): void {
-    this.#trace.record({ type: 'dropped', node: flight.facts.to, reason, ...flight.facts })
+    // No spread, which copies field by field.
+    const { frame, from, to, target, message, payload, sender } = flight.facts
+    this.#trace.record({ type: 'dropped', node: to, reason, frame, from, to, target, message, payload, sender })
+  }
+
+  #recordDistorted(type: 'duplicated' | 'reordered', flight: Flight): void {
+    const { frame, from, to, target, message, payload, sender } = flight.facts
+    this.#trace.record({ type, node: from, frame, from, to, target, message, payload, sender })
   }
 
   #latencyMs({ latencies, late }: Link, number: number): number {
