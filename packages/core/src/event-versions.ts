@@ -10,7 +10,7 @@ import { shownValue } from './shown-value.ts'
 export type Upcasts = Readonly<Record<number, (old: any) => unknown>>
 
 /** An event's effect on the state. */
-export type EventFunction<State> = (state: State, event: any) => void
+type EventFunction<State> = (state: State, event: any) => void
 
 /** An event that has changed its shape: its version, its effect now, and the way up from older versions. */
 export interface VersionedEvent<State> {
