@@ -4,7 +4,7 @@
  * most do, is copied without going through a list of its keys, and all of each that is of a known shape is hashed so; all
  * others go the general way. Copies are the same on both, and so is what goes into the hash of an object within a payload.
  */
-import { Ref } from '@troupe/core/host'
+import { nestingMax, Ref, sparseLengthMin } from '@troupe/core/host'
 import { fieldsWord, listWord, type TraceHash, textHash } from './trace-hash.ts'
 import type { MessageListeners } from './trace-listeners.ts'
 
@@ -15,11 +15,17 @@ const keysMax = 16
 const shapesMax = 10_000
 /** Different shapes of one message, or of the objects in one of its fields, after which none is looked for any more. */
 const changesMax = 8
+/** Levels of objects beyond which the general way says whether there are too many: a reference is two itself. */
+const levelsMax = nestingMax - 2
+/** Lists above this length are not given room for all of it at once. */
+const roomLengthMax = 4_096
 /** Objects within one payload that are looked through to find one twice; beyond, a set is made. */
 const listedMax = 16
 
 /** The objects in a payload that is being copied: what is there twice is to stay one, which is the general way's. */
 class MetObjects {
+  /** The level of the object that is being copied. */
+  depth = 0
   #root: object | undefined
   /** Never made shorter or longer: that is a call into the engine, for each payload. */
   readonly #list: (object | undefined)[] = new Array(listedMax).fill(undefined)
@@ -30,6 +36,7 @@ class MetObjects {
   begin(root: object): boolean {
     if (this.#root !== undefined) return false
     this.#root = root
+    this.depth = 1
     return true
   }
 
@@ -118,7 +125,14 @@ export class PayloadShape {
 
   /** A copy of what is no atom, in the field with that number; for what is written for shapes. */
   copyInner(value: unknown, index: number): object | undefined {
-    if (typeof value !== 'object' || value === null || !met.isNew(value)) return undefined
+    if (typeof value !== 'object' || value === null || met.depth >= levelsMax || !met.isNew(value)) return undefined
+    met.depth++
+    const copied = this.#copyObject(value, index)
+    met.depth--
+    return copied
+  }
+
+  #copyObject(value: object, index: number): object | undefined {
     if (Array.isArray(value)) return this.#copyList(value, index)
     const shapes = this.#inner[index]
     if (shapes !== undefined && !ArrayBuffer.isView(value)) {
@@ -132,7 +146,8 @@ export class PayloadShape {
 
   #copyList(list: readonly unknown[], index: number): object | undefined {
     const { length } = list
-    const copied = new Array(length)
+    // A longer one may be mostly holes.
+    const copied: unknown[] = length > roomLengthMax ? [] : new Array(length)
     for (let place = 0; place < length; place++) {
       const item = list[place]
       if (typeof item === 'number' || (item !== undefined && isAtom(item))) copied[place] = item
@@ -164,8 +179,13 @@ export class PayloadShape {
 
   #hashList(list: readonly unknown[], index: number, hash: TraceHash): void {
     hash.word(listWord(list.length))
+    let mayBeSparse = list.length >= sparseLengthMin
     for (let place = 0; place < list.length; place++) {
       const item = list[place]
+      if (item === undefined && mayBeSparse && !(place in list)) {
+        if (hash.holes(list, place)) return
+        mayBeSparse = false
+      }
       if (typeof item === 'object' && item !== null) this.hashInner(item, index, hash)
       else hash.value(item)
     }

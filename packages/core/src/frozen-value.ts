@@ -1,0 +1,126 @@
+/**
+ * Freezing a message in place, so that it can be shared within one thread. What would arrive at another node as something
+ * else than it is here, since nobody can freeze it or since it does not travel as it is, is found meanwhile: a message with
+ * such a part is to be copied.
+ */
+import { Ref, ReplyToken } from './actor-ref.ts'
+import { refuse } from './not-sendable.ts'
+import { indicesOf } from './sparse-array.ts'
+import { isWhole, nestingMax } from './value-kinds.ts'
+
+/** Objects up to which a list of them is looked through; beyond, a set is made. */
+const listedMax = 8
+
+/** One walk of {@link freeze} over a message. */
+export class FreezeWalk {
+  readonly root: unknown
+  readonly describe: () => string
+  /** Set when something was met that cannot be frozen, or would arrive at another node as something else. */
+  needsCopy = false
+  readonly #list: object[] = []
+  #set: Set<object> | undefined
+
+  constructor(root: unknown, describe: () => string) {
+    this.root = root
+    this.describe = describe
+  }
+
+  /** Takes note of an object; false when it was met before. */
+  isNew(value: object): boolean {
+    if (this.#set !== undefined) {
+      const { size } = this.#set
+      return this.#set.add(value).size > size
+    }
+    const list = this.#list
+    for (let index = 0; index < list.length; index++) if (list[index] === value) return false
+    if (list.push(value) > listedMax) this.#set = new Set(list)
+    return true
+  }
+}
+
+/** Freezes `value`, which is at level `depth` of the message. Throws a `NotSendableError` for what can be no part of one. */
+export function freeze(value: unknown, walk: FreezeWalk, depth: number): void {
+  if (typeof value !== 'object' || value === null) {
+    if (typeof value === 'function' || typeof value === 'symbol') throw refuse(walk.root, walk.describe)
+    return
+  }
+  if (!walk.isNew(value)) return
+  const prototype: object | null = Object.getPrototypeOf(value)
+  if (depth > nestingMax) throw refuse(walk.root, walk.describe)
+  if (prototype === Object.prototype) freezeFields(value, walk, depth)
+  else if (prototype === Array.prototype && Array.isArray(value)) freezeItems(value, walk, depth)
+  else if (prototype === Map.prototype) {
+    for (const [key, item] of value as ReadonlyMap<unknown, unknown>) {
+      freeze(key, walk, depth + 1)
+      freeze(item, walk, depth + 1)
+    }
+    freezeCollection(noteKeys(value, walk), ['set', 'delete', 'clear'])
+  } else if (prototype === Set.prototype) {
+    for (const item of value as ReadonlySet<unknown>) freeze(item, walk, depth + 1)
+    freezeCollection(noteKeys(value, walk), ['add', 'delete', 'clear'])
+  } else if (value instanceof Ref || value instanceof ReplyToken) {
+    // Between nodes it is an object with a list in it.
+    if (depth === nestingMax) throw refuse(walk.root, walk.describe)
+  } else if (prototype === null) {
+    walk.needsCopy = true
+    freezeFields(value, walk, depth)
+  } else if (!isWhole(value, prototype)) throw refuse(walk.root, walk.describe)
+  else if (!(value instanceof SharedArrayBuffer || isSharedView(value) || isFrozenError(value))) walk.needsCopy = true
+}
+
+/** Keys that a Map or a Set has beside its items stay behind. */
+function noteKeys(value: object, walk: FreezeWalk): object {
+  if (Object.keys(value).length > 0) walk.needsCopy = true
+  return value
+}
+
+function freezeFields(value: object, walk: FreezeWalk, depth: number): void {
+  if (Object.getOwnPropertySymbols(value).length > 0) walk.needsCopy = true
+  for (const key of Object.keys(value)) {
+    const property = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor
+    let item: unknown = property.value
+    if (property.get !== undefined || property.set !== undefined) {
+      walk.needsCopy = true
+      item = (value as any)[key]
+    }
+    if (typeof item !== 'number' && typeof item !== 'string') freeze(item, walk, depth + 1)
+  }
+  Object.freeze(value)
+}
+
+function freezeItems(value: readonly unknown[], walk: FreezeWalk, depth: number): void {
+  const { length } = value
+  const keys = Object.keys(value)
+  if (keys.length === length && (length === 0 || keys[length - 1] === String(length - 1))) {
+    for (let index = 0; index < length; index++) freeze(value[index], walk, depth + 1)
+  } else {
+    // Holes, or keys beside the items, which stay behind.
+    const indices = indicesOf(value)
+    if (indices.length < keys.length) walk.needsCopy = true
+    for (const index of indices) freeze(value[index], walk, depth + 1)
+  }
+  Object.freeze(value)
+}
+
+/** True for an error that nobody changes any more. */
+function isFrozenError(value: object): boolean {
+  return value instanceof Error && Object.isFrozen(value)
+}
+
+/** True for a view on shared memory, which stays shared. */
+export function isSharedView(value: object): boolean {
+  return ArrayBuffer.isView(value) && value.buffer instanceof SharedArrayBuffer
+}
+
+/** Freezes a Map or a Set of a message, whose `methods` would change it. */
+export function freezeCollection<Collection extends object>(collection: Collection, methods: string[]): Collection {
+  if (Object.isFrozen(collection)) return collection
+  for (const method of methods) {
+    Object.defineProperty(collection, method, {
+      value: () => {
+        throw new TypeError(`a ${collection.constructor.name} in a message is immutable: copy it before you change it`)
+      },
+    })
+  }
+  return Object.freeze(collection)
+}
