@@ -22,7 +22,7 @@ export {
   requireOption,
   unknownOptionProblem,
 } from './known-options.ts'
-export { buffersMoved, cloneValue, isPrepared, prepareMessage, takeMessage } from './message-value.ts'
+export { buffersMoved, cloneValue, copyOfBytes, isPrepared, prepareMessage, takeMessage } from './message-value.ts'
 export { type MetricsClock, metricsClockOf } from './metrics/metrics-clock.ts'
 export { NodeJournal } from './node-journal.ts'
 export { NodeKernel } from './node-kernel.ts'

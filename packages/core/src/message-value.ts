@@ -247,7 +247,7 @@ function copy(value: unknown, walk: CopyWalk, depth: number): unknown {
     }
   }
   if (value instanceof Error) return copyError(value, walk, depth)
-  return walk.remember(value, structuredClone(value))
+  return walk.remember(value, (ArrayBuffer.isView(value) ? copyOfBytes(value) : undefined) ?? structuredClone(value))
 }
 
 function copyItems(value: readonly unknown[], walk: CopyWalk, depth: number): unknown[] {
@@ -304,5 +304,18 @@ function moveView(view: ArrayBufferView, { buffers, views }: Moves): ArrayBuffer
     place = { byteOffset: view.byteOffset, length }
     views.set(view, place)
   }
-  return viewOn(buffers.get(view.buffer as ArrayBuffer) as ArrayBuffer, view, place.byteOffset, place.length)
+  const buffer = buffers.get(view.buffer as ArrayBuffer) as ArrayBuffer
+  return viewOn(buffer, view, place.byteOffset, place.length) as ArrayBufferView
+}
+
+/**
+ * A copy of a view with a buffer of its own, of that part alone: structured clone is slower, and copies all that is in the
+ * buffer. `undefined` for what is no view of the platform's, and for shared memory.
+ */
+export function copyOfBytes(view: ArrayBufferView): ArrayBufferView | undefined {
+  const { byteOffset, byteLength } = view
+  const buffer = view.buffer as ArrayBuffer
+  if (isSharedView(view) || buffer.detached) return undefined
+  const length = (view as { length?: number }).length ?? byteLength
+  return viewOn(buffer.slice(byteOffset, byteOffset + byteLength), view, 0, length)
 }

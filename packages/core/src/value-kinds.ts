@@ -68,15 +68,15 @@ export function isBoxed(value: object): boolean {
   return boxedPrototypes.has(Object.getPrototypeOf(value))
 }
 
-/** The view of the same kind on that part of a buffer. */
+/** The view of the same kind on that part of a buffer; `undefined` when `like` is of no kind of the platform's. */
 export function viewOn(
   buffer: ArrayBufferLike,
   like: ArrayBufferView,
   byteOffset: number,
   length: number,
-): ArrayBufferView {
-  const type = viewTypeOf.get(Object.getPrototypeOf(like)) ?? Uint8Array
-  return new type(buffer as ArrayBuffer, byteOffset, length)
+): ArrayBufferView | undefined {
+  const type = viewTypeOf.get(Object.getPrototypeOf(like))
+  return type && new type(buffer as ArrayBuffer, byteOffset, length)
 }
 
 /** What an object is that is no value: the class that it is an instance of, if there is one. */

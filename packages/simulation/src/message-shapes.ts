@@ -1,15 +1,19 @@
 /**
  * Shapes of payloads: of each message the last one that was seen, with a copier and a hasher written for exactly its keys.
- * A payload of that shape that holds nothing but atoms, references, and plain objects and lists of such, each in one place, as
- * most do, is copied without going through a list of its keys, and all of each that is of a known shape is hashed so; all
- * others go the general way. Copies are the same on both, and so is what goes into the hash of an object within a payload.
+ * A payload of that shape that holds nothing but atoms, references, reply tokens, bytes, and plain objects and lists of such,
+ * each in one place, as most do, is copied without going through a list of its keys, and all of each that is of a known shape is
+ * hashed so; all others go the general way. Copies are the same on both, and so is what goes into the hash of an object
+ * within a payload.
  */
-import { nestingMax, Ref, sparseLengthMin } from '@troupe/core/host'
+import { ReplyToken } from '@troupe/core'
+import { copyOfBytes, nestingMax, Ref, sparseLengthMin } from '@troupe/core/host'
 import { fieldsWord, listWord, type TraceHash, textHash } from './trace-hash.ts'
 import type { MessageListeners } from './trace-listeners.ts'
 
 /** Messages whose shape is remembered, and the keys of a payload up to which it has one. */
 const messagesMax = 1_000
+/** Places for the messages that were asked for last. */
+const recentMax = 64
 const keysMax = 16
 /** Shapes that are kept beyond the run. */
 const shapesMax = 10_000
@@ -93,7 +97,7 @@ export class PayloadShape {
   readonly #hashFitting: (payload: any, hash: TraceHash) => boolean
   /**
    * All three at once: mixes the payload into the hash and returns a frozen copy. Returns `undefined` when it does not fit,
-   * and `null` when something in it is more than an atom or a reference; then nothing is in the hash.
+   * and `null` when something in it is more than atoms and references; then nothing is in the hash.
    */
   readonly send: (payload: any, hash: TraceHash) => object | null | undefined
   /** Of each field, the shapes of objects in it. */
@@ -141,19 +145,23 @@ export class PayloadShape {
         if (copied !== null) return copied
       }
     }
-    return this.#copyAnother(value, index)
+    return ArrayBuffer.isView(value) ? copyOfBytes(value) : this.#copyAnother(value, index)
   }
 
   #copyList(list: readonly unknown[], index: number): object | undefined {
+    if (Object.getPrototypeOf(list) !== Array.prototype) return undefined
     const { length } = list
     // A longer one may be mostly holes.
     const copied: unknown[] = length > roomLengthMax ? [] : new Array(length)
     for (let place = 0; place < length; place++) {
       const item = list[place]
       if (typeof item === 'number' || (item !== undefined && isAtom(item))) copied[place] = item
-      else {
+      else if (item === undefined) {
         // What is not there is not to be there in the copy.
-        const own = item === undefined ? undefined : this.copyInner(item, index)
+        if (!(place in list)) return undefined
+        copied[place] = undefined
+      } else {
+        const own = this.copyInner(item, index)
         if (own === undefined) return undefined
         copied[place] = own
       }
@@ -230,6 +238,8 @@ export class MessageKind {
   listeners: MessageListeners | undefined = undefined
   listenedBy = -1
   #shape: PayloadShape | undefined
+  /** All that there were, each as often as it was another than the one before. */
+  readonly #shapes: PayloadShape[] = []
   #changes: number
 
   constructor(name: string, changes = 0) {
@@ -249,10 +259,19 @@ export class MessageKind {
     return isKeyed(payload) ? this.#shape?.send(payload, hash) : undefined
   }
 
+  /** {@link PayloadShape.copy} of a payload, which has that shape; if none, by one that other payloads of the message had. */
+  copy(payload: unknown, shape: PayloadShape | undefined): object | undefined {
+    if (shape !== undefined) return shape.copy(payload)
+    if (!isKeyed(payload)) return undefined
+    for (const earlier of this.#shapes) if (earlier.fits(payload)) return earlier.copy(payload)
+    return undefined
+  }
+
   #another(payload: object): PayloadShape | undefined {
     if (this.#changes >= changesMax || Object.getPrototypeOf(payload) !== Object.prototype) return undefined
     this.#changes++
     this.#shape = shapeOfKeys(Object.keys(payload))
+    if (this.#shape !== undefined) this.#shapes.push(this.#shape)
     return this.#shape
   }
 }
@@ -260,16 +279,18 @@ export class MessageKind {
 /** The messages of a run by name. */
 export class MessageKinds {
   readonly #kinds = new Map<string, MessageKind>()
-  #last = new MessageKind('')
+  /** Those that were asked for last, each at a place that its name says. */
+  readonly #recent: MessageKind[] = new Array(recentMax).fill(new MessageKind(''))
 
   of(name: string): MessageKind {
-    const last = this.#last
-    return last.name === name ? last : this.#search(name)
+    const place = (3 * name.length + name.charCodeAt(name.length - 1)) & (recentMax - 1)
+    const kind = this.#recent[place] as MessageKind
+    return kind.name === name ? kind : this.#search(name, place)
   }
 
-  #search(name: string): MessageKind {
+  #search(name: string, place: number): MessageKind {
     const kind = this.#kinds.get(name) ?? this.#another(name)
-    this.#last = kind
+    this.#recent[place] = kind
     return kind
   }
 
@@ -285,12 +306,12 @@ export class MessageKinds {
 function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
   const fields = keys.map((key, index) => `${JSON.stringify(key)}: v${index}`).join(', ')
   const atoms = keys.map((_, index) => `(typeof v${index} === 'number' || isAtom(v${index}))`).join(' && ') || 'true'
-  // The keys first: what has others is told by them. Then a field is read: who has read one knows what the object is, and
-  // need not ask the engine for its prototype.
+  // The keys first: what has others is told by them, and nothing is read beyond those of the shape, which is slow. Then a
+  // field is read: who has read one knows what the object is, and need not ask the engine for its prototype.
   const first = keys.length === 0 ? '' : `payload[${JSON.stringify(keys[0])}]`
   const fits = (otherwise: string) => `
     let index = 0
-    for (const key in payload) if (keys[index++] !== key) return ${otherwise}
+    for (const key in payload) if (index === ${keys.length} || keys[index++] !== key) return ${otherwise}
     if (index !== ${keys.length}) return ${otherwise}
     ${first}
     if (Object.getPrototypeOf(payload) !== Object.prototype) return ${otherwise}`
@@ -358,9 +379,10 @@ function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
   return code(isAtom, shape)
 }
 
+/** True for what is the same in a copy. */
 function isAtom(value: unknown): boolean {
   if (typeof value === 'string' || value === null) return true
-  if (typeof value === 'object') return value instanceof Ref
+  if (typeof value === 'object') return value instanceof Ref || value instanceof ReplyToken
   return typeof value !== 'function' && typeof value !== 'symbol'
 }
 
