@@ -4,7 +4,7 @@
  * such a part is to be copied.
  */
 import { Ref, ReplyToken } from './actor-ref.ts'
-import { refuse } from './not-sendable.ts'
+import { refuse, refused } from './not-sendable.ts'
 import { indicesOf } from './sparse-array.ts'
 import { isWhole, nestingMax } from './value-kinds.ts'
 
@@ -12,18 +12,11 @@ import { isWhole, nestingMax } from './value-kinds.ts'
 const listedMax = 8
 
 /** One walk of {@link freeze} over a message. */
-export class FreezeWalk {
-  readonly root: unknown
-  readonly describe: () => string
+class FreezeWalk {
   /** Set when something was met that cannot be frozen, or would arrive at another node as something else. */
   needsCopy = false
   readonly #list: object[] = []
   #set: Set<object> | undefined
-
-  constructor(root: unknown, describe: () => string) {
-    this.root = root
-    this.describe = describe
-  }
 
   /** Takes note of an object; false when it was met before. */
   isNew(value: object): boolean {
@@ -38,15 +31,28 @@ export class FreezeWalk {
   }
 }
 
-/** Freezes `value`, which is at level `depth` of the message. Throws a `NotSendableError` for what can be no part of one. */
-export function freeze(value: unknown, walk: FreezeWalk, depth: number): void {
+/**
+ * Freezes a message. Returns false when it is to be copied, see above. Throws a `NotSendableError` when something in it can be
+ * no part of one.
+ */
+export function freezeMessage(message: object, describe: () => string): boolean {
+  const walk = new FreezeWalk()
+  try {
+    freeze(message, walk, 1)
+  } catch (error) {
+    throw error === refused ? refuse(message, describe) : error
+  }
+  return !walk.needsCopy
+}
+
+function freeze(value: unknown, walk: FreezeWalk, depth: number): void {
   if (typeof value !== 'object' || value === null) {
-    if (typeof value === 'function' || typeof value === 'symbol') throw refuse(walk.root, walk.describe)
+    if (typeof value === 'function' || typeof value === 'symbol') throw refused
     return
   }
   if (!walk.isNew(value)) return
   const prototype: object | null = Object.getPrototypeOf(value)
-  if (depth > nestingMax) throw refuse(walk.root, walk.describe)
+  if (depth > nestingMax) throw refused
   if (prototype === Object.prototype) freezeFields(value, walk, depth)
   else if (prototype === Array.prototype && Array.isArray(value)) freezeItems(value, walk, depth)
   else if (prototype === Map.prototype) {
@@ -60,11 +66,11 @@ export function freeze(value: unknown, walk: FreezeWalk, depth: number): void {
     freezeCollection(noteKeys(value, walk), ['add', 'delete', 'clear'])
   } else if (value instanceof Ref || value instanceof ReplyToken) {
     // Between nodes it is an object with a list in it.
-    if (depth === nestingMax) throw refuse(walk.root, walk.describe)
+    if (depth === nestingMax) throw refused
   } else if (prototype === null) {
     walk.needsCopy = true
     freezeFields(value, walk, depth)
-  } else if (!isWhole(value, prototype)) throw refuse(walk.root, walk.describe)
+  } else if (!isWhole(value, prototype)) throw refused
   else if (!(value instanceof SharedArrayBuffer || isSharedView(value) || isFrozenError(value))) walk.needsCopy = true
 }
 

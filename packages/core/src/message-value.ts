@@ -6,8 +6,8 @@
 import { Ref, ReplyToken } from './actor-ref.ts'
 import { carriedKeys, carry, createError, errorHead, setCause } from './error-copy.ts'
 import { ConfigurationError, NotSendableError } from './errors.ts'
-import { FreezeWalk, freeze, freezeCollection, isSharedView } from './frozen-value.ts'
-import { refuse, unsendable } from './not-sendable.ts'
+import { freezeCollection, freezeMessage, isSharedView } from './frozen-value.ts'
+import { refuse, refused, unsendable } from './not-sendable.ts'
 import { lengthen, sparseIndices, sparseLengthMin } from './sparse-array.ts'
 import { isWhole, nestingMax, viewOn } from './value-kinds.ts'
 
@@ -25,11 +25,9 @@ export function prepareMessage(value: unknown, mode: MessageMode, describe: () =
     return value
   }
   if (mode === 'frozen') {
-    const walk = new FreezeWalk(value, describe)
-    freeze(value, walk, 1)
-    if (!walk.needsCopy) return value
+    if (freezeMessage(value, describe)) return value
   }
-  return copy(value, new CopyWalk(value, describe, true, undefined, nestingMax), 1)
+  return copyAll(value, describe, new CopyWalk(true, undefined, nestingMax))
 }
 
 /**
@@ -53,8 +51,6 @@ const roomLengthMax = 4_096
 
 /** One walk of {@link copy} over a value, and what it has copied so far. */
 class CopyWalk {
-  readonly root: unknown
-  readonly describe: () => string
   readonly freezing: boolean
   readonly moves: Moves | undefined
   readonly nestingMax: number
@@ -65,15 +61,7 @@ class CopyWalk {
   #copies: object[] | undefined
   #map: Map<object, object> | undefined
 
-  constructor(
-    root: unknown,
-    describe: () => string,
-    freezing = true,
-    moves?: Moves,
-    nesting = Number.POSITIVE_INFINITY,
-  ) {
-    this.root = root
-    this.describe = describe
+  constructor(freezing: boolean, moves?: Moves, nesting = Number.POSITIVE_INFINITY) {
     this.freezing = freezing
     this.moves = moves
     this.nestingMax = nesting
@@ -132,7 +120,7 @@ export function takeMessage(
   describe: () => string,
   freezing = false,
 ): TakenMessage {
-  if (transfer.length === 0) return { value: copy(value, new CopyWalk(value, describe, freezing), 1), moved: [] }
+  if (transfer.length === 0) return { value: copyAll(value, describe, new CopyWalk(freezing)), moved: [] }
   const moves: Moves = { buffers: new Map(), views: new Map() }
   const { buffers } = moves
   for (const [index, buffer] of transfer.entries()) {
@@ -143,9 +131,9 @@ export function takeMessage(
     buffers.set(buffer, buffer)
   }
   // Once without moving anything: it finds what cannot be sent while nothing is lost yet, and notes the views.
-  copy(value, new CopyWalk(value, describe, false, moves), 1)
+  copyAll(value, describe, new CopyWalk(false, moves))
   for (const [index, buffer] of transfer.entries()) buffers.set(buffer, move(buffer, index, buffers, describe))
-  return { value: copy(value, new CopyWalk(value, describe, freezing, moves), 1), moved: [...buffers.values()] }
+  return { value: copyAll(value, describe, new CopyWalk(freezing, moves)), moved: [...buffers.values()] }
 }
 
 /** Nobody can tell before that the platform does not move a buffer. What was moved by then is in the error. */
@@ -202,21 +190,29 @@ export function buffersMoved(): ReadonlySet<ArrayBuffer> | undefined {
 
 /** A copy that shares nothing with `value` and can be changed: for state that came out of a snapshot or a message. */
 export function cloneValue<Value>(value: Value): Value {
-  return copy(value, new CopyWalk(value, () => 'a value', false), 1) as Value
+  return copyAll(value, () => 'a value', new CopyWalk(false)) as Value
+}
+
+function copyAll(value: unknown, describe: () => string, walk: CopyWalk): unknown {
+  try {
+    return copy(value, walk, 1)
+  } catch (error) {
+    throw error === refused ? refuse(value, describe) : error
+  }
 }
 
 function copy(value: unknown, walk: CopyWalk, depth: number): unknown {
   if (typeof value !== 'object' || value === null) {
-    if (typeof value === 'function' || typeof value === 'symbol') throw refuse(walk.root, walk.describe)
+    if (typeof value === 'function' || typeof value === 'symbol') throw refused
     return value
   }
   if (value instanceof Ref || value instanceof ReplyToken) {
-    if (depth >= walk.nestingMax) throw refuse(walk.root, walk.describe)
+    if (depth >= walk.nestingMax) throw refused
     return value
   }
   const known = walk.known(value)
   if (known !== undefined) return known
-  if (depth > walk.nestingMax) throw refuse(walk.root, walk.describe)
+  if (depth > walk.nestingMax) throw refused
   // Most are plain objects of this realm.
   const prototype: object | null = Object.getPrototypeOf(value)
   if (prototype === Object.prototype) return copyFields(value, walk, depth)
@@ -238,7 +234,7 @@ function copy(value: unknown, walk: CopyWalk, depth: number): unknown {
     return freezing ? freezeCollection(made, ['add', 'delete', 'clear']) : made
   }
   if (prototype === null) return copyFields(value, walk, depth)
-  if (!isWhole(value, prototype)) throw refuse(walk.root, walk.describe)
+  if (!isWhole(value, prototype)) throw refused
   if (value instanceof SharedArrayBuffer || isSharedView(value)) return value
   if (moves !== undefined) {
     if (value instanceof ArrayBuffer && moves.buffers.has(value)) return moves.buffers.get(value)

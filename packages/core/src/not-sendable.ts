@@ -4,6 +4,9 @@ import { NotSendableError } from './errors.ts'
 import { indicesOf } from './sparse-array.ts'
 import { describeInstance, isWhole, nestingMax } from './value-kinds.ts'
 
+/** Thrown by a walk that met what is no data. Where it is is found out when the walk is over: both may be deep. */
+export const refused = new Error('what was met is no data')
+
 /** What is no data, and its place. */
 interface Unsendable {
   readonly what: string
