@@ -9,7 +9,7 @@ import { ConfigurationError, NotSendableError } from './errors.ts'
 import { freezeCollection, freezeMessage, isSharedView } from './frozen-value.ts'
 import { refuse, refused, unsendable } from './not-sendable.ts'
 import { lengthen, sparseIndices, sparseLengthMin } from './sparse-array.ts'
-import { isWhole, nestingMax, viewOn } from './value-kinds.ts'
+import { isDetached, isWhole, nestingMax, viewOn } from './value-kinds.ts'
 
 /** What a host does with a message that stays on its node. `shared` trusts the sender. */
 export type MessageMode = 'shared' | 'frozen' | 'copied'
@@ -242,6 +242,7 @@ function copy(value: unknown, walk: CopyWalk, depth: number): unknown {
       return walk.remember(value, moveView(value, moves))
     }
   }
+  if (isDetached(value)) throw refused
   if (value instanceof Error) return copyError(value, walk, depth)
   return walk.remember(value, (ArrayBuffer.isView(value) ? copyOfBytes(value) : undefined) ?? structuredClone(value))
 }
@@ -311,7 +312,7 @@ function moveView(view: ArrayBufferView, { buffers, views }: Moves): ArrayBuffer
 export function copyOfBytes(view: ArrayBufferView): ArrayBufferView | undefined {
   const { byteOffset, byteLength } = view
   const buffer = view.buffer as ArrayBuffer
-  if (isSharedView(view) || buffer.detached) return undefined
+  if (isSharedView(view) || isDetached(view)) return undefined
   const length = (view as { length?: number }).length ?? byteLength
   return viewOn(buffer.slice(byteOffset, byteOffset + byteLength), view, 0, length)
 }

@@ -2,7 +2,7 @@
 import { Ref, ReplyToken } from './actor-ref.ts'
 import { NotSendableError } from './errors.ts'
 import { indicesOf } from './sparse-array.ts'
-import { describeInstance, isWhole, nestingMax } from './value-kinds.ts'
+import { describeInstance, isDetached, isWhole, nestingMax } from './value-kinds.ts'
 
 /** Thrown by a walk that met what is no data. Where it is is found out when the walk is over: both may be deep. */
 export const refused = new Error('what was met is no data')
@@ -52,7 +52,8 @@ export function unsendable(value: unknown, path = '', seen = new Set<object>(), 
     }
     return undefined
   }
-  return isWhole(value, prototype) ? undefined : { what: describeInstance(value), type: 'object', path }
+  if (!isWhole(value, prototype)) return { what: describeInstance(value), type: 'object', path }
+  return isDetached(value) ? { what: 'a buffer that was moved away', type: 'object', path } : undefined
 }
 
 /** The error for `root`, which has something in it that is no data, or is nested too deeply. */

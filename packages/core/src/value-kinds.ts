@@ -63,6 +63,12 @@ export function isOpaque(value: object): boolean {
   )
 }
 
+/** True for a buffer that was moved away, and for a view on one. */
+export function isDetached(value: object): boolean {
+  const buffer = ArrayBuffer.isView(value) ? value.buffer : value
+  return buffer instanceof ArrayBuffer && buffer.detached
+}
+
 /** True for an object around a primitive, such as `new Number(5)`. */
 export function isBoxed(value: object): boolean {
   return boxedPrototypes.has(Object.getPrototypeOf(value))

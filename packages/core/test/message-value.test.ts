@@ -229,6 +229,13 @@ describe.each(modes)('%s', (mode) => {
     expect([...sent.values()]).toEqual([{ of: { id: 1 } }])
   })
 
+  test('a buffer that was moved away is refused, with its place', () => {
+    const view = new Uint8Array(8)
+    structuredClone(view.buffer, { transfer: [view.buffer] })
+    expect(() => prepare({ list: [view] }, mode)).toThrow('payload.list[0] is a buffer that was moved away;')
+    expect(() => prepare(view.buffer, mode)).toThrow('the payload is a buffer that was moved away;')
+  })
+
   class Account {
     balance = 1
   }
