@@ -12,9 +12,9 @@ import type { MessageListeners } from './trace-listeners.ts'
 
 /** Messages whose shape is remembered, and the keys of a payload up to which it has one. */
 const messagesMax = 1_000
-/** Places for the messages that were asked for last. */
-const recentMax = 64
 const keysMax = 16
+/** Places for the messages that were asked for last: a power of two. */
+const recentMax = 64
 /** Shapes that are kept beyond the run. */
 const shapesMax = 10_000
 /** Different shapes of one message, or of the objects in one of its fields, after which none is looked for any more. */
@@ -26,58 +26,51 @@ const roomLengthMax = 4_096
 /** Objects within one payload that are looked through to find one twice; beyond, a set is made. */
 const listedMax = 16
 
-/** The objects in a payload that is being copied: what is there twice is to stay one, which is the general way's. */
+/**
+ * The objects in a payload that is being copied: what is there twice is to stay one, which is the general way's. Made for each
+ * payload that has some: what is new is put into what is new, which the garbage collector need not be told of.
+ */
 class MetObjects {
   /** The level of the object that is being copied. */
-  depth = 0
-  #root: object | undefined
-  /** Never made shorter or longer: that is a call into the engine, for each payload. */
-  readonly #list: (object | undefined)[] = new Array(listedMax).fill(undefined)
-  #length = 0
-  #set: Set<object> | undefined
+  depth = 1
+  readonly #root: object
+  #first: object | undefined = undefined
+  #second: object | undefined = undefined
+  #list: object[] | undefined = undefined
+  #set: Set<object> | undefined = undefined
 
-  /** False while another payload is being copied. */
-  begin(root: object): boolean {
-    if (this.#root !== undefined) return false
+  constructor(root: object) {
     this.#root = root
-    this.depth = 1
+  }
+
+  /** True at the first call for each. */
+  isNew(value: object): boolean {
+    if (value === this.#root || value === this.#first || value === this.#second) return false
+    if (this.#first === undefined) this.#first = value
+    else if (this.#second === undefined) this.#second = value
+    else return this.#isNewInList(value)
     return true
   }
 
-  end(): void {
-    this.#root = undefined
-    const list = this.#list
-    for (let index = 0; index < this.#length; index++) list[index] = undefined
-    this.#length = 0
-    this.#set = undefined
-  }
-
-  isNew(value: object): boolean {
+  #isNewInList(value: object): boolean {
     if (this.#set !== undefined) {
       const { size } = this.#set
       return this.#set.add(value).size > size
     }
-    if (value === this.#root) return false
+    this.#list ??= []
     const list = this.#list
-    const length = this.#length
-    for (let index = 0; index < length; index++) if (list[index] === value) return false
-    if (length === listedMax) this.#set = new Set([this.#root as object, ...(list as object[]), value])
-    else {
-      list[length] = value
-      this.#length = length + 1
-    }
+    for (let index = 0; index < list.length; index++) if (list[index] === value) return false
+    list.push(value)
+    if (list.length > listedMax) this.#set = new Set(list)
     return true
   }
 }
 
-/** Of the one copy that is made at a time. */
-const met = new MetObjects()
-
 /** What is written for payloads with exactly these keys in this order. Each part says what it does where it is used. */
 interface ShapeCode {
   fits(payload: any): boolean
-  copy(payload: any): object | undefined
-  copyFitting(payload: any): object | null | undefined
+  copy(payload: any, met: MetObjects | undefined): object | undefined
+  copyFitting(payload: any, met: MetObjects): object | null | undefined
   hash(payload: any, hash: TraceHash): void
   hashFitting(payload: any, hash: TraceHash): boolean
   send(payload: any, hash: TraceHash): object | null | undefined
@@ -87,10 +80,10 @@ interface ShapeCode {
 export class PayloadShape {
   /** True for a plain object with exactly the keys of the shape, in their order. */
   readonly fits: (payload: any) => boolean
-  /** {@link copy} of an object that fits, within a payload. */
-  readonly #copyFields: (payload: any) => object | undefined
-  /** The same of an object that may not fit: then `null`. */
-  readonly #copyFitting: (payload: any) => object | null | undefined
+  /** {@link copy} of an object that fits; `met` is of the payload that it is in, if it is in one. */
+  readonly #copyFields: (payload: any, met: MetObjects | undefined) => object | undefined
+  /** The same of an object within a payload that may not fit: then `null`. */
+  readonly #copyFitting: (payload: any, met: MetObjects) => object | null | undefined
   /** Mixes the payload, which fits, into the hash. */
   readonly hash: (payload: any, hash: TraceHash) => void
   /** Mixes an object within a payload into it, by the words of the general walk; false when it does not fit. */
@@ -114,41 +107,35 @@ export class PayloadShape {
   }
 
   /**
-   * A frozen copy; `undefined` when something in it is more than an atom, a reference, or a plain object or list of such that is
-   * there once.
+   * A frozen copy; `undefined` when something in it is more than atoms, references, bytes, and plain objects and lists of such
+   * that are there once.
    */
   copy(payload: any): object | undefined {
-    // A field that is a getter may have something sent.
-    if (!met.begin(payload)) return undefined
-    try {
-      return this.#copyFields(payload)
-    } finally {
-      met.end()
-    }
+    return this.#copyFields(payload, undefined)
   }
 
   /** A copy of what is no atom, in the field with that number; for what is written for shapes. */
-  copyInner(value: unknown, index: number): object | undefined {
+  copyInner(value: unknown, index: number, met: MetObjects): object | undefined {
     if (typeof value !== 'object' || value === null || met.depth >= levelsMax || !met.isNew(value)) return undefined
     met.depth++
-    const copied = this.#copyObject(value, index)
+    const copied = this.#copyObject(value, index, met)
     met.depth--
     return copied
   }
 
-  #copyObject(value: object, index: number): object | undefined {
-    if (Array.isArray(value)) return this.#copyList(value, index)
+  #copyObject(value: object, index: number, met: MetObjects): object | undefined {
+    if (Array.isArray(value)) return this.#copyList(value, index, met)
     const shapes = this.#inner[index]
     if (shapes !== undefined && !ArrayBuffer.isView(value)) {
       for (let place = 0; place < shapes.length; place++) {
-        const copied = (shapes[place] as PayloadShape).#copyFitting(value)
+        const copied = (shapes[place] as PayloadShape).#copyFitting(value, met)
         if (copied !== null) return copied
       }
     }
-    return ArrayBuffer.isView(value) ? copyOfBytes(value) : this.#copyAnother(value, index)
+    return ArrayBuffer.isView(value) ? copyOfBytes(value) : this.#copyAnother(value, index, met)
   }
 
-  #copyList(list: readonly unknown[], index: number): object | undefined {
+  #copyList(list: readonly unknown[], index: number, met: MetObjects): object | undefined {
     if (Object.getPrototypeOf(list) !== Array.prototype) return undefined
     const { length } = list
     // A longer one may be mostly holes.
@@ -161,7 +148,7 @@ export class PayloadShape {
         if (!(place in list)) return undefined
         copied[place] = undefined
       } else {
-        const own = this.copyInner(item, index)
+        const own = this.copyInner(item, index, met)
         if (own === undefined) return undefined
         copied[place] = own
       }
@@ -200,7 +187,7 @@ export class PayloadShape {
   }
 
   /** Of a shape that no object in this field had. */
-  #copyAnother(value: object, index: number): object | undefined {
+  #copyAnother(value: object, index: number, met: MetObjects): object | undefined {
     if (Object.getPrototypeOf(value) !== Object.prototype) return undefined
     const shapes = this.#inner[index] ?? []
     if (shapes.length >= changesMax) return undefined
@@ -208,7 +195,7 @@ export class PayloadShape {
     if (shape === undefined) return undefined
     this.#inner[index] = shapes
     shapes.push(shape)
-    return shape.#copyFields(value)
+    return shape.#copyFields(value, met)
   }
 }
 
@@ -279,13 +266,15 @@ export class MessageKind {
 /** The messages of a run by name. */
 export class MessageKinds {
   readonly #kinds = new Map<string, MessageKind>()
-  /** Those that were asked for last, each at a place that its name says. */
+  /** Those that were asked for last, by the length of the name and two of its units: that is sooner found than in a map. */
   readonly #recent: MessageKind[] = new Array(recentMax).fill(new MessageKind(''))
 
   of(name: string): MessageKind {
-    const place = (3 * name.length + name.charCodeAt(name.length - 1)) & (recentMax - 1)
-    const kind = this.#recent[place] as MessageKind
-    return kind.name === name ? kind : this.#search(name, place)
+    const { length } = name
+    const units = length === 0 ? 0 : name.charCodeAt(length - 1) + 7 * length + name.charCodeAt(length >> 1)
+    const place = units & (recentMax - 1)
+    const recent = this.#recent[place] as MessageKind
+    return recent.name === name ? recent : this.#search(name, place)
   }
 
   #search(name: string, place: number): MessageKind {
@@ -318,7 +307,7 @@ function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
   const inner = keys.map(
     (_, index) => `
     if (typeof v${index} !== 'number' && !isAtom(v${index})) {
-      v${index} = shape.copyInner(v${index}, ${index})
+      v${index} = shape.copyInner(v${index}, ${index}, met ??= new MetObjects(payload))
       if (v${index} === undefined) return undefined
     }`,
   )
@@ -351,15 +340,16 @@ function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
     words[length++] = ${fieldsWord(keys.length)}`)
   const code = new Function(
     'isAtom',
+    'MetObjects',
     'shape',
     `const keys = ${JSON.stringify(keys)}
   return {
     fits(payload) {${fits('false')}
       return true
     },
-    copy(payload) {${copies}
+    copy(payload, met) {${copies}
     },
-    copyFitting(payload) {${fits('null')}${copies}
+    copyFitting(payload, met) {${fits('null')}${copies}
     },
     hash({ ${fields} }, hash) {${hashes}
     },
@@ -376,7 +366,7 @@ function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
     },
   }`,
   )
-  return code(isAtom, shape)
+  return code(isAtom, MetObjects, shape)
 }
 
 /** True for what is the same in a copy. */
