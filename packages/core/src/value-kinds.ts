@@ -6,14 +6,20 @@
 /** Levels of objects in objects that a message may have. */
 export const nestingMax = 1_000
 
-type ViewType = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ArrayBufferView
+/** A class of views on buffers. */
+export type ViewType = (new (
+  buffer: ArrayBufferLike,
+  byteOffset?: number,
+  length?: number,
+) => ArrayBufferView) & { readonly BYTES_PER_ELEMENT?: number }
 
 const { Buffer: bufferType, Float16Array: halfArrayType } = globalThis as {
   Buffer?: { readonly prototype: object }
   Float16Array?: ViewType
 }
 
-const viewTypes: readonly ViewType[] = [
+/** The platform's, always in this order. */
+export const viewTypes: readonly ViewType[] = [
   Uint8Array,
   Int8Array,
   Uint8ClampedArray,

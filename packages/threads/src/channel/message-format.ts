@@ -12,7 +12,7 @@
  * short texts, and the shapes (which keys an object has, in which order).
  */
 
-import { nestingMax } from '@troupe/core/host'
+import { nestingMax, viewTypes as platformViews, type ViewType } from '@troupe/core/host'
 
 /** The tag of a value. Below 0x80 the tag is the number itself. */
 export const Tag = {
@@ -87,31 +87,8 @@ export const SHORT_COUNT_MAX = 251
 /** Binary data of this length or more is not written among the values. */
 export const BULK_BYTES_MIN = 1_024
 
-const float16Array = (globalThis as { Float16Array?: ViewConstructor }).Float16Array
-
-type ViewConstructor = (new (
-  buffer: ArrayBufferLike,
-  byteOffset?: number,
-  length?: number,
-) => ArrayBufferView) & { readonly BYTES_PER_ELEMENT?: number }
-
 /** What binary data can be, by its number in messages: an `ArrayBuffer` is 0. */
-export const viewTypes: readonly (ViewConstructor | undefined)[] = [
-  undefined,
-  Uint8Array,
-  Int8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-  DataView,
-  ...(float16Array === undefined ? [] : [float16Array]),
-]
+export const viewTypes: readonly (ViewType | undefined)[] = [undefined, ...platformViews]
 
 /** The number of each type of view, by prototype. A `Buffer` arrives as the `Uint8Array` that it is. */
 export const viewTypeOf = new Map<object, number>([
