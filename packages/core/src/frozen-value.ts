@@ -5,11 +5,13 @@
  */
 import { Ref, ReplyToken } from './actor-ref.ts'
 import { refuse, refused } from './not-sendable.ts'
-import { indicesOf } from './sparse-array.ts'
+import { isIndex, sparseIndices, sparseLengthMin } from './sparse-array.ts'
 import { isWhole, nestingMax } from './value-kinds.ts'
 
 /** Objects up to which a list of them is looked through; beyond, a set is made. */
 const listedMax = 8
+/** Arrays up to this length are looked through for keys beside the items. */
+const keysLookedForMax = 16
 
 /** One walk of {@link freeze} over a message. */
 class FreezeWalk {
@@ -80,12 +82,14 @@ function noteKeys(value: object, walk: FreezeWalk): object {
   return value
 }
 
+/** Symbol keys, and those that are not enumerable, are not looked for: that would take nearly as long as all the rest. */
 function freezeFields(value: object, walk: FreezeWalk, depth: number): void {
-  if (Object.getOwnPropertySymbols(value).length > 0) walk.needsCopy = true
-  for (const key of Object.keys(value)) {
-    const property = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor
+  for (const key in value) {
+    const property = Object.getOwnPropertyDescriptor(value, key)
+    // What the prototype of all objects was given is no field of this one.
+    if (property === undefined) continue
     let item: unknown = property.value
-    if (property.get !== undefined || property.set !== undefined) {
+    if (item === undefined && !Object.hasOwn(property, 'value')) {
       walk.needsCopy = true
       item = (value as any)[key]
     }
@@ -96,16 +100,26 @@ function freezeFields(value: object, walk: FreezeWalk, depth: number): void {
 
 function freezeItems(value: readonly unknown[], walk: FreezeWalk, depth: number): void {
   const { length } = value
-  const keys = Object.keys(value)
-  if (keys.length === length && (length === 0 || keys[length - 1] === String(length - 1))) {
-    for (let index = 0; index < length; index++) freeze(value[index], walk, depth + 1)
-  } else {
-    // Holes, or keys beside the items, which stay behind.
-    const indices = indicesOf(value)
-    if (indices.length < keys.length) walk.needsCopy = true
-    for (const index of indices) freeze(value[index], walk, depth + 1)
+  // Keys beside the items, such as those of a pattern's match, stay behind. To list those of a long array takes too long.
+  if (length <= keysLookedForMax && hasOtherKeys(value)) walk.needsCopy = true
+  let mayBeSparse = length >= sparseLengthMin
+  for (let index = 0; index < length; index++) {
+    const item = value[index]
+    if (item === undefined && mayBeSparse && !(index in value)) {
+      const indices = sparseIndices(value)
+      mayBeSparse = false
+      if (indices === undefined) continue
+      for (const place of indices) if (place > index) freeze(value[place], walk, depth + 1)
+      break
+    }
+    if (typeof item !== 'number' && typeof item !== 'string') freeze(item, walk, depth + 1)
   }
   Object.freeze(value)
+}
+
+function hasOtherKeys(value: readonly unknown[]): boolean {
+  const keys = Object.keys(value)
+  return keys.length > 0 && !isIndex(keys[keys.length - 1] as string)
 }
 
 /** True for an error that nobody changes any more. */

@@ -38,7 +38,8 @@ export function lengthen(array: unknown[], length: number): void {
   delete array[length - 1]
 }
 
-function isIndex(key: string): boolean {
+/** True for the key of a place in an array. */
+export function isIndex(key: string): boolean {
   const index = Number(key)
   return Number.isInteger(index) && index >= 0 && index <= indexMax && String(index) === key
 }

@@ -127,12 +127,10 @@ export const messages: readonly Case[] = [
       for (const node of [bench.node, bench.otherNode]) {
         const actor = await subject(bench, {}, { node })
         let count = 1
-        const hidden = Symbol('hidden')
         const value = {
           get count() {
             return count
           },
-          [hidden]: 1,
           list: Object.assign([1, 2], { more: 3 }),
           bare: Object.assign(Object.create(null), { a: 1 }),
         }
@@ -140,7 +138,6 @@ export const messages: readonly Case[] = [
         count = 2
         const back = await asked
         expect(back.count).toBe(1)
-        expect(Object.getOwnPropertySymbols(back)).toEqual([])
         expect(Object.keys(back.list)).toEqual(['0', '1'])
         expect(back.bare).toStrictEqual({ a: 1 })
       }
