@@ -253,7 +253,8 @@ function copyItems(value: readonly unknown[], walk: CopyWalk, depth: number): un
   let mayBeSparse = length >= sparseLengthMin
   for (let index = 0; index < length; index++) {
     const item = value[index]
-    if (item !== undefined || index in value) made[index] = copy(item, walk, depth + 1)
+    if (typeof item === 'number' || typeof item === 'string') made[index] = item
+    else if (item !== undefined || index in value) made[index] = copy(item, walk, depth + 1)
     else if (mayBeSparse) {
       const indices = sparseIndices(value)
       mayBeSparse = false
