@@ -10,7 +10,7 @@
  * and its code is not in everybody's way.
  */
 import { ReplyToken } from '@troupe/core'
-import { Ref } from '@troupe/core/host'
+import { isBoxed, Ref, sparseIndices, sparseLengthMin } from '@troupe/core/host'
 
 /** Values of one payload that go into the hash; what is beyond does not distinguish runs. */
 const valuesMax = 10_000
@@ -285,9 +285,29 @@ export class TraceHash {
     if (value.constructor === Object) this.#fields(value)
     else if (Array.isArray(value)) {
       this.word(listWord(value.length))
-      for (let index = 0; index < value.length; index++) this.value(value[index])
+      let mayBeSparse = value.length >= sparseLengthMin
+      for (let index = 0; index < value.length; index++) {
+        const item: unknown = value[index]
+        if (item === undefined && mayBeSparse && !(index in value)) {
+          if (this.holes(value, index)) return
+          mayBeSparse = false
+        }
+        this.value(item)
+      }
     } else if (value instanceof Ref) this.reference(value)
     else this.#otherObject(value)
+  }
+
+  /** The items of a list from its first hole on, with their places, if it is mostly holes; false if it is not. */
+  holes(list: readonly unknown[], from: number): boolean {
+    const indices = sparseIndices(list)
+    if (indices === undefined) return false
+    for (const index of indices) {
+      if (index < from) continue
+      this.number(index)
+      this.value(list[index])
+    }
+    return true
   }
 
   reference({ node, epoch, slot, incarnation, name }: Ref): void {
@@ -324,6 +344,8 @@ export class TraceHash {
       this.value(value.message)
     } else if (value instanceof RegExp) {
       this.value(String(value))
+    } else if (isBoxed(value)) {
+      this.value(value.valueOf())
     } else this.#fields(value)
   }
 
