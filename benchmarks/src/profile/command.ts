@@ -79,7 +79,7 @@ function workloadWords(peer: string, workload: Workload, variant: string, ms: nu
 
 /** What runs a program of the Savina suite, a whole run at a time. */
 function programWords(name: string, ms: number): string[] {
-  return [fileURLToPath(new URL('../../savina/child.ts', import.meta.url)), name, String(ms)]
+  return [fileURLToPath(new URL('../../savina/child.ts', import.meta.url)), name, String(Math.ceil(ms))]
 }
 
 /** The arguments, or what is wrong with them. */
