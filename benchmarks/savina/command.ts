@@ -96,6 +96,12 @@ function parseCommand(args: readonly string[]): Command | undefined {
   }
   const selected = programs.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
   const threads = threadsOf(values.threads)
+  const sizes = sizesOf(values.set, selected)
+  for (const program of selected) {
+    const problem = program.problem({ ...(values.quick ? program.quick : program.size), ...sizes })
+    if (problem !== undefined)
+      throw new UsageError(`${program.name}: ${problem}, got --set ${values.set.join(' --set ')}`)
+  }
   if (values.save && (values.quick || threads.length < 2)) {
     throw new UsageError('--save writes what more threads gain: it takes two numbers of threads, and no --quick')
   }
@@ -107,7 +113,7 @@ function parseCommand(args: readonly string[]): Command | undefined {
     json: values.json,
     save: values.save,
     spread: values.spread,
-    sizes: sizesOf(values.set, selected),
+    sizes,
   }
 }
 

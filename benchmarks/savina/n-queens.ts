@@ -24,7 +24,7 @@ type Mastering = {
 }
 type Working = { board: (board: Board) => void }
 
-/** For 1 queen and more (OEIS A000170). */
+/** For 1 queen and more (OEIS A000170). Where there is none, nothing is completed. */
 const solutionsOf = [1, 0, 0, 2, 10, 4, 40, 92, 352, 724, 2_680, 14_200, 73_712, 365_596, 2_279_184, 14_772_512]
 
 /** How many ways there are to place the queens that are left. */
@@ -111,7 +111,7 @@ export const nQueens = defineProgram({
   size: { queens: 15, workers: 20, threshold: 4 },
   quick: { queens: 8, workers: 4, threshold: 2 },
   problem: ({ queens }) =>
-    solutionsOf[queens - 1] === undefined ? `queens are from 1 to ${solutionsOf.length}` : undefined,
+    (solutionsOf[queens - 1] ?? 0) === 0 ? `queens are 1 or from 4 to ${solutionsOf.length}` : undefined,
   expected: ({ queens }) => solutionsOf[queens - 1] as number,
   async run(stage, { queens, workers, threshold }) {
     const master = await stage.spawn(QueensMaster, undefined)

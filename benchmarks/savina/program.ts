@@ -45,7 +45,9 @@ export interface SavinaProgram {
   readonly size: Size
   readonly quick: Size
   readonly oneThread: boolean
-  /** Throws a `RangeError` for a size that the program cannot have. */
+  /** Why the program cannot have that size; `undefined`: it can, as far as can be told without computing anything. */
+  problem(size: Size): string | undefined
+  /** Throws a `RangeError` for a size that the program cannot have, and for one at which it completes nothing. */
   prepare(size: Size): PreparedProgram
 }
 
@@ -94,12 +96,15 @@ export function defineProgram<Parameter extends string, Expected, Result>(
     size: spec.size,
     quick: spec.quick,
     oneThread: spec.oneThread ?? false,
+    problem: (size) => spec.problem?.(size),
     prepare(size) {
       const problem = spec.problem?.(size)
       if (problem !== undefined) throw new RangeError(`${spec.name}: ${problem}`)
       const expected = spec.expected(size)
+      const units = spec.units(size, expected)
+      if (!(units > 0)) throw new RangeError(`${spec.name}: of this size it completes no ${spec.unit}`)
       return {
-        units: spec.units(size, expected),
+        units,
         async run(stage) {
           const result = await spec.run(stage, size, expected)
           return () => spec.verify(result, expected, size)

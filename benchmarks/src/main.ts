@@ -26,10 +26,10 @@ const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<unknown
 
 /** Each takes the arguments after its name and returns an exit code; loaded when it is asked for. */
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
-  growth: async (args) => (await import('./growth.ts')).growthCommand(args),
   savina: async (args) => (await import('../savina/command.ts')).savinaCommand(args),
   compare: async (args) => (await import('./compare/command.ts')).compareCommand(args),
   profile: async (args) => (await import('./profile/command.ts')).profileCommand(args),
+  growth: async (args) => (await import('./growth.ts')).growthCommand(args),
 }
 
 const usage = `usage: pnpm bench [suites] [--quick]
@@ -37,7 +37,7 @@ const usage = `usage: pnpm bench [suites] [--quick]
        pnpm bench COMMAND [options]     what a command takes: pnpm bench COMMAND --help
 
 suites: ${Object.keys(suites).join(', ')}; all of them unless some are named
-commands: ${Object.keys(commands).join(', ')}`
+commands: ${Object.keys(commands).join(', ')} (the suite of that name, with options)`
 
 /** Runs the suites that are named and returns an exit code. */
 async function suitesCommand(args: readonly string[]): Promise<number> {

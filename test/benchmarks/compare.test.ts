@@ -58,6 +58,8 @@ describe('a quick comparison', () => {
         measured: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
         quick: true,
       })
+      const { better, unit } = JSON.parse(line) as Figure
+      expect(better).toBe(unit.endsWith('/s') && !unit.startsWith('ms') ? 'more' : 'less')
       const first = ['peer', 'workload', 'unit', 'median', 'min', 'max', 'runs']
       expect(Object.keys(JSON.parse(line)).slice(0, first.length)).toEqual(first)
     }
@@ -83,6 +85,7 @@ describe('a quick comparison', () => {
 describe('a row', () => {
   const figure = (peer: string, median: number, ratio?: number): Figure => ({
     ...{ peer, workload: 'ping-pong', unit: 'messages/s', median, min: median / 2, max: median * 2, runs: 3 },
+    better: 'more',
     ...(ratio === undefined ? {} : { ratio }),
   })
   const row: Row = {

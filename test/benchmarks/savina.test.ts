@@ -127,8 +127,27 @@ test('the command says what is wrong with its command line, and what there is', 
   expect(unknownParameter.code).toBe(2)
   expect(unknownParameter.stderr).toContain('n-queens has no parameter kings; it has: queens=')
   const impossible = await bench('savina', 'n-queens', '--set', 'queens=40', '--threads', '1')
-  expect(impossible.code).toBe(1)
-  expect(impossible.stderr).toContain('queens are from 1 to 16')
+  expect(impossible.code).toBe(2)
+  expect(impossible.stderr).toContain('n-queens: queens are 1 or from 4 to 16, got --set queens=40')
+  const nothing = await bench('savina', 'n-queens', '--set', 'queens=3', '--json')
+  expect(nothing.code).toBe(2)
+  expect(nothing.stdout).toBe('')
+})
+
+test('a size at which nothing is completed is refused, and has no rate of 0', () => {
+  const idle = defineProgram({
+    name: 'idle',
+    summary: 'does nothing',
+    unit: 'deeds',
+    size: { deeds: 0 },
+    quick: { deeds: 1 },
+    expected: () => 0,
+    run: async () => 0,
+    verify: () => {},
+    units: ({ deeds }) => deeds,
+  })
+  expect(() => idle.prepare(idle.size)).toThrow('idle: of this size it completes no deeds')
+  expect(idle.prepare(idle.quick).units).toBe(1)
 })
 
 test('help is printed, and an unknown suite is told what there is', async () => {

@@ -14,8 +14,8 @@ const usage = `usage: pnpm bench compare [workloads] [--peers a,b] [--runs N] [-
   --peers    beside troupe; all that are installed unless some are named
   --runs     fresh processes for each figure; 5
   --repeats  how often a row is measured again when the machine changed meanwhile; 2
-  --json     one object a line instead of tables: peer, workload, unit, median, min, max, runs; variant, ratio, p50, p99 and
-             p999 where there are such; version, machine, measured, the machine's loopNs and cacheLineNs before and after the
+  --json     one object a line instead of tables: peer, workload, unit, median, min, max, runs; better (more or less, of the
+             figure and its ratio); variant, ratio, p50, p99 and p999 where there are such; version, machine, measured, the machine's loopNs and cacheLineNs before and after the
              row, machineChanged, and quick
   --quick    proves that all works; its figures say nothing
   --save     writes benchmarks/results/ and the tables of docs/performance.md
@@ -70,6 +70,9 @@ function parse(words: readonly string[]) {
   const { values, positionals } = parsed
   const peers = values.peers?.split(',') ?? []
   const [runs, repeats] = [Number(values.runs), Number(values.repeats)]
+  if (peers.some((peer) => peer.trim() === '')) {
+    return `--peers is a list of names such as xstate,erlang, got '${values.peers}'`
+  }
   const isWhole = (value: number, least: number) => Number.isInteger(value) && value >= least && value <= 1_000
   if (!isWhole(runs, 1)) return `--runs is a whole number from 1 to 1,000, got ${values.runs}`
   if (!isWhole(repeats, 0)) return `--repeats is a whole number from 0 to 1,000, got ${values.repeats}`

@@ -23,6 +23,8 @@ export interface Figure {
   readonly variant?: string
   /** Ours by this peer's, the median of the rounds; more than 1 is more of ours. Not given: for ours itself. */
   readonly ratio?: number
+  /** Which figures are better, and which ratios: `more` for what is completed a second, `less` for times, bytes and processor time. */
+  readonly better: 'more' | 'less'
   /** Microseconds, where latencies are measured. */
   readonly p50?: number
   readonly p99?: number
@@ -181,6 +183,7 @@ function rowOf({ workload, variant }: Plan, samples: ReadonlyMap<Peer, readonly 
       runs: values.length,
       ...(variant === '' ? {} : { variant }),
       ...(ours === undefined || name === 'troupe' ? {} : { ratio: median(ratios) }),
+      better: workload.measures === 'rate' ? 'more' : 'less',
       ...(workload.measures === 'latency' ? percentiles(taken) : {}),
       version,
       ...facts,

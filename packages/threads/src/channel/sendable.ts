@@ -44,9 +44,17 @@ function findRefused(value: unknown, path: string, visited: Set<object>): Encode
     }
     return undefined
   }
-  if (isWhole(value, prototype)) return undefined
+  if (isWhole(value, prototype)) {
+    return isMovedAway(value) ? new EncodeError(path, 'is a buffer that was moved away') : undefined
+  }
   const what = isProxy(value) ? 'a Proxy' : describeInstance(value)
   return new EncodeError(path, `is ${what}, which is not a value that can be sent`)
+}
+
+/** True for a buffer that was transferred to somebody else, and for a view on one. */
+export function isMovedAway(value: object): boolean {
+  const buffer = ArrayBuffer.isView(value) ? value.buffer : value
+  return buffer instanceof ArrayBuffer && buffer.detached
 }
 
 function isWhole(value: object, prototype: object): boolean {

@@ -22,6 +22,12 @@ registerExtension({
   read: ([node, slot]: [string, number]) => new Reference(node, slot),
 })
 
+/** A view, or its buffer, whose memory was moved to somebody else. */
+function movedAway<View extends ArrayBufferView<ArrayBuffer>>(view: View): View {
+  view.buffer.transfer()
+  return view
+}
+
 function refusal(value: unknown): EncodeError {
   const { sender, drainAll } = openLoopback()
   let thrown: unknown
@@ -52,6 +58,18 @@ describe('what cannot be sent', () => {
     ['a function in a set', new Set([1, Math.max]), 'payload.values()[1] is a function'],
     ['an odd key', { 'a b': Math.max }, 'payload["a b"] is a function'],
     ['a function behind what goes aside', { zero: -0, call: Math.max }, 'payload.call is a function'],
+    [
+      'a moved buffer',
+      { list: [movedAway(new Uint8Array(8)).buffer] },
+      'payload.list[0] is a buffer that was moved away',
+    ],
+    ['a view on one', { list: [movedAway(new Uint8Array(8))] }, 'payload.list[0] is a buffer that was moved away'],
+    ['a data view on one', movedAway(new DataView(new ArrayBuffer(8))), 'payload is a buffer that was moved away'],
+    [
+      'a view on one that could grow',
+      [movedAway(new Uint16Array(new ArrayBuffer(8, { maxByteLength: 16 })))],
+      'payload[0] is a buffer that was moved away',
+    ],
     ['a hole and a function', Object.assign(new Array(5), { 4: Math.max }), 'payload[4] is a function'],
   ])('is refused with its path, and nothing is written: %s', (_name, value, message) => {
     expect(refusal(value).message).toContain(message)
