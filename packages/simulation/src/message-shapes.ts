@@ -12,9 +12,9 @@ import type { MessageListeners } from './trace-listeners.ts'
 
 /** Messages whose shape is remembered, and the keys of a payload up to which it has one. */
 const messagesMax = 1_000
-/** Places for the messages that were asked for last. */
-const recentMax = 64
 const keysMax = 16
+/** Places for the messages that were asked for last: a power of two. */
+const recentMax = 64
 /** Shapes that are kept beyond the run. */
 const shapesMax = 10_000
 /** Different shapes of one message, or of the objects in one of its fields, after which none is looked for any more. */
@@ -246,13 +246,15 @@ export class MessageKind {
 /** The messages of a run by name. */
 export class MessageKinds {
   readonly #kinds = new Map<string, MessageKind>()
-  /** Those that were asked for last, each at a place that its name says. */
+  /** Those that were asked for last, by the length of the name and two of its units: that is sooner found than in a map. */
   readonly #recent: MessageKind[] = new Array(recentMax).fill(new MessageKind(''))
 
   of(name: string): MessageKind {
-    const place = (3 * name.length + name.charCodeAt(name.length - 1)) & (recentMax - 1)
-    const kind = this.#recent[place] as MessageKind
-    return kind.name === name ? kind : this.#search(name, place)
+    const { length } = name
+    const units = length === 0 ? 0 : name.charCodeAt(length - 1) + 7 * length + name.charCodeAt(length >> 1)
+    const place = units & (recentMax - 1)
+    const recent = this.#recent[place] as MessageKind
+    return recent.name === name ? recent : this.#search(name, place)
   }
 
   #search(name: string, place: number): MessageKind {
