@@ -315,14 +315,17 @@ function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
     let { ${fields} } = payload
     ${inner.join('')}
     return Object.freeze({ ${fields} })`
-  // What is no whole number goes in by a walk of its own, which may leave no room.
+  // There is room for each field's name and two words. What is no whole number and no text goes in by a walk of its own, which
+  // may leave no room.
   const puts = keys.map(
     (_, index) => `
     if (typeof v${index} === 'number' && (v${index} | 0) === v${index}) words[length++] = v${index}
-    else {
+    else if (typeof v${index} === 'string') {
+      words[length++] = v${index}.length
+      words[length++] = hash.textWord(v${index})
+    } else {
       hash.length = length
-      if (typeof v${index} === 'string') hash.text(v${index})
-      else if (typeof v${index} === 'object' && v${index} !== null) shape.hashInner(v${index}, ${index}, hash)
+      if (typeof v${index} === 'object' && v${index} !== null) shape.hashInner(v${index}, ${index}, hash)
       else hash.value(v${index})
       hash.makeRoom()
       length = hash.length

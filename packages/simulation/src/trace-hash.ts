@@ -206,14 +206,16 @@ export class TraceHash {
     return word
   }
 
-  /** A text in a payload: most come at least twice, when a message is sent and when it is handled. */
+  /** A text in a payload: its length, and its {@link textWord}. */
   text(text: string): void {
+    this.word(text.length)
+    this.word(this.textWord(text))
+  }
+
+  /** The hash of a text in a payload: most come at least twice, when a message is sent and when it is handled. */
+  textWord(text: string): number {
     const { length } = text
-    this.word(length)
-    if (length < textLengthMin || length > textLengthMax) {
-      this.word(textHash(text))
-      return
-    }
+    if (length < textLengthMin || length > textLengthMax) return textHash(text)
     // Each text has one place, which its last units say: those that are alike seldom end alike.
     const last = text.charCodeAt(length - 1) + 10 * text.charCodeAt(length - 2)
     const place = (last + 101 * text.charCodeAt(length >> 1) + 31 * length) & (textsMax - 1)
@@ -221,7 +223,7 @@ export class TraceHash {
       this.#texts[place] = text
       this.#textWords[place] = textHash(text)
     }
-    this.word(this.#textWords[place] as number)
+    return this.#textWords[place] as number
   }
 
   /** The name of the field at this place of its object. */
