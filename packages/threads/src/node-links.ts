@@ -249,7 +249,7 @@ export class NodeLinks implements Transport {
       const { sender, waiting } = link
       sender.flush()
       if (waiting.length > 0) this.#sendWaiting(link)
-      link.dirty = (sender.pending > 0 || waiting.length > 0) && !sender.closed
+      link.dirty = (sender.waits || waiting.length > 0) && !sender.closed
       if (link.dirty) this.#dirty.push(link)
     }
   }
