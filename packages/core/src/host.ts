@@ -54,7 +54,8 @@ export {
   type TurnScope,
   type TurnScopes,
 } from './turn-scopes.ts'
-export { decodeValue, encodeValue, refExtension, replyTokenExtension, type ValueExtension } from './value-codec.ts'
+export { decodeValue, encodeValue } from './value-codec.ts'
+export { refExtension, replyTokenExtension, type ValueExtension } from './value-extensions.ts'
 export { approximateBytes } from './value-size.ts'
 export { type ClockTask, VirtualClock } from './virtual-clock.ts'
 export { type Frame, FrameKind, frameOf, isMessageFrame, WireMessage, WireReply } from './wire.ts'

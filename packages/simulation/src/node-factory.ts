@@ -47,9 +47,6 @@ export interface NodeFactoryHost {
 
 /** An operation of a disk ends, in the epoch in which it began. */
 class DiskStep implements ClockTask {
-  isSet = false
-  place = -1
-  readonly isKept = false
   readonly #node: SimulatedNode
   readonly #epoch: number
   readonly #run: () => void
