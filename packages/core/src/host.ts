@@ -45,6 +45,7 @@ export { directiveFor, type Supervision } from './supervision.ts'
 export { SystemGuardian } from './system-guardian.ts'
 export { type CompiledTask, isTask } from './task-definition.ts'
 export { factsOf, type TaskName, taskFailedError } from './task-table.ts'
+export { TurnBudget } from './turn-budget.ts'
 export type { RecordedTurn } from './turn-recorder.ts'
 export { replayTurn } from './turn-replay.ts'
 export {
