@@ -11,6 +11,7 @@
  *     rest        MessagePack, of each number and text the shortest form
  */
 import { Ref, ReplyToken } from './actor-ref.ts'
+import { type ObjectKind, ObjectKinds } from './object-kinds.ts'
 import { refExtension, replyTokenExtension, type ValueExtension } from './value-extensions.ts'
 
 /** Objects of a value that are looked through to find one twice; beyond, a map is made. */
@@ -23,9 +24,6 @@ const listBytesMax = 0xfffe
 const idBytes = 6
 /** Kinds of objects in one value for which there is an ID. */
 const kindsMax = 32
-/** Kinds of objects that are remembered, and their keys. */
-const keptMax = 1_000
-const keysMax = 64
 /** Objects within objects; deeper ones are the general way's. */
 const depthMax = 64
 const chunkBytes = 16 * 1024
@@ -35,32 +33,6 @@ const roomMin = 1024
 const shortText = 48
 
 const texts = new TextEncoder()
-
-/** Objects with exactly these keys in this order. */
-class ObjectKind {
-  readonly keys: readonly string[]
-  /** The list of the keys, as it is written. */
-  readonly list: Uint8Array
-  /** The value in which the kind was last written, by its number, and the ID that it has there. */
-  value = 0
-  id = 0
-  /** The kind that followed when this one was written last: most likely it does again. */
-  follower: ObjectKind | undefined
-
-  constructor(keys: readonly string[], list: Uint8Array) {
-    this.keys = keys
-    this.list = list
-  }
-}
-
-/** Keys for which msgpackr or the general way does something of its own. */
-export const oddKeys: ReadonlySet<string> = new Set([
-  '__proto__',
-  '__keys__',
-  'constructor',
-  'hasOwnProperty',
-  'toJSON',
-])
 
 /** Writes the lists of keys. */
 let keyWriter: ValueEncoder | undefined
@@ -75,16 +47,17 @@ export class ValueEncoder {
   /** Numbers the values. */
   #value = 0
   #nextId = 0x40
-  readonly #kinds = new Map<string, ObjectKind>()
-  /** The kind that was written last; the first of a value follows one of its own. */
-  readonly #first = new ObjectKind([], new Uint8Array())
-  #last = this.#first
-  /** The objects of the value in the order in which they were met, and where each begins. */
-  readonly #seen: object[] = []
-  readonly #seenAt: number[] = []
+  readonly #kinds = new ObjectKinds(keyList)
+  /**
+   * The objects of the value in the order in which they were met, and where each begins. The lists are not made shorter
+   * after each value, which is a call into the engine.
+   */
+  #seen: (object | undefined)[] = []
+  #seenAt: number[] = []
+  #seenCount = 0
   #seenPlaces: Map<object, number> | undefined
   /** Places in `#seen` of the objects that were met again, in the order of that. */
-  readonly #repeated: number[] = []
+  #repeated: number[] = []
 
   /** The bytes of `value`, in a part of a chunk; `undefined` when they are to be made in the general way. */
   encode(value: unknown): Uint8Array | undefined {
@@ -94,7 +67,7 @@ export class ValueEncoder {
     this.#start = this.#position
     this.#value++
     this.#nextId = 0x40
-    this.#last = this.#first
+    this.#kinds.begin()
     this.#isBusy = true
     let isDone = false
     try {
@@ -102,7 +75,7 @@ export class ValueEncoder {
       if (isDone && this.#repeated.length > 0) this.#insertIds()
     } finally {
       this.#isBusy = false
-      if (this.#seen.length > 0) this.#forget()
+      if (this.#seenCount > 0) this.#forget()
       if (!isDone) this.#position = this.#start
     }
     return isDone ? this.#target.subarray(this.#start, this.#position) : undefined
@@ -252,16 +225,18 @@ export class ValueEncoder {
   /** The place among the objects of this value where one was met before; below 0 when it is new. */
   #placeOf(value: object): number {
     const seen = this.#seen
+    const count = this.#seenCount
     if (this.#seenPlaces === undefined) {
-      for (let index = 0; index < seen.length; index++) if (seen[index] === value) return index
-      if (seen.length === listedMax) this.#seenPlaces = new Map(seen.map((one, index) => [one, index]))
+      for (let index = 0; index < count; index++) if (seen[index] === value) return index
+      if (count === listedMax) this.#seenPlaces = placesIn(seen, count)
     } else {
       const place = this.#seenPlaces.get(value)
       if (place !== undefined) return place
     }
-    this.#seenPlaces?.set(value, seen.length)
-    this.#seenAt.push(this.#position - this.#start)
-    seen.push(value)
+    this.#seenPlaces?.set(value, count)
+    this.#seenAt[count] = this.#position - this.#start
+    seen[count] = value
+    this.#seenCount = count + 1
     return -1
   }
 
@@ -301,10 +276,15 @@ export class ValueEncoder {
   }
 
   #forget(): void {
-    this.#seen.length = 0
-    this.#seenAt.length = 0
-    this.#repeated.length = 0
-    this.#seenPlaces = undefined
+    if (this.#seenPlaces === undefined) {
+      for (let index = 0; index < this.#seenCount; index++) this.#seen[index] = undefined
+    } else {
+      this.#seenPlaces = undefined
+      this.#seen = []
+      this.#seenAt = []
+    }
+    this.#seenCount = 0
+    if (this.#repeated.length > 0) this.#repeated = []
   }
 
   #parts<Instance>({ type, write }: ValueExtension<Instance>, value: Instance, depth: number): boolean {
@@ -358,7 +338,7 @@ export class ValueEncoder {
   }
 
   #fields(value: Record<string, unknown>, depth: number): boolean {
-    const kind = this.#kindOf(value)
+    const kind = this.#kinds.of(value)
     if (kind === undefined || !this.#head(kind)) return false
     for (const key in value) if (!this.#write(value[key], depth)) return false
     return true
@@ -384,39 +364,15 @@ export class ValueEncoder {
     this.#position = position
     return true
   }
-
-  /** The kind of a plain object; `undefined` when there is to be none. */
-  #kindOf(value: object): ObjectKind | undefined {
-    const last = this.#last
-    let kind = last.follower
-    if (kind === undefined || !hasKeys(value, kind.keys)) {
-      kind = this.#search(value)
-      // What the prototype of all objects was given is no field of this one.
-      if (kind === undefined || !hasKeys(value, kind.keys)) return undefined
-      last.follower = kind
-    }
-    this.#last = kind
-    return kind
-  }
-
-  #search(value: object): ObjectKind | undefined {
-    const keys = Object.keys(value)
-    const name = `${keys.length} ${keys.join('\n')}`
-    const known = this.#kinds.get(name)
-    if (known !== undefined && known.keys.length === keys.length) return known
-    if (known !== undefined || this.#kinds.size >= keptMax || keys.length > keysMax) return undefined
-    if (keys.some((key) => oddKeys.has(key))) return undefined
-    keyWriter ??= new ValueEncoder()
-    const list = keyWriter.encode(keys)?.slice()
-    if (list === undefined) return undefined
-    const kind = new ObjectKind(keys, list)
-    this.#kinds.set(name, kind)
-    return kind
-  }
 }
 
-function hasKeys(value: object, keys: readonly string[]): boolean {
-  let index = 0
-  for (const key in value) if (key !== keys[index++]) return false
-  return index === keys.length
+function keyList(keys: readonly string[]): Uint8Array | undefined {
+  keyWriter ??= new ValueEncoder()
+  return keyWriter.encode(keys)?.slice()
+}
+
+function placesIn(list: readonly (object | undefined)[], count: number): Map<object, number> {
+  const places = new Map<object, number>()
+  for (let index = 0; index < count; index++) places.set(list[index] as object, index)
+  return places
 }

@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { Ref, ReplyToken } from '../src/actor-ref.ts'
 // It makes references known to msgpackr.
 import '../src/value-codec.ts'
-import { oddKeys, ValueEncoder } from '../src/value-encoder.ts'
+import { oddKeys } from '../src/object-kinds.ts'
+import { ValueEncoder } from '../src/value-encoder.ts'
 
 const packr = new Packr({ useRecords: true, structuredClone: true, moreTypes: true, useToJSON: false })
 const encoder = new ValueEncoder()
