@@ -93,12 +93,15 @@ export abstract class TurnLoop {
     return this.runQueue
   }
 
-  /** Gives turns to the cells in the run queue, about `turnsMax` in all; true when there is more to do. */
-  run(turnsMax: number): boolean {
+  /**
+   * Gives turns to the cells in the run queue, about `turnsMax` in all; true when there is more to do. `isNobodys` says that
+   * the host was called by an event of its own, so that no scope of anybody's is to be left first.
+   */
+  run(turnsMax: number, isNobodys = false): boolean {
     this.#turnsEnd = this.turns + turnsMax
     const { scopes } = this.ports
     // Whoever woke this node is not whose turns follow.
-    return scopes === undefined ? this.#runQueued() : scopes.run(undefined, this.#runQueued)
+    return isNobodys || scopes === undefined ? this.#runQueued() : scopes.run(undefined, this.#runQueued)
   }
 
   readonly #runQueued = (): boolean => {

@@ -13,13 +13,13 @@ const turnsFirst = 8
 const turnsPerLookMax = 64
 
 export class TurnBudget {
-  readonly #now: () => number
+  private readonly now: () => number
   /** Turns before the first look of the next round. */
-  #first = turnsFirst
+  private first = turnsFirst
 
   /** `now` gives milliseconds with fractions. */
   constructor(now: () => number) {
-    this.#now = now
+    this.now = now
   }
 
   /**
@@ -27,15 +27,15 @@ export class TurnBudget {
    * round is over. True when some are left.
    */
   round(run: (limit: number) => boolean): boolean {
-    const started = this.#now()
+    const started = this.now()
     let looked = started
-    let limit = this.#first
+    let limit = this.first
     for (let left = turnsMax; left > 0; ) {
       if (!run(limit)) return false
       left -= limit
-      const now = this.#now()
+      const now = this.now()
       const msEach = (now - looked) / limit
-      if (looked === started) this.#first = Math.max(1, Math.min(turnsFirst, Math.floor(roundMsMax / 2 / msEach)))
+      if (looked === started) this.first = Math.max(1, Math.min(turnsFirst, Math.floor(roundMsMax / 2 / msEach)))
       const rest = roundMsMax - (now - started)
       if (rest <= 0) return true
       limit = Math.max(1, Math.min(limit * 2, turnsPerLookMax, left, Math.floor(rest / msEach)))

@@ -82,7 +82,7 @@ describe('a doorbell', () => {
           () => calls.push('second'),
         ),
       ).toBe(true)
-      expect(doorbell.park(() => false, resolve)).toBe(true)
+      expect(doorbell.park(() => false, () => resolve())).toBe(true)
       expect(doorbell.ring()).toBe(true)
     })
     expect(calls).toEqual([])
