@@ -92,6 +92,11 @@ export class HostLoop {
     this.scheduleSoon()
   }
 
+  /** True while no round is under way or scheduled. */
+  get isIdle(): boolean {
+    return !(this.running || this.scheduled)
+  }
+
   /** Resolves once nothing under this node's guardian lives and nothing waits to be sent. */
   quiet(): Promise<void> {
     return new Promise((resolve) => {

@@ -95,6 +95,7 @@ export class NodeHost {
         event: (name, data) => emitForwarded(events, name, data),
         broken,
         wake,
+        isIdle: () => this.#loop.isIdle,
         rung: () => this.#doorbell.rung(),
       },
     })

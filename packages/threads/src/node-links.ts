@@ -50,6 +50,9 @@ export interface PeerDescriptor {
 /** Frames that may wait behind one channel's queue when a send comes; beyond, it fails. */
 const sendsWaitingMax = 10_000
 
+/** Publications in a row of one message each, after which the next one is expected to be alone too. */
+const aloneMin = 8
+
 /** The first element of a value that is no frame but an event of the other node. */
 const eventMark = -1
 
@@ -64,6 +67,9 @@ interface Link {
   readonly waiting: Frame[]
   /** True while the link is among those to flush. */
   dirty: boolean
+  /** Messages up to the last publication, and the publications in a row that had one. */
+  published: number
+  alone: number
   /** True once the channel in held what no sender writes. */
   broken: boolean
 }
@@ -82,6 +88,8 @@ export interface NodeLinksListener {
   broken(node: string, error: Error): void
   /** Something was sent: `flush` is to be called soon. */
   wake(): void
+  /** True while no call of `flush` is under way or will come by itself. */
+  isIdle(): boolean
   /** Another node rang. */
   readonly rung: () => void
 }
@@ -122,6 +130,8 @@ export class NodeLinks implements Transport {
       deliver: (value) => this.deliver(link, value),
       waiting: [],
       dirty: false,
+      published: 0,
+      alone: 0,
       broken: false,
     }
     this.links.set(node, link)
@@ -192,13 +202,36 @@ export class NodeLinks implements Transport {
     message.sender = from
     message.askId = askId
     if (this.development) this.freeze(payload, () => describeFrame(to.node, frameOf(message)))
-    if (!link.dirty) this.touch(link)
+    const isAlone = link.alone >= aloneMin && askId < 0 && this.isAlone(link)
+    if (!link.dirty && !isAlone) this.touch(link)
     try {
-      if (link.waiting.length === 0 && link.sender.send(message, buffersMoved())) return undefined
+      if (link.waiting.length === 0 && link.sender.send(message, buffersMoved())) {
+        if (isAlone) this.publishAlone(link)
+        return undefined
+      }
     } catch (error) {
       throw error instanceof EncodeError ? notSendable(error, to.node, frameOf(message), 'payload') : error
     }
     return link.sender.closed ? 'node-down' : 'overload'
+  }
+
+  /**
+   * True when a message on this link is most likely the only one until its receiver has slept again. One that comes while the
+   * receiver is not up yet was not alone, and those behind it are published together once more.
+   */
+  private isAlone(link: Link): boolean {
+    if (link.dirty || link.waiting.length > 0 || !this.listener.isIdle()) return false
+    if (link.sender.sleeping) return true
+    link.alone = 0
+    return false
+  }
+
+  /** Publishes at once, instead of in a round of its own. */
+  private publishAlone(link: Link): void {
+    const { sender } = link
+    sender.flush()
+    link.published = sender.sentMessages
+    if (sender.pending > 0) this.touch(link)
   }
 
   /** See {@link Transport}. */
@@ -247,6 +280,9 @@ export class NodeLinks implements Transport {
     this.dirty = []
     for (const link of dirty) {
       const { sender, waiting } = link
+      const { sentMessages } = sender
+      link.alone = sentMessages === link.published + 1 ? link.alone + 1 : 0
+      link.published = sentMessages
       sender.flush()
       if (waiting.length > 0) this.sendWaiting(link)
       link.dirty = (sender.pending > 0 || waiting.length > 0) && !sender.closed
