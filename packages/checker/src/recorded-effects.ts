@@ -170,9 +170,10 @@ export class RecordedEffects extends RefusedEffects implements Effects {
     throw this.refuse(`${does} ${name} to ${refKey(to)}, which is none of the checked actors: add it to actors`)
   }
 
-  #form(payload: unknown, name: string): CanonicalValue {
-    return canonicalValue(payload, `the payload of ${name}`, (path, what) =>
-      this.refuse(`${path} is ${what}; checkable messages are plain data, Map, Set and references`),
+  #form(payload: unknown, name: string, kind: 'messages' | 'events' = 'messages'): CanonicalValue {
+    const label = kind === 'events' ? `event ${name}` : `the payload of ${name}`
+    return canonicalValue(payload, label, (path, what) =>
+      this.refuse(`${path} is ${what}; checkable ${kind} are plain data, Map, Set and references`),
     )
   }
 
@@ -182,9 +183,7 @@ export class RecordedEffects extends RefusedEffects implements Effects {
   }
 
   startTimer(_from: ActorCell, { key, name, payload, repeat }: TimerRequest): void {
-    const form = canonicalValue(payload, `the payload of timer ${key}`, (path, what) =>
-      this.refuse(`${path} is ${what}; checkable messages are plain data, Map, Set and references`),
-    )
+    const form = this.#form(payload, `timer ${key}`)
     this.timers.set(key, { name, payload: form.value, ...(repeat === undefined ? {} : { repeats: true }) })
   }
 
@@ -222,9 +221,7 @@ export class RecordedEffects extends RefusedEffects implements Effects {
   /** Where no actor crashes, an event is its effect on the state. */
   persist(from: ActorCell, name: string, event: unknown): void {
     this.#assertDurable(`persists ${name}`)
-    const { value } = canonicalValue(event, `event ${name}`, (path, what) =>
-      this.refuse(`${path} is ${what}; checkable events are plain data, Map, Set and references`),
-    )
+    const { value } = this.#form(event, name, 'events')
     applyEvent(from, name, value)
     this.#hasPersisted = true
     if (this.storage !== undefined) this.events.push([name, frozen(value)])

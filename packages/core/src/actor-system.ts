@@ -15,7 +15,7 @@ import type { AskOptions, SendOptions, TellOptions } from './context.ts'
 import { ConfigurationError, SystemStoppedError } from './errors.ts'
 import type { EventStream } from './event-stream.ts'
 import type { ActorKey } from './finding.ts'
-import { checkReceiver } from './frame-check.ts'
+import { receiverOf, requireRef } from './frame-check.ts'
 import {
   type InspectionLimits,
   type InspectOptions,
@@ -108,7 +108,7 @@ export abstract class ActorSystem implements AsyncDisposable {
     name: Name,
     ...payload: PayloadArguments<Protocol, Name>
   ): void {
-    this.kernel.tell(undefined, checkReceiver(to, 'tell', name), name, payload[0])
+    this.kernel.tell(undefined, receiverOf(to, 'tell', name), name, payload[0])
   }
 
   /** {@link ActorSystem.tell} with options. */
@@ -118,7 +118,7 @@ export abstract class ActorSystem implements AsyncDisposable {
     name: Name,
     ...payload: PayloadArguments<Protocol, Name>
   ): void {
-    const receiver = checkReceiver(to, 'tellWith', name)
+    const receiver = receiverOf(to, 'tellWith', name)
     sendMoved(payload[0], transfer, name, (moved) => this.kernel.tell(undefined, receiver, name, moved))
   }
 
@@ -128,9 +128,7 @@ export abstract class ActorSystem implements AsyncDisposable {
     name: Name,
     ...payload: PayloadArguments<Protocol, Name>
   ): Promise<ReplyOf<Protocol, Name>> {
-    return this.kernel.ask(undefined, checkReceiver(to, 'ask', name), name, payload[0]) as Promise<
-      ReplyOf<Protocol, Name>
-    >
+    return this.kernel.ask(undefined, receiverOf(to, 'ask', name), name, payload[0]) as Promise<ReplyOf<Protocol, Name>>
   }
 
   /** {@link ActorSystem.ask} with options. */
@@ -142,7 +140,7 @@ export abstract class ActorSystem implements AsyncDisposable {
   ): Promise<ReplyOf<Protocol, Name>> {
     const timeoutMs = askTimeoutOf(options)
     if (this.kernel.checksOptions) refuseUnknownOfAsk(options)
-    const callee = checkReceiver(to, 'askWith', name)
+    const callee = receiverOf(to, 'askWith', name)
     const asked = sendMoved(payload[0], options.transfer, name, (moved) =>
       this.kernel.ask(undefined, callee, name, moved, timeoutMs, options.signal),
     )
@@ -155,7 +153,7 @@ export abstract class ActorSystem implements AsyncDisposable {
     name: Name,
     ...payload: PayloadArguments<Protocol, Name>
   ): Promise<void> {
-    return this.kernel.offer(undefined, checkReceiver(to, 'send', name), name, payload[0])
+    return this.kernel.offer(undefined, receiverOf(to, 'send', name), name, payload[0])
   }
 
   /** {@link ActorSystem.send} with options. */
@@ -167,7 +165,7 @@ export abstract class ActorSystem implements AsyncDisposable {
   ): Promise<void> {
     const timeoutMs = askTimeoutOf(options, 'a send')
     if (this.kernel.checksOptions) refuseUnknownOfSend(options)
-    const receiver = checkReceiver(to, 'sendWith', name)
+    const receiver = receiverOf(to, 'sendWith', name)
     return sendMoved(payload[0], options.transfer, name, (moved) =>
       this.kernel.offer(undefined, receiver, name, moved, timeoutMs, options.signal),
     )
@@ -232,7 +230,7 @@ export abstract class ActorSystem implements AsyncDisposable {
 
   /** Resolves with the reason when the actor is no more, at once when it is already gone. */
   terminated(ref: ActorRef): Promise<TerminationReason> {
-    return whenTerminated(this.kernel, checkReceiver(ref, 'terminated'))
+    return whenTerminated(this.kernel, requireRef(ref, 'terminated'))
   }
 
   /**

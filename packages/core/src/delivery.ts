@@ -293,9 +293,9 @@ export abstract class Delivery extends TurnLoop {
   protected abstract tellReceptionist(name: 'memberUp' | 'memberDown', member: Member): void
 
   /** A node of that name died with that epoch: its watchers are told and asks to it fail. */
-  nodeDown(node: string, epoch: number, reason: string): void {
+  nodeDown(node: string, epoch: number, reason: string, error?: Error): void {
     if (!this.alive) return
-    this.ports.events.emit('nodeDown', { node, epoch, reason })
+    this.ports.events.emit('nodeDown', { node, epoch, reason, ...(error === undefined ? {} : { error }) })
     this.duties.nodeDown(node, epoch, this.cells)
     this.deathWatch.nodeDown(node, epoch)
     this.links.nodeDown(node, epoch)

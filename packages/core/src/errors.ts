@@ -180,7 +180,7 @@ export class DurableVersionError extends TroupeError {
 }
 
 /**
- * What came from another node is no frame, or what an actor passed as a reference is none; `facts.kind` and
+ * What came from another node is no frame, or what a message has for a reference is none; `facts.kind` and
  * `facts.field` say which part of which frame. Nothing was changed by it.
  */
 export class MalformedFrameError extends TroupeError {

@@ -38,7 +38,7 @@ export interface SystemEvents {
   /** A node is up, for the first time or again with a higher epoch. */
   nodeUp: [{ readonly node: string; readonly epoch: number }]
   /** A node died. */
-  nodeDown: [{ readonly node: string; readonly epoch: number; readonly reason: string }]
+  nodeDown: [{ readonly node: string; readonly epoch: number; readonly reason: string; readonly error?: Error }]
   /** A node's thread does not move any more, and the turn it is in. Told once, on hosts that have a watchdog. */
   stuck: [{ readonly node: string; readonly epoch: number; readonly turn: StuckTurn }]
   /** The node's journal was opened; `tornBytes` were cut off its end. */

@@ -111,17 +111,33 @@ export function checkEachField(value: unknown): Frame {
   return value as unknown as Frame
 }
 
-/** Throws a {@link MalformedFrameError} when `value` is not the address of an actor; `use` says who was given it. */
-export function checkRef<Value>(value: Value, use = 'a message'): Value {
+/** Throws a {@link MalformedFrameError} when what a message has for a reference is not the address of an actor. */
+export function checkRef<Value>(value: Value): Value {
   if (hasAddress(value)) return value
-  const what = `${use} was given ${describe(value)}, which is not a reference of the runtime's`
-  throw new MalformedFrameError(`${what}${insteadOf(value)}`, { field: 'ref' })
+  throw new MalformedFrameError(`a message was given ${notRef(value)}`, { field: 'ref' })
 }
 
-/** {@link checkRef} where messages are sent, without the cost of looking at more than the node. */
+/** Throws a `ConfigurationError` when what `use` is called with is not the address of an actor. */
+export function requireRef(value: unknown, use: string): Ref {
+  if (hasAddress(value)) return value as Ref
+  throw new ConfigurationError(`${use} was given ${notRef(value)}`, { field: 'ref' })
+}
+
+/** {@link requireRef} where messages are sent, without the cost of looking at more than the node. */
 export function checkReceiver(value: unknown, use: string, name?: string): Ref {
   if (typeof (value as Ref | null | undefined)?.node === 'string') return value as Ref
-  return checkRef(value, name === undefined ? use : `${use} of ${name}`) as Ref
+  return requireRef(value, name === undefined ? use : `${use} of ${name}`)
+}
+
+/** {@link checkReceiver}, and a `ConfigurationError` for a message without a name. */
+export function receiverOf(value: unknown, use: string, name: string): Ref {
+  const receiver = checkReceiver(value, use, name)
+  if (typeof name === 'string') return receiver
+  throw new ConfigurationError(`${use}: the name of a message is a text, got ${describe(name)}`, { field: 'name' })
+}
+
+function notRef(value: unknown): string {
+  return `${describe(value)}, which is not a reference of the runtime's${insteadOf(value)}`
 }
 
 /** What to pass instead of a value that is usually taken for a reference. */

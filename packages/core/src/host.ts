@@ -45,6 +45,7 @@ export { directiveFor, type Supervision } from './supervision.ts'
 export { SystemGuardian } from './system-guardian.ts'
 export { type CompiledTask, isTask } from './task-definition.ts'
 export { factsOf, type TaskName, taskFailedError } from './task-table.ts'
+export { TurnBudget } from './turn-budget.ts'
 export type { RecordedTurn } from './turn-recorder.ts'
 export { replayTurn } from './turn-replay.ts'
 export {
@@ -54,7 +55,8 @@ export {
   type TurnScope,
   type TurnScopes,
 } from './turn-scopes.ts'
-export { decodeValue, encodeValue, refExtension, replyTokenExtension, type ValueExtension } from './value-codec.ts'
+export { decodeValue, encodeValue } from './value-codec.ts'
+export { refExtension, replyTokenExtension, type ValueExtension } from './value-extensions.ts'
 export { approximateBytes } from './value-size.ts'
 export { type ClockTask, VirtualClock } from './virtual-clock.ts'
 export { type Frame, FrameKind, frameOf, isMessageFrame, WireMessage, WireReply } from './wire.ts'

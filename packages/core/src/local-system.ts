@@ -20,6 +20,7 @@ import type { Disk } from './ports/disk.ts'
 import type { RandomSource } from './ports/random.ts'
 import { SeededRandomSource } from './seeded-random.ts'
 import type { ServiceImplementations } from './service.ts'
+import { TurnBudget } from './turn-budget.ts'
 import type { TurnScopes } from './turn-scopes.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -80,7 +81,7 @@ const known: KnownOptions<LocalSystemOptions> = {
   logLevel: true,
 }
 
-/** Turns between two returns to the event loop. */
+/** Turns between two returns to the microtask queue where time is virtual. */
 const turnsPerRun = 4_096
 /** Times that the node may be woken from a microtask between two returns to the event loop. */
 const wakesPerReturn = 64
@@ -102,8 +103,10 @@ export class LocalSystem extends ActorSystem {
     const virtual = realTime === undefined ? new VirtualClock() : undefined
     const soon = (run: () => void) => void settled.then(run)
     const defer = realTime?.defer ?? soon
+    const budget = realTime === undefined ? undefined : new TurnBudget(() => realTime.clock.monotonicNow())
+    const turns = (limit: number) => kernel.run(limit)
     const run = () => {
-      if (kernel.alive && kernel.run(turnsPerRun)) defer(run)
+      if (kernel.alive && (budget === undefined ? kernel.run(turnsPerRun) : budget.round(turns))) defer(run)
     }
     // An ask that is answered at once wakes the node again from a microtask; now and then the event loop gets its turn.
     let wakes = 0

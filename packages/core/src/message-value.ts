@@ -117,7 +117,7 @@ interface Moves {
 /**
  * A copy of `value`, in which the buffers of `transfer` are moved instead of copied: the originals are detached. It can
  * be changed unless `freezing`. Throws a {@link NotSendableError}, and then nothing is detached, when the value cannot
- * be a message or a buffer cannot be moved.
+ * be a message or a buffer cannot be moved; where only the platform knows that it cannot, `facts.moved` has those before it.
  */
 export function takeMessage(
   value: unknown,
@@ -137,8 +137,25 @@ export function takeMessage(
   }
   // Once without moving anything: it finds what cannot be sent while nothing is lost yet, and notes the views.
   copy(value, new CopyWalk(value, describe, false, moves))
-  for (const buffer of transfer) buffers.set(buffer, buffer.transfer())
+  for (const [index, buffer] of transfer.entries()) buffers.set(buffer, move(buffer, index, buffers, describe))
   return { value: copy(value, new CopyWalk(value, describe, freezing, moves)), moved: [...buffers.values()] }
+}
+
+/** Nobody can tell before that the platform does not move a buffer. What was moved by then is in the error. */
+function move(
+  buffer: ArrayBuffer,
+  index: number,
+  moves: ReadonlyMap<ArrayBuffer, ArrayBuffer>,
+  describe: () => string,
+): ArrayBuffer {
+  try {
+    return buffer.transfer()
+  } catch (cause) {
+    const path = `transfer[${index}]`
+    const what = `${path} cannot be moved: it is the memory that Node's small Buffers share, or that of a WebAssembly module; copy it first`
+    const moved = [...moves.values()].slice(0, index)
+    throw new NotSendableError(`${describe()}: ${what}`, { path, moved }, { cause })
+  }
 }
 
 /** The buffers that were moved into the message that is being sent; see {@link buffersMoved}. */

@@ -26,7 +26,7 @@ import type {
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import { ConfigurationError, StaleContextError } from './errors.ts'
-import { checkReceiver, checkRef, checkReplyToken } from './frame-check.ts'
+import { checkReceiver, checkReplyToken, requireRef } from './frame-check.ts'
 import { withContext } from './interleaving.ts'
 import { sendMoved } from './message-value.ts'
 import type { NodeChoice } from './placement.ts'
@@ -300,19 +300,19 @@ export class TurnContext {
   }
 
   link(ref: unknown): void {
-    this.#open().link(this.#cell, checkRef(ref, 'ctx.link') as Ref)
+    this.#open().link(this.#cell, requireRef(ref, 'ctx.link'))
   }
 
   unlink(ref: unknown): void {
-    this.#open().unlink(this.#cell, checkRef(ref, 'ctx.unlink') as Ref)
+    this.#open().unlink(this.#cell, requireRef(ref, 'ctx.unlink'))
   }
 
   watch(ref: unknown): void {
-    this.#open().watch(this.#cell, checkRef(ref, 'ctx.watch') as Ref)
+    this.#open().watch(this.#cell, requireRef(ref, 'ctx.watch'))
   }
 
   unwatch(ref: unknown): void {
-    this.#open().unwatch(this.#cell, checkRef(ref, 'ctx.unwatch') as Ref)
+    this.#open().unwatch(this.#cell, requireRef(ref, 'ctx.unwatch'))
   }
 
   get behavior(): string | undefined {

@@ -33,6 +33,8 @@ import { currentTurn } from './turn-scopes.ts'
  */
 const turnsPerBatch = 64
 const shortTurnsPerBatch = 1_024
+/** Who asks for fewer turns than this knows that they may be long. */
+const watchedTurnsMin = 4
 
 /** {@link currentTurn}, as a constant of this module: what is imported is looked up, and checked, each time that it is used. */
 const scope = currentTurn
@@ -94,8 +96,9 @@ export abstract class TurnLoop {
   }
 
   /**
-   * Gives turns to the cells in the run queue, about `turnsMax` in all; true when there is more to do. `isNobodys` says that
-   * the host was called by an event of its own, so that no scope of anybody's is to be left first.
+   * Gives turns to the cells in the run queue, `turnsMax` in all, and more only to a cell with many messages that are handled
+   * in no time; true when there is more to do. `isNobodys` says that the host was called by an event of its own, so that there
+   * is no scope of anybody's to leave first.
    */
   run(turnsMax: number, isNobodys = false): boolean {
     this.#turnsEnd = this.turns + turnsMax
@@ -114,8 +117,10 @@ export abstract class TurnLoop {
       if (cell === undefined) break
       // Turns for what waits now: what a cell causes itself to do, and what others add meanwhile, is for the next round.
       const waiting = cell.mailbox.length
-      if (waiting > turnsPerBatch) this.#runLong(cell, Math.min(shortTurnsPerBatch, waiting))
-      else this.runCell(cell, waiting === 0 ? 1 : waiting)
+      const left = end - this.turns
+      if (waiting <= left && waiting <= turnsPerBatch) this.runCell(cell, waiting === 0 ? 1 : waiting)
+      else if (left < watchedTurnsMin) this.runCell(cell, left)
+      else this.#runWatched(cell, Math.min(shortTurnsPerBatch, waiting), Math.min(left, turnsPerBatch))
     }
     this.#chooses = false
     return this.runEnds()
@@ -179,16 +184,21 @@ export abstract class TurnLoop {
     this.batchEnds(cell)
   }
 
-  /** {@link runCell} of more turns than a cell always gets: as long as they are short. */
-  #runLong(cell: ActorCell, turnsMax: number): void {
+  /**
+   * {@link runCell} of more turns than were asked for, as long as all of them fall into one millisecond: the clock is read
+   * after the `first`, after twice as many, and so on.
+   */
+  #runWatched(cell: ActorCell, turnsMax: number, first: number): void {
     scope.slot = cell.ref.slot
     const { clock } = this.ports
     const began = clock.now()
     let left = turnsMax
+    let more = first
     do {
-      const end = Math.max(0, left - turnsPerBatch)
+      const end = Math.max(0, left - more)
       left = end + (this.isPlain ? this.plainTurns(cell, left - end) : left - end)
       if (left > end) left = end + this.otherTurns(cell, left - end)
+      more = Math.min(more * 2, turnsPerBatch)
     } while (left > 0 && clock.now() === began)
     this.batchEnds(cell)
   }

@@ -7,53 +7,10 @@
 import { addExtension, Packr } from 'msgpackr/pack'
 import { Ref, ReplyToken } from './actor-ref.ts'
 import { decodeError, type ErrorData, encodeError } from './errors.ts'
-import { checkRef, checkToken } from './frame-check.ts'
 import { isOpaque } from './message-value.ts'
+import { unusual, ValueDecoder } from './value-decoder.ts'
 import { ValueEncoder } from './value-encoder.ts'
-
-/** How a class of values is written inside MessagePack. */
-export interface ValueExtension<Instance> {
-  readonly class: new (...parameters: any[]) => Instance
-  /** The MessagePack extension type, 1 to 63, which channels and journals share. */
-  readonly type: number
-  write(value: Instance): unknown
-  read(plain: any): Instance
-}
-
-/** Troupe's own extensions, the same in journals and in channels. */
-export const refExtension: ValueExtension<Ref> = {
-  class: Ref,
-  type: 0x32,
-  write: (ref) => {
-    checkRef(ref)
-    return ref.name === undefined
-      ? [ref.node, ref.epoch, ref.slot, ref.incarnation]
-      : [ref.node, ref.epoch, ref.slot, ref.incarnation, ref.name]
-  },
-  read: (plain) => {
-    const [node, epoch, slot, incarnation, name] = fieldsOf(plain, 4, 5)
-    return checkRef(new Ref(node, epoch, slot, incarnation, name))
-  },
-}
-
-/** See {@link refExtension}. */
-export const replyTokenExtension: ValueExtension<ReplyToken> = {
-  class: ReplyToken,
-  type: 0x34,
-  write: (token) => {
-    checkToken(token)
-    return [token.node, token.epoch, token.askId]
-  },
-  read: (plain) => {
-    const [node, epoch, askId] = fieldsOf(plain, 3, 3)
-    return checkToken(new ReplyToken(node, epoch, askId))
-  },
-}
-
-function fieldsOf(plain: unknown, least: number, most: number): any[] {
-  if (Array.isArray(plain) && plain.length >= least && plain.length <= most) return plain
-  throw new TypeError('a reference or reply token consists of other fields')
-}
+import { refExtension, replyTokenExtension, type ValueExtension } from './value-extensions.ts'
 
 /** What msgpackr would not give back as it was; the number says what of. */
 class StandIn {
@@ -83,8 +40,9 @@ for (const extension of [refExtension, replyTokenExtension, standInExtension]) {
 
 const packr = new Packr({ useRecords: true, structuredClone: true, moreTypes: true, useToJSON: false })
 
-/** Writes what most values are made of, in the same bytes. */
-const usual = new ValueEncoder()
+/** Writes what most values are made of, in the same bytes; and reads it. */
+const encoder = new ValueEncoder()
+const decoder = new ValueDecoder()
 
 /** `value` as bytes of its own. Throws for what is no data, such as a symbol. */
 export function encodeValue(value: unknown): Uint8Array {
@@ -93,12 +51,13 @@ export function encodeValue(value: unknown): Uint8Array {
 
 /** {@link encodeValue} in a part of a buffer that other values are in too: nobody may change the bytes, or move the buffer. */
 export function encodeShared(value: unknown): Uint8Array {
-  return usual.encode(value) ?? packr.pack(new OddWalk().isOdd(value) ? withStandIns(value, new Map()) : value)
+  return encoder.encode(value) ?? packr.pack(new OddWalk().isOdd(value) ? withStandIns(value, new Map()) : value)
 }
 
 /** The value that {@link encodeValue} was given. */
 export function decodeValue(bytes: Uint8Array): unknown {
-  return packr.unpack(bytes)
+  const value = decoder.decode(bytes)
+  return value === unusual ? packr.unpack(bytes) : value
 }
 
 /** Objects of a value that are walked without a note that they were: most values have fewer, and a cycle is not that deep. */

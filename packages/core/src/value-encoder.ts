@@ -1,20 +1,29 @@
 /**
- * The values that most records hold (plain objects, lists, maps, numbers, booleans and ASCII texts, each object in one
- * place) as bytes, in one walk: the very bytes that msgpackr writes for them with the options of `value-codec.ts`. What is
- * anything else, or would be changed by it, is left to the general way, which begins anew.
+ * The values that most records hold (plain objects, lists, maps, numbers, booleans, ASCII texts, bytes, references) as
+ * bytes, in one walk: the very bytes that msgpackr writes for them with the options of `value-codec.ts`. What is anything
+ * else, or would be changed by it, is left to the general way, which begins anew.
  *
- *     object   0xd4 0x72 ID, list of its keys   the first of its keys in this value, IDs from 0x40
- *              ID                               each other one; then its fields
- *     rest     MessagePack, of each number and text the shortest form
+ *     object      0xd4 0x72 ID, list of its keys   the first of its keys in this value, IDs from 0x40
+ *                 ID                               each other one; then its fields
+ *     reference   0xd4 TYPE 0, list of its parts   so are reply tokens
+ *     twice       0xd6 0x69 ID32, then the object  where an object is first that is there more than once, IDs from 1
+ *                 0xd6 0x70 ID32                   where it is again
+ *     rest        MessagePack, of each number and text the shortest form
  */
+import { Ref, ReplyToken } from './actor-ref.ts'
+import { type ObjectKind, ObjectKinds } from './object-kinds.ts'
+import { refExtension, replyTokenExtension, type ValueExtension } from './value-extensions.ts'
 
-/** Objects of a value that are looked through to find one twice; beyond, a set is made. */
+/** Objects of a value that are looked through to find one twice; beyond, a map is made. */
 const listedMax = 16
+/** Objects that are more than once in one value. */
+const repeatedMax = 64
+/** Bytes of a list of bytes that is written here. */
+const listBytesMax = 0xfffe
+/** Bytes of an ID of an object. */
+const idBytes = 6
 /** Kinds of objects in one value for which there is an ID. */
 const kindsMax = 32
-/** Kinds of objects that are remembered, and their keys. */
-const keptMax = 1_000
-const keysMax = 64
 /** Objects within objects; deeper ones are the general way's. */
 const depthMax = 64
 const chunkBytes = 16 * 1024
@@ -25,32 +34,6 @@ const shortText = 48
 
 const texts = new TextEncoder()
 
-/** Objects with exactly these keys in this order. */
-class ObjectKind {
-  readonly keys: readonly string[]
-  /** The list of the keys, as it is written. */
-  readonly list: Uint8Array
-  /** The value in which the kind was last written, by its number, and the ID that it has there. */
-  value = 0
-  id = 0
-  /** The kind that followed when this one was written last: most likely it does again. */
-  follower: ObjectKind | undefined
-
-  constructor(keys: readonly string[], list: Uint8Array) {
-    this.keys = keys
-    this.list = list
-  }
-}
-
-/** Keys for which msgpackr or the general way does something of its own. */
-export const oddKeys: ReadonlySet<string> = new Set([
-  '__proto__',
-  '__keys__',
-  'constructor',
-  'hasOwnProperty',
-  'toJSON',
-])
-
 /** Writes the lists of keys. */
 let keyWriter: ValueEncoder | undefined
 
@@ -58,33 +41,44 @@ let keyWriter: ValueEncoder | undefined
 export class ValueEncoder {
   #target = new Uint8Array(chunkBytes)
   #view = new DataView(this.#target.buffer)
+  #isBusy = false
   #start = 0
   #position = 0
   /** Numbers the values. */
   #value = 0
   #nextId = 0x40
-  readonly #kinds = new Map<string, ObjectKind>()
-  /** The kind that was written last; the first of a value follows one of its own. */
-  readonly #first = new ObjectKind([], new Uint8Array())
-  #last = this.#first
-  readonly #seen: object[] = []
-  #seenSet: Set<object> | undefined
+  readonly #kinds = new ObjectKinds(keyList)
+  /**
+   * The objects of the value in the order in which they were met, and where each begins. The lists are not made shorter
+   * after each value, which is a call into the engine.
+   */
+  #seen: (object | undefined)[] = []
+  #seenAt: number[] = []
+  #seenCount = 0
+  #seenPlaces: Map<object, number> | undefined
+  /** Places in `#seen` of the objects that were met again, in the order of that. */
+  #repeated: number[] = []
 
   /** The bytes of `value`, in a part of a chunk; `undefined` when they are to be made in the general way. */
   encode(value: unknown): Uint8Array | undefined {
+    // A field that is a getter may have another value written.
+    if (this.#isBusy) return undefined
     if (this.#target.length - this.#position < roomMin) this.#newChunk(chunkBytes)
     this.#start = this.#position
     this.#value++
     this.#nextId = 0x40
-    this.#last = this.#first
-    const isDone = this.#write(value, 0)
-    if (this.#seen.length > 0) this.#seen.length = 0
-    this.#seenSet = undefined
-    if (!isDone) {
-      this.#position = this.#start
-      return undefined
+    this.#kinds.begin()
+    this.#isBusy = true
+    let isDone = false
+    try {
+      isDone = this.#write(value, 0)
+      if (isDone && this.#repeated.length > 0) this.#insertIds()
+    } finally {
+      this.#isBusy = false
+      if (this.#seenCount > 0) this.#forget()
+      if (!isDone) this.#position = this.#start
     }
-    return this.#target.subarray(this.#start, this.#position)
+    return isDone ? this.#target.subarray(this.#start, this.#position) : undefined
   }
 
   #newChunk(bytes: number): void {
@@ -106,27 +100,22 @@ export class ValueEncoder {
 
   /** False when the value is not to be written in this way. */
   #write(value: unknown, depth: number): boolean {
-    switch (typeof value) {
-      case 'number':
-        return this.#number(value)
-      case 'string':
-        return this.#text(value)
-      case 'object':
-        if (value !== null) return this.#object(value, depth)
-        this.#byte(0xc0)
-        return true
-      case 'boolean':
-        this.#byte(value ? 0xc3 : 0xc2)
-        return true
-      case 'undefined':
-        this.#makeRoom(3)
-        this.#target[this.#position++] = 0xd4
-        this.#target[this.#position++] = 0
-        this.#target[this.#position++] = 0
-        return true
-      default:
-        return false
-    }
+    if (typeof value === 'number') return this.#number(value)
+    if (typeof value === 'string') return this.#text(value)
+    if (value === null) this.#byte(0xc0)
+    else if (typeof value === 'object') return this.#object(value, depth)
+    else if (typeof value === 'boolean') this.#byte(value ? 0xc3 : 0xc2)
+    else if (value === undefined) this.#mark(0)
+    else return false
+    return true
+  }
+
+  /** An extension of that type; what it is of follows, if anything. */
+  #mark(type: number): void {
+    this.#makeRoom(3)
+    this.#target[this.#position++] = 0xd4
+    this.#target[this.#position++] = type
+    this.#target[this.#position++] = 0
   }
 
   #byte(byte: number): void {
@@ -221,23 +210,103 @@ export class ValueEncoder {
   }
 
   #object(value: object, depth: number): boolean {
-    if (depth === depthMax || !this.#isNew(value)) return false
-    if (Object.getPrototypeOf(value) === Object.prototype)
-      return this.#fields(value as Record<string, unknown>, depth + 1)
-    if (Array.isArray(value)) return value.constructor === Array && this.#list(value, depth + 1)
-    return value.constructor === Map && this.#map(value as Map<unknown, unknown>, depth + 1)
+    if (depth === depthMax) return false
+    const place = this.#placeOf(value)
+    if (place >= 0) return this.#again(place)
+    const maker: unknown = value.constructor
+    if (maker === Object) return this.#fields(value as Record<string, unknown>, depth + 1)
+    if (maker === Array) return Array.isArray(value) && this.#list(value, depth + 1)
+    if (maker === Map) return value instanceof Map && this.#map(value, depth + 1)
+    if (value instanceof Ref) return this.#parts(refExtension, value, depth)
+    if (value instanceof ReplyToken) return this.#parts(replyTokenExtension, value, depth)
+    return maker === Uint8Array && ArrayBuffer.isView(value) && this.#bytes(value as Uint8Array)
   }
 
-  /** True when the object was not met in this value before. */
-  #isNew(value: object): boolean {
+  /** The place among the objects of this value where one was met before; below 0 when it is new. */
+  #placeOf(value: object): number {
     const seen = this.#seen
-    if (this.#seenSet !== undefined) {
-      const { size } = this.#seenSet
-      return this.#seenSet.add(value).size > size
+    const count = this.#seenCount
+    if (this.#seenPlaces === undefined) {
+      for (let index = 0; index < count; index++) if (seen[index] === value) return index
+      if (count === listedMax) this.#seenPlaces = placesIn(seen, count)
+    } else {
+      const place = this.#seenPlaces.get(value)
+      if (place !== undefined) return place
     }
-    for (let index = 0; index < seen.length; index++) if (seen[index] === value) return false
-    seen.push(value)
-    if (seen.length > listedMax) this.#seenSet = new Set(seen)
+    this.#seenPlaces?.set(value, count)
+    this.#seenAt[count] = this.#position - this.#start
+    seen[count] = value
+    this.#seenCount = count + 1
+    return -1
+  }
+
+  #again(place: number): boolean {
+    let index = this.#repeated.indexOf(place)
+    if (index < 0) {
+      index = this.#repeated.push(place) - 1
+      if (index === repeatedMax) return false
+    }
+    this.#makeRoom(idBytes)
+    this.#id(0x70, index + 1, this.#position)
+    this.#position += idBytes
+    return true
+  }
+
+  #id(type: number, id: number, position: number): void {
+    this.#target[position] = 0xd6
+    this.#target[position + 1] = type
+    this.#view.setUint32(position + 2, id)
+  }
+
+  /** The value is written: what is there more than once gets its ID, the last one first. */
+  #insertIds(): void {
+    const ids = this.#repeated.map((place, index) => ({ at: this.#seenAt[place] as number, id: index + 1 }))
+    ids.sort((left, right) => right.at - left.at)
+    this.#makeRoom(ids.length * idBytes)
+    let distance = ids.length * idBytes
+    let end = this.#position
+    this.#position += distance
+    for (const { at, id } of ids) {
+      const from = this.#start + at
+      this.#target.copyWithin(from + distance, from, end)
+      distance -= idBytes
+      this.#id(0x69, id, from + distance)
+      end = from
+    }
+  }
+
+  #forget(): void {
+    if (this.#seenPlaces === undefined) {
+      for (let index = 0; index < this.#seenCount; index++) this.#seen[index] = undefined
+    } else {
+      this.#seenPlaces = undefined
+      this.#seen = []
+      this.#seenAt = []
+    }
+    this.#seenCount = 0
+    if (this.#repeated.length > 0) this.#repeated = []
+  }
+
+  #parts<Instance>({ type, write }: ValueExtension<Instance>, value: Instance, depth: number): boolean {
+    this.#mark(type)
+    return this.#list(write(value) as unknown[], depth + 1)
+  }
+
+  #bytes(bytes: Uint8Array): boolean {
+    if (bytes.length > listBytesMax) return false
+    const length = bytes.length + 1
+    this.#makeRoom(4 + length)
+    const target = this.#target
+    if (length < 0x100) target[this.#position++] = 0xc7
+    else {
+      target[this.#position++] = 0xc8
+      target[this.#position++] = length >> 8
+    }
+    target[this.#position++] = length
+    target[this.#position++] = 0x74
+    target[this.#position++] = 1
+    target.set(bytes, this.#position)
+    this.#position += bytes.length
     return true
   }
 
@@ -269,7 +338,7 @@ export class ValueEncoder {
   }
 
   #fields(value: Record<string, unknown>, depth: number): boolean {
-    const kind = this.#kindOf(value)
+    const kind = this.#kinds.of(value)
     if (kind === undefined || !this.#head(kind)) return false
     for (const key in value) if (!this.#write(value[key], depth)) return false
     return true
@@ -295,39 +364,15 @@ export class ValueEncoder {
     this.#position = position
     return true
   }
-
-  /** The kind of a plain object; `undefined` when there is to be none. */
-  #kindOf(value: object): ObjectKind | undefined {
-    const last = this.#last
-    let kind = last.follower
-    if (kind === undefined || !hasKeys(value, kind.keys)) {
-      kind = this.#search(value)
-      // What the prototype of all objects was given is no field of this one.
-      if (kind === undefined || !hasKeys(value, kind.keys)) return undefined
-      last.follower = kind
-    }
-    this.#last = kind
-    return kind
-  }
-
-  #search(value: object): ObjectKind | undefined {
-    const keys = Object.keys(value)
-    const name = `${keys.length} ${keys.join('\n')}`
-    const known = this.#kinds.get(name)
-    if (known !== undefined && known.keys.length === keys.length) return known
-    if (known !== undefined || this.#kinds.size >= keptMax || keys.length > keysMax) return undefined
-    if (keys.some((key) => oddKeys.has(key))) return undefined
-    keyWriter ??= new ValueEncoder()
-    const list = keyWriter.encode(keys)?.slice()
-    if (list === undefined) return undefined
-    const kind = new ObjectKind(keys, list)
-    this.#kinds.set(name, kind)
-    return kind
-  }
 }
 
-function hasKeys(value: object, keys: readonly string[]): boolean {
-  let index = 0
-  for (const key in value) if (key !== keys[index++]) return false
-  return index === keys.length
+function keyList(keys: readonly string[]): Uint8Array | undefined {
+  keyWriter ??= new ValueEncoder()
+  return keyWriter.encode(keys)?.slice()
+}
+
+function placesIn(list: readonly (object | undefined)[], count: number): Map<object, number> {
+  const places = new Map<object, number>()
+  for (let index = 0; index < count; index++) places.set(list[index] as object, index)
+  return places
 }

@@ -18,26 +18,22 @@ const nearMoved = 16
 /** Cancelled tasks below this number are left until their time comes. */
 const cancelledMin = 1_024
 
-/** What a clock does at a time. Hosts that set many have kinds of their own, which need no function for each. */
+/**
+ * What a clock does at a time. Hosts that set many have kinds of their own, which need no function for each. A clock keeps
+ * nothing in a task and reads nothing of it but `run`: with up to four kinds, each is called without a search.
+ */
 export interface ClockTask {
-  /** True from {@link VirtualClock.set} until it runs or is cancelled; it is set once at a time. */
-  isSet: boolean
-  /** The clock's own: where the task stands in its list of them; below 0 when it does not. */
-  place: number
-  /** True for one that is set again and again, which stays in the list until {@link VirtualClock.release}. */
-  readonly isKept: boolean
   run(): void
 }
 
 /** A task that is a function, and may be cancelled. */
 class FunctionTask implements ClockTask, ScheduledTask {
-  isSet = false
+  /** Where it stands in the clock's list; where another one may stand once it has run. */
   place = -1
-  readonly isKept = false
-  readonly #owner: { taskCancelled(): void }
+  readonly #owner: TaskOwner
   #run: (() => void) | undefined
 
-  constructor(owner: { taskCancelled(): void }, run: () => void) {
+  constructor(owner: TaskOwner, run: () => void) {
     this.#owner = owner
     this.#run = run
   }
@@ -49,11 +45,14 @@ class FunctionTask implements ClockTask, ScheduledTask {
   }
 
   cancel(): void {
-    if (!this.isSet) return
-    this.isSet = false
+    if (this.#run === undefined) return
     this.#run = undefined
-    this.#owner.taskCancelled()
+    this.#owner.taskCancelled(this.place)
   }
+}
+
+interface TaskOwner {
+  taskCancelled(place: number): void
 }
 
 export class VirtualClock implements Clock {
@@ -65,18 +64,21 @@ export class VirtualClock implements Clock {
   #length = 0
   #times = new Float64Array(capacityFirst)
   #heap = new Int32Array(capacityFirst)
-  /** By place: the tasks, and how many were set before each. A place that is free is in the list of those. */
+  /** By place: the tasks, `undefined` where one was cancelled, and how many were set before each. */
   readonly #tasks: (ClockTask | undefined)[] = []
   #orders = new Float64Array(capacityFirst)
-  readonly #freePlaces: number[] = []
+  /** The places that are free; the next to be taken is the last. */
+  #freeLength = 0
+  #free = new Int32Array(capacityFirst)
   /** Tasks that were cancelled and are still here. */
   #cancelled = 0
   /** A number from the start: a field that was `undefined` once gets a new object for each number with a fraction. */
   #now = 0
   #order = 0
   #settingAt = 0
-  readonly #owner = {
-    taskCancelled: () => {
+  readonly #owner: TaskOwner = {
+    taskCancelled: (place) => {
+      this.#tasks[place] = undefined
       this.#cancelled++
       if (this.#cancelled > cancelledMin && this.#cancelled > this.#length / 2) this.#dropCancelled()
     },
@@ -97,11 +99,12 @@ export class VirtualClock implements Clock {
 
   schedule(delayMs: number, run: () => void): ScheduledTask {
     const task = new FunctionTask(this.#owner, run)
-    this.set(delayMs, task)
+    this.#settingAt = this.timeIn(delayMs)
+    task.place = this.#insert(this.takeOrder(), task)
     return task
   }
 
-  /** Lets `task`, which must not be set already, run in `delayMs` milliseconds. */
+  /** Lets `task` run in `delayMs` milliseconds. */
   set(delayMs: number, task: ClockTask): void {
     this.setAt(this.timeIn(delayMs), this.takeOrder(), task)
   }
@@ -125,18 +128,20 @@ export class VirtualClock implements Clock {
     this.#insert(order, task)
   }
 
-  /** {@link setAt} for the time in `#settingAt`: a number that is passed on to so long a function would be put on the heap. */
-  #insert(order: number, task: ClockTask): void {
+  /**
+   * {@link setAt} for the time in `#settingAt`: a number that is passed on to so long a function would be put on the heap.
+   * Returns where the task stands.
+   */
+  #insert(order: number, task: ClockTask): number {
     const time = this.#settingAt
-    task.isSet = true
-    const place = task.place < 0 ? this.#placeFor(task) : task.place
+    const place = this.#placeFor(task)
     const orders = this.#orders
     orders[place] = order
     let index = this.#nearLength
     if (index === nearMax || (this.#length > 0 && (this.#times[0] as number) <= time)) {
       if (!this.#makeNear(time, order)) {
         this.#sink(time, place)
-        return
+        return place
       }
       index = this.#nearLength
     }
@@ -154,6 +159,7 @@ export class VirtualClock implements Clock {
     }
     times[index] = time
     near[index] = place
+    return place
   }
 
   /** Whether a task is to come before all in the heap, for which there is room in the list then. */
@@ -186,10 +192,10 @@ export class VirtualClock implements Clock {
     while (this.#nearLength > 0 || this.#fetchNear()) {
       const index = this.#nearLength - 1
       const place = this.#near[index] as number
-      if ((this.#tasks[place] as ClockTask).isSet) return this.#nearTimes[index]
+      if (this.#tasks[place] !== undefined) return this.#nearTimes[index]
       this.#nearLength = index
       this.#cancelled--
-      this.#free(place)
+      this.#giveBack(place)
     }
     return undefined
   }
@@ -200,26 +206,21 @@ export class VirtualClock implements Clock {
       const index = this.#nearLength - 1
       const place = this.#near[index] as number
       const time = this.#nearTimes[index] as number
-      const task = this.#tasks[place] as ClockTask
-      if (task.isSet) {
+      const task = this.#tasks[place]
+      if (task !== undefined) {
         if (time > limitMs) return false
         this.#nearLength = index
-        if (!task.isKept) this.#free(place)
+        this.#tasks[place] = undefined
+        this.#giveBack(place)
         this.#now = time
-        task.isSet = false
         task.run()
         return true
       }
       this.#nearLength = index
       this.#cancelled--
-      this.#free(place)
+      this.#giveBack(place)
     }
     return false
-  }
-
-  /** Gives up the place of a task that is kept, once it is not set any more. */
-  release(task: ClockTask): void {
-    if (task.place >= 0 && !task.isSet) this.#free(task.place)
   }
 
   /** Moves to `timeMs`, which no task precedes. */
@@ -243,28 +244,29 @@ export class VirtualClock implements Clock {
     this.#length = 0
     for (let index = 0; index < length; index++) {
       const place = heap[index] as number
-      if ((this.#tasks[place] as ClockTask).isSet) this.#sink(times[index] as number, place)
+      if (this.#tasks[place] !== undefined) this.#sink(times[index] as number, place)
       else {
         this.#cancelled--
-        this.#free(place)
+        this.#giveBack(place)
       }
     }
   }
 
-  #free(place: number): void {
-    const task = this.#tasks[place] as ClockTask
-    task.place = -1
-    this.#tasks[place] = undefined
-    this.#freePlaces.push(place)
+  /** The place is free, and nothing is in it. */
+  #giveBack(place: number): void {
+    this.#free[this.#freeLength++] = place
   }
 
-  /** A place for the task, which has none. */
   #placeFor(task: ClockTask): number {
-    const place = this.#freePlaces.pop() ?? this.#tasks.length
-    if (place === this.#tasks.length) this.#tasks.push(task)
-    else this.#tasks[place] = task
+    if (this.#freeLength === 0) return this.#newPlaceFor(task)
+    const place = this.#free[--this.#freeLength] as number
+    this.#tasks[place] = task
+    return place
+  }
+
+  #newPlaceFor(task: ClockTask): number {
+    const place = this.#tasks.push(task) - 1
     if (place === this.#orders.length) this.#grow()
-    task.place = place
     return place
   }
 
@@ -336,5 +338,7 @@ export class VirtualClock implements Clock {
     const orders = new Float64Array(capacity)
     orders.set(this.#orders)
     this.#orders = orders
+    // None is free now.
+    this.#free = new Int32Array(capacity)
   }
 }

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Ref, ReplyToken } from '../src/actor-ref.ts'
 import { NameTakenError, NotSendableError } from '../src/errors.ts'
-import { cloneValue, type MessageMode, prepareMessage } from '../src/message-value.ts'
+import { cloneValue, type MessageMode, prepareMessage, takeMessage } from '../src/message-value.ts'
 
 const prepare = (value: unknown, mode: MessageMode) => prepareMessage(value, mode, () => 'message put to b') as any
 const modes = ['frozen', 'copied'] as const
@@ -174,3 +174,20 @@ function structuredCloneKeepingKeys(value: unknown): unknown {
   if (value instanceof Set || value instanceof Date || ArrayBuffer.isView(value)) return structuredClone(value)
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, structuredCloneKeepingKeys(item)]))
 }
+
+test('a buffer that the platform does not move is told by its place, and what was moved before it is in the error', () => {
+  const first = Uint8Array.of(1, 2, 3).buffer
+  const pooled = Buffer.from('abc')
+  const send = () => takeMessage({ first, pooled }, [first, pooled.buffer as ArrayBuffer], () => 'message put to b')
+  expect(send).toThrow(NotSendableError)
+  const again = Uint8Array.of(1, 2, 3).buffer
+  try {
+    takeMessage([again], [again, pooled.buffer as ArrayBuffer], () => 'message put to b')
+  } catch (error) {
+    const { message, facts } = error as NotSendableError
+    expect(message).toContain('message put to b: transfer[1] cannot be moved: it is the memory that Node')
+    expect(facts.path).toBe('transfer[1]')
+    expect((facts.moved as ArrayBuffer[]).map((buffer) => [...new Uint8Array(buffer)])).toEqual([[1, 2, 3]])
+    expect(again.detached).toBe(true)
+  }
+})

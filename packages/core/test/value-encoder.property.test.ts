@@ -3,7 +3,11 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { Packr } from 'msgpackr/pack'
 import { describe, expect, test } from 'vitest'
-import { oddKeys, ValueEncoder } from '../src/value-encoder.ts'
+import { Ref, ReplyToken } from '../src/actor-ref.ts'
+// It makes references known to msgpackr.
+import '../src/value-codec.ts'
+import { oddKeys } from '../src/object-kinds.ts'
+import { ValueEncoder } from '../src/value-encoder.ts'
 
 const packr = new Packr({ useRecords: true, structuredClone: true, moreTypes: true, useToJSON: false })
 const encoder = new ValueEncoder()
@@ -23,6 +27,10 @@ const leaf = fc.oneof(
   fc.string({ unit: 'binary-ascii', minLength: 40, maxLength: 300 }),
   fc.boolean(),
   fc.constantFrom(null, undefined),
+  fc.uint8Array({ maxLength: 300 }),
+  fc.nat().map((slot) => new Ref('node-1', 0, slot, slot)),
+  fc.constant(new Ref('node-2', -1, -1, -1, 'log')),
+  fc.nat().map((askId) => new ReplyToken('node-1', 2, askId)),
 )
 // Few, so that no value has more kinds of objects than are written in the usual way.
 const key = fc.constantFrom('', 'ballot', '1')
@@ -35,6 +43,21 @@ const { value } = fc.letrec((tie) => ({
 
 test('usual values have the bytes that msgpackr gives them', () => {
   fc.assert(fc.property(value, assertSame), { numRuns: 1_000 })
+})
+
+test('so have values in which objects are more than once, or within themselves', () => {
+  const ref = new Ref('node-1', 0, 1, 2)
+  const picks = fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 40 })
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 25 }), picks, (values, places) => {
+      const list: unknown[] = [ref, ...values, {}, new Map(), [], ref]
+      const all: unknown[] = places.map((place) => list[place % list.length])
+      assertSame({ all, list, again: [all, { list }] })
+      list.push(list)
+      assertSame([all, list])
+    }),
+    { numRuns: 300 },
+  )
 })
 
 test('so have objects of whatever keys', () => {
@@ -71,6 +94,8 @@ describe('at the limits', () => {
       slot: index,
       command: { op: 'put', key: `k${index}` },
     }))
+    const shared = { text: 'x'.repeat(20_000), bytes: new Uint8Array(0xfffe) }
+    assertSame([shared, { shared }, large, shared])
     for (const one of ['before', large, 'after', { large }, []]) assertSame(one)
   })
 
@@ -89,12 +114,9 @@ describe('at the limits', () => {
 })
 
 test('what is not usual is left to the general way', () => {
-  const twice = {}
-  const cycle: unknown[] = []
-  cycle.push(cycle)
+  const repeated = Array.from({ length: 65 }, () => ({}))
   let deep: unknown = 1
   for (let depth = 0; depth < 100; depth++) deep = [deep]
-  const many = Array.from({ length: 40 }, () => ({}))
   const unusual = [
     -0,
     1n,
@@ -105,12 +127,12 @@ test('what is not usual is left to the general way', () => {
     () => {},
     new Date(0),
     new Set(),
-    new Uint8Array(1),
+    new Uint8Array(0xffff),
+    new Uint16Array(1),
+    Buffer.of(1),
     new (class extends Array {})(),
     Object.create(null),
-    [twice, twice],
-    [...many, many[0]],
-    cycle,
+    [repeated, ...repeated],
     deep,
     { constructor: 1 },
     { ä: 1 },
@@ -122,4 +144,24 @@ test('what is not usual is left to the general way', () => {
     expect(encoder.encode({ value })).toBeUndefined()
     assertSame({ after: [{}, {}] })
   }
+})
+
+test('a reference that is none is refused, and the next value is written as ever', () => {
+  const bad = new Ref('node-1', 0.5, 1, 2)
+  expect(() => encoder.encode([{}, bad])).toThrow(/not a reference/)
+  assertSame([{}, {}])
+})
+
+test('a field that is a getter may have another value written', () => {
+  const inner: unknown[] = []
+  const value = {
+    get field() {
+      inner.push(encoder.encode([1]))
+      return 1
+    },
+    after: {},
+  }
+  const bytes = encoder.encode(value)
+  expect(inner).toEqual([undefined])
+  expect(bytes).toEqual(encoder.encode({ field: 1, after: {} }))
 })

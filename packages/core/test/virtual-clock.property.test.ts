@@ -110,7 +110,7 @@ test('a task that is held back runs where it would have, had it been set at once
           waiting.shift()
           waiting[0]?.()
         }
-        const set = () => heads.setAt(time, order, { isSet: false, place: -1, isKept: false, run })
+        const set = () => heads.setAt(time, order, { run })
         waiting.push(set)
         lines.set(line, waiting)
         if (waiting.length === 1) set()

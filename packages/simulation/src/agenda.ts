@@ -50,8 +50,6 @@ export interface Arrival {
  * chain stands for its first.
  */
 export class Chain implements Iterable<Arrival>, ClockTask {
-  isSet = false
-  place = -1
   /** True for a link's: none of what is in it is drawn to come before an earlier one. */
   readonly isLink: boolean
   length = 0
@@ -61,10 +59,6 @@ export class Chain implements Iterable<Arrival>, ClockTask {
 
   constructor(isLink: boolean) {
     this.isLink = isLink
-  }
-
-  get isKept(): boolean {
-    return this.isLink
   }
 
   get first(): Arrival | undefined {
@@ -131,8 +125,6 @@ export class TimedAgenda implements Agenda {
   readonly patienceMs = 0
   readonly #clock: VirtualClock
   readonly #pick: PickCell
-  /** The step of the kernel that each node has now. */
-  readonly #steps = new Map<TurnTaker, TimedStep>()
 
   constructor(clock: VirtualClock, random: RandomStream) {
     this.#clock = clock
@@ -151,11 +143,10 @@ export class TimedAgenda implements Agenda {
     const clock = this.#clock
     arrival.atMs = clock.timeIn(drawnMs)
     arrival.order = clock.takeOrder()
-    if (!chain.isLink) clock.setAt(arrival.atMs, arrival.order, new Straying(chain, arrival))
-    else {
-      if (chain.length === 0) clock.setAt(arrival.atMs, arrival.order, chain)
-      chain.add(arrival)
-    }
+    // What is out of order may arrive before another one of its chain that was put in first.
+    const place = chain.isLink ? chain : new Chain(false)
+    if (place.length === 0) clock.setAt(arrival.atMs, arrival.order, place)
+    place.add(arrival)
   }
 
   arrived(chain: Chain): void {
@@ -164,41 +155,13 @@ export class TimedAgenda implements Agenda {
     if (next !== undefined) this.#clock.setAt(next.atMs, next.order, chain)
   }
 
-  stepper(taker: TurnTaker, giver: TurnGiver): Stepper {
-    const before = this.#steps.get(taker)
-    if (before !== undefined) {
-      before.isKept = false
-      this.#clock.release(before)
-    }
-    const step = new TimedStep(this.#clock, giver, this.#pick)
-    this.#steps.set(taker, step)
-    return step
-  }
-}
-
-/** The arrival of what is out of order: one of its chain may arrive before another that was put in first. */
-class Straying implements ClockTask {
-  isSet = false
-  place = -1
-  readonly isKept = false
-  readonly #chain: Chain
-  readonly #arrival: Arrival
-
-  constructor(chain: Chain, arrival: Arrival) {
-    this.#chain = chain
-    this.#arrival = arrival
-  }
-
-  run(): void {
-    this.#arrival.run(this.#chain)
+  stepper(_taker: TurnTaker, giver: TurnGiver): Stepper {
+    return new TimedStep(this.#clock, giver, this.#pick)
   }
 }
 
 /** The next turn of a node, used again for each. */
 class TimedStep implements ClockTask, Stepper {
-  isSet = false
-  place = -1
-  isKept = true
   readonly #clock: VirtualClock
   readonly #giver: TurnGiver
   readonly #pick: PickCell

@@ -81,47 +81,70 @@ interface Viewed {
   now(): number
 }
 
-/** The view, read when it is asked for. */
-export function systemView({ nodes, changedCells, network, now }: Viewed): SystemView {
-  const names = (isUp: boolean) => nodes.filter((node) => node.isUp === isUp).map(({ name }) => name)
-  return {
-    get nowMs() {
-      return now()
-    },
-    get up() {
-      return names(true)
-    },
-    get down() {
-      return names(false)
-    },
-    cells: (definition) => {
-      const views: CellView[] = []
-      for (const { kernel } of nodes) {
-        if (kernel === undefined || !kernel.alive) continue
-        for (const cell of kernel.cells) if (isViewed(cell, kernel, definition)) views.push(viewOf(cell, kernel))
-      }
-      return views
-    },
-    changed: (definition) => {
-      // Nearly always one or none: an empty list to which one is added makes room for sixteen.
-      let views: CellView[] | undefined
-      const { count } = changedCells
-      for (let index = 0; index < count; index++) {
-        const kernel = changedCells.kernelAt(index)
-        const cell = changedCells.cellAt(index)
-        if (!kernel.alive || !isViewed(cell, kernel, definition)) continue
-        if (views === undefined) views = [viewOf(cell, kernel)]
-        else views.push(viewOf(cell, kernel))
-      }
-      return views ?? []
-    },
-    messages: () => [
+/**
+ * The view, read when it is asked for. A class and no object with getters: each of those has functions of its own as its getters, so
+ * that no two would be objects of one kind, and what is read of them is looked up by name.
+ */
+export class ReadView implements SystemView {
+  readonly #viewed: Viewed
+
+  constructor(viewed: Viewed) {
+    this.#viewed = viewed
+  }
+
+  get nowMs(): number {
+    return this.#viewed.now()
+  }
+
+  get up(): string[] {
+    return this.#names(true)
+  }
+
+  get down(): string[] {
+    return this.#names(false)
+  }
+
+  // Functions: properties take them out of the view.
+
+  readonly cells = (definition?: ActorDefinition<any, any>): CellView[] => {
+    const views: CellView[] = []
+    for (const { kernel } of this.#viewed.nodes) {
+      if (kernel === undefined || !kernel.alive) continue
+      for (const cell of kernel.cells) if (isViewed(cell, kernel, definition)) views.push(viewOf(cell, kernel))
+    }
+    return views
+  }
+
+  readonly changed = (definition?: ActorDefinition<any, any>): CellView[] => {
+    const { changedCells } = this.#viewed
+    // Nearly always one or none: an empty list to which one is added makes room for sixteen.
+    let views: CellView[] | undefined
+    const { count } = changedCells
+    for (let index = 0; index < count; index++) {
+      const kernel = changedCells.kernelAt(index)
+      const cell = changedCells.cellAt(index)
+      if (!kernel.alive || !isViewed(cell, kernel, definition)) continue
+      if (views === undefined) views = [viewOf(cell, kernel)]
+      else views.push(viewOf(cell, kernel))
+    }
+    return views ?? []
+  }
+
+  readonly messages = (): MessageView[] => {
+    const { network, nodes } = this.#viewed
+    return [
       ...Array.from(network.framesUnderWay(), ({ from, to, target, message, payload, sender }) => {
         return { where: 'network', from, to, target, message, payload, sender } as const
       }),
       ...nodes.flatMap(({ kernel }) => (kernel?.alive ? waitingOn(kernel) : [])),
-    ],
-    records: (durableId) => nodes.flatMap(({ records }) => records.views(durableId)),
+    ]
+  }
+
+  readonly records = (durableId?: string): JournalRecordView[] =>
+    this.#viewed.nodes.flatMap(({ records }) => records.views(durableId))
+
+  #names(isUp: boolean): string[] {
+    return this.#viewed.nodes.filter((node) => node.isUp === isUp).map(({ name }) => name)
   }
 }
 

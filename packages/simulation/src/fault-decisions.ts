@@ -38,14 +38,47 @@ export interface FaultDecisionOptions {
   readonly countsAll?: boolean
 }
 
+/** One kind of fault where it may strike again and again: how often that was decided, and by what chance. */
+class Striking {
+  readonly kind: StrikeKind | ''
+  nth = 0
+  chance: RandomStream | undefined = undefined
+
+  constructor(kind: StrikeKind | '') {
+    this.kind = kind
+  }
+}
+
+/** Something that faults may strike again and again, such as a file; got once from {@link FaultDecisions.site}. */
+export class StrikeSite {
+  readonly name: string
+  readonly #strikings: Striking[] = []
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  /** Of the few kinds that may strike here. Messages have none. */
+  of(kind: StrikeKind | ''): Striking {
+    const strikings = this.#strikings
+    for (let index = 0; index < strikings.length; index++) {
+      const striking = strikings[index] as Striking
+      if (striking.kind === kind) return striking
+    }
+    const striking = new Striking(kind)
+    strikings.push(striking)
+    return striking
+  }
+}
+
 export class FaultDecisions {
   readonly #options: FaultDecisionOptions
   readonly #messageRandom: RandomStream
   readonly #chances = new Map<StrikeKind, RandomStream>()
   /** By kind, then by site and number. */
   #planned: ReadonlyMap<StrikeKind, ReadonlyMap<string, PlannedStrike>> | undefined
-  /** By kind, then by site; messages have no kind. */
-  readonly #counts = new Map<StrikeKind | '', Map<string, { nth: number }>>()
+  /** Where things are counted. */
+  readonly #sites = new Map<string, StrikeSite>()
   readonly #countsMessages: boolean
   #site = ''
   #nth = 0
@@ -68,7 +101,7 @@ export class FaultDecisions {
   meet(from: string, to: string, message: string): void {
     if (!this.#countsMessages) return
     this.#site = `${message} from ${from} to ${to}`
-    this.#nth = this.#count('', this.#site)
+    this.#nth = ++this.site(this.#site).of('').nth
   }
 
   /** The first fault that a message meets by chance, which {@link struckByChance} then counts; see {@link spareMessages}. */
@@ -97,7 +130,9 @@ export class FaultDecisions {
 
   #struck(kind: MessageFaultKind, delayMs: number): number {
     this.#options.inject(kind)
-    this.#record({ kind, site: this.#site, nth: this.#nth, ...(kind === 'loss' ? {} : { delayMs }) })
+    if (this.#options.recorded !== undefined) {
+      this.#record({ kind, site: this.#site, nth: this.#nth, ...(kind === 'loss' ? {} : { delayMs }) })
+    }
     return delayMs
   }
 
@@ -108,18 +143,32 @@ export class FaultDecisions {
 
   // All else.
 
+  /** The one of that name. */
+  site(name: string): StrikeSite {
+    let site = this.#sites.get(name)
+    if (site === undefined) {
+      site = new StrikeSite(name)
+      this.#sites.set(name, site)
+    }
+    return site
+  }
+
   /** Whether the kind strikes this thing of the site; if it does, the stream of the details. Counts nothing as injected. */
-  strikes(kind: StrikeKind, site: string, probability: number): RandomStream | undefined {
+  strikes(kind: StrikeKind, site: StrikeSite, probability: number): RandomStream | undefined {
     const planned = this.#planned
     const isPossible = planned === undefined ? probability > 0 : planned.has(kind)
     if (!isPossible && !this.#options.countsAll) return undefined
-    const nth = this.#count(kind, site)
+    const striking = site.of(kind)
+    const nth = ++striking.nth
     if (!isPossible) return undefined
-    const struck =
-      planned === undefined ? this.#chance(kind).chance(probability) : planned.get(kind)!.has(key(site, nth))
-    if (!struck) return undefined
-    this.#record({ kind, site, nth })
-    return this.stream(`${kind} at ${site} ${nth}`)
+    if (planned !== undefined) {
+      if (!planned.get(kind)!.has(key(site.name, nth))) return undefined
+    } else {
+      striking.chance ??= this.#chance(kind)
+      if (!striking.chance.chance(probability)) return undefined
+    }
+    this.#record({ kind, site: site.name, nth })
+    return this.stream(`${kind} at ${site.name} ${nth}`)
   }
 
   /** The stream of one decision, asked for once. */
@@ -147,18 +196,6 @@ export class FaultDecisions {
       this.#chances.set(kind, stream)
     }
     return stream
-  }
-
-  #count(kind: StrikeKind | '', site: string): number {
-    let counts = this.#counts.get(kind)
-    if (counts === undefined) {
-      counts = new Map()
-      this.#counts.set(kind, counts)
-    }
-    const count = counts.get(site)
-    if (count !== undefined) return ++count.nth
-    counts.set(site, { nth: 1 })
-    return 1
   }
 
   #record(strike: PlannedStrike): void {

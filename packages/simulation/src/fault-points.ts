@@ -140,7 +140,8 @@ export class FaultPoints {
     const odds = this.injecting ? known : undefined
     if (odds === undefined) return undefined
     const sum = oddsNames.reduce((all, action) => all + (odds[action] ?? 0), 0)
-    const random = this.#decisions.strikes('faultPoint', `${name} in ${actor}`, sum)
+    const site = this.#decisions.site(`${name} in ${actor}`)
+    const random = this.#decisions.strikes('faultPoint', site, sum)
     if (random === undefined) return undefined
     let draw = random.float() * sum
     for (const action of oddsNames) {

@@ -1,11 +1,12 @@
 /**
  * Shapes of payloads: of each message the last one that was seen, with a copier and a hasher written for exactly its keys.
  * A payload of that shape that holds nothing but atoms, references, and plain objects and lists of such, each in one place, as
- * most do, is copied without going through a list of its keys, and the fields of each are hashed so; all others go the general
- * way. Copies are the same on both.
+ * most do, is copied without going through a list of its keys, and all of each that is of a known shape is hashed so; all
+ * others go the general way. Copies are the same on both, and so is what goes into the hash of an object within a payload.
  */
 import { Ref } from '@troupe/core/host'
-import { type TraceHash, textHash } from './trace-hash.ts'
+import { fieldsWord, listWord, type TraceHash, textHash } from './trace-hash.ts'
+import type { MessageListeners } from './trace-listeners.ts'
 
 /** Messages whose shape is remembered, and the keys of a payload up to which it has one. */
 const messagesMax = 1_000
@@ -20,7 +21,9 @@ const listedMax = 16
 /** The objects in a payload that is being copied: what is there twice is to stay one, which is the general way's. */
 class MetObjects {
   #root: object | undefined
-  readonly #list: object[] = []
+  /** Never made shorter or longer: that is a call into the engine, for each payload. */
+  readonly #list: (object | undefined)[] = new Array(listedMax).fill(undefined)
+  #length = 0
   #set: Set<object> | undefined
 
   /** False while another payload is being copied. */
@@ -32,7 +35,9 @@ class MetObjects {
 
   end(): void {
     this.#root = undefined
-    if (this.#list.length > 0) this.#list.length = 0
+    const list = this.#list
+    for (let index = 0; index < this.#length; index++) list[index] = undefined
+    this.#length = 0
     this.#set = undefined
   }
 
@@ -43,9 +48,13 @@ class MetObjects {
     }
     if (value === this.#root) return false
     const list = this.#list
-    for (let index = 0; index < list.length; index++) if (list[index] === value) return false
-    list.push(value)
-    if (list.length > listedMax) this.#set = new Set([this.#root as object, ...list])
+    const length = this.#length
+    for (let index = 0; index < length; index++) if (list[index] === value) return false
+    if (length === listedMax) this.#set = new Set([this.#root as object, ...(list as object[]), value])
+    else {
+      list[length] = value
+      this.#length = length + 1
+    }
     return true
   }
 }
@@ -53,14 +62,28 @@ class MetObjects {
 /** Of the one copy that is made at a time. */
 const met = new MetObjects()
 
+/** What is written for payloads with exactly these keys in this order. Each part says what it does where it is used. */
+interface ShapeCode {
+  fits(payload: any): boolean
+  copy(payload: any): object | undefined
+  copyFitting(payload: any): object | null | undefined
+  hash(payload: any, hash: TraceHash): void
+  hashFitting(payload: any, hash: TraceHash): boolean
+  send(payload: any, hash: TraceHash): object | null | undefined
+}
+
 /** What is known of payloads with exactly these keys in this order. */
 export class PayloadShape {
   /** True for a plain object with exactly the keys of the shape, in their order. */
   readonly fits: (payload: any) => boolean
-  /** {@link copy} of an object within a payload. */
+  /** {@link copy} of an object that fits, within a payload. */
   readonly #copyFields: (payload: any) => object | undefined
-  /** Mixes the payload into the hash. */
+  /** The same of an object that may not fit: then `null`. */
+  readonly #copyFitting: (payload: any) => object | null | undefined
+  /** Mixes the payload, which fits, into the hash. */
   readonly hash: (payload: any, hash: TraceHash) => void
+  /** Mixes an object within a payload into it, by the words of the general walk; false when it does not fit. */
+  readonly #hashFitting: (payload: any, hash: TraceHash) => boolean
   /**
    * All three at once: mixes the payload into the hash and returns a frozen copy. Returns `undefined` when it does not fit,
    * and `null` when something in it is more than an atom or a reference; then nothing is in the hash.
@@ -70,63 +93,13 @@ export class PayloadShape {
   readonly #inner: (PayloadShape[] | undefined)[] = []
 
   constructor(keys: readonly string[]) {
-    const fields = keys.map((key, index) => `${JSON.stringify(key)}: v${index}`).join(', ')
-    const atoms = keys.map((_, index) => `(typeof v${index} === 'number' || isAtom(v${index}))`).join(' && ') || 'true'
-    // A field is read first: who has read one knows what the object is, and need not ask for its prototype.
-    const first = keys.length === 0 ? '' : `payload[${JSON.stringify(keys[0])}]`
-    const fits = (otherwise: string) => `
-      ${first}
-      if (Object.getPrototypeOf(payload) !== Object.prototype) return ${otherwise}
-      let index = 0
-      for (const key in payload) if (keys[index++] !== key) return ${otherwise}
-      if (index !== ${keys.length}) return ${otherwise}`
-    const keyList = `const keys = ${JSON.stringify(keys)}`
-    this.fits = written(`${keyList}
-      return (payload) => {
-        ${fits('false')}
-        return true
-      }`)
-    const inner = keys.map(
-      (_, index) => `
-        if (typeof v${index} !== 'number' && !isAtom(v${index}) && (v${index} = copyInner(v${index}, ${index})) === undefined) {
-          return undefined
-        }`,
-    )
-    const copyWith = written(`return (copyInner) => (payload) => {
-      let { ${fields} } = payload
-      ${inner.join('')}
-      return Object.freeze({ ${fields} })
-    }`)
-    this.#copyFields = copyWith((value: unknown, index: number) => this.#copyInner(value, index))
-    // What is no whole number goes in by the general walk, which may leave no room.
-    const puts = keys.map(
-      (_, index) => `
-        if (typeof v${index} === 'number' && (v${index} | 0) === v${index}) words[length++] = v${index}
-        else {
-          hash.length = length
-          if (typeof v${index} === 'string') hash.text(v${index})
-          else hash.value(v${index})
-          hash.makeRoom()
-          length = hash.length
-        }`,
-    )
-    const hashes = `
-      hash.makeRoom()
-      const { words } = hash
-      let { length } = hash
-      words[length++] = ${textHash(JSON.stringify(keys))}
-      ${puts.join('')}
-      hash.length = length`
-    this.hash = written(`return ({ ${fields} }, hash) => {${hashes}
-    }`)
-    this.send = written(`${keyList}
-      return (payload, hash) => {
-        ${fits('undefined')}
-        const { ${fields} } = payload
-        if (!(${atoms})) return null
-        ${hashes}
-        return Object.freeze({ ${fields} })
-      }`)
+    const code = written(keys, this)
+    this.fits = code.fits
+    this.#copyFields = code.copy
+    this.#copyFitting = code.copyFitting
+    this.hash = code.hash
+    this.#hashFitting = code.hashFitting
+    this.send = code.send
   }
 
   /**
@@ -143,19 +116,18 @@ export class PayloadShape {
     }
   }
 
-  /** A copy of what is no atom, in the field with that number. */
-  #copyInner(value: unknown, index: number): object | undefined {
+  /** A copy of what is no atom, in the field with that number; for what is written for shapes. */
+  copyInner(value: unknown, index: number): object | undefined {
     if (typeof value !== 'object' || value === null || !met.isNew(value)) return undefined
+    if (Array.isArray(value)) return this.#copyList(value, index)
     const shapes = this.#inner[index]
-    if (shapes !== undefined) {
+    if (shapes !== undefined && !ArrayBuffer.isView(value)) {
       for (let place = 0; place < shapes.length; place++) {
-        const shape = shapes[place] as PayloadShape
-        if (shape.fits(value)) return shape.#copyFields(value)
+        const copied = (shapes[place] as PayloadShape).#copyFitting(value)
+        if (copied !== null) return copied
       }
     }
-    const prototype = Object.getPrototypeOf(value)
-    if (prototype === Array.prototype) return this.#copyList(value as unknown[], index)
-    return prototype === Object.prototype ? this.#copyAnother(value, index) : undefined
+    return this.#copyAnother(value, index)
   }
 
   #copyList(list: readonly unknown[], index: number): object | undefined {
@@ -166,7 +138,7 @@ export class PayloadShape {
       if (typeof item === 'number' || (item !== undefined && isAtom(item))) copied[place] = item
       else {
         // What is not there is not to be there in the copy.
-        const own = item === undefined ? undefined : this.#copyInner(item, index)
+        const own = item === undefined ? undefined : this.copyInner(item, index)
         if (own === undefined) return undefined
         copied[place] = own
       }
@@ -174,8 +146,34 @@ export class PayloadShape {
     return Object.freeze(copied)
   }
 
+  /** Mixes in an object in the field with that number; for what is written for shapes. */
+  hashInner(value: object, index: number, hash: TraceHash): void {
+    if (!hash.takesObject()) return
+    if (Array.isArray(value)) {
+      this.#hashList(value, index, hash)
+      return
+    }
+    const shapes = this.#inner[index]
+    if (shapes !== undefined && !ArrayBuffer.isView(value)) {
+      for (let place = 0; place < shapes.length; place++) {
+        if ((shapes[place] as PayloadShape).#hashFitting(value, hash)) return
+      }
+    }
+    hash.object(value)
+  }
+
+  #hashList(list: readonly unknown[], index: number, hash: TraceHash): void {
+    hash.word(listWord(list.length))
+    for (let place = 0; place < list.length; place++) {
+      const item = list[place]
+      if (typeof item === 'object' && item !== null) this.hashInner(item, index, hash)
+      else hash.value(item)
+    }
+  }
+
   /** Of a shape that no object in this field had. */
   #copyAnother(value: object, index: number): object | undefined {
+    if (Object.getPrototypeOf(value) !== Object.prototype) return undefined
     const shapes = this.#inner[index] ?? []
     if (shapes.length >= changesMax) return undefined
     const shape = shapeOfKeys(Object.keys(value))
@@ -208,9 +206,9 @@ export class MessageKind {
   readonly name: string
   /** The hash of the name. */
   readonly word: number
-  /** Which of its events somebody is to be told of, as the trace has it; and how many listened when that was found out. */
-  wanted = 0
-  wantedBy = -1
+  /** Who is told of its events, as the trace has it; and how many listened when that was found out. */
+  listeners: MessageListeners | undefined = undefined
+  listenedBy = -1
   #shape: PayloadShape | undefined
   #changes: number
 
@@ -222,14 +220,13 @@ export class MessageKind {
 
   /** The shape of this payload of the message; `undefined` when it has none. */
   shapeOf(payload: unknown): PayloadShape | undefined {
-    if (typeof payload !== 'object' || payload === null) return undefined
+    if (!isKeyed(payload)) return undefined
     return this.#shape?.fits(payload) === true ? this.#shape : this.#another(payload)
   }
 
   /** {@link PayloadShape.send} of the shape that the payload before it had; `undefined` without one. */
   send(payload: unknown, hash: TraceHash): object | null | undefined {
-    if (typeof payload !== 'object' || payload === null) return undefined
-    return this.#shape?.send(payload, hash)
+    return isKeyed(payload) ? this.#shape?.send(payload, hash) : undefined
   }
 
   #another(payload: object): PayloadShape | undefined {
@@ -265,13 +262,89 @@ export class MessageKinds {
 }
 
 /** The functions of a shape are written for it, so that each reads and makes objects of one kind only. */
-function written(body: string): any {
-  return new Function('isAtom', body)(isAtom)
+function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
+  const fields = keys.map((key, index) => `${JSON.stringify(key)}: v${index}`).join(', ')
+  const atoms = keys.map((_, index) => `(typeof v${index} === 'number' || isAtom(v${index}))`).join(' && ') || 'true'
+  // The keys first: what has others is told by them. Then a field is read: who has read one knows what the object is, and
+  // need not ask the engine for its prototype.
+  const first = keys.length === 0 ? '' : `payload[${JSON.stringify(keys[0])}]`
+  const fits = (otherwise: string) => `
+    let index = 0
+    for (const key in payload) if (keys[index++] !== key) return ${otherwise}
+    if (index !== ${keys.length}) return ${otherwise}
+    ${first}
+    if (Object.getPrototypeOf(payload) !== Object.prototype) return ${otherwise}`
+  const inner = keys.map(
+    (_, index) => `
+    if (typeof v${index} !== 'number' && !isAtom(v${index})) {
+      v${index} = shape.copyInner(v${index}, ${index})
+      if (v${index} === undefined) return undefined
+    }`,
+  )
+  const copies = `
+    let { ${fields} } = payload
+    ${inner.join('')}
+    return Object.freeze({ ${fields} })`
+  // What is no whole number goes in by a walk of its own, which may leave no room.
+  const puts = keys.map(
+    (_, index) => `
+    if (typeof v${index} === 'number' && (v${index} | 0) === v${index}) words[length++] = v${index}
+    else {
+      hash.length = length
+      if (typeof v${index} === 'string') hash.text(v${index})
+      else if (typeof v${index} === 'object' && v${index} !== null) shape.hashInner(v${index}, ${index}, hash)
+      else hash.value(v${index})
+      hash.makeRoom()
+      length = hash.length
+    }`,
+  )
+  const intoWords = (walk: string) => `
+    hash.makeRoom()
+    const { words } = hash
+    let { length } = hash
+    ${walk}
+    hash.length = length`
+  const hashes = intoWords(`words[length++] = ${textHash(JSON.stringify(keys))}${puts.join('')}`)
+  const keyed = keys.map((key, index) => `words[length++] = ${textHash(key)}${puts[index]}`)
+  const hashesKeyed = intoWords(`${keyed.join('\n')}
+    words[length++] = ${fieldsWord(keys.length)}`)
+  const code = new Function(
+    'isAtom',
+    'shape',
+    `const keys = ${JSON.stringify(keys)}
+  return {
+    fits(payload) {${fits('false')}
+      return true
+    },
+    copy(payload) {${copies}
+    },
+    copyFitting(payload) {${fits('null')}${copies}
+    },
+    hash({ ${fields} }, hash) {${hashes}
+    },
+    hashFitting(payload, hash) {${fits('false')}
+      const { ${fields} } = payload
+      ${hashesKeyed}
+      return true
+    },
+    send(payload, hash) {${fits('undefined')}
+      const { ${fields} } = payload
+      if (!(${atoms})) return null
+      ${hashes}
+      return Object.freeze({ ${fields} })
+    },
+  }`,
+  )
+  return code(isAtom, shape)
 }
 
 function isAtom(value: unknown): boolean {
-  const type = typeof value
-  if (type === 'string') return true
-  if (type === 'object') return value === null || value instanceof Ref
-  return type !== 'function' && type !== 'symbol'
+  if (typeof value === 'string' || value === null) return true
+  if (typeof value === 'object') return value instanceof Ref
+  return typeof value !== 'function' && typeof value !== 'symbol'
+}
+
+/** True for an object whose keys are worth going through: those of lists and bytes are their places. */
+function isKeyed(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }

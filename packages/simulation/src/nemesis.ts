@@ -120,7 +120,7 @@ export class Nemesis {
 
   /** Perhaps the node does not get far. */
   #crashAgain(node: SimulatedNode): void {
-    const random = this.#decisions.strikes('crashRecovering', node.name, this.crashRecovering)
+    const random = this.#decisions.strikes('crashRecovering', this.#decisions.site(node.name), this.crashRecovering)
     if (random === undefined) return
     const { epoch } = node
     this.#core.clock.schedule(exponential(random, recoveryMs), () => {

@@ -37,8 +37,9 @@ export class Link implements FlightWay {
   busyUntil = 0
   sent = 0
   arrivedNumber = 0
-  /** Frames of that epoch of the sender with a higher number were lost when it crashed. */
-  lost: { readonly epoch: number; readonly after: number } | undefined = undefined
+  /** Frames of that epoch of the sender with a higher number were lost when it crashed; -1 before it did. */
+  lostEpoch = -1
+  lostAfter = 0
   /** Frames that wait: those of the runtime for a partition to heal, all of them while the link is held. */
   held: Flight[] = []
   readonly #arrived: (flight: Flight, link: Link, chain: Chain) => void
@@ -68,9 +69,9 @@ export class Link implements FlightWay {
     return this.cuts === 0 && !this.conditions.isHeld
   }
 
-  /** True when nothing keeps from its end what has come over it. */
-  get isUsual(): boolean {
-    return this.cuts === 0 && this.lost === undefined
+  /** True when the flight, which has come over it, was lost when its sender crashed. */
+  hasLost(flight: Flight): boolean {
+    return flight.epoch === this.lostEpoch && flight.number > this.lostAfter
   }
 
   arrived(flight: Flight, chain: Chain): void {

@@ -1,10 +1,10 @@
 /** Makes the nodes of a run: each with its disk, its clock, and what of theirs goes wrong. */
 import { type EventStream, mainNode, type RandomStream, type ServiceImplementations } from '@troupe/core'
 import type { ClockTask } from '@troupe/core/host'
-import type { FaultDecisions } from './fault-decisions.ts'
+import type { FaultDecisions, StrikeSite } from './fault-decisions.ts'
 import type { FaultKind, FaultKnobs } from './fault-knobs.ts'
 import type { PlannedTrait, StrikeKind, TraitKind } from './run-plan.ts'
-import { type DiskFaults, SimulatedDisk } from './simulated-disk.ts'
+import { type DiskEvent, type DiskFaults, SimulatedDisk } from './simulated-disk.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
 import { SimulatedNode } from './simulated-node.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
@@ -22,12 +22,22 @@ export const healthyDisk: DiskFaults = {
   stallMs: diskStallMs,
 }
 
-const diskFaultKinds: Readonly<Record<string, (FaultKind & StrikeKind) | undefined>> = {
-  stall: 'diskStall',
-  'write torn': 'tornWrite',
-  'sync failure': 'syncFailure',
-  'write failure': 'writeFailure',
-  'misdirected read': 'misdirectedRead',
+/** The kind of fault of which something that happened on a disk is one. */
+function kindOf(event: DiskEvent['kind']): (FaultKind & StrikeKind) | undefined {
+  switch (event) {
+    case 'stall':
+      return 'diskStall'
+    case 'write torn':
+      return 'tornWrite'
+    case 'sync failure':
+      return 'syncFailure'
+    case 'write failure':
+      return 'writeFailure'
+    case 'misdirected read':
+      return 'misdirectedRead'
+    default:
+      return undefined
+  }
 }
 
 /** What the nodes of a run share. */
@@ -47,9 +57,6 @@ export interface NodeFactoryHost {
 
 /** An operation of a disk ends, in the epoch in which it began. */
 class DiskStep implements ClockTask {
-  isSet = false
-  place = -1
-  readonly isKept = false
   readonly #node: SimulatedNode
   readonly #epoch: number
   readonly #run: () => void
@@ -65,6 +72,34 @@ class DiskStep implements ClockTask {
   }
 }
 
+/** The files of one disk, as it is decided what befalls them: most decisions are about the file of the one before. */
+class DiskFiles {
+  readonly #decisions: FaultDecisions
+  readonly #node: string
+  readonly #sites = new Map<string, StrikeSite>()
+  #lastFile = ''
+  #last: StrikeSite | undefined = undefined
+
+  constructor(decisions: FaultDecisions, node: string) {
+    this.#decisions = decisions
+    this.#node = node
+  }
+
+  site(file: string): StrikeSite {
+    if (file !== this.#lastFile || this.#last === undefined) {
+      this.#last = this.#sites.get(file) ?? this.#another(file)
+      this.#lastFile = file
+    }
+    return this.#last
+  }
+
+  #another(file: string): StrikeSite {
+    const site = this.#decisions.site(`${file} of ${this.#node}`)
+    this.#sites.set(file, site)
+    return site
+  }
+}
+
 export class NodeFactory {
   readonly #host: NodeFactoryHost
 
@@ -76,8 +111,7 @@ export class NodeFactory {
   make(name: string): SimulatedNode {
     const { core, settings, strengths, decisions, injected, network, failed, services } = this.#host
     const isMain = name === mainNode
-    /** What each file is called where it is decided what befalls it. */
-    const sites = new Map<string, string>()
+    const files = new DiskFiles(decisions, name)
     const disk = new SimulatedDisk({
       schedule: (delayMs, run) => {
         const { epoch } = node
@@ -87,20 +121,14 @@ export class NodeFactory {
       faults: { ...healthyDisk, ...(isMain ? {} : this.#diskFaults(name)) },
       decisions: {
         strikes: (fault, file, probability) => {
-          const kind = diskFaultKinds[fault]
-          if (kind === undefined) return undefined
-          let site = sites.get(file)
-          if (site === undefined) {
-            site = `${file} of ${name}`
-            sites.set(file, site)
-          }
-          return decisions.strikes(kind, site, probability)
+          const kind = kindOf(fault)
+          return kind === undefined ? undefined : decisions.strikes(kind, files.site(file), probability)
         },
         details: (of) => decisions.stream(`${of} of the disk of ${name} at ${core.clock.now()}`),
       },
       observe: ({ kind, file, offset }) => {
-        core.trace.record({ type: 'disk', node: name, kind, file, offset })
-        const fault = diskFaultKinds[kind]
+        core.trace.disk(name, kind, file, offset)
+        const fault = kindOf(kind)
         if (fault !== undefined) injected[fault]++
       },
     })

@@ -42,10 +42,10 @@ export interface PropertyBreach {
 export interface PropertyHost {
   readonly clock: VirtualClock
   readonly view: SystemView
-  readonly failed: boolean
+  readonly hasFailed: boolean
   /** Where predicates run: as the program's code. */
-  program(what: string): ProgramScopes
-  breach(breach: PropertyBreach): void
+  programScopes(what: string): ProgramScopes
+  fail(breach: PropertyBreach): void
   drain(): void
 }
 
@@ -130,7 +130,7 @@ export class Properties {
     const late = this.#host.clock.schedule(withinMs, () => {
       this.#demands.delete(name)
       const what = `eventually ${name}: it did not come to hold within ${withinMs} ms`
-      this.#host.breach({ reason: 'eventually', property: name, what })
+      this.#host.fail({ reason: 'eventually', property: name, what })
     })
     const settle = () => {
       late.cancel()
@@ -150,11 +150,11 @@ export class Properties {
   check(): void {
     const always = this.#alwaysListed
     for (let index = 0; index < always.length; index++) {
-      if (this.#host.failed) return
+      if (this.#host.hasFailed) return
       const looked = always[index] as NamedLooked
       const { name } = looked
       if (this.#holds('always', name, looked) !== false) continue
-      this.#host.breach({ reason: 'always', property: name, what: `always ${name}: it does not hold` })
+      this.#host.fail({ reason: 'always', property: name, what: `always ${name}: it does not hold` })
     }
     if (this.#unreached.size > 0) this.#checkUnreached()
     if (this.#demands.size > 0) this.#checkDemands()
@@ -162,7 +162,7 @@ export class Properties {
 
   #checkUnreached(): void {
     for (const [name, looked] of this.#unreached) {
-      if (this.#host.failed) return
+      if (this.#host.hasFailed) return
       if (this.#holds('sometimes', name, looked) !== true) continue
       this.#unreached.delete(name)
       this.#claims.set(name, true)
@@ -171,7 +171,7 @@ export class Properties {
 
   #checkDemands(): void {
     for (const [name, demand] of this.#demands) {
-      if (this.#host.failed) return
+      if (this.#host.hasFailed) return
       if (this.#holds('eventually', name, demand) !== true) continue
       this.#demands.delete(name)
       demand.settle()
@@ -179,7 +179,7 @@ export class Properties {
   }
 
   #looked(reason: PropertyBreach['reason'], name: string, predicate: AlwaysPredicate): Looked {
-    return { predicate, scopes: this.#host.program(`${reason} ${name}`) }
+    return { predicate, scopes: this.#host.programScopes(`${reason} ${name}`) }
   }
 
   /** What the predicate says; one that throws is a breach. */
@@ -189,7 +189,7 @@ export class Properties {
       return verdictOf(reason, scopes.run(predicate, this.#host.view))
     } catch (cause) {
       const what = `${reason} ${name}: ${cause instanceof Error ? cause.message : String(cause)}`
-      this.#host.breach({ reason, property: name, what, cause })
+      this.#host.fail({ reason, property: name, what, cause })
       return undefined
     }
   }

@@ -11,6 +11,7 @@
  * durable when it ends, so that a crash during it finds everything as unsynced as before. Files are gone through in the order of their creation, so that a run is a function of its seed.
  */
 import type { Disk, DiskCallback, RandomStream } from '@troupe/core'
+import { DiskView, Operation } from './disk-operations.ts'
 import { keep, once } from './link-conditions.ts'
 import { type CrashOutcome, SECTOR_BYTES, SimulatedFile } from './simulated-file.ts'
 
@@ -85,58 +86,12 @@ export interface DiskEvent {
 /** How a machine stops: `power` loses what was not synced, `process` only what was in flight. */
 export type CrashKind = 'power' | 'process'
 
-/** The operations that wait for the one in flight, by file. */
-type Queues = Map<string, Operation[]>
-
-/** One operation of a disk that a program has open. */
-class Operation {
-  readonly kind: DiskOperation
-  readonly file: string
-  readonly offset: number
-  /** The view that it belongs to, by its queues. */
-  readonly queues: Queues
-  readonly done: DiskCallback<any>
-  result: unknown
-  readonly #disk: SimulatedDisk
-  readonly #operation: () => unknown
-
-  constructor(
-    disk: SimulatedDisk,
-    queues: Queues,
-    kind: DiskOperation,
-    file: string,
-    offset: number,
-    operation: () => unknown,
-    done: DiskCallback<any>,
-  ) {
-    this.#disk = disk
-    this.queues = queues
-    this.kind = kind
-    this.file = file
-    this.offset = offset
-    this.#operation = operation
-    this.done = done
-  }
-
-  /** True for what changes the cache, when it begins. */
-  get changes(): boolean {
-    return this.kind === 'write' || this.kind === 'truncate'
-  }
-
-  carryOut(): void {
-    this.result = this.#operation()
-  }
-
-  readonly end = (): void => this.#disk.ended(this)
-}
-
 /** A machine's disk. Make a {@link Disk} of it with {@link open}, once at the start and again after each crash. */
 export class SimulatedDisk {
   readonly #options: SimulatedDiskOptions
   readonly #injected = new Map<InjectedFault, number>()
   #files = new Map<string, SimulatedFile>()
-  /** The operations in flight or waiting, per file, of the view that is open. */
-  #queues: Queues | undefined
+  #view: DiskView | undefined
   /** The faults from now on; a run that is to heal sets `{}`. */
   faults: DiskFaults
   #fills = 0
@@ -160,34 +115,33 @@ export class SimulatedDisk {
 
   /** The disk as a program sees it. Throws when a view is open already: crash it first, or close it. */
   open(): Disk {
-    if (this.#queues !== undefined) throw new Error('a simulated disk is opened while it is open')
-    const queues: Queues = new Map()
-    this.#queues = queues
-    const run = <Result>(
+    if (this.#view !== undefined) throw new Error('a simulated disk is opened while it is open')
+    const view = new DiskView()
+    this.#view = view
+    const run = (
       kind: DiskOperation,
       file: string,
       offset: number,
-      operation: () => Result | Error,
-      done: DiskCallback<Result>,
+      length: number,
+      bytes: Uint8Array | undefined,
+      done: DiskCallback<any>,
     ) => {
-      if (this.#queues === queues) this.#enqueue(new Operation(this, queues, kind, file, offset, operation, done))
+      if (this.#view === view) this.#enqueue(new Operation(this, view.queueOf(file), kind, offset, length, bytes, done))
     }
     return {
-      list: (done) => run('list', '', 0, () => [...this.#files.keys()], done),
-      size: (file, done) => run('size', file, 0, () => this.#files.get(file)?.cached.length, done),
-      read: (file, offset, length, done) =>
-        run('read', file, offset, () => this.#find(file, (found) => this.#read(file, found, offset, length)), done),
-      write: (file, offset, bytes, done) => run('write', file, offset, () => this.#write(file, offset, bytes), done),
-      sync: (file, done) => run('sync', file, 0, () => this.#sync(file), done),
-      truncate: (file, length, done) =>
-        run('truncate', file, length, () => this.#find(file, (found) => found.truncate(length)), done),
-      remove: (file, done) => run('remove', file, 0, () => void this.#files.delete(file), done),
+      list: (done) => run('list', '', 0, 0, undefined, done),
+      size: (file, done) => run('size', file, 0, 0, undefined, done),
+      read: (file, offset, length, done) => run('read', file, offset, length, undefined, done),
+      write: (file, offset, bytes, done) => run('write', file, offset, 0, bytes, done),
+      sync: (file, done) => run('sync', file, 0, 0, undefined, done),
+      truncate: (file, length, done) => run('truncate', file, length, 0, undefined, done),
+      remove: (file, done) => run('remove', file, 0, 0, undefined, done),
       close: (done) => {
         const closed: DiskCallback<void> = (error) => {
-          this.#queues = undefined
+          this.#view = undefined
           done(error)
         }
-        run('close', '', 0, () => undefined, closed)
+        run('close', '', 0, 0, undefined, closed)
       },
     }
   }
@@ -195,7 +149,7 @@ export class SimulatedDisk {
   /** The machine stops: operations in flight never call back, and what was not synced is lost, kept or torn. */
   crash(kind: CrashKind = 'power'): void {
     this.#inject({ kind: 'crash', file: '', offset: 0 })
-    this.#queues = undefined
+    this.#view = undefined
     if (kind === 'process') return
     const random = this.#decisions.details('crash')
     const survivors = new Map<string, SimulatedFile>()
@@ -229,7 +183,7 @@ export class SimulatedDisk {
 
   /** Puts an empty disk in the place of this one, which nobody has open. */
   wipe(): void {
-    if (this.#queues !== undefined) throw new Error('a simulated disk is wiped while it is open')
+    if (this.#view !== undefined) throw new Error('a simulated disk is wiped while it is open')
     this.#inject({ kind: 'wipe', file: '', offset: 0 })
     this.#files = new Map()
   }
@@ -246,11 +200,10 @@ export class SimulatedDisk {
   }
 
   #enqueue(operation: Operation): void {
-    const { queues, file } = operation
-    const queue = queues.get(file)
-    if (queue !== undefined) queue.push(operation)
+    const { queue } = operation
+    if (queue.isBusy) queue.waiting.push(operation)
     else {
-      queues.set(file, [])
+      queue.isBusy = true
       this.#begin(operation)
     }
   }
@@ -259,21 +212,45 @@ export class SimulatedDisk {
   #begin(operation: Operation): void {
     const { kind, file, offset } = operation
     this.#options.observe?.({ kind, file, offset })
-    if (operation.changes) operation.carryOut()
+    if (operation.changes) operation.result = this.#carryOut(operation)
     this.#options.schedule(this.#latencyMs(operation), operation.end)
   }
 
   /** Ends an operation of that view: the next one of its file begins, then it calls back. */
   ended(operation: Operation): void {
-    const { queues, file, done } = operation
-    if (this.#queues !== queues) return
-    if (!operation.changes) operation.carryOut()
-    const next = queues.get(file)!.shift()
-    if (next === undefined) queues.delete(file)
+    const { queue, done } = operation
+    if (this.#view !== queue.view) return
+    if (!operation.changes) operation.result = this.#carryOut(operation)
+    const next = queue.waiting.shift()
+    if (next === undefined) queue.isBusy = false
     else this.#begin(next)
     const { result } = operation
     if (result instanceof Error) done(result)
     else done(undefined, result)
+  }
+
+  /** What an operation does; the error with which it fails. */
+  #carryOut({ kind, file, offset, length, bytes }: Operation): unknown {
+    const found = this.#files.get(file)
+    switch (kind) {
+      case 'list':
+        return [...this.#files.keys()]
+      case 'size':
+        return found?.cached.length
+      case 'read':
+        return found === undefined ? noFile(file) : this.#read(file, found, offset, length)
+      case 'write':
+        return this.#write(file, offset, bytes as Uint8Array)
+      case 'sync':
+        return found === undefined ? noFile(file) : this.#sync(file, found)
+      case 'truncate':
+        return found === undefined ? noFile(file) : found.truncate(offset)
+      case 'remove':
+        this.#files.delete(file)
+        return undefined
+      case 'close':
+        return undefined
+    }
   }
 
   #latencyMs(event: DiskEvent): number {
@@ -283,11 +260,6 @@ export class SimulatedDisk {
     const usualMs = latencyMsMin + this.#options.random.float() * Math.max(0, latencyMsMax - latencyMsMin)
     const drawnMs = slowness * usualMs
     return this.#strikes(stall, 'stall', event.file, event.offset) === undefined ? drawnMs : drawnMs + stallMs
-  }
-
-  #find<Result>(file: string, operation: (found: SimulatedFile) => Result): Result | Error {
-    const found = this.#files.get(file)
-    return found === undefined ? noFile(file) : operation(found)
   }
 
   #read(file: string, found: SimulatedFile, offset: number, length: number): Uint8Array {
@@ -322,9 +294,7 @@ export class SimulatedDisk {
     return full ? diskError('ENOSPC', `no space left for ${file}`) : diskError('EIO', `a write to ${file} failed`)
   }
 
-  #sync(file: string): undefined | Error {
-    const found = this.#files.get(file)
-    if (found === undefined) return noFile(file)
+  #sync(file: string, found: SimulatedFile): undefined | Error {
     const random = this.#strikes(this.faults.syncFailure ?? 0, 'sync failure', file, 0)
     if (random !== undefined) {
       found.failSync(random)

@@ -57,6 +57,8 @@ export class SimulatedKernel extends NodeKernel {
   readonly #turns: { wake(): void }
   override readonly journal: ObservedJournal
   #receiving = false
+  #lastName = ''
+  #lastNamed: ActorCell | undefined = undefined
 
   constructor(ports: KernelPorts, observer: KernelObserver, records: JournalRecords, turns: { wake(): void }) {
     super(ports)
@@ -120,9 +122,17 @@ export class SimulatedKernel extends NodeKernel {
     return true
   }
 
-  /** The actor of the program that `target` means. */
+  /** The actor of the program that `target` means: most are for the same actor as the one before. */
   #cellOf(target: Ref): ActorCell | undefined {
-    return target.name?.startsWith('@') ? undefined : this.lookup(target)
+    const { name } = target
+    if (name === undefined) return this.lookup(target)
+    const last = this.#lastNamed
+    // A name is its actor's as long as that is in the table.
+    if (last !== undefined && name === this.#lastName && this.cells.own(last.ref) === last) return last
+    if (name.startsWith('@')) return undefined
+    this.#lastName = name
+    this.#lastNamed = this.lookup(target)
+    return this.#lastNamed
   }
 
   /** What is held back before it leaves is copied as the network would. */

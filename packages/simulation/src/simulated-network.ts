@@ -176,15 +176,14 @@ export class SimulatedNetwork {
    * What is out of order is a chain of its own to the schedule.
    */
   #distort(link: Link, flight: Flight, againMs: number | undefined, delayMs: number | undefined): void {
-    const trace = this.#trace
     const stray = new Chain(false)
     if (againMs !== undefined) {
-      trace.record({ type: 'duplicated', node: link.from.name, ...flight.facts })
+      this.#recordDistorted('duplicated', flight)
       this.#stray(link, flight.again(), againMs, stray)
     }
     if (delayMs === undefined) this.#fly(link, flight)
     else {
-      trace.record({ type: 'reordered', node: link.from.name, ...flight.facts })
+      this.#recordDistorted('reordered', flight)
       this.#stray(link, flight, delayMs, stray)
     }
   }
@@ -215,13 +214,14 @@ export class SimulatedNetwork {
     this.#agenda.arrived(chain)
     if (chain !== link.chain) this.#strays.delete(flight)
     if (flight.number > link.arrivedNumber) link.arrivedNumber = flight.number
-    if (!link.isUsual || !link.to.takes(flight, link.viewOfFrom.downEpoch)) this.#arriveOtherwise(flight, link)
+    const isUsual = link.cuts === 0 && !link.hasLost(flight)
+    if (!isUsual || !link.to.takes(flight, link.viewOfFrom.downEpoch)) this.#arriveOtherwise(flight, link)
   }
 
   /** What is more than a message for a mailbox arrives, or meets more than a mailbox. */
   #arriveOtherwise(flight: Flight, link: Link): void {
-    const { to, lost } = link
-    if (lost !== undefined && flight.epoch === lost.epoch && flight.number > lost.after) this.#drop(flight, 'crash')
+    const { to } = link
+    if (link.hasLost(flight)) this.#drop(flight, 'crash')
     else if (flight.epoch <= link.viewOfFrom.downEpoch) this.#drop(flight, 'quarantine')
     else if (!to.isUp || flight.toEpoch !== to.epoch) this.#drop(flight, 'node-down')
     else if (link.cuts > 0) {
@@ -239,7 +239,14 @@ export class SimulatedNetwork {
   }
 
   #drop(flight: Flight, reason: DropReason): void {
-    this.#trace.record({ type: 'dropped', node: flight.facts.to, reason, ...flight.facts })
+    // No spread, which copies field by field.
+    const { frame, from, to, target, message, payload, sender } = flight.facts
+    this.#trace.record({ type: 'dropped', node: to, reason, frame, from, to, target, message, payload, sender })
+  }
+
+  #recordDistorted(type: 'duplicated' | 'reordered', flight: Flight): void {
+    const { frame, from, to, target, message, payload, sender } = flight.facts
+    this.#trace.record({ type, node: from, frame, from, to, target, message, payload, sender })
   }
 
   #latencyMs({ latencies, late }: Link, number: number): number {
@@ -272,7 +279,8 @@ export class SimulatedNetwork {
     for (const link of this.#links.from(node).values()) {
       if (losing !== undefined) {
         const underWay = link.sent - link.arrivedNumber
-        link.lost = { epoch, after: link.arrivedNumber + losing.int(underWay + 1) }
+        link.lostEpoch = epoch
+        link.lostAfter = link.arrivedNumber + losing.int(underWay + 1)
       }
       for (const flight of link.held.splice(0)) this.#drop(flight, 'crash')
       const delayMs = Math.max(detectionMs(), link.busyUntil - clock.now())

@@ -13,7 +13,7 @@ import { ConfigurationError, mainNode, type RandomSource, type ServiceImplementa
 import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
 import { type Agenda, ChoosingAgenda, TimedAgenda } from './agenda.ts'
 import { BranchingRandomSource } from './branching-random.ts'
-import { type SystemView, systemView } from './cell-view.ts'
+import { ReadView } from './cell-view.ts'
 import { ChangedCells } from './changed-cells.ts'
 import { FaultDecisions } from './fault-decisions.ts'
 import { drawStrengths, type FaultKind, type FaultKnobs, noFaults } from './fault-knobs.ts'
@@ -22,12 +22,12 @@ import { LatencyDraw } from './latency.ts'
 import { Nemesis } from './nemesis.ts'
 import { healthyDisk, NodeFactory } from './node-factory.ts'
 import { PlannedSchedule } from './planned-schedule.ts'
-import { Properties } from './properties.ts'
+import { Properties, type PropertyHost } from './properties.ts'
 import { failureError, messageOf, type RunFailure } from './run-failure.ts'
 import type { RunRecord } from './run-record.ts'
 import { RunRecorder } from './run-recorder.ts'
 import { scheduleOf } from './schedule-options.ts'
-import { Scopes } from './scopes.ts'
+import { type ProgramScopes, Scopes } from './scopes.ts'
 import { SimulatedNetwork } from './simulated-network.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import { SimulatedWorld } from './simulated-world.ts'
@@ -48,7 +48,7 @@ const latenciesAtOnce = 16
 /** Asks of the program in one step beyond which it is taken to be in a loop. */
 const asksPerStepMax = 10_000
 
-export class Simulation implements SimulationCore {
+export class Simulation implements SimulationCore, PropertyHost {
   readonly clock = new VirtualClock()
   readonly random: RandomSource
   readonly schedulerRandom
@@ -67,7 +67,7 @@ export class Simulation implements SimulationCore {
   readonly #recorder: RunRecorder | undefined
   readonly #plannedSchedule: PlannedSchedule | undefined
   readonly world: SimulatedWorld
-  readonly view: SystemView
+  readonly view: ReadView
   /** The faults' strengths that this seed drew. */
   readonly strengths: Required<FaultKnobs>
   readonly injected = noFaults()
@@ -153,13 +153,13 @@ export class Simulation implements SimulationCore {
     this.faultPoints = new FaultPoints(this, settings.points, this.decisions, (node, error) =>
       nemesis.nodeFailed(node, error),
     )
-    this.view = systemView({
+    this.view = new ReadView({
       nodes: [this.main, ...this.nodes],
       changedCells: this.changedCells,
       network: this.#network,
       now: () => this.clock.now(),
     })
-    this.properties = this.#properties()
+    this.properties = new Properties(this)
     this.main.start()
     this.world = new SimulatedWorld(this)
     this.main.startServices()
@@ -307,6 +307,14 @@ export class Simulation implements SimulationCore {
     return this.faultPoints.reach(this.#network.node(node), actor, name)
   }
 
+  get hasFailed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  programScopes(what: string): ProgramScopes {
+    return this.scopes.program(mainNode, what)
+  }
+
   /** Notes the first reason to fail; the loop ends after the step. */
   fail(failure: RunFailure): void {
     this.#failure ??= failure
@@ -321,7 +329,7 @@ export class Simulation implements SimulationCore {
   }
 
   observe(listener: TraceListener, options: ObserveOptions): void {
-    const observer = this.scopes.program(mainNode, 'an observer')
+    const observer = this.programScopes('an observer')
     this.trace.observe((event) => {
       try {
         observer.run(listener, event)
@@ -351,20 +359,6 @@ export class Simulation implements SimulationCore {
   async stop(): Promise<void> {
     await Promise.all([...this.nodes, this.main].map((node) => node.stop()))
     this.drain()
-  }
-
-  #properties(): Properties {
-    const simulation = this
-    return new Properties({
-      clock: this.clock,
-      view: this.view,
-      get failed() {
-        return simulation.#failure !== undefined
-      },
-      program: (what) => this.scopes.program(mainNode, what),
-      breach: (breach) => this.fail(breach),
-      drain: () => this.drain(),
-    })
   }
 
   #error(failure: RunFailure): SimulationFailure {

@@ -262,48 +262,43 @@ export class TraceHash {
 
   /** One value within a payload. */
   value(value: unknown): void {
-    switch (typeof value) {
-      case 'number':
-        this.number(value)
-        return
-      case 'string':
-        this.text(value)
-        return
-      case 'boolean':
-        this.word(value ? 0x7472 : 0x6661)
-        return
-      case 'undefined':
-        this.word(0x756e)
-        return
-      case 'bigint':
-        this.word(textHash(value.toString(16)))
-        return
-      case 'object':
-        break
-      default:
-        this.word(0x3f3f)
-        return
-    }
-    if (value === null) {
-      this.word(0x6e75)
-      return
-    }
-    if (this.#valuesLeft-- > 0) this.#object(value)
+    if (typeof value === 'number') this.number(value)
+    else if (typeof value === 'string') this.text(value)
+    else if (value === null) this.word(0x6e75)
+    else if (typeof value === 'object') {
+      if (this.takesObject()) this.object(value)
+    } else if (typeof value === 'boolean') this.word(value ? 0x7472 : 0x6661)
+    else if (value === undefined) this.word(0x756e)
+    else if (typeof value === 'bigint') this.word(textHash(value.toString(16)))
+    else this.word(0x3f3f)
   }
 
-  #object(value: object): void {
-    // Most are plain objects of this realm.
-    if (Object.getPrototypeOf(value) === Object.prototype) this.#fields(value)
+  /** True while the payload has not more objects than go in; called once for each. */
+  takesObject(): boolean {
+    return this.#valuesLeft-- > 0
+  }
+
+  /** An object within a payload. */
+  object(value: object): void {
+    // Most are plain objects.
+    if (value.constructor === Object) this.#fields(value)
     else if (Array.isArray(value)) {
-      this.word(value.length ^ 0x5b5b)
-      for (const item of value) this.value(item)
-    } else if (value instanceof Ref) {
-      this.name(value.node)
-      this.word(value.epoch)
-      this.word(value.slot)
-      this.word(value.incarnation)
-      if (value.name !== undefined) this.name(value.name)
-    } else if (value instanceof ReplyToken) {
+      this.word(listWord(value.length))
+      for (let index = 0; index < value.length; index++) this.value(value[index])
+    } else if (value instanceof Ref) this.reference(value)
+    else this.#otherObject(value)
+  }
+
+  reference({ node, epoch, slot, incarnation, name }: Ref): void {
+    this.name(node)
+    this.word(epoch)
+    this.word(slot)
+    this.word(incarnation)
+    if (name !== undefined) this.name(name)
+  }
+
+  #otherObject(value: object): void {
+    if (value instanceof ReplyToken) {
       this.name(value.node)
       this.word(value.epoch)
       this.word(value.askId)
@@ -337,7 +332,7 @@ export class TraceHash {
       this.#key(key, place++)
       this.value((value as Record<string, unknown>)[key])
     }
-    this.word(place ^ 0x7b7b)
+    this.word(fieldsWord(place))
   }
 
   #bytes(bytes: Uint8Array): void {
@@ -357,6 +352,16 @@ function mixedLow(low: number, word: number): number {
 /** The upper lane, once the word is in the lower one. */
 function mixedHigh(high: number, word: number, low: number): number {
   return (Math.imul(high ^ word, 0x85ebca6b | 0) + low) | 0
+}
+
+/** Begins the words of a list of that many items. */
+export function listWord(length: number): number {
+  return length ^ 0x5b5b
+}
+
+/** Ends the words of an object with that many fields. */
+export function fieldsWord(count: number): number {
+  return count ^ 0x7b7b
 }
 
 /** The hash of a text, two of its units at a time. */

@@ -8,6 +8,13 @@ interface Listening {
   readonly messages: ReadonlySet<string> | undefined
 }
 
+/** Who is told of the events of one message that there are most of; `undefined`: they need not be put together. */
+export interface MessageListeners {
+  readonly turn: readonly TraceListener[] | undefined
+  readonly sent: readonly TraceListener[] | undefined
+  readonly delivered: readonly TraceListener[] | undefined
+}
+
 /** Messages for which the listeners of a type are remembered. */
 const messagesMax = 1_000
 

@@ -12,7 +12,7 @@ import { type MessageKind, MessageKinds, type PayloadShape } from './message-sha
 import { LocalMessage, type SentMessage } from './sent-message.ts'
 import { formatEvent } from './trace-format.ts'
 import { TraceHash, type TraceWay } from './trace-hash.ts'
-import { type ListenersOfType, TraceListeners } from './trace-listeners.ts'
+import { type ListenersOfType, type MessageListeners, TraceListeners } from './trace-listeners.ts'
 import { type TracedActor, TraceRing } from './trace-ring.ts'
 
 /** When and where. */
@@ -152,6 +152,7 @@ export type TraceEvent =
 type WithoutPlace<Event> = Event extends TraceEvent ? Omit<Event, 'atMs' | 'step'> : never
 /** An event as it is recorded: when it happened is known to the trace. */
 export type NewTraceEvent = WithoutPlace<Exclude<TraceEvent, TurnEvent | SentEvent | DeliveredEvent>>
+type OtherTraceEvent = Exclude<NewTraceEvent, { readonly type: 'disk' }>
 
 /** Called with each event as it happens. What it throws fails the run. */
 export type TraceListener = (event: TraceEvent) => void
@@ -186,11 +187,6 @@ export interface ObserveOptions {
   readonly messages?: readonly string[]
 }
 
-/** The events of a message that there are most of, as bits of {@link MessageKind.wanted}. */
-const wantsTurn = 1
-const wantsSent = 2
-const wantsDelivered = 4
-
 function isSent(envelope: Envelope): envelope is Flight | LocalMessage {
   return envelope instanceof Flight || envelope instanceof LocalMessage
 }
@@ -211,6 +207,7 @@ export class Trace {
   readonly #turnListeners: ListenersOfType
   readonly #sentListeners: ListenersOfType
   readonly #deliveredListeners: ListenersOfType
+  readonly #diskListeners: ListenersOfType
   /** How many listen. */
   #listening = 0
 
@@ -221,6 +218,7 @@ export class Trace {
     this.#turnListeners = this.#listeners.of('turn')
     this.#sentListeners = this.#listeners.of('sent')
     this.#deliveredListeners = this.#listeners.of('delivered')
+    this.#diskListeners = this.#listeners.of('disk')
   }
 
   get digest(): string {
@@ -247,13 +245,13 @@ export class Trace {
       hash.event(this.#clock, actor.word, envelope.way.traceWay.handledWord)
       hash.word(envelope.number)
       this.#ring.turnOfSent(this.#clock, this.step, actor, envelope)
-      if ((this.#wantedOf(envelope.message) & wantsTurn) === 0) return
+      this.#tell(this.#listenersOf(envelope.message).turn)
     } else this.#otherTurn(actor, envelope)
-    this.#tell(this.#turnListeners.of(envelope.name))
   }
 
   #otherTurn(actor: TracedActor, envelope: Envelope): void {
     const hash = this.#hash
+    const kind = isSent(envelope) ? envelope.message : this.kinds.of(envelope.name)
     const { behavior } = actor.cell
     // A pull has no payload of its own, but the stream itself.
     const payload = envelope.kind === EnvelopeKind.pull ? undefined : envelope.payload
@@ -261,12 +259,12 @@ export class Trace {
       hash.event(this.#clock, actor.word, envelope.way.traceWay.handledWord)
       hash.word(envelope.number)
     } else {
-      const kind = this.kinds.of(envelope.name)
       hash.event(this.#clock, actor.word, kind.word)
       hash.shapedPayload(payload, kind.shapeOf(payload))
     }
     if (behavior !== undefined) hash.name(behavior)
     this.#ring.turn(this.#clock, this.step, actor, behavior, envelope, payload)
+    this.#tell(this.#listenersOf(kind).turn)
   }
 
   /**
@@ -285,7 +283,7 @@ export class Trace {
 
   left(message: SentMessage): void {
     this.#ring.sent(this.#clock, this.step, message)
-    if ((this.#wantedOf(message.message) & wantsSent) !== 0) this.#tell(this.#sentListeners.of(message.message.name))
+    this.#tell(this.#listenersOf(message.message).sent)
   }
 
   /** All of it at once. `shape`: that of the payload, if it has one. */
@@ -295,7 +293,7 @@ export class Trace {
     hash.event(clock, message.way.traceWay.sentWord, message.message.word)
     hash.shapedPayload(message.payload, shape)
     this.#ring.sent(clock, this.step, message)
-    if ((this.#wantedOf(message.message) & wantsSent) !== 0) this.#tell(this.#sentListeners.of(message.message.name))
+    this.#tell(this.#listenersOf(message.message).sent)
   }
 
   delivered(message: SentMessage): void {
@@ -304,15 +302,27 @@ export class Trace {
     const clock = this.#clock
     hash.event(clock, message.way.traceWay.deliveredWord, message.number)
     this.#ring.delivered(clock, this.step, message)
-    if ((this.#wantedOf(message.message) & wantsDelivered) === 0) return
-    this.#tell(this.#deliveredListeners.of(message.message.name))
+    this.#tell(this.#listenersOf(message.message).delivered)
+  }
+
+  /** An operation of the disk of `node` begins, or a fault of it is injected. */
+  disk(node: string, kind: string, file: string, offset: number): void {
+    const hash = this.#hash
+    hash.time(this.#clock.now())
+    hash.name('disk')
+    hash.name(node)
+    hash.name(kind)
+    hash.name(file)
+    hash.number(offset)
+    this.#ring.other(this.#clock, this.step, { type: 'disk', node, kind, file, offset })
+    this.#tell(this.#diskListeners.of(''))
   }
 
   /** Everything else. */
-  record(event: NewTraceEvent): void {
-    this.#mix(event)
+  record(event: OtherTraceEvent): void {
+    const message = this.#mix(event)
     this.#ring.other(this.#clock, this.step, event)
-    this.#tell(this.#listeners.of(event.type).of('message' in event ? event.message : ''))
+    this.#tell(this.#listeners.of(event.type).of(message))
   }
 
   /** The schedule chose; its choice is part of what a run is. */
@@ -325,30 +335,31 @@ export class Trace {
     return this.#ring.events().map(formatEvent)
   }
 
-  /** Which of a message's events are to be put together, found out once: a name is looked for more slowly than all else here. */
-  #wantedOf(kind: MessageKind): number {
-    return kind.wantedBy === this.#listening ? kind.wanted : this.#findWanted(kind)
+  /** Who is told of a message's events, found out once: a name is looked for more slowly than all else here. */
+  #listenersOf(kind: MessageKind): MessageListeners {
+    return kind.listenedBy === this.#listening ? (kind.listeners as MessageListeners) : this.#findListeners(kind)
   }
 
-  #findWanted(kind: MessageKind): number {
-    const bit = (listeners: ListenersOfType, wants: number) => (listeners.of(kind.name) === undefined ? 0 : wants)
-    kind.wantedBy = this.#listening
-    kind.wanted =
-      bit(this.#turnListeners, wantsTurn) |
-      bit(this.#sentListeners, wantsSent) |
-      bit(this.#deliveredListeners, wantsDelivered)
-    return kind.wanted
+  #findListeners(kind: MessageKind): MessageListeners {
+    const { name } = kind
+    const turn = this.#turnListeners.of(name)
+    const sent = this.#sentListeners.of(name)
+    const delivered = this.#deliveredListeners.of(name)
+    kind.listenedBy = this.#listening
+    kind.listeners = { turn, sent, delivered }
+    return kind.listeners
   }
 
   /** Keeps the event that was taken down last, and tells it to the observers, if there are any. */
   #tell(listeners: readonly TraceListener[] | undefined): void {
     if (listeners === undefined) return
     const event = this.#ring.last()
-    this.events?.push(event)
-    for (const listener of listeners) listener(event)
+    if (this.events !== undefined) this.events.push(event)
+    for (let index = 0; index < listeners.length; index++) (listeners[index] as TraceListener)(event)
   }
 
-  #mix(event: NewTraceEvent): void {
+  /** Returns the message that the event is about, an empty name where there is none. */
+  #mix(event: OtherTraceEvent): string {
     const hash = this.#hash
     hash.time(this.#clock.now())
     hash.name(event.type)
@@ -358,23 +369,19 @@ export class Trace {
       case 'reordered':
         hash.name(event.from)
         hash.name(event.message)
-        break
+        return event.message
       case 'dropped':
         hash.name(event.from)
         hash.name(event.message)
         hash.name(event.reason)
-        break
-      case 'disk':
-        hash.name(event.kind)
-        hash.name(event.file)
-        hash.number(event.offset)
-        break
+        return event.message
       case 'failure':
         hash.name(event.actor)
         hash.name(event.error.message)
-        break
+        return event.message
       default:
         hash.name(event.detail)
+        return ''
     }
   }
 }

@@ -4,6 +4,7 @@ import { prepareMessage, Ref } from '@troupe/core/host'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MessageKinds } from '../src/message-shapes.ts'
+import { TraceHash, textHash } from '../src/trace-hash.ts'
 
 function shapeCopy(payload: unknown): object | undefined {
   return new MessageKinds().of('a message').shapeOf(payload)?.copy(payload)
@@ -96,12 +97,51 @@ test('what a shape cannot copy as it is is left to the general way', () => {
     { a: [() => {}] },
     { a: { b: Symbol('symbol') } },
     { a: Object.create(null) },
-    { a: new (class extends Array {})() },
+    { a: { bytes: new Uint8Array(3) } },
   ]
   for (const payload of others) {
     expect(shapeCopy(payload)).toBeUndefined()
     expect(shapeCopy({ many })).toEqual({ many })
   }
+})
+
+test('a list of another class is copied as a list', () => {
+  const payload = { a: class extends Array<number> {}.of(1, 2, 3) }
+  assertAlike(
+    shapeCopy(payload),
+    prepareMessage(payload, 'copied', () => 'a message'),
+  )
+})
+
+test('what is within a payload goes into the hash by the words of the general walk', () => {
+  const general = (payload: Record<string, unknown>) => {
+    const hash = new TraceHash()
+    hash.shaped(new MessageKinds().of('a message'), payload, {
+      hash: () => {
+        hash.word(textHash(JSON.stringify(Object.keys(payload))))
+        for (const one of Object.values(payload)) hash.value(one)
+      },
+    })
+    return hash.digest
+  }
+  const byShape = (payload: object) => {
+    const hash = new TraceHash()
+    hash.message(new MessageKinds().of('a message'), payload)
+    return hash.digest
+  }
+  const others = [{ a: new Map([[1, { b: 1 }]]) }, { a: [new Uint8Array(9), { b: new Set([1]) }, { b: [] }] }]
+  const many = Array.from({ length: 3_000 }, (_, index) => ({ index, text: 'text', b: { c: [index] } }))
+  for (const payload of [...others, { many }]) expect(byShape(payload)).toBe(general(payload))
+  fc.assert(
+    fc.property(object, (given) => {
+      const payload = given as Record<string, unknown>
+      const before = byShape(payload)
+      // From then on it is known which shapes its fields have.
+      shapeCopy(payload)
+      expect([before, byShape(payload)]).toEqual([general(payload), general(payload)])
+    }),
+    { numRuns: 500 },
+  )
 })
 
 test('a payload with a getter that has something sent is copied as it would be without', () => {

@@ -14,6 +14,13 @@ export interface HostTask {
   readonly control: MessagePort
 }
 
+/** The death of a node, as it is told to the others. */
+export interface NodeDeath {
+  readonly node: string
+  readonly epoch: number
+  readonly reason: string
+}
+
 export interface HostControl {
   /** The thread's id, before any foreign code runs on it. */
   identify(): number
@@ -22,7 +29,7 @@ export interface HostControl {
   /** Opens the channels to another node. */
   connect(peer: PeerDescriptor): void
   /** Delivers what a dead node had published, then tells of its death. */
-  nodeDown(death: { readonly node: string; readonly epoch: number; readonly reason: string }): void
+  nodeDown(death: NodeDeath): void
   inspect(limits: InspectionLimits): NodeInspection
   metrics(): NodeMetricsData | undefined
   /** Resolves once no actor lives on the node any more. */

@@ -17,12 +17,11 @@
  * A thread that looks while another, which it rang, is not up yet gives up soon: the system may have put both on one core,
  * and then the other runs only when this one sleeps.
  */
-import type { NodeKernel } from '@troupe/core/host'
+import { type NodeKernel, TurnBudget } from '@troupe/core/host'
 import { collectReceivedBytes, type Doorbell } from './channel/index.ts'
 import type { NodeLinks } from './node-links.ts'
 import { type LookBudget, SpinBudget, WakingBudget } from './spin-budget.ts'
 import type { TurnBoard } from './turn-board.ts'
-import { TurnBudget } from './turn-budget.ts'
 
 /** Messages taken from each channel in one round; fewer while the actors are behind, so that the senders feel it. */
 const messagesPerRound = 1_024

@@ -9,19 +9,21 @@ import { decodeError, type InspectionLimits, toError } from '@troupe/core/host'
 import { type Remote, releaseProxy, transfer, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { Piscina } from 'piscina'
-import { type HostControl, type HostTask, memoryExceededExitCode, nodeFailedExitCode } from './host-control.ts'
+import {
+  type HostControl,
+  type HostTask,
+  memoryExceededExitCode,
+  type NodeDeath,
+  nodeFailedExitCode,
+} from './host-control.ts'
 import { revived } from './inspection-transfer.ts'
 import type { NodeSettings } from './node-host.ts'
 import type { PeerDescriptor } from './node-links.ts'
 import type { TaskExecutor } from './tasks/posted-task.ts'
 import { TaskRelay } from './tasks/task-relay.ts'
 
-/** The death of a node, as it is told to the others. */
-export interface NodeDeath {
-  readonly node: string
-  readonly epoch: number
-  readonly reason: string
-}
+/** Why a thread ended, where nothing was thrown: what it says is all there is. */
+export class EndedThread extends Error {}
 
 export class HostThread {
   readonly node: string
@@ -74,11 +76,12 @@ export class HostThread {
 
   #reasonOf(error: Error): Error {
     if (this.#abort.signal.aborted) return this.#abort.signal.reason
-    if (error.message.endsWith(`code: ${nodeFailedExitCode}`)) return new Error('its journal or a channel failed')
+    if (error.message.endsWith(`code: ${nodeFailedExitCode}`)) return new EndedThread('its journal or a channel failed')
     if (error.message.endsWith(`code: ${memoryExceededExitCode}`)) {
-      return new Error('its actors kept more memory than resourceLimits.maxOldGenerationSizeMb')
+      return new EndedThread('its actors kept more memory than resourceLimits.maxOldGenerationSizeMb')
     }
-    return error
+    // What Piscina says of a thread that ended by itself has a stack of its own.
+    return /code: -?\d+$/.test(error.message) ? new EndedThread(error.message) : error
   }
 
   /** Starts the node. Rejects with what went wrong there, or a `NodeDownError` when the thread ended or took too long. */
@@ -128,7 +131,7 @@ export class HostThread {
 
   /** Terminates the thread at once, as a crash would; resolves when it has ended. */
   async kill(reason: string): Promise<void> {
-    this.#abort.abort(new Error(reason))
+    this.#abort.abort(new EndedThread(reason))
     await this.ended
   }
 

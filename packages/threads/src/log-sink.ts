@@ -26,7 +26,9 @@ export function attachLog(events: EventStream, output: LogOutput, logLevel: LogL
   )
   events.on('escalated', ({ actor, ref, error }) => report('error', ref.node, `${actor} escalated`, { error }))
   events.on('serviceFailed', ({ node, error }) => report('error', node, error.message, { error }))
-  events.on('nodeDown', ({ node, epoch, reason }) => report('warn', node, `the node died: ${reason}`, { epoch }))
+  events.on('nodeDown', ({ node, epoch, reason, error }) =>
+    report('warn', node, `the node died: ${reason}`, { epoch, ...(error === undefined ? {} : { error }) }),
+  )
   events.on('stuck', ({ node, epoch, turn: { actor, message, forMs } }) =>
     report('error', node, `the thread does not move: ${describeTurn(actor, message)}`, { epoch, forMs }),
   )

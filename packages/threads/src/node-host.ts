@@ -26,6 +26,7 @@ import {
 import { Doorbell, type DoorbellDescriptor } from './channel/index.ts'
 import { AskTracing, publishEvents } from './diagnostics.ts'
 import { emitForwarded } from './event-forwarding.ts'
+import type { NodeDeath } from './host-control.ts'
 import { HostLoop } from './host-loop.ts'
 import { NodeClock } from './node-clock.ts'
 import { NodeDisk } from './node-disk.ts'
@@ -148,8 +149,8 @@ export class NodeHost {
   }
 
   /** A node died: first what it had published is delivered, then its death is told. */
-  nodeDown({ node, epoch, reason }: { readonly node: string; readonly epoch: number; readonly reason: string }): void {
-    if (this.links.disconnect(node, epoch)) this.kernel.nodeDown(node, epoch, reason)
+  nodeDown({ node, epoch, reason }: NodeDeath, error?: Error): void {
+    if (this.links.disconnect(node, epoch)) this.kernel.nodeDown(node, epoch, reason, error)
   }
 
   inspect(limits: InspectionLimits): NodeInspection {

@@ -143,15 +143,22 @@ export const knownOfReplacement: KnownOptions<ReplacementOptions> = {
   withinMs: true,
   backoff: true,
 }
+export const knownOfLimits: KnownOptions<ResourceLimits> = {
+  maxYoungGenerationSizeMb: true,
+  maxOldGenerationSizeMb: true,
+  codeRangeSizeMb: true,
+  stackSizeMb: true,
+}
 export const knownOfWatchdog: KnownOptions<WatchdogOptions> = { stuckAfterMs: true, onStuck: true }
 
 function refuseUnknown(options: ThreadSystemOptions): void {
   refuseUnknownOptions('createSystem', options, knownOfSystem)
-  const { channels = {}, replacement = {}, watchdog = {}, tasks = {} } = options
+  const { channels = {}, replacement = {}, watchdog = {}, tasks = {}, resourceLimits = {} } = options
   refuseUnknownOptions('createSystem: channels', channels, knownOfChannels)
   refuseUnknownOptions('createSystem: replacement', replacement, knownOfReplacement)
   refuseUnknownOptions('createSystem: watchdog', watchdog || {}, knownOfWatchdog)
   refuseUnknownOptions('createSystem: tasks', tasks, knownOfTasks)
+  refuseUnknownOptions('createSystem: resourceLimits', resourceLimits, knownOfLimits)
 }
 
 /** {@link ThreadSystemOptions} with every default filled in. */

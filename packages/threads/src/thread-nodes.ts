@@ -15,7 +15,7 @@ import { downNode, type InspectionLimits, Ref, toError } from '@troupe/core/host
 import { Piscina } from 'piscina'
 import { createChannelPair, createDoorbell, type DoorbellDescriptor } from './channel/index.ts'
 import { limitsForWorker } from './heap-limit.ts'
-import { HostThread } from './host-thread.ts'
+import { EndedThread, HostThread } from './host-thread.ts'
 import { describeTurn } from './log-sink.ts'
 import type { NodeHost } from './node-host.ts'
 import type { PeerDescriptor } from './node-links.ts'
@@ -129,7 +129,7 @@ export class ThreadNodes {
     const started = await Promise.allSettled(this.#nodes.map((node) => this.#boot(node)))
     const failure = started.find((result) => result.status === 'rejected')
     if (failure === undefined) return
-    await this.stop(0)
+    await this.stop(0, () => undefined)
     const { message } = toError(failure.reason)
     throw failure.reason instanceof NodeDownError
       ? new NodeDownError(`createSystem: a thread died while it started: ${message}`, failure.reason.facts)
@@ -192,9 +192,10 @@ export class ThreadNodes {
 
   /**
    * Ends every thread: in order as far as `deadlineMs` milliseconds allow, then without waiting for actors and abruptly,
-   * but for services: they get their time to stop, so that what they hold outside is given back.
+   * but for services: they get their time to stop, so that what they hold outside is given back. `late` says what a node was not
+   * done with; `undefined` when there is nothing.
    */
-  async stop(deadlineMs: number): Promise<void> {
+  async stop(deadlineMs: number, late: (node: string) => string | undefined): Promise<void> {
     this.#stopping.abort()
     clearInterval(this.#watchTimer)
     const deadline = AbortSignal.timeout(Math.ceil(Math.min(deadlineMs, timeoutMsMax)))
@@ -209,9 +210,15 @@ export class ThreadNodes {
       const late = AbortSignal.timeout(Math.min(this.#servicesStopMs + answerMsMax, servicesStopMsMax))
       await Promise.race([Promise.allSettled(up.map((thread) => thread.stop())), aborted(late)])
     }
-    await this.#pool.destroy()
+    await Promise.all([...this.#nodes.map((node) => this.#cutOff(node, late(node.node))), this.#pool.destroy()])
     await Promise.all(this.#nodes.map(({ replacement }) => replacement))
     clearInterval(this.#alive)
+  }
+
+  /** Ends a node that has not ended; without a reason that is no death, of which others are told. */
+  async #cutOff(node: ThreadNode, reason: string | undefined): Promise<void> {
+    if (reason === undefined) node.connected = false
+    if (node.thread?.hasEnded === false) await node.thread.kill(reason ?? 'it was stopped')
   }
 
   // One node's life.
@@ -299,7 +306,7 @@ export class ThreadNodes {
 
   #tellDeath({ node, epoch }: ThreadNode, reason: Error): void {
     const death = { node, epoch, reason: reason.message }
-    this.#main.nodeDown(death)
+    this.#main.nodeDown(death, reason instanceof EndedThread ? undefined : reason)
     for (const other of this.#nodes) {
       if (other.connected) other.thread?.nodeDown(death).catch(() => {})
     }

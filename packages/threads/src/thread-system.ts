@@ -22,6 +22,9 @@ import { TaskPool, type TaskPoolInspection } from './tasks/task-pool.ts'
 import { refuseInsideNode } from './thread-mark.ts'
 import { ThreadNodes } from './thread-nodes.ts'
 
+/** Roots that a node's end names when it was not done at the deadline. */
+const lateMax = 5
+
 export class ThreadSystem extends ActorSystem {
   readonly #main: NodeHost
   readonly #nodes: ThreadNodes
@@ -84,7 +87,13 @@ export class ThreadSystem extends ActorSystem {
   }
 
   protected async end(): Promise<void> {
-    await this.#nodes.stop(Math.max(0, this.#deadline - Date.now()))
+    const late = (node: string) => {
+      const living = this.guardian.roots.filter(({ ref }) => ref.node === node).map(({ definition }) => definition.name)
+      if (living.length === 0) return undefined
+      const others = living.length > lateMax ? `, and ${living.length - lateMax} more` : ''
+      return `stop() was at its deadline (deadlineMs), and ${living.slice(0, lateMax).join(', ')}${others} had not ended`
+    }
+    await this.#nodes.stop(Math.max(0, this.#deadline - Date.now()), late)
     await this.#main.stop()
     await this.#tasks.stop()
   }

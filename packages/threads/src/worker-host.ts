@@ -4,7 +4,7 @@ import { ConfigurationError, mainNode, type NodeInspection, type NodeMetricsData
 import { type ErrorData, encodeError, type InspectionLimits } from '@troupe/core/host'
 import { EventForwarding } from './event-forwarding.ts'
 import { HeapGuard } from './heap-limit.ts'
-import { type HostControl, memoryExceededExitCode, nodeFailedExitCode } from './host-control.ts'
+import { type HostControl, memoryExceededExitCode, type NodeDeath, nodeFailedExitCode } from './host-control.ts'
 import { ModuleDefinitions } from './module-definitions.ts'
 import { NodeHost, type NodeSettings } from './node-host.ts'
 import type { PeerDescriptor } from './node-links.ts'
@@ -62,7 +62,7 @@ export class WorkerHost implements HostControl {
     this.#started.connect(peer)
   }
 
-  nodeDown(death: { readonly node: string; readonly epoch: number; readonly reason: string }): void {
+  nodeDown(death: NodeDeath): void {
     this.#host?.nodeDown(death)
   }
 

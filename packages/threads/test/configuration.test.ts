@@ -47,6 +47,10 @@ describe('the options of createSystem', () => {
     { options: { askCyclesAfterMs: '5' }, message: "askCyclesAfterMs must be above 0, got '5'" },
     { options: { development: 'no' }, message: "development must be true or false, got 'no'" },
     {
+      options: { resourceLimits: { maxOldGenerationSizeMB: 64 } },
+      message: "resourceLimits: there is no option 'maxOldGenerationSizeMB'; did you mean 'maxOldGenerationSizeMb'?",
+    },
+    {
       options: { watchdog: { stuckAfterMs: '50' } },
       message: "watchdog.stuckAfterMs must be from 10 to 2^31, got '50'",
     },

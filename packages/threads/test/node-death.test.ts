@@ -17,11 +17,18 @@ type DoomedHandle = ActorHandle<ProtocolOf<typeof Doomed>>
 const deaths: readonly {
   readonly death: string
   readonly reason: RegExp
+  /** Where it was thrown, if it was. */
+  readonly stack?: RegExp
   readonly end: (doomed: DoomedHandle, system: ThreadSystem) => void
 }[] = [
   { death: 'process.exit in a turn', reason: /code: 7/, end: (doomed) => doomed.tell('exit', 7) },
   { death: 'process.exit(0) in a turn', reason: /code: 0/, end: (doomed) => doomed.tell('exit', 0) },
-  { death: 'an error outside a turn', reason: /thrown outside a turn/, end: (doomed) => doomed.tell('throwLater') },
+  {
+    death: 'an error outside a turn',
+    reason: /thrown outside a turn/,
+    stack: /^RangeError: thrown outside a turn\n.*doomed\.ts/,
+    end: (doomed) => doomed.tell('throwLater'),
+  },
   {
     death: 'a rejection that belongs to no actor',
     reason: /rejected outside a turn/,
@@ -51,42 +58,46 @@ test('a module that leaves a promise which rejects ends the thread that loads it
 })
 
 describe('the death of a thread', () => {
-  it.each(deaths)('by $death is told everywhere, fails asks, and the node comes back', async ({ reason, end }) => {
-    // With a data directory, which the thread's end gives back, however it ends.
-    await using data = await temporaryDirectory()
-    const resourceLimits = { maxOldGenerationSizeMb: 64 }
-    await using system = await startSystem({ resourceLimits, dataDirectory: data.path })
-    const doomed = await system.spawn(Doomed, undefined, { node: 'node-1', name: 'doomed' })
-    const collector = await system.spawn(Collector, undefined, { node: 'node-2' })
-    collector.tell('watch', doomed.ref)
-    doomed.tell('emit', { to: collector.ref, count: 1_000 })
-    // Messages to two nodes may arrive in any order between the two.
-    while ((await collector.ask('report')).collected < 1_000);
-    const down = nextEvent(system, 'nodeDown')
-    const up = nextEvent(system, 'nodeUp')
-    const terminated = system.terminated(doomed.ref)
-    const pending = expect(doomed.askWith({ timeoutMs: 60_000 }, 'wait')).rejects.toMatchObject({
-      code: 'ERR_TROUPE_NODE_DOWN',
-    })
-    end(doomed, system)
-    const death = await down
-    expect(death).toMatchObject({ node: 'node-1', epoch: 0 })
-    expect(death.reason).toMatch(reason)
-    await pending
-    expect(await terminated).toBe('node-down')
-    const { terminations, inOrder } = await collector.ask('waitForTermination')
-    expect({ terminations, inOrder }).toEqual({
-      terminations: [{ reason: 'node-down', collected: 1_000 }],
-      inOrder: true,
-    })
-    expect(await up).toEqual({ node: 'node-1', epoch: 1 })
-    const named = namedRef(Doomed, { node: 'node-1', name: 'doomed' })
-    expect(await system.ask(named, 'alive')).toBe(true)
-    await expect(doomed.ask('alive')).rejects.toMatchObject({ code: 'ERR_TROUPE_ACTOR_STOPPED' })
-    // The new thread is connected to the others, not only to this one.
-    system.tell(named, 'emit', { to: collector.ref, count: 10 })
-    while ((await collector.ask('report')).collected < 1_010);
-  })
+  it.each(deaths)(
+    'by $death is told everywhere, fails asks, and the node comes back',
+    async ({ reason, stack, end }) => {
+      // With a data directory, which the thread's end gives back, however it ends.
+      await using data = await temporaryDirectory()
+      const resourceLimits = { maxOldGenerationSizeMb: 64 }
+      await using system = await startSystem({ resourceLimits, dataDirectory: data.path })
+      const doomed = await system.spawn(Doomed, undefined, { node: 'node-1', name: 'doomed' })
+      const collector = await system.spawn(Collector, undefined, { node: 'node-2' })
+      collector.tell('watch', doomed.ref)
+      doomed.tell('emit', { to: collector.ref, count: 1_000 })
+      // Messages to two nodes may arrive in any order between the two.
+      while ((await collector.ask('report')).collected < 1_000);
+      const down = nextEvent(system, 'nodeDown')
+      const up = nextEvent(system, 'nodeUp')
+      const terminated = system.terminated(doomed.ref)
+      const pending = expect(doomed.askWith({ timeoutMs: 60_000 }, 'wait')).rejects.toMatchObject({
+        code: 'ERR_TROUPE_NODE_DOWN',
+      })
+      end(doomed, system)
+      const death = await down
+      expect(death).toMatchObject({ node: 'node-1', epoch: 0 })
+      expect(death.reason).toMatch(reason)
+      if (stack !== undefined) expect(death.error?.stack).toMatch(stack)
+      await pending
+      expect(await terminated).toBe('node-down')
+      const { terminations, inOrder } = await collector.ask('waitForTermination')
+      expect({ terminations, inOrder }).toEqual({
+        terminations: [{ reason: 'node-down', collected: 1_000 }],
+        inOrder: true,
+      })
+      expect(await up).toEqual({ node: 'node-1', epoch: 1 })
+      const named = namedRef(Doomed, { node: 'node-1', name: 'doomed' })
+      expect(await system.ask(named, 'alive')).toBe(true)
+      await expect(doomed.ask('alive')).rejects.toMatchObject({ code: 'ERR_TROUPE_ACTOR_STOPPED' })
+      // The new thread is connected to the others, not only to this one.
+      system.tell(named, 'emit', { to: collector.ref, count: 10 })
+      while ((await collector.ask('report')).collected < 1_010);
+    },
+  )
 
   it('comes alone when its actors keep more than their limit, whatever they keep it in', async () => {
     await using system = await startSystem({ resourceLimits: { maxOldGenerationSizeMb: 48 } })

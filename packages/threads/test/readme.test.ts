@@ -1,7 +1,13 @@
 /** The table of options on the package's page has what the types have, and nothing else. */
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { knownOfChannels, knownOfReplacement, knownOfSystem, knownOfWatchdog } from '../src/system-options.ts'
+import {
+  knownOfChannels,
+  knownOfLimits,
+  knownOfReplacement,
+  knownOfSystem,
+  knownOfWatchdog,
+} from '../src/system-options.ts'
 import { knownOfTasks } from '../src/tasks/task-options.ts'
 
 const page = await readFile(new URL('../README.md', import.meta.url), 'utf8')
@@ -22,6 +28,7 @@ test.each([
   ['watchdog', knownOfWatchdog],
   ['replacement', knownOfReplacement],
   ['tasks', knownOfTasks],
+  ['resourceLimits', knownOfLimits],
 ])('what %s takes is in its row', (option, known) => {
   const [, text = ''] = rows.find(([first = '']) => first.includes(`\`${option}\``)) ?? []
   for (const name of Object.keys(known)) expect(text).toContain(`\`${name}\``)

@@ -52,7 +52,10 @@ describe('stop', () => {
     const doomed = await system.spawn(Doomed, undefined, { node: 'node-1' })
     await system.spawn(Counter, { start: 0 }, { node: 'node-2' })
     doomed.tell('loop')
+    const reasons: string[] = []
+    system.events.on('nodeDown', ({ reason }) => reasons.push(reason))
     await system.stop({ deadlineMs: 50 })
+    expect(reasons).toEqual(['stop() was at its deadline (deadlineMs), and Doomed had not ended'])
   })
 
   it('stops while a node is being replaced', async () => {

@@ -40,6 +40,7 @@ export const SEGMENT_NUMBER_MAX = 99_999_999
 const MAGIC = Uint8Array.of(0x54, 0x52, 0x4f, 0x55, 0x50, 0x45, 0x4a, 0x0a)
 const TAG = [0x54, 0x4a, 0x46] as const
 const KIND_MARK = 1
+const COPIED_ONE_BY_ONE_MAX = 64
 
 /** What a record says. The numbers are part of the format. */
 export const RecordKind = { event: 2, snapshot: 3, removal: 4 } as const
@@ -122,7 +123,7 @@ export function writeMark(
 ): void {
   const view = viewOf(target)
   writeFrameHead(target, view, at, { kind: KIND_MARK, sequence: 0, idLength: 0, payloadLength: 16 })
-  target.set(mark.identity, at + FRAME_BYTES)
+  copyBytes(mark.identity, target, at + FRAME_BYTES)
   view.setUint32(at + FRAME_BYTES + 8, mark.segment, true)
   view.setUint32(at + FRAME_BYTES + 12, mark.offset, true)
   view.setUint32(at, crc32c(target, at + 4, at + MARK_BYTES), true)
@@ -138,7 +139,7 @@ export function isMark(
   if (uint32At(bytes, at + FRAME_BYTES + 8) !== expected.segment) return false
   if (uint32At(bytes, at + FRAME_BYTES + 12) !== expected.offset) return false
   const { identity } = expected
-  if (identity !== undefined && !identity.every((byte, place) => byte === bytes[at + FRAME_BYTES + place])) return false
+  if (identity !== undefined && !isIdentityAt(bytes, at + FRAME_BYTES, identity)) return false
   return uint32At(bytes, at) === crc32c(bytes, at + 4, at + MARK_BYTES)
 }
 
@@ -151,8 +152,8 @@ export function writeRecord(
 ): number {
   const { kind, sequence, encodedId, payload } = record
   writeFrameHead(target, view, at, { kind, sequence, idLength: encodedId.length, payloadLength: payload.length })
-  target.set(encodedId, at + FRAME_BYTES)
-  target.set(payload, at + FRAME_BYTES + encodedId.length)
+  copyBytes(encodedId, target, at + FRAME_BYTES)
+  copyBytes(payload, target, at + FRAME_BYTES + encodedId.length)
   const end = at + FRAME_BYTES + encodedId.length + payload.length
   view.setUint32(at, crc32c(target, at + 4, end, record.seed), true)
   return end
@@ -186,12 +187,24 @@ export function recordSeed(headerChecksum: number, offset: number): number {
 
 /** Whether two identities are the same. */
 export function sameIdentity(left: JournalIdentity, right: JournalIdentity): boolean {
-  return left.length === right.length && left.every((byte, at) => byte === right[at])
+  return left.length === right.length && isIdentityAt(left, 0, right)
 }
 
 /** A view of exactly these bytes. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function isIdentityAt(bytes: Uint8Array, at: number, identity: JournalIdentity): boolean {
+  for (let place = 0; place < identity.length; place++) if (bytes[at + place] !== identity[place]) return false
+  return true
+}
+
+/** A call of the platform's own way takes longer than a few bytes do. */
+function copyBytes(source: Uint8Array, target: Uint8Array, at: number): void {
+  const { length } = source
+  if (length > COPIED_ONE_BY_ONE_MAX) target.set(source, at)
+  else for (let place = 0; place < length; place++) target[at + place] = source[place]!
 }
 
 /** The number at `at`, little-endian, as `DataView.getUint32` reads it. */
@@ -214,5 +227,7 @@ function writeFrameHead(
   view.setUint16(at + 12, Math.floor(head.sequence / 2 ** 32), true)
   view.setUint16(at + 14, head.idLength, true)
   target[at + 16] = head.kind
-  target.set(TAG, at + 17)
+  target[at + 17] = TAG[0]
+  target[at + 18] = TAG[1]
+  target[at + 19] = TAG[2]
 }

@@ -26,6 +26,8 @@ export class JournalEntry {
   positions: number[] = []
   /** Whether the first of `positions` is a snapshot. */
   hasSnapshot = false
+  /** The last segment that lists this id among those of its records. */
+  listedIn: SegmentState | undefined
   /** Where an event was found whose predecessor is missing. */
   gap: JournalPlace | undefined
 
@@ -115,7 +117,10 @@ export class JournalIndex {
     }
     entry.positions.push(record.segment, record.offset, record.length)
     segment.live++
-    segment.ids.add(entry.durableId)
+    if (entry.listedIn !== segment) {
+      segment.ids.add(entry.durableId)
+      entry.listedIn = segment
+    }
   }
 
   /** To be called once all segments were scanned: throws when a live event's predecessor is missing. */

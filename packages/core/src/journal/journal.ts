@@ -189,25 +189,32 @@ export class Journal {
       this.#fileOf = group.segment
       this.#file = segmentFile(group.segment)
     }
-    const file = this.#file
-    disk.write(file, group.offset, group.bytes, (writeError) => {
-      if (writeError !== undefined || this.#halted) return this.#fail(writeError)
-      this.#counts.bytes += group.length
-      this.#counts.syncs++
-      disk.sync(file, (syncError) => {
-        if (syncError !== undefined || this.#halted) this.#fail(syncError)
-        else this.#synced(group)
-      })
-    })
+    disk.write(this.#file, group.offset, group.bytes, this.#written)
   }
 
-  #synced(group: RecordGroup): void {
+  /** The committing group is written. */
+  readonly #written = (error: Error | undefined): void => {
+    if (error !== undefined || this.#halted) {
+      this.#fail(error)
+      return
+    }
+    this.#counts.bytes += this.#committing.length
+    this.#counts.syncs++
+    this.#settings.disk.sync(this.#file, this.#synced)
+  }
+
+  readonly #synced = (error: Error | undefined): void => {
+    if (error !== undefined || this.#halted) {
+      this.#fail(error)
+      return
+    }
+    const group = this.#committing
     if (group.opensSegment) this.#index.addSegment(group.segment, group.checksum)
     this.#segmentSynced = group.segment
     this.#unmarked = group.recordCount > 0
     this.#counts.groups++
     group.addTo(this.#index)
-    for (const onSynced of group.take()) onSynced()
+    group.end()
     this.#committingNow = false
     this.#removeSegments()
     this.#proceed()
@@ -252,8 +259,8 @@ export class Journal {
     const failure = journalFailed(cause)
     this.#halted = true
     this.#failure = failure
-    const waiting = [...this.#committing.take(), ...this.#gathering.take()]
-    for (const onSynced of waiting) onSynced(failure)
+    this.#committing.end(failure)
+    this.#gathering.end(failure)
     const done = this.#closed
     this.#closed = undefined
     done?.(failure)

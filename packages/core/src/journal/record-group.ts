@@ -34,14 +34,17 @@ export interface GroupPlace {
 /** What a group starts with, and the most that it keeps when it is emptied. */
 const BYTES_MIN = 4 * 1024
 const BYTES_KEPT_MAX = 4 * 1024 * 1024
+const PLACES_KEPT_MAX = 1024
 
 /** The records of one write and one sync. */
 export class RecordGroup {
   #buffer = new Uint8Array(BYTES_MIN)
   #view = viewOf(this.#buffer)
   #begun = false
-  #entries: JournalEntry[] = []
-  #waiting: OnSynced[] = []
+  /** Records in the group. The lists below are used again for the next group, and may be longer. */
+  #count = 0
+  #entries: (JournalEntry | undefined)[] = []
+  #waiting: (OnSynced | undefined)[] = []
   /** Three numbers a record: kind, sequence, offset in the group. */
   #records: number[] = []
   length = 0
@@ -57,7 +60,7 @@ export class RecordGroup {
   }
 
   get recordCount(): number {
-    return this.#entries.length
+    return this.#count
   }
 
   /** The bytes to write. */
@@ -85,19 +88,22 @@ export class RecordGroup {
     this.#reserve(FRAME_BYTES + encodedId.length + record.payload.length)
     const seed = recordSeed(this.checksum, this.offset + this.length)
     const { kind, sequence, payload } = record
-    this.#entries.push(entry)
-    this.#waiting.push(wait)
-    this.#records.push(kind, sequence, this.length)
+    const place = this.#count++
+    this.#entries[place] = entry
+    this.#waiting[place] = wait
+    this.#records[3 * place] = kind
+    this.#records[3 * place + 1] = sequence
+    this.#records[3 * place + 2] = this.length
     this.length = writeRecord(this.#buffer, this.#view, this.length, { kind, sequence, encodedId, payload, seed })
   }
 
   /** Tells the index of the group's records, which are durable now. */
   addTo(index: JournalIndex): void {
     const { segment } = this
-    for (let at = 0; at < this.#entries.length; at++) {
+    for (let at = 0; at < this.#count; at++) {
       const entry = this.#entries[at]!
       const start = this.#records[at * 3 + 2]!
-      const end = this.#records[at * 3 + 5] ?? this.length
+      const end = at + 1 < this.#count ? this.#records[at * 3 + 5]! : this.length
       entry.pending--
       index.add(entry, {
         kind: this.#records[at * 3] as RecordKind,
@@ -109,16 +115,24 @@ export class RecordGroup {
     }
   }
 
-  /** Empties the group for its next use and returns who waited, in the order of the records. */
-  take(): OnSynced[] {
-    const waiting = this.#waiting
-    this.#waiting = []
-    this.#entries = []
-    this.#records = []
+  /** Tells everybody who waits, in the order of the records, and empties the group for its next use. */
+  end(error?: JournalFailedError): void {
+    const count = this.#count
     this.#begun = false
+    this.#count = 0
     this.length = 0
+    for (let at = 0; at < count; at++) {
+      const wait = this.#waiting[at]!
+      this.#waiting[at] = undefined
+      this.#entries[at] = undefined
+      wait(error)
+    }
+    if (this.#waiting.length > PLACES_KEPT_MAX) {
+      this.#entries = []
+      this.#waiting = []
+      this.#records = []
+    }
     if (this.#buffer.length > BYTES_KEPT_MAX) this.#resize(BYTES_MIN)
-    return waiting
   }
 
   #reserve(bytes: number): void {

@@ -11,7 +11,7 @@ import { aligned, type Codec, createEncoding, ENCODING_START, type Encoding } fr
 import { Doorbell } from './doorbell.ts'
 import { OutboundQueue, type QueuedFrame } from './outbound-queue.ts'
 import { compose } from './portable.ts'
-import { COMPOSED_BYTES, FrameKind } from './ring.ts'
+import { FrameKind } from './ring.ts'
 import { RingWriter } from './ring-writer.ts'
 import { ShapeCodec } from './shape-codec.ts'
 import { PostSender } from './side-port.ts'
@@ -160,26 +160,35 @@ class RingSender implements ChannelSender {
   #sendComposed({ bytes, end, bulk, bulkLength, handles, transfer }: Encoding): void {
     try {
       const summed = aligned(end)
-      const head = new Int32Array(bytes.buffer, bytes.byteOffset, COMPOSED_BYTES / 4)
-      head[0] = summed
-      head[1] = end - ENCODING_START
-      head[2] = head[3] = 0
+      writeWord(bytes, 0, summed)
+      writeWord(bytes, 4, end - ENCODING_START)
+      writeWord(bytes, 8, 0)
+      writeWord(bytes, 12, 0)
       if (summed + bulkLength > this.#writer.memory.payloadBytesMax) {
         const all = compose(bytes, end, bulk, bulkLength)
         const number = this.#posts.add({ handles: [...handles], bytes: all }, [...transfer, all.buffer])
         this.#write(FrameKind.aside, new Uint8Array(Int32Array.of(number).buffer), 0, 4)
         return
       }
-      if (handles.length > 0) head[2] = this.#posts.add({ handles: [...handles] }, transfer)
+      if (handles.length > 0) writeWord(bytes, 8, this.#post(handles, transfer))
       if (this.#queue.size === 0) {
         if (this.#writer.writeComposed(bytes, summed, bulk, bulkLength)) return
         this.#publish()
       }
       this.#enqueue({ kind: FrameKind.composed, payload: compose(bytes, end, bulk, bulkLength), summed })
     } finally {
-      bulk.length = handles.length = transfer.length = 0
+      empty(bulk)
+      empty(handles)
+      empty(transfer)
       this.#encoding.bulkLength = 0
     }
+  }
+
+  /** The number of the post with these handles. Most have one, which is transferred. */
+  #post(handles: readonly unknown[], transfer: readonly ArrayBuffer[]): number {
+    const [buffer] = transfer
+    if (buffer !== undefined && handles.length === 1 && handles[0] === buffer) return this.#posts.addBuffer(buffer)
+    return this.#posts.add({ handles: [...handles] }, transfer)
   }
 
   #drainQueue(): void {
@@ -216,6 +225,18 @@ class RingSender implements ChannelSender {
     this.#posts.flush()
     return this.#writer.publish() && this.#receiverDoorbell.ring()
   }
+}
+
+function writeWord(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word
+  bytes[at + 1] = word >> 8
+  bytes[at + 2] = word >> 16
+  bytes[at + 3] = word >> 24
+}
+
+/** Takes all out of a list, which mostly has an item or none. To set its length would be a call into the runtime. */
+function empty(list: unknown[]): void {
+  while (list.length > 0) list.pop()
 }
 
 function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {

@@ -6,7 +6,7 @@
  * Objects that were met are remembered for one message, so that cycles and repeated references arrive as such.
  */
 import { isProxy } from 'node:util/types'
-import { copyOfShared } from './byte-copy.ts'
+import { copyOf } from './byte-copy.ts'
 import { aligned, ENCODING_START, type Encoding } from './codec.ts'
 import { writeError } from './error-format.ts'
 import { Refused } from './errors.ts'
@@ -321,9 +321,7 @@ export class MessageWriter extends TextWriter {
       this.#handle(value)
       return
     }
-    const source = ArrayBuffer.isView(value)
-      ? new Uint8Array(value.buffer, value.byteOffset, byteLength)
-      : new Uint8Array(value)
+    const source = bytesOf(value)
     const encoding = this.#encoding as Encoding
     if (byteLength < BULK_BYTES_MIN) {
       this.tag(Tag.binary)
@@ -343,7 +341,7 @@ export class MessageWriter extends TextWriter {
 
   /** Binary data that is too much for the ring: one copy, which is transferred. */
   #copied(source: Uint8Array, type: number): void {
-    const copy = copyOfShared(source, 0, source.length)
+    const copy = copyOf(source)
     ;(this.#encoding as Encoding).transfer.push(copy)
     if (type !== 0) {
       this.tag(Tag.view)
@@ -386,4 +384,11 @@ export class MessageWriter extends TextWriter {
     this.#seen.forget(mark.seen)
     this.undefine(mark.defined)
   }
+}
+
+function bytesOf(value: ArrayBuffer | ArrayBufferView): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  return ArrayBuffer.isView(value)
+    ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+    : new Uint8Array(value)
 }

@@ -42,7 +42,7 @@ export class PostSender {
   /** Takes a post and returns its number, never 0. Throws an `EncodeError` when it cannot be cloned. */
   add(post: Post, transfer: readonly ArrayBuffer[]): number {
     if (post.handles.every((handle) => transfer.includes(handle as ArrayBuffer))) {
-      this.#waiting.push(onItsWay(post))
+      this.#waiting.push(post)
       this.#transfer.push(...transfer)
       this.#number++
       if (this.#waiting.length >= WAITING_MAX) this.flush()
@@ -55,6 +55,15 @@ export class PostSender {
       }
       this.#number++
     }
+    return this.#number
+  }
+
+  /** Takes a buffer that is transferred, and is all that a message has here; returns its number. */
+  addBuffer(buffer: ArrayBuffer): number {
+    this.#waiting.push(buffer)
+    this.#transfer.push(buffer)
+    this.#number++
+    if (this.#waiting.length >= WAITING_MAX) this.flush()
     return this.#number
   }
 
@@ -72,7 +81,7 @@ export class PostSender {
 /** The receiving end of a side port. */
 export class PostReceiver {
   readonly #port: MessagePort
-  #posts: readonly unknown[] = []
+  #posts: unknown[] = []
   #next = 0
   /** The number of the last post that was taken. */
   #number = 0
@@ -85,7 +94,9 @@ export class PostReceiver {
   take(number: number): Post {
     this.#number++
     if (this.#next === this.#posts.length) this.#receive()
-    const post = this.#posts[this.#next++]
+    const post = this.#posts[this.#next]
+    // The rest of the array may live longer than what was in it, and would keep it.
+    if (this.#next < this.#posts.length) this.#posts[this.#next++] = undefined
     if (number === this.#number) {
       if (post instanceof ArrayBuffer) return { handles: [post] }
       if (isPost(post)) return post
@@ -103,12 +114,6 @@ export class PostReceiver {
   #missing(): FrameError {
     return new FrameError(`message ${this.#number} beside the ring is missing or not the one its frame names`)
   }
-}
-
-/** How a post travels all of whose handles are transferred. */
-function onItsWay(post: Post): Posted {
-  const { handles, bytes } = post
-  return bytes === undefined && handles.length === 1 ? (handles[0] as ArrayBuffer) : post
 }
 
 function isPost(value: unknown): value is Post {

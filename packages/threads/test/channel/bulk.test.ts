@@ -7,6 +7,11 @@ function bytesOf(length: number, seed = 1): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, index) => (index * 7 + seed) & 0xff)
 }
 
+/** The bytes that a view is on. */
+function memoryOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
+
 describe('binary data', () => {
   it.each([0, 1, BULK_BYTES_MIN - 1, BULK_BYTES_MIN, BULK_BYTES_MIN + 1, 65_535, 131_072, 131_073, 3_000_001])(
     'of %d bytes arrives, in memory of its own',
@@ -43,6 +48,34 @@ describe('binary data', () => {
     expect(received[2].getUint8(0)).toBe(view.getUint8(0))
     expect(new Uint8Array(received[4])).toEqual(bytesOf(1_500))
   })
+
+  it.each(['in the ring', 'beside it'])(
+    'of any view arrives %s as it was, over an ordinary buffer of just its bytes',
+    (way) => {
+      const length = way === 'in the ring' ? 4_000 : 80_000
+      const whole = bytesOf(length + 800)
+      const resizable = new ArrayBuffer(length, { maxByteLength: 2 * length })
+      new Uint8Array(resizable).set(bytesOf(length, 3))
+      const views = [
+        whole.subarray(8, 8 + length),
+        Buffer.from(whole.buffer, 3, length),
+        new Float64Array(whole.buffer, 16, length / 8),
+        new DataView(whole.buffer, 5, length),
+        new Uint8Array(resizable),
+      ]
+      for (const view of views) {
+        const expected = memoryOf(view).slice()
+        const { sender, drainAll } = openLoopback()
+        sender.send(view)
+        memoryOf(view).fill(0)
+        sender.flush()
+        const [received] = drainAll() as [ArrayBufferView<ArrayBuffer>]
+        expect(new Uint8Array(received.buffer)).toEqual(expected)
+        expect(received.buffer.resizable).toBe(false)
+        memoryOf(view).set(expected)
+      }
+    },
+  )
 
   it('keeps its place among other messages, whether there is room in the ring or not', () => {
     const { sender, drainAll } = openLoopback({ capacityBytes: 1 << 16 })

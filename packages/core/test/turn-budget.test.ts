@@ -21,6 +21,15 @@ function thread(turns: number, msEach: number) {
       })
       return { taken: before - turns, ms: nowMs - beforeMs, clockReads: clockReads - readsBefore, left }
     },
+    /** One round of turns of these lengths in turn. */
+    mixedRound(lengths: readonly number[]) {
+      let taken = 0
+      budget.round((limit) => {
+        for (let turn = 0; turn < limit; turn++) nowMs += lengths[taken++ % lengths.length] as number
+        return true
+      })
+      return { taken }
+    },
     make(each: number) {
       msEach = each
     },
@@ -58,7 +67,20 @@ describe('the turns of a round', () => {
     expect(taken).toBeLessThanOrEqual(11)
   })
 
+  it('begin with one, of which nobody knows how long it takes', () => {
+    expect(thread(20, 100).round()).toMatchObject({ taken: 1, left: true })
+  })
+
+  it('are taken one by one as well when a short one lies between long ones', () => {
+    const mixed = thread(1_000, 100)
+    mixed.round()
+    for (let round = 0; round < 20; round++) {
+      const { taken } = mixed.mixedRound([0.001, 100])
+      expect(taken).toBeLessThanOrEqual(2)
+    }
+  })
+
   it('say when none are left', () => {
-    expect(thread(3, 1).round()).toMatchObject({ taken: 3, left: false })
+    expect(thread(3, 0.1).round()).toMatchObject({ taken: 3, left: false })
   })
 })

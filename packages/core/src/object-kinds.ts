@@ -1,0 +1,84 @@
+/** Kinds of plain objects, by their keys, as encoded values name them: of each the list of its keys, written once. */
+
+/** Kinds that are remembered, and the keys that one has. */
+const keptMax = 1_000
+const keysMax = 64
+
+/** Keys for which msgpackr or the general way of encoding does something of its own. */
+export const oddKeys: ReadonlySet<string> = new Set([
+  '__proto__',
+  '__keys__',
+  'constructor',
+  'hasOwnProperty',
+  'toJSON',
+])
+
+/** Objects with exactly these keys in this order. */
+export class ObjectKind {
+  readonly keys: readonly string[]
+  /** The list of the keys, as it is written. */
+  readonly list: Uint8Array
+  /** The value in which the kind was last written, by its number, and the ID that it has there. */
+  value = 0
+  id = 0
+  /** The kind that followed when this one was written last: most likely it does again. */
+  follower: ObjectKind | undefined
+
+  constructor(keys: readonly string[], list: Uint8Array) {
+    this.keys = keys
+    this.list = list
+  }
+}
+
+/** The kinds of the objects of one value after the other. */
+export class ObjectKinds {
+  readonly #listOf: (keys: readonly string[]) => Uint8Array | undefined
+  readonly #known = new Map<string, ObjectKind>()
+  /** The kind that was asked for last; the first of a value follows one of its own. */
+  readonly #first = new ObjectKind([], new Uint8Array())
+  #last = this.#first
+
+  /** `listOf` writes a list of keys, or refuses to. */
+  constructor(listOf: (keys: readonly string[]) => Uint8Array | undefined) {
+    this.#listOf = listOf
+  }
+
+  /** A value begins. */
+  begin(): void {
+    this.#last = this.#first
+  }
+
+  /** The kind of a plain object; `undefined` when there is to be none. */
+  of(value: object): ObjectKind | undefined {
+    const last = this.#last
+    let kind = last.follower
+    if (kind === undefined || !hasKeys(value, kind.keys)) {
+      kind = this.#search(value)
+      // What the prototype of all objects was given is no field of this one.
+      if (kind === undefined || !hasKeys(value, kind.keys)) return undefined
+      last.follower = kind
+    }
+    this.#last = kind
+    return kind
+  }
+
+  #search(value: object): ObjectKind | undefined {
+    const keys = Object.keys(value)
+    const name = `${keys.length} ${keys.join('\n')}`
+    const known = this.#known.get(name)
+    if (known !== undefined && known.keys.length === keys.length) return known
+    if (known !== undefined || this.#known.size >= keptMax || keys.length > keysMax) return undefined
+    if (keys.some((key) => oddKeys.has(key))) return undefined
+    const list = this.#listOf(keys)
+    if (list === undefined) return undefined
+    const kind = new ObjectKind(keys, list)
+    this.#known.set(name, kind)
+    return kind
+  }
+}
+
+function hasKeys(value: object, keys: readonly string[]): boolean {
+  let index = 0
+  for (const key in value) if (key !== keys[index++]) return false
+  return index === keys.length
+}
