@@ -50,9 +50,6 @@ export interface HostLoopParts {
 /** The global one is a getter, which costs as much as the clock. */
 const clock = performance
 
-/** What is done after it is settled already: a microtask for a third of what `queueMicrotask` makes for it. */
-const settled = Promise.resolve()
-
 export class HostLoop {
   private readonly kernel: NodeKernel
   private readonly links: NodeLinks
@@ -116,7 +113,7 @@ export class HostLoop {
     if (this.microtaskRounds < microtaskRoundsMax) {
       this.microtaskRounds++
       this.scheduled = true
-      void settled.then(this.round)
+      queueMicrotask(this.round)
     } else this.scheduleLater()
   }
 
