@@ -15,8 +15,8 @@ import { createSystem, type ThreadSystem } from '@troupe/threads'
 
 /** Beyond this a run has failed, in milliseconds. */
 const runMsMax = 300_000
-/** Messages that may wait for room in a channel: a program may send all it has before the other thread takes the first. */
-const outboundCapacity = 4_000_000
+/** What may wait for room in a channel: a program may send all it has before the other thread takes the first. */
+const channels = { outboundCapacity: 4_000_000, outboundBytesMax: 2 ** 31 }
 
 export class Stage {
   readonly threads: number
@@ -46,7 +46,7 @@ export class Stage {
 
   /** Opens a stage of so many threads. `development` freezes every message. */
   static async open({ threads, development = false }: { threads: number; development?: boolean }): Promise<Stage> {
-    return new Stage(await createSystem({ threads, development, log: 'none', channels: { outboundCapacity } }), threads)
+    return new Stage(await createSystem({ threads, development, log: 'none', channels }), threads)
   }
 
   /** Uses one node, or all of them, from now on. */

@@ -20,6 +20,7 @@ import {
   applyEvent,
   assertStashHasRoom,
   type CompiledDefinition,
+  Deferral,
   type Effects,
   type Envelope,
   type Ref,
@@ -233,10 +234,10 @@ export class RecordedEffects extends RefusedEffects implements Effects {
   }
 
   /** Nobody is told that an ask was given up, so there is no signal to abort. */
-  defer(_from: ActorCell, token: ReplyToken): ReturnType<Effects['defer']> {
+  defer(from: ActorCell, token: ReplyToken): Deferral {
     const ask = askOf(token)
     if (ask !== 0 && !this.owed.includes(ask)) this.owed = withAsk(this.owed, ask)
-    return { token, controller: undefined }
+    return new Deferral(token, from)
   }
 
   /** A reminder is a timer that a crash does not end. */

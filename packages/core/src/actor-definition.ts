@@ -7,9 +7,9 @@ import type { ActorRef } from './actor-ref.ts'
 import type { ActorContext } from './context.ts'
 import { ConfigurationError } from './errors.ts'
 import {
+  type CompiledEvent,
   compileEvents,
   compileVersion,
-  type EventFunction,
   type EventsShape,
   type Upcasts,
   type Version,
@@ -207,9 +207,7 @@ export interface CompiledDefinition extends ActorDefinition<any, any> {
   readonly handlers: HandlerTable
   /** By the behavior's name: its handlers, and those of `on` that it does not have. */
   readonly behaviors: ReadonlyMap<string, HandlerTable>
-  readonly events: ReadonlyMap<string, EventFunction<any>>
-  /** Of those events that say a version. */
-  readonly eventVersions: ReadonlyMap<string, Version>
+  readonly events: ReadonlyMap<string, CompiledEvent>
   /** The names of the services that it declares. */
   readonly uses: readonly string[]
   readonly started: ((state: any, ctx: ActorContext) => unknown) | undefined
@@ -311,7 +309,7 @@ function compileDefinition(spec: any): CompiledDefinition {
     init: spec.init,
     handlers,
     behaviors,
-    ...compileEvents(name, spec.events ?? {}),
+    events: compileEvents(name, spec.events ?? {}),
     uses,
     started: spec.started,
     terminated: spec.terminated,

@@ -291,6 +291,7 @@ export class AskTable {
 
   /** Ends every ask that waits for an actor on `node`. */
   rejectNode(node: string): void {
+    if (this.#size === 0) return
     for (const ask of this.#all()) {
       if (ask.to.node === node && this.has(ask.askId)) this.#giveUp(ask, nodeDownError(node, ask.name, ask.to))
     }

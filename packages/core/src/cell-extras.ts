@@ -5,6 +5,7 @@
  */
 import type { ActorCell } from './actor-cell.ts'
 import type { Ref } from './actor-ref.ts'
+import type { Deferrals } from './deferrals.ts'
 import type { DurableOutput } from './durable-output.ts'
 import type { Envelope } from './envelope.ts'
 import type { IncomingStream } from './incoming-stream.ts'
@@ -13,7 +14,6 @@ import type { DefinitionCounters } from './metrics/node-metrics.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import type { PendingAsk } from './pending-ask.ts'
 import type { ScheduledTask } from './ports/clock.ts'
-import type { Deferral } from './reply-duties.ts'
 import type { Rollback } from './rollback.ts'
 import type { SiblingGroup } from './sibling-group.ts'
 import type { StrayRejection } from './stray-rejections.ts'
@@ -48,8 +48,8 @@ export class CellExtras {
   stash: Envelope[] | undefined = undefined
   /** The message of the turn under way, once it was put aside. */
   stashing: Envelope | undefined = undefined
-  /** Asks whose reply this actor deferred and has not sent, by `deferralKey`. */
-  deferred: Map<string | number, Deferral> | undefined = undefined
+  /** Replies that this actor deferred and has not sent. */
+  deferred: Deferrals | undefined = undefined
   /** Asks of other nodes that nobody waits for any more and whose messages may be in the mailbox. */
   givenUp: Set<string> | undefined = undefined
   /** The latest ask of this actor that waits for a reply; the others are linked to it. */

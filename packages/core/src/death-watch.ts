@@ -107,10 +107,12 @@ export class DeathWatch {
   /** A node died: everyone here who watched an actor of it is told. */
   nodeDown(node: string, epoch: number): void {
     for (const cell of this.#kernel.cells) {
-      if (cell.watchers?.some(({ ref }) => ref.node === node && ref.epoch === epoch)) {
-        cell.watchers = cell.watchers.filter(({ ref }) => ref.node !== node || ref.epoch !== epoch)
+      // Most of a node that is large neither watch nor are watched.
+      if (cell.extras === undefined) continue
+      const { watchers, watching } = cell.extras
+      if (watchers !== undefined && watchers.length > 0) {
+        cell.watchers = watchers.filter(({ ref }) => ref.node !== node || ref.epoch !== epoch)
       }
-      const { watching } = cell
       if (watching === undefined) continue
       for (const [key, ref] of watching) {
         // A watch of a name, or of an earlier epoch's actor, may have died with the node before it was answered.

@@ -15,7 +15,7 @@ import { checkFrame } from './frame-check.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import type { Links } from './links.ts'
 import { type Member, Membership } from './membership.ts'
-import { type MessageMode, prepareMessage } from './message-value.ts'
+import type { MessageMode } from './message-value.ts'
 import type { PendingAsk } from './pending-ask.ts'
 import type { Refusal } from './ports/transport.ts'
 import { ReplyDuties } from './reply-duties.ts'
@@ -39,6 +39,9 @@ export abstract class Delivery extends TurnLoop {
   protected abstract readonly deathWatch: DeathWatch
   protected abstract readonly links: Links
   readonly messages: MessageMode
+  /** The name that was looked up last, and whose it is. */
+  #lastName = ''
+  #named: ActorCell | undefined
   /** True while a tell within the node is put into a mailbox as it is: nobody copies, freezes, counts or traces it. */
   protected tellsPlainly: boolean
 
@@ -61,9 +64,12 @@ export abstract class Delivery extends TurnLoop {
       rejectFor: this.rejectFor,
       answer: this.answer,
     })
-    this.duties = new ReplyDuties({ ...ports, asks: this.asks, onAbort: () => this.signalAborted() })
+    const { node, epoch, clock } = ports
+    this.duties = new ReplyDuties({ node, epoch, asks: this.asks, onAbort: () => this.signalAborted() })
     this.askCycles = new AskCycles({
-      ...ports,
+      node,
+      epoch,
+      clock,
       asks: this.asks,
       afterMs: ports.askCyclesAfterMs ?? askCyclesAfterMsDefault,
       lookup: (ref) => this.lookup(ref),
@@ -80,9 +86,21 @@ export abstract class Delivery extends TurnLoop {
 
   /** The living actor that `ref` means on this node. */
   lookup(ref: Ref): ActorCell | undefined {
-    if (ref.name === undefined) return this.cells.find(ref)
+    const { name } = ref
+    if (name === undefined) return this.cells.find(ref)
+    // A node mostly hears for the same of its names; a cell that is no more is not in its slot.
+    const last = this.#named
+    if (last !== undefined && name === this.#lastName && this.cells.at(last.ref.slot) === last) return last
+    return this.#lookupNamed(name)
+  }
+
+  #lookupNamed(name: string): ActorCell | undefined {
     // Names that begin with @ are the runtime's own.
-    return ref.name.startsWith('@') ? this.systemActor(ref.name) : this.guardian.names?.get(ref.name)
+    if (name.startsWith('@')) return this.systemActor(name)
+    const cell = this.guardian.names?.get(name)
+    this.#lastName = name
+    this.#named = cell
+    return cell
   }
 
   /** An actor of the runtime itself, by its name. */
@@ -355,18 +373,6 @@ export abstract class Delivery extends TurnLoop {
     )
   }
 
-  /** The payload as this node's message mode wants it, for an effect that is held before it is sent. */
-  prepare(payload: unknown, name: string, to: Ref, from: ActorCell | undefined): unknown {
-    if (this.isShared(payload)) return payload
-    return prepareMessage(payload, this.messages, () => describeSend(name, to, from))
-  }
-
-  /** The reply as this node's message mode wants it. */
-  prepareReply(value: unknown, from: ActorCell): unknown {
-    if (this.isShared(value)) return value
-    return prepareMessage(value, this.messages, () => `the reply of ${from.path()}`)
-  }
-
   /** Ends an ask with an error, wherever the asker is; `answeredBy` is the node of the actor whose answer it is. */
   sendError(token: ReplyToken, error: unknown, answeredBy?: string): void {
     const data = encodeError(error)
@@ -385,9 +391,4 @@ export abstract class Delivery extends TurnLoop {
       this.send(token.node, [FrameKind.replyError, token.epoch, token.askId, plain])
     }
   }
-}
-
-/** The message, its receiver and its sender, for an error's text. */
-function describeSend(name: string, to: Ref, from: ActorCell | undefined): string {
-  return `message ${name} to ${refKey(to)}${from === undefined ? '' : ` from ${from.path()}`}`
 }

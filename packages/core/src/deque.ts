@@ -39,6 +39,11 @@ export class Deque<Item> {
     this.length++
   }
 
+  /** Forgets all items, and keeps the room. */
+  clear(): void {
+    while (this.length > 0) this.shift()
+  }
+
   peek(): Item | undefined {
     return this.length === 0 ? undefined : this.ring[this.head]
   }

@@ -10,10 +10,12 @@ import type { ActorCell } from './actor-cell.ts'
 import type { CompiledDefinition } from './actor-definition.ts'
 import { type Ref, type ReplyToken, sameRef } from './actor-ref.ts'
 import { askTimeoutMsDefault } from './ask-options.ts'
+import { Deque } from './deque.ts'
+import { afterForget, afterPersist } from './durability-order.ts'
 import { type EventRecord, recover, type SnapshotRecord } from './durable-recovery.ts'
 import type { Effects } from './effects.ts'
 import type { Envelope } from './envelope.ts'
-import { DurabilityError, toError } from './errors.ts'
+import { toError } from './errors.ts'
 import { carryOut, type HeldEffect } from './held-effect.ts'
 import { takeMessage } from './message-value.ts'
 import type { NodeKernel } from './node-kernel.ts'
@@ -22,7 +24,7 @@ import type { AnswerNames } from './pending-ask.ts'
 import type { NodeChoice } from './placement.ts'
 import { ReminderChanges } from './reminder-changes.ts'
 import { type ReminderRequest, Reminders, reminderDone } from './reminders.ts'
-import { applyEvent } from './run-turn.ts'
+import { eventOf } from './run-turn.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 import type { CompiledTask, TaskOptions } from './task-definition.ts'
 import { UnheldEffects } from './unheld-effects.ts'
@@ -32,9 +34,13 @@ import { encodeShared } from './value-codec.ts'
 export class DurableOutput extends UnheldEffects implements Effects {
   readonly #cell: ActorCell
   readonly #durableId: string
-  readonly #unsynced = new UnsyncedOutput((effect) => this.#release(effect))
-  #effects: HeldEffect[] = []
-  #early: HeldEffect[] = []
+  readonly #unsynced = new UnsyncedOutput(
+    (effect) => this.#release(effect),
+    () => this.kernel.alive,
+  )
+  /** What the turn under way lets out once it is durable, and what at its end; used again by each. */
+  readonly #effects = new Deque<HeldEffect>()
+  readonly #early = new Deque<HeldEffect>()
   #events: EventRecord = []
   #eventsSinceSnapshot = 0
   /** True once the turn under way persisted something. */
@@ -70,11 +76,9 @@ export class DurableOutput extends UnheldEffects implements Effects {
    * Throws when the events cannot be stored; the turn has failed then.
    */
   commit(envelope?: Envelope): void {
-    const effects = this.#effects
-    const events = this.#events
-    const early = this.#early
     const reminder = this.#reminderChanges.handledBy(envelope)
-    if (reminder !== undefined) events.push([reminderDone, reminder.key])
+    if (reminder !== undefined) this.#addEvent([reminderDone, reminder.key])
+    const events = this.#events
     const wantsSnapshot = this.#wantsSnapshot
     if (this.#wantsForget) this.#forget()
     else if (events.length > 0) {
@@ -86,8 +90,9 @@ export class DurableOutput extends UnheldEffects implements Effects {
     if (!this.#wantsForget) this.#reminderChanges.carryOut(events)
     if (reminder !== undefined) this.reminders.remove(reminder.key)
     this.#endTurn()
-    for (const effect of early) this.#release(effect)
-    this.#releaseAfterSync(effects)
+    const early = this.#early
+    for (let effect = early.shift(); effect !== undefined; effect = early.shift()) this.#release(effect)
+    this.#releaseAfterSync()
     if (this.#forgotten) return
     if (wantsSnapshot || this.#eventsSinceSnapshot >= this.#cell.definition.snapshotEvery) this.#snapshot()
   }
@@ -99,7 +104,12 @@ export class DurableOutput extends UnheldEffects implements Effects {
     this.#wantsForget = false
     this.#reminderChanges.end()
     if (this.#events.length > 0) this.#events = []
-    if (this.#early.length > 0) this.#early = []
+  }
+
+  /** Most turns have one event: a list that is made of it takes no more room than that. */
+  #addEvent(event: EventRecord[number]): void {
+    if (this.#events.length === 0) this.#events = [event]
+    else this.#events.push(event)
   }
 
   /** In the place of the turn's events: everything before is forgotten with them. */
@@ -119,9 +129,11 @@ export class DurableOutput extends UnheldEffects implements Effects {
     const effects = this.#effects
     const spoiled = this.#persisting
     this.#endTurn()
-    this.#effects = []
+    this.#early.clear()
     if (envelope !== undefined) this.reminders.failed(envelope)
-    for (const effect of effects) if (effect.type === 'activate') this.kernel.lifecycle.discard(effect.child)
+    for (let effect = effects.shift(); effect !== undefined; effect = effects.shift()) {
+      if (effect.type === 'activate') this.kernel.lifecycle.discard(effect.child)
+    }
     return spoiled
   }
 
@@ -162,14 +174,12 @@ export class DurableOutput extends UnheldEffects implements Effects {
 
   readonly #onSynced = (): void => {
     const { isFull } = this
-    this.#unsynced.synced(() => this.kernel.alive)
+    this.#unsynced.synced()
     if (isFull && !this.isFull && this.#cell.mailbox.length > 0) this.kernel.schedule(this.#cell)
   }
 
-  #releaseAfterSync(effects: HeldEffect[]): void {
-    if (effects.length === 0) return
-    this.#effects = []
-    this.#unsynced.hold(effects)
+  #releaseAfterSync(): void {
+    if (this.#effects.length > 0) this.#unsynced.hold(this.#effects)
   }
 
   /** Lets an effect go. Its turn is over, so what is wrong with it (it cannot be copied, say) fails its ask at most. */
@@ -247,15 +257,12 @@ export class DurableOutput extends UnheldEffects implements Effects {
   ): Promise<unknown> {
     if (this.#events.length > 0 || this.#wantsForget) {
       const verb = type === 'ask' ? 'ask' : 'send'
-      throw new DurabilityError(
-        `${from.path()} ${verb}s ${name} after it persisted in the same turn; ${verb} first, then persist`,
-        { actor: from.path(), message: name },
-      )
+      throw afterPersist(from, `${verb}s ${name}`, verb, { message: name })
     }
     const value = this.kernel.prepare(payload, name, to, from)
     const { askId, promise } = this.kernel.asks.open(from, to, name, timeoutMs, signal, type === 'offer')
     this.#effects.push({ type, to, name, payload: value, askId })
-    this.#releaseAfterSync(this.#effects)
+    this.#releaseAfterSync()
     return promise
   }
 
@@ -322,29 +329,29 @@ export class DurableOutput extends UnheldEffects implements Effects {
   }
 
   persist(from: ActorCell, name: string, event: unknown): void {
-    this.#assertRemembers(`persists ${name}`)
-    const value = this.kernel.prepare(event, `event ${name}`, from.ref, from)
+    if (this.#forgets) throw this.#afterForget(`persists ${name}`)
+    const { update, version, title } = eventOf(from, name)
+    const value = this.kernel.prepare(event, title, from.ref, from)
     this.#persisting = true
-    applyEvent(from, name, value)
-    const version = from.definition.eventVersions.get(name)
-    this.#events.push(version === undefined ? [name, value] : [name, value, version.current])
+    update(from.state, value)
+    this.#addEvent(version === undefined ? [name, value] : [name, value, version.current])
   }
 
   setReminder(from: ActorCell, { key, atMs, name, payload }: ReminderRequest): void {
-    this.#assertRemembers(`sets reminder ${key}`)
+    if (this.#forgets) throw this.#afterForget(`sets reminder ${key}`)
     this.#reminderChanges.assertRoom(key)
     const stored = [key, atMs, name, this.kernel.prepare(payload, `reminder ${name}`, from.ref, from)] as const
-    this.#events.push(this.#reminderChanges.set(stored))
+    this.#addEvent(this.#reminderChanges.set(stored))
   }
 
   cancelReminder(_from: ActorCell, key: string): void {
-    this.#assertRemembers(`cancels reminder ${key}`)
+    if (this.#forgets) throw this.#afterForget(`cancels reminder ${key}`)
     const event = this.#reminderChanges.cancel(key)
-    if (event !== undefined) this.#events.push(event)
+    if (event !== undefined) this.#addEvent(event)
   }
 
   snapshot(_from: ActorCell): void {
-    this.#assertRemembers('takes a snapshot')
+    if (this.#forgets) throw this.#afterForget('takes a snapshot')
     this.#wantsSnapshot = true
   }
 
@@ -352,24 +359,21 @@ export class DurableOutput extends UnheldEffects implements Effects {
     this.#wantsForget = true
   }
 
-  #assertRemembers(what: string): void {
-    if (!this.#wantsForget && !this.#forgotten) return
-    const actor = this.#cell.path()
-    throw new DurabilityError(`${actor} ${what} after ctx.forget(), which ends its history; do it before, or not`, {
-      actor,
-      durableId: this.#durableId,
-    })
+  /** True from `ctx.forget()` on: nothing is to be stored any more. */
+  get #forgets(): boolean {
+    return this.#wantsForget || this.#forgotten
+  }
+
+  #afterForget(what: string): Error {
+    return afterForget(this.#cell, this.#durableId, what)
   }
 
   /** As an ask: it must come before the turn's first persist, and starts once what came before it is synced. */
   task(from: ActorCell, task: CompiledTask, args: unknown, options: TaskOptions | undefined): Promise<unknown> {
     if (this.#events.length > 0) {
-      throw new DurabilityError(
-        `${from.path()} runs task ${task.name} after it persisted in the same turn; run it first, then persist`,
-        { actor: from.path(), task: task.name },
-      )
+      throw afterPersist(from, `runs task ${task.name}`, 'run it', { task: task.name })
     }
-    this.#releaseAfterSync(this.#effects)
+    this.#releaseAfterSync()
     if (this.isSynced) return this.kernel.task(from, task, args, options)
     // The task is given what the arguments are now, not what they are when it starts.
     const taken = takeMessage(

@@ -1,10 +1,10 @@
 /** Recovery: a durable actor's state from the latest snapshot and the events after it. */
 import type { ActorCell } from './actor-cell.ts'
 import { DurabilityError, DurableVersionError, toError } from './errors.ts'
-import { firstVersion, upcastTo } from './event-versions.ts'
+import { firstVersion, upcastTo, type Version } from './event-versions.ts'
 import type { NodeJournal } from './node-journal.ts'
 import { type Reminders, reminderDone, reminderSet, type StoredReminder } from './reminders.ts'
-import { applyEvent } from './run-turn.ts'
+import { eventOf } from './run-turn.ts'
 import { decodeValue } from './value-codec.ts'
 
 /** The events of one turn; a version that is not there is 1. */
@@ -47,14 +47,14 @@ export function recover(
     }
   }
   /** What was stored, as the definition wants it now. */
-  const upcast = (what: string, known: typeof firstVersion, version: number, stored: unknown): unknown =>
+  const upcast = (what: string, known: Version, version: number, stored: unknown): unknown =>
     version === known.current ? stored : upcastTo(known, version, stored, { actor: cell.path(), durableId, what })
   const replay = (name: string, event: unknown, version: number) => {
     if (name === reminderSet) reminders.set(event as StoredReminder)
     else if (name === reminderDone) reminders.remove(event as string)
     else {
-      const known = definition.eventVersions.get(name) ?? firstVersion
-      applyEvent(cell, name, upcast(`event ${name}`, known, version, event))
+      const { update, title, version: known } = eventOf(cell, name)
+      update(cell.state, upcast(title, known ?? firstVersion, version, event))
     }
   }
   journal.recover(durableId, {

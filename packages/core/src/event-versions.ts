@@ -10,7 +10,7 @@ import { shownValue } from './shown-value.ts'
 export type Upcasts = Readonly<Record<number, (old: any) => unknown>>
 
 /** An event's effect on the state. */
-export type EventFunction<State> = (state: State, event: any) => void
+type EventFunction<State> = (state: State, event: any) => void
 
 /** An event that has changed its shape: its version, its effect now, and the way up from older versions. */
 export interface VersionedEvent<State> {
@@ -44,33 +44,35 @@ export interface Version {
 /** What is stored without a version has this one. */
 export const firstVersion: Version = { current: 1, upcast: {} }
 
-/** The events of a definition as the kernel reads them. */
-export interface CompiledEvents {
-  readonly events: ReadonlyMap<string, EventFunction<any>>
-  /** Of those events that say a version. */
-  readonly eventVersions: ReadonlyMap<string, Version>
+/** One event of a definition as the kernel reads it. */
+export interface CompiledEvent {
+  readonly update: EventFunction<any>
+  /** `undefined` when it does not say one: then none is stored with it. */
+  readonly version: Version | undefined
+  /** `event deposited`, for errors; made once, since each `persist` says it. */
+  readonly title: string
 }
 
 /** Checks and compiles the `events` of actor `definition`; throws a {@link ConfigurationError}. */
-export function compileEvents(definition: string, source: unknown): CompiledEvents {
+export function compileEvents(definition: string, source: unknown): ReadonlyMap<string, CompiledEvent> {
   const refuse = (what: string) => new ConfigurationError(`actor ${definition}: ${what}`, { definition })
   if (typeof source !== 'object' || source === null) throw refuse('events must be an object')
-  const events = new Map<string, EventFunction<any>>()
-  const eventVersions = new Map<string, Version>()
+  const events = new Map<string, CompiledEvent>()
   for (const [name, event] of Object.entries(source)) {
     const part = `events.${name}`
     if (name.startsWith('@')) throw refuse(`${part}: names that begin with @ are the runtime's own`)
+    const title = `event ${name}`
     if (typeof event === 'function') {
-      events.set(name, event)
+      events.set(name, { update: event, version: undefined, title })
       continue
     }
     if (typeof event?.update !== 'function') {
       throw refuse(`${part} must be a function or { version, update, upcast }, got ${typeof event}`)
     }
-    events.set(name, event.update)
-    eventVersions.set(name, compileVersion(definition, part, event.version, event.upcast))
+    const version = compileVersion(definition, part, event.version, event.upcast)
+    events.set(name, { update: event.update, version, title })
   }
-  return { events, eventVersions }
+  return events
 }
 
 /** Checks a version and the steps to it; throws a {@link ConfigurationError}. */

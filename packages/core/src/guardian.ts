@@ -6,6 +6,7 @@
 import { type CompiledDefinition, defineActor } from './actor-definition.ts'
 import { type ActorRef, Ref } from './actor-ref.ts'
 import { toError } from './errors.ts'
+import { lettingOut } from './message-value.ts'
 import type { DefinitionAddress, Definitions } from './ports/definitions.ts'
 import type { SpawnOptions } from './spawn-options.ts'
 
@@ -53,8 +54,15 @@ export const Guardian = defineActor<GuardianProtocol>()({
     },
     spawn(state, request, ctx) {
       const reply = ctx.deferReply<ActorRef<any>>()
-      const start = (definition: CompiledDefinition) =>
-        ctx.reply(reply, ctx.spawn(definition, request.args, request.options))
+      const start = (definition: CompiledDefinition) => {
+        // They came in a message, so that nobody else has them.
+        lettingOut(request.args)
+        try {
+          ctx.reply(reply, ctx.spawn(definition, request.args, request.options))
+        } finally {
+          lettingOut(undefined)
+        }
+      }
       // What is wrong with a request is the asker's to know; the guardian itself goes on.
       const refuse = (error: unknown) => ctx.replyError(reply, toError(error))
       try {

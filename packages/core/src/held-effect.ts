@@ -8,6 +8,9 @@ import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
 import type { AnswerNames } from './pending-ask.ts'
 import { approximateBytes } from './value-size.ts'
 
+/** About what an effect takes beside what it carries. */
+const effectBytes = 64
+
 /** One thing that the actor lets out, as data. */
 export type HeldEffect =
   | { readonly type: 'tell'; readonly to: Ref; readonly name: string; readonly payload: unknown }
@@ -94,14 +97,19 @@ export function carryOut(kernel: NodeKernel, cell: ActorCell, effect: HeldEffect
   }
 }
 
-/** About how many bytes these effects carry. */
-export function heldBytes(effects: readonly HeldEffect[]): number {
-  let bytes = 0
-  for (const effect of effects) {
-    bytes += 64
-    if ('payload' in effect) bytes += approximateBytes(effect.payload)
-    else if (effect.type === 'reply') bytes += approximateBytes(effect.value)
-    else if (effect.type === 'forward') bytes += approximateBytes(effect.envelope.payload)
+/** About how many bytes an effect carries. */
+export function bytesOf(effect: HeldEffect): number {
+  switch (effect.type) {
+    case 'tell':
+    case 'ask':
+    case 'askThen':
+    case 'offer':
+      return effectBytes + approximateBytes(effect.payload)
+    case 'reply':
+      return effectBytes + approximateBytes(effect.value)
+    case 'forward':
+      return effectBytes + approximateBytes(effect.envelope.payload)
+    default:
+      return effectBytes
   }
-  return bytes
 }

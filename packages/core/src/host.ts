@@ -5,6 +5,7 @@ export { Ref } from './actor-ref.ts'
 export { askCyclesAfterMsDefault } from './ask-cycles.ts'
 export { enterBehavior } from './behavior.ts'
 export { logSeverity } from './context.ts'
+export { Deferral } from './deferrals.ts'
 export { DefinitionRegistry } from './definition-registry.ts'
 export type { Effects, TimerRequest } from './effects.ts'
 export { Envelope, EnvelopeKind, startedEnvelope } from './envelope.ts'
@@ -21,7 +22,7 @@ export {
   requireOption,
   unknownOptionProblem,
 } from './known-options.ts'
-export { buffersMoved, cloneValue, isPrepared, prepareMessage, takeMessage } from './message-value.ts'
+export { buffersMoved, cloneValue, copyOfBytes, isPrepared, prepareMessage, takeMessage } from './message-value.ts'
 export { type MetricsClock, metricsClockOf } from './metrics/metrics-clock.ts'
 export { NodeJournal } from './node-journal.ts'
 export { NodeKernel } from './node-kernel.ts'

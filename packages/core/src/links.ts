@@ -74,7 +74,9 @@ export class Links {
   /** A node died: everyone here who is linked to an actor of it ends. */
   nodeDown(node: string, epoch: number): void {
     for (const cell of this.#kernel.cells) {
-      for (const [id, peer] of [...(cell.links ?? [])]) {
+      const { links } = cell
+      if (links === undefined || links.size === 0) continue
+      for (const [id, peer] of [...links]) {
         // A link to a name, or to an earlier epoch's actor, may have died with the node before it was answered.
         if (peer.node === node && peer.epoch <= epoch) this.ended(cell.ref, peer, 'node-down', id)
       }

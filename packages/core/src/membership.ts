@@ -11,49 +11,57 @@ export interface Member {
 }
 
 export class Membership {
-  #members: readonly Member[]
+  /** In the order of their names. Nobody else has this list. */
+  readonly #up: Member[]
+  /** The same for those who read it, until it changes: most changes are never looked at. */
+  #shown: readonly Member[] | undefined
   /** True once another node was up. */
   hadOthers = false
 
-  constructor(self: Member) {
-    this.#members = Object.freeze([Object.freeze({ node: self.node, epoch: self.epoch })])
+  constructor({ node, epoch }: Member) {
+    this.#up = [{ node, epoch }]
   }
 
   /** The nodes that are up, this one too, in the order of their names. Never changed in place. */
   get members(): readonly Member[] {
-    return this.#members
+    this.#shown ??= Object.freeze(this.#up.map(({ node, epoch }) => Object.freeze({ node, epoch })))
+    return this.#shown
   }
 
   has(node: string): boolean {
-    return this.#members.some((member) => member.node === node)
+    return this.#placeOf(node) >= 0
   }
 
   /** A node is up; false when that was known, or a later epoch of it is. */
   up({ node, epoch }: Member): boolean {
-    const known = this.#members.find((member) => member.node === node)
-    if (known !== undefined && known.epoch >= epoch) return false
+    const up = this.#up
+    const place = this.#placeOf(node)
+    if (place >= 0 && (up[place] as Member).epoch >= epoch) return false
     this.hadOthers = true
-    const newcomer = Object.freeze({ node, epoch })
-    const members: Member[] = []
-    let isIn = false
-    for (const member of this.#members) {
-      if (member === known) continue
-      if (!isIn && node < member.node) {
-        members.push(newcomer)
-        isIn = true
-      }
-      members.push(member)
+    this.#shown = undefined
+    if (place >= 0) {
+      up[place] = { node, epoch }
+      return true
     }
-    if (!isIn) members.push(newcomer)
-    this.#members = Object.freeze(members)
+    let at = up.length
+    for (; at > 0 && node < (up[at - 1] as Member).node; at--) up[at] = up[at - 1] as Member
+    up[at] = { node, epoch }
     return true
   }
 
   /** An epoch of a node ended; false when the node was not up, or is up with a later one. */
   down({ node, epoch }: Member): boolean {
-    const left = this.#members.filter((member) => member.node !== node || member.epoch > epoch)
-    if (left.length === this.#members.length) return false
-    this.#members = Object.freeze(left)
+    const place = this.#placeOf(node)
+    if (place < 0 || (this.#up[place] as Member).epoch > epoch) return false
+    this.#shown = undefined
+    this.#up.splice(place, 1)
     return true
+  }
+
+  /** -1 when it is not up. */
+  #placeOf(node: string): number {
+    const up = this.#up
+    for (let place = 0; place < up.length; place++) if ((up[place] as Member).node === node) return place
+    return -1
   }
 }

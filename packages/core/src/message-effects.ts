@@ -1,14 +1,15 @@
 /** The effects that send, carried out at once: tells, asks, sends, replies, streams, and what is sent on. */
 import type { ActorCell } from './actor-cell.ts'
-import { type Ref, ReplyToken } from './actor-ref.ts'
+import { type Ref, ReplyToken, refKey } from './actor-ref.ts'
 import { askTimeoutMsDefault } from './ask-options.ts'
 import type { LogFields, LogLevel } from './context.ts'
+import type { Deferral } from './deferrals.ts'
 import { type Envelope, tokenOf } from './envelope.ts'
 import { SystemStoppedError } from './errors.ts'
 import { FrameReceiver } from './frame-receiver.ts'
+import { prepareMessage } from './message-value.ts'
 import type { OutgoingStream, StreamOutput } from './outgoing-stream.ts'
 import type { AnswerNames } from './pending-ask.ts'
-import type { Deferral } from './reply-duties.ts'
 import { type Frame, FrameKind } from './wire.ts'
 
 /** A message whose sender waits: for the reply, or until the mailbox has taken it. */
@@ -256,4 +257,32 @@ export abstract class MessageEffects extends FrameReceiver {
     const refusal = this.send(to.node, frame)
     if (refusal !== undefined) this.undeliverable(to, name, payload, sender, replyTo, refusal)
   }
+
+  /** The payload as this node's message mode wants it, for an effect that is held before it is sent. */
+  prepare(payload: unknown, name: string, to: Ref, from: ActorCell | undefined): unknown {
+    if (this.isShared(payload) || isPrimitive(payload)) return payload
+    return this.#prepareObject(payload, name, to, from)
+  }
+
+  /** A method of its own: one with a function in it makes room for what that needs at each call. */
+  #prepareObject(payload: unknown, name: string, to: Ref, from: ActorCell | undefined): unknown {
+    return prepareMessage(payload, this.messages, () => describeSend(name, to, from))
+  }
+
+  /** The reply as this node's message mode wants it. */
+  prepareReply(value: unknown, from: ActorCell): unknown {
+    if (this.isShared(value) || isPrimitive(value)) return value
+    return prepareMessage(value, this.messages, () => `the reply of ${from.path()}`)
+  }
+}
+
+/** True for what is a value by itself, and needs no copy. */
+function isPrimitive(value: unknown): boolean {
+  const type = typeof value
+  return type === 'string' || type === 'number' || value === undefined || value === null || type === 'boolean'
+}
+
+/** The message, its receiver and its sender, for an error's text. */
+function describeSend(name: string, to: Ref, from: ActorCell | undefined): string {
+  return `message ${name} to ${refKey(to)}${from === undefined ? '' : ` from ${from.path()}`}`
 }

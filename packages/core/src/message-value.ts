@@ -261,7 +261,9 @@ function copy(value: unknown, walk: CopyWalk): unknown {
   }
   // Structured clone would lose an error's class and code.
   if (value instanceof Error) return walk.remember(value, decodeError(encodeError(value)))
-  if (isOpaque(value)) return walk.remember(value, structuredClone(value))
+  if (isOpaque(value)) {
+    return walk.remember(value, (ArrayBuffer.isView(value) ? copyOfBytes(value) : undefined) ?? structuredClone(value))
+  }
   if (!isPlain(value)) throw refuse(walk.root, walk.describe)
   return copyFields(value, walk)
 }
@@ -334,6 +336,15 @@ function moveView(view: ArrayBufferView, { buffers, views }: Moves): ArrayBuffer
   }
   const type = view.constructor as new (...parameters: unknown[]) => ArrayBufferView
   return new type(buffers.get(view.buffer as ArrayBuffer), place.byteOffset, place.length)
+}
+
+/**
+ * A copy of plain bytes, with a buffer of their own: structured clone, which others need, is slower, and copies all that is in
+ * their buffer. `undefined` for other views, and for shared memory.
+ */
+export function copyOfBytes(value: ArrayBufferView): Uint8Array | undefined {
+  const isPlainBytes = Object.getPrototypeOf(value) === Uint8Array.prototype
+  return isPlainBytes && !isSharedView(value) ? (value as Uint8Array).slice() : undefined
 }
 
 /** Values that are copied whole and looked into by nobody. */

@@ -48,17 +48,18 @@ interface Started {
 type Phase = 'start' | 'stop'
 type Reason = 'failed' | 'timeout' | 'node-ended'
 
-/** Nobody sees it; without one the platform makes an error with a stack, at each crash. */
-const overReason: Reason = 'node-ended'
-
 export class NodeServices {
   readonly #ports: NodeServicesPorts
   readonly #instances = new Map<string, unknown>()
   readonly #started: Started[] = []
-  /** Of the signal that the providers see. */
-  readonly #abort = new AbortController()
-  /** Aborted when nobody waits for a start any more: the node ends, or crashed. */
-  readonly #over = new AbortController()
+  /** Of the signal that the providers see; made for the first of them, since it costs as much as the rest of a start. */
+  #abort: AbortController | undefined
+  /** Why it is aborted. */
+  #aborted: Error | undefined
+  /** True when nobody waits for a start any more: the node ends, or crashed. */
+  #isOver = false
+  /** Who is to hear of that. */
+  readonly #whenOver = new Set<() => void>()
   #ready: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #abandoned = false
@@ -111,7 +112,7 @@ export class NodeServices {
     this.#abandoned = true
     this.#instances.clear()
     this.#started.length = 0
-    this.#over.abort(overReason)
+    this.#over()
   }
 
   /** The error that a service is not there, for who uses it. */
@@ -132,7 +133,7 @@ export class NodeServices {
         continue
       }
       const controller = new AbortController()
-      const context = this.#context(given, AbortSignal.any([this.#abort.signal, controller.signal]))
+      const context = this.#context(given, AbortSignal.any([this.#signal(), controller.signal]))
       const instance = this.#calledTo('start', name, () => given.start(context))
       if (isThenable(instance)) return this.#awaitStart(given, instance, controller)
       this.#keep({ provided: given, instance })
@@ -174,9 +175,9 @@ export class NodeServices {
       controller.abort(error)
       return error
     }
-    await this.#within(startTimeoutMs, kept, giveUp, this.#over.signal)
+    await this.#within(startTimeoutMs, kept, giveUp, this.#whenOver)
     // It may have come in the moment of the node's end: then it is the last.
-    if (this.#over.signal.aborted) throw this.#error('start', service.name, 'node-ended')
+    if (this.#isOver) throw this.#error('start', service.name, 'node-ended')
   }
 
   #context({ service, needs }: ProvidedService, signal: AbortSignal): ServiceContext {
@@ -197,6 +198,24 @@ export class NodeServices {
     }
   }
 
+  #signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController()
+      if (this.#aborted !== undefined) this.#abort.abort(this.#aborted)
+    }
+    return this.#abort.signal
+  }
+
+  #abortWith(error: Error): void {
+    this.#aborted = error
+    this.#abort?.abort(error)
+  }
+
+  #over(): void {
+    this.#isOver = true
+    for (const ended of [...this.#whenOver]) ended()
+  }
+
   #keep(started: Started): void {
     this.#instances.set(started.provided.service.name, started.instance)
     this.#started.push(started)
@@ -205,7 +224,7 @@ export class NodeServices {
   async #fail(error: Error): Promise<never> {
     if (this.#abandoned) throw error
     if (error instanceof ServiceError) this.#tell(String(error.facts.service), error)
-    this.#abort.abort(error)
+    this.#abortWith(error)
     await this.#stopAll()
     throw error
   }
@@ -213,8 +232,8 @@ export class NodeServices {
   async #end(): Promise<void> {
     if (this.#abandoned) return
     const { node } = this.#ports
-    this.#abort.abort(new SystemStoppedError(`node ${node} ends`, { node }))
-    this.#over.abort(overReason)
+    this.#abortWith(new SystemStoppedError(`node ${node} ends`, { node }))
+    this.#over()
     // A start that is under way fails by that, and stops what had started.
     if (this.#ready !== undefined) await this.#ready.catch(() => {})
     await this.#stopAll()
@@ -242,12 +261,12 @@ export class NodeServices {
     }
   }
 
-  /** What `wanted` gives within `ms` milliseconds and before `signal` is aborted. */
+  /** What `wanted` gives within `ms` milliseconds and before those in `whenOver` are called, if it is given. */
   #within(
     ms: number,
     wanted: Promise<unknown>,
     giveUp: (reason: Reason) => Error,
-    signal?: AbortSignal,
+    whenOver?: Set<() => void>,
   ): Promise<void> {
     return new Promise((resolve, reject) => {
       const abandon = (reason: Reason) => {
@@ -258,9 +277,9 @@ export class NodeServices {
       const timeout = this.#ports.clock.schedule(ms, () => abandon('timeout'))
       const release = () => {
         timeout.cancel()
-        signal?.removeEventListener('abort', ended)
+        whenOver?.delete(ended)
       }
-      signal?.addEventListener('abort', ended)
+      whenOver?.add(ended)
       wanted.then(
         () => {
           release()
@@ -271,7 +290,7 @@ export class NodeServices {
           reject(error)
         },
       )
-      if (signal?.aborted) ended()
+      if (whenOver !== undefined && this.#isOver) ended()
     })
   }
 

@@ -3,6 +3,8 @@
 /** Kinds that are remembered, and the keys that one has. */
 const keptMax = 1_000
 const keysMax = 64
+/** Kinds that are looked through after another one. */
+const followersMax = 8
 
 /** Keys for which msgpackr or the general way of encoding does something of its own. */
 export const oddKeys: ReadonlySet<string> = new Set([
@@ -21,8 +23,8 @@ export class ObjectKind {
   /** The value in which the kind was last written, by its number, and the ID that it has there. */
   value = 0
   id = 0
-  /** The kind that followed when this one was written last: most likely it does again. */
-  follower: ObjectKind | undefined
+  /** Kinds that followed this one: most likely one of them does again. */
+  readonly followers: ObjectKind[] = []
 
   constructor(keys: readonly string[], list: Uint8Array) {
     this.keys = keys
@@ -50,14 +52,22 @@ export class ObjectKinds {
 
   /** The kind of a plain object; `undefined` when there is to be none. */
   of(value: object): ObjectKind | undefined {
-    const last = this.#last
-    let kind = last.follower
-    if (kind === undefined || !hasKeys(value, kind.keys)) {
-      kind = this.#search(value)
-      // What the prototype of all objects was given is no field of this one.
-      if (kind === undefined || !hasKeys(value, kind.keys)) return undefined
-      last.follower = kind
+    const { followers } = this.#last
+    for (let place = 0; place < followers.length; place++) {
+      const kind = followers[place] as ObjectKind
+      if (hasKeys(value, kind.keys)) {
+        this.#last = kind
+        return kind
+      }
     }
+    return this.#another(value, followers)
+  }
+
+  #another(value: object, followers: ObjectKind[]): ObjectKind | undefined {
+    const kind = this.#search(value)
+    // What the prototype of all objects was given is no field of this one.
+    if (kind === undefined || !hasKeys(value, kind.keys)) return undefined
+    if (followers.length < followersMax) followers.push(kind)
     this.#last = kind
     return kind
   }
@@ -78,7 +88,9 @@ export class ObjectKinds {
 }
 
 function hasKeys(value: object, keys: readonly string[]): boolean {
+  const { length } = keys
   let index = 0
-  for (const key in value) if (key !== keys[index++]) return false
-  return index === keys.length
+  // Nothing is read beyond the keys: texts alone are compared faster than a text with nothing.
+  for (const key in value) if (index === length || key !== keys[index++]) return false
+  return index === length
 }

@@ -2,6 +2,7 @@
 import { compiled, defineActor, type TerminationReason } from './actor-definition.ts'
 import type { Ref } from './actor-ref.ts'
 import type { NodeKernel } from './node-kernel.ts'
+import { noOptions } from './spawn-options.ts'
 
 /** Never sent anywhere: it is spawned by its own node's kernel, so its arguments may hold a function. */
 interface WatcherArgs {
@@ -32,7 +33,7 @@ export function whenTerminated(kernel: NodeKernel, ref: Ref): Promise<Terminatio
         resolve(reason)
       },
     }
-    const cell = kernel.lifecycle.create(kernel.guardian, compiled(Watcher), args, {})
+    const cell = kernel.lifecycle.create(kernel.guardian, compiled(Watcher), args, noOptions)
     cell.isInternal = true
     kernel.lifecycle.activate(cell)
   })

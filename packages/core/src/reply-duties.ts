@@ -6,15 +6,9 @@
 import type { ActorCell } from './actor-cell.ts'
 import type { ReplyToken } from './actor-ref.ts'
 import type { AskTable } from './ask-table.ts'
+import { Deferral, Deferrals, sameToken } from './deferrals.ts'
 import { AskAbortedError } from './errors.ts'
-import { deferralKey, tokenKey } from './reply-keys.ts'
-
-/** A reply that an actor took into its own hands. */
-export interface Deferral {
-  readonly token: ReplyToken
-  /** Of the signal of the turn that deferred it, if that turn asked for one. */
-  controller: AbortController | undefined
-}
+import { tokenKey } from './reply-keys.ts'
 
 interface ReplyDutiesParts {
   readonly node: string
@@ -31,10 +25,10 @@ export class ReplyDuties {
   readonly #epoch: number
   readonly #asks: AskTable
   readonly #onAbort: () => void
-  /** Who of this node deferred the reply to an ask of this node, by its number. */
-  readonly #deferringOwn = new Map<number, ActorCell>()
-  /** The same for asks of other nodes, by token. */
-  readonly #deferring = new Map<string, ActorCell>()
+  /** What actors of this node deferred: replies to asks of this node, by their numbers. */
+  readonly #deferredOwn = new Map<number, Deferral>()
+  /** The same of other nodes. */
+  readonly #deferred = new Deferrals()
   /** The latest epoch of each node that died. */
   readonly #downEpochs = new Map<string, number>()
 
@@ -48,42 +42,37 @@ export class ReplyDuties {
 
   /** Replies of this node's actors that were deferred and are still owed. */
   get deferredCount(): number {
-    return this.#deferringOwn.size + this.#deferring.size
+    return this.#deferredOwn.size + this.#deferred.size
   }
 
   defer(cell: ActorCell, token: ReplyToken): Deferral {
-    const key = deferralKey(cell, token)
-    const deferral: Deferral = { token, controller: undefined }
-    cell.deferred ??= new Map()
-    cell.deferred.set(key, deferral)
-    if (typeof key === 'number') {
-      this.#deferringOwn.set(key, cell)
-      const ask = this.#asks.pending(key)
+    const deferral = new Deferral(token, cell)
+    cell.deferred ??= new Deferrals()
+    cell.deferred.set(deferral)
+    if (this.#isOwn(token)) {
+      this.#deferredOwn.set(token.askId, deferral)
+      const ask = this.#asks.pending(token.askId)
       if (ask !== undefined) ask.isDeferred = true
-    } else this.#deferring.set(key, cell)
+    } else this.#deferred.set(deferral)
     return deferral
   }
 
   /** The ask was answered, or left to another actor: whoever of this node deferred its reply can forget it. */
   release(token: ReplyToken): Deferral | undefined {
-    return this.#isOwn(token) ? this.releaseOwn(token.askId) : this.#release(token)
+    if (this.#isOwn(token)) return this.releaseOwn(token.askId)
+    if (this.#deferred.size === 0) return undefined
+    const deferral = this.#deferred.take(token)
+    deferral?.cell.deferred?.take(token)
+    return deferral
   }
 
   /** {@link release} of an ask of this node, by its number. */
   releaseOwn(askId: number): Deferral | undefined {
-    const cell = this.#deferringOwn.get(askId)
-    if (cell === undefined) return undefined
-    this.#deferringOwn.delete(askId)
-    return forget(cell, askId)
-  }
-
-  #release(token: ReplyToken): Deferral | undefined {
-    if (this.#deferring.size === 0) return undefined
-    const key = tokenKey(token)
-    const cell = this.#deferring.get(key)
-    if (cell === undefined) return undefined
-    this.#deferring.delete(key)
-    return forget(cell, key)
+    const deferral = this.#deferredOwn.get(askId)
+    if (deferral === undefined) return undefined
+    this.#deferredOwn.delete(askId)
+    deferral.cell.deferred?.take(deferral.token)
+    return deferral
   }
 
   /** Nobody waits for the reply any more; the ask was sent to `cell`. */
@@ -122,10 +111,10 @@ export class ReplyDuties {
     const isDead = (token: ReplyToken | undefined) => token?.node === node && token.epoch <= epoch
     for (const cell of cells) {
       // Most of a node that is large owe nobody anything.
-      if (cell.current === undefined && cell.interleaved === undefined && cell.deferred === undefined) continue
+      if (!hasBegun(cell)) continue
       const underWay = [cell.current, ...(cell.interleaved?.keys() ?? [])]
       for (const turn of underWay) if (isDead(turn?.replyTo)) this.withdraw(cell, turn?.replyTo as ReplyToken)
-      for (const { token } of [...(cell.deferred?.values() ?? [])]) if (isDead(token)) this.withdraw(cell, token)
+      for (const { token } of [...(cell.deferred ?? [])]) if (isDead(token)) this.withdraw(cell, token)
     }
   }
 
@@ -139,15 +128,15 @@ export class ReplyDuties {
       this.#onAbort()
       context.abort(reason())
     }
-    for (const deferral of cell.deferred?.values() ?? []) this.#abort(deferral, reason())
+    for (const deferral of cell.deferred ?? []) this.#abort(deferral, reason())
   }
 
   /** The replies that an actor which is no more had deferred; it owes them no longer. */
   dropCell(cell: ActorCell): ReplyToken[] {
     const tokens: ReplyToken[] = []
-    for (const [key, { token }] of cell.deferred ?? []) {
-      if (typeof key === 'number') this.#deferringOwn.delete(key)
-      else this.#deferring.delete(key)
+    for (const { token } of cell.deferred ?? []) {
+      if (this.#isOwn(token)) this.#deferredOwn.delete(token.askId)
+      else this.#deferred.take(token)
       tokens.push(token)
     }
     cell.deferred = undefined
@@ -180,19 +169,14 @@ export class ReplyDuties {
   }
 }
 
-/** The cell owes that reply no longer. */
-function forget(cell: ActorCell, key: string | number): Deferral | undefined {
-  const deferral = cell.deferred?.get(key)
-  cell.deferred?.delete(key)
-  return deferral
+/** True for one that may owe somebody an answer beyond its synchronous turn. */
+function hasBegun({ current, extras }: ActorCell): boolean {
+  if (current !== undefined) return true
+  return extras !== undefined && (extras.interleaved !== undefined || (extras.deferred?.size ?? 0) > 0)
 }
 
 function waitingOf({ mailbox, stash }: ActorCell): number {
   return mailbox.length + (mailbox.waiting?.length ?? 0) + (stash?.length ?? 0)
-}
-
-function sameToken(left: ReplyToken, right: ReplyToken): boolean {
-  return left.askId === right.askId && left.epoch === right.epoch && left.node === right.node
 }
 
 function givenUp(name: string): AskAbortedError {

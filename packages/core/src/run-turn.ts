@@ -8,6 +8,7 @@ import type { ActorContext } from './context.ts'
 import type { Effects } from './effects.ts'
 import { type Envelope, EnvelopeKind, type Termination } from './envelope.ts'
 import { ConfigurationError, DurabilityError } from './errors.ts'
+import type { CompiledEvent } from './event-versions.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
 import { TurnContext } from './turn-context.ts'
 
@@ -154,14 +155,17 @@ function noStream(cell: ActorCell): ConfigurationError {
 
 /** Applies a persisted event to the state. */
 export function applyEvent(cell: ActorCell, name: string, event: unknown): void {
-  const apply = cell.definition.events.get(name)
-  if (apply === undefined) {
-    throw new DurabilityError(
-      `actor ${cell.definition.name} has no event ${JSON.stringify(name)} in its definition's events`,
-      { actor: cell.path(), event: name },
-    )
-  }
-  apply(cell.state, event)
+  eventOf(cell, name).update(cell.state, event)
+}
+
+/** The event of that name; throws a {@link DurabilityError} when the actor's definition has none. */
+export function eventOf(cell: ActorCell, name: string): CompiledEvent {
+  const event = cell.definition.events.get(name)
+  if (event !== undefined) return event
+  throw new DurabilityError(
+    `actor ${cell.definition.name} has no event ${JSON.stringify(name)} in its definition's events`,
+    { actor: cell.path(), event: name },
+  )
 }
 
 function isThenable(value: object): value is PromiseLike<unknown> {

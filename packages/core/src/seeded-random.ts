@@ -7,17 +7,18 @@ import { shownValue } from './shown-value.ts'
 
 /** Random streams that are a function of one seed. */
 export class SeededRandomSource implements RandomSource {
-  readonly #seed: number
+  /** The hash of the seed, which that of each purpose goes on from. */
+  readonly #basis: number
   readonly #streams = new Map<string, RandomStream>()
 
   constructor(seed: number) {
-    this.#seed = seed
+    this.#basis = hashString(String(seed))
   }
 
   stream(purpose: string): RandomStream {
     let stream = this.#streams.get(purpose)
     if (stream === undefined) {
-      stream = new SeededRandom(hashString(purpose, hashNumber(this.#seed)))
+      stream = new SeededRandom(hashString(purpose, this.#basis))
       this.#streams.set(purpose, stream)
     }
     return stream
@@ -107,8 +108,4 @@ export function hashString(text: string, basis = 0x811c9dc5): number {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
   }
   return hash >>> 0
-}
-
-function hashNumber(value: number): number {
-  return hashString(String(value))
 }

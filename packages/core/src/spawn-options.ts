@@ -150,22 +150,21 @@ function priorityProblem(priority: Readonly<Record<string, number>>): string | u
 
 /** Throws a {@link ConfigurationError} that names the option and the actor when an option is malformed. */
 export function validateSpawnOptions(definitionName: string, options: SpawnOptions): void {
-  const check = (holds: boolean, what: string | undefined) => {
-    if (!holds) throw new ConfigurationError(`spawn of ${definitionName}: ${what}`, { definition: definitionName })
-  }
   const { name, supervise, mailbox, durableId, timeoutMs } = options
   if (timeoutMs !== undefined) askTimeoutOf({ timeoutMs }, `the spawn of ${definitionName}`)
-  if (name !== undefined) {
-    check(
-      typeof name === 'string' && namePattern.test(name),
-      `name ${JSON.stringify(name)} must be 1 to 200 letters, digits or - _ . : @, and not begin with @`,
-    )
-  }
-  if (durableId !== undefined) {
-    check(typeof durableId === 'string' && durableId.length > 0, 'durableId must be a string that is not empty')
-  }
-  const problem = optionsProblem({ supervise, mailbox })
-  check(problem === undefined, problem)
+  const problem = nameProblem(name) ?? durableIdProblem(durableId) ?? optionsProblem({ supervise, mailbox })
+  if (problem === undefined) return
+  throw new ConfigurationError(`spawn of ${definitionName}: ${problem}`, { definition: definitionName })
+}
+
+function nameProblem(name: string | undefined): string | undefined {
+  if (name === undefined || (typeof name === 'string' && namePattern.test(name))) return undefined
+  return `name ${JSON.stringify(name)} must be 1 to 200 letters, digits or - _ . : @, and not begin with @`
+}
+
+function durableIdProblem(durableId: string | undefined): string | undefined {
+  if (durableId === undefined || (typeof durableId === 'string' && durableId.length > 0)) return undefined
+  return 'durableId must be a string that is not empty'
 }
 
 /** What is malformed in the options that a definition may have as well, or `undefined`. */

@@ -78,7 +78,8 @@ export function supervisionOf(options: SuperviseOptions | undefined, definition?
 /** The parts that say something: one that is `undefined` is as good as absent. */
 export function given<Options extends object>(options: Options | undefined): Partial<Options> {
   const parts: Partial<Options> = {}
-  for (const [key, value] of Object.entries(options ?? {})) if (value !== undefined) (parts as any)[key] = value
+  if (options === undefined) return parts
+  for (const [key, value] of Object.entries(options)) if (value !== undefined) (parts as any)[key] = value
   return parts
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ActorCell } from './actor-cell.ts'
 import type { TimerRequest } from './effects.ts'
-import { Envelope, EnvelopeKind } from './envelope.ts'
+import { Envelope, EnvelopeKind, type SpareEnvelope } from './envelope.ts'
 import { prepareMessage } from './message-value.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { ScheduledTask } from './ports/clock.ts'
@@ -12,11 +12,44 @@ import type { ScheduledTask } from './ports/clock.ts'
 /** Messages of one fixed-rate timer that follow at once when its actor was late; what is missed beyond is left out. */
 export const catchUpMax = 16
 
-/** A running timer of a cell. */
-export interface RunningTimer extends TimerRequest {
+const noTask: ScheduledTask = { cancel() {} }
+
+/** A timer of a cell, from its start until it was cancelled, replaced or has come the last time. */
+export class RunningTimer implements TimerRequest {
+  readonly key: string
+  readonly delayMs: number
+  readonly name: string
+  readonly payload: unknown
+  readonly repeat: TimerRequest['repeat']
   /** When the message under way was due, in milliseconds of the node's clock. */
   dueMs: number
-  task: ScheduledTask
+  task: ScheduledTask = noTask
+  /** True while it is the cell's timer of its key. */
+  isRunning = true
+  /** What it puts into the mailbox, and who does: made once, since it is there once at a time. */
+  readonly envelope: Envelope
+  readonly fire: () => void
+
+  constructor(
+    { key, delayMs, name, repeat }: TimerRequest,
+    payload: unknown,
+    dueMs: number,
+    fire: (timer: RunningTimer) => void,
+  ) {
+    this.key = key
+    this.delayMs = delayMs
+    this.name = name
+    this.payload = payload
+    this.repeat = repeat
+    this.dueMs = dueMs
+    this.envelope = new Envelope(EnvelopeKind.timer, name, this, undefined, undefined)
+    this.fire = () => fire(this)
+  }
+
+  cancel(): void {
+    this.isRunning = false
+    this.task.cancel()
+  }
 }
 
 export class NodeTimers {
@@ -34,20 +67,31 @@ export class NodeTimers {
       this.#kernel.messages,
       () => `timer ${request.name} of ${cell.path()}`,
     )
-    const timer: RunningTimer = { ...request, payload, dueMs: this.#kernel.now() + request.delayMs, task: noTask }
+    const timer = new RunningTimer(
+      request,
+      payload,
+      this.#kernel.now() + request.delayMs,
+      ({ isRunning, envelope }) => {
+        if (isRunning && this.#kernel.alive) this.#kernel.enqueue(cell, envelope)
+      },
+    )
     cell.timers ??= new Map()
     cell.timers.set(request.key, timer)
-    this.#schedule(cell, timer, request.delayMs)
+    this.#schedule(timer, request.delayMs)
   }
 
   cancel(cell: ActorCell, key: string): void {
-    cell.timers?.get(key)?.task.cancel()
+    const timer = cell.timers?.get(key)
+    if (timer === undefined) return
+    timer.cancel()
     cell.timers?.delete(key)
   }
 
   cancelAll(cell: ActorCell): void {
-    for (const timer of cell.timers?.values() ?? []) timer.task.cancel()
-    cell.timers?.clear()
+    const { timers } = cell
+    if (timers === undefined) return
+    for (const timer of timers.values()) timer.cancel()
+    timers.clear()
   }
 
   /** Cancels those that the actor started itself: not the timeout of its behavior. */
@@ -55,12 +99,17 @@ export class NodeTimers {
     for (const key of [...(cell.timers?.keys() ?? [])]) if (!key.startsWith('@')) this.cancel(cell, key)
   }
 
-  /** The message of a timer that came due, unless it was cancelled or replaced meanwhile. */
-  due(cell: ActorCell, timer: RunningTimer): Envelope | undefined {
-    if (cell.timers?.get(timer.key) !== timer) return undefined
-    if (timer.repeat === undefined) cell.timers.delete(timer.key)
-    else cell.handling = timer
-    return new Envelope(EnvelopeKind.message, timer.name, timer.payload, cell.ref, undefined)
+  /** Puts the message of a timer that came due into `spare`; false when it was cancelled or replaced meanwhile. */
+  due(cell: ActorCell, timer: RunningTimer, spare: SpareEnvelope): boolean {
+    if (!timer.isRunning) return false
+    if (timer.repeat === undefined) {
+      timer.isRunning = false
+      cell.timers?.delete(timer.key)
+    } else cell.handling = timer
+    spare.name = timer.name
+    spare.payload = timer.payload
+    spare.sender = cell.ref
+    return true
   }
 
   /** The turn of the cell's repeating timer is over: its next message is scheduled, unless the turn cancelled it. */
@@ -69,19 +118,15 @@ export class NodeTimers {
     if (timer === undefined) return
     cell.handling = undefined
     const { repeat } = timer
-    if (repeat === undefined || cell.timers?.get(timer.key) !== timer) return
+    if (repeat === undefined || !timer.isRunning) return
     const now = this.#kernel.now()
     if (repeat.kind === 'delay') timer.dueMs = now + repeat.everyMs
     else timer.dueMs = nextOnGrid(timer.dueMs, repeat.everyMs, now)
-    this.#schedule(cell, timer, Math.max(0, timer.dueMs - now))
+    this.#schedule(timer, Math.max(0, timer.dueMs - now))
   }
 
-  #schedule(cell: ActorCell, timer: RunningTimer, delayMs: number): void {
-    timer.task = this.#kernel.ports.clock.schedule(delayMs, () => {
-      if (cell.timers?.get(timer.key) === timer && this.#kernel.alive) {
-        this.#kernel.enqueue(cell, new Envelope(EnvelopeKind.timer, timer.name, timer, undefined, undefined))
-      }
-    })
+  #schedule(timer: RunningTimer, delayMs: number): void {
+    timer.task = this.#kernel.ports.clock.schedule(delayMs, timer.fire)
   }
 }
 
@@ -95,5 +140,3 @@ export function nextOnGrid(dueMs: number, everyMs: number, now: number): number 
   const missed = Math.floor((now - next) / everyMs) + 1
   return missed > catchUpMax ? next + (missed - catchUpMax) * everyMs : next
 }
-
-const noTask: ScheduledTask = { cancel() {} }

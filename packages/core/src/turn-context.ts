@@ -32,7 +32,6 @@ import { sendMoved } from './message-value.ts'
 import type { NodeChoice } from './placement.ts'
 import type { RandomStream } from './ports/random.ts'
 import { RareParts } from './rare-parts.ts'
-import { deferralKey } from './reply-keys.ts'
 import type { Service } from './service.ts'
 import { noOptions, refuseUnknownOfSpawn, type SpawnOptions, validateSpawnOptions } from './spawn-options.ts'
 import { stashable } from './stash.ts'
@@ -129,7 +128,7 @@ export class TurnContext {
     if (parts.controller === undefined) {
       parts.controller = new AbortController()
       const replyTo = this.#envelope?.replyTo
-      const deferral = replyTo === undefined ? undefined : this.#cell.deferred?.get(deferralKey(this.#cell, replyTo))
+      const deferral = replyTo === undefined ? undefined : this.#cell.deferred?.get(replyTo)
       if (deferral !== undefined) deferral.controller = parts.controller
     }
     return parts.controller.signal

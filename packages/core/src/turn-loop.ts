@@ -289,9 +289,9 @@ export abstract class TurnLoop {
         this.supervisor.attend(cell)
         break
       case EnvelopeKind.timer: {
-        const message = this.timers.due(cell, envelope.payload as RunningTimer)
-        if (message === undefined) break
-        this.turn(cell, message)
+        if (!this.timers.due(cell, envelope.payload as RunningTimer, this.spare)) break
+        this.turn(cell, this.spare)
+        this.spareIsUsed()
         if (cell.phase !== Phase.busy) this.timers.handled(cell)
         break
       }

@@ -7,7 +7,6 @@ import type { ActorRef, ReplyToken } from './actor-ref.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import type { PendingAsk } from './pending-ask.ts'
 import { Phase } from './phase.ts'
-import { deferralKey } from './reply-keys.ts'
 
 /** A turn that waits for asks alone, as plain data. */
 export interface WaitingTurn {
@@ -77,7 +76,7 @@ export function waitingTurn(cell: ActorCell): WaitingTurn | undefined {
  */
 export function waitsForTurn(cell: ActorCell, ask: AskAddress): boolean {
   const { current } = cell
-  if (cell.phase !== Phase.busy || current === undefined || cell.deferred?.has(deferralKey(cell, ask))) return false
+  if (cell.phase !== Phase.busy || current === undefined || cell.deferred?.get(ask) !== undefined) return false
   if (current.kind === EnvelopeKind.message && isOf(current, ask)) return !cell.context?.hasGivenAway(current)
   const waiting = find(cell.mailbox, ask) ?? find(cell.stash ?? [], ask)
   return waiting !== undefined && mustWait(cell, waiting)

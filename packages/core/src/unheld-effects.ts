@@ -2,11 +2,11 @@
 import type { ActorCell } from './actor-cell.ts'
 import type { Ref, ReplyToken } from './actor-ref.ts'
 import type { LogFields, LogLevel } from './context.ts'
+import type { Deferral } from './deferrals.ts'
 import type { TimerRequest } from './effects.ts'
 import type { Envelope } from './envelope.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { RandomStream } from './ports/random.ts'
-import type { Deferral } from './reply-duties.ts'
 
 export abstract class UnheldEffects {
   readonly checksOptions: boolean

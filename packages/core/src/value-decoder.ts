@@ -14,6 +14,8 @@ const depthMax = 128
 const keptMax = 1_000
 const keysMax = 64
 const keyBytesMax = 4_096
+/** Kinds that are looked through after another one. */
+const followersMax = 8
 /** Objects of a kind that are made key by key before a function is written for it. */
 const plainMax = 8
 /** Places for texts that come again, and their length. */
@@ -33,8 +35,8 @@ class ObjectKind {
   readonly keys: readonly string[]
   /** The list of the keys, as it is written. */
   readonly list: Uint8Array
-  /** The kind that followed when this one was read last: most likely it does again. */
-  follower: ObjectKind | undefined
+  /** Kinds that followed this one: most likely one of them does again. */
+  readonly followers: ObjectKind[] = []
   #plain = 0
   #make: ((decoder: ValueDecoder) => unknown) | undefined
 
@@ -249,16 +251,24 @@ export class ValueDecoder {
 
   /** An object with the list of its keys before it. */
   #firstOfKind(id: number): unknown {
-    const last = this.#last
-    let kind = last.follower
-    if (kind === undefined || !this.#isNext(kind.list)) {
-      kind = this.#search()
-      if (kind === undefined) return this.#leave()
-      last.follower = kind
-    } else this.#position += kind.list.length
+    const kind = this.#nextKind(this.#last.followers)
+    if (kind === undefined) return this.#leave()
     this.#last = kind
     this.#kinds[id] = kind
     return this.#object(kind)
+  }
+
+  #nextKind(followers: ObjectKind[]): ObjectKind | undefined {
+    for (let place = 0; place < followers.length; place++) {
+      const kind = followers[place] as ObjectKind
+      if (this.#isNext(kind.list)) {
+        this.#position += kind.list.length
+        return kind
+      }
+    }
+    const kind = this.#search()
+    if (kind !== undefined && followers.length < followersMax) followers.push(kind)
+    return kind
   }
 
   #isNext(list: Uint8Array): boolean {

@@ -48,6 +48,14 @@ describe.each(modes)('%s', (mode) => {
     assert.deepStrictEqual([...again.set], [1])
   })
 
+  test('of bytes those are copied that the view shows, and a Buffer arrives as bytes', () => {
+    const whole = Uint8Array.of(1, 2, 3, 4)
+    const sent = prepare({ part: whole.subarray(1, 3), buffer: Buffer.of(5), words: Uint16Array.of(6) }, mode)
+    whole[1] = 9
+    assert.deepStrictEqual(sent, { part: Uint8Array.of(2, 3), buffer: Uint8Array.of(5), words: Uint16Array.of(6) })
+    expect(sent.part.buffer.byteLength).toBe(2)
+  })
+
   test('what cannot be frozen is copied: the sender keeps its own', () => {
     const bytes = new Uint8Array([1, 2])
     const date = new Date(5)

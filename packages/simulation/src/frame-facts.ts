@@ -32,7 +32,7 @@ export function copyPayload(
   way: Way,
 ): unknown {
   if (isAtom(payload) || isPrepared(payload)) return payload
-  const copied = shape?.copy(payload)
+  const copied = kind.copy(payload, shape)
   if (copied !== undefined) return copied
   const describe = () => `message ${kind.name} to ${target === undefined ? '' : `${target} on `}${way.to.name}`
   return prepareMessage(payload, 'copied', describe)

@@ -23,11 +23,17 @@ export type JournalRecordView = {
   | { readonly kind: 'removal' }
 )
 
-interface Noted {
+class Noted {
   readonly kind: 'events' | 'snapshot' | 'removal'
   /** Decoded when somebody looks. */
   readonly bytes: Uint8Array
   synced: boolean
+
+  constructor(kind: Noted['kind'], bytes: Uint8Array, synced: boolean) {
+    this.kind = kind
+    this.bytes = bytes
+    this.synced = synced
+  }
 }
 
 export class JournalRecords {
@@ -38,18 +44,20 @@ export class JournalRecords {
     this.#node = node
   }
 
-  /** Notes an append, whose bytes nobody changes any more; what it returns is called when it is synced. */
-  appended(durableId: string, kind: Noted['kind'], bytes: Uint8Array): () => void {
-    const noted = { kind, bytes, synced: false }
+  /** Notes an append, whose bytes nobody changes any more; {@link synced} is told when it is. */
+  appended(durableId: string, kind: Noted['kind'], bytes: Uint8Array): Noted {
+    const noted = new Noted(kind, bytes, false)
     const records = this.#records.get(durableId)
     if (records === undefined) this.#records.set(durableId, [noted])
     else records.push(noted)
-    return () => {
-      noted.synced = true
-      if (kind === 'events') return
-      const kept = this.#records.get(durableId) ?? []
-      kept.splice(0, kept.indexOf(noted) + (kind === 'removal' ? 1 : 0))
-    }
+    return noted
+  }
+
+  synced(durableId: string, noted: Noted): void {
+    noted.synced = true
+    if (noted.kind === 'events') return
+    const kept = this.#records.get(durableId) ?? []
+    kept.splice(0, kept.indexOf(noted) + (noted.kind === 'removal' ? 1 : 0))
   }
 
   /** A recovery read all that there is of this id. */
@@ -59,7 +67,7 @@ export class JournalRecords {
   ): void {
     this.#records.set(
       durableId,
-      read.map((record) => ({ ...record, synced: true })),
+      read.map(({ kind, bytes }) => new Noted(kind, bytes, true)),
     )
   }
 
@@ -132,15 +140,11 @@ export class ObservedJournal extends NodeJournal {
     })
   }
 
-  #noted(
-    durableId: string,
-    kind: 'events' | 'snapshot' | 'removal',
-    bytes: Uint8Array,
-    onSynced: () => void,
-  ): () => void {
-    const synced = this.#records.appended(durableId, kind, bytes)
+  #noted(durableId: string, kind: Noted['kind'], bytes: Uint8Array, onSynced: () => void): () => void {
+    const records = this.#records
+    const noted = records.appended(durableId, kind, bytes)
     return () => {
-      synced()
+      records.synced(durableId, noted)
       onSynced()
     }
   }

@@ -1,16 +1,20 @@
 /**
  * Shapes of payloads: of each message the last one that was seen, with a copier and a hasher written for exactly its keys.
- * A payload of that shape that holds nothing but atoms, references, and plain objects and lists of such, each in one place, as
- * most do, is copied without going through a list of its keys, and all of each that is of a known shape is hashed so; all
- * others go the general way. Copies are the same on both, and so is what goes into the hash of an object within a payload.
+ * A payload of that shape that holds nothing but atoms, references, reply tokens, bytes, and plain objects and lists of such,
+ * each in one place, as most do, is copied without going through a list of its keys, and all of each that is of a known shape is
+ * hashed so; all others go the general way. Copies are the same on both, and so is what goes into the hash of an object
+ * within a payload.
  */
-import { Ref } from '@troupe/core/host'
+import { ReplyToken } from '@troupe/core'
+import { copyOfBytes, Ref } from '@troupe/core/host'
 import { fieldsWord, listWord, type TraceHash, textHash } from './trace-hash.ts'
 import type { MessageListeners } from './trace-listeners.ts'
 
 /** Messages whose shape is remembered, and the keys of a payload up to which it has one. */
 const messagesMax = 1_000
 const keysMax = 16
+/** Places for the messages that were asked for last: a power of two. */
+const recentMax = 64
 /** Shapes that are kept beyond the run. */
 const shapesMax = 10_000
 /** Different shapes of one message, or of the objects in one of its fields, after which none is looked for any more. */
@@ -18,55 +22,49 @@ const changesMax = 8
 /** Objects within one payload that are looked through to find one twice; beyond, a set is made. */
 const listedMax = 16
 
-/** The objects in a payload that is being copied: what is there twice is to stay one, which is the general way's. */
+/**
+ * The objects in a payload that is being copied: what is there twice is to stay one, which is the general way's. Made for each
+ * payload that has some: what is new is put into what is new, which the garbage collector need not be told of.
+ */
 class MetObjects {
-  #root: object | undefined
-  /** Never made shorter or longer: that is a call into the engine, for each payload. */
-  readonly #list: (object | undefined)[] = new Array(listedMax).fill(undefined)
-  #length = 0
-  #set: Set<object> | undefined
+  readonly #root: object
+  #first: object | undefined = undefined
+  #second: object | undefined = undefined
+  #list: object[] | undefined = undefined
+  #set: Set<object> | undefined = undefined
 
-  /** False while another payload is being copied. */
-  begin(root: object): boolean {
-    if (this.#root !== undefined) return false
+  constructor(root: object) {
     this.#root = root
+  }
+
+  /** True at the first call for each. */
+  isNew(value: object): boolean {
+    if (value === this.#root || value === this.#first || value === this.#second) return false
+    if (this.#first === undefined) this.#first = value
+    else if (this.#second === undefined) this.#second = value
+    else return this.#isNewInList(value)
     return true
   }
 
-  end(): void {
-    this.#root = undefined
-    const list = this.#list
-    for (let index = 0; index < this.#length; index++) list[index] = undefined
-    this.#length = 0
-    this.#set = undefined
-  }
-
-  isNew(value: object): boolean {
+  #isNewInList(value: object): boolean {
     if (this.#set !== undefined) {
       const { size } = this.#set
       return this.#set.add(value).size > size
     }
-    if (value === this.#root) return false
+    this.#list ??= []
     const list = this.#list
-    const length = this.#length
-    for (let index = 0; index < length; index++) if (list[index] === value) return false
-    if (length === listedMax) this.#set = new Set([this.#root as object, ...(list as object[]), value])
-    else {
-      list[length] = value
-      this.#length = length + 1
-    }
+    for (let index = 0; index < list.length; index++) if (list[index] === value) return false
+    list.push(value)
+    if (list.length > listedMax) this.#set = new Set(list)
     return true
   }
 }
 
-/** Of the one copy that is made at a time. */
-const met = new MetObjects()
-
 /** What is written for payloads with exactly these keys in this order. Each part says what it does where it is used. */
 interface ShapeCode {
   fits(payload: any): boolean
-  copy(payload: any): object | undefined
-  copyFitting(payload: any): object | null | undefined
+  copy(payload: any, met: MetObjects | undefined): object | undefined
+  copyFitting(payload: any, met: MetObjects): object | null | undefined
   hash(payload: any, hash: TraceHash): void
   hashFitting(payload: any, hash: TraceHash): boolean
   send(payload: any, hash: TraceHash): object | null | undefined
@@ -76,17 +74,17 @@ interface ShapeCode {
 export class PayloadShape {
   /** True for a plain object with exactly the keys of the shape, in their order. */
   readonly fits: (payload: any) => boolean
-  /** {@link copy} of an object that fits, within a payload. */
-  readonly #copyFields: (payload: any) => object | undefined
-  /** The same of an object that may not fit: then `null`. */
-  readonly #copyFitting: (payload: any) => object | null | undefined
+  /** {@link copy} of an object that fits; `met` is of the payload that it is in, if it is in one. */
+  readonly #copyFields: (payload: any, met: MetObjects | undefined) => object | undefined
+  /** The same of an object within a payload that may not fit: then `null`. */
+  readonly #copyFitting: (payload: any, met: MetObjects) => object | null | undefined
   /** Mixes the payload, which fits, into the hash. */
   readonly hash: (payload: any, hash: TraceHash) => void
   /** Mixes an object within a payload into it, by the words of the general walk; false when it does not fit. */
   readonly #hashFitting: (payload: any, hash: TraceHash) => boolean
   /**
    * All three at once: mixes the payload into the hash and returns a frozen copy. Returns `undefined` when it does not fit,
-   * and `null` when something in it is more than an atom or a reference; then nothing is in the hash.
+   * and `null` when something in it is more than atoms and references; then nothing is in the hash.
    */
   readonly send: (payload: any, hash: TraceHash) => object | null | undefined
   /** Of each field, the shapes of objects in it. */
@@ -103,42 +101,39 @@ export class PayloadShape {
   }
 
   /**
-   * A frozen copy; `undefined` when something in it is more than an atom, a reference, or a plain object or list of such that is
-   * there once.
+   * A frozen copy; `undefined` when something in it is more than atoms, references, bytes, and plain objects and lists of such
+   * that are there once.
    */
   copy(payload: any): object | undefined {
-    // A field that is a getter may have something sent.
-    if (!met.begin(payload)) return undefined
-    try {
-      return this.#copyFields(payload)
-    } finally {
-      met.end()
-    }
+    return this.#copyFields(payload, undefined)
   }
 
   /** A copy of what is no atom, in the field with that number; for what is written for shapes. */
-  copyInner(value: unknown, index: number): object | undefined {
+  copyInner(value: unknown, index: number, met: MetObjects): object | undefined {
     if (typeof value !== 'object' || value === null || !met.isNew(value)) return undefined
-    if (Array.isArray(value)) return this.#copyList(value, index)
+    if (Array.isArray(value)) return this.#copyList(value, index, met)
     const shapes = this.#inner[index]
     if (shapes !== undefined && !ArrayBuffer.isView(value)) {
       for (let place = 0; place < shapes.length; place++) {
-        const copied = (shapes[place] as PayloadShape).#copyFitting(value)
+        const copied = (shapes[place] as PayloadShape).#copyFitting(value, met)
         if (copied !== null) return copied
       }
     }
-    return this.#copyAnother(value, index)
+    return ArrayBuffer.isView(value) ? copyOfBytes(value) : this.#copyAnother(value, index, met)
   }
 
-  #copyList(list: readonly unknown[], index: number): object | undefined {
+  #copyList(list: readonly unknown[], index: number, met: MetObjects): object | undefined {
     const { length } = list
     const copied = new Array(length)
     for (let place = 0; place < length; place++) {
       const item = list[place]
       if (typeof item === 'number' || (item !== undefined && isAtom(item))) copied[place] = item
-      else {
+      else if (item === undefined) {
         // What is not there is not to be there in the copy.
-        const own = item === undefined ? undefined : this.copyInner(item, index)
+        if (!(place in list)) return undefined
+        copied[place] = undefined
+      } else {
+        const own = this.copyInner(item, index, met)
         if (own === undefined) return undefined
         copied[place] = own
       }
@@ -172,7 +167,7 @@ export class PayloadShape {
   }
 
   /** Of a shape that no object in this field had. */
-  #copyAnother(value: object, index: number): object | undefined {
+  #copyAnother(value: object, index: number, met: MetObjects): object | undefined {
     if (Object.getPrototypeOf(value) !== Object.prototype) return undefined
     const shapes = this.#inner[index] ?? []
     if (shapes.length >= changesMax) return undefined
@@ -180,7 +175,7 @@ export class PayloadShape {
     if (shape === undefined) return undefined
     this.#inner[index] = shapes
     shapes.push(shape)
-    return shape.#copyFields(value)
+    return shape.#copyFields(value, met)
   }
 }
 
@@ -210,6 +205,8 @@ export class MessageKind {
   listeners: MessageListeners | undefined = undefined
   listenedBy = -1
   #shape: PayloadShape | undefined
+  /** All that there were, each as often as it was another than the one before. */
+  readonly #shapes: PayloadShape[] = []
   #changes: number
 
   constructor(name: string, changes = 0) {
@@ -229,10 +226,19 @@ export class MessageKind {
     return isKeyed(payload) ? this.#shape?.send(payload, hash) : undefined
   }
 
+  /** {@link PayloadShape.copy} of a payload, which has that shape; if none, by one that other payloads of the message had. */
+  copy(payload: unknown, shape: PayloadShape | undefined): object | undefined {
+    if (shape !== undefined) return shape.copy(payload)
+    if (!isKeyed(payload)) return undefined
+    for (const earlier of this.#shapes) if (earlier.fits(payload)) return earlier.copy(payload)
+    return undefined
+  }
+
   #another(payload: object): PayloadShape | undefined {
     if (this.#changes >= changesMax || Object.getPrototypeOf(payload) !== Object.prototype) return undefined
     this.#changes++
     this.#shape = shapeOfKeys(Object.keys(payload))
+    if (this.#shape !== undefined) this.#shapes.push(this.#shape)
     return this.#shape
   }
 }
@@ -240,16 +246,20 @@ export class MessageKind {
 /** The messages of a run by name. */
 export class MessageKinds {
   readonly #kinds = new Map<string, MessageKind>()
-  #last = new MessageKind('')
+  /** Those that were asked for last, by the length of the name and two of its units: that is sooner found than in a map. */
+  readonly #recent: MessageKind[] = new Array(recentMax).fill(new MessageKind(''))
 
   of(name: string): MessageKind {
-    const last = this.#last
-    return last.name === name ? last : this.#search(name)
+    const { length } = name
+    const units = length === 0 ? 0 : name.charCodeAt(length - 1) + 7 * length + name.charCodeAt(length >> 1)
+    const place = units & (recentMax - 1)
+    const recent = this.#recent[place] as MessageKind
+    return recent.name === name ? recent : this.#search(name, place)
   }
 
-  #search(name: string): MessageKind {
+  #search(name: string, place: number): MessageKind {
     const kind = this.#kinds.get(name) ?? this.#another(name)
-    this.#last = kind
+    this.#recent[place] = kind
     return kind
   }
 
@@ -265,19 +275,19 @@ export class MessageKinds {
 function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
   const fields = keys.map((key, index) => `${JSON.stringify(key)}: v${index}`).join(', ')
   const atoms = keys.map((_, index) => `(typeof v${index} === 'number' || isAtom(v${index}))`).join(' && ') || 'true'
-  // The keys first: what has others is told by them. Then a field is read: who has read one knows what the object is, and
-  // need not ask the engine for its prototype.
+  // The keys first: what has others is told by them, and nothing is read beyond those of the shape, which is slow. Then a
+  // field is read: who has read one knows what the object is, and need not ask the engine for its prototype.
   const first = keys.length === 0 ? '' : `payload[${JSON.stringify(keys[0])}]`
   const fits = (otherwise: string) => `
     let index = 0
-    for (const key in payload) if (keys[index++] !== key) return ${otherwise}
+    for (const key in payload) if (index === ${keys.length} || keys[index++] !== key) return ${otherwise}
     if (index !== ${keys.length}) return ${otherwise}
     ${first}
     if (Object.getPrototypeOf(payload) !== Object.prototype) return ${otherwise}`
   const inner = keys.map(
     (_, index) => `
     if (typeof v${index} !== 'number' && !isAtom(v${index})) {
-      v${index} = shape.copyInner(v${index}, ${index})
+      v${index} = shape.copyInner(v${index}, ${index}, met ??= new MetObjects(payload))
       if (v${index} === undefined) return undefined
     }`,
   )
@@ -310,15 +320,16 @@ function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
     words[length++] = ${fieldsWord(keys.length)}`)
   const code = new Function(
     'isAtom',
+    'MetObjects',
     'shape',
     `const keys = ${JSON.stringify(keys)}
   return {
     fits(payload) {${fits('false')}
       return true
     },
-    copy(payload) {${copies}
+    copy(payload, met) {${copies}
     },
-    copyFitting(payload) {${fits('null')}${copies}
+    copyFitting(payload, met) {${fits('null')}${copies}
     },
     hash({ ${fields} }, hash) {${hashes}
     },
@@ -335,12 +346,13 @@ function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
     },
   }`,
   )
-  return code(isAtom, shape)
+  return code(isAtom, MetObjects, shape)
 }
 
+/** True for what is the same in a copy. */
 function isAtom(value: unknown): boolean {
   if (typeof value === 'string' || value === null) return true
-  if (typeof value === 'object') return value instanceof Ref
+  if (typeof value === 'object') return value instanceof Ref || value instanceof ReplyToken
   return typeof value !== 'function' && typeof value !== 'symbol'
 }
 

@@ -10,6 +10,8 @@ import { SimulatedNode } from './simulated-node.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import type { SimulationCore } from './simulation-core.ts'
 import type { SimulationSettings } from './simulation-settings.ts'
+import type { HashedName } from './trace.ts'
+import { textHash } from './trace-hash.ts'
 
 const diskLatencyMsMin = 0.02
 const diskLatencyMsUsual = 0.2
@@ -72,31 +74,43 @@ class DiskStep implements ClockTask {
   }
 }
 
-/** The files of one disk, as it is decided what befalls them: most decisions are about the file of the one before. */
+/** A file of a disk, as the trace takes it down and as it is decided what befalls it. */
+class DiskFile implements HashedName {
+  readonly text: string
+  readonly word: number
+  readonly site: StrikeSite
+
+  constructor(name: string, site: StrikeSite) {
+    this.text = name
+    this.word = textHash(name)
+    this.site = site
+  }
+}
+
+/** The files of one disk: most of what happens is about the file of what happened before. */
 class DiskFiles {
   readonly #decisions: FaultDecisions
   readonly #node: string
-  readonly #sites = new Map<string, StrikeSite>()
-  #lastFile = ''
-  #last: StrikeSite | undefined = undefined
+  readonly #files = new Map<string, DiskFile>()
+  #last: DiskFile | undefined = undefined
 
   constructor(decisions: FaultDecisions, node: string) {
     this.#decisions = decisions
     this.#node = node
   }
 
-  site(file: string): StrikeSite {
-    if (file !== this.#lastFile || this.#last === undefined) {
-      this.#last = this.#sites.get(file) ?? this.#another(file)
-      this.#lastFile = file
-    }
-    return this.#last
+  of(name: string): DiskFile {
+    const last = this.#last
+    if (last !== undefined && last.text === name) return last
+    const file = this.#files.get(name) ?? this.#another(name)
+    this.#last = file
+    return file
   }
 
-  #another(file: string): StrikeSite {
-    const site = this.#decisions.site(`${file} of ${this.#node}`)
-    this.#sites.set(file, site)
-    return site
+  #another(name: string): DiskFile {
+    const file = new DiskFile(name, this.#decisions.site(`${name} of ${this.#node}`))
+    this.#files.set(name, file)
+    return file
   }
 }
 
@@ -111,6 +125,7 @@ export class NodeFactory {
   make(name: string): SimulatedNode {
     const { core, settings, strengths, decisions, injected, network, failed, services } = this.#host
     const isMain = name === mainNode
+    const traced: HashedName = { text: name, word: textHash(name) }
     const files = new DiskFiles(decisions, name)
     const disk = new SimulatedDisk({
       schedule: (delayMs, run) => {
@@ -122,12 +137,12 @@ export class NodeFactory {
       decisions: {
         strikes: (fault, file, probability) => {
           const kind = kindOf(fault)
-          return kind === undefined ? undefined : decisions.strikes(kind, files.site(file), probability)
+          return kind === undefined ? undefined : decisions.strikes(kind, files.of(file).site, probability)
         },
         details: (of) => decisions.stream(`${of} of the disk of ${name} at ${core.clock.now()}`),
       },
       observe: ({ kind, file, offset }) => {
-        core.trace.disk(name, kind, file, offset)
+        core.trace.disk(traced, kind, files.of(file), offset)
         const fault = kindOf(kind)
         if (fault !== undefined) injected[fault]++
       },

@@ -141,11 +141,6 @@ export class Properties {
     return promise
   }
 
-  /** How many there are to look at after each step. */
-  get count(): number {
-    return this.#always.size + this.#unreached.size + this.#demands.size
-  }
-
   /** A step is over. Ends at the first that does not hold. */
   check(): void {
     const always = this.#alwaysListed
@@ -183,10 +178,10 @@ export class Properties {
   }
 
   /** What the predicate says; one that throws is a breach. */
-  #holds(reason: PropertyBreach['reason'], name: string, { predicate, scopes }: Looked): boolean | void {
+  #holds(reason: PropertyBreach['reason'], name: string, looked: Looked): boolean | void {
     this.checks++
     try {
-      return verdictOf(reason, scopes.run(predicate, this.#host.view))
+      return verdictOf(reason, looked.scopes.run(looked.predicate, this.#host.view))
     } catch (cause) {
       const what = `${reason} ${name}: ${cause instanceof Error ? cause.message : String(cause)}`
       this.#host.fail({ reason, property: name, what, cause })

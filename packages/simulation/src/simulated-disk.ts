@@ -276,8 +276,11 @@ export class SimulatedDisk {
 
   #write(file: string, offset: number, bytes: Uint8Array): undefined | Error {
     const { capacityBytes = Number.POSITIVE_INFINITY, writeFailure = 0 } = this.faults
-    const found = this.#files.get(file) ?? new SimulatedFile()
-    this.#files.set(file, found)
+    let found = this.#files.get(file)
+    if (found === undefined) {
+      found = new SimulatedFile()
+      this.#files.set(file, found)
+    }
     const growth = Math.max(0, offset + bytes.length - found.cached.length)
     const isOver = capacityBytes !== Number.POSITIVE_INFINITY && this.#usedBytes() + growth > capacityBytes
     const full = (this.#fills > 0 && growth > 0) || isOver

@@ -138,8 +138,8 @@ export class SimulatedKernel extends NodeKernel {
   /** What is held back before it leaves is copied as the network would. */
   override prepare(payload: unknown, name: string, to: Ref, from: ActorCell | undefined): unknown {
     if (isPrepared(payload)) return payload
-    const shape = this.#observer.trace.kinds.of(name).shapeOf(payload)
-    return shape?.copy(payload) ?? super.prepare(payload, name, to, from)
+    const kind = this.#observer.trace.kinds.of(name)
+    return kind.copy(payload, kind.shapeOf(payload)) ?? super.prepare(payload, name, to, from)
   }
 
   /** A frame from another node has arrived; the parts of a tell or an ask were checked where it was sent. */

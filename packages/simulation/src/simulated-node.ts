@@ -284,7 +284,7 @@ export class SimulatedNode implements TurnTaker {
       now: () => this.now(),
       monotonicNow: () => this.monotonicNow(),
       schedule: (delayMs, run): ScheduledTask =>
-        this.#core.clock.schedule(delayMs / this.#options.clockRate, () => this.perform(epoch, () => run())),
+        this.#core.clock.schedule(delayMs / this.#options.clockRate, () => this.perform(epoch, runTask, run)),
     }
   }
 
@@ -331,7 +331,8 @@ export class SimulatedNode implements TurnTaker {
   }
 }
 
-/** A function of the module, so that none is made for each step. */
+// Functions of the module, so that none is made for each step.
+const runTask = (_kernel: SimulatedKernel, run: () => void): void => run()
 const stepOf = (kernel: SimulatedKernel, pick: PickCell): boolean => kernel.step(pick)
 
 /** The turns of one node in one epoch: when they come, and whose they are. */

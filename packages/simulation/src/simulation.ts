@@ -219,7 +219,7 @@ export class Simulation implements SimulationCore, PropertyHost {
     this.#draining = false
     do {
       if (this.#isWatched) this.#look()
-      if (properties.count > 0) properties.check()
+      properties.check()
       changedCells.endStep()
       const over = this.#failure !== undefined || (this.#finished && !properties.undecided)
       if (this.#stepsAhead.length > 0) this.#reach(over ? Number.POSITIVE_INFINITY : trace.step)

@@ -170,8 +170,9 @@ export class TraceHash {
     this.word(halves[1 - upper] as number)
   }
 
-  /** An event begins, at the time of `clock`, with those two words. */
+  /** An event, which has one payload at most, begins, at the time of `clock`, with those two words. */
   event(clock: HashedClock, first: number, second: number): void {
+    this.#valuesLeft = valuesMax
     if (this.length > wordsMax - roomMin) this.#mixIn()
     if (clock.now() !== this.#time) this.time(clock.now())
     const { words, length } = this

@@ -6,6 +6,7 @@
  * old to the garbage collector, which takes down every new object that is put into an old one.
  */
 import type { ActorCell, Envelope, Ref, VirtualClock } from '@troupe/core/host'
+import { Flight } from './flight.ts'
 import type { SentMessage } from './sent-message.ts'
 import type { NewTraceEvent, TraceEvent } from './trace.ts'
 import type { TraceName } from './trace-hash.ts'
@@ -128,27 +129,41 @@ function eventOf({ marks, things }: Stretch, place: number): TraceEvent {
   const step = Math.floor((marks[place + 1] as number) / kindsMax)
   const kind = (marks[place + 1] as number) % kindsMax
   switch (kind) {
-    case EventKind.turn:
-      return turnOf(things[place] as TracedActor, things[place + 1] as Handled, atMs, step)
-    case EventKind.turnOfSent: {
-      const { name, payload, sender } = things[place + 1] as SentMessage
-      return turnOf(things[place] as TracedActor, { behavior: undefined, name, payload, sender }, atMs, step)
+    case EventKind.turn: {
+      const handled = things[place + 1] as Handled
+      return turnOf(things[place] as TracedActor, handled.behavior, handled, atMs, step)
     }
+    case EventKind.turnOfSent:
+      return turnOf(things[place] as TracedActor, undefined, things[place + 1] as SentMessage, atMs, step)
     case EventKind.sent:
-    case EventKind.delivered: {
-      const isSent = kind === EventKind.sent
-      const { frame, from, to, target, message, payload, sender } = (things[place] as SentMessage).facts
-      const type = isSent ? 'sent' : 'delivered'
-      return { type, node: isSent ? from : to, frame, from, to, target, message, payload, sender, atMs, step }
-    }
+    case EventKind.delivered:
+      return frameEvent(kind === EventKind.sent, things[place] as SentMessage, atMs, step)
     default:
       return Object.assign({}, things[place], { atMs, step }) as TraceEvent
   }
 }
 
-function turnOf({ cell, text: actor }: TracedActor, handled: Handled, atMs: number, step: number): TraceEvent {
+function frameEvent(isSent: boolean, given: SentMessage, atMs: number, step: number): TraceEvent {
+  const type = isSent ? 'sent' : 'delivered'
+  // Most are tells, whose facts need not be put together first.
+  if (given instanceof Flight && given.frame === undefined && given.asker === undefined) {
+    const { way, target, name: message, payload, sender } = given
+    const from = way.from.name
+    const to = way.to.name
+    return { type, node: isSent ? from : to, frame: 'tell', from, to, target, message, payload, sender, atMs, step }
+  }
+  const { frame, from, to, target, message, payload, sender } = given.facts
+  return { type, node: isSent ? from : to, frame, from, to, target, message, payload, sender, atMs, step }
+}
+
+function turnOf(
+  { cell, text: actor }: TracedActor,
+  behavior: string | undefined,
+  { name: message, payload, sender }: Pick<Handled, 'name' | 'payload' | 'sender'>,
+  atMs: number,
+  step: number,
+): TraceEvent {
   const { ref, definition, options } = cell
-  const { behavior, name: message, payload, sender } = handled
   return {
     type: 'turn',
     node: ref.node,

@@ -11,7 +11,7 @@ import { Flight } from './flight.ts'
 import { type MessageKind, MessageKinds, type PayloadShape } from './message-shapes.ts'
 import { LocalMessage, type SentMessage } from './sent-message.ts'
 import { formatEvent } from './trace-format.ts'
-import { TraceHash, type TraceWay } from './trace-hash.ts'
+import { TraceHash, type TraceWay, textHash } from './trace-hash.ts'
 import { type ListenersOfType, type MessageListeners, TraceListeners } from './trace-listeners.ts'
 import { type TracedActor, TraceRing } from './trace-ring.ts'
 
@@ -187,6 +187,14 @@ export interface ObserveOptions {
   readonly messages?: readonly string[]
 }
 
+/** A name with its own hash, which {@link TraceHash.name} would put in. */
+export interface HashedName {
+  readonly text: string
+  readonly word: number
+}
+
+const diskWord = textHash('disk')
+
 function isSent(envelope: Envelope): envelope is Flight | LocalMessage {
   return envelope instanceof Flight || envelope instanceof LocalMessage
 }
@@ -306,15 +314,13 @@ export class Trace {
   }
 
   /** An operation of the disk of `node` begins, or a fault of it is injected. */
-  disk(node: string, kind: string, file: string, offset: number): void {
+  disk(node: HashedName, kind: string, file: HashedName, offset: number): void {
     const hash = this.#hash
-    hash.time(this.#clock.now())
-    hash.name('disk')
-    hash.name(node)
+    hash.event(this.#clock, diskWord, node.word)
     hash.name(kind)
-    hash.name(file)
+    hash.word(file.word)
     hash.number(offset)
-    this.#ring.other(this.#clock, this.step, { type: 'disk', node, kind, file, offset })
+    this.#ring.other(this.#clock, this.step, { type: 'disk', node: node.text, kind, file: file.text, offset })
     this.#tell(this.#diskListeners.of(''))
   }
 

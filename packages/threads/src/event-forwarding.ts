@@ -1,7 +1,8 @@
 /**
  * Events of the other nodes on the event stream of the main thread, over the channel that messages take: so an event
  * that was published before its thread died is not lost with it. When a node raises more events than anyone can read,
- * or its channel is full, the rest are counted, and the count is told as a warning.
+ * or its channel is full, the rest are counted, and the count is told as a warning, again and again until there is room
+ * for it.
  */
 import type { EventStream, LogEntry, SystemEvents } from '@troupe/core'
 import { decodeError, type ErrorData, encodeError, isErrorData, logSeverity } from '@troupe/core/host'
@@ -63,8 +64,15 @@ export class EventForwarding {
       options.events.on(name, (event: unknown) => this.#forward(name, event))
   }
 
+  /** The node ends: what was dropped is told now, and nobody waits for the end of a window. */
+  end(): void {
+    clearTimeout(this.#window)
+    this.#endWindow()
+    clearTimeout(this.#window)
+  }
+
   #forward(name: Forwarded, event: unknown): void {
-    this.#window ??= setTimeout(() => this.#endWindow(), windowMs).unref()
+    this.#beginWindow()
     if (++this.#inWindow > eventsPerWindowMax || !this.#trySend(name, portableEvent(event))) this.#dropped++
   }
 
@@ -84,12 +92,15 @@ export class EventForwarding {
     }
   }
 
+  #beginWindow(): void {
+    this.#window ??= setTimeout(() => this.#endWindow(), windowMs).unref()
+  }
+
   #endWindow(): void {
     this.#window = undefined
     this.#inWindow = 0
     const dropped = this.#dropped
     if (dropped === 0) return
-    this.#dropped = 0
     const message = `${dropped} events of this node were dropped, since there were too many`
     const entry: LogEntry = {
       level: 'warn',
@@ -101,7 +112,9 @@ export class EventForwarding {
       message,
       fields: { dropped },
     }
-    if (!this.#send('log', entry)) this.#dropped += dropped
+    if (this.#send('log', entry)) this.#dropped = 0
+    // The channel that events find full has no room for the warning either, and no other event may ever come.
+    else this.#beginWindow()
   }
 }
 

@@ -95,6 +95,11 @@ export interface ChannelSizes {
   readonly capacityBytes?: number
   /** Messages that may wait on the sending thread while the ring is full. Default 65,536. */
   readonly outboundCapacity?: number
+  /**
+   * Bytes that may wait for the receiving thread in that queue and beside the ring, where large messages and transferred
+   * buffers go. Default 256 MiB.
+   */
+  readonly outboundBytesMax?: number
 }
 
 /** The budget of replacements of one node. Beyond it the node stays down, and `escalated` says so. */
@@ -137,7 +142,11 @@ export const knownOfSystem: KnownOptions<ThreadSystemOptions> = {
   log: true,
   watchdog: true,
 }
-export const knownOfChannels: KnownOptions<ChannelSizes> = { capacityBytes: true, outboundCapacity: true }
+export const knownOfChannels: KnownOptions<ChannelSizes> = {
+  capacityBytes: true,
+  outboundCapacity: true,
+  outboundBytesMax: true,
+}
 export const knownOfReplacement: KnownOptions<ReplacementOptions> = {
   maxReplacements: true,
   withinMs: true,
@@ -211,11 +220,12 @@ export function checkOptions(options: ThreadSystemOptions): CheckedOptions {
     if (!holds)
       throw new ConfigurationError(`createSystem: ${option} must be ${needed}, got ${shownValue(value)}`, { option })
   }
-  const { capacityBytes = 1 << 20, outboundCapacity = 1 } = channels
+  const { capacityBytes = 1 << 20, outboundCapacity = 1, outboundBytesMax = 1 } = channels
   const powerOfTwo = Number.isInteger(Math.log2(capacityBytes)) && capacityBytes >= 2 ** 10 && capacityBytes <= 2 ** 29
   check(isWhole(threads, 1) && threads <= 1_024, 'threads', 'a whole number from 1 to 1,024', threads)
   check(powerOfTwo, 'channels.capacityBytes', 'a power of two from 2^10 to 2^29', capacityBytes)
   check(isWhole(outboundCapacity, 1), 'channels.outboundCapacity', 'a whole number from 1', outboundCapacity)
+  check(isWhole(outboundBytesMax, 1), 'channels.outboundBytesMax', 'a whole number from 1', outboundBytesMax)
   check(isWhole(spinLimit, 0), 'spinLimit', 'a whole number from 0', spinLimit)
   check(isWhole(mainSpinLimit, 0), 'mainSpinLimit', 'a whole number from 0', mainSpinLimit)
   check(isNumber(startTimeoutMs) && startTimeoutMs > 0, 'startTimeoutMs', 'above 0', startTimeoutMs)

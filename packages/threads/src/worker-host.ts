@@ -15,6 +15,7 @@ import { markThread } from './thread-mark.ts'
 
 export class WorkerHost implements HostControl {
   #host: NodeHost | undefined
+  #forwarding: EventForwarding | undefined
   #heapGuard: HeapGuard | undefined
   #stopping: Promise<void> | undefined
   readonly #stopped: () => void
@@ -43,11 +44,12 @@ export class WorkerHost implements HostControl {
       })
       const { events } = host.kernel.ports
       const send = (name: string, data: unknown) => host.links.sendEvent(mainNode, name, data)
-      new EventForwarding({ node, events, send })
+      this.#forwarding = new EventForwarding({ node, events, send })
       await host.startServices(services)
       this.#host = host
       if (memoryMbMax !== undefined) {
         this.#heapGuard = new HeapGuard(memoryMbMax, () => {
+          this.#forwarding?.end()
           host.links.flush()
           process.exit(memoryExceededExitCode)
         })
@@ -85,6 +87,7 @@ export class WorkerHost implements HostControl {
 
   async #stop(): Promise<void> {
     this.#heapGuard?.close()
+    this.#forwarding?.end()
     await this.#host?.stop()
     this.#stopped()
   }
@@ -99,6 +102,7 @@ export class WorkerHost implements HostControl {
     const { kernel, links } = this.#started
     const { node, ports } = kernel
     ports.events.emit('escalated', { actor: `/${node}`, ref: kernel.guardian.ref, error })
+    this.#forwarding?.end()
     links.flush()
     process.exit(nodeFailedExitCode)
   }

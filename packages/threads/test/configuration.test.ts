@@ -29,6 +29,7 @@ describe('the options of createSystem', () => {
     { threads: Number.NaN },
     { threads: 1, channels: { capacityBytes: 1000 } },
     { threads: 1, channels: { outboundCapacity: 0 } },
+    { threads: 1, channels: { outboundBytesMax: 0 } },
     { threads: 1, spinLimit: -1 },
     { threads: 1, mainSpinLimit: 0.5 },
     { threads: 1, resourceLimits: { maxOldGenerationSizeMb: 4 } },

@@ -3,16 +3,19 @@ import { MessageChannel } from 'node:worker_threads'
 import { NotSendableError } from '@troupe/core'
 import { checkFrame, type Frame, FrameKind, frameOf, Ref } from '@troupe/core/host'
 import { describe, expect, it } from 'vitest'
-import { createChannelPair, createDoorbell, Doorbell } from '../src/channel/index.ts'
+import { type ChannelOptions, createChannelPair, createDoorbell, Doorbell } from '../src/channel/index.ts'
 import { NodeLinks } from '../src/node-links.ts'
 
-const tell = (n: number): Frame => [FrameKind.tell, 0, 1, 1, undefined, 'collect', n, undefined]
+const tell = (n: unknown): Frame => [FrameKind.tell, 0, 1, 1, undefined, 'collect', n, undefined]
 const terminated = (key: string): Frame => {
   const ref = new Ref('left', 0, 2, 2)
   return [FrameKind.terminated, 0, ref, ref, 'stopped', key]
 }
 
-function connected(isIdle = () => false) {
+function connected(
+  sizes: Partial<ChannelOptions> = { capacityBytes: 1_024, outboundCapacity: 2 },
+  isIdle: () => boolean = () => false,
+) {
   const received: Frame[] = []
   const broken: string[] = []
   const make = (node: string) =>
@@ -31,7 +34,6 @@ function connected(isIdle = () => false) {
       },
     })
   const [left, right] = [make('left'), make('right')]
-  const sizes = { capacityBytes: 1_024, outboundCapacity: 2 }
   const [leftDoorbell, rightDoorbell] = [createDoorbell(), createDoorbell()]
   const there = createChannelPair({ ...sizes, senderDoorbell: leftDoorbell, receiverDoorbell: rightDoorbell })
   const back = createChannelPair({ ...sizes, senderDoorbell: rightDoorbell, receiverDoorbell: leftDoorbell })
@@ -60,7 +62,7 @@ describe('the links of a node', () => {
 
   it('publish a tell at once where those before came alone and the receiver sleeps, and together again once one does not', () => {
     let isIdle = true
-    const { left, right, received, rightDoorbell } = connected(() => isIdle)
+    const { left, right, received, rightDoorbell } = connected(undefined, () => isIdle)
     const owner = new Doorbell(rightDoorbell)
     const to = new Ref('right', 3, 1, 1)
     const park = () =>
@@ -116,6 +118,24 @@ describe('the links of a node', () => {
     expect(received.map((frame) => frame[0])).toEqual([...new Array(accepted).fill(FrameKind.tell), 6, 6])
     expect(received.slice(0, accepted).map((frame) => frame[6])).toEqual(Array.from({ length: accepted }, (_, n) => n))
     expect(left.send('right', tell(accepted))).toBeUndefined()
+  })
+
+  it('refuse tells while too many bytes are under way, let a send wait for them, and keep the order', () => {
+    const { left, right, received } = connected({ capacityBytes: 1 << 14, outboundBytesMax: 500_000 })
+    expect(left.send('right', tell(new Uint8Array(300_000)))).toBeUndefined()
+    expect(left.send('right', tell(new Uint8Array(300_000)))).toBeUndefined()
+    expect(left.send('right', tell(2))).toBe('overload')
+    expect(left.send('right', terminated('waits'))).toBeUndefined()
+    left.flush()
+    expect(left.hasWork()).toBe(false)
+    right.drain(10)
+    expect(received.map((frame) => frame[0])).toEqual([FrameKind.tell, FrameKind.tell])
+    expect(left.hasWork()).toBe(true)
+    left.flush()
+    right.drain(10)
+    expect(received.at(-1)).toEqual(terminated('waits'))
+    expect(left.hasWork()).toBe(false)
+    expect(left.send('right', tell(3))).toBeUndefined()
   })
 
   it('refuse what is for a node that is not there, or not there any more', () => {

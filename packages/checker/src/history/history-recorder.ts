@@ -27,8 +27,8 @@ interface Recorded<Input, Output> {
   readonly process: number | string
   readonly input: Input
   readonly calledAt: number
-  output?: Output
-  returnedAt?: number
+  output: Output | undefined
+  returnedAt: number | undefined
   state: 'open' | 'returned' | 'abandoned' | 'failed'
 }
 
@@ -61,7 +61,8 @@ export class HistoryRecorder<Input, Output> {
     if (id >= this.#operationsMax) {
       throw new HistoryError(`the history is full with ${id} operations: raise operationsMax`, { operationsMax: id })
     }
-    this.#operations.push({ process, input, calledAt: this.#tick(), state: 'open' })
+    const calledAt = this.#tick()
+    this.#operations.push({ process, input, calledAt, state: 'open', output: undefined, returnedAt: undefined })
     this.#open.set(process, id)
     return id
   }

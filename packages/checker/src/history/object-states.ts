@@ -45,16 +45,21 @@ export class ModelStates<State, Input, Output> implements ObjectStates {
       ? (state) => answerOf(model, 'key', ownKey(state))
       : (state) => keyOf(state, `a state of ${model.name}`)
     this.initial = this.#intern(answerOf(model, 'init', model.init()))
-    this.classes = Int32Array.from(operations, (operation) => {
-      const { input } = operation
-      const output = outputOf(operation)
-      const answer = output === unknownOutput ? '?' : keyOf(output, 'output')
-      return this.#classes.intern(`${keyOf(input, 'input')} ${answer}`, () => ({
-        input,
-        output,
-        readOnly: model.readOnly !== undefined && answerOf(model, 'readOnly', model.readOnly(input, output)),
-      }))
-    })
+    this.classes = new Int32Array(operations.length)
+    for (let index = 0; index < operations.length; index++)
+      this.classes[index] = this.#classOf(operations[index] as Operation<Input, Output>)
+  }
+
+  #classOf(operation: Operation<Input, Output>): number {
+    const model = this.#model
+    const { input } = operation
+    const output = outputOf(operation)
+    const answer = output === unknownOutput ? '?' : keyOf(output, 'output')
+    return this.#classes.intern(`${keyOf(input, 'input')} ${answer}`, () => ({
+      input,
+      output,
+      readOnly: model.readOnly !== undefined && answerOf(model, 'readOnly', model.readOnly(input, output)),
+    }))
   }
 
   /** The state with that number. */

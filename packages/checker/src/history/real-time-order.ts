@@ -35,12 +35,12 @@ export class RealTimeOrder implements OperationOrder {
     this.#callOf = new Int32Array(operations.length)
     this.#returnOf = new Int32Array(operations.length)
     this.#called = new Int32Array(events.length + 1).fill(-1)
-    this.#next = Int32Array.from({ length: events.length + 1 }, (_, event) => (event + 1) % (events.length + 1))
-    this.#previous = Int32Array.from(
-      { length: events.length + 1 },
-      (_, event) => (event + events.length) % (events.length + 1),
-    )
+    this.#next = new Int32Array(events.length + 1)
+    this.#previous = new Int32Array(events.length + 1)
+    this.#previous[head] = events.length
     events.forEach(({ operation, isReturn }, index) => {
+      this.#next[index] = index + 1
+      this.#previous[index + 1] = index
       if (isReturn) {
         this.#returnOf[operation] = index + 1
         this.remaining++

@@ -1,7 +1,7 @@
 /** Carrying out decided entries: the state machine, its sessions, the next configuration. */
 import { cloneValue, prepareMessage } from '@troupe/core/host'
-import type { LogConfiguration } from './configuration.ts'
-import { type CommandsEntry, entryAt, trimBelow, weightOf } from './entry.ts'
+import { type LogConfiguration, ownConfiguration } from './configuration.ts'
+import { type CommandsEntry, entryAt, type LogEntries, trimBelow, weightOf } from './entry.ts'
 import type { Outcomes } from './messages.ts'
 import type { Applied, LogSnapshot, ReplicaState } from './replica-state.ts'
 import {
@@ -15,9 +15,8 @@ import {
 } from './sessions.ts'
 import type { AnyMachine } from './state-machine.ts'
 
-/** Applies all entries that are decided, in order; returns what they came to. */
-export function applyDecided(state: ReplicaState, machine: AnyMachine): Applied[] {
-  const applied: Applied[] = []
+/** Applies all entries that are decided, in order, and adds what they came to to `applied`, if there is such a list. */
+export function applyDecided(state: ReplicaState, machine: AnyMachine, applied?: Applied[]): void {
   while (state.applied < state.decided) {
     const index = state.applied
     const entry = entryAt(state.entries, index)
@@ -27,14 +26,21 @@ export function applyDecided(state: ReplicaState, machine: AnyMachine): Applied[
     } else if (entry.kind === 'open') {
       openSession(state.sessions, index, state.options.sessionsMax)
     } else if (entry.kind === 'configuration') {
-      state.configuration = entry.configuration
+      state.configuration = enteredConfiguration(entry.configuration, state.entries)
     }
     state.applied++
     state.kept += weightOf(entry)
-    applied.push({ index, entry, outcomes })
+    applied?.push({ index, entry, outcomes })
   }
   if (state.kept > 2 * state.options.keepEntries) trim(state)
-  return applied
+}
+
+/** The configuration as a replica keeps it. The entry that brought it has the same object, and a snapshot stores it once. */
+export function enteredConfiguration(configuration: LogConfiguration, { entries }: LogEntries): LogConfiguration {
+  const own = ownConfiguration(configuration)
+  const at = entries.findIndex((entry) => entry.kind === 'configuration' && entry.configuration === configuration)
+  if (at >= 0) entries[at] = { kind: 'configuration', configuration: own }
+  return own
 }
 
 /** Forgets the oldest of the applied entries. Seldom, and then half of them: what stays has to be moved. */
@@ -98,9 +104,9 @@ export function outcomesOf(
 ): Outcomes {
   const values: unknown[] = []
   let failures: NonNullable<Outcomes['failures']>[number][] | undefined
-  for (const argument of list) {
+  for (let index = 0; index < list.length; index++) {
     try {
-      values.push(prepareMessage(run(state, argument), 'copied', describeResult))
+      values.push(prepareMessage(run(state, list[index]), 'copied', describeResult))
     } catch (thrown) {
       const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown))
       failures ??= []
@@ -128,7 +134,7 @@ export function installSnapshot(state: ReplicaState, snapshot: LogSnapshot, mach
   state.applied = snapshot.applied
   state.kept = 0
   state.decided = Math.max(state.decided, snapshot.applied)
-  state.configuration = snapshot.configuration
+  state.configuration = ownConfiguration(snapshot.configuration)
   state.sessions.clear()
   for (const [number, { ackedUpTo, results }] of snapshot.sessions)
     state.sessions.set(number, { ackedUpTo, results: [...results] })
@@ -138,7 +144,7 @@ export function installSnapshot(state: ReplicaState, snapshot: LogSnapshot, mach
 /** The entry that ends the current configuration, if the log has it and it is not applied. */
 export function pendingConfiguration(state: ReplicaState): LogConfiguration | undefined {
   const { entries } = state.entries
-  const last = entries[entries.length - 1]
+  const last = entries.at(-1)
   return last?.kind === 'configuration' && last.configuration.number > state.configuration.number
     ? last.configuration
     : undefined

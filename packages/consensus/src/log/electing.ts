@@ -8,7 +8,7 @@
 import type { ActorRef } from '@troupe/core'
 import { askToCatchUp } from './catching-up.ts'
 import { isVoter, type LogMember, votersOf } from './configuration.ts'
-import { isTrusted } from './introducing.ts'
+import { isTrusted, standingOf } from './introducing.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
 import type { Heartbeat, HeartbeatReply, ReplicaProtocol } from './messages.ts'
 import { type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
@@ -27,11 +27,11 @@ export function roundMs({ options }: ReplicaState): number {
 export function nextRound(state: ReplicaState, ctx: ReplicaContext): boolean {
   const { configuration, id } = state
   state.round++
-  if (!isVoter(configuration, id) || !isTrusted(state)) return false
-  const heard = lately(state)
+  if (standingOf(state) !== 'voter') return false
+  const { count, top } = lately(state)
   const quorum = Math.max(configuration.quorums.election, configuration.quorums.acceptance)
-  state.connected = heard.length + 1 >= quorum
-  const stand = state.connected && chooseLeader(state, heard)
+  state.connected = count + 1 >= quorum
+  const stand = state.connected && chooseLeader(state, count, top)
   const heartbeat: Heartbeat = { config: configuration.number, from: id, round: state.round }
   const voters = votersOf(configuration)
   for (let index = 0; index < voters.length; index++) {
@@ -41,16 +41,16 @@ export function nextRound(state: ReplicaState, ctx: ReplicaContext): boolean {
   return stand
 }
 
-/** The answers of the last rounds. */
-function lately({ replies, round: now }: ReplicaState): readonly HeartbeatReply[] {
-  const heard = [...replies.values()]
+/** The answers of the last rounds: how many there are, and the highest ballot of those who are connected and of its own. */
+function lately({ replies, round: now, own }: ReplicaState): { readonly count: number; readonly top: LogBallot } {
   let count = 0
-  for (let index = 0; index < heard.length; index++) {
-    const reply = heard[index] as HeartbeatReply
-    if (reply.round > now - roundsPerTimeout) heard[count++] = reply
+  let top = own
+  for (const { round, connected, ballot } of replies.values()) {
+    if (round <= now - roundsPerTimeout) continue
+    count++
+    if (connected) top = higherOf(top, ballot)
   }
-  heard.length = count
-  return heard
+  return { count, top }
 }
 
 /** Watches whoever leads: where a death is certain, as that of a thread, nobody waits for a timeout. */
@@ -119,10 +119,9 @@ export function resetElection(state: ReplicaState): void {
   state.replies.clear()
 }
 
-function chooseLeader(state: ReplicaState, heard: readonly HeartbeatReply[]): boolean {
+/** Takes the highest ballot that could lead for the leader's, or draws one. True when this replica is to stand under it. */
+function chooseLeader(state: ReplicaState, heard: number, top: LogBallot): boolean {
   const { own, leader } = state
-  let top = own
-  for (const { ballot, connected } of heard) if (connected) top = higherOf(top, ballot)
   if (top.n > 0 && compareLogBallots(top, leader) >= 0) {
     state.leader = top
     state.leaderRound = state.round
@@ -130,7 +129,7 @@ function chooseLeader(state: ReplicaState, heard: readonly HeartbeatReply[]): bo
   }
   // Nobody who could lead has the leader's ballot: it is gone, cut off, or has come back without it. Where everybody
   // answers and nobody has led, as at the very start, there is nothing to wait for.
-  const start = leader === undefined && heard.length + 1 === votersOf(state.configuration).length
+  const start = leader === undefined && heard + 1 === votersOf(state.configuration).length
   if (start || state.round - state.leaderRound >= roundsPerTimeout) {
     drawBallot(state)
     state.leaderRound = state.round

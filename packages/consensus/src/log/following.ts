@@ -4,7 +4,6 @@
  */
 
 import { askToCatchUp } from './catching-up.ts'
-import { isVoter } from './configuration.ts'
 import { entriesFrom, lengthOf } from './entry.ts'
 import { isTrusted } from './introducing.ts'
 import { stepDown } from './leading.ts'
@@ -33,13 +32,8 @@ function promiseFor(state: ReplicaState, prepare: PrepareLog): PromisedLog {
   const length = lengthOf(entries)
   const { trimmed } = entries
   const { ballot } = prepare
-  const promise = {
-    ballot,
-    from,
-    length,
-    decided,
-    ...(acceptedBallot === undefined ? {} : { acceptedBallot }),
-  }
+  const promise: PromisedLog =
+    acceptedBallot === undefined ? { ballot, from, length, decided } : { ballot, from, length, decided, acceptedBallot }
   const order = compareLogBallots(acceptedBallot, prepare.acceptedBallot)
   if (prepare.decided < trimmed || decided - prepare.decided > promiseLagMax) return { ...promise, behind: true }
   if (order < 0 || (order === 0 && length <= prepare.length)) return promise
@@ -97,13 +91,15 @@ export function onDecide(state: ReplicaState, { ballot, length }: DecideLog, ctx
  */
 export function heard(state: ReplicaState, ballot: LogBallot, ctx: ReplicaContext) {
   const { configuration, promised, id } = state
-  const replica = replicaOf(state, ballot.node)?.replica
-  if (ballot.config > configuration.number) {
-    askToCatchUp(state, ballot.node, ctx)
+  const { config, node } = ballot
+  if (config > configuration.number) {
+    askToCatchUp(state, node, ctx)
     return undefined
   }
-  if (ballot.config < configuration.number || replica === undefined || ballot.node === id) return undefined
-  if (!isVoter(configuration, ballot.node) || !isTrusted(state)) return undefined
+  if (config < configuration.number || node === id) return undefined
+  const member = replicaOf(state, node)
+  if (member === undefined || member.learner || !isTrusted(state)) return undefined
+  const { replica } = member
   if (promised !== undefined && compareLogBallots(ballot, promised) < 0) {
     ctx.tell(replica, 'nack', { ballot, promised })
     return undefined

@@ -17,11 +17,18 @@ export class LogViolationError extends TroupeError {
   }
 }
 
+/** What was compared of one replica: a state that is another object is that of a replica which was started again. */
+interface Compared {
+  readonly state: ReplicaState
+  /** The decided entries below were. */
+  below: number
+}
+
 export class LogObserver {
   /** The decided entries; `undefined` where one was never seen, between snapshots. */
   readonly #decided: (Entry | undefined)[] = []
-  /** How far each replica's decided entries were compared, by its state: a new one begins anew. */
-  readonly #compared = new WeakMap<ReplicaState, number>()
+  /** By id, how far each replica's decided entries were compared. */
+  readonly #compared = new Map<string, Compared>()
   /** Where each configuration ended: the index behind its last entry, by its number. */
   readonly #ends = new Map<number, number>()
   readonly #leaders = new Set<string>()
@@ -51,15 +58,25 @@ export class LogObserver {
       throw new LogViolationError('order', `trimmed, applied, decided and length of ${id} are out of order`, facts)
     }
     this.#configurations = Math.max(this.#configurations, configuration.number)
-    const compared = this.#compared.get(state) ?? 0
-    if (trimmed > compared && compared > 0) this.#installed++
-    for (let index = Math.max(trimmed, compared); index < decided; index++) this.#agree(state, index)
-    if (decided !== compared) this.#compared.set(state, decided)
+    const compared = this.#comparedOf(state)
+    const { below } = compared
+    if (trimmed > below && below > 0) this.#installed++
+    for (let index = Math.max(trimmed, below); index < decided; index++) this.#agree(state, index)
+    compared.below = decided
     this.#checkEnd(state)
     if (lead?.elected && !this.#seen.has(lead)) {
       this.#seen.add(lead)
       this.#checkLeader(state, lead.ballot)
     }
+  }
+
+  #comparedOf(state: ReplicaState): Compared {
+    let compared = this.#compared.get(state.id)
+    if (compared?.state !== state) {
+      compared = { state, below: 0 }
+      this.#compared.set(state.id, compared)
+    }
+    return compared
   }
 
   #agree(state: ReplicaState, index: number): void {

@@ -4,7 +4,7 @@
  * change once as many of them as elect and accept have all that was decided when it was asked for. While none gets any
  * further it waits for a while, and then refuses, as etcd does (`raft: learner not ready`).
  */
-import { type LogConfiguration, type LogMember, logConfiguration, votersOf } from './configuration.ts'
+import { identified, type LogConfiguration, logConfiguration, votersOf } from './configuration.ts'
 import type { Entry } from './entry.ts'
 import { identityOf } from './introducing.ts'
 import { compareLogBallots } from './log-ballot.ts'
@@ -118,8 +118,4 @@ function isChanging({ stopped, waiting }: Leadership): boolean {
 function nextConfiguration(state: ReplicaState, { members, quorums }: Reconfigure): LogConfiguration {
   const known = members.map((member) => identified(member, identityOf(state, member.id)))
   return logConfiguration(state.log, state.configuration.number + 1, known, quorums)
-}
-
-function identified({ identity: _word, ...member }: LogMember, identity: string | undefined): LogMember {
-  return identity === undefined ? member : { ...member, identity }
 }

@@ -11,7 +11,16 @@ import { withdraw } from './electing.ts'
 import { batchFrom, type Entry, entriesFrom, lengthOf, weightBetween, weightOf } from './entry.ts'
 import { isLentTo, releaseLeases } from './leases.ts'
 import { compareLogBallots, higherOf, type LogBallot } from './log-ballot.ts'
-import type { AcceptedLog, Missing, NackLog, PromisedLog, ReleasedLeases } from './messages.ts'
+import type {
+  AcceptEntries,
+  AcceptedLog,
+  DecideLog,
+  Missing,
+  NackLog,
+  PrepareLog,
+  PromisedLog,
+  ReleasedLeases,
+} from './messages.ts'
 import { type Leadership, type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
 
 /** Rounds of heartbeats that a leader waits for its successor. */
@@ -137,11 +146,22 @@ export function onAccepted(state: ReplicaState, { ballot, from, length }: Accept
     peer.next = Math.max(peer.next, length)
   }
   flushIfDue(state, lead, ctx)
+  // Most votes are the first or the last of their entries, and decide nothing.
+  if (!isStoredByQuorum(state, lead, state.decided + 1)) return false
   const decided = Math.min(storedByQuorum(state, lead), lengthOf(state.entries))
   if (decided <= state.decided) return false
   lead.inFlight -= weightBetween(state.entries, state.decided, decided)
   state.decided = decided
   return true
+}
+
+/** True when a quorum of the voters has synced `length` entries, as far as this leader knows. */
+function isStoredByQuorum({ id, configuration }: ReplicaState, lead: Leadership, length: number): boolean {
+  const voters = votersOf(configuration)
+  let count = 0
+  for (let index = 0; index < voters.length; index++)
+    if (storedBy(lead, voters[index] as LogMember, id) >= length) count++
+  return count >= configuration.quorums.acceptance
 }
 
 /** The entries below are synced by a quorum of the voters, as far as this leader knows. */
@@ -151,14 +171,17 @@ function storedByQuorum({ id, configuration }: ReplicaState, lead: Leadership): 
   const most: number[] = []
   const voters = votersOf(configuration)
   for (let index = 0; index < voters.length; index++) {
-    const voter = voters[index] as LogMember
-    const stored = voter.id === id ? lead.synced : (lead.peers.get(voter.id)?.matched ?? 0)
+    const stored = storedBy(lead, voters[index] as LogMember, id)
     let place = most.length
     for (; place > 0 && (most[place - 1] as number) < stored; place--) most[place] = most[place - 1] as number
     most[place] = stored
-    if (most.length > acceptance) most.length = acceptance
+    if (most.length > acceptance) most.pop()
   }
   return most[acceptance - 1] ?? 0
+}
+
+function storedBy({ synced, peers }: Leadership, { id }: LogMember, own: string): number {
+  return id === own ? synced : (peers.get(id)?.matched ?? 0)
 }
 
 export function onMissing(state: ReplicaState, { ballot, from, length }: Missing, ctx: ReplicaContext): void {
@@ -196,6 +219,8 @@ export function flush(state: ReplicaState, ctx: ReplicaContext): void {
     append(state, lead, lengthOf(state.entries), entries, ctx)
     lead.stopped = end >= 0
   }
+  /** What went out last: most followers lack the same. */
+  let batch: AcceptEntries | undefined
   for (const [id, peer] of lead.peers) {
     const member = replicaOf(state, id)
     if (member === undefined) continue
@@ -207,9 +232,12 @@ export function flush(state: ReplicaState, ctx: ReplicaContext): void {
     const from = Math.max(peer.matched, peer.underWayFrom)
     while (peer.next < lengthOf(state.entries) && peer.next - from < options.inFlightMax) {
       const at = peer.next
-      const entries = batchFrom(state.entries, at, options.batchMax)
-      ctx.tellEarly(member.replica, 'acceptBatch', { ballot: lead.ballot, at, entries, decided: state.decided })
-      peer.next = at + entries.length
+      if (batch?.at !== at) {
+        const entries = batchFrom(state.entries, at, options.batchMax)
+        batch = { ballot: lead.ballot, at, entries, decided: state.decided }
+      }
+      ctx.tellEarly(member.replica, 'acceptBatch', batch)
+      peer.next = at + batch.entries.length
     }
   }
   if (lead.successor !== undefined) maybeHandOver(state, lead, lead.successor, ctx)
@@ -218,6 +246,7 @@ export function flush(state: ReplicaState, ctx: ReplicaContext): void {
 /** The entries that have waited longest, as many as there is room for. */
 function takeWaiting(lead: Leadership, room: number): Entry[] {
   const { waiting } = lead
+  if (waiting.length === 0) return []
   let count = 0
   let weight = 0
   for (; count < waiting.length && weight < room; count++) weight += weightOf(waiting[count] as Entry)
@@ -235,6 +264,7 @@ export function leaderTick(state: ReplicaState, ctx: ReplicaContext): void {
   lead.inFlight = weightBetween(state.entries, state.decided, lengthOf(state.entries))
   // A successor that does not catch up in time leaves things as they are.
   if (lead.successor !== undefined && --lead.successorRounds < 0) lead.successor = undefined
+  const decide: DecideLog = { ballot: lead.ballot, length: state.decided }
   for (const [id, peer] of lead.peers) {
     // What is trimmed is not sent again, even if this leader has never heard that the follower has it.
     if (peer.matched === peer.matchedAtTick) {
@@ -243,27 +273,31 @@ export function leaderTick(state: ReplicaState, ctx: ReplicaContext): void {
     }
     peer.matchedAtTick = peer.matched
     const member = replicaOf(state, id)
-    if (member !== undefined) ctx.tellEarly(member.replica, 'decide', { ballot: lead.ballot, length: state.decided })
+    if (member !== undefined) ctx.tellEarly(member.replica, 'decide', decide)
   }
   flushIfDue(state, lead, ctx)
 }
 
 /** Prepares those that have not promised, or one that asks for it. */
 export function sendPrepares(state: ReplicaState, lead: Leadership, ctx: ReplicaContext, only?: string): void {
-  const { decided, acceptedBallot } = state
-  const { ballot } = lead
-  const prepare = {
-    ballot,
-    decided,
-    length: lengthOf(state.entries),
-    ...(acceptedBallot === undefined ? {} : { acceptedBallot }),
-    ...(lead.predecessor === undefined ? {} : { released: lead.predecessor }),
-  }
   const { members } = state.configuration
+  let prepare: PrepareLog | undefined
   for (let index = 0; index < members.length; index++) {
     const { id, replica } = members[index] as LogMember
     const due = only === undefined ? !lead.peers.has(id) && (lead.elected || !lead.promises.has(id)) : id === only
-    if (due && id !== state.id) ctx.tell(replica, 'prepare', prepare)
+    if (!due || id === state.id) continue
+    prepare ??= prepareFor(state, lead)
+    ctx.tell(replica, 'prepare', prepare)
+  }
+}
+
+function prepareFor({ decided, acceptedBallot, entries }: ReplicaState, lead: Leadership): PrepareLog {
+  return {
+    ballot: lead.ballot,
+    decided,
+    length: lengthOf(entries),
+    ...(acceptedBallot === undefined ? {} : { acceptedBallot }),
+    ...(lead.predecessor === undefined ? {} : { released: lead.predecessor }),
   }
 }
 

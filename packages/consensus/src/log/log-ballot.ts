@@ -12,6 +12,7 @@ export interface LogBallot extends Ballot {
 
 /** Below 0, 0 or above 0, as `left` is lower than, equal to or higher than `right`; `undefined` is below every ballot. */
 export function compareLogBallots(left: LogBallot | undefined, right: LogBallot | undefined): number {
+  if (left === right) return 0
   if (left !== undefined && right !== undefined && left.config !== right.config) return left.config - right.config
   return compareBallots(left, right)
 }

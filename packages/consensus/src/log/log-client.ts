@@ -11,12 +11,12 @@ import {
   type LogConfiguration,
   type LogMember,
   logConfiguration,
+  ownMembers,
   voterAfter,
-  votersOf,
 } from './configuration.ts'
 import { operationWeight } from './entry.ts'
 import { CommandError, CommandSizeError, foreignMachine, membersNotReady, sessionExpired } from './log-errors.ts'
-import type { LogClientProtocol, Outcomes, Reconfigure } from './messages.ts'
+import type { Commands, LogClientProtocol, Outcomes, Reads, Reconfigure } from './messages.ts'
 
 /** The arguments of a {@link LogClient}. */
 export interface LogClientArguments {
@@ -125,9 +125,9 @@ export const LogClient = defineActor<Own>()({
     batchMax,
     commandBytesMax,
     config: configuration.number,
-    members: configuration.members,
-    tried: votersOf(configuration)[0]?.id ?? '',
-    target: votersOf(configuration)[0]?.id ?? '',
+    members: ownMembers(configuration.members),
+    tried: firstVoter(configuration),
+    target: firstVoter(configuration),
     session: undefined,
     nonce: undefined,
     nextSeq: 1,
@@ -197,8 +197,8 @@ export const LogClient = defineActor<Own>()({
       send(state, ctx)
     },
     retry(state, _message, ctx) {
-      const [command] = state.commands.keys()
-      const [read] = state.reads.keys()
+      const command = oldestOf(state.commands)
+      const read = oldestOf(state.reads)
       const waits = (now: number | undefined, before: number | undefined) => now !== undefined && now === before
       // Others may go on while what was lost is still waited for.
       const stuck = waits(command, state.oldestCommand) || waits(read, state.oldestRead)
@@ -223,8 +223,8 @@ export const LogClient = defineActor<Own>()({
       state.progressed = true
       sendAgain(state, ctx)
     },
-    results(state, { session, ...outcomes }, ctx) {
-      if (session !== state.session) return
+    results(state, outcomes, ctx) {
+      if (outcomes.session !== state.session) return
       state.progressed = true
       settle(state, 'command', outcomes, ctx)
     },
@@ -292,11 +292,11 @@ function refusalOf({ log, inFlightMax, commandBytesMax }: LogClientState, waitin
 function settle(
   { log, commands, reads }: LogClientState,
   what: 'command' | 'query',
-  { first, values, failures = [] }: Outcomes,
+  { first, values, failures }: Outcomes,
   ctx: Context,
 ): void {
   const waiting = what === 'command' ? commands : reads
-  for (const { number, name, message } of failures) {
+  for (const { number, name, message } of failures ?? []) {
     const call = waiting.get(number)
     if (call !== undefined) {
       const facts = { kind: name, log, [what]: shownValue(call.what) }
@@ -304,11 +304,11 @@ function settle(
     }
     waiting.delete(number)
   }
-  for (const [index, value] of values.entries()) {
+  for (let index = 0; index < values.length; index++) {
     const call = waiting.get(first + index)
     if (call === undefined) continue
     waiting.delete(first + index)
-    ctx.reply(call.token, value)
+    ctx.reply(call.token, values[index])
   }
 }
 
@@ -328,24 +328,26 @@ function flushLater(state: LogClientState, ctx: Context): void {
 
 /** Sends what was not sent, to the member that is asked. */
 function send(state: LogClientState, ctx: Context): void {
-  const replica = state.members.find(({ id }) => id === state.target)?.replica
+  const replica = targetOf(state)
   if (replica === undefined) return
   const { session, commands, reads } = state
+  const { definition } = state.named
   if (session === undefined && commands.size > 0) {
     // A word of its own for each opening: an old answer that comes late opens nothing.
     state.nonce ??= `${ctx.random.int(2 ** 32).toString(36)}-${ctx.random.int(2 ** 32).toString(36)}`
     ctx.tell(replica, 'open', { client: ctx.self, nonce: state.nonce, ...state.named })
   } else if (session !== undefined && state.unsentSeq < state.nextSeq) {
-    const [oldest = state.nextSeq] = commands.keys()
+    const ackedUpTo = (oldestOf(commands) ?? state.nextSeq) - 1
     for (const { first, what: operations, weight } of runs(commands, state.unsentSeq, state.nextSeq, state.batchMax)) {
-      const heavy = weight === operations.length ? {} : { weight }
-      ctx.tell(replica, 'commands', { client: ctx.self, session, ackedUpTo: oldest - 1, first, operations, ...heavy })
+      const message: Commands = { client: ctx.self, session, ackedUpTo, first, operations }
+      ctx.tell(replica, 'commands', weight === operations.length ? message : { ...message, weight })
     }
     state.unsentSeq = state.nextSeq
   }
   if (state.unsentRead < state.nextRead) {
     for (const { first, what: queries } of runs(reads, state.unsentRead, state.nextRead, state.batchMax)) {
-      ctx.tell(replica, 'reads', { client: ctx.self, first, queries, ...state.named })
+      const message: Reads = { client: ctx.self, first, queries }
+      ctx.tell(replica, 'reads', definition === undefined ? message : { client: ctx.self, first, queries, definition })
     }
     state.unsentRead = state.nextRead
   }
@@ -384,7 +386,7 @@ function sendAgain(state: LogClientState, ctx: Context): void {
 }
 
 function sendChange(state: LogClientState, ctx: Context): void {
-  const replica = state.members.find(({ id }) => id === state.target)?.replica
+  const replica = targetOf(state)
   if (state.change !== undefined && replica !== undefined)
     ctx.tell(replica, 'reconfigure', { client: ctx.self, ...state.change })
 }
@@ -392,14 +394,30 @@ function sendChange(state: LogClientState, ctx: Context): void {
 /** Asks another member from now on, for everything that has no result. */
 function turnTo(state: LogClientState, member: string): void {
   state.target = member
-  const [oldestCommand = state.nextSeq] = state.commands.keys()
-  const [oldestRead = state.nextRead] = state.reads.keys()
-  state.unsentSeq = oldestCommand
-  state.unsentRead = oldestRead
+  state.unsentSeq = oldestOf(state.commands) ?? state.nextSeq
+  state.unsentRead = oldestOf(state.reads) ?? state.nextRead
+}
+
+/** The number that has waited longest. */
+function oldestOf(waiting: ReadonlyMap<number, Waiting>): number | undefined {
+  return waiting.size === 0 ? undefined : waiting.keys().next().value
+}
+
+function firstVoter({ members }: LogConfiguration): string {
+  return members.find(({ learner }) => !learner)?.id ?? ''
+}
+
+/** The replica that is asked. */
+function targetOf({ members, target }: LogClientState): LogMember['replica'] | undefined {
+  for (let index = 0; index < members.length; index++) {
+    const { id, replica } = members[index] as LogMember
+    if (id === target) return replica
+  }
+  return undefined
 }
 
 function adopt(state: LogClientState, config: number, members: readonly LogMember[]): void {
   if (config <= state.config) return
   state.config = config
-  state.members = members
+  state.members = ownMembers(members)
 }

@@ -34,8 +34,9 @@ export class LogWatch {
   readonly #words: LogWordObserver
   readonly #pledges: LogPledgeObserver
   readonly #machines: LogMachineObserver
-  /** By the replica's id. */
-  readonly #seen = new Map<string, Seen>()
+  /** One for each replica, and the states: so few that one is found faster by going through them than in a map. */
+  readonly #seen: Seen[] = []
+  readonly #states: ReplicaState[] = []
 
   /** Throws a `ConfigurationError` for a machine that is none. */
   constructor({ configuration, machine, clockDriftMax, observer = new LogObserver() }: LogWatchOptions) {
@@ -60,7 +61,10 @@ export class LogWatch {
   wiped(id: string): void {
     this.#words.wiped(id)
     this.#pledges.wiped(id)
-    this.#seen.delete(id)
+    const at = this.#placeOf(id)
+    if (at < 0) return
+    this.#seen.splice(at, 1)
+    this.#states.splice(at, 1)
   }
 
   /** The replicas that are up, after a step, as a view shows them: all, or those that may be other than before. */
@@ -77,16 +81,27 @@ export class LogWatch {
   #changedOf(replicas: readonly { readonly state: ReplicaState }[]): readonly ReplicaState[] {
     let changed: ReplicaState[] | undefined
     for (const { state } of replicas) {
-      let seen = this.#seen.get(state.id)
-      if (seen === undefined) {
-        seen = new Seen()
-        this.#seen.set(state.id, seen)
-      }
-      if (!seen.takes(state)) continue
+      if (!this.#seenOf(state).takes(state)) continue
       if (changed === undefined) changed = [state]
       else changed.push(state)
     }
     return changed ?? none
+  }
+
+  #seenOf(state: ReplicaState): Seen {
+    const states = this.#states
+    for (let index = 0; index < states.length; index++) if (states[index] === state) return this.#seen[index] as Seen
+    // It was started again, or is met for the first time.
+    const at = this.#placeOf(state.id)
+    const place = at < 0 ? states.length : at
+    states[place] = state
+    const seen = new Seen()
+    this.#seen[place] = seen
+    return seen
+  }
+
+  #placeOf(id: string): number {
+    return this.#states.findIndex((state) => state.id === id)
   }
 }
 
@@ -94,7 +109,7 @@ const none: readonly ReplicaState[] = []
 
 /** What the observers read of one replica's state, as it was when they looked. */
 class Seen {
-  #state: ReplicaState | undefined
+  /** `undefined` before they have looked at all. */
   #configuration: LogConfiguration | undefined
   #promised: LogBallot | undefined
   #acceptedBallot: LogBallot | undefined
@@ -113,7 +128,7 @@ class Seen {
     const { configuration, promised, acceptedBallot, decided, applied, lead, refusedBy, knownIn } = state
     const { trimmed, entries } = state.entries
     const count = entries.length
-    const last = entries[count - 1]
+    const last = count === 0 ? undefined : entries[count - 1]
     const elected = lead?.elected ? lead : undefined
     const isSame =
       this.#decided === decided &&
@@ -126,10 +141,8 @@ class Seen {
       this.#trimmed === trimmed &&
       this.#configuration === configuration &&
       this.#refusedBy === refusedBy &&
-      this.#knownIn === knownIn &&
-      this.#state === state
+      this.#knownIn === knownIn
     if (isSame) return false
-    this.#state = state
     this.#configuration = configuration
     this.#promised = promised
     this.#acceptedBallot = acceptedBallot

@@ -6,6 +6,7 @@
 import { cloneValue, shownValue } from '@troupe/core/host'
 import { requireMachine } from './checked-machine.ts'
 import { LogViolationError } from './invariants.ts'
+import type { Outcomes } from './messages.ts'
 import type { ReplicaState } from './replica-state.ts'
 import type { Session } from './sessions.ts'
 import type { AnyMachine } from './state-machine.ts'
@@ -73,14 +74,15 @@ export class LogMachineObserver {
 /** Of all that was applied. */
 function digestOf({ sessions }: ReplicaState, value: unknown, known: Compared['sessions']): Digest {
   const walk = new DigestWalk().number(sessions.size)
-  for (const [number, session] of sessions) {
+  // An iterator makes a pair for each of them.
+  sessions.forEach((session, number) => {
     let digest = known.get(number)
-    if (digest?.isOf(session) !== true) {
+    if (digest === undefined || !digest.isOf(session)) {
       digest = new SessionDigest(number, session)
       known.set(number, digest)
     }
     walk.part(digest)
-  }
+  })
   return walk.value(value)
 }
 
@@ -88,12 +90,14 @@ function digestOf({ sessions }: ReplicaState, value: unknown, known: Compared['s
 interface Kept {
   readonly applied: number
   readonly value: unknown
-  readonly sessions: readonly (readonly [number: number, session: SessionDigest])[]
+  readonly sessions: readonly SessionDigest[]
 }
 
 /** The sessions as they were digested just now. */
 function sessionsOf({ sessions }: ReplicaState, known: Compared['sessions']): Kept['sessions'] {
-  return Array.from(sessions.keys(), (number) => [number, known.get(number) as SessionDigest] as const)
+  const digested: SessionDigest[] = []
+  for (const number of sessions.keys()) digested.push(known.get(number) as SessionDigest)
+  return digested
 }
 
 /** A state that is no data cannot be kept. */
@@ -134,7 +138,7 @@ function unlike(
 }
 
 function partsOf({ value: state, sessions }: Kept): object {
-  return { state, sessions: new Map(sessions.map(([number, session]) => [number, session.parts])) }
+  return { state, sessions: new Map(sessions.map(({ number, parts }) => [number, parts])) }
 }
 
 function textOf(value: unknown): string {
@@ -149,16 +153,25 @@ interface Compared {
 }
 
 /** The digest of a session as it was: most of them are as they were when another one's commands are applied. */
-class SessionDigest extends DigestWalk {
+class SessionDigest implements Digest {
+  readonly number: number
+  readonly low: number
+  readonly high: number
   readonly #ackedUpTo: number
   /** Outcomes are immutable. */
-  readonly #results: Session['results']
+  readonly #results: readonly Outcomes[]
 
   constructor(number: number, { ackedUpTo, results }: Session) {
-    super()
+    const walk = new DigestWalk().number(number).number(ackedUpTo)
+    for (let index = 0; index < results.length; index++) {
+      const { first, values, failures } = results[index] as Outcomes
+      walk.number(first).value(values).value(failures)
+    }
+    this.number = number
+    this.low = walk.low
+    this.high = walk.high
     this.#ackedUpTo = ackedUpTo
-    this.#results = [...results]
-    this.number(number).number(ackedUpTo).value(results)
+    this.#results = results.slice()
   }
 
   get parts(): Session {

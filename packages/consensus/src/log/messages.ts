@@ -256,7 +256,7 @@ export interface Outcomes {
 }
 
 /** Results for a client. */
-interface Results extends Outcomes {
+export interface Results extends Outcomes {
   readonly session: number
 }
 

@@ -45,7 +45,22 @@ interface Pledges {
   votedIn: number
   /** The last configuration in which it is known which one has voted. */
   identifiedIn: number
-  leases: Lease[]
+  /** In the order in which they were given: those that are over are dropped when another one is. */
+  readonly leases: Lease[]
+}
+
+/** A probe that asked for leases, and when it was sent first. */
+interface Probe {
+  readonly ballot: LogBallot
+  readonly id: number
+  readonly sentMs: number
+}
+
+/** What was looked at of a replica. */
+interface Looked {
+  readonly state: ReplicaState
+  readonly config: number
+  readonly knownIn: number
 }
 
 /** Probes whose times are remembered, at most: far more than there are while one lease runs. */
@@ -70,10 +85,12 @@ export class LogPledgeObserver {
   readonly #voters = new Map<string, string>()
   /** By id, the configuration and the identity that a replica was seen with last. */
   readonly #identities = new Map<string, { readonly config: number; readonly identity: string }>()
-  /** What was looked at of each state; a new one is that of a replica that was started again. */
-  readonly #seen = new WeakMap<ReplicaState, { config: number; knownIn: number }>()
+  /** By id, what was looked at of its state: another one is that of a replica that was started again. */
+  readonly #seen = new Map<string, Looked>()
   /** By ballot and number: when a probe was sent first. */
   readonly #probes = new Map<string, number>()
+  /** The probe that was sent last: it goes to all voters at once, and their answers are to that one. */
+  #lastProbe: Probe | undefined
   /** By ballot: the probes up to this one brought leases that were given up. */
   readonly #released = new Map<string, number>()
 
@@ -111,10 +128,10 @@ export class LogPledgeObserver {
         const what = `${id} is refused by ${refusedBy}, and its disk was never lost`
         throw new LogViolationError('who lost nothing is not refused', what, { id, refusedBy, config })
       }
-      const seen = this.#seen.get(state)
-      if (seen?.config === config && seen.knownIn === knownIn) continue
+      const seen = this.#seen.get(id)
+      if (seen?.state === state && seen.config === config && seen.knownIn === knownIn) continue
       this.#checkBack(state)
-      this.#seen.set(state, { config, knownIn })
+      this.#seen.set(id, { state, config, knownIn })
       this.#checkIdentity(state)
     }
   }
@@ -124,20 +141,24 @@ export class LogPledgeObserver {
     knows.set(identity, Math.max(config, knows.get(identity) ?? 0))
   }
 
-  #votes(id: string, { config }: LogBallot): void {
+  #votes(id: string, { config }: LogBallot): Pledges {
     const pledges = this.#pledgesOf(id)
     pledges.votedIn = Math.max(config, pledges.votedIn)
-    if (pledges.identifiedIn === config) return
+    if (pledges.identifiedIn === config) return pledges
     const seen = this.#identities.get(id)
-    if (seen?.config !== config) return
+    if (seen?.config !== config) return pledges
     pledges.identifiedIn = config
     const key = `${config}.${id}`
     if (!this.#voters.has(key)) this.#voters.set(key, seen.identity)
+    return pledges
   }
 
   #probed({ ballot, id, leaseMs = 0 }: ReadProbe, nowMs: number): void {
+    if (leaseMs <= 0 || isProbe(this.#lastProbe, ballot, id)) return
     const key = probeKey(ballot, id)
-    if (leaseMs <= 0 || this.#probes.has(key)) return
+    const sentMs = this.#probes.get(key)
+    this.#lastProbe = { ballot, id, sentMs: sentMs ?? nowMs }
+    if (sentMs !== undefined) return
     this.#probes.set(key, nowMs)
     for (const oldest of this.#probes.keys()) {
       if (this.#probes.size <= probesMax) break
@@ -147,11 +168,17 @@ export class LogPledgeObserver {
 
   /** Nobody takes a lease for longer than from when its probe left, by a clock that is as slow as it may be. */
   #lends({ ballot, from, id: probe, leaseMs = 0 }: ReadAck, nowMs: number): void {
-    const sentMs = this.#probes.get(probeKey(ballot, probe))
-    if (leaseMs <= 0 || sentMs === undefined) return
-    const pledges = this.#pledgesOf(from)
-    const untilMs = sentMs + leaseMs / (1 + this.#clockDriftMax)
-    pledges.leases = [...pledges.leases.filter((lease) => lease.untilMs > nowMs), { ballot, probe, untilMs }]
+    if (leaseMs <= 0) return
+    const sentMs = this.#sentMs(ballot, probe)
+    if (sentMs === undefined) return
+    const { leases } = this.#pledgesOf(from)
+    while (leases[0] !== undefined && leases[0].untilMs <= nowMs) leases.shift()
+    leases.push({ ballot, probe, untilMs: sentMs + leaseMs / (1 + this.#clockDriftMax) })
+  }
+
+  #sentMs(ballot: LogBallot, probe: number): number | undefined {
+    const last = this.#lastProbe
+    return isProbe(last, ballot, probe) ? last?.sentMs : this.#probes.get(probeKey(ballot, probe))
   }
 
   #releases({ ballot, probe }: ReleasedLeases): void {
@@ -165,8 +192,8 @@ export class LogPledgeObserver {
   }
 
   #promises(id: string, ballot: LogBallot, nowMs: number): void {
-    this.#votes(id, ballot)
-    for (const { ballot: lent, probe, untilMs } of this.#pledgesOf(id).leases) {
+    const { leases } = this.#votes(id, ballot)
+    for (const { ballot: lent, probe, untilMs } of leases) {
       // Whoever stands under another ballot has left the one before; the end of a configuration ends its leases.
       if (untilMs <= nowMs || lent.node === ballot.node || compareLogBallots(ballot, lent) < 0) continue
       if (lent.config !== ballot.config || probe <= (this.#released.get(logBallotKey(lent)) ?? -1)) continue
@@ -215,6 +242,10 @@ export class LogPledgeObserver {
     }
     return pledges
   }
+}
+
+function isProbe(probe: Probe | undefined, ballot: LogBallot, id: number): boolean {
+  return probe !== undefined && probe.id === id && compareLogBallots(probe.ballot, ballot) === 0
 }
 
 function probeKey(ballot: LogBallot, probe: number): string {

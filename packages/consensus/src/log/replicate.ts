@@ -17,7 +17,7 @@ import {
   request,
 } from './catching-up.ts'
 import { requireDataState, requireMachine } from './checked-machine.ts'
-import { isVoter, votersOf } from './configuration.ts'
+import { isVoter, logMemberOf, votersOf } from './configuration.ts'
 import {
   answerHeartbeat,
   drawBallot,
@@ -50,6 +50,7 @@ import type { ReplicaProtocol, ReplicaStatus } from './messages.ts'
 import { onReadAck, onReadProbe, probe, readerTick } from './reading.ts'
 import {
   type Append,
+  type Applied,
   type ReplicaArguments,
   type ReplicaContext,
   type ReplicaEvents,
@@ -295,8 +296,10 @@ function statusOf(state: ReplicaState): ReplicaStatus {
  */
 function settle(state: ReplicaState, machine: AnyMachine, ctx: ReplicaContext, isStored = false): void {
   const { number } = state.configuration
-  const applied = applyDecided(state, machine)
-  if (state.lead !== undefined && applied.length > 0) announce(state, state.lead, applied, ctx)
+  const { lead } = state
+  const applied: Applied[] | undefined = lead === undefined ? undefined : []
+  applyDecided(state, machine, applied)
+  if (lead !== undefined && applied !== undefined && applied.length > 0) announce(state, lead, applied, ctx)
   if (state.configuration.number !== number) changeConfiguration(state, ctx, isStored)
 }
 
@@ -323,7 +326,7 @@ function changeConfiguration(state: ReplicaState, ctx: ReplicaContext, isStored:
 function followerTick(state: ReplicaState, ctx: ReplicaContext): void {
   const { configuration, id, leader, promised, acceptedBallot, lead } = state
   if (lead !== undefined) return
-  if (!configuration.members.some((member) => member.id === id)) {
+  if (logMemberOf(configuration, id) === undefined) {
     // Not in, or not in any more: the one will be once it has caught up, the other learns nothing new.
     askToCatchUp(state, ctx.random.pick(votersOf(configuration)).id, ctx)
   } else if (
@@ -332,7 +335,7 @@ function followerTick(state: ReplicaState, ctx: ReplicaContext): void {
     compareLogBallots(acceptedBallot, leader) !== 0
   ) {
     // It promised, and the answer to that never came.
-    const member = configuration.members.find((candidate) => candidate.id === leader.node)
+    const member = replicaOf(state, leader.node)
     if (member !== undefined && member.id !== id)
       ctx.tellEarly(member.replica, 'prepareRequest', { ballot: leader, from: id })
   }

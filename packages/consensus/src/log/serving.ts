@@ -1,9 +1,9 @@
 /** The side of a replica that clients see: commands, reads and requests to change the configuration. */
 import type { ActorRef } from '@troupe/core'
-import { type Entry, weightOf } from './entry.ts'
+import { type CommandsEntry, type Entry, weightOf } from './entry.ts'
 import { beginChange } from './joining.ts'
 import { flushLater, redirection } from './leading.ts'
-import type { Commands, LogClientProtocol, OpenSession, Outcomes, Reads, Reconfigure } from './messages.ts'
+import type { Commands, LogClientProtocol, OpenSession, Outcomes, Reads, Reconfigure, Results } from './messages.ts'
 import type { Applied, Leadership, ReplicaContext, ReplicaState } from './replica-state.ts'
 import { earlierOutcomes, firstFresh } from './sessions.ts'
 
@@ -39,9 +39,9 @@ export function onCommands(state: ReplicaState, message: Commands, ctx: ReplicaC
   const known = state.sessions.get(session)
   const end = first + operations.length
   if (known === undefined || firstFresh(known, first, end) < end) {
-    const heavy = weight === undefined ? {} : { weight }
-    wait(lead, { kind: 'commands', session, first, ackedUpTo, operations, ...heavy }, ctx)
-  } else ctx.tellEarly(client, 'results', { session, ...earlierOutcomes(known, first, end) })
+    const entry: CommandsEntry = { kind: 'commands', session, first, ackedUpTo, operations }
+    wait(lead, weight === undefined ? entry : { ...entry, weight }, ctx)
+  } else ctx.tellEarly(client, 'results', resultsOf(session, earlierOutcomes(known, first, end)))
 }
 
 export function onReads(state: ReplicaState, message: Reads, ctx: ReplicaContext): void {
@@ -94,8 +94,12 @@ export function announce(
     if (outcomes === 'expired') lead.clients.delete(session)
     if (client === undefined) continue
     if (outcomes === 'expired') ctx.tellEarly(client, 'expired', { session, sessionsMax })
-    else ctx.tellEarly(client, 'results', { session, ...outcomes })
+    else ctx.tellEarly(client, 'results', resultsOf(session, outcomes))
   }
+}
+
+function resultsOf(session: number, { first, values, failures }: Outcomes): Results {
+  return failures === undefined ? { session, first, values } : { session, first, values, failures }
 }
 
 /** The kinds of what a machine throws by mistake, more often than to refuse. */

@@ -56,7 +56,7 @@ export function firstFresh(session: Session, from: number, end: number): number 
 /** The first number from `from` on, below `end`, that was applied before; `end` when none was. */
 export function firstApplied({ ackedUpTo, results }: Session, from: number, end: number): number {
   if (from <= ackedUpTo) return from
-  const last = results[results.length - 1]
+  const last = results.at(-1)
   // Nearly always: commands come in the order of their numbers.
   if (last === undefined || endOf(last) <= from) return end
   const next = results.find((earlier) => endOf(earlier) > from)

@@ -1,6 +1,7 @@
 /** A replica as it first begins, and as its own snapshots have it: what is stored, and what is made of that. */
 import { cloneValue } from '@troupe/core/host'
-import { takeSnapshot } from './applying.ts'
+import { enteredConfiguration, takeSnapshot } from './applying.ts'
+import { ownConfiguration } from './configuration.ts'
 import type { LogSnapshot, ReplicaArguments, ReplicaState } from './replica-state.ts'
 import type { AnyMachine } from './state-machine.ts'
 
@@ -40,15 +41,9 @@ export function storedReplica(state: ReplicaState, machine: AnyMachine): StoredR
 }
 
 /** The state that was stored. */
-export function restoredReplica(
-  { log, id, options, configuration, machine: value, ...stored }: StoredReplica,
-  machine: AnyMachine,
-): ReplicaState {
-  return {
-    ...initialReplica({ log, id, configuration, options }, machine),
-    ...stored,
-    machine: machine.restore === undefined ? value : machine.restore(value),
-  }
+export function restoredReplica(stored: StoredReplica, { restore }: AnyMachine): ReplicaState {
+  const configuration = enteredConfiguration(stored.configuration, stored.entries)
+  return replicaWith({ ...stored, configuration }, restore === undefined ? stored.machine : restore(stored.machine))
 }
 
 /** A replica that has stored nothing yet. */
@@ -56,22 +51,44 @@ export function initialReplica(
   { log, id, configuration, options }: ReplicaArguments,
   machine: AnyMachine,
 ): ReplicaState {
-  return {
+  const stored = {
     log,
     id,
     options,
-    configuration,
+    configuration: ownConfiguration(configuration),
     promised: undefined,
     acceptedBallot: undefined,
     entries: { trimmed: 0, entries: [] },
     decided: 0,
     applied: 0,
-    machine: firstState(machine),
     sessions: new Map(),
     identity: undefined,
     knownIn: 0,
     identities: new Map(),
     longestLeaseMs: 0,
+  }
+  return replicaWith(stored, firstState(machine))
+}
+
+/** A replica with that of its state which is durable. Each is made here, so that all are alike to who runs their code. */
+function replicaWith(stored: Omit<StoredReplica, 'machine'>, machine: unknown): ReplicaState {
+  const { id, configuration } = stored
+  return {
+    log: stored.log,
+    id,
+    options: stored.options,
+    configuration,
+    promised: stored.promised,
+    acceptedBallot: stored.acceptedBallot,
+    entries: stored.entries,
+    decided: stored.decided,
+    applied: stored.applied,
+    machine,
+    sessions: stored.sessions,
+    identity: stored.identity,
+    knownIn: stored.knownIn,
+    identities: stored.identities,
+    longestLeaseMs: stored.longestLeaseMs,
     knownBy: new Set(),
     kept: 0,
     refusedBy: undefined,

@@ -8,10 +8,10 @@
  * (`check`). It shares no rule with the replicas but the order of ballots and the sizes of quorums.
  */
 import type { LogEntry } from '@troupe/core'
-import { type LogConfiguration, votersOf } from './configuration.ts'
+import { type LogConfiguration, ownConfiguration, votersOf } from './configuration.ts'
 import { entryAt, lengthOf } from './entry.ts'
 import { LogViolationError } from './invariants.ts'
-import { compareLogBallots, type LogBallot, logBallotKey } from './log-ballot.ts'
+import { compareLogBallots, higherOf, type LogBallot, logBallotKey } from './log-ballot.ts'
 import type { AcceptedLog, PrepareLog, PromisedLog } from './messages.ts'
 import type { ReplicaState } from './replica-state.ts'
 
@@ -25,12 +25,36 @@ export type LogWordInvariant =
   | 'who promised knows the configuration'
   | 'decided implies voted for'
 
-/** What one replica has said. */
-interface Word {
-  promised: LogBallot | undefined
-  /** The highest ballot that it voted in, and how far. */
-  vote: LogBallot | undefined
-  voted: number
+/** One replica: what it has said, and as what it was seen. */
+class Speaker {
+  readonly id: string
+  /** False while it has said nothing since its disk was lost, or at all. */
+  hasWord = false
+  promised: LogBallot | undefined = undefined
+  /** The highest ballot that it voted in, how far, and all votes of that ballot. */
+  vote: LogBallot | undefined = undefined
+  voted = 0
+  votes: Votes | undefined = undefined
+  /** The ballot of its log. */
+  ballot: LogBallot | undefined = undefined
+  /** As it was seen last. */
+  state: ReplicaState | undefined = undefined
+  /** It has given its word since. */
+  hasSpoken = false
+
+  constructor(id: string) {
+    this.id = id
+  }
+
+  /** Its disk was lost: it may be back with nothing. */
+  forget(): void {
+    this.hasWord = false
+    this.promised = undefined
+    this.vote = undefined
+    this.voted = 0
+    this.votes = undefined
+    this.ballot = undefined
+  }
 }
 
 /** One ballot's votes. */
@@ -50,28 +74,28 @@ interface Votes {
 export class LogWordObserver {
   /** The names of the messages that `sent` wants. */
   static readonly messages: readonly string[] = ['prepare', 'promise', 'accepted']
-  readonly #words = new Map<string, Word>()
+  readonly #speakers = new Map<string, Speaker>()
   readonly #votes = new Map<string, Votes>()
   /** The same, in a list: it is gone through again and again. */
   readonly #ballotsVoted: Votes[] = []
-  /** The ballot of each replica's log. */
-  readonly #ballots = new Map<string, LogBallot>()
+  /** The highest of their ballots. */
+  #highest: LogBallot | undefined
   /** Ballots whose `prepare` has left. */
   readonly #drawn = new Set<string>()
   /** By number, as they were given and as the log has them. */
   readonly #configurations = new Map<number, LogConfiguration>()
   /** Where each configuration ended: the index behind its last entry, by its number. */
   readonly #ends = new Map<number, number>()
-  /** The replicas as they were seen last, and those that have given their word since. */
-  readonly #states = new Map<string, ReplicaState>()
-  readonly #spoken = new Set<string>()
+  /** Those that have given their word since the last check, so many of the list. */
+  readonly #spoken: Speaker[] = []
+  #spokenCount = 0
   /** How far the log is known to be decided. */
   #decided = 0
   #checks = 0
 
   /** `configuration`: the first. */
   constructor(configuration: LogConfiguration) {
-    this.#configurations.set(configuration.number, configuration)
+    this.#configurations.set(configuration.number, ownConfiguration(configuration))
   }
 
   /** How many facts were held against the invariants. */
@@ -88,8 +112,7 @@ export class LogWordObserver {
 
   /** The disk of a replica was lost: it may be back with nothing. What it said to others was said. */
   wiped(id: string): void {
-    this.#words.delete(id)
-    this.#ballots.delete(id)
+    this.#speakers.get(id)?.forget()
   }
 
   /** A replica logged. */
@@ -103,62 +126,76 @@ export class LogWordObserver {
 
   /** The states of the replicas that are up, after a step: all, or those that may be other than before. */
   check(states: Iterable<ReplicaState>): void {
-    for (const state of states) {
-      this.#states.set(state.id, state)
-      this.#spoken.delete(state.id)
-      const { id, acceptedBallot, entries, promised, configuration, applied, decided } = state
-      // One that is back applies what it knows to be decided first.
-      if (applied === decided && promised !== undefined && promised.config > configuration.number) {
-        const facts = { id, promised, configuration: configuration.number }
-        const what = `${id} promised in a configuration that it has forgotten, and can only refuse what is asked in its own`
-        throw new LogViolationError('who promised knows the configuration', what, facts)
-      }
-      if (acceptedBallot !== undefined && compareLogBallots(acceptedBallot, this.#ballots.get(id)) !== 0)
-        this.#adopted(id, acceptedBallot, lengthOf(entries))
-      this.#checkWord(state)
-      if (state.decided > this.#decided) this.#checkDecided(state)
+    for (const state of states) this.#checkState(state)
+    for (let index = 0; index < this.#spokenCount; index++) {
+      const speaker = this.#spoken[index] as Speaker
+      if (speaker.hasSpoken && speaker.state !== undefined) this.#checkWord(speaker, speaker.state)
+      speaker.hasSpoken = false
     }
-    if (this.#spoken.size === 0) return
-    for (const id of this.#spoken) {
-      const state = this.#states.get(id)
-      if (state !== undefined) this.#checkWord(state)
+    this.#spokenCount = 0
+  }
+
+  #checkState(state: ReplicaState): void {
+    const { id, acceptedBallot, promised, configuration, applied, decided } = state
+    const speaker = this.#speakerOf(id)
+    speaker.state = state
+    speaker.hasSpoken = false
+    // One that is back applies what it knows to be decided first.
+    if (applied === decided && promised !== undefined && promised.config > configuration.number) {
+      const facts = { id, promised, configuration: configuration.number }
+      const what = `${id} promised in a configuration that it has forgotten, and can only refuse what is asked in its own`
+      throw new LogViolationError('who promised knows the configuration', what, facts)
     }
-    this.#spoken.clear()
+    if (acceptedBallot !== undefined && compareLogBallots(acceptedBallot, speaker.ballot) !== 0)
+      this.#adopted(speaker, acceptedBallot, lengthOf(state.entries))
+    this.#checkWord(speaker, state)
+    if (decided > this.#decided) this.#checkDecided(state)
   }
 
   #prepared({ ballot }: PrepareLog): void {
     this.#drawn.add(logBallotKey(ballot))
-    this.#raise(ballot.node, ballot)
+    const speaker = this.#speaks(ballot.node)
+    if (compareLogBallots(ballot, speaker.promised) > 0) speaker.promised = ballot
   }
 
   #promised({ ballot, from }: PromisedLog): void {
-    const { promised } = this.#wordOf(from)
+    const speaker = this.#speaks(from)
+    const { promised } = speaker
     this.#checks++
-    if (compareLogBallots(ballot, promised) < 0)
+    const order = compareLogBallots(ballot, promised)
+    if (order < 0)
       broken('promised never falls', `${from} promises a ballot below its promise`, { from, ballot, promised })
-    this.#raise(from, ballot)
+    if (order > 0) speaker.promised = ballot
   }
 
   #accepted({ ballot, from, length }: AcceptedLog): void {
-    const word = this.#wordOf(from)
-    const { promised } = word
+    const speaker = this.#speaks(from)
+    const { promised } = speaker
     this.#checks++
-    if (compareLogBallots(ballot, promised) < 0) {
+    const order = compareLogBallots(ballot, promised)
+    if (order < 0) {
       const facts = { from, ballot, promised, length }
       broken('a vote is not below the promise', `${from} votes in a ballot below its promise`, facts)
     }
-    this.#raise(from, ballot)
-    word.voted = compareLogBallots(ballot, word.vote) === 0 ? Math.max(word.voted, length) : length
-    word.vote = ballot
-    const votes = this.#votesIn(ballot)
+    if (order > 0) speaker.promised = ballot
+    let { votes } = speaker
+    if (votes !== undefined && compareLogBallots(ballot, speaker.vote) === 0) {
+      speaker.voted = Math.max(speaker.voted, length)
+    } else {
+      votes = this.#votesIn(ballot)
+      speaker.voted = length
+      speaker.votes = votes
+    }
+    speaker.vote = ballot
     if (length <= (votes.by.get(from) ?? 0)) return
     votes.by.set(from, length)
     votes.areNew = true
   }
 
   /** A replica's log became that of a ballot: it has all that lower ballots decided, whoever knows of it. */
-  #adopted(id: string, ballot: LogBallot, length: number): void {
-    this.#ballots.set(id, ballot)
+  #adopted(speaker: Speaker, ballot: LogBallot, length: number): void {
+    const { id } = speaker
+    speaker.ballot = ballot
     this.#votesIn(ballot).adopted.set(id, length)
     for (const { ballot: earlier, decided } of this.#ballotsVoted) {
       if (compareLogBallots(earlier, ballot) < 0) this.#holds(id, ballot, length, decided)
@@ -172,20 +209,26 @@ export class LogWordObserver {
     broken('a vote holds what was decided before', what, { id, ballot, length, decided })
   }
 
-  #checkWord({ id, promised, acceptedBallot, entries }: ReplicaState): void {
-    const word = this.#words.get(id)
-    if (word === undefined) return
+  #checkWord(speaker: Speaker, { promised, acceptedBallot, entries }: ReplicaState): void {
+    if (!speaker.hasWord) return
+    const { id, vote, voted } = speaker
     this.#checks++
-    if (compareLogBallots(promised, word.promised) < 0) {
-      const facts = { id, promised, word: word.promised }
+    if (compareLogBallots(promised, speaker.promised) < 0) {
+      const facts = { id, promised, word: speaker.promised }
       broken('promised never falls', `${id} is back below its promise`, facts)
     }
-    const order = compareLogBallots(acceptedBallot, word.vote)
+    const order = compareLogBallots(acceptedBallot, vote)
+    const length = lengthOf(entries)
+    if (order > 0 || (order === 0 && length >= voted)) return
     // What was voted for behind the end of its configuration is void.
-    const end = this.#ends.get(word.vote?.config ?? 0) ?? Number.POSITIVE_INFINITY
-    if (order > 0 || (order === 0 && lengthOf(entries) >= Math.min(word.voted, end))) return
-    const facts = { id, acceptedBallot, length: lengthOf(entries), vote: word.vote, voted: word.voted }
-    throw new LogViolationError('a vote is kept', `${id} does not have what it voted for`, facts)
+    if (order === 0 && length >= (this.#ends.get(vote?.config ?? 0) ?? Number.POSITIVE_INFINITY)) return
+    throw new LogViolationError('a vote is kept', `${id} does not have what it voted for`, {
+      id,
+      acceptedBallot,
+      length,
+      vote,
+      voted,
+    })
   }
 
   /** Somebody knows more to be decided than anybody before: a quorum must have voted for it, in one ballot. */
@@ -194,7 +237,7 @@ export class LogWordObserver {
       const entry = entryAt(entries, index)
       if (entry.kind !== 'configuration') continue
       const { number } = entry.configuration
-      this.#configurations.set(number, entry.configuration)
+      this.#configurations.set(number, ownConfiguration(entry.configuration))
       this.#ends.set(number - 1, index + 1)
     }
     const votes = this.#chosen(decided)
@@ -203,6 +246,8 @@ export class LogWordObserver {
       broken('decided implies voted for', `${id} takes ${decided} entries for decided`, { id, decided })
     this.#decided = decided
     votes.decided = decided
+    // Nearly always: nobody can have gone over to a higher one.
+    if (compareLogBallots(votes.ballot, this.#highest) === 0) return
     for (const { ballot, adopted } of this.#ballotsVoted) {
       if (compareLogBallots(ballot, votes.ballot) <= 0) continue
       for (const [id, length] of adopted) this.#holds(id, ballot, length, decided)
@@ -233,23 +278,29 @@ export class LogWordObserver {
       votes = { ballot, by: new Map(), adopted: new Map(), decided: 0, areNew: true }
       this.#votes.set(key, votes)
       this.#ballotsVoted.push(votes)
+      this.#highest = higherOf(this.#highest, ballot)
     }
     return votes
   }
 
-  #raise(id: string, ballot: LogBallot): void {
-    const word = this.#wordOf(id)
-    if (compareLogBallots(ballot, word.promised) > 0) word.promised = ballot
+  /** Whoever gives its word; {@link check} looks at it. */
+  #speaks(id: string): Speaker {
+    const speaker = this.#speakerOf(id)
+    speaker.hasWord = true
+    if (!speaker.hasSpoken) {
+      speaker.hasSpoken = true
+      this.#spoken[this.#spokenCount++] = speaker
+    }
+    return speaker
   }
 
-  #wordOf(id: string): Word {
-    this.#spoken.add(id)
-    let word = this.#words.get(id)
-    if (word === undefined) {
-      word = { promised: undefined, vote: undefined, voted: 0 }
-      this.#words.set(id, word)
+  #speakerOf(id: string): Speaker {
+    let speaker = this.#speakers.get(id)
+    if (speaker === undefined) {
+      speaker = new Speaker(id)
+      this.#speakers.set(id, speaker)
     }
-    return word
+    return speaker
   }
 }
 

@@ -6,7 +6,7 @@ import { applyDecided, outcomesOf } from '../../src/log/applying.ts'
 import { logConfiguration } from '../../src/log/configuration.ts'
 import type { Entry } from '../../src/log/entry.ts'
 import { logOptions } from '../../src/log/log-options.ts'
-import type { ReplicaState } from '../../src/log/replica-state.ts'
+import type { Applied, ReplicaState } from '../../src/log/replica-state.ts'
 import { replicate } from '../../src/log/replicate.ts'
 import type { StateMachine } from '../../src/log/state-machine.ts'
 import { initialReplica, restoredReplica, type StoredReplica, storedReplica } from '../../src/log/stored-replica.ts'
@@ -40,7 +40,9 @@ function replica(machine = carts): ReplicaState {
 function applied(state: ReplicaState, ...entries: Entry[]): unknown[] {
   state.entries.entries.push(...entries)
   state.decided += entries.length
-  return applyDecided(state, carts).flatMap(({ outcomes }) => {
+  const list: Applied[] = []
+  applyDecided(state, carts, list)
+  return list.flatMap(({ outcomes }) => {
     if (outcomes === undefined || outcomes === 'expired') return []
     return [...(outcomes.failures?.map(({ message }) => message) ?? outcomes.values)]
   })

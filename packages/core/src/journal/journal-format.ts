@@ -115,13 +115,13 @@ export function readHeader(bytes: Uint8Array): SegmentHeader | 'damaged' | 'fore
   }
 }
 
-/** Writes a group's mark at `at`; it will lie at `offset` of segment `segment`. */
+/** Writes a group's mark at `at`, through `view` on all of `target`; it will lie at `offset` of segment `segment`. */
 export function writeMark(
   target: Uint8Array,
+  view: DataView,
   at: number,
   mark: { segment: number; offset: number; identity: JournalIdentity },
 ): void {
-  const view = viewOf(target)
   writeFrameHead(target, view, at, { kind: KIND_MARK, sequence: 0, idLength: 0, payloadLength: 16 })
   copyBytes(mark.identity, target, at + FRAME_BYTES)
   view.setUint32(at + FRAME_BYTES + 8, mark.segment, true)

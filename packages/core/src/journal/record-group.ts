@@ -78,7 +78,11 @@ export class RecordGroup {
       place.checksum ??
       writeHeader(this.#buffer, { segment: place.segment, identity, previousBytes: place.previousBytes })
     this.length = this.opensSegment ? HEADER_BYTES : 0
-    writeMark(this.#buffer, this.length, { segment: place.segment, offset: this.offset + this.length, identity })
+    writeMark(this.#buffer, this.#view, this.length, {
+      segment: place.segment,
+      offset: this.offset + this.length,
+      identity,
+    })
     this.length += MARK_BYTES
   }
 
@@ -89,11 +93,17 @@ export class RecordGroup {
     const seed = recordSeed(this.checksum, this.offset + this.length)
     const { kind, sequence, payload } = record
     const place = this.#count++
-    this.#entries[place] = entry
-    this.#waiting[place] = wait
-    this.#records[3 * place] = kind
-    this.#records[3 * place + 1] = sequence
-    this.#records[3 * place + 2] = this.length
+    if (place === this.#entries.length) {
+      this.#entries.push(entry)
+      this.#waiting.push(wait)
+      this.#records.push(kind, sequence, this.length)
+    } else {
+      this.#entries[place] = entry
+      this.#waiting[place] = wait
+      this.#records[3 * place] = kind
+      this.#records[3 * place + 1] = sequence
+      this.#records[3 * place + 2] = this.length
+    }
     this.length = writeRecord(this.#buffer, this.#view, this.length, { kind, sequence, encodedId, payload, seed })
   }
 

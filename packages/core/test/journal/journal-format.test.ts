@@ -45,7 +45,7 @@ describe('the journal format', () => {
 
   it('knows a mark only at its own place', () => {
     const bytes = new Uint8Array(200)
-    writeMark(bytes, 50, { segment: 3, offset: 1050, identity })
+    writeMark(bytes, viewOf(bytes), 50, { segment: 3, offset: 1050, identity })
     expect(isMark(bytes, 50, { segment: 3, offset: 1050, identity })).toBe(true)
     expect(isMark(bytes, 50, { segment: 3, offset: 1050, identity: undefined })).toBe(true)
     expect(isMark(bytes, 50, { segment: 3, offset: 1051, identity })).toBe(false)

@@ -218,28 +218,43 @@ export interface LogStrikes {
   readonly onDiskLost: (node: string) => void
 }
 
+/** One strike of a run, at a message. */
+interface Chosen extends Pick<Strike, 'share' | 'strike'> {
+  readonly name: string
+  readonly first: boolean
+  readonly when: ((payload: any) => boolean) | undefined
+  /** The nodes where it has come, of one that is struck at the first time only. */
+  readonly met: Set<string>
+}
+
 /** Strikes the replicas at some of the moments. Returns the names of those that struck. */
 export function strikeLog(world: SimulatedWorld, strikes: LogStrikes): ReadonlySet<string> {
   const { definition, untilMs } = strikes
   const struck = new Set<string>()
   const striker = new Striker(world, strikes)
-  /** The nodes of moments that are struck at the first time only. */
-  const met = new Set<string>()
   // Each run has some of the strikes, so that they do not hide one another.
   const chosen = Object.entries(logStrikes).filter(({ 1: { log } }) => log !== undefined || world.random.chance(0.6))
   const ofTurns = chosen.filter(([, { message }]) => message !== undefined)
-  const byMessage = Map.groupBy(ofTurns, ([, { message }]) => message as string)
+  const byMessage = new Map<string, Chosen[]>()
+  for (const [name, about] of ofTurns) {
+    const message = about.message as string
+    const those = byMessage.get(message) ?? []
+    byMessage.set(message, those)
+    const { share, first = false, when, strike } = about
+    those.push({ name, share, first, when, strike, met: new Set() })
+  }
   let nextMs = 0
   const strikeAt = (event: TraceEvent) => {
     if (event.type !== 'turn' || event.definition !== definition) return
     const now = world.now()
     if (now >= untilMs) return
+    const those = byMessage.get(event.message)
+    if (those === undefined) return
     const { node } = event.ref
-    for (const [name, { share, first = false, when, strike }] of byMessage.get(event.message) ?? []) {
+    for (const { name, share, first, when, strike, met } of those) {
       if (when !== undefined && !when(event.payload)) continue
-      const key = `${name} ${node}`
-      if (first ? met.has(key) : now < nextMs) continue
-      if (first) met.add(key)
+      if (first ? met.has(node) : now < nextMs) continue
+      if (first) met.add(node)
       if (!world.random.chance(share)) continue
       const from = event.sender?.node
       if (strike(striker, { node, from: world.nodes.includes(from ?? '') ? from : undefined }) === false) continue

@@ -34,12 +34,7 @@ export async function operate(
   const value = `${process}.${Math.round(world.now() * 1_000)}`
   const command: KeyValueCommand = random.chance(readShare)
     ? { op: 'get', key }
-    : random.pick<KeyValueCommand>([
-        { op: 'put', key, value },
-        { op: 'append', key, value: `,${value}` },
-        { op: 'delete', key },
-        { op: 'compareAndSet', key, expected: undefined, value },
-      ])
+    : changeOf(random.pick(changes), key, value)
   const id = history.invoke(process, command)
   try {
     const result =
@@ -52,6 +47,22 @@ export async function operate(
     else history.abandon(id)
     await world.sleep(50)
     return false
+  }
+}
+
+/** What clients do to a key. */
+const changes = ['put', 'append', 'delete', 'compareAndSet'] as const
+
+function changeOf(op: (typeof changes)[number], key: string, value: string): KeyValueCommand {
+  switch (op) {
+    case 'put':
+      return { op, key, value }
+    case 'append':
+      return { op, key, value: `,${value}` }
+    case 'delete':
+      return { op, key }
+    case 'compareAndSet':
+      return { op, key, expected: undefined, value }
   }
 }
 

@@ -17,13 +17,14 @@ export interface Way {
 
 /** Watches the turns, sends and log of one run; each way that is taken is a claim that is reached. */
 export function claimWays(world: SimulatedWorld, ways: Readonly<Record<string, Way>>): void {
-  /** By the definition and the turn: what it may lead to, and the claim that this is. Those that were reached are gone. */
+  /** By the turn, for each definition: what it may lead to, and the claim that this is. Those that were reached are gone. */
   const claims = new Map<string, Map<string, Map<string, string>>>()
   for (const [claim, { definition, turn, leadsTo, nodesMin = 1 }] of Object.entries(ways)) {
     if (world.nodes.length < nodesMin) continue
     world.sometimes(claim, false)
-    const turns = claims.get(definition) ?? new Map<string, Map<string, string>>()
-    claims.set(definition, turns.set(turn, (turns.get(turn) ?? new Map<string, string>()).set(leadsTo, claim)))
+    const definitions = claims.get(turn) ?? new Map<string, Map<string, string>>()
+    const open = definitions.get(definition) ?? new Map<string, string>()
+    claims.set(turn, definitions.set(definition, open.set(leadsTo, claim)))
   }
   let turn: TurnEvent | undefined
   /** Of the last turn. */
@@ -37,7 +38,7 @@ export function claimWays(world: SimulatedWorld, ways: Readonly<Record<string, W
   const watch = (event: TraceEvent) => {
     if (event.type === 'turn') {
       turn = event
-      open = claims.get(event.definition)?.get(event.message)
+      open = claims.get(event.message)?.get(event.definition)
     } else if (event.type === 'sent' && open !== undefined && open.size > 0 && event.sender && turn) {
       if (event.step === turn.step && sameRef(event.sender, turn.ref)) takes(event.message)
     }

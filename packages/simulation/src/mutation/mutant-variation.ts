@@ -81,10 +81,10 @@ export class MutantVariation implements Variation {
   #dropping({ definition, state }: VariedTurn, dropped: string): Intercept {
     return (effect, args, proceed) => {
       const [event, value] = args
-      const apply = definition.events.get(dropped)
-      if (effect !== 'persist' || event !== dropped || apply === undefined) return proceed(args)
+      const known = definition.events.get(dropped)
+      if (effect !== 'persist' || event !== dropped || known === undefined) return proceed(args)
       this.#noteDifference()
-      return apply(state, value)
+      return known.update(state, value)
     }
   }
 

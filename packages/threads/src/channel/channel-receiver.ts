@@ -26,6 +26,8 @@ class RingReceiver implements ChannelReceiver {
   readonly #posts: PostReceiver
   /** A message without bulk and handles, as it is passed to the codec. */
   readonly #encoded: Encoded
+  /** The number of the last post of which the sender was told that it is taken. */
+  #postsReleased = 0
   receivedMessages = 0
   #failure: FrameError | undefined
   #closed = false
@@ -138,6 +140,11 @@ class RingReceiver implements ChannelReceiver {
   }
 
   #release(): void {
+    const { taken } = this.#posts
+    if (taken !== this.#postsReleased) {
+      this.#postsReleased = taken
+      this.#reader.memory.storePostsTaken(taken)
+    }
     if (this.#reader.release() && this.#reader.memory.takeWaiting()) this.#senderDoorbell.ring()
   }
 }

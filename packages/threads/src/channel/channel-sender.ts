@@ -48,6 +48,8 @@ class RingSender implements ChannelSender {
   readonly #encoding = createEncoding()
   /** The largest `end` of a message that is a frame by itself. */
   readonly #plainEndMax: number
+  /** Bytes that may wait for the receiver outside of the ring. */
+  readonly #outboundBytesMax: number
   readonly #posts: PostSender
   /** Unpublished bytes that are worth waking the receiver for, and those after which it is looked whether it is awake. */
   #ringBytes = PUBLISH_BYTES_MAX
@@ -57,6 +59,7 @@ class RingSender implements ChannelSender {
 
   constructor(descriptor: SenderDescriptor, codec: Codec) {
     assert(Number.isInteger(descriptor.outboundCapacity) && descriptor.outboundCapacity >= 1)
+    assert(Number.isInteger(descriptor.outboundBytesMax) && descriptor.outboundBytesMax >= 1)
     this.#writer = new RingWriter(descriptor.ring)
     this.#port = descriptor.port
     this.#port.unref()
@@ -70,14 +73,19 @@ class RingSender implements ChannelSender {
     this.#receiverDoorbell = new Doorbell(descriptor.receiverDoorbell, descriptor.bell)
     this.#codec = codec
     this.#queue = new OutboundQueue(descriptor.outboundCapacity)
+    this.#outboundBytesMax = descriptor.outboundBytesMax
   }
 
   get pending(): number {
     return this.#queue.size
   }
 
+  get waits(): boolean {
+    return this.#queue.size > 0 || this.#isLaden()
+  }
+
   get flushable(): boolean {
-    return this.#queue.size > 0 && !this.#writer.memory.waiting
+    return this.waits && !this.#writer.memory.waiting
   }
 
   get waking(): boolean {
@@ -102,7 +110,7 @@ class RingSender implements ChannelSender {
 
   send(value: unknown, moved?: ReadonlySet<ArrayBufferLike>): boolean {
     if (this.closed) return false
-    if (this.#queue.size > 0 && !this.#makeRoom()) return false
+    if ((this.#queue.size > 0 || this.#posts.underWay.bytes > 0) && !this.#makeRoom()) return false
     const encoding = this.#encoding
     this.#codec.encode(value, encoding, moved)
     const { bytes, end, bulkLength, handles } = encoding
@@ -118,7 +126,7 @@ class RingSender implements ChannelSender {
     this.#lookBytes = PUBLISH_BYTES_MIN
     this.#drainQueue()
     this.#publish()
-    if (this.#queue.size === 0) return
+    if (!this.waits) return
     // The consumer may have made room, or closed, just before this announcement and so not ring for it: look again.
     this.#writer.memory.announceWaiting()
     this.#drainQueue()
@@ -138,8 +146,13 @@ class RingSender implements ChannelSender {
 
   /** The slow start of `send`: true when the message will be accepted, into the ring or into the queue. */
   #makeRoom(): boolean {
-    if (this.#queue.isFull) this.flush()
-    return !this.#queue.isFull
+    if (this.#queue.isFull || this.#isLaden()) this.flush()
+    return !this.#queue.isFull && !this.#isLaden()
+  }
+
+  /** True when as many bytes as may be wait for the receiver outside of the ring. */
+  #isLaden(): boolean {
+    return this.#queue.bytes + this.#posts.underWay.bytes >= this.#outboundBytesMax
   }
 
   #write(kind: FrameKind, bytes: Uint8Array, start: number, end: number): void {
@@ -223,6 +236,8 @@ class RingSender implements ChannelSender {
   #publish(): boolean {
     // What lies beside the ring is there before the frame that means it can be seen.
     this.#posts.flush()
+    const { underWay } = this.#posts
+    if (underWay.bytes > 0) underWay.taken(this.#writer.memory.loadPostsTaken())
     return this.#writer.publish() && this.#receiverDoorbell.ring()
   }
 }

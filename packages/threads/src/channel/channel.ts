@@ -11,7 +11,7 @@
  *
  * Messages arrive in the order of the `send` calls, whichever way they took, because what goes over the port leaves a
  * marker in the ring at its place. A sender's death at any instant loses only what was not published. Every queue has
- * a bound: the ring's capacity, then the outbound queue's, then `send` says no.
+ * a bound: the ring's capacity, then the outbound queue's in messages and in bytes, then `send` says no.
  *
  * The two interfaces are all the host knows, so that the channel can be replaced and measured alone. Neither end holds
  * the process open: no listener is ever put on a port.
@@ -24,17 +24,22 @@ import { createRing } from './ring.ts'
 export interface ChannelSender {
   /**
    * Encodes `value`, as it is now, and writes it to the ring, or to the outbound queue when the ring is full. The
-   * receiver may not see it before {@link flush}. False when the outbound queue is full too, or the receiver has
-   * closed: the message is then not sent, now or later. Throws an `EncodeError` when the value cannot be sent. The buffers
+   * receiver may not see it before {@link flush}. False when the outbound queue is full too, or as many bytes as may be
+   * wait in it and beside the ring, or the receiver has closed: the message is then not sent, now or later. Throws an `EncodeError` when the value cannot be sent. The buffers
    * of `moved` belong to this message alone: they are transferred, and are detached here afterwards.
    */
   send(value: unknown, moved?: ReadonlySet<ArrayBufferLike>): boolean
   /** Moves what fits from the outbound queue into the ring, publishes, and rings the receiver if it sleeps. */
   flush(): void
-  /** Messages in the outbound queue. While there are any, the receiver rings this thread's doorbell on making room. */
+  /** Messages in the outbound queue. */
   readonly pending: number
   /**
-   * True when messages are pending and the receiver has made room since the last try. A sending thread that parks must
+   * True when messages are pending, or as many bytes as may be wait for the receiver. After a {@link flush} the receiver
+   * then rings this thread's doorbell on making room.
+   */
+  readonly waits: boolean
+  /**
+   * True when this end {@link waits} and the receiver has made room since the last try. A sending thread that parks must
    * ask this among its work: the ring of the bell alone could come just before it is parked.
    */
   readonly flushable: boolean
@@ -81,6 +86,7 @@ export interface SenderDescriptor {
   /** A port on which the receiving thread listens: rings go over it. Without it the doorbell is notified. */
   bell?: MessagePort
   outboundCapacity: number
+  outboundBytesMax: number
 }
 
 /** What `openReceiver` needs; transferred like {@link SenderDescriptor}. */
@@ -99,20 +105,28 @@ export interface ChannelOptions {
   capacityBytes?: number
   /** Messages that may wait on the sending thread while the ring is full, at least 1; 65,536 by default. */
   outboundCapacity?: number
+  /**
+   * Bytes that may wait for the receiver in the outbound queue and beside the ring, at least 1; 256 MiB by default. The
+   * message that reaches the bound is still accepted, however large it is.
+   */
+  outboundBytesMax?: number
 }
 
 /** The bound of the outbound queue when none is given, in messages. */
 export const OUTBOUND_CAPACITY_DEFAULT = 65_536
+/** The bound of what waits for the receiver outside of the ring when none is given, in bytes. */
+const OUTBOUND_BYTES_DEFAULT = 1 << 28
 
 /** Creates both ends of a channel, as descriptors that can be posted to the threads that open them. */
 export function createChannelPair(options: ChannelOptions): { sender: SenderDescriptor; receiver: ReceiverDescriptor } {
-  const { senderDoorbell, receiverDoorbell, capacityBytes, outboundCapacity = OUTBOUND_CAPACITY_DEFAULT } = options
+  const { senderDoorbell, receiverDoorbell, capacityBytes } = options
+  const { outboundCapacity = OUTBOUND_CAPACITY_DEFAULT, outboundBytesMax = OUTBOUND_BYTES_DEFAULT } = options
   const ring = createRing(capacityBytes)
   const { port1, port2 } = new MessageChannel()
   port1.unref()
   port2.unref()
   return {
-    sender: { ring, port: port1, receiverDoorbell, outboundCapacity },
+    sender: { ring, port: port1, receiverDoorbell, outboundCapacity, outboundBytesMax },
     receiver: { ring, port: port2, senderDoorbell },
   }
 }

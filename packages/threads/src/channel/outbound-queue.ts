@@ -15,6 +15,8 @@ export interface QueuedFrame {
 /** A bounded first-in first-out queue of frames. */
 export class OutboundQueue {
   readonly capacity: number
+  /** Bytes of the frames in it. */
+  bytes = 0
   #frames: (QueuedFrame | undefined)[] = []
   #first = 0
 
@@ -38,10 +40,12 @@ export class OutboundQueue {
   /** Appends a frame; the caller has asked {@link isFull} before. */
   push(frame: QueuedFrame): void {
     this.#frames.push(frame)
+    this.bytes += frame.payload.length
   }
 
   /** Removes the frame that {@link peek} returned. */
   shift(): void {
+    this.bytes -= this.peek()?.payload.length ?? 0
     this.#frames[this.#first++] = undefined
     // Compacting when half of the array is spent moves each frame at most once on average.
     if (this.#first * 2 >= this.#frames.length) {
@@ -53,5 +57,6 @@ export class OutboundQueue {
   clear(): void {
     this.#frames = []
     this.#first = 0
+    this.bytes = 0
   }
 }

@@ -7,7 +7,7 @@
  * lives on a cache line of its own, so that neither thread's store evicts what the other polls.
  *
  * ```text
- *   | magic | capacity | .. | tail | .. | head | .. | waiting | .. | closed flags | .. |  frames, `capacity` bytes  |
+ *   | magic | capacity | .. | tail | .. | head, posts taken | .. | waiting | .. | closed flags | .. |  frames, `capacity` bytes  |
  *
  *   frame: | kind (4 bits), payload length (28 bits) | checksum | payload, padded with zeros to 8 bytes |
  * ```
@@ -21,8 +21,8 @@
  *   is terminated in the middle of a frame leaves nothing to see, and never a torn frame.
  * - Reuse. The consumer copies a frame out and only then stores `head`. The producer writes only where its last
  *   atomic load of `head` proved the space to be free, so the copying happens before the overwriting.
- * - Waiting. A producer that finds the ring full stores `waiting`, then loads `head` once more. The consumer stores
- *   `head`, then loads `waiting`. In the one total order of these four operations either the producer sees the new
+ * - Waiting. A producer that finds the ring full, or too many bytes posted beside it, stores `waiting`, then loads `head`
+ *   and the number of posts taken once more. The consumer stores both, then loads `waiting`. In the one total order of these four operations either the producer sees the new
  *   `head` or the consumer sees the flag and rings; both missing each other would need a cycle.
  *
  * A frame never wraps around the end of the memory: what is left there is filled with a padding frame. Each frame's
@@ -63,6 +63,8 @@ const MAGIC_WORD = 0
 const CAPACITY_WORD = 1
 const TAIL_WORD = 32
 const HEAD_WORD = 64
+/** Beside the head, which the same thread stores. */
+const POSTS_TAKEN_WORD = 65
 const WAITING_WORD = 96
 const CLOSED_WORD = 128
 const HEADER_BYTES = 640
@@ -122,6 +124,16 @@ export class RingMemory {
   /** Gives everything below `position` back to the producer. */
   storeHead(position: number): void {
     Atomics.store(this.#header, HEAD_WORD, position)
+  }
+
+  /** The number of the last message beside the ring that the consumer has taken, modulo 2^32. */
+  loadPostsTaken(): number {
+    return Atomics.load(this.#header, POSTS_TAKEN_WORD)
+  }
+
+  /** Says so to the producer; before {@link storeHead}. */
+  storePostsTaken(number: number): void {
+    Atomics.store(this.#header, POSTS_TAKEN_WORD, number)
   }
 
   /** Says that the producer has frames that did not fit; it must look at `head` again afterwards. */

@@ -7,6 +7,7 @@
  * port, which costs microseconds; what may fail to be cloned is posted at once, while the sender can still be told.
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { BytesUnderWay } from './bytes-under-way.ts'
 import { EncodeError, FrameError } from './errors.ts'
 
 /** What one message has on the port. */
@@ -29,6 +30,8 @@ export class PostSender {
   #transfer: ArrayBuffer[] = []
   /** The number of the last post that was taken. */
   #number = 0
+  /** What the receiver has not taken yet. Shared memory and what is cloned count for nothing. */
+  readonly underWay = new BytesUnderWay()
 
   constructor(port: MessagePort) {
     this.#port = port
@@ -41,6 +44,8 @@ export class PostSender {
 
   /** Takes a post and returns its number, never 0. Throws an `EncodeError` when it cannot be cloned. */
   add(post: Post, transfer: readonly ArrayBuffer[]): number {
+    let bytes = 0
+    for (const { byteLength } of transfer) bytes += byteLength
     if (post.handles.every((handle) => transfer.includes(handle as ArrayBuffer))) {
       this.#waiting.push(post)
       this.#transfer.push(...transfer)
@@ -55,6 +60,7 @@ export class PostSender {
       }
       this.#number++
     }
+    this.underWay.add(bytes)
     return this.#number
   }
 
@@ -63,6 +69,7 @@ export class PostSender {
     this.#waiting.push(buffer)
     this.#transfer.push(buffer)
     this.#number++
+    this.underWay.add(buffer.byteLength)
     if (this.#waiting.length >= WAITING_MAX) this.flush()
     return this.#number
   }
@@ -88,6 +95,10 @@ export class PostReceiver {
 
   constructor(port: MessagePort) {
     this.#port = port
+  }
+
+  get taken(): number {
+    return this.#number
   }
 
   /** The post that a frame names; throws a `FrameError` when it is not the next one. */

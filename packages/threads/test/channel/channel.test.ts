@@ -75,6 +75,53 @@ describe('a channel', () => {
     expect(sender.pending).toBe(0)
   })
 
+  it.each([
+    ['copied', (bytes: Uint8Array) => ({ value: bytes, moved: undefined })],
+    ['transferred', (bytes: Uint8Array) => ({ value: { bytes }, moved: new Set([bytes.buffer]) })],
+    ['long texts', (bytes: Uint8Array) => ({ value: 'x'.repeat(bytes.length), moved: undefined })],
+  ])('refuses beyond so many bytes beside the ring, until they were taken: %s', async (_how, messageOf) => {
+    const sizes = { capacityBytes: 1 << 14, outboundBytesMax: 1_000_000 }
+    const { sender, senderDoorbell, receiver } = openLoopback(sizes)
+    const send = () => {
+      const { value, moved } = messageOf(new Uint8Array(200_000))
+      return sender.send(value, moved)
+    }
+    for (let round = 0; round < 3; round++) {
+      for (let count = 0; count < 5; count++) expect(send()).toBe(true)
+      expect(send()).toBe(false)
+      expect(sender.send('short')).toBe(false)
+      expect(sender.pending).toBe(0)
+      expect(sender.flushable).toBe(false)
+      const ring = rung(senderDoorbell, () => sender.flushable)
+      expect(receiver.drain(() => {}, 2)).toBe(2)
+      await ring
+      expect(sender.flushable).toBe(true)
+      expect(send()).toBe(true)
+      expect(send()).toBe(true)
+      expect(send()).toBe(false)
+      expect(receiver.drain(() => {}, 10)).toBe(5)
+      sender.flush()
+      expect(sender.waits).toBe(false)
+      expect(sender.flushable).toBe(false)
+    }
+  })
+
+  it('counts the bytes of its queue', () => {
+    const { sender, drainAll } = openLoopback({ capacityBytes: 1024, outboundBytesMax: 2_000 })
+    const text = 'x'.repeat(95)
+    let accepted = 0
+    while (sender.send(text)) accepted++
+    // Each takes a few bytes more than its letters.
+    expect(sender.pending).toBe(21)
+    let received = 0
+    while (sender.pending > 0) {
+      received += drainAll().length
+      sender.flush()
+    }
+    expect(received + drainAll().length).toBe(accepted)
+    expect(sender.waits).toBe(false)
+  })
+
   it('does not let a sender park when room was made after its last try', () => {
     const { sender, senderDoorbell, drainAll } = openLoopback({ capacityBytes: 1024 })
     while (sender.pending === 0) sender.send({ n: 0 })
