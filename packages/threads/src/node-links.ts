@@ -231,7 +231,7 @@ export class NodeLinks implements Transport {
     const { sender } = link
     sender.flush()
     link.published = sender.sentMessages
-    if (sender.pending > 0) this.touch(link)
+    if (sender.waits) this.touch(link)
   }
 
   /** See {@link Transport}. */
@@ -284,15 +284,9 @@ export class NodeLinks implements Transport {
       link.alone = sentMessages === link.published + 1 ? link.alone + 1 : 0
       link.published = sentMessages
       sender.flush()
-<<<<<<< HEAD
       if (waiting.length > 0) this.sendWaiting(link)
-      link.dirty = (sender.pending > 0 || waiting.length > 0) && !sender.closed
-      if (link.dirty) this.dirty.push(link)
-=======
-      if (waiting.length > 0) this.#sendWaiting(link)
       link.dirty = (sender.waits || waiting.length > 0) && !sender.closed
-      if (link.dirty) this.#dirty.push(link)
->>>>>>> main
+      if (link.dirty) this.dirty.push(link)
     }
   }
 
