@@ -182,7 +182,7 @@ async function portRoundTrip(port: MessagePort, roundTrips: number): Promise<num
 async function rung(doorbell: Doorbell, hasWork: () => boolean, spinLimit: number): Promise<void> {
   if (doorbell.spin(hasWork, spinLimit) >= 0) return
   await new Promise<void>((resolve) => {
-    if (!doorbell.park(hasWork, resolve)) resolve()
+    if (!doorbell.park(hasWork, () => resolve())) resolve()
   })
 }
 

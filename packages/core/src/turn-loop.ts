@@ -97,13 +97,14 @@ export abstract class TurnLoop {
 
   /**
    * Gives turns to the cells in the run queue, `turnsMax` in all, and more only to a cell with many messages that are handled
-   * in no time; true when there is more to do.
+   * in no time; true when there is more to do. `isNobodys` says that the host was called by an event of its own, so that there
+   * is no scope of anybody's to leave first.
    */
-  run(turnsMax: number): boolean {
+  run(turnsMax: number, isNobodys = false): boolean {
     this.#turnsEnd = this.turns + turnsMax
     const { scopes } = this.ports
     // Whoever woke this node is not whose turns follow.
-    return scopes === undefined ? this.#runQueued() : scopes.run(undefined, this.#runQueued)
+    return isNobodys || scopes === undefined ? this.#runQueued() : scopes.run(undefined, this.#runQueued)
   }
 
   readonly #runQueued = (): boolean => {

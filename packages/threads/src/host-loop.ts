@@ -47,209 +47,227 @@ export interface HostLoopParts {
   readonly board?: TurnBoard
 }
 
+/** The global one is a getter, which costs as much as the clock. */
+const clock = performance
+
 export class HostLoop {
-  readonly #kernel: NodeKernel
-  readonly #links: NodeLinks
-  readonly #doorbell: Doorbell
+  private readonly kernel: NodeKernel
+  private readonly links: NodeLinks
+  private readonly doorbell: Doorbell
   /** How long to look for work while an ask of this node waits for its reply, and while none does. */
-  readonly #replyBudget: SpinBudget
-  readonly #messageBudget: SpinBudget
+  private readonly replyBudget: SpinBudget
+  private readonly messageBudget: SpinBudget
   /** The same while a thread that was rung for is not up yet. */
-  readonly #wakingBudget: WakingBudget
-  readonly #board: TurnBoard | undefined
-  readonly #turns = new TurnBudget(() => performance.now())
-  #running = false
-  #scheduled = false
-  #ended = false
+  private readonly wakingBudget: WakingBudget
+  private readonly board: TurnBoard | undefined
+  private readonly turns = new TurnBudget(() => clock.now())
+  private running = false
+  private scheduled = false
+  private ended = false
   /** True when the last round left turns over. */
-  #behind = false
-  #microtaskRounds = 0
+  private behind = false
+  private microtaskRounds = 0
   /** Rounds from the microtask queue, one after the other, that found nothing to do. */
-  #idleRounds = 0
+  private idleRounds = 0
   /** What the thread may have spent on looking when it parked last, and how often it had been rung for by then. */
-  #parkedWith: LookBudget
-  #wakes = 0
-  #whenQuiet: (() => void)[] = []
+  private parkedWith: LookBudget
+  private wakes = 0
+  private whenQuiet: (() => void)[] = []
 
   constructor({ kernel, links, doorbell, spinLimit, board }: HostLoopParts) {
-    this.#kernel = kernel
-    this.#links = links
-    this.#doorbell = doorbell
-    this.#replyBudget = new SpinBudget(spinLimit)
-    this.#messageBudget = new SpinBudget(spinLimit)
-    this.#wakingBudget = new WakingBudget(spinLimit)
-    this.#parkedWith = this.#messageBudget
-    this.#board = board
+    this.kernel = kernel
+    this.links = links
+    this.doorbell = doorbell
+    this.replyBudget = new SpinBudget(spinLimit)
+    this.messageBudget = new SpinBudget(spinLimit)
+    this.wakingBudget = new WakingBudget(spinLimit)
+    this.parkedWith = this.messageBudget
+    this.board = board
   }
 
   /** There is something to do: a round follows soon, not from inside this call. */
   wake(): void {
-    if (this.#running || this.#scheduled || this.#ended) return
-    this.#scheduleSoon()
+    if (this.running || this.scheduled || this.ended) return
+    this.scheduleSoon()
+  }
+
+  /** True while no round is under way or scheduled. */
+  get isIdle(): boolean {
+    return !(this.running || this.scheduled)
   }
 
   /** Resolves once nothing under this node's guardian lives and nothing waits to be sent. */
   quiet(): Promise<void> {
     return new Promise((resolve) => {
-      this.#whenQuiet.push(resolve)
+      this.whenQuiet.push(resolve)
       this.wake()
     })
   }
 
   /** No round runs any more. */
   end(): void {
-    this.#ended = true
+    this.ended = true
   }
 
-  #scheduleSoon(): void {
-    if (this.#microtaskRounds < microtaskRoundsMax) {
-      this.#microtaskRounds++
-      this.#scheduled = true
-      queueMicrotask(this.#round)
-    } else this.#scheduleLater()
+  private scheduleSoon(): void {
+    if (this.microtaskRounds < microtaskRoundsMax) {
+      this.microtaskRounds++
+      this.scheduled = true
+      queueMicrotask(this.round)
+    } else this.scheduleLater()
   }
 
-  #scheduleLater(): void {
-    this.#scheduled = true
-    setImmediate(this.#roundAfterEventLoop)
+  private scheduleLater(): void {
+    this.scheduled = true
+    setImmediate(this.roundAfterEventLoop)
   }
 
-  readonly #round = (): void => {
-    if (this.#onlySends()) {
-      this.#scheduled = false
-      this.#links.flush()
-    } else if (this.#work()) {
-      this.#idleRounds = 0
-      this.#scheduleNext()
-    } else if (this.#ended) return
+  private readonly round = (): void => {
+    if (this.onlySends()) {
+      // It leads to no other round.
+      this.microtaskRounds--
+      this.scheduled = false
+      this.links.flush()
+    } else if (this.work()) {
+      this.idleRounds = 0
+      this.scheduleNext()
+    } else if (this.ended) return
     // What it has done by itself is nothing, and it is parked all the while.
-    else if (this.#doorbell.parked && this.#kernel.asks.size === 0) this.#park()
-    else if (++this.#idleRounds < idleRoundsMax) this.#scheduleSoon()
-    else if (this.#budget().pauses === 0) this.#park()
-    else if (this.#microtaskRounds < microtaskRoundsMax && this.#look(briefPauses)) this.#scheduleSoon()
-    else this.#scheduleLater()
+    else if (this.doorbell.parked && this.kernel.asks.size === 0) this.park()
+    else if (++this.idleRounds < idleRoundsMax) this.scheduleSoon()
+    else if (this.budget().pauses === 0) this.park()
+    else if (this.microtaskRounds < microtaskRoundsMax && this.look(briefPauses)) this.scheduleSoon()
+    else this.scheduleLater()
   }
 
-  readonly #roundAfterEventLoop = (): void => {
-    this.#microtaskRounds = 0
-    this.#idleRounds = 0
-    if (this.#work()) this.#scheduleNext()
-    else if (!this.#ended) this.#park()
+  private readonly roundAfterEventLoop = (): void => {
+    this.microtaskRounds = 0
+    this.idleRounds = 0
+    if (this.work()) this.scheduleNext()
+    else if (!this.ended) this.park()
   }
 
   /**
    * The doorbell rang. A thread that rested has its round at once, and parks after it; what is done in promises of that
    * round wakes it. Its code is in no cache any more, and what else a wake-up goes through costs as much as the round.
    */
-  readonly #rung = (): void => {
-    this.#noteSleep()
-    if (this.#scheduled || this.#running || this.#ended) return
-    if (!this.#isRested()) {
+  private readonly rung = (byPort: boolean): void => {
+    this.noteSleep()
+    if (this.scheduled || this.running || this.ended) return
+    if (!this.isRested()) {
       this.wake()
       return
     }
-    this.#microtaskRounds = 0
-    this.#idleRounds = 0
-    this.#work()
-    if (this.#ended) return
-    if (this.#isRested() && !this.#behind) {
-      this.#announceQuiet()
-      this.#sleep(this.#messageBudget)
-    } else this.#scheduleNext()
+    this.microtaskRounds = 0
+    this.idleRounds = 0
+    this.work(byPort)
+    if (this.ended) return
+    if (this.isRested() && !this.behind) {
+      this.announceQuiet()
+      this.sleep(this.messageBudget)
+    } else this.scheduleNext()
   }
 
   /** True when the last sleep was long and looking does not pay. */
-  #isRested(): boolean {
-    return this.#doorbell.lastWaitMs >= restMsMin && this.#messageBudget.pauses === 0 && this.#kernel.asks.size === 0
+  private isRested(): boolean {
+    return this.doorbell.lastWaitMs >= restMsMin && this.messageBudget.pauses === 0 && this.kernel.asks.size === 0
   }
 
   /** True when this thread was woken only to send: it is parked all the while, and whoever has something for it will ring. */
-  #onlySends(): boolean {
-    const { asks, runnable } = this.#kernel
-    return !this.#ended && runnable === 0 && asks.size === 0 && this.#whenQuiet.length === 0 && this.#doorbell.parked
+  private onlySends(): boolean {
+    const { asks, runnable } = this.kernel
+    return !this.ended && runnable === 0 && asks.size === 0 && this.whenQuiet.length === 0 && this.doorbell.parked
   }
 
-  #budget(): LookBudget {
-    if (this.#links.waking) return this.#wakingBudget
-    return this.#kernel.asks.size > 0 ? this.#replyBudget : this.#messageBudget
+  private budget(): LookBudget {
+    if (this.links.waking) return this.wakingBudget
+    return this.kernel.asks.size > 0 ? this.replyBudget : this.messageBudget
   }
 
-  #scheduleNext(): void {
-    if (this.#ended) return
-    if (this.#behind) this.#scheduleLater()
-    else this.#scheduleSoon()
+  private scheduleNext(): void {
+    if (this.ended) return
+    if (this.behind) this.scheduleLater()
+    else this.scheduleSoon()
   }
 
-  /** One round; true when it did anything. */
-  #work(): boolean {
-    this.#scheduled = false
-    if (this.#ended) return false
-    this.#running = true
-    this.#board?.beat()
+  /** One round; true when it did anything. `isNobodys` says that it is in no scope but that of the bell. */
+  private work(isNobodys = false): boolean {
+    this.scheduled = false
+    if (this.ended) return false
+    this.running = true
+    this.board?.beat()
     try {
-      const received = this.#links.drain(this.#behind ? messagesPerRoundBehind : messagesPerRound)
-      const { turns } = this.#kernel
-      this.#behind = this.#kernel.runnable > 0 && this.#turns.round(this.#run)
-      this.#links.flush()
+      const received = this.links.drain(this.behind ? messagesPerRoundBehind : messagesPerRound)
+      const { turns } = this.kernel
+      this.behind = this.kernel.runnable > 0 && this.takeTurns(received, isNobodys)
+      this.links.flush()
       collectReceivedBytes()
-      return received > 0 || this.#kernel.turns !== turns
+      return received > 0 || this.kernel.turns !== turns
     } finally {
-      this.#running = false
+      this.running = false
     }
   }
 
+  /** The turns of a round in which so many messages came; true when some are left. */
+  private takeTurns(received: number, isNobodys: boolean): boolean {
+    const { kernel } = this
+    // What came alone needs no clock.
+    if (received === 1 && kernel.runnable === 1 && !kernel.run(1, isNobodys)) return false
+    return this.turns.round(this.run)
+  }
+
   /** Looks for work for up to `pausesMax` pauses, and no longer than it pays; true when there is some. */
-  #look(pausesMax: number): boolean {
-    const budget = this.#budget()
+  private look(pausesMax: number): boolean {
+    const budget = this.budget()
     // Nobody need ring for a thread that looks.
-    this.#doorbell.awaken()
-    this.#noteSleep()
-    const pauses = this.#doorbell.spin(this.#hasWork, Math.min(pausesMax, budget.pauses))
+    this.doorbell.awaken()
+    this.noteSleep()
+    const pauses = this.doorbell.spin(this.hasWork, Math.min(pausesMax, budget.pauses))
     if (pauses >= 0) {
-      if (budget === this.#wakingBudget && pauses > this.#wakingBudget.briefPauses) this.#pushApart()
+      if (budget === this.wakingBudget && pauses > this.wakingBudget.briefPauses) this.pushApart()
       budget.succeeded(pauses)
     } else if (pausesMax >= budget.pauses) budget.failed()
     return pauses >= 0
   }
 
-  #park(): void {
-    this.#announceQuiet()
-    if (!(this.#doorbell.parked && this.#kernel.asks.size === 0) && this.#look(Number.POSITIVE_INFINITY)) {
+  private park(): void {
+    this.announceQuiet()
+    if (!(this.doorbell.parked && this.kernel.asks.size === 0) && this.look(Number.POSITIVE_INFINITY)) {
       this.wake()
       return
     }
-    this.#sleep(this.#budget())
+    this.sleep(this.budget())
   }
 
-  #sleep(budget: LookBudget): void {
-    this.#parkedWith = budget
-    if (!this.#doorbell.park(this.#hasWork, this.#rung)) this.wake()
+  private sleep(budget: LookBudget): void {
+    this.parkedWith = budget
+    if (!this.doorbell.park(this.hasWork, this.rung)) this.wake()
   }
 
   /** A sleep that was ended by a ring says what looking would be worth. */
-  #noteSleep(): void {
-    const { wakes, lastWaitMs, lastWakeMs } = this.#doorbell
-    if (wakes === this.#wakes) return
-    this.#wakes = wakes
-    this.#parkedWith.slept(lastWaitMs)
+  private noteSleep(): void {
+    const { wakes, lastWaitMs } = this.doorbell
+    if (wakes === this.wakes) return
+    this.wakes = wakes
+    this.parkedWith.slept(lastWaitMs)
     // After a rest a late wake-up says that the machine is busy, and not that another thread looks.
-    if (lastWaitMs < restMsMin && this.#wakingBudget.pushed(lastWakeMs)) this.#pushApart()
+    if (lastWaitMs < restMsMin && this.wakingBudget.pushed(this.doorbell.sinceRungMs)) this.pushApart()
   }
 
   /** Another thread looks, or this one did, so that the system moves them apart: looking goes on. */
-  #pushApart(): void {
-    this.#replyBudget.push()
-    this.#messageBudget.push()
+  private pushApart(): void {
+    this.replyBudget.push()
+    this.messageBudget.push()
   }
 
-  readonly #run = (limit: number): boolean => this.#kernel.run(limit)
+  private readonly run = (limit: number): boolean => this.kernel.run(limit)
 
-  readonly #hasWork = (): boolean => this.#kernel.runnable > 0 || this.#links.hasWork()
+  private readonly hasWork = (): boolean => this.kernel.runnable > 0 || this.links.hasWork()
 
-  #announceQuiet(): void {
-    if (this.#whenQuiet.length === 0) return
-    const { children } = this.#kernel.guardian
-    if ((children?.size ?? 0) > 0 || this.#links.pending > 0) return
-    for (const resolve of this.#whenQuiet.splice(0)) resolve()
+  private announceQuiet(): void {
+    if (this.whenQuiet.length === 0) return
+    const { children } = this.kernel.guardian
+    if ((children?.size ?? 0) > 0 || this.links.pending > 0) return
+    for (const resolve of this.whenQuiet.splice(0)) resolve()
   }
 }

@@ -96,6 +96,7 @@ export class NodeHost {
         event: (name, data) => emitForwarded(events, name, data),
         broken,
         wake,
+        isIdle: () => this.#loop.isIdle,
         rung: () => this.#doorbell.rung(),
       },
     })

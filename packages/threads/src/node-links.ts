@@ -50,6 +50,9 @@ export interface PeerDescriptor {
 /** Frames that may wait behind one channel's queue when a send comes; beyond, it fails. */
 const sendsWaitingMax = 10_000
 
+/** Publications in a row of one message each, after which the next one is expected to be alone too. */
+const aloneMin = 8
+
 /** The first element of a value that is no frame but an event of the other node. */
 const eventMark = -1
 
@@ -64,6 +67,9 @@ interface Link {
   readonly waiting: Frame[]
   /** True while the link is among those to flush. */
   dirty: boolean
+  /** Messages up to the last publication, and the publications in a row that had one. */
+  published: number
+  alone: number
   /** True once the channel in held what no sender writes. */
   broken: boolean
 }
@@ -82,60 +88,64 @@ export interface NodeLinksListener {
   broken(node: string, error: Error): void
   /** Something was sent: `flush` is to be called soon. */
   wake(): void
+  /** True while no call of `flush` is under way or will come by itself. */
+  isIdle(): boolean
   /** Another node rang. */
   readonly rung: () => void
 }
 
 export class NodeLinks implements Transport {
-  readonly #node: string
-  readonly #listener: NodeLinksListener
-  readonly #development: boolean
-  readonly #links = new Map<string, Link>()
-  #list: readonly Link[] = []
+  private readonly node: string
+  private readonly listener: NodeLinksListener
+  private readonly development: boolean
+  private readonly links = new Map<string, Link>()
+  private list: readonly Link[] = []
   /** Links with something to publish, in the order in which it was sent. */
-  #dirty: Link[] = []
+  private dirty: Link[] = []
 
   /** What is sent by {@link NodeLinks.sendMessage}. */
-  readonly #message = new WireMessage(new Ref('', -1, -1, -1))
+  private readonly message = new WireMessage(new Ref('', -1, -1, -1))
   /** What is sent by {@link NodeLinks.sendReply}. */
-  readonly #reply = new WireReply()
+  private readonly reply = new WireReply()
   /** Where the last message went, and by which very text. */
-  #latestNode: string | undefined = undefined
-  #latest: Link | undefined = undefined
+  private latestNode: string | undefined = undefined
+  private latest: Link | undefined = undefined
 
   constructor(options: { readonly node: string; readonly listener: NodeLinksListener; readonly development: boolean }) {
-    this.#node = options.node
-    this.#listener = options.listener
-    this.#development = options.development
+    this.node = options.node
+    this.listener = options.listener
+    this.development = options.development
   }
 
   /** Opens both channels to a node. */
   connect({ node, epoch, sender, receiver, bell }: PeerDescriptor): void {
-    bell.on('message', this.#listener.rung)
+    bell.on('message', this.listener.rung)
     bell.unref()
     const link: Link = {
       node,
       epoch,
       sender: openSender({ ...sender, bell }, new FrameCodec(node)),
-      receiver: openReceiver(receiver, new FrameCodec(this.#node)),
+      receiver: openReceiver(receiver, new FrameCodec(this.node)),
       bell,
-      deliver: (value) => this.#deliver(link, value),
+      deliver: (value) => this.deliver(link, value),
       waiting: [],
       dirty: false,
+      published: 0,
+      alone: 0,
       broken: false,
     }
-    this.#links.set(node, link)
-    this.#listLinks()
-    this.#listener.wake()
+    this.links.set(node, link)
+    this.listLinks()
+    this.listener.wake()
   }
 
   /** Delivers all that a dead node had published, and closes its channels. False when it was not connected. */
   disconnect(node: string, epoch: number): boolean {
-    const link = this.#links.get(node)
+    const link = this.links.get(node)
     if (link?.epoch !== epoch) return false
-    this.#links.delete(node)
-    this.#listLinks()
-    while (this.#drain(link, Number.POSITIVE_INFINITY) > 0);
+    this.links.delete(node)
+    this.listLinks()
+    while (this.drainLink(link, Number.POSITIVE_INFINITY) > 0);
     link.sender.close()
     link.receiver.close()
     link.bell.close()
@@ -143,36 +153,36 @@ export class NodeLinks implements Transport {
   }
 
   close(): void {
-    for (const { sender, receiver, bell } of this.#list) {
+    for (const { sender, receiver, bell } of this.list) {
       sender.close()
       receiver.close()
       bell.close()
     }
-    this.#links.clear()
-    this.#listLinks()
-    this.#dirty = []
+    this.links.clear()
+    this.listLinks()
+    this.dirty = []
   }
 
-  #listLinks(): void {
-    this.#list = [...this.#links.values()]
-    this.#latestNode = this.#latest = undefined
+  private listLinks(): void {
+    this.list = [...this.links.values()]
+    this.latestNode = this.latest = undefined
   }
 
   /** Most messages go where the one before went. */
-  #linkTo(node: string): Link | undefined {
-    if (node === this.#latestNode) return this.#latest
-    this.#latest = this.#links.get(node)
-    this.#latestNode = node
-    return this.#latest
+  private linkTo(node: string): Link | undefined {
+    if (node === this.latestNode) return this.latest
+    this.latest = this.links.get(node)
+    this.latestNode = node
+    return this.latest
   }
 
   /** See {@link Transport}. */
   send(node: string, frame: Frame): Refusal | undefined {
-    const link = this.#links.get(node)
+    const link = this.links.get(node)
     if (link === undefined || link.sender.closed) return 'node-down'
-    if (this.#development) this.#freezePayload(node, frame)
-    this.#touch(link)
-    if (link.waiting.length === 0 && this.#write(link, frame)) return undefined
+    if (this.development) this.freezePayload(node, frame)
+    this.touch(link)
+    if (link.waiting.length === 0 && this.write(link, frame)) return undefined
     if (link.sender.closed) return 'node-down'
     if (frame[0] === FrameKind.offer ? link.waiting.length >= sendsWaitingMax : payloadIndexOf(frame) === 6) {
       return 'overload'
@@ -183,32 +193,55 @@ export class NodeLinks implements Transport {
 
   /** See {@link Transport}. */
   sendMessage(to: Ref, name: string, payload: unknown, from: Ref | undefined, askId: number): Refusal | undefined {
-    const link = this.#linkTo(to.node)
+    const link = this.linkTo(to.node)
     if (link === undefined) return 'node-down'
-    const message = this.#message
+    const message = this.message
     message.to = to
     message.name = name
     message.payload = payload
     message.sender = from
     message.askId = askId
-    if (this.#development) this.#freeze(payload, () => describeFrame(to.node, frameOf(message)))
-    if (!link.dirty) this.#touch(link)
+    if (this.development) this.freeze(payload, () => describeFrame(to.node, frameOf(message)))
+    const isAlone = link.alone >= aloneMin && askId < 0 && this.isAlone(link)
+    if (!link.dirty && !isAlone) this.touch(link)
     try {
-      if (link.waiting.length === 0 && link.sender.send(message, buffersMoved())) return undefined
+      if (link.waiting.length === 0 && link.sender.send(message, buffersMoved())) {
+        if (isAlone) this.publishAlone(link)
+        return undefined
+      }
     } catch (error) {
       throw error instanceof EncodeError ? notSendable(error, to.node, frameOf(message), 'payload') : error
     }
     return link.sender.closed ? 'node-down' : 'overload'
   }
 
+  /**
+   * True when a message on this link is most likely the only one until its receiver has slept again. One that comes while the
+   * receiver is not up yet was not alone, and those behind it are published together once more.
+   */
+  private isAlone(link: Link): boolean {
+    if (link.dirty || link.waiting.length > 0 || !this.listener.isIdle()) return false
+    if (link.sender.sleeping) return true
+    link.alone = 0
+    return false
+  }
+
+  /** Publishes at once, instead of in a round of its own. */
+  private publishAlone(link: Link): void {
+    const { sender } = link
+    sender.flush()
+    link.published = sender.sentMessages
+    if (sender.waits) this.touch(link)
+  }
+
   /** See {@link Transport}. */
   sendReply(node: string, epoch: number, askId: number, value: unknown): Refusal | undefined {
-    const link = this.#linkTo(node)
+    const link = this.linkTo(node)
     if (link === undefined) return 'node-down'
     if (link.waiting.length > 0) return this.send(node, [FrameKind.reply, epoch, askId, value])
-    if (this.#development) this.#freeze(value, () => describeFrame(node, [FrameKind.reply, epoch, askId, value]))
-    if (!link.dirty) this.#touch(link)
-    const reply = this.#reply
+    if (this.development) this.freeze(value, () => describeFrame(node, [FrameKind.reply, epoch, askId, value]))
+    if (!link.dirty) this.touch(link)
+    const reply = this.reply
     reply.epoch = epoch
     reply.askId = askId
     reply.payload = value
@@ -224,16 +257,16 @@ export class NodeLinks implements Transport {
 
   /** Sends an event to a node when there is room; false when it was dropped. Throws an `EncodeError` for odd data. */
   sendEvent(node: string, name: string, data: unknown): boolean {
-    const link = this.#links.get(node)
+    const link = this.links.get(node)
     if (link === undefined || link.waiting.length > 0 || link.sender.pending > 0) return false
-    this.#touch(link)
+    this.touch(link)
     return link.sender.send([eventMark, name, data])
   }
 
   /** Delivers up to `limit` messages of each channel; how many in all. */
   drain(limit: number): number {
     let count = 0
-    for (const link of this.#list) if (link.receiver.hasMessages()) count += this.#drain(link, limit)
+    for (const link of this.list) if (link.receiver.hasMessages()) count += this.drainLink(link, limit)
     return count
   }
 
@@ -242,38 +275,41 @@ export class NodeLinks implements Transport {
    * that who hears of a message from its receiver rarely hears too soon.
    */
   flush(): void {
-    if (this.#dirty.length === 0) return
-    const dirty = this.#dirty
-    this.#dirty = []
+    if (this.dirty.length === 0) return
+    const dirty = this.dirty
+    this.dirty = []
     for (const link of dirty) {
       const { sender, waiting } = link
+      const { sentMessages } = sender
+      link.alone = sentMessages === link.published + 1 ? link.alone + 1 : 0
+      link.published = sentMessages
       sender.flush()
-      if (waiting.length > 0) this.#sendWaiting(link)
+      if (waiting.length > 0) this.sendWaiting(link)
       link.dirty = (sender.waits || waiting.length > 0) && !sender.closed
-      if (link.dirty) this.#dirty.push(link)
+      if (link.dirty) this.dirty.push(link)
     }
   }
 
   /** True when a channel has something to deliver, or room again for what waits. */
   hasWork(): boolean {
-    for (const { receiver, sender } of this.#list) if (receiver.hasMessages() || sender.flushable) return true
+    for (const { receiver, sender } of this.list) if (receiver.hasMessages() || sender.flushable) return true
     return false
   }
 
   /** True when a thread that something was sent to was rung for and is not up yet. */
   get waking(): boolean {
-    for (const { sender } of this.#list) if (sender.waking) return true
+    for (const { sender } of this.list) if (sender.waking) return true
     return false
   }
 
   /** Messages that were accepted and are not in a ring yet. */
   get pending(): number {
-    return this.#list.reduce((count, { sender, waiting }) => count + sender.pending + waiting.length, 0)
+    return this.list.reduce((count, { sender, waiting }) => count + sender.pending + waiting.length, 0)
   }
 
   /** What went through the channels to and from each node. */
   get traffic(): PeerMetrics[] {
-    return this.#list.map(({ node, sender, receiver, waiting }) => ({
+    return this.list.map(({ node, sender, receiver, waiting }) => ({
       node,
       messagesOut: sender.sentMessages,
       bytesOut: sender.sentBytes,
@@ -283,14 +319,14 @@ export class NodeLinks implements Transport {
     }))
   }
 
-  #touch(link: Link): void {
+  private touch(link: Link): void {
     if (link.dirty) return
     link.dirty = true
-    this.#dirty.push(link)
-    this.#listener.wake()
+    this.dirty.push(link)
+    this.listener.wake()
   }
 
-  #sendWaiting({ sender, waiting }: Link): void {
+  private sendWaiting({ sender, waiting }: Link): void {
     let sent = 0
     while (sent < waiting.length && sender.send(waiting[sent])) sent++
     if (sent === 0) return
@@ -298,7 +334,7 @@ export class NodeLinks implements Transport {
     sender.flush()
   }
 
-  #write(link: Link, frame: Frame): boolean {
+  private write(link: Link, frame: Frame): boolean {
     try {
       return link.sender.send(frame, buffersMoved())
     } catch (error) {
@@ -306,7 +342,7 @@ export class NodeLinks implements Transport {
     }
   }
 
-  #drain(link: Link, limit: number): number {
+  private drainLink(link: Link, limit: number): number {
     try {
       return link.receiver.drain(link.deliver, limit)
     } catch (error) {
@@ -314,22 +350,22 @@ export class NodeLinks implements Transport {
       link.receiver.close()
       if (!link.broken) {
         link.broken = true
-        this.#listener.broken(link.node, error)
+        this.listener.broken(link.node, error)
       }
       return 0
     }
   }
 
-  #deliver(link: Link, value: unknown): void {
+  private deliver(link: Link, value: unknown): void {
     if (value instanceof WireMessage) {
-      if (this.#development) this.#freeze(value.payload, () => describeFrame(link.node, frameOf(value)))
-      this.#listener.receiveMessage(link, value)
+      if (this.development) this.freeze(value.payload, () => describeFrame(link.node, frameOf(value)))
+      this.listener.receiveMessage(link, value)
       value.payload = undefined
       return
     }
     if (value instanceof WireReply) {
-      if (this.#development) this.#freeze(value.payload, () => `a reply of node ${link.node}`)
-      this.#listener.receiveReply(link, value)
+      if (this.development) this.freeze(value.payload, () => `a reply of node ${link.node}`)
+      this.listener.receiveReply(link, value)
       value.payload = undefined
       return
     }
@@ -337,26 +373,26 @@ export class NodeLinks implements Transport {
       if (value.length !== 3 || !isForwardedEvent(value[1], value[2])) {
         throw new FrameError(`${link.node} sent an event that is none of those that nodes send`)
       }
-      this.#listener.event(value[1], value[2])
+      this.listener.event(value[1], value[2])
       return
     }
     try {
       const frame = value as Frame
-      if (this.#development) this.#freezePayload(link.node, checkFrame(frame))
-      this.#listener.receive(link, frame)
+      if (this.development) this.freezePayload(link.node, checkFrame(frame))
+      this.listener.receive(link, frame)
     } catch (error) {
       if (!(error instanceof MalformedFrameError)) throw error
       throw new FrameError(`${link.node} sent what is no frame: ${error.message}`, { cause: error })
     }
   }
 
-  #freezePayload(node: string, frame: Frame): void {
+  private freezePayload(node: string, frame: Frame): void {
     const index = payloadIndexOf(frame)
-    if (index !== undefined) this.#freeze(frame[index], () => describeFrame(node, frame))
+    if (index !== undefined) this.freeze(frame[index], () => describeFrame(node, frame))
   }
 
   /** Freezes in place; what cannot be frozen need not be copied, since the channel does. */
-  #freeze(payload: unknown, describe: () => string): void {
+  private freeze(payload: unknown, describe: () => string): void {
     if (typeof payload === 'object' && payload !== null) freezeMessage(payload, describe)
   }
 }

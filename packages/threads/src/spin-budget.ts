@@ -31,44 +31,40 @@ export interface LookBudget {
 
 /** The budget of a thread that looks while all others run. */
 export class SpinBudget implements LookBudget {
-  readonly #pausesMax: number
-  #pauses: number
-  #sleeps = 0
-  #sleepsNeeded = SLEEPS_MIN
+  private readonly pausesMax: number
+  /** Pauses that may be spent now. */
+  pauses: number
+  private sleeps = 0
+  private sleepsNeeded = SLEEPS_MIN
 
   /** From 0 to `pausesMax`, which is what it begins with. */
   constructor(pausesMax: number) {
-    this.#pausesMax = pausesMax
-    this.#pauses = pausesMax
-  }
-
-  /** Pauses that may be spent now. */
-  get pauses(): number {
-    return this.#pauses
+    this.pausesMax = pausesMax
+    this.pauses = pausesMax
   }
 
   /** Work came after `pauses` of looking: four times as long is worth it, if it was not so already. */
   succeeded(pauses: number): void {
-    this.#pauses = Math.min(this.#pausesMax, Math.max(this.#pauses, pauses * 4))
-    if (pauses > 0) this.#sleepsNeeded = SLEEPS_MIN
+    this.pauses = Math.min(this.pausesMax, Math.max(this.pauses, pauses * 4))
+    if (pauses > 0) this.sleepsNeeded = SLEEPS_MIN
   }
 
   /** All that was allowed was spent, and no work came: half of it, and nothing when there is little left. */
   failed(): void {
-    this.#pauses = this.#pauses < PAUSES_WORTH_IT ? 0 : Math.min(this.#pausesMax, this.#pauses) >> 1
+    this.pauses = this.pauses < PAUSES_WORTH_IT ? 0 : Math.min(this.pausesMax, this.pauses) >> 1
   }
 
   /** The thread had slept for so long when it was rung for. */
   slept(ms: number): void {
-    if (ms >= SHORT_WAIT_MS || ++this.#sleeps < this.#sleepsNeeded) return
-    this.#sleeps = 0
-    this.#sleepsNeeded = Math.min(SLEEPS_MAX, this.#sleepsNeeded * 2)
-    this.#pauses = this.#pausesMax
+    if (ms >= SHORT_WAIT_MS || ++this.sleeps < this.sleepsNeeded) return
+    this.sleeps = 0
+    this.sleepsNeeded = Math.min(SLEEPS_MAX, this.sleepsNeeded * 2)
+    this.pauses = this.pausesMax
   }
 
   /** Lets the next look be long: see {@link WakingBudget}. */
   push(): void {
-    this.#pauses = this.#pausesMax * PUSH_FACTOR
+    this.pauses = this.pausesMax * PUSH_FACTOR
   }
 }
 
@@ -95,26 +91,26 @@ const LATE_MAX = 64
 export class WakingBudget implements LookBudget {
   /** Pauses of a look that is none of the long ones. */
   readonly briefPauses: number
-  readonly #pushPauses: number
-  #sleeps = 0
-  #sleepsNeeded = SLEEPS_MIN
+  private readonly pushPauses: number
+  private sleeps = 0
+  private sleepsNeeded = SLEEPS_MIN
   /** Late wake-ups, and after how many of them the other thread is believed to look for this one. */
-  #late = 0
-  #lateNeeded = 1
+  private late = 0
+  private lateNeeded = 1
   pauses: number
 
   /** `pausesMax` as for {@link SpinBudget}. */
   constructor(pausesMax: number) {
     this.briefPauses = Math.min(pausesMax, PAUSES_TO_WAKE)
-    this.#pushPauses = pausesMax * PUSH_FACTOR
+    this.pushPauses = pausesMax * PUSH_FACTOR
     this.pauses = this.briefPauses
   }
 
   succeeded(pauses: number): void {
     this.pauses = this.briefPauses
     if (pauses <= this.briefPauses) {
-      this.#sleepsNeeded = SLEEPS_MIN
-      this.#lateNeeded = 1
+      this.sleepsNeeded = SLEEPS_MIN
+      this.lateNeeded = 1
     }
   }
 
@@ -123,9 +119,9 @@ export class WakingBudget implements LookBudget {
    * apart from this one. It may as well mean that the machine is busy, so it is believed ever more rarely.
    */
   pushed(wakeMs: number): boolean {
-    if (wakeMs < PUSH_MS_MIN || ++this.#late < this.#lateNeeded) return false
-    this.#late = 0
-    this.#lateNeeded = Math.min(LATE_MAX, this.#lateNeeded * 2)
+    if (wakeMs < PUSH_MS_MIN || ++this.late < this.lateNeeded) return false
+    this.late = 0
+    this.lateNeeded = Math.min(LATE_MAX, this.lateNeeded * 2)
     return true
   }
 
@@ -134,10 +130,10 @@ export class WakingBudget implements LookBudget {
   }
 
   slept(ms: number): void {
-    if (ms >= LONG_WAIT_MS) this.#sleeps = 0
-    if (ms >= SHORT_WAIT_MS || ++this.#sleeps < this.#sleepsNeeded) return
-    this.#sleeps = 0
-    this.pauses = this.#sleepsNeeded < SLEEPS_BEFORE_PUSH ? this.briefPauses : this.#pushPauses
-    this.#sleepsNeeded = Math.min(SLEEPS_BETWEEN_PUSHES_MAX, this.#sleepsNeeded * 2)
+    if (ms >= LONG_WAIT_MS) this.sleeps = 0
+    if (ms >= SHORT_WAIT_MS || ++this.sleeps < this.sleepsNeeded) return
+    this.sleeps = 0
+    this.pauses = this.sleepsNeeded < SLEEPS_BEFORE_PUSH ? this.briefPauses : this.pushPauses
+    this.sleepsNeeded = Math.min(SLEEPS_BETWEEN_PUSHES_MAX, this.sleepsNeeded * 2)
   }
 }

@@ -23,6 +23,7 @@ import { ReplacementBudget } from './replacement-budget.ts'
 import type { CheckedOptions } from './system-options.ts'
 import type { TaskExecutor } from './tasks/posted-task.ts'
 import { createTurnBoard, type TurnBoardDescriptor } from './turn-board.ts'
+import { turnScopes } from './turn-scopes.ts'
 import { Watchdog } from './watchdog.ts'
 
 /** The longest time that a timer keeps. */
@@ -282,7 +283,8 @@ export class ThreadNodes {
     const { channels } = this.#options
     const there = createChannelPair({ ...channels, senderDoorbell: left.doorbell, receiverDoorbell: right.doorbell })
     const back = createChannelPair({ ...channels, senderDoorbell: right.doorbell, receiverDoorbell: left.doorbell })
-    const bell = new MessageChannel()
+    // Its events are nobody's, whoever makes the system, or a thread of it anew.
+    const bell = turnScopes()?.run(undefined, () => new MessageChannel()) ?? new MessageChannel()
     return [
       { node: right.node, epoch: right.epoch, sender: there.sender, receiver: back.receiver, bell: bell.port1 },
       { node: left.node, epoch: left.epoch, sender: back.sender, receiver: there.receiver, bell: bell.port2 },

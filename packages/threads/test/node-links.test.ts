@@ -3,7 +3,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { NotSendableError } from '@troupe/core'
 import { checkFrame, type Frame, FrameKind, frameOf, Ref } from '@troupe/core/host'
 import { describe, expect, it } from 'vitest'
-import { type ChannelOptions, createChannelPair, createDoorbell } from '../src/channel/index.ts'
+import { type ChannelOptions, createChannelPair, createDoorbell, Doorbell } from '../src/channel/index.ts'
 import { NodeLinks } from '../src/node-links.ts'
 
 const tell = (n: unknown): Frame => [FrameKind.tell, 0, 1, 1, undefined, 'collect', n, undefined]
@@ -12,7 +12,10 @@ const terminated = (key: string): Frame => {
   return [FrameKind.terminated, 0, ref, ref, 'stopped', key]
 }
 
-function connected(sizes: Partial<ChannelOptions> = { capacityBytes: 1_024, outboundCapacity: 2 }) {
+function connected(
+  sizes: Partial<ChannelOptions> = { capacityBytes: 1_024, outboundCapacity: 2 },
+  isIdle: () => boolean = () => false,
+) {
   const received: Frame[] = []
   const broken: string[] = []
   const make = (node: string) =>
@@ -26,6 +29,7 @@ function connected(sizes: Partial<ChannelOptions> = { capacityBytes: 1_024, outb
         event: () => {},
         broken: (node) => broken.push(node),
         wake: () => {},
+        isIdle,
         rung: () => {},
       },
     })
@@ -36,7 +40,7 @@ function connected(sizes: Partial<ChannelOptions> = { capacityBytes: 1_024, outb
   const bell = new MessageChannel()
   left.connect({ node: 'right', epoch: 0, sender: there.sender, receiver: back.receiver, bell: bell.port1 })
   right.connect({ node: 'left', epoch: 3, sender: back.sender, receiver: there.receiver, bell: bell.port2 })
-  return { left, right, received, broken, ring: there.sender.ring }
+  return { left, right, received, broken, ring: there.sender.ring, rightDoorbell }
 }
 
 /** Sends a value as it is, past what a kernel would check. */
@@ -54,6 +58,39 @@ describe('the links of a node', () => {
     const replies = Array.from({ length: 100 }, (_, askId): Frame => [FrameKind.reply, 3, askId, { askId }])
     expect(received).toEqual([...replies, terminated('last')])
     expect(left.sendReply('nobody', 3, 1, 1)).toBe('node-down')
+  })
+
+  it('publish a tell at once where those before came alone and the receiver sleeps, and together again once one does not', () => {
+    let isIdle = true
+    const { left, right, received, rightDoorbell } = connected(undefined, () => isIdle)
+    const owner = new Doorbell(rightDoorbell)
+    const to = new Ref('right', 3, 1, 1)
+    const park = () =>
+      owner.park(
+        () => false,
+        () => undefined,
+      )
+    /** How many of the tells from `first` on the other end has got before there was any flush. */
+    const arrivedOf = (first: number, count: number) => {
+      park()
+      for (let n = first; n < first + count; n++)
+        expect(left.sendMessage(to, 'collect', n, undefined, -1)).toBeUndefined()
+      const arrived = right.drain(100)
+      left.flush()
+      right.drain(100)
+      owner.awaken()
+      return arrived
+    }
+    let sent = 0
+    while (arrivedOf(sent, 1) === 0) expect(++sent).toBeLessThan(20)
+    expect(arrivedOf(++sent, 1)).toBe(1)
+    isIdle = false
+    expect(arrivedOf(++sent, 1)).toBe(0)
+    isIdle = true
+    expect(arrivedOf(++sent, 3)).toBe(1)
+    sent += 2
+    expect(arrivedOf(++sent, 1)).toBe(0)
+    expect(received.map((frame) => frame[6])).toEqual(Array.from({ length: sent + 1 }, (_, n) => n))
   })
 
   it('say which reply cannot be sent, and why', () => {

@@ -1,7 +1,10 @@
 /** Rejections that belong to actors, and those that do not: what the program's own listeners hear. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { createLocalSystem, defineActor, type EventStream } from '@troupe/core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { realTime } from '../src/real-time.ts'
+import { turnScopes } from '../src/turn-scopes.ts'
+import { Player } from './fixtures/player.ts'
 import { nextEvent, startSystem } from './support.ts'
 
 const heard: unknown[] = []
@@ -113,4 +116,33 @@ test('on the main thread of a system of threads, too', async () => {
   void rejecting('of the program')
   await told()
   expect(heard).toEqual(['of the program'])
+})
+
+test('a turn of a thread that was rung after a rest is in the scope of nobody, whoever made the system and whoever told', async () => {
+  turnScopes()
+  const store = new AsyncLocalStorage<string>()
+  await using system = await store.run('maker', () => startSystem({ threads: 1, spinLimit: 0 }))
+  const player = await system.spawn(Player, undefined, { node: 'node-1' })
+  const stores: (string | undefined)[] = []
+  let noted = () => {}
+  const Noting = defineActor({
+    name: 'Noting',
+    init: () => ({}),
+    on: {
+      ball(_state, _message: unknown) {
+        stores.push(store.getStore())
+        noted()
+      },
+    },
+  })
+  const noting = await system.spawn(Noting, undefined, { node: 'local' })
+  for (let round = 0; round < 20; round++) {
+    // The rest.
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    await new Promise<void>((resolve) => {
+      noted = resolve
+      store.run('teller', () => player.tell('ball', { from: noting.ref as never, left: 1 }))
+    })
+  }
+  expect(stores).toEqual(new Array(20).fill(undefined))
 })

@@ -92,6 +92,10 @@ class RingSender implements ChannelSender {
     return this.#receiverDoorbell.waking
   }
 
+  get sleeping(): boolean {
+    return this.#receiverDoorbell.parked
+  }
+
   get sentBytes(): number {
     return this.#writer.writtenBytes
   }

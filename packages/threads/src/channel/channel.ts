@@ -45,6 +45,8 @@ export interface ChannelSender {
   readonly flushable: boolean
   /** True from the ring that wakes the receiving thread until that runs. */
   readonly waking: boolean
+  /** True while the receiving thread sleeps, or is about to, and nobody rang for it: the next publication wakes it. */
+  readonly sleeping: boolean
   /** The ring's capacity. */
   readonly capacityBytes: number
   /** Messages accepted so far, and the bytes of those that are in the ring already, as frames. */

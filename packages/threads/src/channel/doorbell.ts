@@ -33,70 +33,71 @@ export function createDoorbell(): DoorbellDescriptor {
 /** A port to the owner: a message over it is a ring. */
 export type Bell = Pick<MessagePort, 'postMessage'>
 
+/** What a ring calls; `byPort` says that it is the event of a port, and else it is a promise. */
+export type OnRing = (byPort: boolean) => void
+
 /** A thread's view of a doorbell: its owner parks, everyone else rings. */
 export class Doorbell {
-  readonly #word: Int32Array
+  private readonly word: Int32Array
   /** When the bell was rung last, in milliseconds of the process's clock. */
-  readonly #rungAt: Float64Array
+  private readonly rungAt: Float64Array
   /** How this side rings, where it can: see {@link Doorbell.ring}. */
-  readonly #bell: Bell | undefined
+  private readonly bell: Bell | undefined
   /** The owner's own knowledge: only it turns the word to awake, and to parked. */
-  #isAwake = false
+  private isAwake = false
   /** What to call when a ring has ended the owner's sleep. */
-  #onRing: () => void = () => {}
+  private onRing: OnRing = () => {}
   /** True while a notification is awaited. The wait outlives the sleep, so that parking again costs a store. */
-  #awaitsNotification = false
+  private awaitsNotification = false
   /** When the owner parked last. */
-  #since = 0
+  private since = 0
   /** What this owner did so far: looks for work before parking, sleeps begun, and sleeps that a ring ended. */
   spins = 0
   parkings = 0
   wakes = 0
   /** How long the owner was parked the last time before the bell rang; what waking took is not in it. */
   lastWaitMs = 0
-  /** How long the last wake-up took, from the ring until the owner ran. */
-  lastWakeMs = 0
 
   /** `bell` is the way by which this side rings; without it by a notification. */
   constructor(descriptor: DoorbellDescriptor, bell?: Bell) {
-    this.#bell = bell
-    this.#word = new Int32Array(descriptor)
-    this.#rungAt = new Float64Array(descriptor, 8, 1)
+    this.bell = bell
+    this.word = new Int32Array(descriptor)
+    this.rungAt = new Float64Array(descriptor, 8, 1)
   }
 
   /** True while the owner sleeps, or is about to: a ring would wake it. */
   get parked(): boolean {
-    return Atomics.load(this.#word, 0) === PARKED
+    return Atomics.load(this.word, 0) === PARKED
   }
 
   /** True from a ring that found the owner parked until the owner runs. */
   get waking(): boolean {
-    return Atomics.load(this.#word, 0) === RUNG
+    return Atomics.load(this.word, 0) === RUNG
   }
 
   /** Wakes the owner when it is parked; true when this call did. Call it after publishing, never before. */
   ring(): boolean {
-    if (Atomics.load(this.#word, 0) !== PARKED) return false
-    if (Atomics.compareExchange(this.#word, 0, PARKED, RUNG) !== PARKED) return false
+    if (Atomics.load(this.word, 0) !== PARKED) return false
+    if (Atomics.compareExchange(this.word, 0, PARKED, RUNG) !== PARKED) return false
     // Before the wake-up, which takes microseconds of this thread too.
-    this.#rungAt[0] = nowMs()
-    if (this.#bell === undefined) Atomics.notify(this.#word, 0)
-    else this.#bell.postMessage(0)
+    this.rungAt[0] = nowMs()
+    if (this.bell === undefined) Atomics.notify(this.word, 0)
+    else this.bell.postMessage(0)
     return true
   }
 
-  /** The owner was rung by port. */
-  rung(): void {
+  /** The owner was rung by port; this is called by the event of the port. */
+  rung(byPort = true): void {
     if (!this.waking) return
-    this.#wake()
-    this.#onRing()
+    this.wake()
+    this.onRing(byPort)
   }
 
   /** The owner is up, rung or not: nobody need ring until it parks again. */
   awaken(): void {
-    if (this.#isAwake) return
-    this.#isAwake = true
-    if (Atomics.compareExchange(this.#word, 0, PARKED, AWAKE) === RUNG) this.#wake()
+    if (this.isAwake) return
+    this.isAwake = true
+    if (Atomics.compareExchange(this.word, 0, PARKED, AWAKE) === RUNG) this.wake()
   }
 
   /** Looks for work for up to `spinLimit` pauses: how many it took until there was some, or -1. */
@@ -114,47 +115,51 @@ export class Doorbell {
    * is called when somebody rings, from the event loop; not when {@link awaken} finds that out first. Wake-ups can be
    * spurious: look for work, then park again. Parking while no ring came since looks for work once more.
    */
-  park(hasWork: () => boolean, onRing: () => void): boolean {
+  park(hasWork: () => boolean, onRing: OnRing): boolean {
     const wasParked = this.parked
     if (!wasParked) {
       this.awaken()
-      this.#isAwake = false
-      Atomics.store(this.#word, 0, PARKED)
+      this.isAwake = false
+      Atomics.store(this.word, 0, PARKED)
     }
-    if (hasWork() || !(this.#awaitsNotification || this.#awaitNotification())) {
+    if (hasWork() || !(this.awaitsNotification || this.awaitNotification())) {
       this.awaken()
       return false
     }
-    this.#onRing = onRing
+    this.onRing = onRing
     if (!wasParked) {
       this.parkings++
-      this.#since = nowMs()
+      this.since = nowMs()
     }
     return true
   }
 
   /** False when the owner is not parked any more. */
-  #awaitNotification(): boolean {
-    const wait = Atomics.waitAsync(this.#word, 0, PARKED)
+  private awaitNotification(): boolean {
+    const wait = Atomics.waitAsync(this.word, 0, PARKED)
     if (!wait.async) return false
-    this.#awaitsNotification = true
+    this.awaitsNotification = true
     void wait.value.then(() => {
-      this.#awaitsNotification = false
+      this.awaitsNotification = false
       // The owner may have noticed the ring by itself, and have parked again; then the next one must not be missed.
-      if (this.waking || (this.parked && !this.#awaitNotification())) this.rung()
+      if (this.waking || (this.parked && !this.awaitNotification())) this.rung(false)
     })
     return true
   }
 
+  /** How long it is since the bell rang last: how long waking up took, for an owner that was just woken. */
+  get sinceRungMs(): number {
+    return nowMs() - (this.rungAt[0] as number)
+  }
+
   /** The sleep has been ended by a ring. */
-  #wake(): void {
+  private wake(): void {
     this.wakes++
-    const rungAt = this.#rungAt[0] as number
-    this.lastWaitMs = rungAt - this.#since
-    this.lastWakeMs = nowMs() - rungAt
-    this.#isAwake = true
+    const rungAt = this.rungAt[0] as number
+    this.lastWaitMs = rungAt - this.since
+    this.isAwake = true
     // Nobody else changes the word until it says parked again.
-    Atomics.store(this.#word, 0, AWAKE)
+    Atomics.store(this.word, 0, AWAKE)
   }
 }
 

@@ -82,7 +82,12 @@ describe('a doorbell', () => {
           () => calls.push('second'),
         ),
       ).toBe(true)
-      expect(doorbell.park(() => false, resolve)).toBe(true)
+      expect(
+        doorbell.park(
+          () => false,
+          () => resolve(),
+        ),
+      ).toBe(true)
       expect(doorbell.ring()).toBe(true)
     })
     expect(calls).toEqual([])
@@ -122,14 +127,16 @@ describe('a doorbell', () => {
     const owner = new Doorbell(descriptor)
     const { port1, port2 } = new MessageChannel()
     port2.on('message', () => owner.rung())
+    const byPorts: boolean[] = []
     const [byPort, other] = [new Doorbell(descriptor, port1), new Doorbell(descriptor)]
     for (const who of [byPort, byPort, other, byPort, other, other, byPort]) {
-      const waiting = rung(owner)
+      const waiting = new Promise<boolean>((resolve) => owner.park(() => false, resolve))
       expect(who.ring()).toBe(true)
       expect(owner.waking).toBe(true)
-      await waiting
+      byPorts.push(await waiting)
       expect(owner.waking).toBe(false)
     }
+    expect(byPorts).toEqual([true, true, false, true, false, false, true])
     expect(owner.wakes).toBe(7)
     port2.close()
   })

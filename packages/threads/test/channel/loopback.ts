@@ -44,7 +44,7 @@ export function openLoopback(options: Partial<ChannelOptions> = {}): Loopback {
 /** Parks the owner of a doorbell: resolves when somebody rang, or at once when there is work. */
 export function rung(owner: Doorbell, hasWork: () => boolean = () => false): Promise<void> {
   return new Promise((resolve) => {
-    if (!owner.park(hasWork, resolve)) resolve()
+    if (!owner.park(hasWork, () => resolve())) resolve()
   })
 }
 

@@ -50,7 +50,7 @@ function receive(value: unknown): void {
 async function park(hasWork: () => boolean): Promise<void> {
   if (doorbell.spin(hasWork, task.spinLimit) >= 0) return
   await new Promise<void>((rung) => {
-    if (doorbell.park(hasWork, rung)) parks++
+    if (doorbell.park(hasWork, () => rung())) parks++
     else rung()
   })
 }

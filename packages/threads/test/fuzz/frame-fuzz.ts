@@ -298,6 +298,7 @@ class Receiver {
         event: () => void this.#events++,
         broken: (_node, error) => void this.broken.push(error),
         wake: () => {},
+        isIdle: () => false,
         rung: () => {},
       },
     })
