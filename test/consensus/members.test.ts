@@ -87,3 +87,41 @@ test('one that lost what it had stored does not count under its old id', async (
     expect(await put('second')).toBe('first')
   })
 })
+
+test('changes that are asked for at once come one after another, and equal ones are one', async () => {
+  await run(5, async (world) => {
+    const { replicated, client, put } = await store(world, ['node-1', 'node-2', 'node-3'])
+    for (const node of ['node-4', 'node-5']) await replicated.startReplica({ node })
+    const first = ['node-2', 'node-3', 'node-4']
+    const second = ['node-3', 'node-4', 'node-5']
+    const asked = [first, first, second, first].map((members) => client.changeMembers(members, wait))
+    expect(await Promise.all(asked)).toEqual([2, 2, 3, 4])
+    expect((await client.members()).map(({ id }) => id)).toEqual(first)
+    expect(await put('second')).toBe('first')
+  })
+})
+
+test('a change whose caller gave up ends before the next one begins', async () => {
+  await run(5, async (world) => {
+    const { replicated, client, put } = await store(world, ['node-1', 'node-2', 'node-3'])
+    await expect(client.changeMembers(['node-4', 'node-5'], { timeoutMs: 50 })).rejects.toThrow(
+      'no reply to changeMembers',
+    )
+    for (const node of ['node-4']) await replicated.startReplica({ node })
+    const members = ['node-2', 'node-3', 'node-4']
+    expect(await client.changeMembers(members, wait)).toBe(2)
+    expect((await client.members()).map(({ id }) => id)).toEqual(members)
+    expect(await put('second')).toBe('first')
+  })
+})
+
+test('of changes that wait for an earlier one there are only so many', async () => {
+  await run(4, async (world) => {
+    const { client } = await store(world, ['node-1', 'node-2', 'node-3'])
+    for (const node of world.nodes) world.crash(node)
+    const members = (index: number) => (index % 2 === 0 ? ['node-1', 'node-2'] : ['node-2', 'node-3'])
+    const asked = Array.from({ length: 18 }, (_, index) => client.changeMembers(members(index), { timeoutMs: 500 }))
+    const ends = await Promise.all(asked.map((change) => change.then(String, (error) => error.name)))
+    expect(ends).toEqual([...Array.from({ length: 17 }, () => 'LogTimeoutError'), 'OverloadError'])
+  })
+})

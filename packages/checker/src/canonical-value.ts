@@ -7,7 +7,7 @@
  * the copy, not what its last turn left, so that what it does next depends on nothing that the string leaves out.
  */
 import { ReplyToken } from '@troupe/core'
-import { decodeError, type ErrorData, encodeError, prepareMessage, Ref } from '@troupe/core/host'
+import { decodeError, type ErrorData, encodeError, prepareMessage, Ref, sparseIndices } from '@troupe/core/host'
 
 /** A value's canonical form. */
 export interface CanonicalValue {
@@ -22,7 +22,7 @@ export type Refuse = (path: string, what: string) => Error
 
 /**
  * The canonical form of plain data, Map, Set, references, reply tokens and errors. Throws what `refuse` makes for anything
- * else: functions, symbols, class instances, cycles. Of an error it has what travels between nodes, but not the stack. `path` is the name of the value itself in that error.
+ * else: functions, symbols, class instances, cycles, arrays that are mostly holes. Of an error it has what travels between nodes, but not the stack. `path` is the name of the value itself in that error.
  */
 export function canonicalValue(value: unknown, path: string, refuse: Refuse): CanonicalValue {
   return walk(value, path, [], refuse)
@@ -100,6 +100,7 @@ function walkObject(value: object, path: string, ancestors: object[], refuse: Re
     return { key: `E${key}`, value: errorOfData(data) }
   }
   if (Array.isArray(value)) {
+    if (sparseIndices(value) !== undefined) throw refuse(path, 'an array that is mostly holes')
     // `Array.from` sees a hole as undefined: the two are one state.
     const items = Array.from(value, (item, index) => inner(item, `${path}[${index}]`))
     return { key: `[${items.map(keyOf).join()}]`, value: items.map(copyOf) }

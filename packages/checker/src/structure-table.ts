@@ -7,7 +7,7 @@
  *     [reference, text]   [reply token or error, text]
  */
 import { ReplyToken, refKey } from '@troupe/core'
-import { Ref } from '@troupe/core/host'
+import { Ref, sparseIndices, sparseLengthMin } from '@troupe/core/host'
 import { keyOf } from './canonical-text.ts'
 import { isPlain } from './canonical-value.ts'
 import { TupleTable } from './tuple-table.ts'
@@ -64,7 +64,15 @@ export class StructureTable {
     const base = this.#height
     if (Array.isArray(value)) {
       this.#push(arrayTag)
-      for (let index = 0; index < value.length; index++) if (!this.#item(value[index], depth)) return unknown
+      let mayBeSparse = value.length >= sparseLengthMin
+      for (let index = 0; index < value.length; index++) {
+        const item: unknown = value[index]
+        if (item === undefined && mayBeSparse && !(index in value)) {
+          if (sparseIndices(value) !== undefined) return unknown
+          mayBeSparse = false
+        }
+        if (!this.#item(item, depth)) return unknown
+      }
     } else if (value instanceof Set) {
       this.#push(setTag)
       for (const item of value) if (!this.#item(item, depth)) return unknown

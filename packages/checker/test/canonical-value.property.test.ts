@@ -144,3 +144,16 @@ test('the copy shares nothing, so that what was one object in two places is two'
   left.count++
   expect([left.count, right.count, shared.count]).toEqual([1, 0, 0])
 })
+
+test('an array that is mostly holes is refused at once, and one with some is as if they were undefined', () => {
+  const sparse: unknown[] = []
+  sparse[4_000_000_000] = 1
+  expect(() => form({ sparse })).toThrow('value.sparse is an array that is mostly holes')
+  const some = Array.from({ length: 100 }, (_, index) => index)
+  const filled: (number | undefined)[] = [...some]
+  for (let index = 50; index < 100; index += 2) {
+    delete some[index]
+    filled[index] = undefined
+  }
+  expect(form(some)).toEqual(form(filled))
+})

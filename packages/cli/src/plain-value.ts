@@ -1,6 +1,6 @@
 /** States of actors as plain data, for JSON and for people: what JSON has no word for is shown by its contents. */
 import { type ActorRef, ReplyToken, refKey } from '@troupe/core'
-import { Ref } from '@troupe/core/host'
+import { Ref, sparseIndices } from '@troupe/core/host'
 
 /** Levels of one value that are shown. */
 const depthMax = 32
@@ -9,9 +9,10 @@ const depthMax = 32
 export type PathOfRef = (ref: ActorRef) => string | undefined
 
 /**
- * `value` as plain data. A Map is the list of its pairs and a Set that of its items, as in counterexamples; a reference is the
- * path of its actor (`/node/name`), and its key where nobody has that path any more; a reply token is `reply` and its
- * number; errors, dates, patterns and bigints are texts, bytes say how many they are.
+ * `value` as plain data. A Map is the list of its pairs and a Set that of its items, as in counterexamples; a list that is
+ * mostly holes is an object of what it has. A reference is the path of its actor (`/node/name`), and its key where nobody has
+ * that path any more; a reply token is `reply` and its number; errors, dates, patterns and bigints are texts, bytes say how
+ * many they are.
  */
 export function plainValue(value: unknown, pathOf: PathOfRef): unknown {
   return plain(value, pathOf, [])
@@ -33,6 +34,8 @@ function plain(value: unknown, pathOf: PathOfRef, around: readonly object[]): un
   if (around.length >= depthMax) return '(more)'
   const inner = (part: unknown) => plain(part, pathOf, [...around, value])
   if (value instanceof Map) return [...value].map(([key, item]) => [inner(key), inner(item)])
+  const indices = Array.isArray(value) ? sparseIndices(value) : undefined
+  if (indices !== undefined) return Object.fromEntries(indices.map((index) => [index, inner((value as [])[index])]))
   if (Array.isArray(value) || value instanceof Set) return [...value].map(inner)
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inner(item)]))
 }

@@ -23,6 +23,12 @@ test.each<[what: string, value: unknown, shown: unknown]>([
   expect(plainValue(value, pathOf)).toEqual(shown)
 })
 
+test('a list that is mostly holes is shown by what it has', () => {
+  const sparse: unknown[] = []
+  sparse[4_000_000_000] = 7n
+  expect(plainValue({ sparse }, () => undefined)).toEqual({ sparse: { 4000000000: '7n' } })
+})
+
 test('what goes round, and what is deep, ends', () => {
   const round: { list: unknown[] } = { list: [] }
   round.list.push(round)

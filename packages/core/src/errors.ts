@@ -299,6 +299,8 @@ export function decodeError(data: ErrorData): Error {
   else if (builtIn !== undefined) error = Object.assign(new builtIn(data.message, options), codeOf(data))
   else error = new RemoteError(data.name, data.message, data.code, options)
   if (data.stack !== undefined) error.stack = data.stack
+  // Its own would say where it was made again.
+  else delete error.stack
   return error
 }
 

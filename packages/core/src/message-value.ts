@@ -4,7 +4,12 @@
  * crossing to another thread would), and finds what cannot be a value at all.
  */
 import { Ref, ReplyToken } from './actor-ref.ts'
-import { ConfigurationError, decodeError, encodeError, NotSendableError } from './errors.ts'
+import { carriedKeys, carry, createError, errorHead, setCause } from './error-copy.ts'
+import { ConfigurationError, NotSendableError } from './errors.ts'
+import { freezeCollection, freezeMessage, isSharedView } from './frozen-value.ts'
+import { refuse, refused, unsendable } from './not-sendable.ts'
+import { lengthen, sparseIndices, sparseLengthMin } from './sparse-array.ts'
+import { isDetached, isWhole, nestingMax, viewOn } from './value-kinds.ts'
 
 /** What a host does with a message that stays on its node. `shared` trusts the sender. */
 export type MessageMode = 'shared' | 'frozen' | 'copied'
@@ -20,11 +25,9 @@ export function prepareMessage(value: unknown, mode: MessageMode, describe: () =
     return value
   }
   if (mode === 'frozen') {
-    const walk: FreezeWalk = { root: value, seen: new Set(), describe, needsCopy: false }
-    freeze(value, walk)
-    if (!walk.needsCopy) return value
+    if (freezeMessage(value, describe)) return value
   }
-  return copy(value, new CopyWalk(value, describe))
+  return copyAll(value, describe, new CopyWalk(true, undefined, nestingMax))
 }
 
 /**
@@ -40,24 +43,17 @@ export function isPrepared(value: unknown): boolean {
   return value === preparedNow && typeof value === 'object' && value !== null
 }
 
-/** One walk of {@link freeze} over a message. */
-interface FreezeWalk {
-  readonly root: unknown
-  readonly seen: Set<object>
-  readonly describe: () => string
-  /** Set when something was met that cannot be frozen: bytes, dates. */
-  needsCopy: boolean
-}
-
 /** Objects up to which a list of them is looked through; beyond, a map is made. */
 const listedMax = 8
 
+/** Arrays above this length are not given room for all of it at once: most of it may be holes. */
+const roomLengthMax = 4_096
+
 /** One walk of {@link copy} over a value, and what it has copied so far. */
 class CopyWalk {
-  readonly root: unknown
-  readonly describe: () => string
   readonly freezing: boolean
   readonly moves: Moves | undefined
+  readonly nestingMax: number
   // Most values are one object.
   #first: object | undefined
   #firstCopy: object | undefined
@@ -65,11 +61,10 @@ class CopyWalk {
   #copies: object[] | undefined
   #map: Map<object, object> | undefined
 
-  constructor(root: unknown, describe: () => string, freezing = true, moves?: Moves) {
-    this.root = root
-    this.describe = describe
+  constructor(freezing: boolean, moves?: Moves, nesting = Number.POSITIVE_INFINITY) {
     this.freezing = freezing
     this.moves = moves
+    this.nestingMax = nesting
   }
 
   /** The copy of `original`, if there is one already: what comes twice stays one, and a cycle a cycle. */
@@ -125,7 +120,7 @@ export function takeMessage(
   describe: () => string,
   freezing = false,
 ): TakenMessage {
-  if (transfer.length === 0) return { value: copy(value, new CopyWalk(value, describe, freezing)), moved: [] }
+  if (transfer.length === 0) return { value: copyAll(value, describe, new CopyWalk(freezing)), moved: [] }
   const moves: Moves = { buffers: new Map(), views: new Map() }
   const { buffers } = moves
   for (const [index, buffer] of transfer.entries()) {
@@ -136,9 +131,9 @@ export function takeMessage(
     buffers.set(buffer, buffer)
   }
   // Once without moving anything: it finds what cannot be sent while nothing is lost yet, and notes the views.
-  copy(value, new CopyWalk(value, describe, false, moves))
+  copyAll(value, describe, new CopyWalk(false, moves))
   for (const [index, buffer] of transfer.entries()) buffers.set(buffer, move(buffer, index, buffers, describe))
-  return { value: copy(value, new CopyWalk(value, describe, freezing, moves)), moved: [...buffers.values()] }
+  return { value: copyAll(value, describe, new CopyWalk(freezing, moves)), moved: [...buffers.values()] }
 }
 
 /** Nobody can tell before that the platform does not move a buffer. What was moved by then is in the error. */
@@ -195,63 +190,51 @@ export function buffersMoved(): ReadonlySet<ArrayBuffer> | undefined {
 
 /** A copy that shares nothing with `value` and can be changed: for state that came out of a snapshot or a message. */
 export function cloneValue<Value>(value: Value): Value {
-  return copy(value, new CopyWalk(value, () => 'a value', false)) as Value
+  return copyAll(value, () => 'a value', new CopyWalk(false)) as Value
 }
 
-function freeze(value: unknown, walk: FreezeWalk): void {
-  if (typeof value !== 'object' || value === null) {
-    if (typeof value === 'function' || typeof value === 'symbol') throw refuse(walk.root, walk.describe)
-    return
-  }
-  if (walk.seen.has(value) || value instanceof Ref || value instanceof ReplyToken) return
-  walk.seen.add(value)
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) freeze(value[index], walk)
-    Object.freeze(value)
-  } else if (value instanceof Map) {
-    for (const [key, item] of value) {
-      freeze(key, walk)
-      freeze(item, walk)
-    }
-    freezeCollection(value, ['set', 'delete', 'clear'])
-  } else if (value instanceof Set) {
-    for (const item of value) freeze(item, walk)
-    freezeCollection(value, ['add', 'delete', 'clear'])
-  } else if (isOpaque(value)) {
-    if (!(value instanceof Error || value instanceof SharedArrayBuffer || isSharedView(value))) walk.needsCopy = true
-  } else {
-    if (!isPlain(value)) throw refuse(walk.root, walk.describe)
-    for (const key of Object.keys(value)) freeze((value as any)[key], walk)
-    Object.freeze(value)
+function copyAll(value: unknown, describe: () => string, walk: CopyWalk): unknown {
+  try {
+    return copy(value, walk, 1)
+  } catch (error) {
+    throw error === refused ? refuse(value, describe) : error
   }
 }
 
-function copy(value: unknown, walk: CopyWalk): unknown {
+function copy(value: unknown, walk: CopyWalk, depth: number): unknown {
   if (typeof value !== 'object' || value === null) {
-    if (typeof value === 'function' || typeof value === 'symbol') throw refuse(walk.root, walk.describe)
+    if (typeof value === 'function' || typeof value === 'symbol') throw refused
     return value
   }
-  if (value instanceof Ref || value instanceof ReplyToken) return value
+  if (value instanceof Ref || value instanceof ReplyToken) {
+    if (depth >= walk.nestingMax) throw refused
+    return value
+  }
   const known = walk.known(value)
   if (known !== undefined) return known
+  if (depth > walk.nestingMax) throw refused
   // Most are plain objects of this realm.
-  if (Object.getPrototypeOf(value) === Object.prototype) return copyFields(value, walk)
+  const prototype: object | null = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype) return copyFields(value, walk, depth)
   const { freezing, moves } = walk
-  if (Array.isArray(value)) {
-    const made = walk.remember(value, new Array(value.length))
-    for (let index = 0; index < value.length; index++) if (index in value) made[index] = copy(value[index], walk)
+  if (prototype === Array.prototype && Array.isArray(value)) {
+    const made = copyItems(value, walk, depth)
     return freezing ? Object.freeze(made) : made
   }
-  if (value instanceof Map) {
+  if (prototype === Map.prototype) {
     const made = walk.remember(value, new Map())
-    for (const [key, item] of value) made.set(copy(key, walk), copy(item, walk))
+    for (const [key, item] of value as ReadonlyMap<unknown, unknown>) {
+      made.set(copy(key, walk, depth + 1), copy(item, walk, depth + 1))
+    }
     return freezing ? freezeCollection(made, ['set', 'delete', 'clear']) : made
   }
-  if (value instanceof Set) {
+  if (prototype === Set.prototype) {
     const made = walk.remember(value, new Set())
-    for (const item of value) made.add(copy(item, walk))
+    for (const item of value as ReadonlySet<unknown>) made.add(copy(item, walk, depth + 1))
     return freezing ? freezeCollection(made, ['add', 'delete', 'clear']) : made
   }
+  if (prototype === null) return copyFields(value, walk, depth)
+  if (!isWhole(value, prototype)) throw refused
   if (value instanceof SharedArrayBuffer || isSharedView(value)) return value
   if (moves !== undefined) {
     if (value instanceof ArrayBuffer && moves.buffers.has(value)) return moves.buffers.get(value)
@@ -259,71 +242,56 @@ function copy(value: unknown, walk: CopyWalk): unknown {
       return walk.remember(value, moveView(value, moves))
     }
   }
-  // Structured clone would lose an error's class and code.
-  if (value instanceof Error) return walk.remember(value, decodeError(encodeError(value)))
-  if (isOpaque(value)) {
-    return walk.remember(value, (ArrayBuffer.isView(value) ? copyOfBytes(value) : undefined) ?? structuredClone(value))
-  }
-  if (!isPlain(value)) throw refuse(walk.root, walk.describe)
-  return copyFields(value, walk)
+  if (isDetached(value)) throw refused
+  if (value instanceof Error) return copyError(value, walk, depth)
+  return walk.remember(value, (ArrayBuffer.isView(value) ? copyOfBytes(value) : undefined) ?? structuredClone(value))
 }
 
-function copyFields(value: object, walk: CopyWalk): object {
+function copyItems(value: readonly unknown[], walk: CopyWalk, depth: number): unknown[] {
+  const { length } = value
+  const made: unknown[] = walk.remember(value, length > roomLengthMax ? [] : new Array(length))
+  let mayBeSparse = length >= sparseLengthMin
+  for (let index = 0; index < length; index++) {
+    const item = value[index]
+    if (typeof item === 'number' || typeof item === 'string') made[index] = item
+    else if (item !== undefined || index in value) made[index] = copy(item, walk, depth + 1)
+    else if (mayBeSparse) {
+      const indices = sparseIndices(value)
+      mayBeSparse = false
+      if (indices === undefined) continue
+      for (const place of indices) if (place > index) made[place] = copy(value[place], walk, depth + 1)
+      break
+    }
+  }
+  lengthen(made, length)
+  return made
+}
+
+/** What an error carries never keeps it from travelling. */
+function copyError(value: Error, walk: CopyWalk, depth: number): Error {
+  const made = walk.remember(value, createError(errorHead(value)))
+  const canTravel = (part: unknown) => unsendable(part) === undefined
+  if (Object.hasOwn(value, 'cause')) {
+    setCause(made, canTravel(value.cause) ? copy(value.cause, walk, depth + 1) : String(value.cause))
+  }
+  for (const key of carriedKeys(value)) {
+    const item: unknown = (value as any)[key]
+    if (canTravel(item)) carry(made, key, copy(item, walk, depth + 1))
+  }
+  return made
+}
+
+function copyFields(value: object, walk: CopyWalk, depth: number): object {
   const made = walk.remember(value, {})
   for (const key of Object.keys(value)) {
     const field: unknown = (value as any)[key]
-    const item = typeof field === 'number' || typeof field === 'string' ? field : copy(field, walk)
+    const item = typeof field === 'number' || typeof field === 'string' ? field : copy(field, walk, depth + 1)
     // `__proto__` is a key like any other: defined, never assigned.
     if (key === '__proto__')
       Object.defineProperty(made, key, { value: item, enumerable: true, configurable: true, writable: true })
     else (made as any)[key] = item
   }
   return walk.freezing ? Object.freeze(made) : made
-}
-
-/** What in `value` is no data, and its place; `undefined` when all of it is. */
-function unsendable(
-  value: unknown,
-  path: string,
-  seen = new Set<object>(),
-): { readonly what: unknown; readonly path: string } | undefined {
-  if (typeof value !== 'object' || value === null) {
-    return typeof value === 'function' || typeof value === 'symbol' ? { what: value, path } : undefined
-  }
-  if (seen.has(value) || value instanceof Ref || value instanceof ReplyToken) return undefined
-  seen.add(value)
-  if (value instanceof Map) {
-    for (const [key, item] of value) {
-      const found = unsendable(key, `${path}.key`, seen) ?? unsendable(item, pathOfItem(path, key), seen)
-      if (found !== undefined) return found
-    }
-  } else if (value instanceof Set) {
-    for (const item of value) {
-      const found = unsendable(item, `${path}.item`, seen)
-      if (found !== undefined) return found
-    }
-  } else if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) {
-      const found = unsendable(item, `${path}[${index}]`, seen)
-      if (found !== undefined) return found
-    }
-  } else if (!isOpaque(value)) {
-    if (!isPlain(value)) return { what: value, path }
-    for (const key of Object.keys(value)) {
-      const found = unsendable((value as any)[key], `${path}.${key}`, seen)
-      if (found !== undefined) return found
-    }
-  }
-  return undefined
-}
-
-function pathOfItem(path: string, key: unknown): string {
-  return `${path}.get(${typeof key === 'object' ? '...' : String(key)})`
-}
-
-/** True for a view on shared memory, which stays shared. */
-function isSharedView(value: object): boolean {
-  return ArrayBuffer.isView(value) && value.buffer instanceof SharedArrayBuffer
 }
 
 /** The same view on the buffer that took the place of its own. A view on a detached buffer no longer knows its place. */
@@ -334,58 +302,18 @@ function moveView(view: ArrayBufferView, { buffers, views }: Moves): ArrayBuffer
     place = { byteOffset: view.byteOffset, length }
     views.set(view, place)
   }
-  const type = view.constructor as new (...parameters: unknown[]) => ArrayBufferView
-  return new type(buffers.get(view.buffer as ArrayBuffer), place.byteOffset, place.length)
+  const buffer = buffers.get(view.buffer as ArrayBuffer) as ArrayBuffer
+  return viewOn(buffer, view, place.byteOffset, place.length) as ArrayBufferView
 }
 
 /**
- * A copy of plain bytes, with a buffer of their own: structured clone, which others need, is slower, and copies all that is in
- * their buffer. `undefined` for other views, and for shared memory.
+ * A copy of a view with a buffer of its own, of that part alone: structured clone is slower, and copies all that is in the
+ * buffer. `undefined` for what is no view of the platform's, and for shared memory.
  */
-export function copyOfBytes(value: ArrayBufferView): Uint8Array | undefined {
-  const isPlainBytes = Object.getPrototypeOf(value) === Uint8Array.prototype
-  return isPlainBytes && !isSharedView(value) ? (value as Uint8Array).slice() : undefined
-}
-
-/** Values that are copied whole and looked into by nobody. */
-export function isOpaque(value: object): boolean {
-  return (
-    ArrayBuffer.isView(value) ||
-    value instanceof ArrayBuffer ||
-    value instanceof SharedArrayBuffer ||
-    value instanceof Date ||
-    value instanceof RegExp ||
-    value instanceof Error
-  )
-}
-
-function isPlain(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null
-}
-
-function freezeCollection<Collection extends object>(collection: Collection, methods: string[]): Collection {
-  if (Object.isFrozen(collection)) return collection
-  for (const method of methods) {
-    Object.defineProperty(collection, method, {
-      value: () => {
-        throw new TypeError(`a ${collection.constructor.name} in a message is immutable: copy it before you change it`)
-      },
-    })
-  }
-  return Object.freeze(collection)
-}
-
-/** The error for `root`, which has something in it that is no data. Its place is looked for only now. */
-function refuse(root: unknown, describe: () => string): NotSendableError {
-  const { what: value, path } = unsendable(root, '') ?? { what: root, path: '' }
-  const what =
-    typeof value === 'object'
-      ? `an instance of class ${(value as object).constructor?.name ?? 'unknown'}`
-      : `a ${typeof value}`
-  const where = path === '' ? 'the payload' : `payload${path}`
-  return new NotSendableError(
-    `${describe()}: ${where} is ${what}; messages carry plain data, Map, Set, Date, errors, buffers and references`,
-    { path: `payload${path}`, type: typeof value },
-  )
+export function copyOfBytes(view: ArrayBufferView): ArrayBufferView | undefined {
+  const { byteOffset, byteLength } = view
+  const buffer = view.buffer as ArrayBuffer
+  if (isSharedView(view) || isDetached(view)) return undefined
+  const length = (view as { length?: number }).length ?? byteLength
+  return viewOn(buffer.slice(byteOffset, byteOffset + byteLength), view, 0, length)
 }

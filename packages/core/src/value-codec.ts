@@ -2,15 +2,16 @@
  * Values as bytes, for the journal: MessagePack by msgpackr, objects as records (plain MessagePack maps would make
  * every `Map` an object), with its structured-clone extensions (Set, typed arrays, cycles) and two of ours, for
  * references and reply tokens. What msgpackr would change without a word stands in the bytes as a stand-in: negative
- * zero, lone surrogates, `__proto__` as a key, and errors, which keep class, code and facts.
+ * zero, lone surrogates, `__proto__` as a key, arrays with holes, boxed primitives, and errors, which keep class, code and facts.
  */
 import { addExtension, Packr } from 'msgpackr/pack'
 import { Ref, ReplyToken } from './actor-ref.ts'
 import { decodeError, type ErrorData, encodeError } from './errors.ts'
-import { isOpaque } from './message-value.ts'
+import { indicesOf, lengthen } from './sparse-array.ts'
 import { unusual, ValueDecoder } from './value-decoder.ts'
 import { ValueEncoder } from './value-encoder.ts'
 import { refExtension, replyTokenExtension, type ValueExtension } from './value-extensions.ts'
+import { isBoxed, isOpaque } from './value-kinds.ts'
 
 /** What msgpackr would not give back as it was; the number says what of. */
 class StandIn {
@@ -23,7 +24,7 @@ class StandIn {
   }
 }
 
-const StandInKind = { negativeZero: 0, text: 1, entries: 2, error: 3 } as const
+const StandInKind = { negativeZero: 0, text: 1, entries: 2, error: 3, holes: 4, boxed: 5 } as const
 type StandInKind = (typeof StandInKind)[keyof typeof StandInKind]
 
 const standInExtension: ValueExtension<StandIn> = {
@@ -73,7 +74,10 @@ class OddWalk {
     if (typeof value === 'number') return Object.is(value, -0)
     if (typeof value !== 'object' || value === null || this.#wasSeen(value)) return false
     if (Array.isArray(value)) {
-      for (let index = 0; index < value.length; index++) if (this.isOdd(value[index])) return true
+      for (let index = 0; index < value.length; index++) {
+        const item = value[index]
+        if (item === undefined ? !(index in value) : this.isOdd(item)) return true
+      }
       return false
     }
     // Most are plain objects of this realm.
@@ -88,6 +92,7 @@ class OddWalk {
         return false
       }
       if (isLeaf(value)) return false
+      if (isBoxed(value)) return true
     }
     for (const key in value) {
       if (Object.hasOwn(value, key) && (isOddKey(key) || this.isOdd((value as any)[key]))) return true
@@ -123,7 +128,15 @@ function withStandIns(value: unknown, copies: Map<object, object>): unknown {
   }
   if (value instanceof Error) return remember(new StandIn(StandInKind.error, inner(encodeError(value))))
   if (isLeaf(value)) return value
+  if (isBoxed(value)) return remember(new StandIn(StandInKind.boxed, inner(value.valueOf())))
   if (Array.isArray(value)) {
+    const indices = indicesOf(value)
+    if (indices.length < value.length) {
+      const items: unknown[] = []
+      const standIn = remember(new StandIn(StandInKind.holes, [value.length, indices, items]))
+      for (const index of indices) items.push(inner(value[index]))
+      return standIn
+    }
     const copy: unknown[] = remember([])
     for (const item of value) copy.push(inner(item))
     return copy
@@ -161,7 +174,18 @@ function original(of: StandInKind, plain: unknown): unknown {
       return Object.fromEntries(plain as [string, unknown][])
     case StandInKind.error:
       return decodeError(plain as ErrorData)
+    case StandInKind.holes:
+      return arrayWithHoles(plain as [number, number[], unknown[]])
+    case StandInKind.boxed:
+      return Object(plain)
   }
+}
+
+function arrayWithHoles([length, indices, items]: [number, number[], unknown[]]): unknown[] {
+  const array: unknown[] = []
+  for (const [at, index] of indices.entries()) array[index] = items[at]
+  lengthen(array, length)
+  return array
 }
 
 function codeUnits(text: string): number[] {

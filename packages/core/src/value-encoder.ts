@@ -327,7 +327,11 @@ export class ValueEncoder {
 
   #list(items: readonly unknown[], depth: number): boolean {
     this.#length(items.length, 0x90, 0xdc)
-    for (let index = 0; index < items.length; index++) if (!this.#write(items[index], depth)) return false
+    for (let index = 0; index < items.length; index++) {
+      const item = items[index]
+      if (item === undefined && !(index in items)) return false
+      if (!this.#write(item, depth)) return false
+    }
     return true
   }
 

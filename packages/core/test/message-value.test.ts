@@ -96,6 +96,124 @@ describe.each(modes)('%s', (mode) => {
     expect(sent.error).toMatchObject({ code: 'ERR_TROUPE_NAME_TAKEN', facts: { name: 'a' }, message: 'taken' })
   })
 
+  test('an error is protected as all else: what is done to it later is not seen, and what it carries arrives', () => {
+    class Failed extends Error {
+      override name = 'Failed'
+      facts = { at: 1 }
+      again = () => 1
+    }
+    const error = new Failed('first', { cause: { of: [1] } })
+    const { stack } = error
+    const sent = prepare({ error, list: [error] }, mode)
+    error.message = 'second'
+    error.facts.at = 2
+    expect(sent.error).toMatchObject({ name: 'Failed', message: 'first', stack, facts: { at: 1 }, cause: { of: [1] } })
+    expect(sent.error).not.toHaveProperty('again')
+    expect(sent.list[0]).toBe(sent.error)
+    // As between nodes: the class is not known there.
+    expect(Object.getPrototypeOf(sent.error)).toBe(Error.prototype)
+    const several = prepare(new AggregateError([new TypeError('a'), 2], 'several'), mode)
+    expect(several.errors).toEqual([new TypeError('a'), 2])
+  })
+
+  test('an error without a stack, and one that is its own cause, arrive as such', () => {
+    const error = new RangeError('far')
+    error.cause = error
+    delete error.stack
+    const sent = prepare(error, mode)
+    expect(sent).toBeInstanceOf(RangeError)
+    expect(sent).not.toBe(error)
+    expect(sent.cause).toBe(sent)
+    expect(sent.stack).toBeUndefined()
+  })
+
+  test('boxed primitives arrive as structured clone has them', () => {
+    const sent = prepare([new Number(-0), new String('abc'), new Boolean(false), Object(5n)], mode)
+    expect(sent.map((boxed: object) => Object.prototype.toString.call(boxed))).toEqual([
+      '[object Number]',
+      '[object String]',
+      '[object Boolean]',
+      '[object BigInt]',
+    ])
+    expect(sent.map((boxed: object) => boxed.valueOf())).toEqual([-0, 'abc', false, 5n])
+  })
+
+  test('bytes arrive as a view of their kind on bytes of their own, and a Buffer as the Uint8Array that it is', () => {
+    const [buffer, part, words] = prepare(
+      [Buffer.from('abc'), new Uint8Array(100).fill(7).subarray(10, 13), new DataView(new ArrayBuffer(16), 8, 4)],
+      mode,
+    )
+    expect(buffer).toStrictEqual(new Uint8Array([97, 98, 99]))
+    expect(part).toStrictEqual(new Uint8Array([7, 7, 7]))
+    expect(part.buffer.byteLength).toBe(3)
+    expect(words).toBeInstanceOf(DataView)
+    expect(words.byteLength).toBe(4)
+  })
+
+  test('an array that is mostly holes costs what is in it, and keeps its holes', () => {
+    const last = 2 ** 32 - 2
+    const sparse: unknown[] = []
+    sparse[last] = { n: 1 }
+    sparse[7] = 'seven'
+    const sent = prepare({ sparse, empty: new Array(last) }, mode)
+    expect(sent.sparse.length).toBe(last + 1)
+    expect(Object.keys(sent.sparse)).toEqual(['7', String(last)])
+    expect(sent.sparse[last]).toEqual({ n: 1 })
+    expect(Object.isFrozen(sent.sparse)).toBe(true)
+    expect([sent.empty.length, Object.keys(sent.empty)]).toEqual([last, []])
+    const some = () => Object.assign(new Array(5), { 0: 1, 2: 3, 3: undefined })
+    expect(prepare(some(), mode)).toStrictEqual(some())
+    const filled: unknown[] = Array.from({ length: 100 }, (_, index) => index)
+    filled.length = last
+    filled[last - 1] = filled
+    const cyclic = prepare(filled, mode)
+    expect(cyclic[last - 1]).toBe(cyclic)
+    expect(Object.keys(cyclic).length).toBe(101)
+    const refused = Object.assign([], { [last - 1]: () => 1 })
+    expect(() => prepare(refused, mode)).toThrow(`payload[${last - 1}] is a function`)
+  })
+
+  test('what does not travel between nodes stays behind: getters, keys beside items, a missing prototype', () => {
+    let count = 1
+    const list = Object.assign([1, 2], { more: 3 })
+    const holes = Object.assign(new Array(2), { 1: 'one', more: 3 })
+    const bare = Object.assign(Object.create(null), { a: 1 })
+    const sent = prepare(
+      {
+        get count() {
+          return count
+        },
+        set ignored(_: number) {},
+        list,
+        holes,
+        bare,
+        map: Object.assign(new Map([[1, 2]]), { more: 3 }),
+      },
+      mode,
+    )
+    count = 2
+    expect(sent.count).toBe(1)
+    expect(Object.hasOwn(sent, 'ignored')).toBe(true)
+    expect(Object.keys(sent.list)).toEqual(['0', '1'])
+    expect(Object.keys(sent.holes)).toEqual(['1'])
+    expect(Object.getPrototypeOf(sent.bare)).toBe(Object.prototype)
+    expect(Object.keys(sent.map)).toEqual([])
+    expect([...sent.map]).toEqual([[1, 2]])
+  })
+
+  test('a thousand levels of objects are a message, and one more is refused as between nodes', () => {
+    const nested = (levels: number, inner: unknown = 0) => {
+      let value = inner
+      for (let level = 0; level < levels; level++) value = level % 2 === 0 ? { value } : [value]
+      return value
+    }
+    expect(prepare(nested(1_000), mode)).toBeDefined()
+    expect(prepare(nested(998, new Ref('n', 0, 1, 2)), mode)).toBeDefined()
+    for (const deep of [nested(1_001), nested(1_000, new Map()), nested(999, new Ref('n', 0, 1, 2)), nested(100_000)]) {
+      expect(() => prepare(deep, mode)).toThrow(/^message put to b: the payload is nested deeper than 1,000 levels;/)
+    }
+  })
+
   test('a key called __proto__ is data and changes no prototype', () => {
     const sent = prepare(JSON.parse('{"__proto__":{"polluted":true},"constructor":1}'), mode)
     expect(Object.keys(sent)).toEqual(['__proto__', 'constructor'])
@@ -106,6 +224,13 @@ describe.each(modes)('%s', (mode) => {
     const key = Object.assign(Object.create(null), { id: 1 })
     const sent = prepare(new Map([[key, { of: key }]]), mode)
     expect([...sent.values()]).toEqual([{ of: { id: 1 } }])
+  })
+
+  test('a buffer that was moved away is refused, with its place', () => {
+    const view = new Uint8Array(8)
+    structuredClone(view.buffer, { transfer: [view.buffer] })
+    expect(() => prepare({ list: [view] }, mode)).toThrow('payload.list[0] is a buffer that was moved away;')
+    expect(() => prepare(view.buffer, mode)).toThrow('the payload is a buffer that was moved away;')
   })
 
   class Account {
@@ -122,12 +247,27 @@ describe.each(modes)('%s', (mode) => {
     [{ account: new Account() }, 'payload.account'],
     [[Promise.resolve()], 'payload[0]'],
     [{ weak: new WeakMap() }, 'payload.weak'],
+    [{ map: new (class Table extends Map {})() }, 'payload.map'],
+    [{ set: new (class Bag extends Set {})() }, 'payload.set'],
+    [{ list: new (class List extends Array {})() }, 'payload.list'],
+    [{ bytes: new (class Bytes extends Uint8Array {})(1) }, 'payload.bytes'],
+    [{ date: new (class Day extends Date {})() }, 'payload.date'],
+    [{ symbol: Object(Symbol('s')) }, 'payload.symbol'],
   ])('what is no data is refused with its place (%#)', (refused, path) => {
     const attempt = () => prepare(refused, mode)
     expect(attempt).toThrow(NotSendableError)
     expect(attempt).toThrow(/message put to b/)
     expect(attempt).toThrow(expect.objectContaining({ facts: expect.objectContaining({ path }) }))
   })
+})
+
+test.each([
+  [(function* () {})(), 'an object with a prototype of its own'],
+  [Object.create({ a: 1 }), 'an object with a prototype of its own'],
+  [new (class {})(), 'an object with a prototype of its own'],
+  [new URL('http://a/'), 'an instance of class URL'],
+])('what is refused is told by its class, if it has one (%#)', (refused, what) => {
+  expect(() => prepare({ refused }, 'frozen')).toThrow(`payload.refused is ${what};`)
 })
 
 test('shared passes a message untouched, and still refuses a bare function', () => {

@@ -75,6 +75,26 @@ test('values are decoded in any order: no value leans on one encoded before it',
 })
 
 describe('what MessagePack alone would change', () => {
+  test('an array keeps its holes, and one that is mostly holes takes the bytes of its items', () => {
+    const some = Object.assign(new Array(4), { 0: 1, 2: undefined })
+    assert.deepStrictEqual(roundTrip(some), some)
+    const last = 2 ** 32 - 2
+    const sparse: unknown[] = []
+    sparse[last] = { at: last, none: -0 }
+    sparse[7] = new Array(last)
+    const bytes = encodeValue({ sparse })
+    expect(bytes.length).toBeLessThan(150)
+    const back = (decodeValue(bytes) as { sparse: unknown[][] }).sparse
+    expect([back.length, Object.keys(back)]).toEqual([last + 1, ['7', String(last)]])
+    expect(back[last]).toStrictEqual({ at: last, none: -0 })
+    expect([back[7]?.length, Object.keys(back[7] as [])]).toEqual([last, []])
+  })
+
+  test('boxed primitives stay what they are', () => {
+    const boxed = [new Number(-0), new String('a\ud800'), new Boolean(false), Object(2n ** 70n)]
+    assert.deepStrictEqual(roundTrip(boxed), boxed)
+  })
+
   test('a Map stays a Map, with objects as keys too', () => {
     expect(roundTrip({ accounts: new Map([['a', { balance: 1 }]]) })).toStrictEqual({
       accounts: new Map([['a', { balance: 1 }]]),

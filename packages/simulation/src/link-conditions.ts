@@ -5,6 +5,8 @@ export class LinkConditions {
   #fills = 0
   readonly #slowness: number[] = []
   readonly #gapsMs: number[] = []
+  /** True while neither of the two says anything: each frame asks. */
+  #isPrompt = true
   #lastArrival = 0
 
   get isFull(): boolean {
@@ -30,18 +32,26 @@ export class LinkConditions {
 
   /** Makes everything take `factor` times as long, until the function that it returns is called. */
   slow(factor: number): () => void {
-    return keep(this.#slowness, factor)
+    return this.#delay(this.#slowness, factor)
   }
 
   /** Lets one frame arrive every `gapMs` milliseconds at most, until the function that it returns is called. */
   clog(gapMs: number): () => void {
-    return keep(this.#gapsMs, gapMs)
+    return this.#delay(this.#gapsMs, gapMs)
+  }
+
+  #delay(list: number[], value: number): () => void {
+    const end = keep(list, value)
+    this.#isPrompt = false
+    return () => {
+      end()
+      this.#isPrompt = this.#slowness.length + this.#gapsMs.length === 0
+    }
   }
 
   /** When a frame arrives that is sent now and would take `latencyMs`. */
   arrival(now: number, latencyMs: number): number {
-    const isUsual = this.#slowness.length + this.#gapsMs.length === 0
-    const arrival = isUsual ? now + latencyMs : this.#lateArrival(now, latencyMs)
+    const arrival = this.#isPrompt ? now + latencyMs : this.#lateArrival(now, latencyMs)
     if (arrival > this.#lastArrival) this.#lastArrival = arrival
     return arrival
   }

@@ -6,7 +6,7 @@
  * within a payload.
  */
 import { ReplyToken } from '@troupe/core'
-import { copyOfBytes, Ref } from '@troupe/core/host'
+import { copyOfBytes, nestingMax, Ref, sparseLengthMin } from '@troupe/core/host'
 import { fieldsWord, listWord, type TraceHash, textHash } from './trace-hash.ts'
 import type { MessageListeners } from './trace-listeners.ts'
 
@@ -19,6 +19,10 @@ const recentMax = 64
 const shapesMax = 10_000
 /** Different shapes of one message, or of the objects in one of its fields, after which none is looked for any more. */
 const changesMax = 8
+/** Levels of objects beyond which the general way says whether there are too many: a reference is two itself. */
+const levelsMax = nestingMax - 2
+/** Lists above this length are not given room for all of it at once. */
+const roomLengthMax = 4_096
 /** Objects within one payload that are looked through to find one twice; beyond, a set is made. */
 const listedMax = 16
 
@@ -27,6 +31,8 @@ const listedMax = 16
  * payload that has some: what is new is put into what is new, which the garbage collector need not be told of.
  */
 class MetObjects {
+  /** The level of the object that is being copied. */
+  depth = 1
   readonly #root: object
   #first: object | undefined = undefined
   #second: object | undefined = undefined
@@ -110,7 +116,14 @@ export class PayloadShape {
 
   /** A copy of what is no atom, in the field with that number; for what is written for shapes. */
   copyInner(value: unknown, index: number, met: MetObjects): object | undefined {
-    if (typeof value !== 'object' || value === null || !met.isNew(value)) return undefined
+    if (typeof value !== 'object' || value === null || met.depth >= levelsMax || !met.isNew(value)) return undefined
+    met.depth++
+    const copied = this.#copyObject(value, index, met)
+    met.depth--
+    return copied
+  }
+
+  #copyObject(value: object, index: number, met: MetObjects): object | undefined {
     if (Array.isArray(value)) return this.#copyList(value, index, met)
     const shapes = this.#inner[index]
     if (shapes !== undefined && !ArrayBuffer.isView(value)) {
@@ -123,8 +136,10 @@ export class PayloadShape {
   }
 
   #copyList(list: readonly unknown[], index: number, met: MetObjects): object | undefined {
+    if (Object.getPrototypeOf(list) !== Array.prototype) return undefined
     const { length } = list
-    const copied = new Array(length)
+    // A longer one may be mostly holes.
+    const copied: unknown[] = length > roomLengthMax ? [] : new Array(length)
     for (let place = 0; place < length; place++) {
       const item = list[place]
       if (typeof item === 'number' || (item !== undefined && isAtom(item))) copied[place] = item
@@ -159,8 +174,13 @@ export class PayloadShape {
 
   #hashList(list: readonly unknown[], index: number, hash: TraceHash): void {
     hash.word(listWord(list.length))
+    let mayBeSparse = list.length >= sparseLengthMin
     for (let place = 0; place < list.length; place++) {
       const item = list[place]
+      if (item === undefined && mayBeSparse && !(place in list)) {
+        if (hash.holes(list, place)) return
+        mayBeSparse = false
+      }
       if (typeof item === 'object' && item !== null) this.hashInner(item, index, hash)
       else hash.value(item)
     }
@@ -295,14 +315,17 @@ function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
     let { ${fields} } = payload
     ${inner.join('')}
     return Object.freeze({ ${fields} })`
-  // What is no whole number goes in by a walk of its own, which may leave no room.
+  // There is room for each field's name and two words. What is no whole number and no text goes in by a walk of its own, which
+  // may leave no room.
   const puts = keys.map(
     (_, index) => `
     if (typeof v${index} === 'number' && (v${index} | 0) === v${index}) words[length++] = v${index}
-    else {
+    else if (typeof v${index} === 'string') {
+      words[length++] = v${index}.length
+      words[length++] = hash.textWord(v${index})
+    } else {
       hash.length = length
-      if (typeof v${index} === 'string') hash.text(v${index})
-      else if (typeof v${index} === 'object' && v${index} !== null) shape.hashInner(v${index}, ${index}, hash)
+      if (typeof v${index} === 'object' && v${index} !== null) shape.hashInner(v${index}, ${index}, hash)
       else hash.value(v${index})
       hash.makeRoom()
       length = hash.length

@@ -10,7 +10,7 @@
  * and its code is not in everybody's way.
  */
 import { ReplyToken } from '@troupe/core'
-import { Ref } from '@troupe/core/host'
+import { isBoxed, Ref, sparseIndices, sparseLengthMin } from '@troupe/core/host'
 
 /** Values of one payload that go into the hash; what is beyond does not distinguish runs. */
 const valuesMax = 10_000
@@ -206,14 +206,16 @@ export class TraceHash {
     return word
   }
 
-  /** A text in a payload: most come at least twice, when a message is sent and when it is handled. */
+  /** A text in a payload: its length, and its {@link textWord}. */
   text(text: string): void {
+    this.word(text.length)
+    this.word(this.textWord(text))
+  }
+
+  /** The hash of a text in a payload: most come at least twice, when a message is sent and when it is handled. */
+  textWord(text: string): number {
     const { length } = text
-    this.word(length)
-    if (length < textLengthMin || length > textLengthMax) {
-      this.word(textHash(text))
-      return
-    }
+    if (length < textLengthMin || length > textLengthMax) return textHash(text)
     // Each text has one place, which its last units say: those that are alike seldom end alike.
     const last = text.charCodeAt(length - 1) + 10 * text.charCodeAt(length - 2)
     const place = (last + 101 * text.charCodeAt(length >> 1) + 31 * length) & (textsMax - 1)
@@ -221,7 +223,7 @@ export class TraceHash {
       this.#texts[place] = text
       this.#textWords[place] = textHash(text)
     }
-    this.word(this.#textWords[place] as number)
+    return this.#textWords[place] as number
   }
 
   /** The name of the field at this place of its object. */
@@ -285,9 +287,29 @@ export class TraceHash {
     if (value.constructor === Object) this.#fields(value)
     else if (Array.isArray(value)) {
       this.word(listWord(value.length))
-      for (let index = 0; index < value.length; index++) this.value(value[index])
+      let mayBeSparse = value.length >= sparseLengthMin
+      for (let index = 0; index < value.length; index++) {
+        const item: unknown = value[index]
+        if (item === undefined && mayBeSparse && !(index in value)) {
+          if (this.holes(value, index)) return
+          mayBeSparse = false
+        }
+        this.value(item)
+      }
     } else if (value instanceof Ref) this.reference(value)
     else this.#otherObject(value)
+  }
+
+  /** The items of a list from its first hole on, with their places, if it is mostly holes; false if it is not. */
+  holes(list: readonly unknown[], from: number): boolean {
+    const indices = sparseIndices(list)
+    if (indices === undefined) return false
+    for (const index of indices) {
+      if (index < from) continue
+      this.number(index)
+      this.value(list[index])
+    }
+    return true
   }
 
   reference({ node, epoch, slot, incarnation, name }: Ref): void {
@@ -324,6 +346,8 @@ export class TraceHash {
       this.value(value.message)
     } else if (value instanceof RegExp) {
       this.value(String(value))
+    } else if (isBoxed(value)) {
+      this.value(value.valueOf())
     } else this.#fields(value)
   }
 

@@ -15,7 +15,7 @@ import {
   type Frame,
   FrameKind,
   frameOf,
-  prepareMessage,
+  freezeMessage,
   Ref,
   type Refusal,
   type Transport,
@@ -355,8 +355,8 @@ export class NodeLinks implements Transport {
     if (index !== undefined) this.#freeze(frame[index], () => describeFrame(node, frame))
   }
 
-  /** Freezes in place; the copies that this makes of what cannot be frozen are not needed, since the channel copies. */
+  /** Freezes in place; what cannot be frozen need not be copied, since the channel does. */
   #freeze(payload: unknown, describe: () => string): void {
-    prepareMessage(payload, 'frozen', describe)
+    if (typeof payload === 'object' && payload !== null) freezeMessage(payload, describe)
   }
 }

@@ -146,6 +146,9 @@ export const finding: readonly Case[] = [
       expect(keysOf([...all])).toEqual(keysOf([one.ref, two.ref]))
       expect(await book.ask('callOn', 'one')).toBe(refKey(one.ref))
       expect(await book.ask('callOn', 'two')).toBe(refKey(two.ref))
+      // What came in a message is an object of its own: it is its text that finds the actor in a Map.
+      const byRef = new Map([[refKey(one.ref), 'one']])
+      expect(byRef.get(refKey(byName.get('one') as typeof one.ref))).toBe('one')
     },
   },
   {

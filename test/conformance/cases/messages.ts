@@ -49,6 +49,131 @@ export const messages: readonly Case[] = [
     },
   },
   {
+    promise: '2.1',
+    name: 'an error that is changed after it was sent is not seen so, and one without a stack arrives without one',
+    async check(bench) {
+      const actor = await subject(bench)
+      const error = Object.assign(new RangeError('first', { cause: { of: [1] } }), { facts: { at: 1 } })
+      delete error.stack
+      const asked = actor.ask('echo', error) as Promise<typeof error>
+      error.message = 'second'
+      error.facts.at = 2
+      const back = await asked
+      expect(back).toMatchObject({ message: 'first', cause: { of: [1] }, facts: { at: 1 } })
+      expect(back.stack).toBeUndefined()
+    },
+  },
+  {
+    promise: '2.6',
+    name: 'holes, boxed primitives, views and Buffers arrive as structured clone has them, on the same node and on another',
+    async check(bench) {
+      for (const node of [bench.node, bench.otherNode]) {
+        const actor = await subject(bench, {}, { node })
+        const last = 2 ** 32 - 2
+        const sparse: unknown[] = []
+        sparse[last] = { n: 1 }
+        sparse[3] = 'three'
+        const value = {
+          boxed: [new Number(-0), new String('abc'), new Boolean(false), Object(5n)],
+          some: Object.assign(new Array(4), { 1: 'one', 2: undefined }),
+          buffer: Buffer.from('abc'),
+          part: new Uint8Array(100).fill(7).subarray(10, 13),
+          pattern: /a+/giu,
+        }
+        const back = (await actor.ask('echo', value)) as typeof value
+        expect(back.boxed.map((boxed) => Object.prototype.toString.call(boxed))).toEqual([
+          '[object Number]',
+          '[object String]',
+          '[object Boolean]',
+          '[object BigInt]',
+        ])
+        expect(back.boxed.map((boxed) => boxed.valueOf())).toEqual([-0, 'abc', false, 5n])
+        expect(back.some).toStrictEqual(value.some)
+        expect(back.buffer).toStrictEqual(new Uint8Array([97, 98, 99]))
+        expect([back.part, back.part.buffer.byteLength]).toStrictEqual([new Uint8Array([7, 7, 7]), 3])
+        expect(String(back.pattern)).toBe('/a+/giu')
+        const far = (await actor.ask('echo', sparse)) as unknown[]
+        expect([far.length, Object.keys(far), far[last]]).toEqual([last + 1, ['3', String(last)], { n: 1 }])
+      }
+    },
+  },
+  {
+    promise: '2.6',
+    name: 'a Buffer that is moved arrives as the Uint8Array that it is, and nothing is said of it',
+    async check(bench) {
+      const warnings: string[] = []
+      const warned = ({ name, message }: Error) => void warnings.push(`${name}: ${message}`)
+      process.on('warning', warned)
+      try {
+        for (const node of [bench.node, bench.otherNode]) {
+          const actor = await subject(bench, {}, { node })
+          const bytes = Buffer.from(Uint8Array.of(1, 2, 3, 4).buffer, 1, 2)
+          const transfer = [bytes.buffer]
+          expect(await actor.askWith({ transfer }, 'echo', bytes)).toStrictEqual(new Uint8Array([2, 3]))
+          expect(transfer[0]?.detached).toBe(true)
+        }
+        // Warnings are told one tick later.
+        await new Promise((resolve) => process.nextTick(resolve))
+      } finally {
+        process.off('warning', warned)
+      }
+      expect(warnings).toEqual([])
+    },
+  },
+  {
+    promise: '2.7',
+    name: 'what stays behind between nodes stays behind on one node',
+    async check(bench) {
+      for (const node of [bench.node, bench.otherNode]) {
+        const actor = await subject(bench, {}, { node })
+        let count = 1
+        const value = {
+          get count() {
+            return count
+          },
+          list: Object.assign([1, 2], { more: 3 }),
+          bare: Object.assign(Object.create(null), { a: 1 }),
+        }
+        const asked = actor.ask('echo', value) as Promise<typeof value>
+        count = 2
+        const back = await asked
+        expect(back.count).toBe(1)
+        expect(Object.keys(back.list)).toEqual(['0', '1'])
+        expect(back.bare).toStrictEqual({ a: 1 })
+      }
+    },
+  },
+  {
+    promise: '2.7',
+    name: 'what is refused between nodes is refused on one node, and a thousand levels are not',
+    async check(bench) {
+      const nested = (levels: number) => {
+        let value: unknown = 0
+        for (let level = 0; level < levels; level++) value = level % 2 === 0 ? { value } : [value]
+        return value
+      }
+      const refused = [
+        new (class Table extends Map {})(),
+        new (class Bag extends Set {})(),
+        new (class List extends Array {})(),
+        new (class Bytes extends Uint8Array {})(1),
+        new (class Day extends Date {})(),
+        Object.create({ a: 1 }),
+        (function* () {})(),
+        new Blob([]),
+        nested(1_001),
+      ]
+      for (const node of [bench.node, bench.otherNode]) {
+        const actor = await subject(bench, {}, { node })
+        for (const value of refused) {
+          const attempt = async () => actor.ask('echo', value)
+          await expect(attempt()).rejects.toMatchObject({ code: 'ERR_TROUPE_NOT_SENDABLE' })
+        }
+        expect(await actor.ask('echo', nested(1_000))).toStrictEqual(nested(1_000))
+      }
+    },
+  },
+  {
     promise: '2.2',
     name: 'a function in a message is refused where it is sent, with its place',
     async check(bench) {

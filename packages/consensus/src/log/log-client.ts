@@ -6,17 +6,11 @@
 import { type ActorContext, ConfigurationError, defineActor, OverloadError, type ReplyToken } from '@troupe/core'
 import { approximateBytes, shownValue } from '@troupe/core/host'
 import type { QuorumSizes } from '../paxos/configuration.ts'
-import {
-  isSameMembers,
-  type LogConfiguration,
-  type LogMember,
-  logConfiguration,
-  ownMembers,
-  voterAfter,
-} from './configuration.ts'
+import { type LogConfiguration, type LogMember, logConfiguration, ownMembers, voterAfter } from './configuration.ts'
 import { operationWeight } from './entry.ts'
-import { CommandError, CommandSizeError, foreignMachine, membersNotReady, sessionExpired } from './log-errors.ts'
-import type { Commands, LogClientProtocol, Outcomes, Reads, Reconfigure } from './messages.ts'
+import { CommandError, CommandSizeError, foreignMachine, sessionExpired } from './log-errors.ts'
+import { type MemberChange, onReconfigured, onUnready, sendChange, wantChange } from './member-changes.ts'
+import type { Commands, LogClientProtocol, Outcomes, Reads } from './messages.ts'
 
 /** The arguments of a {@link LogClient}. */
 export interface LogClientArguments {
@@ -71,10 +65,10 @@ interface LogClientState {
   nextRead: number
   readonly reads: Map<number, Waiting>
   unsentRead: number
-  change: Omit<Reconfigure, 'client'> | undefined
-  /** The number of the next change. */
+  /** As in `MemberChanges`. */
+  readonly changes: MemberChange[]
+  changing: number
   nextChange: number
-  readonly changeTokens: ReplyToken<number>[]
   progressed: boolean
   /** Those that had waited longest at the last retry. */
   oldestCommand: number | undefined
@@ -136,9 +130,9 @@ export const LogClient = defineActor<Own>()({
     nextRead: 1,
     reads: new Map(),
     unsentRead: 1,
-    change: undefined,
+    changes: [],
+    changing: 0,
     nextChange: 1,
-    changeTokens: [],
     progressed: false,
     oldestCommand: undefined,
     oldestRead: undefined,
@@ -169,10 +163,8 @@ export const LogClient = defineActor<Own>()({
       const token = ctx.deferReply<number>()
       try {
         logConfiguration(state.log, state.config + 1, members, quorums)
-        state.change ??= { config: state.config, change: state.nextChange++, members, quorums }
-        state.changeTokens.push(token)
+        wantChange(state, { members, quorums }, token, ctx)
         retryLater(state, ctx)
-        sendChange(state, ctx)
       } catch (error) {
         ctx.replyError(token, error as Error)
       }
@@ -202,7 +194,7 @@ export const LogClient = defineActor<Own>()({
       const waits = (now: number | undefined, before: number | undefined) => now !== undefined && now === before
       // Others may go on while what was lost is still waited for.
       const stuck = waits(command, state.oldestCommand) || waits(read, state.oldestRead)
-      if (stuck || (state.change !== undefined && !state.progressed)) {
+      if (stuck || (state.changes.length > 0 && !state.progressed)) {
         if (!state.progressed) state.tried = voterAfter(state.members, state.tried)
         turnTo(state, state.progressed ? state.target : state.tried)
         send(state, ctx)
@@ -212,7 +204,7 @@ export const LogClient = defineActor<Own>()({
       state.oldestRead = read
       state.progressed = false
       state.redirects = 0
-      if (command !== undefined || read !== undefined || state.change !== undefined) return
+      if (command !== undefined || read !== undefined || state.changes.length > 0) return
       state.retrying = false
       ctx.timers.cancel('retry')
     },
@@ -258,23 +250,13 @@ export const LogClient = defineActor<Own>()({
       sendChange(state, ctx)
     },
     unready(state, message, ctx) {
-      if (state.change?.change !== message.change || state.change.config !== message.config) return
-      state.change = undefined
       state.progressed = true
-      for (const token of state.changeTokens.splice(0)) ctx.replyError(token, membersNotReady(state.log, message))
+      onUnready(state, message, ctx)
     },
     reconfigured(state, { config, members }, ctx) {
       adopt(state, config, members)
       state.progressed = true
-      if (state.change === undefined || config <= state.change.config) return
-      if (!isSameMembers(members, state.change.members)) {
-        // Another's change came first: this one is still wanted, after it.
-        state.change = { ...state.change, config }
-        sendChange(state, ctx)
-        return
-      }
-      state.change = undefined
-      for (const token of state.changeTokens.splice(0)) ctx.reply(token, config)
+      onReconfigured(state, { config, members }, ctx)
     },
   },
 })
@@ -383,12 +365,6 @@ function runs(waiting: ReadonlyMap<number, Waiting>, from: number, to: number, w
 function sendAgain(state: LogClientState, ctx: Context): void {
   turnTo(state, state.target)
   send(state, ctx)
-}
-
-function sendChange(state: LogClientState, ctx: Context): void {
-  const replica = targetOf(state)
-  if (state.change !== undefined && replica !== undefined)
-    ctx.tell(replica, 'reconfigure', { client: ctx.self, ...state.change })
 }
 
 /** Asks another member from now on, for everything that has no result. */

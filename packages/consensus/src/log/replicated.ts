@@ -220,7 +220,8 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
    * Replaces the members and resolves to the number of the new configuration once it has begun. Start the replicas of new
    * members first: as many of those that are to vote as elect and accept have to be there, with all that is decided; else it
    * rejects with a `MembersNotReadyError` after two election timeouts in which none of them got any further. One change at a
-   * time: while one is under way, another's call resolves with it. Rejects with a `ConfigurationError` for members that could not
+   * time: what callers of one client want is carried out in the order of their calls (17 at most, then an `OverloadError`), and one
+   * whose caller gave up as well. Rejects with a `ConfigurationError` for members that could not
    * work, such as one on a node that is not there.
    */
   async changeMembers(

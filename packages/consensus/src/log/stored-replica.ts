@@ -41,9 +41,10 @@ export function storedReplica(state: ReplicaState, machine: AnyMachine): StoredR
 }
 
 /** The state that was stored. */
-export function restoredReplica(stored: StoredReplica, { restore }: AnyMachine): ReplicaState {
+export function restoredReplica(stored: StoredReplica, machine: AnyMachine): ReplicaState {
+  const { machine: value } = stored
   const configuration = enteredConfiguration(stored.configuration, stored.entries)
-  return replicaWith({ ...stored, configuration }, restore === undefined ? stored.machine : restore(stored.machine))
+  return replicaWith({ ...stored, configuration }, machine.restore === undefined ? value : machine.restore(value))
 }
 
 /** A replica that has stored nothing yet. */

@@ -12,6 +12,8 @@
  * short texts, and the shapes (which keys an object has, in which order).
  */
 
+import { nestingMax, viewTypes as platformViews, type ViewType } from '@troupe/core/host'
+
 /** The tag of a value. Below 0x80 the tag is the number itself. */
 export const Tag = {
   /** Four tags: a text of the table, whose slot is the two low bits and the next byte. */
@@ -44,7 +46,7 @@ export const Tag = {
   array: 0xb0,
   /** An item that an array does not have. */
   hole: 0xb1,
-  /** The length as a number value, a count of keys, then keys as texts and values in turn. */
+  /** The length as a number value, a count of items, then their places, in order, and values in turn. */
   sparseArray: 0xb2,
   map: 0xb3,
   set: 0xb4,
@@ -78,38 +80,15 @@ export const TABLE_TEXT_MAX = 32
 /** Shapes that are known at a time, and the keys of one. */
 export const SHAPES_MAX = 256
 export const SHAPE_KEYS_MAX = 32
-/** Levels of nesting that a message may have. */
-export const NESTING_MAX = 1_000
+/** Levels of nesting that a message may have: those of its payload, and those of what is around it in a frame. */
+export const NESTING_MAX = nestingMax + 16
 /** The largest count in one byte. */
 export const SHORT_COUNT_MAX = 251
 /** Binary data of this length or more is not written among the values. */
 export const BULK_BYTES_MIN = 1_024
 
-const float16Array = (globalThis as { Float16Array?: ViewConstructor }).Float16Array
-
-type ViewConstructor = (new (
-  buffer: ArrayBufferLike,
-  byteOffset?: number,
-  length?: number,
-) => ArrayBufferView) & { readonly BYTES_PER_ELEMENT?: number }
-
 /** What binary data can be, by its number in messages: an `ArrayBuffer` is 0. */
-export const viewTypes: readonly (ViewConstructor | undefined)[] = [
-  undefined,
-  Uint8Array,
-  Int8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-  DataView,
-  ...(float16Array === undefined ? [] : [float16Array]),
-]
+export const viewTypes: readonly (ViewType | undefined)[] = [undefined, ...platformViews]
 
 /** The number of each type of view, by prototype. A `Buffer` arrives as the `Uint8Array` that it is. */
 export const viewTypeOf = new Map<object, number>([

@@ -7,6 +7,7 @@
  * A message in which objects repeat is read by loops that give each object its number before its content comes; in all
  * others no object needs one, and shapes are read by code of their own.
  */
+import { lengthen } from '@troupe/core/host'
 import { copyOfShared } from './byte-copy.ts'
 import { ByteReader } from './byte-reader.ts'
 import { aligned, type Encoded } from './codec.ts'
@@ -236,12 +237,15 @@ export class MessageReader extends ByteReader {
     if (!Number.isInteger(length) || (length as number) < 0 || (length as number) >= 2 ** 32) {
       throw this.malformed('has an array of no length')
     }
-    const array: unknown[] = this.#made(new Array(length as number))
+    const array: unknown[] = this.#made([])
     for (let left = this.count(2); left > 0; left--) {
-      const key = this.textValue()
-      if (key === 'length') throw this.malformed('has an array with a key called length')
-      define(array, key, this.value())
+      const index = this.value()
+      if (!Number.isInteger(index) || (index as number) < array.length || (index as number) >= (length as number)) {
+        throw this.malformed(`has an array of ${length} with an item at ${String(index)}`)
+      }
+      array[index as number] = this.value()
     }
+    lengthen(array, length as number)
     this.#depth--
     return array
   }

@@ -6,6 +6,7 @@
  * Objects that were met are remembered for one message, so that cycles and repeated references arrive as such.
  */
 import { isProxy } from 'node:util/types'
+import { sparseIndices, sparseLengthMin } from '@troupe/core/host'
 import { copyOf } from './byte-copy.ts'
 import { aligned, ENCODING_START, type Encoding } from './codec.ts'
 import { writeError } from './error-format.ts'
@@ -26,8 +27,6 @@ import { compileWriter, Depth, USES_BEFORE_CODE, Written } from './shape-compile
 import { type Fields, ShapeTable, TRUST, type WrittenShape } from './shape-table.ts'
 import { TextWriter } from './text-writer.ts'
 
-/** Extra keys of an array are not sent; an array with few of its items is sent by its keys. */
-const SPARSE_LENGTH_MIN = 64
 const { getPrototypeOf, prototype: objectPrototype } = Object
 const arrayPrototype = Array.prototype
 /** What is lost of the trust in a shape each time that it was in vain. */
@@ -234,7 +233,7 @@ export class MessageWriter extends TextWriter {
     this.enter()
     const { length } = value
     let shape: WrittenShape | undefined
-    const mark = length < SPARSE_LENGTH_MIN ? undefined : this.#mark()
+    let mark = length < sparseLengthMin ? undefined : this.#mark()
     if (length < 16) this.tag(Tag.shortArray | length)
     else {
       this.tag(Tag.array)
@@ -245,24 +244,27 @@ export class MessageWriter extends TextWriter {
       if (typeof item === 'number') this.number(item)
       else if (typeof item === 'object' && item !== null) shape = this.object(item, shape)
       else if (item !== undefined || Object.hasOwn(value, index)) this.value(item)
-      else if (mark === undefined || Object.keys(value).length * 4 > length) this.tag(Tag.hole)
       else {
-        this.#back(mark)
-        this.#sparse(value)
-        break
+        const indices: readonly number[] | undefined = mark === undefined ? undefined : sparseIndices(value)
+        if (indices !== undefined) {
+          this.#back(mark as Mark)
+          this.#sparse(value, indices)
+          break
+        }
+        mark = undefined
+        this.tag(Tag.hole)
       }
     }
     this.leave()
   }
 
-  #sparse(value: readonly unknown[]): void {
-    const keys = Object.keys(value)
+  #sparse(value: readonly unknown[], indices: readonly number[]): void {
     this.tag(Tag.sparseArray)
     this.number(value.length)
-    this.count(keys.length)
-    for (const key of keys) {
-      this.text(key)
-      this.value(value[key as never])
+    this.count(indices.length)
+    for (const index of indices) {
+      this.number(index)
+      this.value(value[index])
     }
   }
 

@@ -9,7 +9,7 @@
  * between two rounds, when what it received has been handled and answered: hardly a buffer is alive then, and the sender goes
  * on meanwhile.
  */
-import { garbageCollector } from '../garbage-collector.ts'
+import { collectYoung } from '../garbage-collector.ts'
 
 /** Bytes received between two collections, and those after which one does not wait for the end of the round. */
 const BYTES_BETWEEN = 8 * 1024 * 1024
@@ -30,5 +30,5 @@ export function collectReceivedBytes(): void {
 
 function collect(): void {
   received = 0
-  garbageCollector()({ type: 'minor' })
+  collectYoung()
 }

@@ -3,6 +3,7 @@
  * walk, which only refused messages take, says where it is and what.
  */
 import { isProxy } from 'node:util/types'
+import { describeInstance } from '@troupe/core/host'
 import { EncodeError } from './errors.ts'
 import { extensionOf } from './extension.ts'
 import { clonedPrototypes, viewTypeOf } from './message-format.ts'
@@ -46,7 +47,8 @@ function findRefused(value: unknown, path: string, visited: Set<object>): Encode
   if (isWhole(value, prototype)) {
     return isMovedAway(value) ? new EncodeError(path, 'is a buffer that was moved away') : undefined
   }
-  return new EncodeError(path, `is ${describeInstance(value, prototype)}, which is not a value that can be sent`)
+  const what = isProxy(value) ? 'a Proxy' : describeInstance(value)
+  return new EncodeError(path, `is ${what}, which is not a value that can be sent`)
 }
 
 /** True for a buffer that was transferred to somebody else, and for a view on one. */
@@ -69,10 +71,4 @@ function isWhole(value: object, prototype: object): boolean {
 function memberPath(path: string, key: string, owner: object): string {
   if (Array.isArray(owner) && /^\d+$/.test(key)) return `${path}[${key}]`
   return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
-}
-
-function describeInstance(value: object, prototype: { constructor?: { name?: unknown } }): string {
-  if (isProxy(value)) return 'a Proxy'
-  const name = prototype.constructor?.name
-  return typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an object with a prototype of its own'
 }

@@ -47,9 +47,9 @@ describe('what cannot be sent', () => {
   it.each([
     ['a function', { items: [1, 2, 3, { callback: () => 0 }] }, 'payload.items[3].callback is a function'],
     ['a symbol', [Symbol('s')], 'payload[0] is a symbol'],
-    ['a promise', { result: Promise.resolve() }, 'payload.result is an instance of Promise'],
-    ['a weak map', new WeakMap(), 'payload is an instance of WeakMap'],
-    ['a class instance', { user: new (class User {})() }, 'payload.user is an instance of User'],
+    ['a promise', { result: Promise.resolve() }, 'payload.result is an instance of class Promise'],
+    ['a weak map', new WeakMap(), 'payload is an instance of class WeakMap'],
+    ['a class instance', { user: new (class User {})() }, 'payload.user is an instance of class User'],
     [
       'a subclass of a known type',
       new Map([['list', new (class List extends Array {})()]]),
@@ -98,6 +98,37 @@ describe('what cannot be sent', () => {
 })
 
 describe('what is data', () => {
+  it('has an array that is mostly holes, in the room of its items', () => {
+    const last = 2 ** 32 - 2
+    const sparse: unknown[] = []
+    sparse[last] = { n: 1 }
+    sparse[7] = sparse
+    const encoding = createEncoding()
+    new ShapeCodec().encode(sparse, encoding)
+    expect(encoding.end).toBeLessThan(60)
+    const received = passThrough(sparse) as unknown[]
+    expect(received.length).toBe(last + 1)
+    expect(Object.keys(received)).toEqual(['7', String(last)])
+    expect(received[7]).toBe(received)
+    expect(received[last]).toEqual({ n: 1 })
+    const empty = passThrough(new Array(last)) as unknown[]
+    expect([empty.length, Object.keys(empty)]).toEqual([last, []])
+  })
+
+  it('has arrays with some holes, and those end where they did', () => {
+    const some: unknown[] = Array.from({ length: 100 }, (_, index) => index)
+    for (let index = 40; index < 100; index += 2) delete some[index]
+    some.length = 130
+    expect(passThrough(some)).toStrictEqual(some)
+  })
+
+  it('has no keys that an array has beside its items, many or few', () => {
+    for (const length of [2, 100]) {
+      const odd = Object.assign(new Array(length), { 1: 'one', more: 1 })
+      expect(Object.keys(passThrough(odd) as object)).toEqual(['1'])
+    }
+  })
+
   it('keeps __proto__ as a key and does not change any prototype', () => {
     const received = passThrough(JSON.parse('{"__proto__":{"polluted":true},"n":1}')) as object
     expect(Object.keys(received)).toEqual(['__proto__', 'n'])
@@ -160,6 +191,14 @@ describe('an error', () => {
     expect(received.error.to).toEqual(sent.to)
     expect(received.error.to).toBeInstanceOf(Reference)
     expect(received.error.cleanUp).toBeUndefined()
+  })
+
+  it('that has no stack arrives without one', () => {
+    const sent = new RangeError('far')
+    delete sent.stack
+    const received = passThrough(sent) as Error
+    expect(received).toBeInstanceOf(RangeError)
+    expect(received.stack).toBeUndefined()
   })
 
   it('of a built-in class arrives as one', () => {
@@ -247,8 +286,15 @@ describe('the decoder', () => {
     ['a length beyond the end', [0, Tag.utf8, 252, 0xff, 0xff, 0xff, 0x7f, 1], 'ends too early'],
     ['an item that is missing outside of an array', [0, Tag.hole], 'tag 0xb1'],
     ['more than a value', [0, 1, 2], 'end with its value'],
+    [
+      'an item of a sparse array beyond its length',
+      [0, Tag.sparseArray, 70, 1, 70, 1],
+      'an array of 70 with an item at 70',
+    ],
+    ['items of a sparse array in no order', [0, Tag.sparseArray, 70, 2, 5, 1, 4, 1], 'an item at 4'],
+    ['an item of a sparse array at no place', [0, Tag.sparseArray, 70, 1, Tag.null, 1], 'an item at null'],
     ['flags that nobody sets', [2, 1], 'begins with 2'],
-    ['nesting without end', [0, ...new Array(NESTING_MAX + 1).fill(Tag.shortArray | 1), 1], 'nested deeper than 1000'],
+    ['nesting without end', [0, ...new Array(NESTING_MAX + 1).fill(Tag.shortArray | 1), 1], 'nested deeper than 1016'],
   ])('refuses %s, and says so', (_name, bytes, said) => {
     const attempt = () => decode(Uint8Array.from(bytes))
     expect(attempt).toThrow(FrameError)

@@ -129,21 +129,32 @@ export class ValueMaker {
     const bytes = new Uint8Array((length + 1) * type.BYTES_PER_ELEMENT)
     for (let index = 0; index < bytes.length; index++) bytes[index] = random.int(256)
     if (random.chance(0.1)) return bytes.buffer
+    if (random.chance(0.1)) return Buffer.from(bytes.subarray(0, length))
     if (random.chance(0.1)) return new DataView(bytes.buffer, 1, bytes.length - 1)
     return new type(bytes.buffer, type.BYTES_PER_ELEMENT, length)
   }
 
   #boxed(): object {
     const random = this.#random
-    return random.pick([new Boolean(false), new Number(-0), new String(this.#text()), Object(7n)])
+    return random.pick([
+      new Boolean(random.chance(0.5)),
+      new Number(random.pick([...oddNumbers, ...moreNumbers])),
+      new String(this.#text()),
+      Object(this.#bigInt()),
+    ])
   }
 
   #array(depth: number): unknown[] {
     const random = this.#random
     const array: unknown[] = this.#known([])
     if (random.chance(0.05)) {
-      array.length = random.pick([70, 5_000, 2 ** 32 - 1])
-      for (let count = random.int(4); count > 0; count--) array[random.int(70)] = this.value(depth + 1)
+      // Items at the beginning, anywhere and at the end; sometimes just enough of them to make it no sparse one.
+      const length = random.pick([63, 64, 70, 5_000, 100_000, 2 ** 32 - 1])
+      for (let index = random.pick([0, 0, 3, 16, 17]); index > 0; index--) array.push(this.value(depth + 1))
+      for (let count = random.int(4); count > 0; count--) {
+        array[random.pick([random.int(70), random.int(length), length - 1])] = this.value(depth + 1)
+      }
+      array.length = Math.max(array.length, length)
       return array
     }
     for (let length = random.pick([0, 1, 2, 4, 17]); length > 0; length--) {

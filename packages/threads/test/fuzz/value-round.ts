@@ -1,5 +1,8 @@
-/** Sends random values through one channel, and compares what arrives with what `structuredClone` makes of them. */
-import { SeededRandom } from '@troupe/core/host'
+/**
+ * Sends random values through one channel, and compares what arrives with what `structuredClone` makes of them; so it does with
+ * what stays on a node in development and in a simulation.
+ */
+import { prepareMessage, SeededRandom } from '@troupe/core/host'
 import { openLoopback } from '../channel/loopback.ts'
 import { differenceOf, ValueMaker } from './value-fuzz.ts'
 
@@ -31,6 +34,13 @@ export function sendValues(seed: number, first: number, count: number): void {
           throw new Error(
             `value ${from + index} of seed ${seed} did not arrive as its clone; what differs is ${difference}`,
           )
+        }
+        for (const mode of ['copied', 'frozen'] as const) {
+          const prepared = prepareMessage(values[index], mode, () => `value ${from + index} of seed ${seed}`)
+          const other = differenceOf(value, prepared)
+          if (other !== undefined) {
+            throw new Error(`value ${from + index} of seed ${seed} is not its clone once it is ${mode}: ${other}`)
+          }
         }
       }
     }
