@@ -61,7 +61,7 @@ export {
 } from './turn-scopes.ts'
 export { decodeValue, encodeValue } from './value-codec.ts'
 export { refExtension, replyTokenExtension, type ValueExtension } from './value-extensions.ts'
-export { describeInstance, isBoxed, nestingMax, type ViewType, viewTypes } from './value-kinds.ts'
+export { describeInstance, isBoxed, isDetached, nestingMax, type ViewType, viewTypes } from './value-kinds.ts'
 export { approximateBytes } from './value-size.ts'
 export { type ClockTask, VirtualClock } from './virtual-clock.ts'
 export { type Frame, FrameKind, frameOf, isMessageFrame, WireMessage, WireReply } from './wire.ts'

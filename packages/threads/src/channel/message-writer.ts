@@ -6,7 +6,7 @@
  * Objects that were met are remembered for one message, so that cycles and repeated references arrive as such.
  */
 import { isProxy } from 'node:util/types'
-import { sparseIndices, sparseLengthMin } from '@troupe/core/host'
+import { isDetached, sparseIndices, sparseLengthMin } from '@troupe/core/host'
 import { copyOf } from './byte-copy.ts'
 import { aligned, ENCODING_START, type Encoding } from './codec.ts'
 import { writeError } from './error-format.ts'
@@ -22,7 +22,6 @@ import {
   viewTypeOf,
 } from './message-format.ts'
 import { SeenObjects } from './seen-objects.ts'
-import { isMovedAway } from './sendable.ts'
 import { compileWriter, Depth, USES_BEFORE_CODE, Written } from './shape-compiler.ts'
 import { type Fields, ShapeTable, TRUST, type WrittenShape } from './shape-table.ts'
 import { TextWriter } from './text-writer.ts'
@@ -305,7 +304,7 @@ export class MessageWriter extends TextWriter {
   }
 
   #binary(value: ArrayBuffer | ArrayBufferView, type: number): void {
-    if (isMovedAway(value)) throw new Refused()
+    if (isDetached(value)) throw new Refused()
     const { byteLength } = value
     if (ArrayBuffer.isView(value)) {
       const { buffer } = value

@@ -3,7 +3,7 @@
  * walk, which only refused messages take, says where it is and what.
  */
 import { isProxy } from 'node:util/types'
-import { describeInstance } from '@troupe/core/host'
+import { describeInstance, isDetached } from '@troupe/core/host'
 import { EncodeError } from './errors.ts'
 import { extensionOf } from './extension.ts'
 import { clonedPrototypes, viewTypeOf } from './message-format.ts'
@@ -45,16 +45,10 @@ function findRefused(value: unknown, path: string, visited: Set<object>): Encode
     return undefined
   }
   if (isWhole(value, prototype)) {
-    return isMovedAway(value) ? new EncodeError(path, 'is a buffer that was moved away') : undefined
+    return isDetached(value) ? new EncodeError(path, 'is a buffer that was moved away') : undefined
   }
   const what = isProxy(value) ? 'a Proxy' : describeInstance(value)
   return new EncodeError(path, `is ${what}, which is not a value that can be sent`)
-}
-
-/** True for a buffer that was transferred to somebody else, and for a view on one. */
-export function isMovedAway(value: object): boolean {
-  const buffer = ArrayBuffer.isView(value) ? value.buffer : value
-  return buffer instanceof ArrayBuffer && buffer.detached
 }
 
 function isWhole(value: object, prototype: object): boolean {
