@@ -228,7 +228,11 @@ export abstract class Delivery extends TurnLoop {
     reason: DeadLetterReason,
   ): void {
     this.deadLetter({ to, name, payload, sender, reason })
-    if (replyTo !== undefined) this.sendError(replyTo, this.#refusalError(to, name, reason))
+    if (replyTo === undefined) return
+    const error = this.#refusalError(to, name, reason)
+    if (replyTo.node === this.node && this.ports.afterTurns !== undefined)
+      this.ports.afterTurns(() => this.sendError(replyTo, error))
+    else this.sendError(replyTo, error)
   }
 
   protected deadLetter(letter: DeadLetter): void {

@@ -49,6 +49,11 @@ export interface KernelPorts {
   readonly logLevel?: LogLevel
   /** Called when the node gets work while it had none: the host calls `kernel.run` soon, not from inside this call. */
   wake(): void
+  /**
+   * Runs `run` after the next turns of the node. An ask or a send that is refused at once ends then, so that whoever tries again at
+   * once leaves the others their turns: promises run before anything else does. Default: it ends at once.
+   */
+  afterTurns?(run: () => void): void
   /** The node cannot go on (its journal failed): the host ends it as if it had crashed. */
   failed(error: Error): void
 }

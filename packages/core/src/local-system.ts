@@ -105,12 +105,17 @@ export class LocalSystem extends ActorSystem {
     const defer = realTime?.defer ?? soon
     const budget = realTime === undefined ? undefined : new TurnBudget(() => realTime.clock.monotonicNow())
     const turns = (limit: number) => kernel.run(limit)
+    const deferred: (() => void)[] = []
     const run = () => {
       if (kernel.alive && (budget === undefined ? kernel.run(turnsPerRun) : budget.round(turns))) defer(run)
+      if (deferred.length > 0) for (const ended of deferred.splice(0)) ended()
     }
     // An ask that is answered at once wakes the node again from a microtask; now and then the event loop gets its turn.
     let wakes = 0
     const wake = () => (++wakes % wakesPerReturn === 0 ? defer : soon)(run)
+    const afterTurns = (ended: () => void) => {
+      if (deferred.push(ended) === 1 && kernel.runnable === 0) wake()
+    }
     const clock = virtual ?? (realTime as RealTime).clock
     const random = realTime?.random ?? new SeededRandomSource(seed)
     const events = new EventStream()
@@ -129,6 +134,7 @@ export class LocalSystem extends ActorSystem {
       events,
       messages,
       wake,
+      ...(realTime === undefined ? {} : { afterTurns }),
       failed: (error) => {
         kernel.ports.events.emit('nodeDown', { node, epoch: 0, reason: error.message })
         kernel.halt()

@@ -73,6 +73,7 @@ export class HostLoop {
   private parkedWith: LookBudget
   private wakes = 0
   private whenQuiet: (() => void)[] = []
+  private deferred: (() => void)[] = []
 
   constructor({ kernel, links, doorbell, spinLimit, board }: HostLoopParts) {
     this.kernel = kernel
@@ -94,6 +95,12 @@ export class HostLoop {
   /** True while no round is under way or scheduled. */
   get isIdle(): boolean {
     return !(this.running || this.scheduled)
+  }
+
+  /** Runs `run` at the end of a round, the present one if there is one. */
+  afterTurns(run: () => void): void {
+    this.deferred.push(run)
+    this.wake()
   }
 
   /** Resolves once nothing under this node's guardian lives and nothing waits to be sent. */
@@ -176,7 +183,14 @@ export class HostLoop {
   /** True when this thread was woken only to send: it is parked all the while, and whoever has something for it will ring. */
   private onlySends(): boolean {
     const { asks, runnable } = this.kernel
-    return !this.ended && runnable === 0 && asks.size === 0 && this.whenQuiet.length === 0 && this.doorbell.parked
+    return (
+      !this.ended &&
+      runnable === 0 &&
+      asks.size === 0 &&
+      this.deferred.length === 0 &&
+      this.whenQuiet.length === 0 &&
+      this.doorbell.parked
+    )
   }
 
   private budget(): LookBudget {
@@ -200,6 +214,7 @@ export class HostLoop {
       const received = this.links.drain(this.behind ? messagesPerRoundBehind : messagesPerRound)
       const { turns } = this.kernel
       this.behind = this.kernel.runnable > 0 && this.takeTurns(received, isNobodys)
+      if (this.deferred.length > 0) for (const run of this.deferred.splice(0)) run()
       this.links.flush()
       collectReceivedBytes()
       return received > 0 || this.kernel.turns !== turns

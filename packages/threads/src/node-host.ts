@@ -117,6 +117,7 @@ export class NodeHost {
       events,
       messages: development ? 'frozen' : 'shared',
       wake,
+      afterTurns: (run) => this.#loop.afterTurns(run),
       failed,
       logLevel,
       askCyclesAfterMs,
