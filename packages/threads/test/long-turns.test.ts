@@ -2,7 +2,7 @@
 import type { ActorHandle, ProtocolOf } from '@troupe/core'
 import { expect, test } from 'vitest'
 import type { ThreadSystem } from '../src/index.ts'
-import { Plodder } from './fixtures/plodder.ts'
+import { Plodder, Pusher } from './fixtures/plodder.ts'
 import { startSystem } from './support.ts'
 
 /** What plodders and the test tell each other by: see `plodder.ts`. */
@@ -101,4 +101,14 @@ test('asks between two actors of one node are given up in time, and what was giv
   expect(await plodder.ask('ping')).toBe('pong')
   expect(answered).toBeLessThan(8)
   expect(heard[1]).toBeLessThan(8)
+})
+
+test('who asks again at once what was refused leaves the actor beside it its turns', async () => {
+  await using system = await startSystem({ threads: 1 })
+  const heard = new Int32Array(new SharedArrayBuffer(16))
+  const plodder = await system.spawn(Plodder, { heard }, { node: 'node-1', mailbox: { capacity: 4 } })
+  const pusher = await system.spawn(Pusher, undefined, { node: 'node-1' })
+  const { refused, reply } = await pusher.ask('push', plodder.ref)
+  expect(reply).toBe('done')
+  expect(refused).toBeGreaterThan(0)
 })
