@@ -5,6 +5,7 @@
 import type { ActorCell } from './actor-cell.ts'
 import { isDefinition } from './actor-definition.ts'
 import type { Ref, ReplyToken } from './actor-ref.ts'
+import { Deferral } from './deferrals.ts'
 import type { Effects } from './effects.ts'
 import { Envelope, EnvelopeKind } from './envelope.ts'
 import { type ErrorData, encodeError, toError } from './errors.ts'
@@ -155,7 +156,9 @@ export class TurnRecorder {
       return this.#settles(result, index, turn, from)
     }
     if (result !== undefined && name !== 'use') {
-      note({ type: 'returned', value: bytesOf(result, turn, `the result of ${name}`) })
+      // A turn that is run again gives its deferral a controller, and needs nothing else of it.
+      const data = result instanceof Deferral ? { token: result.token, controller: undefined } : result
+      note({ type: 'returned', value: bytesOf(data, turn, `the result of ${name}`) })
     }
     return result
   }
