@@ -207,8 +207,9 @@ describe.each(modes)('%s', (mode) => {
       for (let level = 0; level < levels; level++) value = level % 2 === 0 ? { value } : [value]
       return value
     }
-    expect(prepare(nested(1_000), mode)).toBeDefined()
-    expect(prepare(nested(998, new Ref('n', 0, 1, 2)), mode)).toBeDefined()
+    assert.deepStrictEqual(prepare(nested(1_000), mode), nested(1_000))
+    const ref = new Ref('n', 0, 1, 2)
+    assert.deepStrictEqual(prepare(nested(998, ref), mode), nested(998, ref))
     for (const deep of [nested(1_001), nested(1_000, new Map()), nested(999, new Ref('n', 0, 1, 2)), nested(100_000)]) {
       expect(() => prepare(deep, mode)).toThrow(/^message put to b: the payload is nested deeper than 1,000 levels;/)
     }

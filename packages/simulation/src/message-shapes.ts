@@ -7,8 +7,9 @@
  */
 import { ReplyToken } from '@troupe/core'
 import { copyOfBytes, nestingMax, Ref, sparseLengthMin } from '@troupe/core/host'
-import { fieldsWord, listWord, type TraceHash, textHash } from './trace-hash.ts'
+import type { TraceHash } from './trace-hash.ts'
 import type { MessageListeners } from './trace-listeners.ts'
+import { fieldsWord, listWord, textHash } from './trace-words.ts'
 
 /** Messages whose shape is remembered, and the keys of a payload up to which it has one. */
 const messagesMax = 1_000

@@ -4,7 +4,7 @@ import type { Flight, FlightWay } from './flight.ts'
 import type { LinkLatencies } from './latency.ts'
 import { LinkConditions } from './link-conditions.ts'
 import type { SimulatedNode } from './simulated-node.ts'
-import { TraceWay } from './trace-hash.ts'
+import { TraceWay } from './trace-words.ts'
 
 /** What one node holds of another: whether it is down, and the latest epoch of it that was declared so. */
 export interface View {

@@ -11,7 +11,7 @@ import type { SimulatedWorld } from './simulated-world.ts'
 import type { SimulationCore } from './simulation-core.ts'
 import type { SimulationSettings } from './simulation-settings.ts'
 import type { HashedName } from './trace.ts'
-import { textHash } from './trace-hash.ts'
+import { textHash } from './trace-words.ts'
 
 const diskLatencyMsMin = 0.02
 const diskLatencyMsUsual = 0.2

@@ -21,7 +21,7 @@ import { type JournalRecords, ObservedJournal } from './journal-records.ts'
 import type { Scopes } from './scopes.ts'
 import { LocalMessage, OwnWay } from './sent-message.ts'
 import type { Trace } from './trace.ts'
-import { TraceName } from './trace-hash.ts'
+import { TraceName } from './trace-words.ts'
 
 /** What a {@link SimulatedKernel} tells its surroundings. */
 export interface KernelObserver {

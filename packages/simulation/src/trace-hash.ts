@@ -11,6 +11,7 @@
  */
 import { ReplyToken } from '@troupe/core'
 import { isBoxed, Ref, sparseIndices, sparseLengthMin } from '@troupe/core/host'
+import { fieldsWord, listWord, textHash } from './trace-words.ts'
 
 /** Values of one payload that go into the hash; what is beyond does not distinguish runs. */
 const valuesMax = 10_000
@@ -34,36 +35,6 @@ const double = new Float64Array(1)
 const halves = new Int32Array(double.buffer)
 /** Which of the halves holds the sign: the first one of the hash on every machine. */
 const upper = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0
-
-/** A text that goes into the hash again and again, with its own hash. */
-export class TraceName {
-  readonly text: string
-  readonly word: number
-
-  /** `kind` sets the word apart from those of the same text in other places. */
-  constructor(text: string, kind = '') {
-    this.text = text
-    this.word = textHash(`${kind} ${text}`)
-  }
-}
-
-/** From one node to another, as it goes into the hash. */
-export class TraceWay {
-  readonly from: string
-  readonly to: string
-  readonly sentWord: number
-  readonly deliveredWord: number
-  /** Of a turn that handles one of its messages. */
-  readonly handledWord: number
-
-  constructor(from: string, to: string) {
-    this.from = from
-    this.to = to
-    this.sentWord = textHash(`sent ${from} ${to}`)
-    this.deliveredWord = textHash(`delivered ${from} ${to}`)
-    this.handledWord = textHash(`handled ${from} ${to}`)
-  }
-}
 
 /** What the hash needs to know of a message. */
 interface HashedMessage {
@@ -377,29 +348,6 @@ function mixedLow(low: number, word: number): number {
 /** The upper lane, once the word is in the lower one. */
 function mixedHigh(high: number, word: number, low: number): number {
   return (Math.imul(high ^ word, 0x85ebca6b | 0) + low) | 0
-}
-
-/** Begins the words of a list of that many items. */
-export function listWord(length: number): number {
-  return length ^ 0x5b5b
-}
-
-/** Ends the words of an object with that many fields. */
-export function fieldsWord(count: number): number {
-  return count ^ 0x7b7b
-}
-
-/** The hash of a text, two of its units at a time. */
-export function textHash(text: string): number {
-  const { length } = text
-  let hash = 0x811c9dc5 | 0
-  let index = 0
-  for (; index + 1 < length; index += 2) {
-    hash = Math.imul(hash ^ (text.charCodeAt(index) | (text.charCodeAt(index + 1) << 16)), 0x9e3779b1 | 0)
-    hash ^= hash >>> 15
-  }
-  if (index < length) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
-  return hash
 }
 
 function finish(word: number): number {

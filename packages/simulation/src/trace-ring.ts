@@ -9,7 +9,7 @@ import type { ActorCell, Envelope, Ref, VirtualClock } from '@troupe/core/host'
 import { Flight } from './flight.ts'
 import type { SentMessage } from './sent-message.ts'
 import type { NewTraceEvent, TraceEvent } from './trace.ts'
-import type { TraceName } from './trace-hash.ts'
+import type { TraceName } from './trace-words.ts'
 
 /** Events that are kept. */
 const eventsMax = 40

@@ -11,9 +11,10 @@ import { Flight } from './flight.ts'
 import { type MessageKind, MessageKinds, type PayloadShape } from './message-shapes.ts'
 import { LocalMessage, type SentMessage } from './sent-message.ts'
 import { formatEvent } from './trace-format.ts'
-import { TraceHash, type TraceWay, textHash } from './trace-hash.ts'
+import { TraceHash } from './trace-hash.ts'
 import { type ListenersOfType, type MessageListeners, TraceListeners } from './trace-listeners.ts'
 import { type TracedActor, TraceRing } from './trace-ring.ts'
+import { type TraceWay, textHash } from './trace-words.ts'
 
 /** When and where. */
 interface TracePlace {

@@ -5,7 +5,8 @@ import { prepareMessage, Ref } from '@troupe/core/host'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MessageKinds } from '../src/message-shapes.ts'
-import { TraceHash, textHash } from '../src/trace-hash.ts'
+import { TraceHash } from '../src/trace-hash.ts'
+import { textHash } from '../src/trace-words.ts'
 
 function shapeCopy(payload: unknown): object | undefined {
   return new MessageKinds().of('a message').shapeOf(payload)?.copy(payload)
