@@ -10,7 +10,14 @@ import type { Ref } from './actor-ref.ts'
 import { refKey } from './actor-ref.ts'
 import { AskTimeouts, type TimeoutGroup, timedOut } from './ask-timeouts.ts'
 import type { CellExtras } from './cell-extras.ts'
-import { ActorStoppedError, AskAbortedError, NodeDownError, OverloadError, SystemStoppedError } from './errors.ts'
+import {
+  ActorStoppedError,
+  AskAbortedError,
+  NodeDownError,
+  OverloadError,
+  SystemStoppedError,
+  withoutStack,
+} from './errors.ts'
 import { type AnswerNames, PendingAsk, type Settlers } from './pending-ask.ts'
 import type { Clock } from './ports/clock.ts'
 
@@ -293,7 +300,7 @@ export class AskTable {
   rejectNode(node: string): void {
     if (this.#size === 0) return
     for (const ask of this.#all()) {
-      if (ask.to.node === node && this.has(ask.askId)) this.#giveUp(ask, nodeDownError(node, ask.name, ask.to))
+      if (ask.to.node === node && this.has(ask.askId)) this.#giveUp(ask, withoutStack(() => nodeDownError(node, ask.name, ask.to)))
     }
   }
 
@@ -324,6 +331,7 @@ export class AskTable {
 
   /** The asks that wait, in the order in which they began. */
   #all(): PendingAsk[] {
+    if (this.#size === 0) return []
     const waiting = this.#places.filter((ask) => ask !== undefined)
     return [...waiting, ...this.#crowded.values()].sort((left, right) => left.askId - right.askId)
   }

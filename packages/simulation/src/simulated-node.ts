@@ -252,13 +252,12 @@ export class SimulatedNode implements TurnTaker {
     const events = new EventStream()
     const random = { stream: (purpose: string) => this.#core.random.stream(`${name}.${epoch} ${purpose}`) }
     forward(events, name)
-    return {
+    const ports: KernelPorts = {
       node: name,
       epoch,
       clock,
       logLevel,
       askCyclesAfterMs,
-      ...(metrics ? { metrics: metricsClockOf(clock) } : {}),
       random,
       transport: network.transportOf(this),
       disk: this.disk.open(),
@@ -277,6 +276,8 @@ export class SimulatedNode implements TurnTaker {
       wake: () => turns.wake(),
       failed,
     }
+    // A spread within a literal makes a dictionary of what comes after it.
+    return metrics ? { ...ports, metrics: metricsClockOf(clock) } : ports
   }
 
   #clock(epoch: number): Clock {
