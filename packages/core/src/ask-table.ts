@@ -71,7 +71,7 @@ export class AskTable {
   readonly #heldTimeouts: AskTimeouts
   /** Of those from outside, and those whose ends become messages. */
   readonly #looseTimeouts: AskTimeouts
-  readonly #places: (PendingAsk | undefined)[] = new Array(places).fill(undefined)
+  readonly #places: (PendingAsk | undefined)[] = new Array(places)
   /** Asks that found their place taken. */
   readonly #crowded = new Map<number, PendingAsk>()
   readonly #onEnded: AskEnded
@@ -300,7 +300,11 @@ export class AskTable {
   rejectNode(node: string): void {
     if (this.#size === 0) return
     for (const ask of this.#all()) {
-      if (ask.to.node === node && this.has(ask.askId)) this.#giveUp(ask, withoutStack(() => nodeDownError(node, ask.name, ask.to)))
+      if (ask.to.node === node && this.has(ask.askId))
+        this.#giveUp(
+          ask,
+          withoutStack(() => nodeDownError(node, ask.name, ask.to)),
+        )
     }
   }
 

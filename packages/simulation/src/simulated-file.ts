@@ -107,7 +107,8 @@ export class SimulatedFile {
     seen: (outcome: CrashOutcome, offset: number) => void,
   ): SimulatedFile | undefined {
     if (!this.#exists && random.chance(0.5)) return undefined
-    if (this.#unsynced.length === 0) return new SimulatedFile(this.#medium ?? this.cached)
+    this.#exists = true
+    if (this.#unsynced.length === 0) return this.#medium === undefined ? this : new SimulatedFile(this.#medium)
     const medium = this.#medium ?? this.cached.copy(this.#mediumLength)
     for (const change of this.#unsynced) {
       if (change.kind === 'truncate') {
@@ -149,8 +150,13 @@ const bytesMin = 8 * SECTOR_BYTES
 
 /** A file's bytes, in a buffer that doubles. */
 export class FileImage {
-  #bytes = new Uint8Array(bytesMin)
+  #bytes: Uint8Array
   length = 0
+
+  /** `room`: for so many bytes, at first. */
+  constructor(room = bytesMin) {
+    this.#bytes = new Uint8Array(room)
+  }
 
   read(offset: number, length: number): Uint8Array {
     return this.#bytes.slice(Math.min(offset, this.length), Math.min(offset + length, this.length))
@@ -163,7 +169,7 @@ export class FileImage {
 
   /** An image of its own of the first `length` bytes. */
   copy(length: number): FileImage {
-    const image = new FileImage()
+    const image = new FileImage(Math.max(bytesMin, length))
     image.write(0, this.#bytes.subarray(0, length))
     return image
   }
