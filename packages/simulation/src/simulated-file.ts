@@ -117,7 +117,8 @@ export class SimulatedFile {
       this.leave(images)
       return undefined
     }
-    if (this.#unsynced.length === 0 && this.#medium === undefined) return new SimulatedFile(this.cached, true)
+    this.#exists = true
+    if (this.#unsynced.length === 0 && this.#medium === undefined) return this
     const medium = this.#medium ?? this.cached.copy(this.#mediumLength, images.take())
     for (const change of this.#unsynced) {
       if (change.kind === 'truncate') {
