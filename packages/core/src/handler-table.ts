@@ -17,10 +17,11 @@ interface Found {
 const foundNothing: Found = { name: '', handler: undefined }
 
 export class HandlerTable extends Map<string, Handler> {
-  private name: string | undefined = undefined
-  private handler: Handler | undefined = undefined
-  private nameBefore: string | undefined = undefined
-  private handlerBefore: Handler | undefined = undefined
+  // Texts from the start: what was `undefined` once is compared by a call.
+  private name = ''
+  private handler = this.get('')
+  private nameBefore = ''
+  private handlerBefore = this.handler
   private byLength: Found[] | undefined = undefined
 
   /** The handler of `name`, as {@link Map.get} finds it. The table must be complete by then. */

@@ -6,7 +6,7 @@ import type { ReplyToken } from '@troupe/core'
 import { EnvelopeKind, type Frame, isMessageFrame, type Ref } from '@troupe/core/host'
 import type { Arrival, Chain } from './agenda.ts'
 import { type FrameFacts, factsOf } from './frame-facts.ts'
-import type { MessageKind } from './message-shapes.ts'
+import type { MessageKind } from './message-kinds.ts'
 import type { CountedWay, SentMessage } from './sent-message.ts'
 
 /** The way of a flight, and who hears that it is over. */

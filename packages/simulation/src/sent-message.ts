@@ -5,7 +5,7 @@
 import type { ReplyToken } from '@troupe/core'
 import { type Envelope, EnvelopeKind, type Ref } from '@troupe/core/host'
 import type { FrameFacts, Way } from './frame-facts.ts'
-import type { MessageKind } from './message-shapes.ts'
+import type { MessageKind } from './message-kinds.ts'
 import { TraceWay } from './trace-words.ts'
 
 /** A way whose messages are counted. */
