@@ -40,13 +40,11 @@ export class OwnWay implements CountedWay {
 
 /** A message that stays on its node. */
 export class LocalMessage implements SentMessage {
-  readonly kind = EnvelopeKind.message
   readonly name: string
   readonly payload: unknown
   readonly sender: Ref | undefined
   readonly asker: ReplyToken | undefined
   atUs = 0
-  isKept = false
   readonly way: OwnWay
   readonly number: number
   readonly message: MessageKind
@@ -73,16 +71,23 @@ export class LocalMessage implements SentMessage {
     this.#target = target
   }
 
+  get kind(): EnvelopeKind {
+    return EnvelopeKind.message
+  }
+
+  /** Nobody writes over it. */
+  get isKept(): boolean {
+    return true
+  }
+
+  keep(): void {}
+
   get askId(): number {
     return this.asker === undefined ? 0 : this.asker.askId
   }
 
   get replyTo(): ReplyToken | undefined {
     return this.asker
-  }
-
-  keep(): void {
-    this.isKept = true
   }
 
   get facts(): FrameFacts {
