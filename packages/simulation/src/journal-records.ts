@@ -36,6 +36,8 @@ class Noted {
   }
 }
 
+const isSynced = ({ synced }: Noted): boolean => synced
+
 export class JournalRecords {
   readonly #node: string
   readonly #records = new Map<string, Noted[]>()
@@ -74,10 +76,7 @@ export class JournalRecords {
   /** The machine crashed: what was not synced is unknown. */
   crashed(): void {
     for (const [durableId, records] of this.#records) {
-      this.#records.set(
-        durableId,
-        records.filter(({ synced }) => synced),
-      )
+      if (!records.every(isSynced)) this.#records.set(durableId, records.filter(isSynced))
     }
   }
 

@@ -232,9 +232,9 @@ export class SimulatedKernel extends NodeKernel {
     super.sendStreamOutput(token, output)
   }
 
-  override sendError(token: ReplyToken, error: unknown, answeredBy?: string): void {
-    if (token.node === this.node) this.#observer.drain()
-    super.sendError(token, error, answeredBy)
+  protected override settleAsk(askId: number, value: unknown, error: Error | undefined, answeredBy?: string): void {
+    this.#observer.drain()
+    super.settleAsk(askId, value, error, answeredBy)
   }
 
   override faultPoint(from: ActorCell, name: string): Promise<void> | undefined {

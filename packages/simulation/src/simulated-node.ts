@@ -6,7 +6,7 @@
 import {
   type Clock,
   ConfigurationError,
-  EventStream,
+  type EventStream,
   type LogLevel,
   mainNode,
   type NodeInspection,
@@ -55,8 +55,8 @@ export interface SimulatedNodeOptions {
   readonly network: SimulatedNetwork
   /** Called when the node cannot go on (its journal failed, or its services did not start): it is to be crashed. */
   readonly failed: (error: Error) => void
-  /** Called for what actors of the node tell the world: failures, dead letters, logs. */
-  readonly forward: (events: EventStream, node: string) => void
+  /** Makes the stream of what actors of the node tell the world: failures, dead letters, logs. */
+  readonly events: () => EventStream
   readonly services: () => ServiceImplementations
   readonly placement: PlacementPolicies
   /** Virtual milliseconds that a task takes. */
@@ -247,18 +247,16 @@ export class SimulatedNode implements TurnTaker {
 
   #ports(epoch: number, turns: NodeTurns): KernelPorts {
     const { name } = this
-    const { network, forward, failed, placement, taskMs, metrics, logLevel, askCyclesAfterMs } = this.#options
+    const { network, failed, placement, taskMs, metrics, logLevel, askCyclesAfterMs } = this.#options
     const clock = this.#clock(epoch)
-    const events = new EventStream()
+    const events = this.#options.events()
     const random = { stream: (purpose: string) => this.#core.random.stream(`${name}.${epoch} ${purpose}`) }
-    forward(events, name)
-    return {
+    const ports: KernelPorts = {
       node: name,
       epoch,
       clock,
       logLevel,
       askCyclesAfterMs,
-      ...(metrics ? { metrics: metricsClockOf(clock) } : {}),
       random,
       transport: network.transportOf(this),
       disk: this.disk.open(),
@@ -277,6 +275,8 @@ export class SimulatedNode implements TurnTaker {
       wake: () => turns.wake(),
       failed,
     }
+    // A spread within a literal makes a dictionary of what comes after it.
+    return metrics ? { ...ports, metrics: metricsClockOf(clock) } : ports
   }
 
   #clock(epoch: number): Clock {
