@@ -127,9 +127,11 @@ export class SimulatedKernel extends NodeKernel {
 
   /** What is held back before it leaves is copied as the network would. */
   override prepare(payload: unknown, name: string, to: Ref, from: ActorCell | undefined): unknown {
-    if (isPrepared(payload)) return payload
-    const kind = this.#observer.trace.kinds.of(name)
-    return kind.copy(payload, kind.shapeOf(payload)) ?? super.prepare(payload, name, to, from)
+    if (typeof payload !== 'object' || payload === null || isPrepared(payload)) {
+      return super.prepare(payload, name, to, from)
+    }
+    const { copies, kinds } = this.#trace
+    return copies.copy(kinds.of(name), payload, to.node) ?? super.prepare(payload, name, to, from)
   }
 
   /** A frame from another node has arrived; the parts of a tell or an ask were checked where it was sent. */
@@ -175,7 +177,7 @@ export class SimulatedKernel extends NodeKernel {
     const trace = this.#trace
     const kind = trace.kinds.of(name)
     const message = new LocalMessage(frame, this.#ownWay, to, kind, payload, sender, replyTo)
-    trace.sent(message, kind.shapeOf(payload))
+    trace.sent(message, trace.copies.shapeOf(kind, payload))
     return message
   }
 
@@ -204,6 +206,24 @@ export class SimulatedKernel extends NodeKernel {
     return super.offer(from, to, name, payload, timeoutMs, signal)
   }
 
+<<<<<<< HEAD
+=======
+  override reply(from: ActorCell, token: ReplyToken, value: unknown): void {
+    if (token.node === this.node) this.#observer.drain()
+    super.reply(from, token, value)
+  }
+
+  override sendStreamOutput(token: ReplyToken, output: StreamOutput): void {
+    if (token.node === this.node) this.#observer.drain()
+    super.sendStreamOutput(token, output)
+  }
+
+  protected override settleAsk(askId: number, value: unknown, error: Error | undefined, answeredBy?: string): void {
+    this.#observer.drain()
+    super.settleAsk(askId, value, error, answeredBy)
+  }
+
+>>>>>>> main
   override faultPoint(from: ActorCell, name: string): Promise<void> | undefined {
     return this.#observer.faultPoint(this.node, this.pathOf(from), name)
   }
