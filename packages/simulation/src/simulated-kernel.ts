@@ -206,24 +206,6 @@ export class SimulatedKernel extends NodeKernel {
     return super.offer(from, to, name, payload, timeoutMs, signal)
   }
 
-<<<<<<< HEAD
-=======
-  override reply(from: ActorCell, token: ReplyToken, value: unknown): void {
-    if (token.node === this.node) this.#observer.drain()
-    super.reply(from, token, value)
-  }
-
-  override sendStreamOutput(token: ReplyToken, output: StreamOutput): void {
-    if (token.node === this.node) this.#observer.drain()
-    super.sendStreamOutput(token, output)
-  }
-
-  protected override settleAsk(askId: number, value: unknown, error: Error | undefined, answeredBy?: string): void {
-    this.#observer.drain()
-    super.settleAsk(askId, value, error, answeredBy)
-  }
-
->>>>>>> main
   override faultPoint(from: ActorCell, name: string): Promise<void> | undefined {
     return this.#observer.faultPoint(this.node, this.pathOf(from), name)
   }
