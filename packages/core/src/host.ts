@@ -10,7 +10,15 @@ export { DefinitionRegistry } from './definition-registry.ts'
 export type { Effects, TimerRequest } from './effects.ts'
 export { Envelope, EnvelopeKind, startedEnvelope } from './envelope.ts'
 export { carriedKeys, carry, createError, errorHead, setCause } from './error-copy.ts'
-export { decodeError, type ErrorData, encodeError, registerErrors, toError, troupeErrorClass } from './errors.ts'
+export {
+  decodeError,
+  type ErrorData,
+  encodeError,
+  registerErrors,
+  toError,
+  troupeErrorClass,
+  withoutStack,
+} from './errors.ts'
 export { checkEachField, checkFrame, isErrorData } from './frame-check.ts'
 export { freezeMessage } from './frozen-value.ts'
 export { HandlerTable } from './handler-table.ts'

@@ -11,6 +11,7 @@
  * durable when it ends, so that a crash during it finds everything as unsynced as before. Files are gone through in the order of their creation, so that a run is a function of its seed.
  */
 import type { Disk, DiskCallback, RandomStream } from '@troupe/core'
+import { withoutStack } from '@troupe/core/host'
 import { DiskView, Operation } from './disk-operations.ts'
 import { keep, once } from './link-conditions.ts'
 import { type CrashOutcome, SECTOR_BYTES, SimulatedFile } from './simulated-file.ts'
@@ -330,5 +331,5 @@ function noFile(file: string): Error {
 }
 
 function diskError(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code })
+  return withoutStack(() => Object.assign(new Error(message), { code }))
 }

@@ -59,6 +59,8 @@ export interface RecordPosition {
   readonly length: number
 }
 
+const encoder = new TextEncoder()
+
 /** Numbers that one record takes in {@link JournalEntry.positions}. */
 export const POSITION_STRIDE = 3
 
@@ -66,13 +68,12 @@ export const POSITION_STRIDE = 3
 export class JournalIndex {
   readonly #entries = new Map<string, JournalEntry>()
   readonly #segments = new Map<number, SegmentState>()
-  readonly #encoder = new TextEncoder()
 
   /** The entry of an id, made when it is new. */
   entry(durableId: string): JournalEntry {
     let entry = this.#entries.get(durableId)
     if (entry === undefined) {
-      entry = new JournalEntry(durableId, this.#encoder.encode(durableId))
+      entry = new JournalEntry(durableId, encoder.encode(durableId))
       this.#entries.set(durableId, entry)
     }
     return entry
