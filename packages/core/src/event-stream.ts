@@ -25,8 +25,8 @@ export interface SystemEvents {
     },
   ]
   /**
-   * A promise that nobody awaited rejected when the generation of the actor that made it was over, or about to be: nothing
-   * is done about it. Where `init` threw and no actor came of it, the actor is the node's guardian.
+   * A promise that nobody awaited rejected when the generation of the actor that made it was over, or about to be, or was left by
+   * what fails nobody, as the machine of a replicated log: nothing is done about it. Where `init` threw and no actor came of it, the actor is the node's guardian.
    */
   lateRejection: [
     { readonly actor: string; readonly ref: ActorRef; readonly generation: number; readonly error: Error },

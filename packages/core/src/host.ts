@@ -37,6 +37,7 @@ export { type MetricsClock, metricsClockOf } from './metrics/metrics-clock.ts'
 export { NodeJournal } from './node-journal.ts'
 export { NodeKernel } from './node-kernel.ts'
 export { NodeServices, stopMsMax } from './node-services.ts'
+export { requireData } from './not-sendable.ts'
 export type { AskObserver, ObservedAsk, TurnObserver } from './observers.ts'
 export type { StreamOutput } from './outgoing-stream.ts'
 export type { AnswerNames } from './pending-ask.ts'
@@ -62,6 +63,7 @@ export type { RecordedTurn } from './turn-recorder.ts'
 export { replayTurn } from './turn-replay.ts'
 export {
   currentTurn,
+  failingNobody,
   interceptRejections,
   promiseMade,
   type TurnScope,
