@@ -79,7 +79,7 @@ export class ReplyDuties {
   withdraw(cell: ActorCell | undefined, token: ReplyToken): void {
     const deferral = this.release(token)
     if (deferral !== undefined) {
-      this.#abort(deferral, givenUp('a deferred reply'))
+      this.#abort(deferral, () => givenUp('a deferred reply'))
       return
     }
     if (cell === undefined) return
@@ -133,7 +133,7 @@ export class ReplyDuties {
       this.#onAbort()
       context.abort(reason())
     }
-    for (const deferral of cell.deferred ?? []) this.#abort(deferral, reason())
+    for (const deferral of cell.deferred ?? []) this.#abort(deferral, reason)
   }
 
   /** The replies that an actor which is no more had deferred; it owes them no longer. */
@@ -149,10 +149,11 @@ export class ReplyDuties {
     return tokens
   }
 
-  #abort({ controller }: Deferral, reason: Error): void {
+  /** Most turns that deferred a reply never asked for their signal, and nobody hears why it would be aborted. */
+  #abort({ controller }: Deferral, reason: () => Error): void {
     if (controller === undefined) return
     this.#onAbort()
-    controller.abort(reason)
+    controller.abort(reason())
   }
 
   #isOwn(token: ReplyToken): boolean {

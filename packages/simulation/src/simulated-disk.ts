@@ -318,6 +318,10 @@ function noFile(file: string): Error {
   return diskError('ENOENT', `there is no file ${file}`)
 }
 
+/** Nobody's code is on the stack when an operation ends. */
 function diskError(code: string, message: string): Error {
-  return withoutStack(() => Object.assign(new Error(message), { code }))
+  return Object.assign(
+    withoutStack(() => new Error(message)),
+    { code },
+  )
 }

@@ -84,7 +84,7 @@ export function journalRecordSize(
   return new JournalRecordSizeError(message, { durableId, bytes, bytesMax })
 }
 
-/** Made where a disk calls back. */
+/** `cause` says where. */
 export function journalFailed(cause: Error): JournalFailedError {
   return withoutStack(() => new JournalFailedError(`the journal failed: ${cause.message}`, {}, { cause }))
 }
