@@ -1,7 +1,7 @@
 /** Errors cross threads as data and come back with class, code, facts and cause. */
 import { describe, expect, test } from 'vitest'
 import * as errors from '../src/errors.ts'
-import { decodeError, encodeError, RemoteError, TroupeError, toError } from '../src/errors.ts'
+import { decodeError, encodeError, RemoteError, TroupeError, toError, withoutStack } from '../src/errors.ts'
 
 type ErrorClass = new (message: string, facts?: errors.ErrorFacts, options?: ErrorOptions) => TroupeError
 const concrete = (Object.values(errors) as unknown[]).filter(
@@ -85,4 +85,15 @@ test('an error whose parts are not what they should be travels as one whose part
     facts: 'none',
   })
   expect(encodeError(odd)).toEqual({ name: '7', message: 'Symbol(s)', code: '[object Object]' })
+})
+
+test('an error that is made without a stack says what it is, and the next one has a stack again', () => {
+  const error = withoutStack(() => new RangeError('too far'))
+  expect(error.stack).toBe('RangeError: too far')
+  expect(() =>
+    withoutStack(() => {
+      throw new Error('not made')
+    }),
+  ).toThrow('not made')
+  expect(new Error('another').stack).toContain('errors.test.ts')
 })

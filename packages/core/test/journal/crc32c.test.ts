@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { crc32c } from '../../src/journal/crc32c.ts'
 
@@ -20,5 +21,29 @@ describe('crc32c', () => {
     for (let split = 0; split <= 32; split++) {
       expect(crc32c(ascending, split, 32, crc32c(ascending, 0, split))).toBe(0x46dd794e)
     }
+  })
+
+  it('is what the polynomial gives bit by bit, at any length, place and seed', () => {
+    const bitByBit = (bytes: Uint8Array, seed: number) => {
+      let crc = ~seed
+      for (const byte of bytes) {
+        crc ^= byte
+        for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0)
+      }
+      return ~crc >>> 0
+    }
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 120 }),
+        fc.nat(120),
+        fc.nat(120),
+        fc.integer({ min: 0, max: 0xffffffff }),
+        (bytes, from, length, seed) => {
+          const start = Math.min(from, bytes.length)
+          const end = Math.min(start + length, bytes.length)
+          expect(crc32c(bytes, start, end, seed)).toBe(bitByBit(bytes.subarray(start, end), seed))
+        },
+      ),
+    )
   })
 })
