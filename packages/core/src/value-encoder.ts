@@ -363,13 +363,13 @@ export class ValueEncoder {
     if (this.#position + bytes > this.#target.length) this.#makeRoom(bytes)
     const target = this.#target
     const view = this.#view
-    let position = this.#position
+    const position = this.#position
     target[position] = 0xd4
     target[position + 1] = 0x72
     target[position + 2] = kind.id
-    position += 3
-    this.#position = position + kind.list.length
-    for (let index = 0; index < words.length; index++, position += 4) view.setInt32(position, words[index] as number, true)
+    const from = position + 3
+    for (let index = 0; index < words.length; index++) view.setInt32(from + 4 * index, words[index] as number, true)
+    this.#position = from + kind.list.length
     return true
   }
 }
