@@ -79,34 +79,68 @@ export function forgetVoid({ entries }: ReplicaState, from: number, ctx: Replica
   ctx.log.info('void', { from, entries: length - from })
 }
 
-/** Returns the snapshot's bytes once they are whole and worth installing; asks for the next part until then. */
+/** Bytes of a snapshot that are stored as one record, of several when it is larger: a journal takes four times as many. */
+const partBytes = 16 * 1024 ** 2
+
+/**
+ * Returns the snapshot's bytes once they are whole and worth installing, or that all of them are `stored` in parts; asks for
+ * the next part until then.
+ */
 export function onSnapshotChunk(
   state: ReplicaState,
   { from, id, offset, data, last }: SnapshotChunk,
   ctx: ReplicaContext,
-): Uint8Array | undefined {
+): Uint8Array | 'stored' | undefined {
   if (id <= state.applied) {
     state.incoming = undefined
     return undefined
   }
-  if (offset === 0) state.incoming = { id, from, parts: [], bytes: 0 }
+  if (offset === 0) state.incoming = { id, from, parts: [], pending: 0, bytes: 0 }
   const { incoming } = state
   if (incoming === undefined || incoming.id !== id || incoming.from !== from || incoming.bytes !== offset)
     return undefined
   incoming.parts.push(data)
+  incoming.pending += data.length
   incoming.bytes += data.length
+  const stored = incoming.bytes - incoming.pending
+  if (incoming.pending >= partBytes || (last && stored > 0)) {
+    ctx.persist('part', { id, at: stored, data: joined(incoming.parts) })
+    incoming.parts = []
+    incoming.pending = 0
+  }
   if (!last) {
     request(state, from, ctx)
     return undefined
   }
   state.incoming = undefined
-  const bytes = new Uint8Array(incoming.bytes)
+  return incoming.pending === 0 ? 'stored' : joined(incoming.parts)
+}
+
+/** One after the other. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
-  for (const part of incoming.parts) {
+  for (const part of parts) {
     bytes.set(part, at)
     at += part.length
   }
   return bytes
+}
+
+/** Takes in a part that was stored; the first of a snapshot ends what there was of another one. */
+export function storePart(
+  state: ReplicaState,
+  { id, at, data }: { readonly id: number; readonly at: number; readonly data: Uint8Array },
+): void {
+  if (at === 0) state.installing = { id, parts: [] }
+  state.installing?.parts.push(data)
+}
+
+/** The snapshot whose parts were all stored. */
+export function assembledSnapshot(state: ReplicaState): LogSnapshot {
+  const bytes = joined(state.installing?.parts ?? [])
+  state.installing = undefined
+  return readSnapshot(bytes)
 }
 
 /** What a snapshot's bytes stand for. */

@@ -33,7 +33,7 @@ export interface LogOptions {
   readonly keepEntries: number
   /** Bytes of one command, about; a client refuses a larger one. At most 16 MiB. Default 1 MiB. */
   readonly commandBytesMax: number
-  /** Bytes of one part of a snapshot. Default 65,536. */
+  /** Bytes of one part of a snapshot. At most 16 MiB. Default 65,536. */
   readonly chunkBytes: number
   /** Sessions that are open at a time. Default 1,024. */
   readonly sessionsMax: number
@@ -145,8 +145,17 @@ export interface Leadership {
 interface Incoming {
   readonly id: number
   readonly from: string
-  readonly parts: Uint8Array[]
+  /** Those that are not stored yet, and how many bytes these are. */
+  parts: Uint8Array[]
+  pending: number
+  /** All that has come. */
   bytes: number
+}
+
+/** A snapshot under way to this replica that is too large for one record, as far as it is stored. */
+export interface Installing {
+  readonly id: number
+  readonly parts: Uint8Array[]
 }
 
 /** A replica's state. `promised`, `acceptedBallot` and the log are durable; what was applied is stored with snapshots. */
@@ -195,6 +204,8 @@ export interface ReplicaState {
   /** The round in which catching up was last asked for, so that it is not asked for with every message. */
   caughtUpRound: number
   incoming: Incoming | undefined
+  /** Durable, for as long as it goes on. */
+  installing: Installing | undefined
   /** The snapshot last sent, as bytes. */
   outgoing: { readonly id: number; readonly bytes: Uint8Array } | undefined
 }
@@ -228,6 +239,9 @@ export type ReplicaEvents = {
   lends: (state: ReplicaState, leaseMs: number) => void
   /** A `LogSnapshot`, encoded, so that nothing of it is shared with what is applied later. */
   installed: (state: ReplicaState, bytes: Uint8Array) => void
+  /** A part of one that is too large for one record, which is to be installed once all have come. */
+  part: (state: ReplicaState, part: { readonly id: number; readonly at: number; readonly data: Uint8Array }) => void
+  assembled: (state: ReplicaState, id: number) => void
 }
 
 /** See {@link ReplicaEvents}. */

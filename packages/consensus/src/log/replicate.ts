@@ -9,12 +9,14 @@ import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
 import { applyDecided, installSnapshot } from './applying.ts'
 import {
   askToCatchUp,
+  assembledSnapshot,
   forgetVoid,
   onCatchUp,
   onLearned,
   onSnapshotChunk,
   readSnapshot,
   request,
+  storePart,
 } from './catching-up.ts'
 import { requireMachine, requireState } from './checked-machine.ts'
 import { isVoter, logMemberOf, votersOf } from './configuration.ts'
@@ -167,6 +169,10 @@ export function replicaParts(machine: AnyMachine, name?: string): ReplicaParts {
       installed(state: ReplicaState, bytes: Uint8Array) {
         installSnapshot(state, readSnapshot(bytes), machine)
       },
+      part: storePart,
+      assembled(state: ReplicaState) {
+        installSnapshot(state, assembledSnapshot(state), machine)
+      },
     },
     snapshot: (state: ReplicaState): StoredReplica => storedReplica(state, machine),
     restore: (stored: StoredReplica): ReplicaState => restoredReplica(stored, machine),
@@ -230,10 +236,11 @@ export function replicaParts(machine: AnyMachine, name?: string): ReplicaParts {
         request(state, message.from, ctx)
       },
       snapshotChunk(state, message, ctx) {
-        const bytes = onSnapshotChunk(state, message, ctx)
-        if (bytes === undefined) return
+        const whole = onSnapshotChunk(state, message, ctx)
+        if (whole === undefined) return
         const { number } = state.configuration
-        ctx.persist('installed', bytes)
+        if (whole === 'stored') ctx.persist('assembled', message.id)
+        else ctx.persist('installed', whole)
         if (state.configuration.number !== number) {
           forgetVoid(state, state.entries.trimmed, ctx)
           changeConfiguration(state, ctx, true)

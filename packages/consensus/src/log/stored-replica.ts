@@ -2,7 +2,7 @@
 import { cloneValue } from '@troupe/core/host'
 import { enteredConfiguration, takeSnapshot } from './applying.ts'
 import { ownConfiguration } from './configuration.ts'
-import type { LogSnapshot, ReplicaArguments, ReplicaState } from './replica-state.ts'
+import type { Installing, LogSnapshot, ReplicaArguments, ReplicaState } from './replica-state.ts'
 import type { AnyMachine } from './state-machine.ts'
 
 /** What a replica's own snapshot holds. */
@@ -20,7 +20,10 @@ export type StoredReplica = LogSnapshot &
     | 'knownIn'
     | 'identities'
     | 'longestLeaseMs'
-  >
+  > & {
+    /** Only while its next part is waited for: one that is given up begins anew. */
+    readonly installing?: Installing
+  }
 
 /** What a snapshot of `state` stores. */
 export function storedReplica(state: ReplicaState, machine: AnyMachine): StoredReplica {
@@ -37,6 +40,7 @@ export function storedReplica(state: ReplicaState, machine: AnyMachine): StoredR
     knownIn: state.knownIn,
     identities: state.identities,
     longestLeaseMs: state.longestLeaseMs,
+    ...(state.incoming === undefined || state.installing === undefined ? {} : { installing: state.installing }),
   }
 }
 
@@ -104,6 +108,7 @@ function replicaWith(stored: Omit<StoredReplica, 'machine'>, machine: unknown): 
     lead: undefined,
     caughtUpRound: -1,
     incoming: undefined,
+    installing: stored.installing,
     outgoing: undefined,
   }
 }
