@@ -231,8 +231,14 @@ export abstract class Delivery extends TurnLoop {
     if (replyTo === undefined) return
     const error = this.#refusalError(to, name, reason)
     if (replyTo.node === this.node && this.ports.afterTurns !== undefined)
-      this.ports.afterTurns(() => this.sendError(replyTo, error))
-    else this.sendError(replyTo, error)
+      this.ports.afterTurns(() => this.#refuse(replyTo, error))
+    else this.#refuse(replyTo, error)
+  }
+
+  /** Ends an ask with an error that nobody else has: an asker of this node gets it as it is. */
+  #refuse(token: ReplyToken, error: Error): void {
+    if (token.node === this.node && token.epoch === this.epoch) this.settleAsk(token.askId, undefined, error)
+    else this.sendError(token, error)
   }
 
   protected deadLetter(letter: DeadLetter): void {

@@ -66,16 +66,13 @@ export interface LogEntry {
 /** The event stream of a system: `system.events.on('deadLetter', (letter) => ...)`. */
 export class EventStream extends EventEmitter<SystemEvents> {
   /** Calls the listeners. One that throws harms no actor: its error becomes an unhandled rejection. */
-  override emit<Name extends keyof SystemEvents>(
-    event: Name,
-    ...facts: EventEmitter.EventArgs<SystemEvents, Name>
-  ): boolean {
+  override emit<Name extends keyof SystemEvents>(event: Name, ...facts: SystemEvents[Name]): boolean {
     return this.listenerCount(event) > 0 && asNobody(() => this.#emit(event, facts))
   }
 
-  #emit<Name extends keyof SystemEvents>(event: Name, facts: EventEmitter.EventArgs<SystemEvents, Name>): boolean {
+  #emit<Name extends keyof SystemEvents>(event: Name, facts: SystemEvents[Name]): boolean {
     try {
-      return super.emit(event, ...facts)
+      return super.emit(event, ...(facts as EventEmitter.EventArgs<SystemEvents, Name>))
     } catch (error) {
       void Promise.reject(error)
       return true

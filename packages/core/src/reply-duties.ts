@@ -108,13 +108,18 @@ export class ReplyDuties {
   /** A node died with its askers. */
   nodeDown(node: string, epoch: number, cells: Iterable<ActorCell>): void {
     this.#downEpochs.set(node, Math.max(epoch, this.#downEpochs.get(node) ?? -1))
-    const isDead = (token: ReplyToken | undefined) => token?.node === node && token.epoch <= epoch
+    const withdraw = (cell: ActorCell, token: ReplyToken | undefined) => {
+      if (token?.node === node && token.epoch <= epoch) this.withdraw(cell, token)
+    }
+    const isOwing = this.#deferred.size > 0
     for (const cell of cells) {
       // Most of a node that is large owe nobody anything.
       if (!hasBegun(cell)) continue
-      const underWay = [cell.current, ...(cell.interleaved?.keys() ?? [])]
-      for (const turn of underWay) if (isDead(turn?.replyTo)) this.withdraw(cell, turn?.replyTo as ReplyToken)
-      for (const { token } of [...(cell.deferred ?? [])]) if (isDead(token)) this.withdraw(cell, token)
+      const { current, interleaved, deferred } = cell
+      const others = interleaved === undefined ? [] : [...interleaved.keys()]
+      withdraw(cell, current?.replyTo)
+      for (const { replyTo } of others) withdraw(cell, replyTo)
+      if (isOwing) for (const { token } of [...(deferred ?? [])]) withdraw(cell, token)
     }
   }
 

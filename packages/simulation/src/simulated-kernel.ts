@@ -137,9 +137,11 @@ export class SimulatedKernel extends NodeKernel {
 
   /** What is held back before it leaves is copied as the network would. */
   override prepare(payload: unknown, name: string, to: Ref, from: ActorCell | undefined): unknown {
-    if (isPrepared(payload)) return payload
-    const kind = this.#observer.trace.kinds.of(name)
-    return kind.copy(payload, kind.shapeOf(payload)) ?? super.prepare(payload, name, to, from)
+    if (typeof payload !== 'object' || payload === null || isPrepared(payload)) {
+      return super.prepare(payload, name, to, from)
+    }
+    const { copies, kinds } = this.#trace
+    return copies.copy(kinds.of(name), payload, to.node) ?? super.prepare(payload, name, to, from)
   }
 
   /** A frame from another node has arrived; the parts of a tell or an ask were checked where it was sent. */
@@ -191,7 +193,7 @@ export class SimulatedKernel extends NodeKernel {
     const trace = this.#trace
     const kind = trace.kinds.of(name)
     const message = new LocalMessage(frame, this.#ownWay, to, kind, payload, sender, replyTo)
-    trace.sent(message, kind.shapeOf(payload))
+    trace.sent(message, trace.copies.shapeOf(kind, payload))
     return message
   }
 
@@ -230,9 +232,9 @@ export class SimulatedKernel extends NodeKernel {
     super.sendStreamOutput(token, output)
   }
 
-  override sendError(token: ReplyToken, error: unknown, answeredBy?: string): void {
-    if (token.node === this.node) this.#observer.drain()
-    super.sendError(token, error, answeredBy)
+  protected override settleAsk(askId: number, value: unknown, error: Error | undefined, answeredBy?: string): void {
+    this.#observer.drain()
+    super.settleAsk(askId, value, error, answeredBy)
   }
 
   override faultPoint(from: ActorCell, name: string): Promise<void> | undefined {

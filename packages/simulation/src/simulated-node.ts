@@ -6,7 +6,7 @@
 import {
   type Clock,
   ConfigurationError,
-  EventStream,
+  type EventStream,
   type LogLevel,
   mainNode,
   type NodeInspection,
@@ -55,8 +55,8 @@ export interface SimulatedNodeOptions {
   readonly network: SimulatedNetwork
   /** Called when the node cannot go on (its journal failed, or its services did not start): it is to be crashed. */
   readonly failed: (error: Error) => void
-  /** Called for what actors of the node tell the world: failures, dead letters, logs. */
-  readonly forward: (events: EventStream, node: string) => void
+  /** Makes the stream of what actors of the node tell the world: failures, dead letters, logs. */
+  readonly events: () => EventStream
   readonly services: () => ServiceImplementations
   readonly placement: PlacementPolicies
   /** Virtual milliseconds that a task takes. */
@@ -69,18 +69,18 @@ export interface SimulatedNodeOptions {
 export class SimulatedNode implements TurnTaker {
   readonly name: string
   readonly isMain: boolean
-  readonly disk: SimulatedDisk
-  /** What the journals on the disk hold. */
-  readonly records: JournalRecords
   /** -1 before the first start. */
   epoch = -1
   /** The kernel of this epoch: halted while the node is down. */
   kernel: SimulatedKernel | undefined
   paused = false
-  #crashedEpoch = -1
   readonly #core: SimulationCore
-  readonly #options: SimulatedNodeOptions
   readonly #scopes: NodeScopes
+  readonly #options: SimulatedNodeOptions
+  readonly disk: SimulatedDisk
+  /** What the journals on the disk hold. */
+  readonly records: JournalRecords
+  #crashedEpoch = -1
   #backlog: (() => void)[] = []
   /** Milliseconds by which the clock was set ahead, or back, since the run began. */
   #clockJumpedMs = 0
@@ -247,18 +247,16 @@ export class SimulatedNode implements TurnTaker {
 
   #ports(epoch: number, turns: NodeTurns): KernelPorts {
     const { name } = this
-    const { network, forward, failed, placement, taskMs, metrics, logLevel, askCyclesAfterMs } = this.#options
+    const { network, failed, placement, taskMs, metrics, logLevel, askCyclesAfterMs } = this.#options
     const clock = this.#clock(epoch)
-    const events = new EventStream()
+    const events = this.#options.events()
     const random = { stream: (purpose: string) => this.#core.random.stream(`${name}.${epoch} ${purpose}`) }
-    forward(events, name)
-    return {
+    const ports: KernelPorts = {
       node: name,
       epoch,
       clock,
       logLevel,
       askCyclesAfterMs,
-      ...(metrics ? { metrics: metricsClockOf(clock) } : {}),
       random,
       transport: network.transportOf(this),
       disk: this.disk.open(),
@@ -277,6 +275,8 @@ export class SimulatedNode implements TurnTaker {
       wake: () => turns.wake(),
       failed,
     }
+    // A spread within a literal makes a dictionary of what comes after it.
+    return metrics ? { ...ports, metrics: metricsClockOf(clock) } : ports
   }
 
   #clock(epoch: number): Clock {
