@@ -94,6 +94,18 @@ test('restarts with their disks need nobody: one of three that never comes back 
   })
 })
 
+test('a log whose quorum lost its disks says so', async () => {
+  await run(3, async (world) => {
+    const [a, b, c] = world.nodes as [string, string, string]
+    const { client } = await store(world, [a, b, c])
+    for (const node of world.nodes) world.crash(node)
+    for (const node of [b, c]) world.wipeDisk(node)
+    for (const node of world.nodes) await world.restart(node)
+    const call = client.read({ key: 'a' }, { timeoutMs: 5_000 })
+    await expect(call).rejects.toThrow(`${a}; ${b}, ${c} lost what they had stored, and vote on nothing`)
+  })
+})
+
 test('a disk that is in use cannot be wiped', async () => {
   await run(1, async (world) => {
     expect(() => world.wipeDisk(world.nodes[0] as string)).toThrow('crash it first')

@@ -276,8 +276,8 @@ export abstract class ActorSystem implements AsyncDisposable {
   }
 
   /**
-   * Stops the roots, the last spawned first, each after what its mailbox holds, then the host. Roots that are not
-   * done `deadlineMs` milliseconds after the call end with their nodes. Default 10,000.
+   * Stops the roots, the last spawned first, each after what its mailbox holds, those whose spawn is under way once they are
+   * there, then the host. Roots that are not done `deadlineMs` milliseconds after the call end with their nodes. Default 10,000.
    */
   stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {
     this.#stopping ??= this.#stop(options.deadlineMs ?? 10_000)
@@ -293,8 +293,14 @@ export abstract class ActorSystem implements AsyncDisposable {
       })
       this.cancelDeadline = () => task.cancel()
     })
-    for (const { ref } of [...this.guardian.roots].reverse()) {
-      if (!expired) await Promise.race([this.stopActor(ref), deadline])
+    for (;;) {
+      for (const { ref } of [...this.guardian.roots].reverse()) {
+        if (!expired) await Promise.race([this.stopActor(ref), deadline])
+      }
+      // A root that comes into being meanwhile was not told.
+      const { spawning } = this.guardian
+      if (spawning === undefined || expired) break
+      await Promise.race([spawning, deadline])
     }
     this.cancelDeadline()
     await this.end()

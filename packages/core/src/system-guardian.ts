@@ -25,6 +25,8 @@ export interface Root {
 export class SystemGuardian {
   readonly #kernel: NodeKernel
   readonly #roots = new Set<Root>()
+  /** Spawns of roots that are under way. */
+  readonly #spawns = new Set<Promise<Ref>>()
   /** The latest epoch in which each node has come up again. */
   readonly #upEpochs = new Map<string, number>()
 
@@ -38,8 +40,23 @@ export class SystemGuardian {
     return [...this.#roots]
   }
 
+  /** Settles once the spawns that are under way now have ended, well or not; `undefined` when there is none. */
+  get spawning(): Promise<unknown> | undefined {
+    return this.#spawns.size === 0 ? undefined : Promise.allSettled(this.#spawns)
+  }
+
   /** Starts a root on `node`; rejects with what its spawn threw there. */
   async spawn(node: string, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Promise<Ref> {
+    const spawn = this.#spawnRoot(node, definition, args, options)
+    this.#spawns.add(spawn)
+    try {
+      return await spawn
+    } finally {
+      this.#spawns.delete(spawn)
+    }
+  }
+
+  async #spawnRoot(node: string, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Promise<Ref> {
     const ref = await this.#kernel.spawnOn(undefined, node, definition, args, options)
     const root: Root = { definition, args, options, node, ref, stopping: false }
     this.#roots.add(root)

@@ -224,7 +224,7 @@ async function diverged(
   const mended = isWhole && failure === undefined
   const message = [
     mended
-      ? `it no longer fails; the run diverges from the saved one ${where} because the program has changed`
+      ? `it no longer fails; the run diverges from the saved one ${where} because the program has changed or is not deterministic`
       : `the replay is another run than the saved one: they first differ ${where}`,
     ...(mended ? ending : []),
     ...warnings,

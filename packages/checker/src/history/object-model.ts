@@ -2,7 +2,8 @@
 import type { KnownOutput } from './operation.ts'
 
 /**
- * A sequential object. All its functions are pure, and states are values: a step returns new ones.
+ * A sequential object. All its functions are pure, and states are values: a step returns new ones and leaves the one that it was
+ * given as it was, which is verified for the first of them; one that changes it is a `HistoryError`.
  *
  * @example
  * const counter: ObjectModel<number, 'increment' | 'read', number> = {

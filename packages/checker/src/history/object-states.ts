@@ -27,6 +27,9 @@ interface OperationClass<Input, Output> {
   readonly readOnly: boolean
 }
 
+/** Steps of a model that are looked at for a state that they changed: whoever does that does it early. */
+const verifiedMax = 256
+
 /** The states of one object, as far as its operations lead to them. */
 export class ModelStates<State, Input, Output> implements ObjectStates {
   readonly initial: number
@@ -37,6 +40,7 @@ export class ModelStates<State, Input, Output> implements ObjectStates {
   readonly #classes = new Interner<OperationClass<Input, Output>>()
   /** (state, class) to the states after it. */
   readonly #next = new Map<number, readonly number[]>()
+  #verified = 0
 
   constructor(model: ObjectModel<State, Input, Output>, operations: readonly Operation<Input, Output>[]) {
     this.#model = model
@@ -80,6 +84,8 @@ export class ModelStates<State, Input, Output> implements ObjectStates {
     const { input, output, readOnly } = this.#classes.get(operationClass)
     const before = this.state(state)
     const made = answerOf(this.#model, 'step', this.#model.step(before, input, output))
+    if (typeof before === 'object' && before !== null && this.#verified++ < verifiedMax)
+      this.#verifyUnchanged(state, before, input)
     const after: number[] = []
     // What an operation leaves as it was has the number that it had; within an object it may have changed something.
     const isSame = (one: State) => Object.is(one, before) && (typeof one !== 'object' || one === null)
@@ -94,6 +100,13 @@ export class ModelStates<State, Input, Output> implements ObjectStates {
     }
     this.#next.set(key, after)
     return after
+  }
+
+  /** The search comes back to a state again and again. */
+  #verifyUnchanged(state: number, before: State, input: Input): void {
+    if (this.#keyOf(before) === this.#states.keyOf(state)) return
+    const what = `step of the model ${this.#model.name} changed the state that it was given; it must make a new one`
+    throw new HistoryError(`${what}, for instance by a copy that it changes`, { input })
   }
 
   #intern(state: State): number {

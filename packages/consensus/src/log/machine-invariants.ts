@@ -18,7 +18,8 @@ const keptMax = 64
 
 /**
  * Watches one log. Costs a walk over a replica's machine whenever it has applied something, and a copy of it for the first
- * replica that has applied as much: for small machines.
+ * replica that has applied as much: for small machines. What the machine's `snapshot` leaves out is not compared, since a machine
+ * may keep what it can do without; `{ ...machine, snapshot: undefined }` in its place has the states themselves compared.
  */
 export class LogMachineObserver {
   readonly #machine: AnyMachine

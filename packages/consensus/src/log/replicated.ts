@@ -54,7 +54,8 @@ const knownOptions: KnownOptions<ReplicatedOptions> = { log: true, members: true
 
 /**
  * Starts a replica on each member's node; the host has to offer each a disk. Replicas whose journals are there go on
- * where they were. Rejects with what a spawn threw, and with a `ConfigurationError` for members that could not work.
+ * where they were. Rejects with what a spawn threw, and with a `ConfigurationError` for members that could not work. Where one node
+ * of several is down the others' replicas were started all the same: {@link replicatedLog} gives the handle on them.
  */
 export async function startReplicated<Command, Result, Query, Answer>(
   system: ActorSystem,

@@ -124,3 +124,15 @@ test('a state that is not kept any more is not looked into', () => {
   first.entries.trimmed = second.entries.trimmed = 5
   expect(() => observer.check([second])).toThrow(/have applied 5 entries and are not the same$/)
 })
+
+test('what a snapshot leaves out is compared where the machine is given without its snapshot', () => {
+  const machine = {
+    ...keyValueMachine,
+    snapshot: (values: Map<string, unknown>) => new Map([...values].filter(([key]) => key !== 'forgotten')),
+  }
+  const states = ['a', 'b'].map(replica) as [ReplicaState, ReplicaState]
+  states[0].machine.set('forgotten', 1)
+  new LogMachineObserver(machine).check(states)
+  const whole = new LogMachineObserver({ ...machine, snapshot: undefined } as never)
+  expect(() => whole.check(states)).toThrow("state.get('forgotten') is absent in b and 1 in a")
+})
