@@ -67,6 +67,9 @@ const takeSettlers = (resolve: (value: unknown) => void, reject: (error: Error) 
 }
 
 export class AskTable {
+  // Who asks often how many there are finds it in front.
+  #size = 0
+  #nextId = 1
   /** Of asks that an actor's turn may wait for: by when they began, cycles are looked for. */
   readonly #heldTimeouts: AskTimeouts
   /** Of those from outside, and those whose ends become messages. */
@@ -84,8 +87,6 @@ export class AskTable {
   #spareCount = 0
   /** From this number on there may be asks that are in no list. */
   #unlistedFrom = 1
-  #nextId = 1
-  #size = 0
 
   constructor({ clock, isObserved = () => false, onEnded, onOpened, rejectFor, answer }: AskTableParts) {
     const expire = (ask: PendingAsk) => this.#giveUp(ask, timedOut(ask))

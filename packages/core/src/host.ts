@@ -7,15 +7,25 @@ export { enterBehavior } from './behavior.ts'
 export { logSeverity } from './context.ts'
 export { Deferral } from './deferrals.ts'
 export { DefinitionRegistry } from './definition-registry.ts'
+export { Deque } from './deque.ts'
 export type { Effects, TimerRequest } from './effects.ts'
 export { Envelope, EnvelopeKind, startedEnvelope } from './envelope.ts'
 export { carriedKeys, carry, createError, errorHead, setCause } from './error-copy.ts'
-export { decodeError, type ErrorData, encodeError, registerErrors, toError, troupeErrorClass } from './errors.ts'
+export {
+  decodeError,
+  type ErrorData,
+  encodeError,
+  registerErrors,
+  toError,
+  troupeErrorClass,
+  withoutStack,
+} from './errors.ts'
 export { checkEachField, checkFrame, isErrorData } from './frame-check.ts'
 export { freezeMessage } from './frozen-value.ts'
 export { HandlerTable } from './handler-table.ts'
 export { InPlaceTasks } from './in-place-tasks.ts'
 export { downNode, type InspectionLimits, inspectNode } from './inspection.ts'
+export type { OnSynced } from './journal/record-group.ts'
 export type { KernelPorts } from './kernel-ports.ts'
 export {
   adviceFor,

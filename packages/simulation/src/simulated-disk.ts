@@ -11,6 +11,7 @@
  * durable when it ends, so that a crash during it finds everything as unsynced as before. Files are gone through in the order of their creation, so that a run is a function of its seed.
  */
 import type { Disk, RandomStream } from '@troupe/core'
+import { withoutStack } from '@troupe/core/host'
 import { DiskView, type FileQueue, type OperatedDisk, type Operation } from './disk-operations.ts'
 import { keep, once } from './link-conditions.ts'
 import { type CrashOutcome, SECTOR_BYTES, SimulatedFile, SpareImages } from './simulated-file.ts'
@@ -317,6 +318,10 @@ function noFile(file: string): Error {
   return diskError('ENOENT', `there is no file ${file}`)
 }
 
+/** Nobody's code is on the stack when an operation ends. */
 function diskError(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code })
+  return Object.assign(
+    withoutStack(() => new Error(message)),
+    { code },
+  )
 }

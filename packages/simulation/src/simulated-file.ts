@@ -165,10 +165,11 @@ function tear(medium: FileImage, offset: number, bytes: Uint8Array, random: Rand
 /** What is not synced of most files. */
 const noChanges: Change[] = []
 
-/** What a buffer has room for at first. */
-const bytesMin = 8 * SECTOR_BYTES
+/** What a buffer has room for at first, and how many times as much each time that it grows: a journal's segment grows once. */
+const bytesMin = 10 * SECTOR_BYTES
+const growth = 4
 
-/** A file's bytes, in a buffer that doubles. */
+/** A file's bytes, in a buffer that grows. */
 export class FileImage {
   #bytes = new Uint8Array(bytesMin)
   length = 0
@@ -208,7 +209,7 @@ export class FileImage {
   extend(length: number): void {
     if (length > this.#bytes.length) {
       const before = this.#bytes
-      this.#bytes = new Uint8Array(Math.max(length, before.length * 2))
+      this.#bytes = new Uint8Array(Math.max(length, before.length * growth))
       this.#bytes.set(before)
     }
     this.length = Math.max(this.length, length)

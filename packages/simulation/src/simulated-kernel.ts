@@ -137,9 +137,11 @@ export class SimulatedKernel extends NodeKernel {
 
   /** What is held back before it leaves is copied as the network would. */
   override prepare(payload: unknown, name: string, to: Ref, from: ActorCell | undefined): unknown {
-    if (isPrepared(payload)) return payload
-    const kind = this.#observer.trace.kinds.of(name)
-    return kind.copy(payload, kind.shapeOf(payload)) ?? super.prepare(payload, name, to, from)
+    if (typeof payload !== 'object' || payload === null || isPrepared(payload)) {
+      return super.prepare(payload, name, to, from)
+    }
+    const { copies, kinds } = this.#trace
+    return copies.copy(kinds.of(name), payload, to.node) ?? super.prepare(payload, name, to, from)
   }
 
   /** A frame from another node has arrived; the parts of a tell or an ask were checked where it was sent. */
@@ -191,7 +193,7 @@ export class SimulatedKernel extends NodeKernel {
     const trace = this.#trace
     const kind = trace.kinds.of(name)
     const message = new LocalMessage(frame, this.#ownWay, to, kind, payload, sender, replyTo)
-    trace.sent(message, kind.shapeOf(payload))
+    trace.sent(message, trace.copies.shapeOf(kind, payload))
     return message
   }
 

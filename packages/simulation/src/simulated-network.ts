@@ -23,7 +23,7 @@ import { Hello } from './hello.ts'
 import { LatencyDraw, LinkLatencies, type NetworkLatency } from './latency.ts'
 import type { LinkConditions } from './link-conditions.ts'
 import { LinkTable } from './link-table.ts'
-import type { MessageKind } from './message-shapes.ts'
+import type { MessageKind } from './message-kinds.ts'
 import { inOrderMs, type Link } from './network-link.ts'
 import { NodeTransport } from './node-transport.ts'
 import type { PlannedDelivery } from './run-plan.ts'
@@ -123,7 +123,7 @@ export class SimulatedNetwork {
 
   /** The copy of a payload whose message is not sent by its shape. */
   #copyOther(link: Link, kind: MessageKind, given: unknown, to: Ref): unknown {
-    const shape = kind.shapeOf(given)
+    const shape = this.#trace.copies.shapeOf(kind, given)
     const payload = copyPayload(kind, given, shape, to.name, link)
     this.#trace.sendingOther(payload, shape)
     return payload

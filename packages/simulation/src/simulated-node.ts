@@ -69,18 +69,18 @@ export interface SimulatedNodeOptions {
 export class SimulatedNode implements TurnTaker {
   readonly name: string
   readonly isMain: boolean
-  readonly disk: SimulatedDisk
-  /** What the journals on the disk hold. */
-  readonly records: JournalRecords
   /** -1 before the first start. */
   epoch = -1
   /** The kernel of this epoch: halted while the node is down. */
   kernel: SimulatedKernel | undefined
   paused = false
-  #crashedEpoch = -1
   readonly #core: SimulationCore
-  readonly #options: SimulatedNodeOptions
   readonly #scopes: NodeScopes
+  readonly #options: SimulatedNodeOptions
+  readonly disk: SimulatedDisk
+  /** What the journals on the disk hold. */
+  readonly records: JournalRecords
+  #crashedEpoch = -1
   #backlog: (() => void)[] = []
   /** Milliseconds by which the clock was set ahead, or back, since the run began. */
   #clockJumpedMs = 0

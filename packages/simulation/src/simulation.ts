@@ -41,8 +41,8 @@ import { type ObserveOptions, Trace, type TraceListener } from './trace.ts'
 
 /** How many times its usual latency a message that is held up takes longer at most. */
 const reorderFactor = 10
-/** Events after which a return to the event loop is made in any case, so that the process stays responsive. */
-const eventsPerBreath = 1_000
+/** Events after which a return to the event loop is made in any case, so that the process stays responsive: a power of two. */
+const eventsPerBreath = 1_024
 /** Latencies of a link that are drawn at once. */
 const latenciesAtOnce = 16
 /** Asks of the program in one step beyond which it is taken to be in a loop. */
@@ -237,7 +237,7 @@ export class Simulation implements SimulationCore, PropertyHost {
       } catch (error) {
         this.fail({ reason: 'internal', what: `the step threw: ${messageOf(error)}`, cause: error })
       }
-    } while (!this.#draining && trace.step % eventsPerBreath !== 0)
+    } while (!this.#draining && (trace.step & (eventsPerBreath - 1)) !== 0)
     return true
   }
 
