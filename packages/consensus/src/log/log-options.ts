@@ -31,12 +31,14 @@ export function logOptions(log: string, given: Partial<LogOptions> = {}): LogOpt
   }
   const { electionTimeoutMs, clockDriftMax } = options
   check(typeof electionTimeoutMs === 'number' && electionTimeoutMs > 0, 'electionTimeoutMs', 'a number above 0')
-  for (const name of ['batchMax', 'inFlightMax', 'waitingMax', 'chunkBytes', 'sessionsMax'] as const)
+  for (const name of ['batchMax', 'inFlightMax', 'waitingMax', 'sessionsMax'] as const)
     check(Number.isInteger(options[name]) && options[name] >= 1, name, 'a whole number from 1')
   // Far below what a journal stores as one record.
   const mebibytes16 = 16 * 1024 ** 2
-  const isSize = Number.isInteger(options.commandBytesMax) && options.commandBytesMax >= 1
-  check(isSize && options.commandBytesMax <= mebibytes16, 'commandBytesMax', `a whole number from 1 to ${mebibytes16}`)
+  for (const name of ['commandBytesMax', 'chunkBytes'] as const) {
+    const isSize = Number.isInteger(options[name]) && options[name] >= 1
+    check(isSize && options[name] <= mebibytes16, name, `a whole number from 1 to ${mebibytes16}`)
+  }
   check(Number.isInteger(options.keepEntries) && options.keepEntries >= 0, 'keepEntries', 'a whole number from 0')
   check(Number.isFinite(options.leaseMs) && options.leaseMs >= 0, 'leaseMs', 'a number of milliseconds from 0')
   check(
