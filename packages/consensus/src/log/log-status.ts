@@ -106,8 +106,11 @@ function reasonOf({ leader, members, quorums }: LogStatus, absent: readonly stri
   const silent = absent.length === 0 ? 'all members answer' : `no answer from ${absent.join(', ')}`
   const voting = members.filter(({ replica }) => replica?.standing === 'voter').map(({ id }) => id)
   const needed = Math.max(quorums.election, quorums.acceptance)
-  if (voting.length < needed)
-    return `no quorum; ${silent}, and of the ${needed} that have to vote there are ${voting.length}: ${voting.join(', ') || 'none'}`
+  if (voting.length < needed) {
+    const refused = members.filter(({ replica }) => replica?.standing === 'refused').map(({ id }) => id)
+    const lost = refused.length === 0 ? '' : `; refused, since what they had stored is lost: ${refused.join(', ')}`
+    return `no quorum; ${silent}, and of the ${needed} that have to vote there are ${voting.length}: ${voting.join(', ') || 'none'}${lost}`
+  }
   if (leader === undefined) return `no leader; ${silent}, and ${voting.join(', ')} have elected none`
   return `${leader} leads, and ${silent}; raise timeoutMs or see why it is busy`
 }

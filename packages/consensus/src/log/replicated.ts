@@ -49,7 +49,8 @@ const knownOptions: KnownOptions<ReplicatedOptions> = { log: true, members: true
 
 /**
  * Starts a replica on each member's node; the host has to offer each a disk. Replicas whose journals are there go on
- * where they were. Rejects with what a spawn threw, and with a `ConfigurationError` for members that could not work.
+ * where they were. Rejects with a `ConfigurationError` for members that could not work; and with what the first spawn threw that
+ * failed, once all were tried: the others run, and {@link replicatedLog} gives the handle on them.
  */
 export async function startReplicated<Command, Result, Query, Answer>(
   system: ActorSystem,
@@ -57,7 +58,13 @@ export async function startReplicated<Command, Result, Query, Answer>(
   options: ReplicatedOptions,
 ): Promise<Replicated<Command, Result, Query, Answer>> {
   const replicated = replicatedLog(system, definition, options)
-  await Promise.all(replicated.configuration.members.map(({ id }) => replicated.startReplica(id)))
+  const started = replicated.configuration.members.map(({ id }) => replicated.startReplica(id))
+  try {
+    await Promise.all(started)
+  } catch (error) {
+    await Promise.allSettled(started)
+    throw error
+  }
   return replicated
 }
 
@@ -235,7 +242,7 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
 
   /**
    * Asks the leader to hand over to another member; what is under way is finished first. Resolves once it is asked, which it
-   * may not hear; rejects with a `ConfigurationError` for who is no member that votes, as this client knows the members.
+   * may not hear. That the other one is there is for the caller to see: else nobody leads until the next election. Rejects with a `ConfigurationError` for who is no member that votes, as this client knows the members.
    */
   async transferLeadership(to: string, options: AskOptions = {}): Promise<void> {
     await this.#system.askWith(options, this.ref, 'transferLeadership', to)
