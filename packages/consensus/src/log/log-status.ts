@@ -3,7 +3,7 @@ import type { ActorRef, ActorSystem, AskTimeoutError } from '@troupe/core'
 import type { LogConfiguration, LogMember } from './configuration.ts'
 import { compareLogBallots, type LogBallot } from './log-ballot.ts'
 import type { LogCallerProtocol } from './log-client.ts'
-import { LogTimeoutError } from './log-errors.ts'
+import { LogTimeoutError, notReadyToLead } from './log-errors.ts'
 import type { ReplicaStatus } from './messages.ts'
 
 /** One member of a log, as it was asked. */
@@ -69,6 +69,23 @@ export async function logStatus(
       replica: asked.get(id),
     })),
   }
+}
+
+/**
+ * Rejects with a `MembersNotReadyError` unless the replica of member `to` answers within `timeoutMs` that it votes. Who is no member
+ * as the client knows them is not asked.
+ */
+export async function requireReadyToLead(
+  system: ActorSystem,
+  log: string,
+  client: ActorRef<LogCallerProtocol>,
+  { to, timeoutMs }: { readonly to: string; readonly timeoutMs: number },
+): Promise<void> {
+  const { members } = await system.askWith({ timeoutMs }, client, 'members')
+  const member = members.find(({ id, learner }) => id === to && !learner)
+  if (member === undefined) return
+  const status = await system.askWith({ timeoutMs }, member.replica, 'status').catch(() => undefined)
+  if (status?.standing !== 'voter') throw notReadyToLead(log, to, status?.standing)
 }
 
 /** Why calls have no answer. */
