@@ -65,7 +65,7 @@ export abstract class Delivery extends TurnLoop {
       answer: this.answer,
     })
     const { node, epoch, clock } = ports
-    this.duties = new ReplyDuties({ node, epoch, asks: this.asks, onAbort: () => this.signalAborted() })
+    this.duties = new ReplyDuties({ node, epoch, asks: this.asks })
     this.askCycles = new AskCycles({
       node,
       epoch,
@@ -292,9 +292,6 @@ export abstract class Delivery extends TurnLoop {
       this.send(to.node, [FrameKind.cancel, to.epoch, to.slot, to.incarnation, to.name, askId, !isGivenUp])
     }
   }
-
-  /** A signal of an actor is about to be aborted: what waits for it goes on in a microtask. */
-  protected signalAborted(): void {}
 
   protected settleAsk(askId: number, value: unknown, error: Error | undefined, answeredBy?: string): void {
     const ended =

@@ -14,7 +14,6 @@ interface ReplyDutiesParts {
   readonly node: string
   readonly epoch: number
   readonly asks: AskTable
-  readonly onAbort: () => void
 }
 
 /** Given-up asks that a cell may remember beyond those that its mailbox can hold. */
@@ -24,7 +23,6 @@ export class ReplyDuties {
   readonly #node: string
   readonly #epoch: number
   readonly #asks: AskTable
-  readonly #onAbort: () => void
   /** What actors of this node deferred: replies to asks of this node, by their numbers. */
   readonly #deferredOwn = new Map<number, Deferral>()
   /** The same of other nodes. */
@@ -32,12 +30,10 @@ export class ReplyDuties {
   /** The latest epoch of each node that died. */
   readonly #downEpochs = new Map<string, number>()
 
-  /** `onAbort` is called before a signal is aborted. */
-  constructor({ node, epoch, asks, onAbort }: ReplyDutiesParts) {
+  constructor({ node, epoch, asks }: ReplyDutiesParts) {
     this.#node = node
     this.#epoch = epoch
     this.#asks = asks
-    this.#onAbort = onAbort
   }
 
   /** Replies of this node's actors that were deferred and are still owed. */
@@ -85,13 +81,11 @@ export class ReplyDuties {
     if (cell === undefined) return
     const { current } = cell
     if (current?.replyTo !== undefined && sameToken(current.replyTo, token)) {
-      this.#onAbort()
       cell.context?.abort(givenUp(current.name))
       return
     }
     for (const { envelope, context } of cell.interleaved?.values() ?? []) {
       if (envelope.replyTo === undefined || !sameToken(envelope.replyTo, token)) continue
-      this.#onAbort()
       context.abort(givenUp(envelope.name))
       return
     }
@@ -125,14 +119,8 @@ export class ReplyDuties {
 
   /** What `cell` began is cut short: the signals of its turn and of what it deferred are aborted. */
   cutShort(cell: ActorCell, reason: () => Error): void {
-    if (cell.current !== undefined) {
-      this.#onAbort()
-      cell.context?.abort(reason())
-    }
-    for (const { context } of cell.interleaved?.values() ?? []) {
-      this.#onAbort()
-      context.abort(reason())
-    }
+    if (cell.current !== undefined) cell.context?.abort(reason())
+    for (const { context } of cell.interleaved?.values() ?? []) context.abort(reason())
     for (const deferral of cell.deferred ?? []) this.#abort(deferral, reason())
   }
 
@@ -150,9 +138,7 @@ export class ReplyDuties {
   }
 
   #abort({ controller }: Deferral, reason: Error): void {
-    if (controller === undefined) return
-    this.#onAbort()
-    controller.abort(reason)
+    controller?.abort(reason)
   }
 
   #isOwn(token: ReplyToken): boolean {

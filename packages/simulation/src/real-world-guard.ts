@@ -36,7 +36,7 @@ import {
   repeatAll,
   restoreAll,
 } from './guard-patches.ts'
-import { currentScope, watchPromises } from './scopes.ts'
+import { continuations, currentScope, watchPromises } from './scopes.ts'
 import { virtualDates } from './virtual-dates.ts'
 import { virtualRandomness } from './virtual-randomness.ts'
 
@@ -128,6 +128,7 @@ function forbidTimers(): void {
     if (currentScope() !== undefined && !isCalledByPlatform()) {
       refuse({ name: 'process.nextTick', instead: useMicrotask, applies: actorsOnly }, 'called')
     }
+    continuations.areDue = true
     return original.apply(process, parameters)
   })
 }

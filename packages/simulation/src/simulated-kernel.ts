@@ -1,19 +1,15 @@
 /**
- * A node's kernel under observation: the same kernel as everywhere, telling the trace of its turns and messages and
- * the scheduler of promises that it settled, which have continuations to run before the next step.
+ * A node's kernel under observation: the same kernel as everywhere, telling the trace of its turns and messages.
  */
 import type { ReplyToken } from '@troupe/core'
 import {
   type ActorCell,
   type Envelope,
-  type Frame,
-  FrameKind,
   isPrepared,
   type KernelPorts,
   NodeKernel,
   Phase,
   type Ref,
-  type StreamOutput,
 } from '@troupe/core/host'
 import type { ChangedCells } from './changed-cells.ts'
 import type { Flight } from './flight.ts'
@@ -28,8 +24,6 @@ export interface KernelObserver {
   readonly trace: Trace
   readonly scopes: Scopes
   readonly changedCells: ChangedCells
-  /** A promise was settled or awaited: microtasks must run before the next step. */
-  drain(): void
   /** The program asks; false when it has asked so often since the last step that it must be in a loop. */
   mayAsk(): boolean
   /** A turn of `actor` has come to a fault point. */
@@ -91,10 +85,7 @@ export class SimulatedKernel extends NodeKernel {
     this.#scopes.enterActor(actor.text)
     super.turn(cell, envelope)
     this.#changedCells.note(cell, this)
-    if (cell.phase === Phase.busy || cell.interleaved?.has(envelope)) {
-      this.#changedCells.goesOn(cell, this)
-      this.#observer.drain()
-    }
+    if (cell.phase === Phase.busy || cell.interleaved?.has(envelope)) this.#changedCells.goesOn(cell, this)
   }
 
   /** What the port does, without a function of its own for each node. */
@@ -118,7 +109,6 @@ export class SimulatedKernel extends NodeKernel {
     this.#trace.delivered(flight)
     mailbox.push(flight)
     if (!cell.scheduled) this.schedule(cell)
-    if (this.tasks.size > 0) this.#observer.drain()
     return true
   }
 
@@ -147,7 +137,6 @@ export class SimulatedKernel extends NodeKernel {
   /** A frame from another node has arrived; the parts of a tell or an ask were checked where it was sent. */
   hear(flight: Flight): void {
     const { frame, target } = flight
-    if (frame !== undefined && settles(frame)) this.#observer.drain()
     this.#receiving = true
     try {
       if (frame !== undefined) this.receive(flight, frame)
@@ -175,11 +164,6 @@ export class SimulatedKernel extends NodeKernel {
   override deliverOffer(to: Ref, name: string, payload: unknown, sender: Ref | undefined, offer: ReplyToken): void {
     if (!this.#receiving) this.#sendLocally('offer', to, name, payload, sender, undefined)
     super.deliverOffer(to, name, payload, sender, offer)
-  }
-
-  protected override accept(offer: ReplyToken): void {
-    if (offer.node === this.node) this.#observer.drain()
-    super.accept(offer)
   }
 
   #sendLocally(
@@ -222,40 +206,7 @@ export class SimulatedKernel extends NodeKernel {
     return super.offer(from, to, name, payload, timeoutMs, signal)
   }
 
-  override reply(from: ActorCell, token: ReplyToken, value: unknown): void {
-    if (token.node === this.node) this.#observer.drain()
-    super.reply(from, token, value)
-  }
-
-  override sendStreamOutput(token: ReplyToken, output: StreamOutput): void {
-    if (token.node === this.node) this.#observer.drain()
-    super.sendStreamOutput(token, output)
-  }
-
-  protected override settleAsk(askId: number, value: unknown, error: Error | undefined, answeredBy?: string): void {
-    this.#observer.drain()
-    super.settleAsk(askId, value, error, answeredBy)
-  }
-
   override faultPoint(from: ActorCell, name: string): Promise<void> | undefined {
     return this.#observer.faultPoint(this.node, this.pathOf(from), name)
-  }
-
-  protected override signalAborted(): void {
-    this.#observer.drain()
-  }
-}
-
-/** True for the frames that a promise of this node may wait for. */
-function settles(frame: Frame): boolean {
-  switch (frame[0]) {
-    case FrameKind.reply:
-    case FrameKind.replyError:
-    case FrameKind.streamOpen:
-    case FrameKind.streamItem:
-    case FrameKind.streamEnd:
-      return true
-    default:
-      return false
   }
 }

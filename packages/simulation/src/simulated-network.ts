@@ -36,7 +36,6 @@ export class SimulatedNetwork {
   readonly #trace: Trace
   readonly #agenda: Agenda
   readonly #clock: VirtualClock
-  readonly #drain: () => void
   readonly #latency: NetworkLatency
   readonly #latencyDraw: LatencyDraw
   readonly #decisions: FaultDecisions
@@ -56,7 +55,6 @@ export class SimulatedNetwork {
     this.#trace = core.trace
     this.#agenda = core.agenda
     this.#clock = core.clock
-    this.#drain = () => core.drain()
     this.#latency = latency
     this.#latencyDraw = new LatencyDraw(latency)
     this.#decisions = decisions
@@ -333,7 +331,6 @@ export class SimulatedNetwork {
       const downEpoch = ++view.downEpoch
       view.isDown = node.epoch === downEpoch
       this.#trace.record({ type: 'downSeen', node: by.name, epoch: downEpoch, detail: node.name })
-      this.#drain()
       by.perform(by.epoch, (kernel) => kernel.nodeDown(node.name, downEpoch, reason))
     }
   }

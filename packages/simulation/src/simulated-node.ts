@@ -146,7 +146,6 @@ export class SimulatedNode implements TurnTaker {
     const { services, failed } = this.#options
     const starting = this.#asServices(() => kernel.ports.services.start(services()))
     if (starting === undefined) return
-    this.#core.drain()
     starting.catch((error) => {
       if (epoch > 0 && kernel.alive) failed(error)
     })
@@ -158,7 +157,6 @@ export class SimulatedNode implements TurnTaker {
     if (kernel === undefined || !kernel.alive) return
     kernel.halt()
     this.resume()
-    this.#core.drain()
     await this.#asServices(() => kernel.ports.services.stop())
   }
 
@@ -188,7 +186,6 @@ export class SimulatedNode implements TurnTaker {
     this.records.crashed()
     this.paused = false
     this.#backlog = []
-    this.#core.drain()
   }
 
   /** Gives the machine, which is down, an empty disk. */
@@ -232,11 +229,7 @@ export class SimulatedNode implements TurnTaker {
       this.#backlog.push(() => this.perform(epoch, run, what))
       return
     }
-    const asks = kernel.asks.size
-    // A task may have been run by this step, and settles when its promises have.
-    const tasks = kernel.tasks.size
     this.#core.scopes.runNode(this.#scopes, run, kernel, what)
-    if (this.isMain || kernel.asks.size !== asks || tasks > 0) this.#core.drain()
   }
 
   /** A method of its own: one with a function in it that may be kept makes room for what that needs at each call. */
@@ -266,10 +259,7 @@ export class SimulatedNode implements TurnTaker {
       placement,
       programNode: mainNode,
       definitions: this.#core.definitions,
-      scopes: simulatedScopes({
-        drain: () => this.#core.drain(),
-        schedule: (run) => void clock.schedule(0, run),
-      }),
+      scopes: simulatedScopes((run) => void clock.schedule(0, run)),
       events,
       messages: 'copied',
       wake: () => turns.wake(),
@@ -297,7 +287,6 @@ export class SimulatedNode implements TurnTaker {
         return
       }
       this.#asServices(run)
-      this.#core.drain()
     }
     return {
       now: () => this.now(),
@@ -323,10 +312,7 @@ export class SimulatedNode implements TurnTaker {
     const { kernel } = this
     if (kernel === undefined || epoch !== this.epoch || !kernel.alive) return false
     if (this.paused) return this.#putOffTurn(turns, pick)
-    const asks = kernel.asks.size
-    const tasks = kernel.tasks.size
     const isMore = this.#core.scopes.runNode(this.#scopes, stepOf, kernel, pick)
-    if (this.isMain || kernel.asks.size !== asks || tasks > 0) this.#core.drain()
     return isMore && kernel.alive
   }
 }
