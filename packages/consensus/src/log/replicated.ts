@@ -57,7 +57,7 @@ const knownOptions: KnownOptions<ReplicatedOptions> = { log: true, members: true
 /**
  * Starts a replica on each member's node; the host has to offer each a disk. Replicas whose journals are there go on
  * where they were. Rejects with a `ConfigurationError` for members that could not work; and with what the first spawn threw that
- * failed: the others are started all the same, and {@link replicatedLog} gives the handle on them.
+ * failed, once the others are started all the same: {@link replicatedLog} gives the handle on them.
  */
 export async function startReplicated<Command, Result, Query, Answer>(
   system: ActorSystem,
@@ -65,7 +65,13 @@ export async function startReplicated<Command, Result, Query, Answer>(
   options: ReplicatedOptions,
 ): Promise<Replicated<Command, Result, Query, Answer>> {
   const replicated = replicatedLog(system, definition, options)
-  await Promise.all(replicated.configuration.members.map(({ id }) => replicated.startReplica(id)))
+  const started = replicated.configuration.members.map(({ id }) => replicated.startReplica(id))
+  try {
+    await Promise.all(started)
+  } catch (error) {
+    await Promise.allSettled(started)
+    throw error
+  }
   return replicated
 }
 
