@@ -84,8 +84,7 @@ export function foreignMachine(log: string, definition: string, given: string | 
   return new ForeignMachineError(message, { log, definition, given })
 }
 
-/** Why the members were not changed. */
-/** `standing`: what the replica of member `to` says that it is; `undefined` when it does not answer. */
+/** Why member `to` is not to lead. `standing`: what its replica says that it is; `undefined` when it does not answer. */
 export function notReadyToLead(log: string, to: string, standing: string | undefined): MembersNotReadyError {
   const why =
     standing === undefined ? 'its replica does not answer' : `its replica is ${standing}, and votes on nothing`
@@ -94,6 +93,7 @@ export function notReadyToLead(log: string, to: string, standing: string | undef
   return new MembersNotReadyError(message, { log, needed: 1, absent, behind })
 }
 
+/** Why the members were not changed. */
 export function membersNotReady(log: string, { needed, absent, behind }: UnreadyMembers): MembersNotReadyError {
   const why = [
     ...(absent.length === 0 ? [] : [`${absent.join(', ')} did not answer`]),
