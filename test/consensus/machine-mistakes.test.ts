@@ -3,7 +3,7 @@
  * and the log goes on.
  */
 import { CommandError, Counter, LogMachineObserver, replicate, startReplicated } from '@troupe/consensus'
-import { ConfigurationError } from '@troupe/core'
+import { ConfigurationError, JournalRecordSizeError } from '@troupe/core'
 import { type SimulatedWorld, simulate } from '@troupe/simulation'
 import { expect, test } from 'vitest'
 
@@ -261,5 +261,31 @@ test('a replica that lags gets no snapshot of a state that is none, and the one 
     ])
     expect(failures).not.toContain('restart')
     expect(await client.execute('a', { timeoutMs: 20_000 })).toBe(9)
+  })
+})
+
+test('a machine whose snapshot is more than a record of the journal is told as a failure, and its log goes on', async () => {
+  const machine = {
+    initial: () => ({ count: 0 }),
+    apply: (state: { count: number }, by: number) => (state.count += by),
+    snapshot: ({ count }: { count: number }) => ({ count, ballast: 'x'.repeat(65 * 1024 ** 2) }),
+    restore: ({ count }: { count: number }) => ({ count }),
+  }
+  const Heavy = replicate({ name: 'Heavy', snapshotEvery: 10 }, machine)
+  await run(1, async (world) => {
+    const failures: { actor: string; message: string; error: Error; directive: string }[] = []
+    world.events.on('failure', (failure) => failures.push(failure))
+    const heavy = await startReplicated(world, Heavy, { log: 'heavy', members: world.nodes, options })
+    const client = await heavy.client()
+    for (let count = 1; failures.length === 0; count++) expect(await client.execute(1)).toBe(count)
+    const [{ actor, message, error, directive }] = failures as [(typeof failures)[0]]
+    expect({ actor, message, directive }).toMatchObject({ message: 'snapshot', directive: 'resume' })
+    expect(actor).toContain('/node-1/log.heavy')
+    expect(error).toBeInstanceOf(JournalRecordSizeError)
+    expect(error.message).toContain('in one record of the journal, which holds 67108864 at most')
+    const reached = await client.execute(0)
+    world.crash('node-1')
+    await world.restart('node-1')
+    expect(await client.execute(1, { timeoutMs: 20_000 })).toBe((reached as number) + 1)
   })
 })

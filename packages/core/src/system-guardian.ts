@@ -25,8 +25,7 @@ export interface Root {
 export class SystemGuardian {
   readonly #kernel: NodeKernel
   readonly #roots = new Set<Root>()
-  /** Spawns of roots that are under way. */
-  readonly #spawns = new Set<Promise<Ref>>()
+  readonly #spawning = new Set<Promise<Ref>>()
   /** The latest epoch in which each node has come up again. */
   readonly #upEpochs = new Map<string, number>()
 
@@ -40,23 +39,21 @@ export class SystemGuardian {
     return [...this.#roots]
   }
 
-  /** Settles once the spawns that are under way now have ended, well or not; `undefined` when there is none. */
-  get spawning(): Promise<unknown> | undefined {
-    return this.#spawns.size === 0 ? undefined : Promise.allSettled(this.#spawns)
+  /** The spawns that have no answer yet: each is a root to come, or none when it rejects. */
+  get spawning(): readonly Promise<Ref>[] {
+    return [...this.#spawning]
   }
 
   /** Starts a root on `node`; rejects with what its spawn threw there. */
-  async spawn(node: string, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Promise<Ref> {
-    const spawn = this.#spawnRoot(node, definition, args, options)
-    this.#spawns.add(spawn)
-    try {
-      return await spawn
-    } finally {
-      this.#spawns.delete(spawn)
-    }
+  spawn(node: string, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Promise<Ref> {
+    const spawned = this.#spawn(node, definition, args, options)
+    const ended = () => void this.#spawning.delete(spawned)
+    this.#spawning.add(spawned)
+    spawned.then(ended, ended)
+    return spawned
   }
 
-  async #spawnRoot(node: string, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Promise<Ref> {
+  async #spawn(node: string, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Promise<Ref> {
     const ref = await this.#kernel.spawnOn(undefined, node, definition, args, options)
     const root: Root = { definition, args, options, node, ref, stopping: false }
     this.#roots.add(root)

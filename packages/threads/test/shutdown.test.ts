@@ -7,7 +7,6 @@ import { Account } from './fixtures/account.ts'
 import { Counter } from './fixtures/counter.ts'
 import { Doomed } from './fixtures/doomed.ts'
 import { Farewell, Manager } from './fixtures/manager.ts'
-import { SlowToLoad } from './fixtures/slow-to-load.ts'
 import { fixture, startSystem } from './support.ts'
 
 const run = (file: string, ...args: string[]) =>
@@ -46,17 +45,6 @@ describe('stop', () => {
     await system.stop()
     expect(said.sort()).toEqual(['counted 1000', 'the helper stopped'])
     expect(process.getActiveResourcesInfo().filter((resource) => resource === 'MessagePort')).toEqual([])
-  })
-
-  it('waits for spawns that are under way, and stops what comes of them in order', async () => {
-    const system = await startSystem()
-    const told: string[] = []
-    system.events.on('nodeDown', ({ reason }) => told.push(reason))
-    system.events.on('log', ({ message }) => told.push(message))
-    const spawned = system.spawn(SlowToLoad, undefined, { node: 'node-1' })
-    await system.stop()
-    expect((await spawned).ref.node).toBe('node-1')
-    expect(told).toEqual(['the late one stopped'])
   })
 
   it('terminates threads that do not stop in time', async () => {

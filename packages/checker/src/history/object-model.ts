@@ -2,8 +2,8 @@
 import type { KnownOutput } from './operation.ts'
 
 /**
- * A sequential object. All its functions are pure, and states are values: a step returns new ones and leaves the one that it was
- * given as it was, which is verified for the first of them; one that changes it is a `HistoryError`.
+ * A sequential object. All its functions are pure, and states are values: a step returns new ones. One that changes the state that
+ * it is given is refused with a `ConfigurationError`.
  *
  * @example
  * const counter: ObjectModel<number, 'increment' | 'read', number> = {

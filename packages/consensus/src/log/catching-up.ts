@@ -1,15 +1,28 @@
 /**
  * Catching up: a replica that lacks decided entries gets them from anybody who has them, in whatever ballot, since what
  * is decided is decided. Entries while they are still there, else a snapshot in parts. The one that lacks asks, part by
- * part and again after a while, so that whoever answers keeps no books.
+ * part and again after a while, so that whoever answers keeps no books. It stores the parts of a large one as they come, many
+ * as one record; what was stored of one that never became whole means nothing.
  */
 import type { ActorRef } from '@troupe/core'
 import { decodeValue, encodeValue } from '@troupe/core/host'
-import { takeSnapshot } from './applying.ts'
+import { installSnapshot, takeSnapshot } from './applying.ts'
 import { batchFrom, lengthOf } from './entry.ts'
 import type { CatchUp, Learned, ReplicaProtocol, SnapshotChunk } from './messages.ts'
-import { type LogSnapshot, type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
+import {
+  type LogSnapshot,
+  type ReplicaContext,
+  type ReplicaState,
+  replicaOf,
+  type SnapshotPiece,
+} from './replica-state.ts'
 import type { AnyMachine } from './state-machine.ts'
+
+/**
+ * Of a snapshot under way so many bytes become a record of the journal, which would not hold all of a large one. With a part that
+ * is as large as they come that is a half of what a record holds.
+ */
+const pieceBytes = 16 * 1024 ** 2
 
 /** Asks replica `id` for what is decided, at most once a round. */
 export function askToCatchUp(state: ReplicaState, id: string, ctx: ReplicaContext): void {
@@ -79,44 +92,52 @@ export function forgetVoid({ entries }: ReplicaState, from: number, ctx: Replica
   ctx.log.info('void', { from, entries: length - from })
 }
 
-/** Bytes of a snapshot that are stored as one record, of several when it is larger: a journal takes four times as many. */
-const partBytes = 16 * 1024 ** 2
-
-/**
- * Returns the snapshot's bytes once they are whole and worth installing, or that all of them are `stored` in parts; asks for
- * the next part until then.
- */
+/** Installs the snapshot once it is whole, and returns true then; asks for the next part until then. */
 export function onSnapshotChunk(
   state: ReplicaState,
   { from, id, offset, data, last }: SnapshotChunk,
   ctx: ReplicaContext,
-): Uint8Array | 'stored' | undefined {
-  if (id <= state.applied) {
-    state.incoming = undefined
-    return undefined
+): boolean {
+  if (id <= state.applied || offset === 0) {
+    state.incoming = id <= state.applied ? undefined : { id, from, parts: [], bytes: 0, stored: 0 }
+    state.pieces = undefined
   }
-  if (offset === 0) state.incoming = { id, from, parts: [], pending: 0, bytes: 0 }
   const { incoming } = state
-  if (incoming === undefined || incoming.id !== id || incoming.from !== from || incoming.bytes !== offset)
-    return undefined
+  if (incoming === undefined || incoming.id !== id || incoming.from !== from || incoming.bytes !== offset) return false
   incoming.parts.push(data)
-  incoming.pending += data.length
   incoming.bytes += data.length
-  const stored = incoming.bytes - incoming.pending
-  if (incoming.pending >= partBytes || (last && stored > 0)) {
-    ctx.persist('part', { id, at: stored, data: joined(incoming.parts) })
+  if (last) {
+    state.incoming = undefined
+    ctx.persist(incoming.stored > 0 ? 'completed' : 'installed', joined(incoming.parts))
+    return true
+  }
+  if (incoming.bytes - incoming.stored >= pieceBytes) {
+    ctx.persist('piece', { offset: incoming.stored, bytes: joined(incoming.parts) })
     incoming.parts = []
-    incoming.pending = 0
+    incoming.stored = incoming.bytes
   }
-  if (!last) {
-    request(state, from, ctx)
-    return undefined
-  }
-  state.incoming = undefined
-  return incoming.pending === 0 ? 'stored' : joined(incoming.parts)
+  request(state, from, ctx)
+  return false
 }
 
-/** One after the other. */
+/** A piece of a large snapshot is stored: the first, or the one behind those that are. */
+export function keepPiece(state: ReplicaState, { offset, bytes }: SnapshotPiece): void {
+  if (offset === 0) state.pieces = []
+  state.pieces?.push(bytes)
+}
+
+/** Installs a snapshot whose bytes are whole with these, which come after the pieces that are stored. */
+export function installBytes(
+  state: ReplicaState,
+  pieces: readonly Uint8Array[],
+  bytes: Uint8Array,
+  machine: AnyMachine,
+): void {
+  state.pieces = undefined
+  const whole = pieces.length === 0 ? bytes : joined([...pieces, bytes])
+  installSnapshot(state, decodeValue(whole) as LogSnapshot, machine)
+}
+
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
@@ -125,25 +146,4 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length
   }
   return bytes
-}
-
-/** Takes in a part that was stored; the first of a snapshot ends what there was of another one. */
-export function storePart(
-  state: ReplicaState,
-  { id, at, data }: { readonly id: number; readonly at: number; readonly data: Uint8Array },
-): void {
-  if (at === 0) state.installing = { id, parts: [] }
-  state.installing?.parts.push(data)
-}
-
-/** The snapshot whose parts were all stored. */
-export function assembledSnapshot(state: ReplicaState): LogSnapshot {
-  const bytes = joined(state.installing?.parts ?? [])
-  state.installing = undefined
-  return readSnapshot(bytes)
-}
-
-/** What a snapshot's bytes stand for. */
-export function readSnapshot(bytes: Uint8Array): LogSnapshot {
-  return decodeValue(bytes) as LogSnapshot
 }

@@ -45,9 +45,8 @@ export function logOptions(
   // Far below what a journal stores as one record.
   const mebibytes16 = 16 * 1024 ** 2
   for (const name of ['commandBytesMax', 'chunkBytes'] as const) {
-    const size = options[name]
-    const isSize = Number.isInteger(size) && size >= 1 && size <= mebibytes16
-    check(isSize, name, `a whole number from 1 to ${mebibytes16}`)
+    const isSize = Number.isInteger(options[name]) && options[name] >= 1
+    check(isSize && options[name] <= mebibytes16, name, `a whole number from 1 to ${mebibytes16}`)
   }
   check(Number.isInteger(options.keepEntries) && options.keepEntries >= 0, 'keepEntries', 'a whole number from 0')
   check(Number.isFinite(options.leaseMs) && options.leaseMs >= 0, 'leaseMs', 'a number of milliseconds from 0')

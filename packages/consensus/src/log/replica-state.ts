@@ -145,17 +145,17 @@ export interface Leadership {
 interface Incoming {
   readonly id: number
   readonly from: string
-  /** Those that are not stored yet, and how many bytes these are. */
+  /** What is not stored of it. */
   parts: Uint8Array[]
-  pending: number
-  /** All that has come. */
+  /** All that has come; what of that is stored. */
   bytes: number
+  stored: number
 }
 
-/** A snapshot under way to this replica that is too large for one record, as far as it is stored. */
-export interface Installing {
-  readonly id: number
-  readonly parts: Uint8Array[]
+/** Bytes of a snapshot under way, from `offset` on. */
+export interface SnapshotPiece {
+  readonly offset: number
+  readonly bytes: Uint8Array
 }
 
 /** A replica's state. `promised`, `acceptedBallot` and the log are durable; what was applied is stored with snapshots. */
@@ -182,6 +182,8 @@ export interface ReplicaState {
   readonly identities: Map<string, string>
   /** The longest lease that it has given. */
   longestLeaseMs: number
+  /** What is stored of a large snapshot under way to this replica. */
+  pieces: Uint8Array[] | undefined
   // From here on nothing is durable.
   /** The commands of the applied entries that are kept. */
   kept: number
@@ -204,8 +206,6 @@ export interface ReplicaState {
   /** The round in which catching up was last asked for, so that it is not asked for with every message. */
   caughtUpRound: number
   incoming: Incoming | undefined
-  /** Durable, for as long as it goes on. */
-  installing: Installing | undefined
   /** The snapshot last sent, as bytes. */
   outgoing: { readonly id: number; readonly bytes: Uint8Array } | undefined
 }
@@ -239,9 +239,10 @@ export type ReplicaEvents = {
   lends: (state: ReplicaState, leaseMs: number) => void
   /** A `LogSnapshot`, encoded, so that nothing of it is shared with what is applied later. */
   installed: (state: ReplicaState, bytes: Uint8Array) => void
-  /** A part of one that is too large for one record, which is to be installed once all have come. */
-  part: (state: ReplicaState, part: { readonly id: number; readonly at: number; readonly data: Uint8Array }) => void
-  assembled: (state: ReplicaState, id: number) => void
+  /** A piece of a snapshot that is too large for one record. */
+  piece: (state: ReplicaState, piece: SnapshotPiece) => void
+  /** The last piece of it: as `installed`, all of them together. */
+  completed: (state: ReplicaState, bytes: Uint8Array) => void
 }
 
 /** See {@link ReplicaEvents}. */

@@ -6,17 +6,16 @@
  */
 import { type ActorDefinition, type ActorRef, defineActor, type TerminationReason } from '@troupe/core'
 import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
-import { applyDecided, installSnapshot } from './applying.ts'
+import { applyDecided } from './applying.ts'
 import {
   askToCatchUp,
-  assembledSnapshot,
   forgetVoid,
+  installBytes,
+  keepPiece,
   onCatchUp,
   onLearned,
   onSnapshotChunk,
-  readSnapshot,
   request,
-  storePart,
 } from './catching-up.ts'
 import { requireMachine, requireState } from './checked-machine.ts'
 import { isVoter, logMemberOf, votersOf } from './configuration.ts'
@@ -58,6 +57,7 @@ import {
   type ReplicaEvents,
   type ReplicaState,
   replicaOf,
+  type SnapshotPiece,
 } from './replica-state.ts'
 import { announce, isOwnClient, onCommands, onOpen, onReads, onReconfigure, proposeChange } from './serving.ts'
 import type { AnyMachine, StateMachine } from './state-machine.ts'
@@ -167,11 +167,11 @@ export function replicaParts(machine: AnyMachine, name?: string): ReplicaParts {
         state.longestLeaseMs = Math.max(state.longestLeaseMs, leaseMs)
       },
       installed(state: ReplicaState, bytes: Uint8Array) {
-        installSnapshot(state, readSnapshot(bytes), machine)
+        installBytes(state, [], bytes, machine)
       },
-      part: storePart,
-      assembled(state: ReplicaState) {
-        installSnapshot(state, assembledSnapshot(state), machine)
+      piece: (state: ReplicaState, piece: SnapshotPiece) => keepPiece(state, piece),
+      completed(state: ReplicaState, bytes: Uint8Array) {
+        installBytes(state, state.pieces ?? [], bytes, machine)
       },
     },
     snapshot: (state: ReplicaState): StoredReplica => storedReplica(state, machine),
@@ -236,11 +236,8 @@ export function replicaParts(machine: AnyMachine, name?: string): ReplicaParts {
         request(state, message.from, ctx)
       },
       snapshotChunk(state, message, ctx) {
-        const whole = onSnapshotChunk(state, message, ctx)
-        if (whole === undefined) return
         const { number } = state.configuration
-        if (whole === 'stored') ctx.persist('assembled', message.id)
-        else ctx.persist('installed', whole)
+        if (!onSnapshotChunk(state, message, ctx)) return
         if (state.configuration.number !== number) {
           forgetVoid(state, state.entries.trimmed, ctx)
           changeConfiguration(state, ctx, true)

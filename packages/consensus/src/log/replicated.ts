@@ -17,7 +17,14 @@ import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, logMemberOf } from './configuration.ts'
 import { type LogCallerProtocol, LogClient } from './log-client.ts'
 import { logOptions, requireRetryMs } from './log-options.ts'
-import { type LogExplanation, type LogStatus, logExplanation, logStatus, timedOut } from './log-status.ts'
+import {
+  type LogExplanation,
+  type LogStatus,
+  logExplanation,
+  logStatus,
+  requireReadyToLead,
+  timedOut,
+} from './log-status.ts'
 import type { ReplicaStatus } from './messages.ts'
 import type { LogOptions } from './replica-state.ts'
 import type { ReplicaDefinition } from './replicate.ts'
@@ -54,8 +61,8 @@ const knownOptions: KnownOptions<ReplicatedOptions> = { log: true, members: true
 
 /**
  * Starts a replica on each member's node; the host has to offer each a disk. Replicas whose journals are there go on
- * where they were. Rejects with what a spawn threw, and with a `ConfigurationError` for members that could not work. Where one node
- * of several is down the others' replicas were started all the same: {@link replicatedLog} gives the handle on them.
+ * where they were. Rejects with a `ConfigurationError` for members that could not work; and with what the first spawn threw that
+ * failed, once the others are started all the same: {@link replicatedLog} gives the handle on them.
  */
 export async function startReplicated<Command, Result, Query, Answer>(
   system: ActorSystem,
@@ -63,7 +70,13 @@ export async function startReplicated<Command, Result, Query, Answer>(
   options: ReplicatedOptions,
 ): Promise<Replicated<Command, Result, Query, Answer>> {
   const replicated = replicatedLog(system, definition, options)
-  await Promise.all(replicated.configuration.members.map(({ id }) => replicated.startReplica(id)))
+  const started = replicated.configuration.members.map(({ id }) => replicated.startReplica(id))
+  try {
+    await Promise.all(started)
+  } catch (error) {
+    await Promise.allSettled(started)
+    throw error
+  }
   return replicated
 }
 
@@ -169,9 +182,11 @@ export class Replicated<Command, Result, Query, Answer> {
 }
 
 const knownOfStatus: KnownOptions<Pick<AskOptions, 'timeoutMs'>> = { timeoutMs: true }
-const knownOfChange: KnownOptions<AskOptions & { readonly quorums?: QuorumSizes }> = {
-  ...{ quorums: true, timeoutMs: true, signal: true, window: true, transfer: true },
-}
+const knownOfAsk: KnownOptions<AskOptions> = { timeoutMs: true, signal: true, window: true, transfer: true }
+const knownOfChange: KnownOptions<AskOptions & { readonly quorums?: QuorumSizes }> = { ...knownOfAsk, quorums: true }
+
+/** How long the one that is to lead has to say how it is, in milliseconds. */
+const handOverMsMax = 1_000
 
 /** Calls a replicated object by one client actor. */
 export class ReplicatedClient<Command, Result, Query, Answer> {
@@ -254,9 +269,14 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
 
   /**
    * Asks the leader to hand over to another member; what is under way is finished first. Resolves once it is asked, which it
-   * may not hear; rejects with a `ConfigurationError` for who is no member that votes, as this client knows the members.
+   * may not hear. Rejects with a `ConfigurationError` for who is no member that votes, as this client knows the members, and with a
+   * `MembersNotReadyError` for one whose replica does not answer within `timeoutMs` (a second at most), or votes on nothing: nobody
+   * would lead until the next election.
    */
   async transferLeadership(to: string, options: AskOptions = {}): Promise<void> {
+    refuseUnknownOptions(`transferLeadership of replicated log ${this.#log}`, options, knownOfAsk)
+    const timeoutMs = Math.min(options.timeoutMs ?? handOverMsMax, handOverMsMax)
+    await requireReadyToLead(this.#system, this.#log, this.ref, { to, timeoutMs })
     await this.#system.askWith(options, this.ref, 'transferLeadership', to)
   }
 

@@ -2,7 +2,7 @@
 import { cloneValue } from '@troupe/core/host'
 import { enteredConfiguration, takeSnapshot } from './applying.ts'
 import { ownConfiguration } from './configuration.ts'
-import type { Installing, LogSnapshot, ReplicaArguments, ReplicaState } from './replica-state.ts'
+import type { LogSnapshot, ReplicaArguments, ReplicaState } from './replica-state.ts'
 import type { AnyMachine } from './state-machine.ts'
 
 /** What a replica's own snapshot holds. */
@@ -21,8 +21,8 @@ export type StoredReplica = LogSnapshot &
     | 'identities'
     | 'longestLeaseMs'
   > & {
-    /** Only while its next part is waited for: one that is given up begins anew. */
-    readonly installing?: Installing
+    /** Those of a snapshot that was under way. */
+    readonly pieces?: ReplicaState['pieces']
   }
 
 /** What a snapshot of `state` stores. */
@@ -40,7 +40,8 @@ export function storedReplica(state: ReplicaState, machine: AnyMachine): StoredR
     knownIn: state.knownIn,
     identities: state.identities,
     longestLeaseMs: state.longestLeaseMs,
-    ...(state.incoming === undefined || state.installing === undefined ? {} : { installing: state.installing }),
+    // Only what comes may complete them.
+    ...(state.incoming === undefined || state.incoming.stored === 0 ? {} : { pieces: state.pieces }),
   }
 }
 
@@ -94,6 +95,7 @@ function replicaWith(stored: Omit<StoredReplica, 'machine'>, machine: unknown): 
     knownIn: stored.knownIn,
     identities: stored.identities,
     longestLeaseMs: stored.longestLeaseMs,
+    pieces: stored.pieces,
     knownBy: new Set(),
     kept: 0,
     refusedBy: undefined,
@@ -108,7 +110,6 @@ function replicaWith(stored: Omit<StoredReplica, 'machine'>, machine: unknown): 
     lead: undefined,
     caughtUpRound: -1,
     incoming: undefined,
-    installing: stored.installing,
     outgoing: undefined,
   }
 }
