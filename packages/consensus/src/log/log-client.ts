@@ -10,7 +10,7 @@ import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, ownMembers, voterAfter } from './configuration.ts'
 import { operationWeight } from './entry.ts'
 import { CommandError, CommandSizeError, foreignMachine, sessionExpired } from './log-errors.ts'
-import { clientLimits } from './log-options.ts'
+import { requireClientLimits } from './log-options.ts'
 import { type MemberChange, onReconfigured, onUnready, sendChange, wantChange } from './member-changes.ts'
 import type { Commands, LogClientProtocol, Outcomes, Reads } from './messages.ts'
 
@@ -113,32 +113,38 @@ export const LogClient = defineActor<Own>()({
     inFlightMax = 1_024,
     batchMax = 512,
     commandBytesMax = 1024 ** 2,
-  }: LogClientArguments): LogClientState => ({
-    log,
-    named: definition === undefined ? {} : { definition },
-    ...clientLimits(log, { retryMs, inFlightMax, batchMax, commandBytesMax }),
-    config: configuration.number,
-    members: ownMembers(configuration.members),
-    tried: firstVoter(configuration),
-    target: firstVoter(configuration),
-    session: undefined,
-    nonce: undefined,
-    nextSeq: 1,
-    commands: new Map(),
-    unsentSeq: 1,
-    nextRead: 1,
-    reads: new Map(),
-    unsentRead: 1,
-    changes: [],
-    changing: 0,
-    nextChange: 1,
-    progressed: false,
-    oldestCommand: undefined,
-    oldestRead: undefined,
-    redirects: 0,
-    retrying: false,
-    flushing: false,
-  }),
+  }: LogClientArguments): LogClientState => {
+    requireClientLimits(log, { retryMs, inFlightMax, batchMax, commandBytesMax })
+    return {
+      log,
+      named: definition === undefined ? {} : { definition },
+      retryMs,
+      inFlightMax,
+      batchMax,
+      commandBytesMax,
+      config: configuration.number,
+      members: ownMembers(configuration.members),
+      tried: firstVoter(configuration),
+      target: firstVoter(configuration),
+      session: undefined,
+      nonce: undefined,
+      nextSeq: 1,
+      commands: new Map(),
+      unsentSeq: 1,
+      nextRead: 1,
+      reads: new Map(),
+      unsentRead: 1,
+      changes: [],
+      changing: 0,
+      nextChange: 1,
+      progressed: false,
+      oldestCommand: undefined,
+      oldestRead: undefined,
+      redirects: 0,
+      retrying: false,
+      flushing: false,
+    }
+  },
   on: {
     execute(state, what, ctx) {
       const token = ctx.deferReply<unknown>()

@@ -61,15 +61,14 @@ export function logOptions(
 /** What a client may have been given as options, with the defaults. */
 type ClientLimits = Required<Pick<LogClientArguments, 'retryMs' | 'inFlightMax' | 'batchMax' | 'commandBytesMax'>>
 
-/** The limits of a client as they are. Throws a `ConfigurationError` that names the first that could not work. */
-export function clientLimits(log: string, limits: ClientLimits): ClientLimits {
+/** Throws a `ConfigurationError` that names the first limit of a client that could not work. */
+export function requireClientLimits(log: string, limits: ClientLimits): void {
   const where = `client of replicated log ${log}`
   requireRetryMs(log, limits.retryMs)
   for (const name of ['inFlightMax', 'batchMax', 'commandBytesMax'] as const) {
     const value = limits[name]
     requireOption(Number.isInteger(value) && value >= 1, `${where}: ${name}`, 'a whole number from 1', value)
   }
-  return limits
 }
 
 /** Throws a `ConfigurationError` for what is no interval after which a client of the log could send again. */
