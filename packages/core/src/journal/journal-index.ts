@@ -59,6 +59,8 @@ export interface RecordPosition {
   readonly length: number
 }
 
+const encoder = new TextEncoder()
+
 /** Numbers that one record takes in {@link JournalEntry.positions}. */
 export const POSITION_STRIDE = 3
 
@@ -66,7 +68,6 @@ export const POSITION_STRIDE = 3
 export class JournalIndex {
   readonly #entries = new Map<string, JournalEntry>()
   readonly #segments = new Map<number, SegmentState>()
-  readonly #encoder = new TextEncoder()
   /** The entry that was asked for last: many records are of the same actor as the one before. */
   #last: JournalEntry | undefined
 
@@ -76,7 +77,7 @@ export class JournalIndex {
     if (last !== undefined && last.durableId === durableId) return last
     let entry = this.#entries.get(durableId)
     if (entry === undefined) {
-      entry = new JournalEntry(durableId, this.#encoder.encode(durableId))
+      entry = new JournalEntry(durableId, encoder.encode(durableId))
       this.#entries.set(durableId, entry)
     }
     this.#last = entry
