@@ -89,7 +89,11 @@ export class AskTable {
   #unlistedFrom = 1
 
   constructor({ clock, isObserved = () => false, onEnded, onOpened, rejectFor, answer }: AskTableParts) {
-    const expire = (ask: PendingAsk) => this.#giveUp(ask, timedOut(ask))
+    const expire = (ask: PendingAsk) =>
+      this.#giveUp(
+        ask,
+        withoutStack(() => timedOut(ask)),
+      )
     this.#heldTimeouts = new AskTimeouts(clock, 0, expire)
     this.#looseTimeouts = new AskTimeouts(clock, clock.slackMs ?? 0, expire, () => this.gather())
     this.#isObserved = isObserved

@@ -305,8 +305,8 @@ export function decodeError(data: ErrorData): Error {
 }
 
 /**
- * An error whose stack is its name and message. For what the runtime makes where no code of a program is on the stack, and
- * for many who wait: to walk the stack takes longer than all else that is done for each of them.
+ * An error whose stack is its name and message: for what is made where no code of a program is on the stack, as when a clock or
+ * a network calls. To walk a stack takes longer than all else that is done about a failed ask.
  */
 export function withoutStack<Made extends Error>(make: () => Made): Made {
   const limit = Error as { stackTraceLimit?: unknown }

@@ -75,7 +75,7 @@ export class ReplyDuties {
   withdraw(cell: ActorCell | undefined, token: ReplyToken): void {
     const deferral = this.release(token)
     if (deferral !== undefined) {
-      this.#abort(deferral, givenUp('a deferred reply'))
+      this.#abort(deferral, () => givenUp('a deferred reply'))
       return
     }
     if (cell === undefined) return
@@ -121,7 +121,7 @@ export class ReplyDuties {
   cutShort(cell: ActorCell, reason: () => Error): void {
     if (cell.current !== undefined) cell.context?.abort(reason())
     for (const { context } of cell.interleaved?.values() ?? []) context.abort(reason())
-    for (const deferral of cell.deferred ?? []) this.#abort(deferral, reason())
+    for (const deferral of cell.deferred ?? []) this.#abort(deferral, reason)
   }
 
   /** The replies that an actor which is no more had deferred; it owes them no longer. */
@@ -137,8 +137,9 @@ export class ReplyDuties {
     return tokens
   }
 
-  #abort({ controller }: Deferral, reason: Error): void {
-    controller?.abort(reason)
+  /** Most turns that deferred a reply never asked for their signal, and nobody hears why it would be aborted. */
+  #abort({ controller }: Deferral, reason: () => Error): void {
+    controller?.abort(reason())
   }
 
   #isOwn(token: ReplyToken): boolean {

@@ -225,13 +225,15 @@ export class SimulatedNode implements TurnTaker {
   perform(epoch: number, run: (kernel: SimulatedKernel, what?: any) => void, what?: unknown): void {
     const { kernel } = this
     if (kernel === undefined || epoch !== this.epoch || !kernel.alive) return
-    if (this.paused) this.#putOff(epoch, run, what)
-    else this.#core.scopes.runNode(this.#scopes, run, kernel, what)
+    if (this.paused) {
+      this.#putOff(epoch, run, what)
+      return
+    }
+    this.#core.scopes.runNode(this.#scopes, run, kernel, what)
   }
 
-  // Methods of their own: one with a function in it that may be kept makes room for what that needs at each call.
-
-  #putOff<What>(epoch: number, run: (kernel: SimulatedKernel, what: What) => void, what: What): void {
+  /** A method of its own: one with a function in it that may be kept makes room for what that needs at each call. */
+  #putOff(epoch: number, run: (kernel: SimulatedKernel, what?: any) => void, what: unknown): void {
     this.#backlog.push(() => this.perform(epoch, run, what))
   }
 

@@ -8,12 +8,14 @@
  * come back to life; segments in the middle may go before older ones.
  */
 import { type JournalPlace, journalCorrupt } from './journal-errors.ts'
-import { RecordKind, segmentFile } from './journal-format.ts'
+import { ID_BYTES_MAX, RecordKind, segmentFile } from './journal-format.ts'
 
 /** One durable actor's part of the journal. */
 export class JournalEntry {
   readonly durableId: string
   readonly encodedId: Uint8Array
+  /** Whether a record can name it. */
+  readonly isNameable: boolean
   /** The sequence number given out last; `sequence` follows once that record is durable. */
   sequenceAssigned = 0
   /** The sequence number of the last durable event. */
@@ -34,6 +36,7 @@ export class JournalEntry {
   constructor(durableId: string, encodedId: Uint8Array) {
     this.durableId = durableId
     this.encodedId = encodedId
+    this.isNameable = encodedId.length <= ID_BYTES_MAX && durableId.isWellFormed()
   }
 }
 
@@ -59,6 +62,8 @@ export interface RecordPosition {
   readonly length: number
 }
 
+const encoder = new TextEncoder()
+
 /** Numbers that one record takes in {@link JournalEntry.positions}. */
 export const POSITION_STRIDE = 3
 
@@ -66,7 +71,6 @@ export const POSITION_STRIDE = 3
 export class JournalIndex {
   readonly #entries = new Map<string, JournalEntry>()
   readonly #segments = new Map<number, SegmentState>()
-  readonly #encoder = new TextEncoder()
   /** The entry that was asked for last: many records are of the same actor as the one before. */
   #last: JournalEntry | undefined
 
@@ -76,7 +80,7 @@ export class JournalIndex {
     if (last !== undefined && last.durableId === durableId) return last
     let entry = this.#entries.get(durableId)
     if (entry === undefined) {
-      entry = new JournalEntry(durableId, this.#encoder.encode(durableId))
+      entry = new JournalEntry(durableId, encoder.encode(durableId))
       this.#entries.set(durableId, entry)
     }
     this.#last = entry
