@@ -23,6 +23,9 @@ export class NodeTransport implements Transport {
   readonly #sender: LinkSender
   /** The links of the node to the others, by their names. */
   readonly #links: ReadonlyMap<string, Link>
+  /** Many messages go where the one before went. */
+  #lastName = ''
+  #last: Link | undefined = undefined
   /** Those that were asked for last, by how their names end: that is sooner found than in a map. */
   readonly #recent: (Link | undefined)[] = new Array(recentMax).fill(undefined)
 
@@ -38,7 +41,7 @@ export class NodeTransport implements Transport {
 
   sendMessage(to: Ref, name: string, payload: unknown, sender: Ref | undefined, askId: number): Refusal | undefined {
     const target = checkedTarget(to, name, payload, sender, askId)
-    const link = this.#linkTo(target.node)
+    const link = target.node === this.#lastName ? this.#last : this.#linkTo(target.node)
     return link === undefined ? 'node-down' : this.#sender.sendParts(link, target, name, payload, sender, askId)
   }
 
@@ -46,7 +49,9 @@ export class NodeTransport implements Transport {
     const { length } = name
     const place = length === 0 ? 0 : name.charCodeAt(length - 1) & (recentMax - 1)
     const recent = this.#recent[place]
-    return recent !== undefined && recent.to.name === name ? recent : this.#search(name, place)
+    this.#last = recent !== undefined && recent.to.name === name ? recent : this.#search(name, place)
+    this.#lastName = name
+    return this.#last
   }
 
   #search(name: string, place: number): Link | undefined {
