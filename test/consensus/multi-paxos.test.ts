@@ -7,8 +7,8 @@ import {
   ForeignMachineError,
   type KeyValueCommand,
   KeyValueStore,
+  keyValueMachine,
   LockService,
-  LogMachineObserver,
   LogObserver,
   type ReplicatedClient,
   replicate,
@@ -16,7 +16,7 @@ import {
   SessionExpiredError,
   startReplicated,
 } from '@troupe/consensus'
-import { ConfigurationError, JournalRecordSizeError, type LogEntry, NameTakenError } from '@troupe/core'
+import { ConfigurationError, type LogEntry, NameTakenError } from '@troupe/core'
 import { type SimulatedWorld, simulate } from '@troupe/simulation'
 import { expect, test } from 'vitest'
 
@@ -43,10 +43,6 @@ async function keyValue(world: SimulatedWorld, members: readonly string[] = worl
   }
   return { store, client, leader }
 }
-
-const apply = (state: number, by: number) => state + by
-const whole = { initial: () => 0, apply }
-const define = (machine: object) => replicate({ name: 'None' }, machine as typeof whole)
 
 const put = (client: KeyValueClient, key: string, value: unknown) => client.execute({ op: 'put', key, value })
 
@@ -602,37 +598,11 @@ test('a counter, locks with fencing tokens, and configurations with epochs', asy
   })
 })
 
-test.each<[what: string, define: () => unknown, message: string]>([
-  ['no apply', () => define({ initial: () => 0 }), 'replicate None: the state machine has no function apply'],
-  [
-    'no machine',
-    () => replicate({ name: 'None' }, undefined as never),
-    'must be an object with functions initial and apply',
-  ],
-  [
-    'no name',
-    () => replicate({ initial: () => 0, apply } as never, undefined as never),
-    "there is no option 'initial'",
-  ],
-  ['a part misspelt', () => define({ ...whole, snapsot: 1 }), "there is no option 'snapsot'; did you mean 'snapshot'?"],
-  ['an option misspelt', () => replicate({ name: 'None', snapshotevery: 1 } as never, whole), "mean 'snapshotEvery'?"],
-  ['apply', () => define({ ...whole, apply: 5 }), 'replicate None: apply must be a function, got 5'],
-  ['initial', () => define({ ...whole, initial: 0 }), 'initial must be a function, got 0'],
-  ['query', () => define({ ...whole, query: 'value' }), "query must be a function, got 'value'"],
-  ['async apply', () => define({ ...whole, apply: async () => 1 }), 'replicate None: apply is synchronous'],
-  ['a generator', () => define({ ...whole, *query() {} }), 'query is synchronous'],
-  ['an observer without', () => new LogMachineObserver(undefined as never), 'takes the object that replicate got'],
-  ['an observer of a definition', () => new LogMachineObserver(Counter as never), 'has no function initial'],
-])('a machine that is none is refused: %s', (_what, make, message) => {
-  expect(make).toThrow(ConfigurationError)
-  expect(make).toThrow(message)
-})
-
 test('members without a voter and quorums that could miss each other are refused', async () => {
   await run(3, async (world) => {
     const start = (given: object) =>
       startReplicated(world, KeyValueStore, { log: 'kv', members: world.nodes, ...given })
-    const raw = startReplicated(world, whole as never, { log: 'raw', members: world.nodes })
+    const raw = startReplicated(world, keyValueMachine as never, { log: 'raw', members: world.nodes })
     await expect(raw).rejects.toThrow(ConfigurationError)
     await expect(raw).rejects.toThrow('takes the definition that replicate(options, machine) returns')
     await expect(start({ members: [] })).rejects.toThrow('no member votes')
@@ -653,80 +623,5 @@ test('members without a voter and quorums that could miss each other are refused
     )
     await expect(start({ options: { batchMax: 0 } })).rejects.toThrow('batchMax must be')
     await expect(start({ options: { leaseMS: 1 } })).rejects.toThrow("did you mean 'leaseMs'?")
-  })
-})
-
-class Tally {
-  readonly counts = new Map<string, number>()
-  add(name: string): number {
-    const count = (this.counts.get(name) ?? 0) + 1
-    this.counts.set(name, count)
-    return count
-  }
-}
-
-test('a state that is no plain data is refused when it is defined, unless snapshot and restore carry it over a restart', async () => {
-  const tally = { initial: () => new Tally(), apply: (state: Tally, name: string) => state.add(name) }
-  const define = (machine: object) => replicate({ name: 'Tally' }, machine as typeof tally)
-  const snapshot = ({ counts }: Tally) => counts
-  const restore = (counts: Map<string, number>) => {
-    const back = new Tally()
-    for (const [name, count] of counts) back.counts.set(name, count)
-    return back
-  }
-  expect(() => define(tally)).toThrow(ConfigurationError)
-  expect(() => define(tally)).toThrow('replicate Tally: the state must be plain data')
-  expect(() => define({ ...tally, initial: () => ({ by: { all: new Tally() } }) })).toThrow(
-    'payload.by.all is an instance of class Tally',
-  )
-  expect(() => define({ ...tally, initial: () => Promise.resolve(1) })).toThrow('got a promise')
-  expect(() => define({ ...tally, snapshot })).toThrow('give both snapshot and restore')
-  expect(() => define({ ...tally, restore })).toThrow('give both snapshot and restore')
-  expect(() => define({ ...tally, snapshot: (state: Tally) => state, restore })).toThrow(
-    'what snapshot makes of the state must be plain data',
-  )
-  for (const plain of [
-    0,
-    undefined,
-    [new Set([1])],
-    new Map([['a', { list: new Uint8Array(2) }]]),
-    Object.create(null),
-  ])
-    define({ ...tally, initial: () => plain })
-
-  const Restored = replicate({ name: 'Tally', snapshotEvery: 5 }, { ...tally, snapshot, restore })
-  await run(1, async (world) => {
-    const client = await (
-      await startReplicated(world, Restored, { log: 'tally', members: world.nodes, options })
-    ).client()
-    for (let count = 1; count <= 20; count++) expect(await client.execute('a')).toBe(count)
-    world.crash('node-1')
-    await world.restart('node-1')
-    expect(await client.execute('a', { timeoutMs: 20_000 })).toBe(21)
-  })
-})
-
-test('a machine whose snapshot is more than a record of the journal is told as a failure, and its log goes on', async () => {
-  const machine = {
-    initial: () => ({ count: 0 }),
-    apply: (state: { count: number }, by: number) => (state.count += by),
-    snapshot: ({ count }: { count: number }) => ({ count, ballast: 'x'.repeat(65 * 1024 ** 2) }),
-  }
-  const Heavy = replicate({ name: 'Heavy', snapshotEvery: 10 }, machine)
-  await run(1, async (world) => {
-    const failures: { actor: string; message: string; error: Error; directive: string }[] = []
-    world.events.on('failure', (failure) => failures.push(failure))
-    const heavy = await startReplicated(world, Heavy, { log: 'heavy', members: world.nodes, options })
-    const client = await heavy.client()
-    for (let count = 1; failures.length === 0; count++) expect(await client.execute(1)).toBe(count)
-    const [{ actor, message, error, directive }] = failures as [(typeof failures)[0]]
-    expect({ actor, message, directive }).toMatchObject({ message: 'snapshot', directive: 'resume' })
-    expect(actor).toContain('/node-1/log.heavy')
-    expect(error).toBeInstanceOf(JournalRecordSizeError)
-    expect(error.message).toContain('in one record of the journal, which holds 67108864 at most')
-    const reached = await client.execute(0)
-    world.crash('node-1')
-    await world.restart('node-1')
-    expect(await client.execute(1, { timeoutMs: 20_000 })).toBe((reached as number) + 1)
   })
 })

@@ -11,7 +11,7 @@ export class Interner<Value> {
 
   /** With a `log`, numbers are those of all its threads; `read` makes the representative of a key that another has met. */
   constructor(log?: NumberLog, read?: (key: string) => Value) {
-    this.#log = log?.open((key) => this.#add(key))
+    this.#log = log?.open((key) => void this.#added(key, undefined))
     this.#read = read
   }
 
@@ -35,17 +35,22 @@ export class Interner<Value> {
   intern(key: string, make: () => Value): number {
     const known = this.#ids.get(key)
     if (known !== undefined) return known
-    if (this.#log === undefined) this.#add(key)
-    else this.#log.append(key, () => this.#ids.has(key))
-    const id = this.#ids.get(key) as number
-    this.#values[id] ??= make()
+    return this.#log === undefined ? this.#added(key, make()) : this.#logged(this.#log, key, make)
+  }
+
+  #added(key: string, value: Value | undefined): number {
+    const id = this.#keys.length
+    this.#ids.set(key, id)
+    this.#keys.push(key)
+    this.#values.push(value)
     return id
   }
 
-  #add(key: string): void {
-    this.#ids.set(key, this.#keys.length)
-    this.#keys.push(key)
-    this.#values.push(undefined)
+  #logged(log: LoggedTable, key: string, make: () => Value): number {
+    log.append(key, () => this.#ids.has(key))
+    const id = this.#ids.get(key) as number
+    this.#values[id] ??= make()
+    return id
   }
 
   /** The key of number `id`. */

@@ -2,7 +2,7 @@
 import type { CompiledDefinition } from './actor-definition.ts'
 import { type MailboxPolicy, mailboxPolicy } from './mailbox.ts'
 import { noOptions, type SpawnOptions } from './spawn-options.ts'
-import { given, type Supervision, supervisionOf } from './supervision.ts'
+import { type Supervision, supervisionOf } from './supervision.ts'
 
 export interface ActorProfile {
   readonly definition: CompiledDefinition
@@ -29,11 +29,10 @@ export function profileOf(definition: CompiledDefinition, options: SpawnOptions)
 }
 
 function makeProfile(definition: CompiledDefinition, options: SpawnOptions): ActorProfile {
-  const mailbox = { ...given(definition.mailbox), ...given(options.mailbox) }
   return {
     definition,
     options,
     supervision: supervisionOf(options.supervise, definition.supervise),
-    mailbox: mailboxPolicy(mailbox, definition.reentrant),
+    mailbox: mailboxPolicy(options.mailbox, definition.reentrant, definition.mailbox),
   }
 }

@@ -59,6 +59,7 @@ export function withWindow(options: AskOptions, asked: Promise<any>): Promise<an
 
 /** The timeout of an ask whose end becomes a message; throws a `ConfigurationError` as {@link askTimeoutOf} does. */
 export function askThenTimeoutOf(then: AskThen): number {
+  requireObject(then, 'ctx.askThen')
   if (typeof then.onReply !== 'string' || typeof then.onError !== 'string') {
     throw new ConfigurationError(
       `ctx.askThen needs the names of the messages that its end becomes, got onReply ${shownValue(then.onReply)} and onError ${shownValue(then.onError)}`,
@@ -70,6 +71,7 @@ export function askThenTimeoutOf(then: AskThen): number {
 
 /** The timeout of ask options; throws a `ConfigurationError` when it is not above 0 or not a timer's range. */
 export function askTimeoutOf(options: AskOptions, what = 'an ask'): number {
+  requireObject(options, what)
   const { timeoutMs = askTimeoutMsDefault, window, signal } = options
   if (window !== undefined && !(Number.isInteger(window) && window >= 1 && window <= streamWindowMax)) {
     throw new ConfigurationError(
@@ -79,10 +81,16 @@ export function askTimeoutOf(options: AskOptions, what = 'an ask'): number {
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new ConfigurationError(`${what}'s signal must be an AbortSignal, got ${typeof signal}`)
   }
-  if (!(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
+  if (!(typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) {
     throw new ConfigurationError(
       `${what}'s timeoutMs must be above 0 and at most 2^31 - 1, got ${shownValue(timeoutMs)}`,
     )
   }
   return timeoutMs
+}
+
+/** Types do not reach everybody, and `null` has no fields to say so. */
+function requireObject(options: unknown, what: string): void {
+  if (typeof options === 'object' && options !== null) return
+  throw new ConfigurationError(`${what} takes an object of options, got ${shownValue(options)}`)
 }

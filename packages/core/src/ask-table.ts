@@ -10,7 +10,14 @@ import type { Ref } from './actor-ref.ts'
 import { refKey } from './actor-ref.ts'
 import { AskTimeouts, type TimeoutGroup, timedOut } from './ask-timeouts.ts'
 import type { CellExtras } from './cell-extras.ts'
-import { ActorStoppedError, AskAbortedError, NodeDownError, OverloadError, SystemStoppedError } from './errors.ts'
+import {
+  ActorStoppedError,
+  AskAbortedError,
+  NodeDownError,
+  OverloadError,
+  SystemStoppedError,
+  withoutStack,
+} from './errors.ts'
 import { type AnswerNames, PendingAsk, type Settlers } from './pending-ask.ts'
 import type { Clock } from './ports/clock.ts'
 
@@ -60,11 +67,14 @@ const takeSettlers = (resolve: (value: unknown) => void, reject: (error: Error) 
 }
 
 export class AskTable {
+  // Who asks often how many there are finds it in front.
+  #size = 0
+  #nextId = 1
   /** Of asks that an actor's turn may wait for: by when they began, cycles are looked for. */
   readonly #heldTimeouts: AskTimeouts
   /** Of those from outside, and those whose ends become messages. */
   readonly #looseTimeouts: AskTimeouts
-  readonly #places: (PendingAsk | undefined)[] = new Array(places).fill(undefined)
+  readonly #places: (PendingAsk | undefined)[] = new Array(places)
   /** Asks that found their place taken. */
   readonly #crowded = new Map<number, PendingAsk>()
   readonly #onEnded: AskEnded
@@ -77,11 +87,13 @@ export class AskTable {
   #spareCount = 0
   /** From this number on there may be asks that are in no list. */
   #unlistedFrom = 1
-  #nextId = 1
-  #size = 0
 
   constructor({ clock, isObserved = () => false, onEnded, onOpened, rejectFor, answer }: AskTableParts) {
-    const expire = (ask: PendingAsk) => this.#giveUp(ask, timedOut(ask))
+    const expire = (ask: PendingAsk) =>
+      this.#giveUp(
+        ask,
+        withoutStack(() => timedOut(ask)),
+      )
     this.#heldTimeouts = new AskTimeouts(clock, 0, expire)
     this.#looseTimeouts = new AskTimeouts(clock, clock.slackMs ?? 0, expire, () => this.gather())
     this.#isObserved = isObserved
@@ -293,7 +305,11 @@ export class AskTable {
   rejectNode(node: string): void {
     if (this.#size === 0) return
     for (const ask of this.#all()) {
-      if (ask.to.node === node && this.has(ask.askId)) this.#giveUp(ask, nodeDownError(node, ask.name, ask.to))
+      if (ask.to.node === node && this.has(ask.askId))
+        this.#giveUp(
+          ask,
+          withoutStack(() => nodeDownError(node, ask.name, ask.to)),
+        )
     }
   }
 
@@ -324,6 +340,7 @@ export class AskTable {
 
   /** The asks that wait, in the order in which they began. */
   #all(): PendingAsk[] {
+    if (this.#size === 0) return []
     const waiting = this.#places.filter((ask) => ask !== undefined)
     return [...waiting, ...this.#crowded.values()].sort((left, right) => left.askId - right.askId)
   }

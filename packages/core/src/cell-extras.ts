@@ -30,8 +30,19 @@ export interface Watcher {
 }
 
 export class CellExtras {
+  // What the turns of an actor that has extras look at comes first, so that it is close together.
   /** The name of the current behavior; `undefined`: `on` alone. */
   behavior: string | undefined = undefined
+  durable: DurableOutput | undefined = undefined
+  /** Undoes what a failed turn did to the state, where supervision says so. */
+  rollback: Rollback | undefined = undefined
+  /** The asynchronous turns under way that hold nobody, by their messages. */
+  interleaved: Map<Envelope, InterleavedTurn> | undefined = undefined
+  /** The message of the turn under way, once it was put aside. */
+  stashing: Envelope | undefined = undefined
+  timers: Map<string, RunningTimer> | undefined = undefined
+  /** The repeating timer whose message is being handled. */
+  handling: RunningTimer | undefined = undefined
   /** The behaviors before it, the latest last. */
   behaviorsBefore: readonly (string | undefined)[] = noBehaviors
   /** Living children that were given a name. */
@@ -41,13 +52,8 @@ export class CellExtras {
   watching: Map<string, Ref> | undefined = undefined
   /** Actors that fail, are killed or are lost together with this one, by link. */
   links: Map<string, Ref> | undefined = undefined
-  timers: Map<string, RunningTimer> | undefined = undefined
-  /** The repeating timer whose message is being handled. */
-  handling: RunningTimer | undefined = undefined
   /** Messages put aside, in order. */
   stash: Envelope[] | undefined = undefined
-  /** The message of the turn under way, once it was put aside. */
-  stashing: Envelope | undefined = undefined
   /** Replies that this actor deferred and has not sent. */
   deferred: Deferrals | undefined = undefined
   /** Asks of other nodes that nobody waits for any more and whose messages may be in the mailbox. */
@@ -66,15 +72,10 @@ export class CellExtras {
   currentTurn: number = 0
   /** When it began, by the node's clock. */
   currentSince: number = 0
-  /** The asynchronous turns under way that hold nobody, by their messages. */
-  interleaved: Map<Envelope, InterleavedTurn> | undefined = undefined
   /** When the turn under way began, by the clock of the metrics; 0 where nobody measures. */
   turnBeganNs: number = 0
   /** What is counted of its definition; set where turns are measured. */
   counters: DefinitionCounters | undefined = undefined
-  durable: DurableOutput | undefined = undefined
-  /** Undoes what a failed turn did to the state, where supervision says so. */
-  rollback: Rollback | undefined = undefined
   restartTimes: number[] | undefined = undefined
   /** True while a restart waits for the children to stop. */
   restarting: boolean = false

@@ -114,11 +114,11 @@ export class DeathWatch {
         cell.watchers = watchers.filter(({ ref }) => ref.node !== node || ref.epoch !== epoch)
       }
       if (watching === undefined) continue
-      for (const [key, ref] of watching) {
+      // By the keys alone: most watch others, and to walk the pairs makes each of them.
+      for (const key of watching.keys()) {
+        const ref = watching.get(key)
         // A watch of a name, or of an earlier epoch's actor, may have died with the node before it was answered.
-        if (ref.node === node && ref.epoch <= epoch) {
-          this.terminated(cell.ref, ref, 'node-down', key)
-        }
+        if (ref?.node === node && ref.epoch <= epoch) this.terminated(cell.ref, ref, 'node-down', key)
       }
     }
   }

@@ -65,7 +65,7 @@ export abstract class Delivery extends TurnLoop {
       answer: this.answer,
     })
     const { node, epoch, clock } = ports
-    this.duties = new ReplyDuties({ node, epoch, asks: this.asks, onAbort: () => this.signalAborted() })
+    this.duties = new ReplyDuties({ node, epoch, asks: this.asks })
     this.askCycles = new AskCycles({
       node,
       epoch,
@@ -231,8 +231,14 @@ export abstract class Delivery extends TurnLoop {
     if (replyTo === undefined) return
     const error = this.#refusalError(to, name, reason)
     if (replyTo.node === this.node && this.ports.afterTurns !== undefined)
-      this.ports.afterTurns(() => this.sendError(replyTo, error))
-    else this.sendError(replyTo, error)
+      this.ports.afterTurns(() => this.#refuse(replyTo, error))
+    else this.#refuse(replyTo, error)
+  }
+
+  /** Ends an ask with an error that nobody else has: an asker of this node gets it as it is. */
+  #refuse(token: ReplyToken, error: Error): void {
+    if (token.node === this.node && token.epoch === this.epoch) this.settleAsk(token.askId, undefined, error)
+    else this.sendError(token, error)
   }
 
   protected deadLetter(letter: DeadLetter): void {
@@ -286,9 +292,6 @@ export abstract class Delivery extends TurnLoop {
       this.send(to.node, [FrameKind.cancel, to.epoch, to.slot, to.incarnation, to.name, askId, !isGivenUp])
     }
   }
-
-  /** A signal of an actor is about to be aborted: what waits for it goes on in a microtask. */
-  protected signalAborted(): void {}
 
   protected settleAsk(askId: number, value: unknown, error: Error | undefined, answeredBy?: string): void {
     const ended =

@@ -17,6 +17,7 @@ import type { Effects } from './effects.ts'
 import type { Envelope } from './envelope.ts'
 import { toError } from './errors.ts'
 import { carryOut, type HeldEffect } from './held-effect.ts'
+import type { OnSynced } from './journal/record-group.ts'
 import { takeMessage } from './message-value.ts'
 import type { NodeKernel } from './node-kernel.ts'
 import type { OutgoingStream } from './outgoing-stream.ts'
@@ -172,7 +173,11 @@ export class DurableOutput extends UnheldEffects implements Effects {
     this.kernel.log(this.#cell, 'error', `${what}: ${message}`, { error: stack })
   }
 
-  readonly #onSynced = (): void => {
+  readonly #onSynced: OnSynced = (error) => {
+    if (error !== undefined) {
+      this.kernel.journal.failed(error)
+      return
+    }
     const { isFull } = this
     this.#unsynced.synced()
     if (isFull && !this.isFull && this.#cell.mailbox.length > 0) this.kernel.schedule(this.#cell)

@@ -304,6 +304,22 @@ export function decodeError(data: ErrorData): Error {
   return error
 }
 
+/**
+ * An error whose stack is its name and message: for what is made where no code of a program is on the stack, as when a clock or
+ * a network calls. To walk a stack takes longer than all else that is done about a failed ask.
+ */
+export function withoutStack<Made extends Error>(make: () => Made): Made {
+  const limit = Error as { stackTraceLimit?: unknown }
+  const { stackTraceLimit } = limit
+  if (typeof stackTraceLimit !== 'number') return make()
+  limit.stackTraceLimit = 0
+  try {
+    return make()
+  } finally {
+    limit.stackTraceLimit = stackTraceLimit
+  }
+}
+
 /** `thrown` when it is an `Error`, else an `Error` with its text. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(`a value that is no Error was thrown: ${describe(thrown)}`)

@@ -25,8 +25,8 @@ export interface SystemEvents {
     },
   ]
   /**
-   * A promise that nobody awaited rejected when the generation of the actor that made it was over, or about to be: nothing
-   * is done about it. Where `init` threw and no actor came of it, the actor is the node's guardian.
+   * A promise that nobody awaited rejected when the generation of the actor that made it was over, or about to be, or was left by
+   * what fails nobody, as the machine of a replicated log: nothing is done about it. Where `init` threw and no actor came of it, the actor is the node's guardian.
    */
   lateRejection: [
     { readonly actor: string; readonly ref: ActorRef; readonly generation: number; readonly error: Error },
@@ -66,16 +66,13 @@ export interface LogEntry {
 /** The event stream of a system: `system.events.on('deadLetter', (letter) => ...)`. */
 export class EventStream extends EventEmitter<SystemEvents> {
   /** Calls the listeners. One that throws harms no actor: its error becomes an unhandled rejection. */
-  override emit<Name extends keyof SystemEvents>(
-    event: Name,
-    ...facts: EventEmitter.EventArgs<SystemEvents, Name>
-  ): boolean {
+  override emit<Name extends keyof SystemEvents>(event: Name, ...facts: SystemEvents[Name]): boolean {
     return this.listenerCount(event) > 0 && asNobody(() => this.#emit(event, facts))
   }
 
-  #emit<Name extends keyof SystemEvents>(event: Name, facts: EventEmitter.EventArgs<SystemEvents, Name>): boolean {
+  #emit<Name extends keyof SystemEvents>(event: Name, facts: SystemEvents[Name]): boolean {
     try {
-      return super.emit(event, ...facts)
+      return super.emit(event, ...(facts as EventEmitter.EventArgs<SystemEvents, Name>))
     } catch (error) {
       void Promise.reject(error)
       return true

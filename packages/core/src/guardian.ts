@@ -45,6 +45,8 @@ export function guardianOf(node: string): ActorRef<GuardianProtocol> {
 
 export const Guardian = defineActor<GuardianProtocol>()({
   name: 'Guardian',
+  supervise: { onFailure: 'resume' },
+  mailbox: { capacity: Number.POSITIVE_INFINITY },
   init: (port: object) => port as GuardianPort,
   on: {
     lookup: (state, path) => state.lookup(path),

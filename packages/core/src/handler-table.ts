@@ -1,12 +1,12 @@
 /**
  * Handlers by the names of their messages. Most actors get the same message again and again, or two in turn, so the last
- * two are remembered; of all others the last one of each length, since the names of a protocol rarely have the same. The
+ * two are remembered; of all others the last one in each of some places, which a name's length and two of its units say. The
  * fields are private by their types alone, as in the turn loop.
  */
 import type { Handler } from './actor-definition.ts'
 
-/** Lengths of names that are told apart. A power of two. */
-const lengths = 16
+/** A power of two. */
+const places = 64
 
 /** The handler of one name that was looked for. */
 interface Found {
@@ -17,11 +17,12 @@ interface Found {
 const foundNothing: Found = { name: '', handler: undefined }
 
 export class HandlerTable extends Map<string, Handler> {
-  private name: string | undefined = undefined
-  private handler: Handler | undefined = undefined
-  private nameBefore: string | undefined = undefined
-  private handlerBefore: Handler | undefined = undefined
-  private byLength: Found[] | undefined = undefined
+  // Texts from the start: what was `undefined` once is compared by a call.
+  private name = ''
+  private handler = this.get('')
+  private nameBefore = ''
+  private handlerBefore = this.handler
+  private found: Found[] | undefined = undefined
 
   /** The handler of `name`, as {@link Map.get} finds it. The table must be complete by then. */
   find(name: string): Handler | undefined {
@@ -30,7 +31,7 @@ export class HandlerTable extends Map<string, Handler> {
   }
 
   #search(name: string): Handler | undefined {
-    const handler = this.#ofLength(name)
+    const handler = this.#searchPlace(name)
     this.nameBefore = this.name
     this.handlerBefore = this.handler
     this.name = name
@@ -38,13 +39,15 @@ export class HandlerTable extends Map<string, Handler> {
     return handler
   }
 
-  #ofLength(name: string): Handler | undefined {
-    this.byLength ??= new Array<Found>(lengths).fill(foundNothing)
-    const place = name.length & (lengths - 1)
-    const found = this.byLength[place] as Found
+  #searchPlace(name: string): Handler | undefined {
+    this.found ??= new Array<Found>(places).fill(foundNothing)
+    const { length } = name
+    const units = length === 0 ? 0 : 31 * name.charCodeAt(length >> 1) + name.charCodeAt(length - 1) + 7 * length
+    const place = units & (places - 1)
+    const found = this.found[place] as Found
     if (found.name === name && found !== foundNothing) return found.handler
     const handler = this.get(name)
-    if (handler !== undefined) this.byLength[place] = { name, handler }
+    if (handler !== undefined) this.found[place] = { name, handler }
     return handler
   }
 }

@@ -7,15 +7,25 @@ export { enterBehavior } from './behavior.ts'
 export { logSeverity } from './context.ts'
 export { Deferral } from './deferrals.ts'
 export { DefinitionRegistry } from './definition-registry.ts'
+export { Deque } from './deque.ts'
 export type { Effects, TimerRequest } from './effects.ts'
 export { Envelope, EnvelopeKind, startedEnvelope } from './envelope.ts'
 export { carriedKeys, carry, createError, errorHead, setCause } from './error-copy.ts'
-export { decodeError, type ErrorData, encodeError, registerErrors, toError, troupeErrorClass } from './errors.ts'
+export {
+  decodeError,
+  type ErrorData,
+  encodeError,
+  registerErrors,
+  toError,
+  troupeErrorClass,
+  withoutStack,
+} from './errors.ts'
 export { checkEachField, checkFrame, isErrorData } from './frame-check.ts'
 export { freezeMessage } from './frozen-value.ts'
 export { HandlerTable } from './handler-table.ts'
 export { InPlaceTasks } from './in-place-tasks.ts'
 export { downNode, type InspectionLimits, inspectNode } from './inspection.ts'
+export type { OnSynced } from './journal/record-group.ts'
 export type { KernelPorts } from './kernel-ports.ts'
 export {
   adviceFor,
@@ -29,6 +39,7 @@ export { type MetricsClock, metricsClockOf } from './metrics/metrics-clock.ts'
 export { NodeJournal } from './node-journal.ts'
 export { NodeKernel } from './node-kernel.ts'
 export { NodeServices, stopMsMax } from './node-services.ts'
+export { requireData } from './not-sendable.ts'
 export type { AskObserver, ObservedAsk, TurnObserver } from './observers.ts'
 export type { StreamOutput } from './outgoing-stream.ts'
 export type { AnswerNames } from './pending-ask.ts'
@@ -54,6 +65,7 @@ export type { RecordedTurn } from './turn-recorder.ts'
 export { replayTurn } from './turn-replay.ts'
 export {
   currentTurn,
+  failingNobody,
   interceptRejections,
   promiseMade,
   type TurnScope,

@@ -104,10 +104,18 @@ export class LocalSystem extends ActorSystem {
     const soon = (run: () => void) => void settled.then(run)
     const defer = realTime?.defer ?? soon
     const budget = realTime === undefined ? undefined : new TurnBudget(() => realTime.clock.monotonicNow())
-    const turns = (limit: number) => kernel.run(limit)
     const deferred: (() => void)[] = []
+    const turns = (limit: number) => kernel.run(limit, true)
+    const inTime = (): boolean => (budget as TurnBudget).round(turns)
+    const round = (): boolean => {
+      if (budget === undefined) return kernel.run(turnsPerRun)
+      // What came alone needs no clock.
+      if (kernel.runnable === 1 && !kernel.run(1)) return false
+      // The scope is left once for all of them.
+      return scopes === undefined ? inTime() : scopes.run(undefined, inTime)
+    }
     const run = () => {
-      if (kernel.alive && (budget === undefined ? kernel.run(turnsPerRun) : budget.round(turns))) defer(run)
+      if (kernel.alive && round()) defer(run)
       if (deferred.length > 0) for (const ended of deferred.splice(0)) ended()
     }
     // An ask that is answered at once wakes the node again from a microtask; now and then the event loop gets its turn.

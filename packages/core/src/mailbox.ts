@@ -38,15 +38,24 @@ export interface MailboxPolicy {
   readonly keepsAll: boolean
 }
 
-/** `reentrant`: the names of the messages that need not wait for the turn under way. */
-export function mailboxPolicy(options: MailboxOptions, reentrant: ReadonlySet<string>): MailboxPolicy {
-  const { capacity = capacityDefault, overflow = 'drop-newest', priority } = options
+/**
+ * `reentrant`: the names of the messages that need not wait for the turn under way. `others`: what the options are, part by part,
+ * where they say nothing.
+ */
+export function mailboxPolicy(
+  options: MailboxOptions | undefined,
+  reentrant: ReadonlySet<string>,
+  others?: MailboxOptions,
+): MailboxPolicy {
+  const capacity = options?.capacity ?? others?.capacity ?? capacityDefault
+  const overflow = options?.overflow ?? others?.overflow ?? 'drop-newest'
+  const priority = options?.priority ?? others?.priority
   const lanes = priority === undefined && reentrant.size === 0 ? undefined : { priority: priority ?? {}, reentrant }
   return {
     capacity,
     overflow,
-    stashCapacity: options.stashCapacity ?? stashCapacityDefault,
-    waitingCapacity: options.waitingCapacity ?? waitingCapacityDefault,
+    stashCapacity: options?.stashCapacity ?? others?.stashCapacity ?? stashCapacityDefault,
+    waitingCapacity: options?.waitingCapacity ?? others?.waitingCapacity ?? waitingCapacityDefault,
     lanes,
     keepsAll: lanes === undefined && overflow !== 'drop-oldest',
   }

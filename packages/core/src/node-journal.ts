@@ -4,6 +4,7 @@ import type { Journal, JournalStatistics } from './journal/journal.ts'
 import { JournalFailedError } from './journal/journal-errors.ts'
 import type { RecoveryVisitor } from './journal/journal-recovery.ts'
 import { openJournal } from './journal/open-journal.ts'
+import type { OnSynced } from './journal/record-group.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 
 export class NodeJournal {
@@ -50,7 +51,7 @@ export class NodeJournal {
    */
   recover(durableId: string, visitor: RecoveryVisitor): void {
     const done: RecoveryVisitor['done'] = (error, result) => {
-      if (error instanceof JournalFailedError) this.#fail(error)
+      if (error instanceof JournalFailedError) this.failed(error)
       else visitor.done(error, result)
     }
     this.#whenOpen(() => {
@@ -59,17 +60,18 @@ export class NodeJournal {
     })
   }
 
-  append(durableId: string, payload: Uint8Array, onSynced: () => void): void {
-    this.#opened().append(durableId, payload, (error) => this.#settled(error, onSynced))
+  /** `onSynced` is called once the record is synced, or with an error, which is for {@link failed}. */
+  append(durableId: string, payload: Uint8Array, onSynced: OnSynced): void {
+    this.#opened().append(durableId, payload, onSynced)
   }
 
-  snapshot(durableId: string, payload: Uint8Array, onSynced: () => void): void {
-    this.#opened().snapshot(durableId, payload, (error) => this.#settled(error, onSynced))
+  snapshot(durableId: string, payload: Uint8Array, onSynced: OnSynced): void {
+    this.#opened().snapshot(durableId, payload, onSynced)
   }
 
   /** Forgets what was appended for this id. */
-  remove(durableId: string, onSynced: () => void): void {
-    this.#opened().remove(durableId, (error) => this.#settled(error, onSynced))
+  remove(durableId: string, onSynced: OnSynced): void {
+    this.#opened().remove(durableId, onSynced)
   }
 
   /** Syncs what was appended and ends the journal; `done` is called once. */
@@ -79,12 +81,8 @@ export class NodeJournal {
     else this.#journal.close(() => done())
   }
 
-  #settled(error: Error | undefined, onSynced: () => void): void {
-    if (error === undefined) onSynced()
-    else this.#fail(error)
-  }
-
-  #fail(error: Error): void {
+  /** The journal has failed, and with it the node. */
+  failed(error: Error): void {
     if (this.#failureReported) return
     this.#failureReported = true
     this.#ports.failed(error)

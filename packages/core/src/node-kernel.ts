@@ -31,7 +31,7 @@ import type { RandomStream } from './ports/random.ts'
 import { Receptionist, type ReceptionistPort, receptionistName } from './receptionist.ts'
 import type { ReminderRequest } from './reminders.ts'
 import { runTurn } from './run-turn.ts'
-import type { SpawnOptions } from './spawn-options.ts'
+import { noOptions, type SpawnOptions } from './spawn-options.ts'
 import { stash, unstashAll } from './stash.ts'
 import { Stopping } from './stopping.ts'
 import { StrayRejections } from './stray-rejections.ts'
@@ -82,10 +82,7 @@ export class NodeKernel extends MessageEffects implements Effects {
       lookup: (path) => findByPath(this.guardian, path)?.ref,
       backlog: (ref) => this.backlog(undefined, ref as Ref),
     }
-    this.guardian = this.lifecycle.create(undefined, compiled(Guardian), guardianPort, {
-      supervise: { onFailure: 'resume' },
-      mailbox: { capacity: Number.POSITIVE_INFINITY },
-    })
+    this.guardian = this.lifecycle.create(undefined, compiled(Guardian), guardianPort, noOptions)
     this.lifecycle.activate(this.guardian)
   }
 

@@ -14,7 +14,6 @@ interface ReplyDutiesParts {
   readonly node: string
   readonly epoch: number
   readonly asks: AskTable
-  readonly onAbort: () => void
 }
 
 /** Given-up asks that a cell may remember beyond those that its mailbox can hold. */
@@ -24,7 +23,6 @@ export class ReplyDuties {
   readonly #node: string
   readonly #epoch: number
   readonly #asks: AskTable
-  readonly #onAbort: () => void
   /** What actors of this node deferred: replies to asks of this node, by their numbers. */
   readonly #deferredOwn = new Map<number, Deferral>()
   /** The same of other nodes. */
@@ -32,12 +30,10 @@ export class ReplyDuties {
   /** The latest epoch of each node that died. */
   readonly #downEpochs = new Map<string, number>()
 
-  /** `onAbort` is called before a signal is aborted. */
-  constructor({ node, epoch, asks, onAbort }: ReplyDutiesParts) {
+  constructor({ node, epoch, asks }: ReplyDutiesParts) {
     this.#node = node
     this.#epoch = epoch
     this.#asks = asks
-    this.#onAbort = onAbort
   }
 
   /** Replies of this node's actors that were deferred and are still owed. */
@@ -79,19 +75,17 @@ export class ReplyDuties {
   withdraw(cell: ActorCell | undefined, token: ReplyToken): void {
     const deferral = this.release(token)
     if (deferral !== undefined) {
-      this.#abort(deferral, givenUp('a deferred reply'))
+      this.#abort(deferral, () => givenUp('a deferred reply'))
       return
     }
     if (cell === undefined) return
     const { current } = cell
     if (current?.replyTo !== undefined && sameToken(current.replyTo, token)) {
-      this.#onAbort()
       cell.context?.abort(givenUp(current.name))
       return
     }
     for (const { envelope, context } of cell.interleaved?.values() ?? []) {
       if (envelope.replyTo === undefined || !sameToken(envelope.replyTo, token)) continue
-      this.#onAbort()
       context.abort(givenUp(envelope.name))
       return
     }
@@ -108,27 +102,26 @@ export class ReplyDuties {
   /** A node died with its askers. */
   nodeDown(node: string, epoch: number, cells: Iterable<ActorCell>): void {
     this.#downEpochs.set(node, Math.max(epoch, this.#downEpochs.get(node) ?? -1))
-    const isDead = (token: ReplyToken | undefined) => token?.node === node && token.epoch <= epoch
+    const withdraw = (cell: ActorCell, token: ReplyToken | undefined) => {
+      if (token?.node === node && token.epoch <= epoch) this.withdraw(cell, token)
+    }
+    const isOwing = this.#deferred.size > 0
     for (const cell of cells) {
       // Most of a node that is large owe nobody anything.
       if (!hasBegun(cell)) continue
-      const underWay = [cell.current, ...(cell.interleaved?.keys() ?? [])]
-      for (const turn of underWay) if (isDead(turn?.replyTo)) this.withdraw(cell, turn?.replyTo as ReplyToken)
-      for (const { token } of [...(cell.deferred ?? [])]) if (isDead(token)) this.withdraw(cell, token)
+      const { current, interleaved, deferred } = cell
+      const others = interleaved === undefined ? [] : [...interleaved.keys()]
+      withdraw(cell, current?.replyTo)
+      for (const { replyTo } of others) withdraw(cell, replyTo)
+      if (isOwing) for (const { token } of [...(deferred ?? [])]) withdraw(cell, token)
     }
   }
 
   /** What `cell` began is cut short: the signals of its turn and of what it deferred are aborted. */
   cutShort(cell: ActorCell, reason: () => Error): void {
-    if (cell.current !== undefined) {
-      this.#onAbort()
-      cell.context?.abort(reason())
-    }
-    for (const { context } of cell.interleaved?.values() ?? []) {
-      this.#onAbort()
-      context.abort(reason())
-    }
-    for (const deferral of cell.deferred ?? []) this.#abort(deferral, reason())
+    if (cell.current !== undefined) cell.context?.abort(reason())
+    for (const { context } of cell.interleaved?.values() ?? []) context.abort(reason())
+    for (const deferral of cell.deferred ?? []) this.#abort(deferral, reason)
   }
 
   /** The replies that an actor which is no more had deferred; it owes them no longer. */
@@ -144,10 +137,9 @@ export class ReplyDuties {
     return tokens
   }
 
-  #abort({ controller }: Deferral, reason: Error): void {
-    if (controller === undefined) return
-    this.#onAbort()
-    controller.abort(reason)
+  /** Most turns that deferred a reply never asked for their signal, and nobody hears why it would be aborted. */
+  #abort({ controller }: Deferral, reason: () => Error): void {
+    controller?.abort(reason())
   }
 
   #isOwn(token: ReplyToken): boolean {

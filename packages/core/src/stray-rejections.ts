@@ -1,7 +1,7 @@
 /**
  * Stray rejections: promises that an actor's code made, that nobody awaits and that rejected. Each fails its actor between
  * two turns, as a failed turn would. One that comes while an asynchronous turn is under way waits for its end, since that
- * turn may still await the promise. What an ended generation left behind is told, and fails nobody.
+ * turn may still await the promise. What an ended generation left behind, or code that fails nobody, is told and no more.
  */
 import type { ActorCell } from './actor-cell.ts'
 import type { Ref } from './actor-ref.ts'
@@ -91,7 +91,7 @@ export class StrayRejections {
 
   #canFail(cell: ActorCell, scope: TurnScope): boolean {
     const ending = cell.phase === Phase.stopping || cell.phase === Phase.stopped || cell.descent !== undefined
-    return this.#kernel.alive && cell.generation === scope.generation && !ending
+    return this.#kernel.alive && cell.generation === scope.generation && !scope.failsNobody && !ending
   }
 
   #tell({ cell, generation }: TurnScope, error: Error): void {

@@ -72,15 +72,15 @@ const defaultSupervision: Supervision = {
  */
 export function supervisionOf(options: SuperviseOptions | undefined, definition?: SuperviseOptions): Supervision {
   if (options === undefined && definition === undefined) return defaultSupervision
-  return { ...defaultSupervision, ...given(definition), ...given(options) }
-}
-
-/** The parts that say something: one that is `undefined` is as good as absent. */
-export function given<Options extends object>(options: Options | undefined): Partial<Options> {
-  const parts: Partial<Options> = {}
-  if (options === undefined) return parts
-  for (const [key, value] of Object.entries(options)) if (value !== undefined) (parts as any)[key] = value
-  return parts
+  const base = defaultSupervision
+  return {
+    strategy: options?.strategy ?? definition?.strategy ?? base.strategy,
+    onFailure: options?.onFailure ?? definition?.onFailure ?? base.onFailure,
+    maxRestarts: options?.maxRestarts ?? definition?.maxRestarts ?? base.maxRestarts,
+    withinMs: options?.withinMs ?? definition?.withinMs ?? base.withinMs,
+    backoff: options?.backoff ?? definition?.backoff,
+    rollback: options?.rollback ?? definition?.rollback ?? base.rollback,
+  }
 }
 
 /** What is to be done about `error`. */

@@ -27,6 +27,7 @@ interface PendingTask {
 }
 
 export class TaskTable {
+  #size = 0
   readonly #clock: Clock
   readonly #runner: TaskRunner
   readonly #rejectFor: RejectFor
@@ -40,7 +41,7 @@ export class TaskTable {
 
   /** Tasks under way. */
   get size(): number {
-    return this.#pending.size
+    return this.#size
   }
 
   /** Starts a task. Throws what is wrong with its arguments or options; then nothing was moved and nothing runs. */
@@ -66,6 +67,7 @@ export class TaskTable {
       unlisten: undefined,
     }
     this.#pending.add(pending)
+    this.#size++
     if (from !== undefined) from.openTasks++
     if (signal !== undefined) this.#listen(pending, signal)
     if (timeoutMs !== undefined) {
@@ -128,6 +130,7 @@ export class TaskTable {
 
   #take(pending: PendingTask): boolean {
     if (!this.#pending.delete(pending)) return false
+    this.#size--
     if (pending.from !== undefined) pending.from.openTasks--
     pending.timeout?.cancel()
     pending.unlisten?.()

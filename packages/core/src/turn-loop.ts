@@ -118,9 +118,9 @@ export abstract class TurnLoop {
       // Turns for what waits now: what a cell causes itself to do, and what others add meanwhile, is for the next round.
       const waiting = cell.mailbox.length
       const left = end - this.turns
-      if (waiting <= left && waiting <= turnsPerBatch) this.runCell(cell, waiting === 0 ? 1 : waiting)
-      else if (left < watchedTurnsMin) this.runCell(cell, left)
-      else this.#runWatched(cell, Math.min(shortTurnsPerBatch, waiting), Math.min(left, turnsPerBatch))
+      if (left >= watchedTurnsMin && (waiting > left || waiting > turnsPerBatch))
+        this.#runWatched(cell, Math.min(shortTurnsPerBatch, waiting), Math.min(left, turnsPerBatch))
+      else this.runCell(cell, waiting === 0 ? 1 : Math.min(waiting, left))
     }
     this.#chooses = false
     return this.runEnds()

@@ -44,11 +44,14 @@ export class TurnScope {
   /** Absent when its first `init` threw. */
   cell: ActorCell | undefined
   readonly generation: number
+  /** True for code that the actor answers for and does not fail with, see {@link failingNobody}. */
+  readonly failsNobody: boolean
 
-  constructor(kernel: ScopeKernel, cell: ActorCell | undefined, generation: number) {
+  constructor(kernel: ScopeKernel, cell: ActorCell | undefined, generation: number, failsNobody = false) {
     this.kernel = kernel
     this.cell = cell
     this.generation = generation
+    this.failsNobody = failsNobody
   }
 }
 
@@ -56,7 +59,7 @@ export class TurnScope {
 export interface ScopeOwner {
   readonly generation: number
   /** The scope of its latest generation that made a promise. */
-  scope: TurnScope | undefined
+  readonly scope: TurnScope | undefined
 }
 
 /**
@@ -98,8 +101,8 @@ export function scopeOf(kernel: ScopeKernel, owner: ScopeOwner): TurnScope | und
   if (scope?.generation === generation) return scope
   const cell = owner as ActorCell
   if (cell.isInternal || kernel.isSystemActor(cell)) return undefined
-  owner.scope = new TurnScope(kernel, cell, generation)
-  return owner.scope
+  cell.scope = new TurnScope(kernel, cell, generation)
+  return cell.scope
 }
 
 /** Runs what an actor starts outside the turn loop, perhaps within the turn of another. */
@@ -126,6 +129,35 @@ export function asOwner<Argument, Result>(
       kernel.ports.scopes?.leave()
       if (outerEntered) enterAgain()
     }
+  }
+}
+
+/**
+ * Runs, within a turn, code that was given to its actor: a promise that it makes, that nobody awaits and that rejects is told
+ * as a `lateRejection` of the actor and fails nobody. Deterministic code would do so again after each restart.
+ */
+export function failingNobody<Result>(run: () => Result): Result {
+  const { kernel, owner } = currentTurn
+  if (kernel?.ports.scopes === undefined || owner === undefined) return run()
+  return asOwner(kernel, new BlamelessOwner(kernel, owner as ActorCell), run, undefined)
+}
+
+/** A cell, as the owner of what fails nobody. */
+class BlamelessOwner implements ScopeOwner {
+  readonly generation: number
+  readonly #kernel: ScopeKernel
+  readonly #cell: ActorCell
+  #scope: TurnScope | undefined
+
+  constructor(kernel: ScopeKernel, cell: ActorCell) {
+    this.#kernel = kernel
+    this.#cell = cell
+    this.generation = cell.generation
+  }
+
+  get scope(): TurnScope {
+    this.#scope ??= new TurnScope(this.#kernel, this.#cell, this.generation, true)
+    return this.#scope
   }
 }
 

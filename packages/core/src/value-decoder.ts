@@ -74,6 +74,8 @@ export class ValueDecoder {
   readonly #known = new Map<string, ObjectKind>()
   /** The kinds of this value by their IDs. */
   readonly #kinds: (ObjectKind | undefined)[] = new Array(0x40).fill(undefined)
+  /** Above those that this value has. */
+  #kindsEnd = 0
   /** The kind that was read last; the first of a value follows one of its own. */
   readonly #first = new ObjectKind([], new Uint8Array())
   #last = this.#first
@@ -87,7 +89,9 @@ export class ValueDecoder {
     this.#position = 0
     this.#depth = 0
     this.#isUnusual = false
-    if (this.#last !== this.#first) this.#kinds.fill(undefined)
+    const kinds = this.#kinds
+    for (let id = this.#kindsEnd - 1; id >= 0; id--) kinds[id] = undefined
+    this.#kindsEnd = 0
     this.#last = this.#first
     this.#repeated = undefined
     const value = this.value()
@@ -255,6 +259,7 @@ export class ValueDecoder {
     if (kind === undefined) return this.#leave()
     this.#last = kind
     this.#kinds[id] = kind
+    if (id >= this.#kindsEnd) this.#kindsEnd = id + 1
     return this.#object(kind)
   }
 

@@ -15,7 +15,7 @@ import { type ObjectKind, ObjectKinds } from './object-kinds.ts'
 import { refExtension, replyTokenExtension, type ValueExtension } from './value-extensions.ts'
 
 /** Objects of a value that are looked through to find one twice; beyond, a map is made. */
-const listedMax = 48
+const listedMax = 192
 /** Objects that are more than once in one value. */
 const repeatedMax = 64
 /** Bytes of a list of bytes that is written here. */

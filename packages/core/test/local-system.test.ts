@@ -1,6 +1,6 @@
 /** What is the local host's own: virtual time, and its end. */
 import { expect, test } from 'vitest'
-import { createLocalSystem, defineActor } from '../src/index.ts'
+import { ConfigurationError, createLocalSystem, defineActor } from '../src/index.ts'
 import { ProbeSystem } from './probe-system.ts'
 
 const Stuck = defineActor({
@@ -34,6 +34,23 @@ test('advance runs each timer at its time', async () => {
   expect(logs).toEqual(['10 at 10'])
   await system.advance(5)
   expect(logs).toEqual(['10 at 10', '20 at 20'])
+})
+
+test.each<[what: string, options: unknown, message: string]>([
+  ['a text as its timeout', { timeoutMs: '5' }, "timeoutMs must be above 0 and at most 2^31 - 1, got '5'"],
+  ['null', null, 'takes an object of options, got null'],
+  ['a number', 500, 'takes an object of options, got 500'],
+])('an ask or a send with %s as options is refused by name', async (_what, options, message) => {
+  await using system = createLocalSystem()
+  const { ref } = await system.spawn(Stuck, undefined)
+  const calls = [
+    () => system.askWith(options as never, ref, 'remind', 1),
+    () => system.sendWith(options as never, ref, 'remind', 1),
+  ]
+  for (const call of calls) {
+    expect(call).toThrow(ConfigurationError)
+    expect(call).toThrow(message)
+  }
 })
 
 test('a stop ends although an actor waits for what never comes', async () => {

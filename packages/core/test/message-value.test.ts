@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { Ref, ReplyToken } from '../src/actor-ref.ts'
 import { NameTakenError, NotSendableError } from '../src/errors.ts'
 import { cloneValue, type MessageMode, prepareMessage, takeMessage } from '../src/message-value.ts'
+import { requireData } from '../src/not-sendable.ts'
 
 const prepare = (value: unknown, mode: MessageMode) => prepareMessage(value, mode, () => 'message put to b') as any
 const modes = ['frozen', 'copied'] as const
@@ -297,6 +298,46 @@ test('a clone of a frozen message can be changed', () => {
     ]),
   })
   expect(frozen.list).toEqual([1])
+})
+
+test('what is no data is found, with its place, without a copy: where a copy is refused, and nowhere else', () => {
+  class Odd {}
+  const odd = [() => 0, Symbol('odd'), new Odd(), new (class extends Map {})(), Promise.resolve()]
+  const part = fc.oneof(value, fc.constantFrom(...odd))
+  const tree = fc.oneof(
+    part,
+    fc.array(part, { maxLength: 4 }),
+    fc.dictionary(fc.string(), fc.array(part, { maxLength: 2 }), { maxKeys: 3 }),
+    fc.array(fc.tuple(part, part), { maxLength: 3 }).map((entries) => new Map(entries)),
+    fc.array(part, { maxLength: 3 }).map((items) => new Set(items)),
+  )
+  const thrown = (run: () => unknown) => {
+    try {
+      run()
+    } catch (error) {
+      return (error as NotSendableError).message
+    }
+    return undefined
+  }
+  const counts = { taken: 0, refused: 0 }
+  fc.assert(
+    fc.property(tree, (given) => {
+      const refusal = thrown(() => requireData(given, () => 'message put to b'))
+      expect(refusal).toBe(thrown(() => prepare(given, 'copied')))
+      counts[refusal === undefined ? 'taken' : 'refused']++
+    }),
+  )
+  expect(Math.min(counts.taken, counts.refused)).toBeGreaterThan(0)
+})
+
+test('what is no data is found in what leads back to itself, is mostly holes, or is large', () => {
+  const cycle: Record<string, unknown> = { many: Array.from({ length: 5_000 }, (_, index) => ({ index })) }
+  cycle.again = [cycle]
+  const holes: unknown[] = []
+  holes[2 ** 31] = cycle
+  requireData(holes, () => 'it')
+  cycle.last = { find: () => 0 }
+  expect(() => requireData(holes, () => 'it')).toThrow(`it: payload[${2 ** 31}].last.find is a function`)
 })
 
 /** Tries to change every part that a message must not let be changed. */

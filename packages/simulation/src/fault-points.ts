@@ -181,10 +181,7 @@ export class FaultPoints {
     const { epoch } = node
     return new Promise((resolve) => {
       this.#core.clock.schedule(delayMs, () => {
-        node.perform(epoch, () => {
-          this.#core.drain()
-          resolve()
-        })
+        node.perform(epoch, () => resolve())
       })
     })
   }

@@ -6,7 +6,7 @@ import type { ReplyToken } from '@troupe/core'
 import { EnvelopeKind, type Frame, isMessageFrame, type Ref } from '@troupe/core/host'
 import type { Arrival, Chain } from './agenda.ts'
 import { type FrameFacts, factsOf } from './frame-facts.ts'
-import type { MessageKind } from './message-shapes.ts'
+import type { MessageKind } from './message-kinds.ts'
 import type { CountedWay, SentMessage } from './sent-message.ts'
 
 /** The way of a flight, and who hears that it is over. */
@@ -20,13 +20,11 @@ export interface FlightWay extends CountedWay {
 
 /** One frame under way; one that arrives twice is two. */
 export class Flight implements Arrival, SentMessage {
-  declare readonly kind: EnvelopeKind
   declare readonly name: string
   declare readonly payload: unknown
   declare readonly sender: Ref | undefined
   declare readonly asker: ReplyToken | undefined
   declare atUs: number
-  declare isKept: boolean
   declare readonly way: FlightWay
   declare readonly number: number
   declare readonly message: MessageKind
@@ -57,13 +55,11 @@ export class Flight implements Arrival, SentMessage {
     frame: Frame | undefined,
   ) {
     // All fields are set here, and none where it is declared, which would be one more call.
-    this.kind = EnvelopeKind.message
     this.name = message.name
     this.payload = payload
     this.sender = sender
     this.asker = replyTo
     this.atUs = 0
-    this.isKept = false
     this.way = way
     this.number = number
     this.message = message
@@ -76,16 +72,23 @@ export class Flight implements Arrival, SentMessage {
     this.latencyMs = undefined
   }
 
+  get kind(): EnvelopeKind {
+    return EnvelopeKind.message
+  }
+
+  /** Nobody writes over it. */
+  get isKept(): boolean {
+    return true
+  }
+
+  keep(): void {}
+
   get askId(): number {
     return this.asker === undefined ? 0 : this.asker.askId
   }
 
   get replyTo(): ReplyToken | undefined {
     return this.asker
-  }
-
-  keep(): void {
-    this.isKept = true
   }
 
   /** The same frame once more, at the time at which it was sent. */

@@ -1,6 +1,7 @@
 /** Frames as the simulated network sees them: copied as another machine would get them, and described for the trace. */
 import { type Frame, FrameKind, isPrepared, prepareMessage, Ref } from '@troupe/core/host'
-import type { MessageKind, PayloadShape } from './message-shapes.ts'
+import type { MessageKind } from './message-kinds.ts'
+import type { PayloadShape } from './message-shapes.ts'
 import type { FrameName } from './trace.ts'
 
 /** From where to where. */

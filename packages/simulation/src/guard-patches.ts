@@ -7,16 +7,75 @@ import { DeterminismError } from './simulation-errors.ts'
 
 export type Callable = (this: unknown, ...parameters: any[]) => any
 
-const undo: (() => void)[] = []
+/** One property that was changed. */
+class Change {
+  readonly #owner: object
+  readonly #key: string
+  /** What stands there meanwhile. */
+  readonly #during: PropertyDescriptor
+  /** What it read before, of its own or not. */
+  readonly #valueBefore: unknown
+  readonly #before: PropertyDescriptor | undefined
+  /** Nothing but the value is another, so that assigning it is enough, which takes a fraction of the time. */
+  readonly #isAssigned: boolean
+
+  constructor(owner: object, key: string, during: PropertyDescriptor) {
+    this.#owner = owner
+    this.#key = key
+    this.#during = during
+    this.#valueBefore = Reflect.get(owner, key)
+    const before = Object.getOwnPropertyDescriptor(owner, key)
+    this.#before = before
+    this.#isAssigned = isPlain(before) && isPlain(during) && before.enumerable === during.enumerable
+  }
+
+  /** True while the property reads what it did when this change was made first. */
+  get isAsBefore(): boolean {
+    return Reflect.get(this.#owner, this.#key) === this.#valueBefore
+  }
+
+  make(): void {
+    if (this.#isAssigned) (this.#owner as Record<string, unknown>)[this.#key] = this.#during.value
+    else Object.defineProperty(this.#owner, this.#key, this.#during)
+  }
+
+  takeBack(): void {
+    if (this.#isAssigned) (this.#owner as Record<string, unknown>)[this.#key] = this.#valueBefore
+    else if (this.#before === undefined) Reflect.deleteProperty(this.#owner, this.#key)
+    else Object.defineProperty(this.#owner, this.#key, this.#before)
+  }
+}
+
+/** A property that is a value, and may become another. */
+function isPlain(descriptor: PropertyDescriptor | undefined): descriptor is PropertyDescriptor {
+  return descriptor?.writable === true && descriptor.configurable === true
+}
+
+/** All that was changed the last time, in order. */
+const changes: Change[] = []
 
 /** Puts everything back, the last change first. */
 export function restoreAll(): void {
-  for (const restore of undo.splice(0).reverse()) restore()
+  takeBack(changes.length)
 }
 
-/** Has something done when everything is put back. */
-export function onRestore(restore: () => void): void {
-  undo.push(restore)
+/**
+ * Changes all that was changed the last time, in the same way. False, with nothing changed, where nothing was, or something
+ * is not what it was then: all is to be changed anew.
+ */
+export function repeatAll(): boolean {
+  const length = changes.length
+  let made = 0
+  while (made < length && (changes[made] as Change).isAsBefore) (changes[made++] as Change).make()
+  if (made === length) return length > 0
+  takeBack(made)
+  changes.length = 0
+  return false
+}
+
+/** Takes back the first of the changes. */
+function takeBack(made: number): void {
+  for (let index = made - 1; index >= 0; index--) (changes[index] as Change).takeBack()
 }
 
 /** Puts `value` in the place of a property. */
@@ -27,12 +86,9 @@ export function put(owner: object, key: string, value: unknown): void {
 
 /** Puts a property in the place of another. */
 export function define(owner: object, key: string, descriptor: PropertyDescriptor): void {
-  const before = Object.getOwnPropertyDescriptor(owner, key)
-  Object.defineProperty(owner, key, descriptor)
-  undo.push(() => {
-    if (before === undefined) Reflect.deleteProperty(owner, key)
-    else Object.defineProperty(owner, key, before)
-  })
+  const change = new Change(owner, key, descriptor)
+  change.make()
+  changes.push(change)
 }
 
 /** Puts a function in the place of another, which it is made from. Nothing, where there is none of that name. */
@@ -56,24 +112,15 @@ export interface Refusal {
   readonly applies?: Applies
 }
 
-/** By what they stand for and the name by which that is refused: those of earlier runs are put in place again. */
-const guards = new WeakMap<Callable, Map<string, Callable>>()
-
 /** Refuses calls of a function. */
 export function forbid(owner: object, key: string, refusal: Refusal): void {
   patch(owner, key, (original) => {
-    const known = guards.get(original) ?? new Map<string, Callable>()
-    guards.set(original, known)
-    const { name } = refusal
-    const before = known.get(name)
-    if (before !== undefined) return before
     function guarded(this: unknown, ...parameters: unknown[]): unknown {
       refuse(refusal, 'called')
       return original.apply(this, parameters)
     }
     // Such as the promise-returning forms that `util.promisify` finds.
     Object.defineProperties(guarded, Object.getOwnPropertyDescriptors(original))
-    known.set(name, guarded)
     return guarded
   })
 }

@@ -1,5 +1,5 @@
 /** What the journals of one simulated machine hold, for those who look at a run: noted as the kernel appends and recovers. */
-import { decodeValue, type KernelPorts, NodeJournal } from '@troupe/core/host'
+import { Deque, decodeValue, type KernelPorts, NodeJournal, type OnSynced } from '@troupe/core/host'
 
 /** An event as a turn persisted it. */
 export interface RecordedEvent {
@@ -23,6 +23,9 @@ export type JournalRecordView = {
   | { readonly kind: 'removal' }
 )
 
+/** The bytes of a removal. */
+const nothing = new Uint8Array()
+
 class Noted {
   readonly kind: 'events' | 'snapshot' | 'removal'
   /** Decoded when somebody looks. */
@@ -36,28 +39,34 @@ class Noted {
   }
 }
 
+const isSynced = ({ synced }: Noted): boolean => synced
+
+/** The records of one durable actor. */
+class ActorRecords {
+  noted: Noted[] = []
+
+  synced(noted: Noted): void {
+    noted.synced = true
+    if (noted.kind !== 'events') this.noted.splice(0, this.noted.indexOf(noted) + (noted.kind === 'removal' ? 1 : 0))
+  }
+}
+
 export class JournalRecords {
   readonly #node: string
-  readonly #records = new Map<string, Noted[]>()
+  readonly #records = new Map<string, ActorRecords>()
 
   constructor(node: string) {
     this.#node = node
   }
 
-  /** Notes an append, whose bytes nobody changes any more; {@link synced} is told when it is. */
-  appended(durableId: string, kind: Noted['kind'], bytes: Uint8Array): Noted {
-    const noted = new Noted(kind, bytes, false)
-    const records = this.#records.get(durableId)
-    if (records === undefined) this.#records.set(durableId, [noted])
-    else records.push(noted)
-    return noted
-  }
-
-  synced(durableId: string, noted: Noted): void {
-    noted.synced = true
-    if (noted.kind === 'events') return
-    const kept = this.#records.get(durableId) ?? []
-    kept.splice(0, kept.indexOf(noted) + (noted.kind === 'removal' ? 1 : 0))
+  /** Those of that actor, until the disk is wiped. */
+  of(durableId: string): ActorRecords {
+    let records = this.#records.get(durableId)
+    if (records === undefined) {
+      records = new ActorRecords()
+      this.#records.set(durableId, records)
+    }
+    return records
   }
 
   /** A recovery read all that there is of this id. */
@@ -65,19 +74,13 @@ export class JournalRecords {
     durableId: string,
     read: readonly { readonly kind: 'events' | 'snapshot'; readonly bytes: Uint8Array }[],
   ): void {
-    this.#records.set(
-      durableId,
-      read.map(({ kind, bytes }) => new Noted(kind, bytes, true)),
-    )
+    this.of(durableId).noted = read.map(({ kind, bytes }) => new Noted(kind, bytes, true))
   }
 
   /** The machine crashed: what was not synced is unknown. */
   crashed(): void {
-    for (const [durableId, records] of this.#records) {
-      this.#records.set(
-        durableId,
-        records.filter(({ synced }) => synced),
-      )
+    for (const records of this.#records.values()) {
+      if (!records.noted.every(isSynced)) records.noted = records.noted.filter(isSynced)
     }
   }
 
@@ -89,7 +92,7 @@ export class JournalRecords {
   /** The records of one durable actor, or of all, each actor's in the order of its appends. */
   views(durableId: string | undefined): JournalRecordView[] {
     const ids = durableId === undefined ? [...this.#records.keys()] : [durableId]
-    return ids.flatMap((id) => (this.#records.get(id) ?? []).map((noted) => this.#view(id, noted)))
+    return ids.flatMap((id) => (this.#records.get(id)?.noted ?? []).map((noted) => this.#view(id, noted)))
   }
 
   #view(durableId: string, { kind, bytes, synced }: Noted): JournalRecordView {
@@ -101,25 +104,73 @@ export class JournalRecords {
   }
 }
 
+/** What an actor appends while it lives: it is synced in the order of its appends, and told by one function. */
+class ActorAppends {
+  readonly durableId: string
+  readonly onSynced: OnSynced
+  readonly #records: ActorRecords
+  readonly #unsynced = new Deque<Noted>()
+
+  constructor(durableId: string, records: ActorRecords, onSynced: OnSynced) {
+    this.durableId = durableId
+    this.#records = records
+    this.onSynced = onSynced
+  }
+
+  /** Notes what the journal has taken. Nobody changes the bytes any more. */
+  note(kind: Noted['kind'], bytes: Uint8Array): void {
+    const noted = new Noted(kind, bytes, false)
+    this.#records.noted.push(noted)
+    this.#unsynced.push(noted)
+  }
+
+  readonly synced: OnSynced = (error) => {
+    const noted = this.#unsynced.shift()
+    if (noted !== undefined && error === undefined) this.#records.synced(noted)
+    this.onSynced(error)
+  }
+}
+
 /** The journal of a kernel, whose records are noted. */
 export class ObservedJournal extends NodeJournal {
   readonly #records: JournalRecords
+  readonly #appends = new Map<string, ActorAppends>()
+  /** Those that were asked for last: most records are of the same actor as the one before. */
+  #last: ActorAppends | undefined
 
   constructor(ports: KernelPorts, records: JournalRecords) {
     super(ports)
     this.#records = records
   }
 
-  override append(durableId: string, payload: Uint8Array, onSynced: () => void): void {
-    super.append(durableId, payload, this.#noted(durableId, 'events', payload, onSynced))
+  override append(durableId: string, payload: Uint8Array, onSynced: OnSynced): void {
+    const appends = this.#appendsOf(durableId, onSynced)
+    super.append(durableId, payload, appends.synced)
+    appends.note('events', payload)
   }
 
-  override snapshot(durableId: string, payload: Uint8Array, onSynced: () => void): void {
-    super.snapshot(durableId, payload, this.#noted(durableId, 'snapshot', payload, onSynced))
+  override snapshot(durableId: string, payload: Uint8Array, onSynced: OnSynced): void {
+    const appends = this.#appendsOf(durableId, onSynced)
+    super.snapshot(durableId, payload, appends.synced)
+    appends.note('snapshot', payload)
   }
 
-  override remove(durableId: string, onSynced: () => void): void {
-    super.remove(durableId, this.#noted(durableId, 'removal', new Uint8Array(), onSynced))
+  override remove(durableId: string, onSynced: OnSynced): void {
+    const appends = this.#appendsOf(durableId, onSynced)
+    super.remove(durableId, appends.synced)
+    appends.note('removal', nothing)
+  }
+
+  #appendsOf(durableId: string, onSynced: OnSynced): ActorAppends {
+    const last = this.#last
+    if (last !== undefined && last.onSynced === onSynced && last.durableId === durableId) return last
+    let appends = this.#appends.get(durableId)
+    if (appends?.onSynced !== onSynced) {
+      appends = new ActorAppends(durableId, this.#records.of(durableId), onSynced)
+      this.#appends.set(durableId, appends)
+    }
+    this.#last = appends
+    return appends
   }
 
   override recover(durableId: string, visitor: Parameters<NodeJournal['recover']>[1]): void {
@@ -138,14 +189,5 @@ export class ObservedJournal extends NodeJournal {
         visitor.done(error, result)
       },
     })
-  }
-
-  #noted(durableId: string, kind: Noted['kind'], bytes: Uint8Array, onSynced: () => void): () => void {
-    const records = this.#records
-    const noted = records.appended(durableId, kind, bytes)
-    return () => {
-      records.synced(durableId, noted)
-      onSynced()
-    }
   }
 }

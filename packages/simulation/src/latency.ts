@@ -64,8 +64,10 @@ export class LinkLatencies {
   readonly #draw: LatencyDraw
   readonly #random: RandomStream
   readonly #atOnce: number
+  /** Empty until the first is asked for: many links carry nothing. */
   #drawn = noneDrawn
-  #index = 0
+  /** How many of them are left, the next at the end of those that are gone. */
+  #left = 0
 
   /** `random` is used for nothing else; `atOnce`: 1 where it may go on differently at some step. */
   constructor(draw: LatencyDraw, random: RandomStream, atOnce: number) {
@@ -76,15 +78,15 @@ export class LinkLatencies {
 
   /** How long the next frame takes, in milliseconds. */
   next(): number {
-    if (this.#index === this.#drawn.length) this.#drawMore()
-    return this.#drawn[this.#index++] as number
+    if (this.#left === 0) this.#drawMore()
+    return this.#drawn[this.#atOnce - this.#left--] as number
   }
 
   #drawMore(): void {
     if (this.#drawn === noneDrawn) this.#drawn = new Float64Array(this.#atOnce)
     const drawn = this.#drawn
     for (let index = 0; index < drawn.length; index++) drawn[index] = this.#draw.ms(this.#random)
-    this.#index = 0
+    this.#left = drawn.length
   }
 }
 

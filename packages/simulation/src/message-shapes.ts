@@ -1,5 +1,5 @@
 /**
- * Shapes of payloads: of each message the last one that was seen, with a copier and a hasher written for exactly its keys.
+ * Shapes of payloads, each with a copier and a hasher written for exactly its keys: see `message-kinds.ts`.
  * A payload of that shape that holds nothing but atoms, references, reply tokens, bytes, and plain objects and lists of such,
  * each in one place, as most do, is copied without going through a list of its keys, and all of each that is of a known shape is
  * hashed so; all others go the general way. Copies are the same on both, and so is what goes into the hash of an object
@@ -8,18 +8,14 @@
 import { ReplyToken } from '@troupe/core'
 import { copyOfBytes, nestingMax, Ref, sparseLengthMin } from '@troupe/core/host'
 import type { TraceHash } from './trace-hash.ts'
-import type { MessageListeners } from './trace-listeners.ts'
 import { fieldsWord, listWord, textHash } from './trace-words.ts'
 
-/** Messages whose shape is remembered, and the keys of a payload up to which it has one. */
-const messagesMax = 1_000
+/** The keys of a payload up to which it has a shape. */
 const keysMax = 16
-/** Places for the messages that were asked for last: a power of two. */
-const recentMax = 64
 /** Shapes that are kept beyond the run. */
 const shapesMax = 10_000
-/** Different shapes of one message, or of the objects in one of its fields, after which none is looked for any more. */
-const changesMax = 8
+/** Different shapes of the objects in one field of a message after which none is looked for any more. */
+const innerShapesMax = 8
 /** Levels of objects beyond which the general way says whether there are too many: a reference is two itself. */
 const levelsMax = nestingMax - 2
 /** Lists above this length are not given room for all of it at once. */
@@ -74,6 +70,7 @@ interface ShapeCode {
   copyFitting(payload: any, met: MetObjects): object | null | undefined
   hash(payload: any, hash: TraceHash): void
   hashFitting(payload: any, hash: TraceHash): boolean
+  isCopy(payload: any, copied: any): boolean
   send(payload: any, hash: TraceHash): object | null | undefined
 }
 
@@ -94,6 +91,8 @@ export class PayloadShape {
    * and `null` when something in it is more than atoms and references; then nothing is in the hash.
    */
   readonly send: (payload: any, hash: TraceHash) => object | null | undefined
+  /** True when `copied`, a copy by this shape, is still what a copy of `payload` would be; never with bytes in it, which change. */
+  readonly isCopy: (payload: any, copied: any) => boolean
   /** Of each field, the shapes of objects in it. */
   readonly #inner: (PayloadShape[] | undefined)[] = []
 
@@ -104,6 +103,7 @@ export class PayloadShape {
     this.#copyFitting = code.copyFitting
     this.hash = code.hash
     this.#hashFitting = code.hashFitting
+    this.isCopy = code.isCopy
     this.send = code.send
   }
 
@@ -157,6 +157,29 @@ export class PayloadShape {
     return Object.freeze(copied)
   }
 
+  /** {@link isCopy} of what is no atom, in the field with that number; for what is written for shapes. */
+  isInnerCopy(value: unknown, copied: unknown, index: number): boolean {
+    if (typeof value !== 'object' || value === null || typeof copied !== 'object' || copied === null) return false
+    if (Array.isArray(value)) return Array.isArray(copied) && this.#isCopyOfList(value, copied, index)
+    const shapes = this.#inner[index]
+    if (shapes === undefined || ArrayBuffer.isView(value)) return false
+    for (let place = 0; place < shapes.length; place++) {
+      const shape = shapes[place] as PayloadShape
+      if (shape.fits(copied)) return shape.isCopy(value, copied)
+    }
+    return false
+  }
+
+  #isCopyOfList(list: readonly unknown[], copied: readonly unknown[], index: number): boolean {
+    if (list.length !== copied.length) return false
+    for (let place = 0; place < list.length; place++) {
+      const item = list[place]
+      if (item !== undefined && Object.is(item, copied[place])) continue
+      if (!this.isInnerCopy(item, copied[place], index)) return false
+    }
+    return true
+  }
+
   /** Mixes in an object in the field with that number; for what is written for shapes. */
   hashInner(value: object, index: number, hash: TraceHash): void {
     if (!hash.takesObject()) return
@@ -191,7 +214,7 @@ export class PayloadShape {
   #copyAnother(value: object, index: number, met: MetObjects): object | undefined {
     if (Object.getPrototypeOf(value) !== Object.prototype) return undefined
     const shapes = this.#inner[index] ?? []
-    if (shapes.length >= changesMax) return undefined
+    if (shapes.length >= innerShapesMax) return undefined
     const shape = shapeOfKeys(Object.keys(value))
     if (shape === undefined) return undefined
     this.#inner[index] = shapes
@@ -213,83 +236,8 @@ function shapeWith(keys: readonly string[]): PayloadShape {
 }
 
 /** The shape of an object with these keys, if one is written for it. */
-function shapeOfKeys(keys: readonly string[]): PayloadShape | undefined {
+export function shapeOfKeys(keys: readonly string[]): PayloadShape | undefined {
   return keys.length > keysMax || keys.includes('__proto__') ? undefined : shapeWith(keys)
-}
-
-/** What is known of one message. */
-export class MessageKind {
-  readonly name: string
-  /** The hash of the name. */
-  readonly word: number
-  /** Who is told of its events, as the trace has it; and how many listened when that was found out. */
-  listeners: MessageListeners | undefined = undefined
-  listenedBy = -1
-  #shape: PayloadShape | undefined
-  /** All that there were, each as often as it was another than the one before. */
-  readonly #shapes: PayloadShape[] = []
-  #changes: number
-
-  constructor(name: string, changes = 0) {
-    this.name = name
-    this.word = textHash(name)
-    this.#changes = changes
-  }
-
-  /** The shape of this payload of the message; `undefined` when it has none. */
-  shapeOf(payload: unknown): PayloadShape | undefined {
-    if (!isKeyed(payload)) return undefined
-    return this.#shape?.fits(payload) === true ? this.#shape : this.#another(payload)
-  }
-
-  /** {@link PayloadShape.send} of the shape that the payload before it had; `undefined` without one. */
-  send(payload: unknown, hash: TraceHash): object | null | undefined {
-    return isKeyed(payload) ? this.#shape?.send(payload, hash) : undefined
-  }
-
-  /** {@link PayloadShape.copy} of a payload, which has that shape; if none, by one that other payloads of the message had. */
-  copy(payload: unknown, shape: PayloadShape | undefined): object | undefined {
-    if (shape !== undefined) return shape.copy(payload)
-    if (!isKeyed(payload)) return undefined
-    for (const earlier of this.#shapes) if (earlier.fits(payload)) return earlier.copy(payload)
-    return undefined
-  }
-
-  #another(payload: object): PayloadShape | undefined {
-    if (this.#changes >= changesMax || Object.getPrototypeOf(payload) !== Object.prototype) return undefined
-    this.#changes++
-    this.#shape = shapeOfKeys(Object.keys(payload))
-    if (this.#shape !== undefined) this.#shapes.push(this.#shape)
-    return this.#shape
-  }
-}
-
-/** The messages of a run by name. */
-export class MessageKinds {
-  readonly #kinds = new Map<string, MessageKind>()
-  /** Those that were asked for last, by the length of the name and two of its units: that is sooner found than in a map. */
-  readonly #recent: MessageKind[] = new Array(recentMax).fill(new MessageKind(''))
-
-  of(name: string): MessageKind {
-    const { length } = name
-    const units = length === 0 ? 0 : name.charCodeAt(length - 1) + 7 * length + name.charCodeAt(length >> 1)
-    const place = units & (recentMax - 1)
-    const recent = this.#recent[place] as MessageKind
-    return recent.name === name ? recent : this.#search(name, place)
-  }
-
-  #search(name: string, place: number): MessageKind {
-    const kind = this.#kinds.get(name) ?? this.#another(name)
-    this.#recent[place] = kind
-    return kind
-  }
-
-  #another(name: string): MessageKind {
-    if (this.#kinds.size >= messagesMax) return new MessageKind(name, changesMax)
-    const kind = new MessageKind(name)
-    this.#kinds.set(name, kind)
-    return kind
-  }
 }
 
 /** The functions of a shape are written for it, so that each reads and makes objects of one kind only. */
@@ -310,6 +258,14 @@ function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
     if (typeof v${index} !== 'number' && !isAtom(v${index})) {
       v${index} = shape.copyInner(v${index}, ${index}, met ??= new MetObjects(payload))
       if (v${index} === undefined) return undefined
+    }`,
+  )
+  // What is 0 may be -0 in the other.
+  const compares = keys.map(
+    (key, index) => `
+    const c${index} = copied[${JSON.stringify(key)}]
+    if (v${index} !== c${index} || v${index} === 0) {
+      if (!Object.is(v${index}, c${index}) && !shape.isInnerCopy(v${index}, c${index}, ${index})) return false
     }`,
   )
   const copies = `
@@ -362,6 +318,11 @@ function written(keys: readonly string[], shape: PayloadShape): ShapeCode {
       ${hashesKeyed}
       return true
     },
+    isCopy(payload, copied) {${fits('false')}
+      const { ${fields} } = payload
+      ${compares.join('')}
+      return true
+    },
     send(payload, hash) {${fits('undefined')}
       const { ${fields} } = payload
       if (!(${atoms})) return null
@@ -378,9 +339,4 @@ function isAtom(value: unknown): boolean {
   if (typeof value === 'string' || value === null) return true
   if (typeof value === 'object') return value instanceof Ref || value instanceof ReplyToken
   return typeof value !== 'function' && typeof value !== 'symbol'
-}
-
-/** True for an object whose keys are worth going through: those of lists and bytes are their places. */
-function isKeyed(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }

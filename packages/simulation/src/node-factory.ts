@@ -1,8 +1,9 @@
 /** Makes the nodes of a run: each with its disk, its clock, and what of theirs goes wrong. */
-import { type EventStream, mainNode, type RandomStream, type ServiceImplementations } from '@troupe/core'
+import { EventStream, mainNode, type RandomStream, type ServiceImplementations } from '@troupe/core'
 import type { ClockTask } from '@troupe/core/host'
 import type { FaultDecisions, StrikeSite } from './fault-decisions.ts'
 import type { FaultKind, FaultKnobs } from './fault-knobs.ts'
+import { ForwardedEvents } from './forwarded-events.ts'
 import type { PlannedTrait, StrikeKind, TraitKind } from './run-plan.ts'
 import { type DiskEvent, type DiskFaults, SimulatedDisk } from './simulated-disk.ts'
 import type { SimulatedNetwork } from './simulated-network.ts'
@@ -158,7 +159,7 @@ export class NodeFactory {
       disk,
       network,
       failed: (error) => failed(node, error),
-      forward: (events) => this.#forward(events, name),
+      events: () => this.#events(name),
       services,
       placement: settings.placement,
       taskMs: settings.taskMs,
@@ -198,21 +199,13 @@ export class NodeFactory {
     }
   }
 
-  /** Tells the trace of failures on a node, and the program of everything that its actors tell their operators. */
-  #forward(events: EventStream, name: string): void {
+  /** The event stream of a node: it tells the trace of failures, and the program of what its actors tell their operators. */
+  #events(name: string): EventStream {
     const { core, world } = this.#host
+    const events = name === mainNode ? new EventStream() : new ForwardedEvents(world().events)
     events.on('failure', ({ actor, message, error, directive }) => {
       core.trace.record({ type: 'failure', node: name, actor, message, error, directive })
     })
-    if (name === mainNode) return
-    const { events: all } = world()
-    events.on('deadLetter', (letter) => all.emit('deadLetter', letter))
-    events.on('failure', (failure) => all.emit('failure', failure))
-    events.on('lateRejection', (rejection) => all.emit('lateRejection', rejection))
-    events.on('restarted', (restart) => all.emit('restarted', restart))
-    events.on('escalated', (escalation) => all.emit('escalated', escalation))
-    events.on('journalOpened', (opening) => all.emit('journalOpened', opening))
-    events.on('serviceFailed', (failure) => all.emit('serviceFailed', failure))
-    events.on('log', (entry) => all.emit('log', entry))
+    return events
   }
 }

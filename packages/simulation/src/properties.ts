@@ -61,7 +61,6 @@ export interface PropertyHost {
   /** Where predicates run: as the program's code. */
   programScopes(what: string): ProgramScopes
   fail(breach: PropertyBreach): void
-  drain(): void
 }
 
 /** A predicate and where it runs. */
@@ -158,7 +157,6 @@ export class Properties {
     })
     const settle = () => {
       late.cancel()
-      this.#host.drain()
       resolve()
     }
     this.#demands.set(name, { ...this.#looked('eventually', name, predicate), settle })

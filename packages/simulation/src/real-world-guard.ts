@@ -31,12 +31,12 @@ import {
   forbid,
   forbidAll,
   forbidNew,
-  onRestore,
   patch,
   refuse,
+  repeatAll,
   restoreAll,
 } from './guard-patches.ts'
-import { currentScope, watchPromises } from './scopes.ts'
+import { continuations, currentScope, watchPromises } from './scopes.ts'
 import { virtualDates } from './virtual-dates.ts'
 import { virtualRandomness } from './virtual-randomness.ts'
 
@@ -48,11 +48,17 @@ const useMicrotask = 'await something, or use queueMicrotask'
 const useState = 'when something is collected is not for an actor to know: keep it in the state'
 
 let runs = 0
+let unwatchPromises = () => {}
 
 /** Puts the guard up for one more run. */
 export function raiseGuard(): void {
   if (runs++ > 0) return
-  onRestore(watchPromises())
+  unwatchPromises = watchPromises()
+  if (!repeatAll()) patchAll()
+  syncBuiltinESMExports()
+}
+
+function patchAll(): void {
   // Their streams are set up at the first use, with functions that are about to be patched.
   void process.stdout
   void process.stderr
@@ -68,12 +74,12 @@ export function raiseGuard(): void {
     if (currentScope() === undefined) original(callback)
     else void Promise.resolve().then(callback)
   })
-  syncBuiltinESMExports()
 }
 
 /** Takes the guard down for one run; after the last the process is as it was. */
 export function lowerGuard(): void {
   if (--runs > 0) return
+  unwatchPromises()
   restoreAll()
   syncBuiltinESMExports()
 }
@@ -122,6 +128,7 @@ function forbidTimers(): void {
     if (currentScope() !== undefined && !isCalledByPlatform()) {
       refuse({ name: 'process.nextTick', instead: useMicrotask, applies: actorsOnly }, 'called')
     }
+    continuations.areDue = true
     return original.apply(process, parameters)
   })
 }

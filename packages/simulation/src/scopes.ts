@@ -199,24 +199,30 @@ export class Scopes {
 
 let intercepts = false
 
-/** Has promises that simulated code makes noticed, until the function that it returns is called; rejections, from then on. */
+/** Whether something may go on before the next step: a promise was made or settled, or the platform is to do something. */
+export const continuations = { areDue: false }
+
+/**
+ * Has promises that simulated code makes or settles noticed, until the function that it returns is called; rejections, from
+ * then on.
+ */
 export function watchPromises(): () => void {
   if (!intercepts) interceptRejections(process, () => carried.getStore()?.turn)
   intercepts = true
-  return v8.promiseHooks.onInit(() => {
-    promiseMade()
-    carry()
+  return v8.promiseHooks.createHook({
+    init() {
+      continuations.areDue = true
+      promiseMade()
+      carry()
+    },
+    settled() {
+      continuations.areDue = true
+    },
   }) as () => void
 }
 
-/** What the scopes of turns need of the run: its promises to go on before the next step, and a step of their node. */
-export interface TurnScopeSteps {
-  drain(): void
-  schedule(run: () => void): void
-}
-
 /** The scopes of a simulated node's turns: the scope of the event that is being run, with its owner. */
-export function simulatedScopes({ drain, schedule }: TurnScopeSteps): TurnScopes {
+export function simulatedScopes(schedule: (run: () => void) => void): TurnScopes {
   const become = (turn: TurnScope | undefined) => {
     const scope = currentScope()
     if (scope === undefined || scope.turn === turn) return
@@ -228,15 +234,10 @@ export function simulatedScopes({ drain, schedule }: TurnScopeSteps): TurnScopes
     }
   }
   return {
-    enter(turn) {
-      // What it goes on with happens before the next step, and so does its rejection.
-      drain()
-      become(turn)
-    },
+    enter: become,
     leave: () => become(undefined),
     run(turn, run) {
       const scope = currentScope()
-      drain()
       if (scope === undefined) return run()
       const inTurn = () => {
         // A promise that is rejected here may have been made elsewhere.
@@ -246,7 +247,8 @@ export function simulatedScopes({ drain, schedule }: TurnScopeSteps): TurnScopes
       return runIn(scope.of(turn), inTurn, undefined)
     },
     settled(run) {
-      drain()
+      // Rejections are told between two steps.
+      continuations.areDue = true
       schedule(run)
     },
   }

@@ -5,7 +5,7 @@
 import type { ReplyToken } from '@troupe/core'
 import { type Envelope, EnvelopeKind, type Ref } from '@troupe/core/host'
 import type { FrameFacts, Way } from './frame-facts.ts'
-import type { MessageKind } from './message-shapes.ts'
+import type { MessageKind } from './message-kinds.ts'
 import { TraceWay } from './trace-words.ts'
 
 /** A way whose messages are counted. */
@@ -40,13 +40,11 @@ export class OwnWay implements CountedWay {
 
 /** A message that stays on its node. */
 export class LocalMessage implements SentMessage {
-  readonly kind = EnvelopeKind.message
   readonly name: string
   readonly payload: unknown
   readonly sender: Ref | undefined
   readonly asker: ReplyToken | undefined
   atUs = 0
-  isKept = false
   readonly way: OwnWay
   readonly number: number
   readonly message: MessageKind
@@ -73,16 +71,23 @@ export class LocalMessage implements SentMessage {
     this.#target = target
   }
 
+  get kind(): EnvelopeKind {
+    return EnvelopeKind.message
+  }
+
+  /** Nobody writes over it. */
+  get isKept(): boolean {
+    return true
+  }
+
+  keep(): void {}
+
   get askId(): number {
     return this.asker === undefined ? 0 : this.asker.askId
   }
 
   get replyTo(): ReplyToken | undefined {
     return this.asker
-  }
-
-  keep(): void {
-    this.isKept = true
   }
 
   get facts(): FrameFacts {

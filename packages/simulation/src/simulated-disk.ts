@@ -10,10 +10,11 @@
  * A write changes the cache when it begins, so that one in flight at a crash is one more unsynced change; a sync makes
  * durable when it ends, so that a crash during it finds everything as unsynced as before. Files are gone through in the order of their creation, so that a run is a function of its seed.
  */
-import type { Disk, DiskCallback, RandomStream } from '@troupe/core'
-import { DiskView, Operation } from './disk-operations.ts'
+import type { Disk, RandomStream } from '@troupe/core'
+import { withoutStack } from '@troupe/core/host'
+import { DiskView, type FileQueue, type OperatedDisk, type Operation } from './disk-operations.ts'
 import { keep, once } from './link-conditions.ts'
-import { type CrashOutcome, SECTOR_BYTES, SimulatedFile } from './simulated-file.ts'
+import { type CrashOutcome, SECTOR_BYTES, SimulatedFile, SpareImages } from './simulated-file.ts'
 
 /** How often and how badly a {@link SimulatedDisk} fails. What is left out does not happen. */
 export interface DiskFaults {
@@ -91,6 +92,7 @@ export class SimulatedDisk {
   readonly #options: SimulatedDiskOptions
   readonly #injected = new Map<InjectedFault, number>()
   #files = new Map<string, SimulatedFile>()
+  readonly #images = new SpareImages()
   #view: DiskView | undefined
   /** The faults from now on; a run that is to heal sets `{}`. */
   faults: DiskFaults
@@ -116,34 +118,15 @@ export class SimulatedDisk {
   /** The disk as a program sees it. Throws when a view is open already: crash it first, or close it. */
   open(): Disk {
     if (this.#view !== undefined) throw new Error('a simulated disk is opened while it is open')
-    const view = new DiskView()
-    this.#view = view
-    const run = (
-      kind: DiskOperation,
-      file: string,
-      offset: number,
-      length: number,
-      bytes: Uint8Array | undefined,
-      done: DiskCallback<any>,
-    ) => {
-      if (this.#view === view) this.#enqueue(new Operation(this, view.queueOf(file), kind, offset, length, bytes, done))
-    }
-    return {
-      list: (done) => run('list', '', 0, 0, undefined, done),
-      size: (file, done) => run('size', file, 0, 0, undefined, done),
-      read: (file, offset, length, done) => run('read', file, offset, length, undefined, done),
-      write: (file, offset, bytes, done) => run('write', file, offset, 0, bytes, done),
-      sync: (file, done) => run('sync', file, 0, 0, undefined, done),
-      truncate: (file, length, done) => run('truncate', file, length, 0, undefined, done),
-      remove: (file, done) => run('remove', file, 0, 0, undefined, done),
-      close: (done) => {
-        const closed: DiskCallback<void> = (error) => {
-          this.#view = undefined
-          done(error)
-        }
-        run('close', '', 0, 0, undefined, closed)
+    const operated: OperatedDisk = {
+      asked: (queue, operation) => this.#asked(queue, operation),
+      ended: (queue) => this.#ended(queue),
+      closed: () => {
+        this.#view = undefined
       },
     }
+    this.#view = new DiskView(operated)
+    return this.#view
   }
 
   /** The machine stops: operations in flight never call back, and what was not synced is lost, kept or torn. */
@@ -155,7 +138,7 @@ export class SimulatedDisk {
     const survivors = new Map<string, SimulatedFile>()
     for (const [file, before] of this.#files) {
       const tears = () => this.#decisions.strikes('write torn', file, this.faults.tornWrite ?? 0)
-      const survivor = before.crash(random, tears, (outcome, offset) =>
+      const survivor = before.crash(this.#images, random, tears, (outcome, offset) =>
         this.#inject({ kind: `write ${outcome}`, file, offset }),
       )
       if (survivor === undefined) this.#inject({ kind: 'file lost', file, offset: 0 })
@@ -199,39 +182,39 @@ export class SimulatedDisk {
     return keep(this.#slowness, factor)
   }
 
-  #enqueue(operation: Operation): void {
-    const { queue } = operation
-    if (queue.isBusy) queue.waiting.push(operation)
-    else {
-      queue.isBusy = true
-      this.#begin(operation)
-    }
+  #asked(queue: FileQueue, operation: Operation): void {
+    if (this.#view !== queue.view) return
+    if (queue.current === undefined) this.#begin(queue, operation)
+    else queue.waiting.push(operation)
   }
 
   /** Begins an operation, which ends after its latency unless the machine has crashed by then. */
-  #begin(operation: Operation): void {
-    const { kind, file, offset } = operation
+  #begin(queue: FileQueue, operation: Operation): void {
+    const { file, end } = queue
+    const { kind, offset } = operation
+    queue.current = operation
     this.#options.observe?.({ kind, file, offset })
-    if (operation.changes) operation.result = this.#carryOut(operation)
-    this.#options.schedule(this.#latencyMs(operation), operation.end)
+    if (operation.changes) operation.result = this.#carryOut(queue, operation)
+    this.#options.schedule(this.#latencyMs(file, offset), end)
   }
 
-  /** Ends an operation of that view: the next one of its file begins, then it calls back. */
-  ended(operation: Operation): void {
-    const { queue, done } = operation
+  /** Ends the operation of that queue that is in flight: the next one of its file begins, then it calls back. */
+  #ended(queue: FileQueue): void {
     if (this.#view !== queue.view) return
-    if (!operation.changes) operation.result = this.#carryOut(operation)
-    const next = queue.waiting.shift()
-    if (next === undefined) queue.isBusy = false
-    else this.#begin(next)
-    const { result } = operation
+    const operation = queue.current as Operation
+    if (!operation.changes) operation.result = this.#carryOut(queue, operation)
+    queue.current = undefined
+    if (queue.waiting.length > 0) this.#begin(queue, queue.waiting.shift() as Operation)
+    const { result, done } = operation
     if (result instanceof Error) done(result)
     else done(undefined, result)
   }
 
   /** What an operation does; the error with which it fails. */
-  #carryOut({ kind, file, offset, length, bytes }: Operation): unknown {
-    const found = this.#files.get(file)
+  #carryOut(queue: FileQueue, { kind, offset, length, bytes }: Operation): unknown {
+    const { file } = queue
+    queue.found ??= this.#files.get(file)
+    const { found } = queue
     switch (kind) {
       case 'list':
         return [...this.#files.keys()]
@@ -240,26 +223,28 @@ export class SimulatedDisk {
       case 'read':
         return found === undefined ? noFile(file) : this.#read(file, found, offset, length)
       case 'write':
-        return this.#write(file, offset, bytes as Uint8Array)
+        return this.#write(queue, offset, bytes as Uint8Array)
       case 'sync':
         return found === undefined ? noFile(file) : this.#sync(file, found)
       case 'truncate':
         return found === undefined ? noFile(file) : found.truncate(offset)
       case 'remove':
+        found?.leave(this.#images)
         this.#files.delete(file)
+        queue.found = undefined
         return undefined
       case 'close':
         return undefined
     }
   }
 
-  #latencyMs(event: DiskEvent): number {
+  #latencyMs(file: string, offset: number): number {
     const { latencyMsMin = 0, latencyMsMax = latencyMsMin, stall = 0, stallMs = 0 } = this.faults
     // The slowest counts: factors that multiply would outlast every run.
     const slowness = this.#slowness.length === 0 ? 1 : Math.max(1, ...this.#slowness)
     const usualMs = latencyMsMin + this.#options.random.float() * Math.max(0, latencyMsMax - latencyMsMin)
     const drawnMs = slowness * usualMs
-    return this.#strikes(stall, 'stall', event.file, event.offset) === undefined ? drawnMs : drawnMs + stallMs
+    return this.#strikes(stall, 'stall', file, offset) === undefined ? drawnMs : drawnMs + stallMs
   }
 
   #read(file: string, found: SimulatedFile, offset: number, length: number): Uint8Array {
@@ -274,13 +259,10 @@ export class SimulatedDisk {
     return wrong
   }
 
-  #write(file: string, offset: number, bytes: Uint8Array): undefined | Error {
+  #write(queue: FileQueue, offset: number, bytes: Uint8Array): undefined | Error {
     const { capacityBytes = Number.POSITIVE_INFINITY, writeFailure = 0 } = this.faults
-    let found = this.#files.get(file)
-    if (found === undefined) {
-      found = new SimulatedFile()
-      this.#files.set(file, found)
-    }
+    const { file } = queue
+    const found = queue.found ?? this.#create(queue)
     const growth = Math.max(0, offset + bytes.length - found.cached.length)
     const isOver = capacityBytes !== Number.POSITIVE_INFINITY && this.#usedBytes() + growth > capacityBytes
     const full = (this.#fills > 0 && growth > 0) || isOver
@@ -295,6 +277,13 @@ export class SimulatedDisk {
     const room = full ? Math.max(0, bytes.length - growth) : bytes.length
     found.write(offset, bytes.subarray(0, random.int(room + 1)))
     return full ? diskError('ENOSPC', `no space left for ${file}`) : diskError('EIO', `a write to ${file} failed`)
+  }
+
+  #create(queue: FileQueue): SimulatedFile {
+    const created = new SimulatedFile(this.#images.take(), false)
+    queue.found = created
+    this.#files.set(queue.file, created)
+    return created
   }
 
   #sync(file: string, found: SimulatedFile): undefined | Error {
@@ -329,6 +318,10 @@ function noFile(file: string): Error {
   return diskError('ENOENT', `there is no file ${file}`)
 }
 
+/** Nobody's code is on the stack when an operation ends. */
 function diskError(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code })
+  return Object.assign(
+    withoutStack(() => new Error(message)),
+    { code },
+  )
 }

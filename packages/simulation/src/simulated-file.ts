@@ -33,13 +33,14 @@ export class SimulatedFile {
   #differs = false
   /** Whether the directory entry is on the medium. */
   #exists: boolean
-  #unsynced: Change[] = []
+  /** Few at a time: most are synced one by one, and a list that is made of one takes no more room than that. */
+  #unsynced: Change[] = noChanges
 
-  /** `medium`: what is on the medium, of which the file takes possession. */
-  constructor(medium?: FileImage) {
-    this.#exists = medium !== undefined
-    this.cached = medium ?? new FileImage()
-    this.#mediumLength = this.cached.length
+  /** Takes possession of `image`, which `exists` on the medium, or is that of a file that is created. */
+  constructor(image: FileImage, exists: boolean) {
+    this.#exists = exists
+    this.cached = image
+    this.#mediumLength = image.length
   }
 
   write(offset: number, bytes: Uint8Array): void {
@@ -48,19 +49,24 @@ export class SimulatedFile {
     this.cached.write(offset, bytes)
     const { length } = bytes
     const own = isAppended ? undefined : bytes.slice()
-    this.#unsynced.push({ kind: 'write', offset, length, bytes: own, abandoned: false })
+    this.#note({ kind: 'write', offset, length, bytes: own, abandoned: false })
   }
 
   truncate(length: number): void {
     this.#part()
     this.cached.truncate(length)
-    this.#unsynced.push({ kind: 'truncate', length })
+    this.#note({ kind: 'truncate', length })
+  }
+
+  #note(change: Change): void {
+    if (this.#unsynced.length === 0) this.#unsynced = [change]
+    else this.#unsynced.push(change)
   }
 
   sync(): void {
     if (this.#medium !== undefined) this.#syncMedium(this.#medium)
     else this.#mediumLength = this.cached.length
-    this.#unsynced = []
+    this.#unsynced = noChanges
     this.#exists = true
   }
 
@@ -83,7 +89,7 @@ export class SimulatedFile {
     for (const change of this.#unsynced) {
       if (change.kind === 'write') change.bytes ??= this.cached.view(change.offset, change.length).slice()
     }
-    this.#medium ??= this.cached.copy(this.#mediumLength)
+    this.#medium ??= this.cached.copy(this.#mediumLength, new FileImage())
     return this.#medium
   }
 
@@ -100,15 +106,20 @@ export class SimulatedFile {
     }
   }
 
-  /** The power goes: what is left of the file, `undefined` when not even its name. */
+  /** The power goes: what is left of the file, `undefined` when not even its name. It is not used any more. */
   crash(
+    images: SpareImages,
     random: RandomStream,
     tears: () => RandomStream | undefined,
     seen: (outcome: CrashOutcome, offset: number) => void,
   ): SimulatedFile | undefined {
-    if (!this.#exists && random.chance(0.5)) return undefined
-    if (this.#unsynced.length === 0) return new SimulatedFile(this.#medium ?? this.cached)
-    const medium = this.#medium ?? this.cached.copy(this.#mediumLength)
+    if (!this.#exists && random.chance(0.5)) {
+      this.leave(images)
+      return undefined
+    }
+    this.#exists = true
+    if (this.#unsynced.length === 0 && this.#medium === undefined) return this
+    const medium = this.#medium ?? this.cached.copy(this.#mediumLength, images.take())
     for (const change of this.#unsynced) {
       if (change.kind === 'truncate') {
         if (random.chance(0.5)) medium.truncate(change.length)
@@ -123,7 +134,14 @@ export class SimulatedFile {
       else if (random.chance(0.25)) medium.extend(change.offset + change.length)
       seen(outcome, change.offset)
     }
-    return new SimulatedFile(medium)
+    images.give(this.cached)
+    return new SimulatedFile(medium, true)
+  }
+
+  /** The file is removed. */
+  leave(images: SpareImages): void {
+    images.give(this.cached)
+    if (this.#medium !== undefined) images.give(this.#medium)
   }
 
   /** Flips one bit of the byte at `offset`, on the medium and in the cache. */
@@ -144,13 +162,22 @@ function tear(medium: FileImage, offset: number, bytes: Uint8Array, random: Rand
   }
 }
 
-/** What a buffer has room for at first. */
-const bytesMin = 8 * SECTOR_BYTES
+/** What is not synced of most files. */
+const noChanges: Change[] = []
 
-/** A file's bytes, in a buffer that doubles. */
+/** What a buffer has room for at first, and how many times as much each time that it grows: a journal's segment grows once. */
+const bytesMin = 10 * SECTOR_BYTES
+const growth = 4
+
+/** A file's bytes, in a buffer that grows. */
 export class FileImage {
   #bytes = new Uint8Array(bytesMin)
   length = 0
+
+  /** The bytes that it has room for without growing. */
+  get room(): number {
+    return this.#bytes.length
+  }
 
   read(offset: number, length: number): Uint8Array {
     return this.#bytes.slice(Math.min(offset, this.length), Math.min(offset + length, this.length))
@@ -161,11 +188,16 @@ export class FileImage {
     return this.#bytes.subarray(offset, offset + length)
   }
 
-  /** An image of its own of the first `length` bytes. */
-  copy(length: number): FileImage {
-    const image = new FileImage()
+  /** Makes an image of the first `length` bytes out of `image`, which is empty. */
+  copy(length: number, image: FileImage): FileImage {
     image.write(0, this.#bytes.subarray(0, length))
     return image
+  }
+
+  /** Makes it empty, and keeps the room. */
+  clear(): void {
+    this.#bytes.fill(0, 0, this.length)
+    this.length = 0
   }
 
   write(offset: number, bytes: Uint8Array): void {
@@ -177,7 +209,7 @@ export class FileImage {
   extend(length: number): void {
     if (length > this.#bytes.length) {
       const before = this.#bytes
-      this.#bytes = new Uint8Array(Math.max(length, before.length * 2))
+      this.#bytes = new Uint8Array(Math.max(length, before.length * growth))
       this.#bytes.set(before)
     }
     this.length = Math.max(this.length, length)
@@ -191,5 +223,26 @@ export class FileImage {
 
   flip(offset: number, bit: number): void {
     if (offset < this.length) this.#bytes[offset]! ^= 1 << bit
+  }
+}
+
+/** Images that are kept, and the bytes that one of them has room for. */
+const sparesMax = 16
+const spareBytesMax = 64 * 1024
+
+/** Images of files that are gone, for files that come: what grew to the size of a segment need not grow again. */
+export class SpareImages {
+  readonly #images: FileImage[] = []
+
+  /** An empty image. */
+  take(): FileImage {
+    return this.#images.pop() ?? new FileImage()
+  }
+
+  /** Nobody has `image` any more. */
+  give(image: FileImage): void {
+    if (this.#images.length === sparesMax || image.room > spareBytesMax) return
+    image.clear()
+    this.#images.push(image)
   }
 }

@@ -1,19 +1,15 @@
 /**
- * A node's kernel under observation: the same kernel as everywhere, telling the trace of its turns and messages and
- * the scheduler of promises that it settled, which have continuations to run before the next step.
+ * A node's kernel under observation: the same kernel as everywhere, telling the trace of its turns and messages.
  */
 import type { ReplyToken } from '@troupe/core'
 import {
   type ActorCell,
   type Envelope,
-  type Frame,
-  FrameKind,
   isPrepared,
   type KernelPorts,
   NodeKernel,
   Phase,
   type Ref,
-  type StreamOutput,
 } from '@troupe/core/host'
 import type { CellView } from './cell-view.ts'
 import type { ChangedCells } from './changed-cells.ts'
@@ -29,8 +25,6 @@ export interface KernelObserver {
   readonly trace: Trace
   readonly scopes: Scopes
   readonly changedCells: ChangedCells
-  /** A promise was settled or awaited: microtasks must run before the next step. */
-  drain(): void
   /** The program asks; false when it has asked so often since the last step that it must be in a loop. */
   mayAsk(): boolean
   /** A turn of `actor` has come to a fault point. */
@@ -94,10 +88,7 @@ export class SimulatedKernel extends NodeKernel {
     this.#scopes.enterActor(actor.text)
     super.turn(cell, envelope)
     this.#changedCells.note(cell, this)
-    if (cell.phase === Phase.busy || cell.interleaved?.has(envelope)) {
-      this.#changedCells.goesOn(cell, this)
-      this.#observer.drain()
-    }
+    if (cell.phase === Phase.busy || cell.interleaved?.has(envelope)) this.#changedCells.goesOn(cell, this)
   }
 
   /** What the port does, without a function of its own for each node. */
@@ -121,7 +112,6 @@ export class SimulatedKernel extends NodeKernel {
     this.#trace.delivered(flight)
     mailbox.push(flight)
     if (!cell.scheduled) this.schedule(cell)
-    if (this.tasks.size > 0) this.#observer.drain()
     return true
   }
 
@@ -140,15 +130,16 @@ export class SimulatedKernel extends NodeKernel {
 
   /** What is held back before it leaves is copied as the network would. */
   override prepare(payload: unknown, name: string, to: Ref, from: ActorCell | undefined): unknown {
-    if (isPrepared(payload)) return payload
-    const kind = this.#observer.trace.kinds.of(name)
-    return kind.copy(payload, kind.shapeOf(payload)) ?? super.prepare(payload, name, to, from)
+    if (typeof payload !== 'object' || payload === null || isPrepared(payload)) {
+      return super.prepare(payload, name, to, from)
+    }
+    const { copies, kinds } = this.#trace
+    return copies.copy(kinds.of(name), payload, to.node) ?? super.prepare(payload, name, to, from)
   }
 
   /** A frame from another node has arrived; the parts of a tell or an ask were checked where it was sent. */
   hear(flight: Flight): void {
     const { frame, target } = flight
-    if (frame !== undefined && settles(frame)) this.#observer.drain()
     this.#receiving = true
     try {
       if (frame !== undefined) this.receive(flight, frame)
@@ -178,11 +169,6 @@ export class SimulatedKernel extends NodeKernel {
     super.deliverOffer(to, name, payload, sender, offer)
   }
 
-  protected override accept(offer: ReplyToken): void {
-    if (offer.node === this.node) this.#observer.drain()
-    super.accept(offer)
-  }
-
   #sendLocally(
     frame: 'tell' | 'ask' | 'offer',
     to: Ref,
@@ -194,7 +180,7 @@ export class SimulatedKernel extends NodeKernel {
     const trace = this.#trace
     const kind = trace.kinds.of(name)
     const message = new LocalMessage(frame, this.#ownWay, to, kind, payload, sender, replyTo)
-    trace.sent(message, kind.shapeOf(payload))
+    trace.sent(message, trace.copies.shapeOf(kind, payload))
     return message
   }
 
@@ -223,40 +209,7 @@ export class SimulatedKernel extends NodeKernel {
     return super.offer(from, to, name, payload, timeoutMs, signal)
   }
 
-  override reply(from: ActorCell, token: ReplyToken, value: unknown): void {
-    if (token.node === this.node) this.#observer.drain()
-    super.reply(from, token, value)
-  }
-
-  override sendStreamOutput(token: ReplyToken, output: StreamOutput): void {
-    if (token.node === this.node) this.#observer.drain()
-    super.sendStreamOutput(token, output)
-  }
-
-  override sendError(token: ReplyToken, error: unknown, answeredBy?: string): void {
-    if (token.node === this.node) this.#observer.drain()
-    super.sendError(token, error, answeredBy)
-  }
-
   override faultPoint(from: ActorCell, name: string): Promise<void> | undefined {
     return this.#observer.faultPoint(this.node, this.pathOf(from), name)
-  }
-
-  protected override signalAborted(): void {
-    this.#observer.drain()
-  }
-}
-
-/** True for the frames that a promise of this node may wait for. */
-function settles(frame: Frame): boolean {
-  switch (frame[0]) {
-    case FrameKind.reply:
-    case FrameKind.replyError:
-    case FrameKind.streamOpen:
-    case FrameKind.streamItem:
-    case FrameKind.streamEnd:
-      return true
-    default:
-      return false
   }
 }

@@ -23,7 +23,7 @@ import { Hello } from './hello.ts'
 import { LatencyDraw, LinkLatencies, type NetworkLatency } from './latency.ts'
 import type { LinkConditions } from './link-conditions.ts'
 import { LinkTable } from './link-table.ts'
-import type { MessageKind } from './message-shapes.ts'
+import type { MessageKind } from './message-kinds.ts'
 import { inOrderMs, type Link } from './network-link.ts'
 import { NodeTransport } from './node-transport.ts'
 import type { PlannedDelivery } from './run-plan.ts'
@@ -36,7 +36,6 @@ export class SimulatedNetwork {
   readonly #trace: Trace
   readonly #agenda: Agenda
   readonly #clock: VirtualClock
-  readonly #drain: () => void
   readonly #latency: NetworkLatency
   readonly #latencyDraw: LatencyDraw
   readonly #decisions: FaultDecisions
@@ -56,7 +55,6 @@ export class SimulatedNetwork {
     this.#trace = core.trace
     this.#agenda = core.agenda
     this.#clock = core.clock
-    this.#drain = () => core.drain()
     this.#latency = latency
     this.#latencyDraw = new LatencyDraw(latency)
     this.#decisions = decisions
@@ -123,7 +121,7 @@ export class SimulatedNetwork {
 
   /** The copy of a payload whose message is not sent by its shape. */
   #copyOther(link: Link, kind: MessageKind, given: unknown, to: Ref): unknown {
-    const shape = kind.shapeOf(given)
+    const shape = this.#trace.copies.shapeOf(kind, given)
     const payload = copyPayload(kind, given, shape, to.name, link)
     this.#trace.sendingOther(payload, shape)
     return payload
@@ -333,7 +331,6 @@ export class SimulatedNetwork {
       const downEpoch = ++view.downEpoch
       view.isDown = node.epoch === downEpoch
       this.#trace.record({ type: 'downSeen', node: by.name, epoch: downEpoch, detail: node.name })
-      this.#drain()
       by.perform(by.epoch, (kernel) => kernel.nodeDown(node.name, downEpoch, reason))
     }
   }

@@ -6,7 +6,7 @@
 import {
   type Clock,
   ConfigurationError,
-  EventStream,
+  type EventStream,
   type LogLevel,
   mainNode,
   type NodeInspection,
@@ -55,8 +55,8 @@ export interface SimulatedNodeOptions {
   readonly network: SimulatedNetwork
   /** Called when the node cannot go on (its journal failed, or its services did not start): it is to be crashed. */
   readonly failed: (error: Error) => void
-  /** Called for what actors of the node tell the world: failures, dead letters, logs. */
-  readonly forward: (events: EventStream, node: string) => void
+  /** Makes the stream of what actors of the node tell the world: failures, dead letters, logs. */
+  readonly events: () => EventStream
   readonly services: () => ServiceImplementations
   readonly placement: PlacementPolicies
   /** Virtual milliseconds that a task takes. */
@@ -69,18 +69,18 @@ export interface SimulatedNodeOptions {
 export class SimulatedNode implements TurnTaker {
   readonly name: string
   readonly isMain: boolean
-  readonly disk: SimulatedDisk
-  /** What the journals on the disk hold. */
-  readonly records: JournalRecords
   /** -1 before the first start. */
   epoch = -1
   /** The kernel of this epoch: halted while the node is down. */
   kernel: SimulatedKernel | undefined
   paused = false
-  #crashedEpoch = -1
   readonly #core: SimulationCore
-  readonly #options: SimulatedNodeOptions
   readonly #scopes: NodeScopes
+  readonly #options: SimulatedNodeOptions
+  readonly disk: SimulatedDisk
+  /** What the journals on the disk hold. */
+  readonly records: JournalRecords
+  #crashedEpoch = -1
   #backlog: (() => void)[] = []
   /** Milliseconds by which the clock was set ahead, or back, since the run began. */
   #clockJumpedMs = 0
@@ -146,7 +146,6 @@ export class SimulatedNode implements TurnTaker {
     const { services, failed } = this.#options
     const starting = this.#asServices(() => kernel.ports.services.start(services()))
     if (starting === undefined) return
-    this.#core.drain()
     starting.catch((error) => {
       if (epoch > 0 && kernel.alive) failed(error)
     })
@@ -158,7 +157,6 @@ export class SimulatedNode implements TurnTaker {
     if (kernel === undefined || !kernel.alive) return
     kernel.halt()
     this.resume()
-    this.#core.drain()
     await this.#asServices(() => kernel.ports.services.stop())
   }
 
@@ -188,7 +186,6 @@ export class SimulatedNode implements TurnTaker {
     this.records.crashed()
     this.paused = false
     this.#backlog = []
-    this.#core.drain()
   }
 
   /** Gives the machine, which is down, an empty disk. */
@@ -232,11 +229,7 @@ export class SimulatedNode implements TurnTaker {
       this.#backlog.push(() => this.perform(epoch, run, what))
       return
     }
-    const asks = kernel.asks.size
-    // A task may have been run by this step, and settles when its promises have.
-    const tasks = kernel.tasks.size
     this.#core.scopes.runNode(this.#scopes, run, kernel, what)
-    if (this.isMain || kernel.asks.size !== asks || tasks > 0) this.#core.drain()
   }
 
   /** A method of its own: one with a function in it that may be kept makes room for what that needs at each call. */
@@ -247,18 +240,16 @@ export class SimulatedNode implements TurnTaker {
 
   #ports(epoch: number, turns: NodeTurns): KernelPorts {
     const { name } = this
-    const { network, forward, failed, placement, taskMs, metrics, logLevel, askCyclesAfterMs } = this.#options
+    const { network, failed, placement, taskMs, metrics, logLevel, askCyclesAfterMs } = this.#options
     const clock = this.#clock(epoch)
-    const events = new EventStream()
+    const events = this.#options.events()
     const random = { stream: (purpose: string) => this.#core.random.stream(`${name}.${epoch} ${purpose}`) }
-    forward(events, name)
-    return {
+    const ports: KernelPorts = {
       node: name,
       epoch,
       clock,
       logLevel,
       askCyclesAfterMs,
-      ...(metrics ? { metrics: metricsClockOf(clock) } : {}),
       random,
       transport: network.transportOf(this),
       disk: this.disk.open(),
@@ -268,15 +259,14 @@ export class SimulatedNode implements TurnTaker {
       placement,
       programNode: mainNode,
       definitions: this.#core.definitions,
-      scopes: simulatedScopes({
-        drain: () => this.#core.drain(),
-        schedule: (run) => void clock.schedule(0, run),
-      }),
+      scopes: simulatedScopes((run) => void clock.schedule(0, run)),
       events,
       messages: 'copied',
       wake: () => turns.wake(),
       failed,
     }
+    // A spread within a literal makes a dictionary of what comes after it.
+    return metrics ? { ...ports, metrics: metricsClockOf(clock) } : ports
   }
 
   #clock(epoch: number): Clock {
@@ -297,7 +287,6 @@ export class SimulatedNode implements TurnTaker {
         return
       }
       this.#asServices(run)
-      this.#core.drain()
     }
     return {
       now: () => this.now(),
@@ -323,10 +312,7 @@ export class SimulatedNode implements TurnTaker {
     const { kernel } = this
     if (kernel === undefined || epoch !== this.epoch || !kernel.alive) return false
     if (this.paused) return this.#putOffTurn(turns, pick)
-    const asks = kernel.asks.size
-    const tasks = kernel.tasks.size
     const isMore = this.#core.scopes.runNode(this.#scopes, stepOf, kernel, pick)
-    if (this.isMain || kernel.asks.size !== asks || tasks > 0) this.#core.drain()
     return isMore && kernel.alive
   }
 }

@@ -68,10 +68,7 @@ export class SimulatedWorld extends ActorSystem {
   sleep(ms: number): Promise<void> {
     requireOption(Number.isFinite(ms) && ms >= 0, 'the ms of world.sleep', 'a number of milliseconds from 0', ms)
     return new Promise((resolve) => {
-      this.#simulation.clock.schedule(ms, () => {
-        this.#simulation.drain()
-        resolve()
-      })
+      this.#simulation.clock.schedule(ms, resolve)
     })
   }
 

@@ -4,10 +4,10 @@
  *     program ── awaits ──┐                      ┌─> node.perform ─> kernel.step / receive / timer / disk
  *                         v                      │
  *     loop: next event of the agenda ─> run it ──┴─> nemesis
- *             └─> let promises run (only if some were settled) ─> properties ─> limits ─> next
+ *             └─> let promises run (only if some were made or settled) ─> properties ─> limits ─> next
  *
  * Nothing but the agenda's order and the seeded streams decides what comes next. Promises run between two events, to the
- * last microtask, which a return to the event loop makes sure of; events that settle none do not pay for it.
+ * last microtask, which a return to the event loop makes sure of; events that make or settle none do not pay for it.
  */
 import {
   type ActorDefinition,
@@ -33,7 +33,7 @@ import { failureError, messageOf, type RunFailure } from './run-failure.ts'
 import type { RunRecord } from './run-record.ts'
 import { RunRecorder } from './run-recorder.ts'
 import { scheduleOf } from './schedule-options.ts'
-import { type ProgramScopes, Scopes } from './scopes.ts'
+import { continuations, type ProgramScopes, Scopes } from './scopes.ts'
 import { SimulatedNetwork } from './simulated-network.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import { SimulatedWorld } from './simulated-world.ts'
@@ -47,8 +47,8 @@ import { type ObserveOptions, Trace, type TraceListener } from './trace.ts'
 
 /** How many times its usual latency a message that is held up takes longer at most. */
 const reorderFactor = 10
-/** Events after which a return to the event loop is made in any case, so that the process stays responsive. */
-const eventsPerBreath = 1_000
+/** Events after which a return to the event loop is made in any case, so that the process stays responsive: a power of two. */
+const eventsPerBreath = 1_024
 /** Latencies of a link that are drawn at once. */
 const latenciesAtOnce = 16
 /** Asks of the program in one step beyond which it is taken to be in a loop. */
@@ -88,7 +88,6 @@ export class Simulation implements SimulationCore, PropertyHost {
   readonly #isWatched: boolean
   #finished = false
   #stopped = false
-  #draining = true
   #asksInStep = 0
   #scriptedSteps = 0
 
@@ -222,7 +221,7 @@ export class Simulation implements SimulationCore, PropertyHost {
   #goOn(): boolean {
     const { trace, properties, changedCells, agenda } = this
     const { eventsMax, virtualMsMax } = this.#settings
-    this.#draining = false
+    continuations.areDue = false
     do {
       if (this.#isWatched) this.#look()
       properties.check()
@@ -243,7 +242,7 @@ export class Simulation implements SimulationCore, PropertyHost {
       } catch (error) {
         this.fail({ reason: 'internal', what: `the step threw: ${messageOf(error)}`, cause: error })
       }
-    } while (!this.#draining && trace.step % eventsPerBreath !== 0)
+    } while (!continuations.areDue && (trace.step & (eventsPerBreath - 1)) !== 0)
     return true
   }
 
@@ -296,10 +295,6 @@ export class Simulation implements SimulationCore, PropertyHost {
     } else if (nextTime > virtualMsMax) {
       this.fail({ reason: 'limit', what: `the run took more than ${virtualMsMax} virtual ms (virtualMsMax)` })
     } else this.fail({ reason: 'limit', what: `the run took more than ${eventsMax} events (eventsMax)` })
-  }
-
-  drain(): void {
-    this.#draining = true
   }
 
   mayAsk(): boolean {
@@ -368,7 +363,6 @@ export class Simulation implements SimulationCore, PropertyHost {
   /** Ends every node, its services too: the system was stopped. */
   async stop(): Promise<void> {
     await Promise.all([...this.nodes, this.main].map((node) => node.stop()))
-    this.drain()
   }
 
   #error(failure: RunFailure): SimulationFailure {

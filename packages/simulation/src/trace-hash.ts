@@ -64,6 +64,10 @@ export class TraceHash {
   #oddLow = 0x85ebca77 | 0
   #oddHigh = 0x27d4eb2f | 0
   #valuesLeft = 0
+  /** The payload that was put in by {@link sharedPayload} last, and where its words are as long as they are not mixed in. */
+  #shared: object | undefined = undefined
+  #sharedStart = 0
+  #sharedEnd = 0
   /** A fraction, so that the field is made for such; no time is below 0. */
   #time = -0.5
   readonly #names = new Map<string, number>()
@@ -121,6 +125,7 @@ export class TraceHash {
     this.#mixed = (this.#mixed + end) | 0
     if (length > end) words[0] = words[end] as number
     this.length = length - end
+    this.#sharedEnd = 0
   }
 
   number(value: number): void {
@@ -232,6 +237,23 @@ export class TraceHash {
     this.#valuesLeft = valuesMax
     if (shape === undefined) this.value(payload)
     else shape.hash(payload, this)
+  }
+
+  /** {@link shapedPayload} of one that comes again and never changes: its words are there already. */
+  sharedPayload(payload: object, shape: HashedShape | undefined): void {
+    const { words, length } = this
+    const start = this.#sharedStart
+    const count = this.#sharedEnd - start
+    if (payload === this.#shared && count > 0 && length + count <= wordsMax) {
+      for (let index = 0; index < count; index++) words[length + index] = words[start + index] as number
+      this.length = length + count
+      return
+    }
+    const mixed = this.#mixed
+    this.shapedPayload(payload, shape)
+    this.#shared = payload
+    this.#sharedStart = length
+    this.#sharedEnd = this.#mixed === mixed ? this.length : 0
   }
 
   /** One value within a payload. */

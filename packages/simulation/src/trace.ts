@@ -8,7 +8,9 @@
 import { type ActorRef, ConfigurationError } from '@troupe/core'
 import { type Envelope, EnvelopeKind, isPrepared, requireOption, type VirtualClock } from '@troupe/core/host'
 import { Flight } from './flight.ts'
-import { type MessageKind, MessageKinds, type PayloadShape } from './message-shapes.ts'
+import { LastCopy } from './last-copy.ts'
+import { type MessageKind, MessageKinds } from './message-kinds.ts'
+import type { PayloadShape } from './message-shapes.ts'
 import { LocalMessage, type SentMessage } from './sent-message.ts'
 import { formatEvent } from './trace-format.ts'
 import { TraceHash } from './trace-hash.ts'
@@ -209,6 +211,8 @@ export class Trace {
   readonly events: TraceEvent[] | undefined
   /** The messages that were seen, with the shapes of their payloads. */
   readonly kinds = new MessageKinds()
+  /** The payload that was held back last before it is sent. */
+  readonly copies = new LastCopy()
   readonly #clock: VirtualClock
   readonly #hash = new TraceHash()
   readonly #ring = new TraceRing()
@@ -287,7 +291,8 @@ export class Trace {
   }
 
   sendingOther(payload: unknown, shape: PayloadShape | undefined): void {
-    this.#hash.shapedPayload(payload, shape)
+    if (this.copies.isShared(payload)) this.#hash.sharedPayload(payload as object, shape)
+    else this.#hash.shapedPayload(payload, shape)
   }
 
   left(message: SentMessage): void {

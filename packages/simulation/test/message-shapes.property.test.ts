@@ -4,7 +4,7 @@ import { ReplyToken } from '@troupe/core'
 import { prepareMessage, Ref } from '@troupe/core/host'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MessageKinds } from '../src/message-shapes.ts'
+import { MessageKinds } from '../src/message-kinds.ts'
 import { TraceHash } from '../src/trace-hash.ts'
 import { textHash } from '../src/trace-words.ts'
 

@@ -232,3 +232,20 @@ test('the world around the run keeps its clock, its timers and its files, during
   expect(Date).toBe(real.Date)
   expect(Date.now()).toBeGreaterThan(1e12)
 })
+
+test('what somebody puts in the place of a function between two runs is guarded, and comes back', async () => {
+  const forbidden = () => void setTimeout(() => {}, 1)
+  const { setTimeout: real } = globalThis
+  await expect(resultOf(forbidden)).rejects.toThrow('called setTimeout')
+  const own = real.bind(undefined) as typeof setTimeout
+  globalThis.setTimeout = own
+  try {
+    await expect(resultOf(forbidden)).rejects.toThrow('called setTimeout')
+    expect(setTimeout).toBe(own)
+    expect(timers.setTimeout).toBe(real)
+  } finally {
+    globalThis.setTimeout = real
+  }
+  await expect(resultOf(forbidden)).rejects.toThrow('called setTimeout')
+  expect(setTimeout).toBe(real)
+})

@@ -94,3 +94,21 @@ const Clock = defineActor({
   init: () => ({}),
   on: { read: (_state, _message: void, ctx) => ctx.now() },
 })
+
+test('what an observer settles goes on before the next step', async () => {
+  await simulate({ seed: 1, nodes: 1 }, async (world) => {
+    const { promise, resolve } = Promise.withResolvers<number>()
+    let step = 0
+    let turns = 0
+    world.always('steps are counted', () => void step++)
+    world.observe(
+      () => {
+        if (++turns === 5) resolve(step)
+      },
+      { only: ['turn'], messages: ['add'] },
+    )
+    const counter = await world.spawn(Counter, { start: 0 }, { node: 'node-1' })
+    for (let told = 0; told < 50; told++) counter.tell('add', 1)
+    expect(await promise).toBe(step)
+  })
+})

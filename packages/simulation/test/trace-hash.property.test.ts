@@ -1,7 +1,7 @@
 /** The running hash tells payloads, messages, times and orders apart, by shapes and by the general walk alike. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MessageKinds } from '../src/message-shapes.ts'
+import { MessageKinds } from '../src/message-kinds.ts'
 import { TraceHash } from '../src/trace-hash.ts'
 
 interface Step {

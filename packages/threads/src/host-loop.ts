@@ -228,8 +228,12 @@ export class HostLoop {
     const { kernel } = this
     // What came alone needs no clock.
     if (received === 1 && kernel.runnable === 1 && !kernel.run(1, isNobodys)) return false
-    return this.turns.round(this.run)
+    const { scopes } = kernel.ports
+    // The scope is left once for all of them.
+    return isNobodys || scopes === undefined ? this.takeTurnsInTime() : scopes.run(undefined, this.takeTurnsInTime)
   }
+
+  private readonly takeTurnsInTime = (): boolean => this.turns.round(this.run)
 
   /** Looks for work for up to `pausesMax` pauses, and no longer than it pays; true when there is some. */
   private look(pausesMax: number): boolean {
@@ -275,7 +279,7 @@ export class HostLoop {
     this.messageBudget.push()
   }
 
-  private readonly run = (limit: number): boolean => this.kernel.run(limit)
+  private readonly run = (limit: number): boolean => this.kernel.run(limit, true)
 
   private readonly hasWork = (): boolean => this.kernel.runnable > 0 || this.links.hasWork()
 

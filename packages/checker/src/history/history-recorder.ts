@@ -102,13 +102,13 @@ export class HistoryRecorder<Input, Output> {
 
   /** The operations so far in the order of their calls, without those that failed. What is still open never returned. */
   operations(): Operation<Input, Output>[] {
-    return this.#operations
-      .filter(({ state }) => state !== 'failed')
-      .map(({ process, input, output, calledAt, returnedAt, state }) =>
-        state === 'returned'
-          ? { process, input, output: output as Output, calledAt, returnedAt }
-          : { process, input, calledAt },
-      )
+    const operations: Operation<Input, Output>[] = []
+    for (const { process, input, output, calledAt, returnedAt, state } of this.#operations) {
+      if (state === 'failed') continue
+      if (state !== 'returned') operations.push({ process, input, calledAt })
+      else operations.push({ process, input, output: output as Output, calledAt, returnedAt })
+    }
+    return operations
   }
 
   #end(id: OperationId, state: 'returned' | 'abandoned' | 'failed'): Recorded<Input, Output> {

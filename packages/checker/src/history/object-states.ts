@@ -73,12 +73,18 @@ export class ModelStates<State, Input, Output> implements ObjectStates {
 
   next(state: number, operationClass: number): readonly number[] {
     const key = state * this.#classes.size + operationClass
-    const known = this.#next.get(key)
-    if (known !== undefined) return known
+    return this.#next.get(key) ?? this.#step(key, state, operationClass)
+  }
+
+  #step(key: number, state: number, operationClass: number): readonly number[] {
     const { input, output, readOnly } = this.#classes.get(operationClass)
-    const states = answerOf(this.#model, 'step', this.#model.step(this.state(state), input, output))
-    const after = states.map((made) => this.#intern(made))
-    if (readOnly && after.some((made) => made !== state)) {
+    const before = this.state(state)
+    const made = answerOf(this.#model, 'step', this.#model.step(before, input, output))
+    const after: number[] = []
+    // What an operation leaves as it was has the number that it had; within an object it may have changed something.
+    const isSame = (one: State) => Object.is(one, before) && (typeof one !== 'object' || one === null)
+    for (const one of made) after.push(isSame(one) ? state : this.#intern(one))
+    if (readOnly && after.some((number) => number !== state)) {
       throw new HistoryError(
         `the model ${this.#model.name} changes its state in an operation that it calls read-only`,
         {

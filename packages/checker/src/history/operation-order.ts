@@ -34,13 +34,14 @@ export class TakenOperations {
   readonly #returnedWords: number
 
   constructor(operations: readonly Operation[]) {
-    const returned = operations.filter(({ returnedAt }) => returnedAt !== undefined).length
+    let returned = 0
+    for (const operation of operations) if (operation.returnedAt !== undefined) returned++
     this.#returnedWords = (returned + 31) >>> 5
     let nextReturned = 0
     let nextOpen = this.#returnedWords * 32
-    this.#bit = Int32Array.from(operations, ({ returnedAt }) =>
-      returnedAt === undefined ? nextOpen++ : nextReturned++,
-    )
+    this.#bit = new Int32Array(operations.length)
+    for (let index = 0; index < operations.length; index++)
+      this.#bit[index] = operations[index]?.returnedAt === undefined ? nextOpen++ : nextReturned++
     this.#words = new Int32Array((nextOpen + 31) >>> 5)
   }
 

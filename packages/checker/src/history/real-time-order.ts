@@ -23,32 +23,32 @@ export class RealTimeOrder implements OperationOrder {
   /** An earlier call of the same class that returns no later, or -1. */
   readonly #twin: Int32Array
 
-  /** `classes` has equal numbers for operations with equal input and output. Times that are equal overlap. */
+  /**
+   * `operations` are in the order of their calls; `classes` has equal numbers for those with equal input and output. Times that
+   * are equal overlap.
+   */
   constructor(operations: readonly Operation[], classes: Int32Array) {
-    const events: { time: number; operation: number; isReturn: boolean }[] = []
-    operations.forEach(({ calledAt, returnedAt }, operation) => {
-      events.push({ time: calledAt, operation, isReturn: false })
-      if (returnedAt !== undefined) events.push({ time: returnedAt, operation, isReturn: true })
-    })
-    events.sort((left, right) => left.time - right.time || Number(left.isReturn) - Number(right.isReturn))
+    const returned = byReturn(operations)
+    const { length } = operations
+    const eventCount = length + returned.length
     this.#taken = new TakenOperations(operations)
-    this.#callOf = new Int32Array(operations.length)
-    this.#returnOf = new Int32Array(operations.length)
-    this.#called = new Int32Array(events.length + 1).fill(-1)
-    this.#next = new Int32Array(events.length + 1)
-    this.#previous = new Int32Array(events.length + 1)
-    this.#previous[head] = events.length
-    events.forEach(({ operation, isReturn }, index) => {
-      this.#next[index] = index + 1
-      this.#previous[index + 1] = index
-      if (isReturn) {
-        this.#returnOf[operation] = index + 1
-        this.remaining++
-      } else {
-        this.#callOf[operation] = index + 1
-        this.#called[index + 1] = operation
-      }
-    })
+    this.#callOf = new Int32Array(length)
+    this.#returnOf = new Int32Array(length)
+    this.#called = new Int32Array(eventCount + 1).fill(-1)
+    this.#next = new Int32Array(eventCount + 1)
+    this.#previous = new Int32Array(eventCount + 1)
+    this.#previous[head] = eventCount
+    this.remaining = returned.length
+    let call = 0
+    for (let event = 1; event <= eventCount; event++) {
+      this.#next[event - 1] = event
+      this.#previous[event] = event - 1
+      const ended = returned[event - 1 - call]
+      if (call < length && (ended === undefined || calledAt(operations, call) <= returnedAt(operations, ended))) {
+        this.#callOf[call] = event
+        this.#called[event] = call++
+      } else this.#returnOf[ended as number] = event
+    }
     this.#twin = this.#twins(classes)
   }
 
@@ -121,15 +121,43 @@ export class RealTimeOrder implements OperationOrder {
 
   #twins(classes: Int32Array): Int32Array {
     const twins = new Int32Array(classes.length).fill(-1)
-    const earlier = new Map<number, number[]>()
+    /** Of each class the call before, and of each call that of its class. */
+    const last = new Map<number, number>()
+    const before = new Int32Array(classes.length).fill(-1)
     const end = (operation: number) => (this.#returnOf[operation] as number) || Number.POSITIVE_INFINITY
-    for (const operation of this.#called) {
-      if (operation === -1) continue
-      const equal = earlier.get(classes[operation] as number) ?? []
-      twins[operation] = equal.findLast((other) => end(other) <= end(operation)) ?? -1
-      equal.push(operation)
-      earlier.set(classes[operation] as number, equal)
+    for (let operation = 0; operation < classes.length; operation++) {
+      const equal = last.get(classes[operation] as number) ?? -1
+      last.set(classes[operation] as number, operation)
+      before[operation] = equal
+      let twin = equal
+      while (twin !== -1 && end(twin) > end(operation)) twin = before[twin] as number
+      twins[operation] = twin
     }
     return twins
   }
+}
+
+/** The operations that returned, in that order; of equal times, in the order of the calls. */
+function byReturn(operations: readonly Operation[]): number[] {
+  const returned: number[] = []
+  for (let operation = 0; operation < operations.length; operation++) {
+    const time = operations[operation]?.returnedAt
+    if (time === undefined) continue
+    // Behind it are only operations that are open together with it, of which there are few.
+    let place = returned.length
+    while (place > 0 && returnedAt(operations, returned[place - 1] as number) > time) {
+      returned[place] = returned[place - 1] as number
+      place--
+    }
+    returned[place] = operation
+  }
+  return returned
+}
+
+function calledAt(operations: readonly Operation[], operation: number): number {
+  return (operations[operation] as Operation).calledAt
+}
+
+function returnedAt(operations: readonly Operation[], operation: number): number {
+  return (operations[operation] as Operation).returnedAt as number
 }

@@ -1,5 +1,5 @@
 /** Carrying out decided entries: the state machine, its sessions, the next configuration. */
-import { cloneValue, prepareMessage } from '@troupe/core/host'
+import { cloneValue, failingNobody, prepareMessage, requireData, shownValue } from '@troupe/core/host'
 import { type LogConfiguration, ownConfiguration } from './configuration.ts'
 import { type CommandsEntry, entryAt, trimBelow, weightOf } from './entry.ts'
 import type { Outcomes } from './messages.ts'
@@ -86,7 +86,7 @@ function ownCopy(command: unknown): unknown {
 /**
  * What `run(state, argument)` returns or throws for each of `list`, numbered from `first` on, as data. Results are
  * messages: copies, so that the state stays free to change; and one that cannot be sent (a promise, a class) fails its caller
- * and not the replicas.
+ * and not the replicas. Nor does a promise that a machine leaves behind: each replica would leave it, and again when it recovers.
  */
 export function outcomesOf(
   run: (state: any, argument: any) => unknown,
@@ -94,29 +94,46 @@ export function outcomesOf(
   first: number,
   list: readonly unknown[],
 ): Outcomes {
-  const values: unknown[] = []
-  let failures: NonNullable<Outcomes['failures']>[number][] | undefined
-  for (let index = 0; index < list.length; index++) {
-    try {
-      values.push(prepareMessage(run(state, list[index]), 'copied', describeResult))
-    } catch (thrown) {
-      const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown))
-      failures ??= []
-      failures.push({ number: first + values.length, name, message })
-      values.push(undefined)
+  return failingNobody(() => {
+    const values: unknown[] = []
+    let failures: Failure[] | undefined
+    for (let index = 0; index < list.length; index++) {
+      try {
+        values.push(prepareMessage(run(state, list[index]), 'copied', describeResult))
+      } catch (thrown) {
+        failures ??= []
+        failures.push(failureOf(first + values.length, thrown))
+        values.push(undefined)
+      }
     }
+    return failures === undefined ? { first, values } : { first, values, failures }
+  })
+}
+
+type Failure = NonNullable<Outcomes['failures']>[number]
+
+/** What a machine threw, as texts whatever it is: it is stored, and sent. */
+function failureOf(number: number, thrown: unknown): Failure {
+  try {
+    if (thrown instanceof Error) return { number, name: String(thrown.name), message: String(thrown.message) }
+  } catch {
+    // A getter of its own threw.
   }
-  return failures === undefined ? { first, values } : { first, values, failures }
+  return { number, name: 'Error', message: typeof thrown === 'string' ? thrown : shownValue(thrown) }
 }
 
 function describeResult(): string {
   return 'the result'
 }
 
-/** All that was applied, as a value. */
+/**
+ * All that was applied, as a value. Throws a `NotSendableError` for a state that is no data any more: stored, it would be another
+ * one when it comes back, and only on those replicas that have recovered.
+ */
 export function takeSnapshot(state: ReplicaState, machine: AnyMachine): LogSnapshot {
   const { applied, configuration, sessions } = state
   const value = machine.snapshot === undefined ? state.machine : machine.snapshot(state.machine)
+  requireData(value, () => `replicated log ${state.log}: the state of its machine cannot be stored as a snapshot`)
   return { applied, configuration, sessions, machine: value }
 }
 

@@ -39,12 +39,24 @@ export function onCatchUp(state: ReplicaState, message: CatchUp, machine: AnyMac
   }
   // One that asks anew gets what there is now.
   if ((snapshot?.id ?? state.applied) !== state.outgoing?.id) {
-    state.outgoing = { id: state.applied, bytes: encodeValue(takeSnapshot(state, machine)) }
+    const bytes = snapshotBytes(state, machine, ctx)
+    if (bytes === undefined) return
+    state.outgoing = { id: state.applied, bytes }
   }
   const { id, bytes } = state.outgoing as NonNullable<ReplicaState['outgoing']>
   const offset = snapshot?.id === id ? Math.min(snapshot.offset, bytes.length) : 0
   const data = bytes.slice(offset, offset + options.chunkBytes)
   ctx.tell(replyTo, 'snapshotChunk', { from: state.id, id, offset, data, last: offset + data.length === bytes.length })
+}
+
+/** All that was applied; `undefined`, and an error in the log, for a state that cannot be stored: whoever lacks it asks again. */
+function snapshotBytes(state: ReplicaState, machine: AnyMachine, ctx: ReplicaContext): Uint8Array | undefined {
+  try {
+    return encodeValue(takeSnapshot(state, machine))
+  } catch (error) {
+    ctx.log.error('a replica that lags gets no snapshot', { problem: (error as Error).message })
+    return undefined
+  }
 }
 
 /** Returns true when more is known to be decided. */

@@ -16,7 +16,7 @@ import {
   readSnapshot,
   request,
 } from './catching-up.ts'
-import { requireDataState, requireMachine } from './checked-machine.ts'
+import { requireMachine, requireState } from './checked-machine.ts'
 import { isVoter, logMemberOf, votersOf } from './configuration.ts'
 import {
   answerHeartbeat,
@@ -85,17 +85,18 @@ export interface ReplicateOptions {
 const knownOptions: KnownOptions<ReplicateOptions> = { name: true, module: true, snapshotEvery: true }
 
 /**
- * The definition of the replicas of logs with this state machine. Start them with `startReplicated`. Calls `initial` once;
- * throws a `ConfigurationError` for a part that is none or no synchronous function, and for a state that is no plain data.
+ * The definition of the replicas of logs with this state machine. Start them with `startReplicated`. Calls `initial` once, and
+ * takes what it gives to a snapshot and back; throws a `ConfigurationError` for a part that is none or no synchronous function,
+ * for a state that cannot be changed in place, and for one that does not come back as what it was.
  */
-export function replicate<State, Command, Result, Query = never, Answer = never>(
+export function replicate<State extends object, Command, Result, Query = never, Answer = never>(
   options: ReplicateOptions,
   machine: StateMachine<State, Command, Result, Query, Answer>,
 ): ReplicaDefinition<Command, Result, Query, Answer> {
   refuseUnknownOptions('replicate', options, knownOptions)
   const where = `replicate ${options.name}`
   requireMachine(where, machine)
-  requireDataState(where, machine)
+  requireState(where, machine)
   return defineReplica(options, machine)
 }
 

@@ -1,5 +1,5 @@
 /** What can go wrong with a journal. Each error's `facts` say where, so that a person or a program can act on it. */
-import { type ErrorFacts, registerErrors, TroupeError } from '../errors.ts'
+import { type ErrorFacts, registerErrors, TroupeError, withoutStack } from '../errors.ts'
 
 type ErrorArguments = [message: string, facts?: ErrorFacts, options?: ErrorOptions]
 
@@ -84,6 +84,7 @@ export function journalRecordSize(
   return new JournalRecordSizeError(message, { durableId, bytes, bytesMax })
 }
 
+/** `cause` says where. */
 export function journalFailed(cause: Error): JournalFailedError {
-  return new JournalFailedError(`the journal failed: ${cause.message}`, {}, { cause })
+  return withoutStack(() => new JournalFailedError(`the journal failed: ${cause.message}`, {}, { cause }))
 }

@@ -22,7 +22,7 @@
  *
  * The header keeps this layout in all versions to come, so that a newer segment can be told from a damaged one.
  */
-import { crc32c } from './crc32c.ts'
+import { crc32cOfView } from './crc32c.ts'
 
 /** The version that this code writes, and the only one that it reads. */
 export const FORMAT_VERSION = 1
@@ -90,7 +90,7 @@ export function writeHeader(target: Uint8Array, header: Omit<SegmentHeader, 'ver
   view.setUint32(12, header.segment, true)
   target.set(header.identity, 16)
   view.setUint32(24, header.previousBytes, true)
-  const checksum = crc32c(target, 0, 28)
+  const checksum = crc32cOfView(view, 0, 28)
   view.setUint32(28, checksum, true)
   return checksum
 }
@@ -105,7 +105,7 @@ export function readHeader(bytes: Uint8Array): SegmentHeader | 'damaged' | 'fore
   if (bytes.length < HEADER_BYTES) return 'damaged'
   const view = viewOf(bytes)
   const checksum = view.getUint32(28, true)
-  if (checksum !== crc32c(bytes, 0, 28)) return 'damaged'
+  if (checksum !== crc32cOfView(view, 0, 28)) return 'damaged'
   return {
     version: view.getUint32(8, true),
     segment: view.getUint32(12, true),
@@ -126,21 +126,25 @@ export function writeMark(
   copyBytes(mark.identity, target, at + FRAME_BYTES)
   view.setUint32(at + FRAME_BYTES + 8, mark.segment, true)
   view.setUint32(at + FRAME_BYTES + 12, mark.offset, true)
-  view.setUint32(at, crc32c(target, at + 4, at + MARK_BYTES), true)
+  view.setUint32(at, crc32cOfView(view, at + 4, at + MARK_BYTES), true)
 }
 
-/** Whether a mark that belongs at `offset` of segment `segment` lies at `at`. `identity` is checked when it is known. */
+/**
+ * Whether a mark that belongs at `offset` of segment `segment` lies at `at`; `view` is that of `bytes`. `identity` is checked when
+ * it is known.
+ */
 export function isMark(
   bytes: Uint8Array,
+  view: DataView,
   at: number,
   expected: { segment: number; offset: number; identity: JournalIdentity | undefined },
 ): boolean {
   if (at + MARK_BYTES > bytes.length || !hasTag(bytes, at) || bytes[at + 16] !== KIND_MARK) return false
-  if (uint32At(bytes, at + FRAME_BYTES + 8) !== expected.segment) return false
-  if (uint32At(bytes, at + FRAME_BYTES + 12) !== expected.offset) return false
+  if (view.getUint32(at + FRAME_BYTES + 8, true) !== expected.segment) return false
+  if (view.getUint32(at + FRAME_BYTES + 12, true) !== expected.offset) return false
   const { identity } = expected
   if (identity !== undefined && !isIdentityAt(bytes, at + FRAME_BYTES, identity)) return false
-  return uint32At(bytes, at) === crc32c(bytes, at + 4, at + MARK_BYTES)
+  return view.getUint32(at, true) === crc32cOfView(view, at + 4, at + MARK_BYTES)
 }
 
 /** Writes a record's frame at `at`, copying id and payload; `seed` comes from {@link recordSeed}. Returns its end. */
@@ -155,7 +159,7 @@ export function writeRecord(
   copyBytes(encodedId, target, at + FRAME_BYTES)
   copyBytes(payload, target, at + FRAME_BYTES + encodedId.length)
   const end = at + FRAME_BYTES + encodedId.length + payload.length
-  view.setUint32(at, crc32c(target, at + 4, end, record.seed), true)
+  view.setUint32(at, crc32cOfView(view, at + 4, end, record.seed), true)
   return end
 }
 
@@ -164,13 +168,13 @@ export function frameLength(view: DataView, at: number): number {
   return FRAME_BYTES + view.getUint16(at + 14, true) + view.getUint32(at + 4, true)
 }
 
-/** The record at `at`; `undefined` when it does not verify or does not end within `bytes`. */
+/** The record at `at`, through `view` on all of `bytes`; `undefined` when it does not verify or does not end within `bytes`. */
 export function readRecord(bytes: Uint8Array, view: DataView, at: number, seed: number): RecordFrame | undefined {
   const kind = bytes[at + 16]
   if (kind !== RecordKind.event && kind !== RecordKind.snapshot && kind !== RecordKind.removal) return undefined
   const end = at + frameLength(view, at)
   if (!hasTag(bytes, at) || end > bytes.length) return undefined
-  if (view.getUint32(at, true) !== crc32c(bytes, at + 4, end, seed)) return undefined
+  if (view.getUint32(at, true) !== crc32cOfView(view, at + 4, end, seed)) return undefined
   return {
     kind,
     sequence: view.getUint32(at + 8, true) + view.getUint16(at + 12, true) * 2 ** 32,
@@ -205,11 +209,6 @@ function copyBytes(source: Uint8Array, target: Uint8Array, at: number): void {
   const { length } = source
   if (length > COPIED_ONE_BY_ONE_MAX) target.set(source, at)
   else for (let place = 0; place < length; place++) target[at + place] = source[place]!
-}
-
-/** The number at `at`, little-endian, as `DataView.getUint32` reads it. */
-function uint32At(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
 }
 
 function hasTag(bytes: Uint8Array, at: number): boolean {

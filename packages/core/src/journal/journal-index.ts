@@ -59,6 +59,8 @@ export interface RecordPosition {
   readonly length: number
 }
 
+const encoder = new TextEncoder()
+
 /** Numbers that one record takes in {@link JournalEntry.positions}. */
 export const POSITION_STRIDE = 3
 
@@ -66,15 +68,19 @@ export const POSITION_STRIDE = 3
 export class JournalIndex {
   readonly #entries = new Map<string, JournalEntry>()
   readonly #segments = new Map<number, SegmentState>()
-  readonly #encoder = new TextEncoder()
+  /** The entry that was asked for last: many records are of the same actor as the one before. */
+  #last: JournalEntry | undefined
 
   /** The entry of an id, made when it is new. */
   entry(durableId: string): JournalEntry {
+    const last = this.#last
+    if (last !== undefined && last.durableId === durableId) return last
     let entry = this.#entries.get(durableId)
     if (entry === undefined) {
-      entry = new JournalEntry(durableId, this.#encoder.encode(durableId))
+      entry = new JournalEntry(durableId, encoder.encode(durableId))
       this.#entries.set(durableId, entry)
     }
+    this.#last = entry
     return entry
   }
 
@@ -102,7 +108,8 @@ export class JournalIndex {
 
   /** Takes note of a record that is durable. */
   add(entry: JournalEntry, record: RecordPosition): void {
-    const segment = this.segment(record.segment)
+    const listed = entry.listedIn
+    const segment = listed !== undefined && listed.number === record.segment ? listed : this.segment(record.segment)
     if (record.kind === RecordKind.event) {
       if (record.sequence !== entry.sequence + 1) entry.gap ??= placeOf(record)
     } else {
@@ -153,14 +160,21 @@ export class JournalIndex {
 
   #supersede(entry: JournalEntry): void {
     const { positions } = entry
-    for (let at = 0; at < positions.length; at += POSITION_STRIDE) this.segment(positions[at]!).live--
+    let segment: SegmentState | undefined
+    for (let at = 0; at < positions.length; at += POSITION_STRIDE) {
+      const number = positions[at]!
+      if (segment === undefined || segment.number !== number) segment = this.segment(number)
+      segment.live--
+    }
     entry.positions = []
     entry.gap = undefined
   }
 
   /** Drops the entry of a removed id, unless the id was taken into use again meanwhile. */
   #forget(entry: JournalEntry): void {
-    if (entry.pending === 0 && this.#entries.get(entry.durableId) === entry) this.#entries.delete(entry.durableId)
+    if (entry.pending > 0 || this.#entries.get(entry.durableId) !== entry) return
+    this.#entries.delete(entry.durableId)
+    if (this.#last === entry) this.#last = undefined
   }
 }
 

@@ -80,6 +80,8 @@ export function openJournal(
   }).start()
 }
 
+const decoder = new TextDecoder()
+
 type Opened = { journal: Journal; report: JournalReport }
 
 /** The last segment with a whole header. */
@@ -95,7 +97,6 @@ class Opening {
   readonly #random: RandomStream
   readonly #done: (result: OpenJournalError | Opened) => void
   readonly #index = new JournalIndex()
-  readonly #decoder = new TextDecoder()
   #numbers: number[] = []
   #identity: JournalIdentity | undefined
   #last: LastSegment | undefined
@@ -175,7 +176,7 @@ class Opening {
   #entryOf(bytes: Uint8Array, start: number, end: number): JournalEntry {
     const last = this.#lastEntry
     if (last !== undefined && isEqualPart(last.encodedId, bytes, start, end)) return last
-    this.#lastEntry = this.#index.entry(this.#decoder.decode(bytes.subarray(start, end)))
+    this.#lastEntry = this.#index.entry(decoder.decode(bytes.subarray(start, end)))
     return this.#lastEntry
   }
 

@@ -69,8 +69,8 @@ export function isWholeGroup(
     readonly checksum: number
   },
 ): boolean {
-  if (!isMark(bytes, 0, place)) return false
   const view = viewOf(bytes)
+  if (!isMark(bytes, view, 0, place)) return false
   let at = MARK_BYTES
   while (bytes.length - at >= FRAME_BYTES) {
     if (readRecord(bytes, view, at, recordSeed(place.checksum, place.offset + at)) === undefined) return false
@@ -142,13 +142,14 @@ class Scanner {
   /** Whether the frame in the window at `at`, which lies at `offset` of the file, verifies. */
   #take(at: number, offset: number, header: SegmentHeader): boolean {
     const { bytes, view } = this.#window
-    if (isMark(bytes, at, { segment: this.#options.number, offset, identity: header.identity })) {
+    const frame = readRecord(bytes, view, at, recordSeed(header.checksum, offset))
+    if (frame === undefined) {
+      if (!isMark(bytes, view, at, { segment: this.#options.number, offset, identity: header.identity })) return false
       this.#lastGroup = offset
       return true
     }
-    const frame = readRecord(bytes, view, at, recordSeed(header.checksum, offset))
     // A record without a mark before it was never written.
-    if (frame === undefined || this.#lastGroup === undefined) return false
+    if (this.#lastGroup === undefined) return false
     this.#options.recordSeen(bytes, frame, offset)
     return true
   }
@@ -161,11 +162,11 @@ class Scanner {
       return
     }
     this.#load(from, MARK_BYTES, () => {
-      const { bytes, start } = this.#window
+      const { bytes, view, start } = this.#window
       const identity = typeof this.#header === 'object' ? this.#header.identity : undefined
       const last = bytes.length - MARK_BYTES
       for (let at = 0; at <= last; at++) {
-        if (isMark(bytes, at, { segment: number, offset: start + at, identity })) return this.#finish(true)
+        if (isMark(bytes, view, at, { segment: number, offset: start + at, identity })) return this.#finish(true)
       }
       this.#search(start + last + 1)
     })

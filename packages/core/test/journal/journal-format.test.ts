@@ -46,12 +46,13 @@ describe('the journal format', () => {
   it('knows a mark only at its own place', () => {
     const bytes = new Uint8Array(200)
     writeMark(bytes, viewOf(bytes), 50, { segment: 3, offset: 1050, identity })
-    expect(isMark(bytes, 50, { segment: 3, offset: 1050, identity })).toBe(true)
-    expect(isMark(bytes, 50, { segment: 3, offset: 1050, identity: undefined })).toBe(true)
-    expect(isMark(bytes, 50, { segment: 3, offset: 1051, identity })).toBe(false)
-    expect(isMark(bytes, 50, { segment: 4, offset: 1050, identity })).toBe(false)
-    expect(isMark(bytes, 50, { segment: 3, offset: 1050, identity: new Uint8Array(8) })).toBe(false)
-    expect(isMark(bytes.subarray(0, 50 + MARK_BYTES - 1), 50, { segment: 3, offset: 1050, identity })).toBe(false)
+    expect(isMark(bytes, viewOf(bytes), 50, { segment: 3, offset: 1050, identity })).toBe(true)
+    expect(isMark(bytes, viewOf(bytes), 50, { segment: 3, offset: 1050, identity: undefined })).toBe(true)
+    expect(isMark(bytes, viewOf(bytes), 50, { segment: 3, offset: 1051, identity })).toBe(false)
+    expect(isMark(bytes, viewOf(bytes), 50, { segment: 4, offset: 1050, identity })).toBe(false)
+    expect(isMark(bytes, viewOf(bytes), 50, { segment: 3, offset: 1050, identity: new Uint8Array(8) })).toBe(false)
+    const short = bytes.subarray(0, 50 + MARK_BYTES - 1)
+    expect(isMark(short, viewOf(short), 50, { segment: 3, offset: 1050, identity })).toBe(false)
   })
 
   it('reads a record back with a sequence number of 48 bits, and not under another seed', () => {

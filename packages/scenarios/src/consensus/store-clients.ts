@@ -80,7 +80,7 @@ export const storeModel: ObjectModel<string | undefined, KeyValueCommand, unknow
   },
   partition: ({ key }) => key,
   readOnly: ({ op }) => op === 'get',
-  key: (state) => JSON.stringify(state) ?? 'none',
+  key: (state) => (state === undefined ? 'none' : `:${state}`),
   describe: (command, output) => `${JSON.stringify(command)} = ${String(output)}`,
 }
 
