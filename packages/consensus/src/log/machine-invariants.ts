@@ -4,18 +4,17 @@
  * at all, shows here at once, and not only when that one leads.
  */
 import { cloneValue, shownValue } from '@troupe/core/host'
-import { isAlike } from './alike-values.ts'
 import { requireMachine } from './checked-machine.ts'
 import { LogViolationError } from './invariants.ts'
+import type { Outcomes } from './messages.ts'
 import { ReplicaRecords } from './replica-records.ts'
 import type { ReplicaState } from './replica-state.ts'
 import type { Session } from './sessions.ts'
 import type { AnyMachine } from './state-machine.ts'
-import { TakenSessions } from './taken-sessions.ts'
 import { absent, firstDifference } from './value-difference.ts'
 import { type Digest, DigestWalk } from './value-digest.ts'
 
-/** So many states, of the last numbers of entries, are kept to compare others with, and to tell where they differ. */
+/** So many states, of the last numbers of entries, are kept to tell where others differ from them. */
 const keptMax = 64
 
 /**
@@ -24,10 +23,10 @@ const keptMax = 64
  */
 export class LogMachineObserver {
   readonly #machine: AnyMachine
-  /** By the number of entries applied: the first replica that had applied so many, and its digest then. */
+  /** The first replica that had applied so many entries, and what it was then. */
   readonly #seen = new Map<number, { readonly id: string; readonly digest: Digest }>()
   /** By the number of entries applied, modulo `keptMax`. */
-  readonly #kept: (Kept | undefined)[] = new Array(keptMax).fill(undefined)
+  readonly #kept: Kept[] = []
   /** What each replica was when it was last compared: a new state of one is compared anew. */
   readonly #compared = new ReplicaRecords<Compared>()
 
@@ -40,30 +39,26 @@ export class LogMachineObserver {
   /** The states of the replicas that are up, after a step: all, or those that may be other than before. Throws a {@link LogViolationError}. */
   check(states: Iterable<ReplicaState>): void {
     for (const state of states) {
-      const compared = this.#compared.of(state) ?? this.#compared.add(state, new Compared())
+      const compared = this.#compared.of(state) ?? this.#compared.add(state, { applied: -1, sessions: new Map() })
       if (compared.applied === state.applied) continue
       this.#compare(state, compared)
       compared.applied = state.applied
     }
   }
 
-  #compare(state: ReplicaState, { applied: before, sessions }: Compared): void {
+  #compare(state: ReplicaState, compared: Compared): void {
     const { id, applied } = state
     const value = this.#valueOf(state)
-    sessions.take(state.sessions)
-    const kept = this.#kept[applied % keptMax]
-    if (kept?.applied === applied) {
-      if (isSameDigest(sessions, kept) && isAlike(value, kept.value)) return
-      throw unlike(state, { value, sessions: sessions.kept() }, before, kept.id, kept)
+    const digest = digestOf(state, value, compared.sessions)
+    const before = this.#seen.get(applied)
+    if (before === undefined) {
+      this.#seen.set(applied, { id, digest })
+      this.#kept[applied % keptMax] = { applied, value: copyOf(value), sessions: sessionsOf(state, compared.sessions) }
+    } else if (digest.low !== before.digest.low || digest.high !== before.digest.high) {
+      const kept = this.#kept[applied % keptMax]
+      const other = { id: before.id, kept: kept?.applied === applied ? kept : undefined }
+      throw unlike(state, { applied, value, sessions: sessionsOf(state, compared.sessions) }, compared.applied, other)
     }
-    const seen = this.#seen.get(applied)
-    const digest = digestOf(value, sessions)
-    if (seen !== undefined) {
-      if (isSameDigest(digest, seen.digest)) return
-      throw unlike(state, { value, sessions: sessions.kept() }, before, seen.id)
-    }
-    this.#seen.set(applied, { id, digest })
-    this.#kept[applied % keptMax] = keptOf(id, applied, value, sessions)
   }
 
   /** All of the machine, as a snapshot has it. */
@@ -73,54 +68,59 @@ export class LogMachineObserver {
   }
 }
 
-/** A replica as it was when it had applied so many entries. The digest is that of its sessions. */
-interface Kept extends Digest, Pick<Applied, 'value' | 'sessions'> {
-  readonly id: string
+/** Of all that was applied. */
+function digestOf({ sessions }: ReplicaState, value: unknown, known: Compared['sessions']): Digest {
+  const walk = new DigestWalk().number(sessions.size)
+  // An iterator makes a pair for each of them.
+  sessions.forEach((session, number) => {
+    let digest = known.get(number)
+    if (digest === undefined || !digest.isOf(session)) {
+      digest = new SessionDigest(number, session)
+      known.set(number, digest)
+    }
+    walk.part(digest)
+  })
+  return walk.value(value)
+}
+
+/** What a replica had applied, to be looked into later. */
+interface Kept {
   readonly applied: number
-}
-
-/** What a replica has applied. */
-interface Applied {
   readonly value: unknown
-  /** With their numbers, in their order. */
-  readonly sessions: readonly (readonly [number, Session])[]
+  readonly sessions: readonly SessionDigest[]
 }
 
-/** `undefined` for a state that is no data: it cannot be kept. */
-function keptOf(id: string, applied: number, value: unknown, sessions: TakenSessions): Kept | undefined {
+/** The sessions as they were digested just now. */
+function sessionsOf({ sessions }: ReplicaState, known: Compared['sessions']): Kept['sessions'] {
+  const digested: SessionDigest[] = []
+  for (const number of sessions.keys()) digested.push(known.get(number) as SessionDigest)
+  return digested
+}
+
+/** A state that is no data cannot be kept. */
+function copyOf(value: unknown): unknown {
   try {
-    const { low, high } = sessions
-    return { id, applied, value: cloneValue(value), sessions: sessions.kept(), low, high }
+    return cloneValue(value)
   } catch {
     return undefined
   }
 }
 
-/** Of all that was applied. */
-function digestOf(value: unknown, sessions: Digest): Digest {
-  return new DigestWalk().part(sessions).value(value)
-}
-
-function isSameDigest(left: Digest, right: Digest): boolean {
-  return left.low === right.low && left.high === right.high
-}
-
-/** What is said of a replica that has applied as many entries as another one and is not the same. `kept`: that one, if it is. */
+/** What is said of a replica that has applied as many entries as another one and is not the same. */
 function unlike(
   state: ReplicaState,
-  now: Applied,
+  now: Kept,
   appliedBefore: number,
-  other: string,
-  kept?: Applied,
+  other: { readonly id: string; readonly kept: Kept | undefined },
 ): LogViolationError {
   const { id, applied } = state
-  const facts: Record<string, unknown> = { id, other, applied }
-  let what = `${id} and ${other} have applied ${applied} entries and are not the same`
-  const difference = kept === undefined ? undefined : firstDifference(partsOf(now), partsOf(kept))
+  const facts: Record<string, unknown> = { id, other: other.id, applied }
+  let what = `${id} and ${other.id} have applied ${applied} entries and are not the same`
+  const difference = other.kept?.value === undefined ? undefined : firstDifference(partsOf(now), partsOf(other.kept))
   if (difference !== undefined) {
     const [value, otherValue] = [difference.left, difference.right].map(textOf)
     const path = difference.path.slice(1)
-    what += `: ${path} is ${value} in ${id} and ${otherValue} in ${other}`
+    what += `: ${path} is ${value} in ${id} and ${otherValue} in ${other.id}`
     Object.assign(facts, { path, value, otherValue })
   }
   const last = applied - 1
@@ -134,17 +134,50 @@ function unlike(
   return new LogViolationError('applied alike', what, facts)
 }
 
-function partsOf({ value: state, sessions }: Applied): object {
-  return { state, sessions: new Map(sessions) }
+function partsOf({ value: state, sessions }: Kept): object {
+  return { state, sessions: new Map(sessions.map(({ number, parts }) => [number, parts])) }
 }
 
 function textOf(value: unknown): string {
   return value === absent ? 'absent' : shownValue(value)
 }
 
-/** A replica as it was when it was compared. */
-class Compared {
-  /** Below 0 before it was. */
-  applied = -1
-  readonly sessions = new TakenSessions()
+/** A state as it was when it was compared. */
+interface Compared {
+  applied: number
+  readonly sessions: Map<number, SessionDigest>
+}
+
+/** The digest of a session as it was: most of them are as they were when another one's commands are applied. */
+class SessionDigest implements Digest {
+  readonly number: number
+  readonly low: number
+  readonly high: number
+  readonly #ackedUpTo: number
+  /** Outcomes are immutable. */
+  readonly #results: readonly Outcomes[]
+
+  constructor(number: number, { ackedUpTo, results }: Session) {
+    const walk = new DigestWalk().number(number).number(ackedUpTo)
+    for (let index = 0; index < results.length; index++) {
+      const { first, values, failures } = results[index] as Outcomes
+      walk.number(first).value(values).value(failures)
+    }
+    this.number = number
+    this.low = walk.low
+    this.high = walk.high
+    this.#ackedUpTo = ackedUpTo
+    this.#results = results.slice()
+  }
+
+  get parts(): Session {
+    return { ackedUpTo: this.#ackedUpTo, results: [...this.#results] }
+  }
+
+  isOf({ ackedUpTo, results }: Session): boolean {
+    const known = this.#results
+    if (ackedUpTo !== this.#ackedUpTo || results.length !== known.length) return false
+    for (let index = 0; index < known.length; index++) if (results[index] !== known[index]) return false
+    return true
+  }
 }

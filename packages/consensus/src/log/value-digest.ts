@@ -17,7 +17,7 @@ export function valueDigest(value: unknown): bigint {
   return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
 }
 
-/** What a value was made into. */
+/** A digest, and that of a part of what is digested that was known before. */
 export interface Digest {
   readonly low: number
   readonly high: number
