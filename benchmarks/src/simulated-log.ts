@@ -11,8 +11,8 @@ import { type Measured, median, printMeasured } from './measured.ts'
 /** Of a run of Multi-Paxos; all but one of the nodes are members at first, or three. */
 const nodes = 5
 const seeds = 12
-/** Runs before those that are measured: the first ones take twice as long. */
-const warmingSeeds = 8
+/** Runs before those that are measured, of each kind: the first take three times as long, and it takes eighty until nothing is compiled any more. */
+const warmingSeeds = 40
 
 /** Measures and prints; `ring` lets the ring run under a seed and returns its deliveries. */
 export async function simulatedLog({ quick }: SuiteOptions, ring: (seed: number) => Promise<number>): Promise<void> {

@@ -1,29 +1,11 @@
 /** A simulation test of one's own replicated machine, whole: docs/consensus.md quotes it. */
-import { checkLinearizable, HistoryRecorder, type ObjectModel, unknownOutput } from '@troupe/checker'
+import { checkLinearizable, HistoryRecorder } from '@troupe/checker'
 import { CommandError, LogMachineObserver, startReplicated } from '@troupe/consensus'
 import { simulationTest } from '@troupe/simulation/vitest'
 import { expect } from 'vitest'
-import { Bank, bankMachine, opening, type Transfer } from './bank-machine.ts'
+import { Bank, bankMachine, opening } from './bank-machine.ts'
+import { bankModel, type Operation } from './bank-model.ts'
 
-type Operation = Transfer | 'balances'
-type Balances = Record<string, number>
-
-/** What the bank is to its clients, were it one object: the same machine, on a copy. */
-const bankModel: ObjectModel<Balances, Operation, unknown> = {
-  name: 'bank',
-  init: () => ({ ...opening }),
-  step(state, operation, output) {
-    if (operation === 'balances') return same(state, output) ? [state] : []
-    const balances = new Map(Object.entries(state))
-    const result = bankMachine.apply(balances, operation)
-    return output === unknownOutput || output === result ? [Object.fromEntries(balances)] : []
-  },
-  readOnly: (operation) => operation === 'balances',
-  key: (state) => JSON.stringify(state),
-  describe: (operation, output) => `${JSON.stringify(operation)} = ${JSON.stringify(output)}`,
-}
-
-const same = (left: unknown, right: unknown) => JSON.stringify(left) === JSON.stringify(right)
 const people = Object.keys(opening)
 const total = 300
 

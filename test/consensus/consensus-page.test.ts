@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8')
 
-test.each(['bank-machine.ts', 'bank-machine.test.ts', 'agreed-leader.ts'])(
+test.each(['bank-machine.ts', 'bank-model.ts', 'bank-machine.test.ts', 'agreed-leader.ts'])(
   'the page quotes %s whole, but for its first line',
   async (name) => {
     const source = await read(name)

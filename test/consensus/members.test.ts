@@ -1,6 +1,11 @@
 /** Changes of members whose replicas are not there: what is refused, and that the log goes on. */
-import { KeyValueStore, MembersNotReadyError, startReplicated } from '@troupe/consensus'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { KeyValueStore, MembersNotReadyError, replicatedLog, startReplicated } from '@troupe/consensus'
+import { NodeDownError } from '@troupe/core'
 import { type SimulatedWorld, simulate } from '@troupe/simulation'
+import { createSystem } from '@troupe/threads'
 import { expect, test } from 'vitest'
 
 const options = { electionTimeoutMs: 200, keepEntries: 8, chunkBytes: 128 }
@@ -124,4 +129,44 @@ test('of changes that wait for an earlier one there are only so many', async () 
     const ends = await Promise.all(asked.map((change) => change.then(String, (error) => error.name)))
     expect(ends).toEqual([...Array.from({ length: 17 }, () => 'LogTimeoutError'), 'OverloadError'])
   })
+})
+
+test('leadership is not handed over to a member that is not there, or that lost what it had stored', async () => {
+  await run(3, async (world) => {
+    const { client, put } = await store(world, world.nodes)
+    const leaderOf = async () => (await client.status()).leader as string
+    const leader = await leaderOf()
+    const [away, lost] = world.nodes.filter((node) => node !== leader) as [string, string]
+    world.crash(away)
+    const { message, facts } = await notReady(client.transferLeadership(away))
+    expect(message).toBe(
+      `replicated log kv: leadership is not handed over to ${away}: its replica does not answer; status tells who votes`,
+    )
+    expect(facts).toEqual({ log: 'kv', needed: 1, absent: [away], behind: [] })
+    await world.restart(away)
+    await put('all there')
+    world.crash(lost)
+    world.wipeDisk(lost)
+    await world.restart(lost)
+    while ((await client.status()).members.find(({ id }) => id === lost)?.replica?.standing !== 'refused')
+      await world.sleep(20)
+    const refused = await notReady(client.transferLeadership(lost))
+    expect(refused.message).toContain(`to ${lost}: its replica is refused, and votes on nothing`)
+    expect(refused.facts).toMatchObject({ absent: [], behind: [lost] })
+    expect(await leaderOf()).toBe(leader)
+  })
+})
+
+test('of three members of which one node is down the other two are started', async () => {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'troupe-members-'))
+  {
+    const replacement = { maxReplacements: 0 }
+    await using system = await createSystem({ threads: 3, dataDirectory, replacement, log: 'none' })
+    await system.killNode('node-1')
+    const given = { log: 'kv', members: system.nodes }
+    await expect(startReplicated(system, KeyValueStore, given)).rejects.toThrow(NodeDownError)
+    const running = replicatedLog(system, KeyValueStore, given)
+    for (const node of ['node-2', 'node-3']) expect((await running.status(node)).id).toBe(node)
+  }
+  await rm(dataDirectory, { recursive: true })
 })

@@ -607,7 +607,7 @@ test('members without a voter and quorums that could miss each other are refused
     await expect(raw).rejects.toThrow('takes the definition that replicate(options, machine) returns')
     await expect(start({ members: [] })).rejects.toThrow('no member votes')
     await expect(start({ members: undefined })).rejects.toThrow("members is a list of nodes' names")
-    await expect(start({ log: '' })).rejects.toThrow("needs the log's name")
+    await expect(start({ log: '' })).rejects.toThrow('log must be a name')
     await expect(start({ members: ['node-1', { id: 'x', nod: 'node-2' }] })).rejects.toThrow("did you mean 'node'?")
     // Nothing is started of it, so that the names are free for the next attempt.
     await expect(start({ members: ['node-1', 'node-2', 'node-9'] })).rejects.toThrow('which is not there')
@@ -619,7 +619,7 @@ test('members without a voter and quorums that could miss each other are refused
     await expect(start({ options: { leaseMs: -1 } })).rejects.toThrow('leaseMs must be')
     await expect(start({ options: { clockDriftMax: 1 } })).rejects.toThrow('clockDriftMax must be')
     await expect(start({ options: { electionTimeoutMs: '5' } })).rejects.toThrow(
-      "electionTimeoutMs must be a number above 0, got '5'",
+      "electionTimeoutMs must be a number above 0 and at most 2^31 - 1, or Infinity, got '5'",
     )
     await expect(start({ options: { batchMax: 0 } })).rejects.toThrow('batchMax must be')
     await expect(start({ options: { leaseMS: 1 } })).rejects.toThrow("did you mean 'leaseMs'?")

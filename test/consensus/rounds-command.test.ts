@@ -17,7 +17,7 @@ async function rounds(...words: string[]) {
 test.each([
   [['--seeds', '0'], "'0'"],
   [['--seeds', 'abc'], "'abc'"],
-  [['--nodes', '0'], "--nodes takes whole numbers from 1 to 15, with commas between them; got '0'"],
+  [['--nodes', '1'], "--nodes takes whole numbers from 2 to 15, with commas between them; got '1'"],
   [['--nodes', '3,x'], "got 'x'"],
   [['--nodes', '16'], "got '16'"],
   [['--svg', '/nowhere/rounds.svg'], '--svg cannot be written: ENOENT'],
@@ -35,7 +35,7 @@ test('a row for each algorithm, number of nodes and plan of faults, and the plot
   const folder = mkdtempSync(join(tmpdir(), 'troupe-rounds-'))
   try {
     const svg = join(folder, 'rounds.svg')
-    const { code, stdout } = await rounds('--seeds', '2', '--nodes', '1,3', '--svg', svg, '--json')
+    const { code, stdout } = await rounds('--seeds', '2', '--nodes', '2,3', '--svg', svg, '--json')
     const rows = stdout
       .trimEnd()
       .split('\n')
@@ -43,7 +43,7 @@ test('a row for each algorithm, number of nodes and plan of faults, and the plot
     expect(code).toBe(0)
     expect(rows.map(({ algorithm, nodes, faults }) => [algorithm, nodes, faults].join(' '))).toEqual(
       ['ben-or', 'chandra-toueg'].flatMap((algorithm) =>
-        [1, 3].flatMap((nodes) => ['none', 'all'].map((faults) => `${algorithm} ${nodes} ${faults}`)),
+        [2, 3].flatMap((nodes) => ['none', 'all'].map((faults) => `${algorithm} ${nodes} ${faults}`)),
       ),
     )
     expect(rows.every(({ seeds, failures }) => seeds === 2 && failures.length === 0)).toBe(true)

@@ -40,6 +40,9 @@ const usage = `usage: pnpm rounds [--seeds N or A..B] [--nodes 3,5,7] [--svg FIL
   --svg     write the plot there
   --json    one object a line instead of a table`
 
+/** One alone sends nothing, so that nobody sees the round in which it decides. */
+const nodesMin = 2
+
 /** Where the command writes. */
 interface Streams {
   readonly stdout: { write(text: string): unknown }
@@ -90,12 +93,12 @@ function commandOf(words: readonly string[]): Command | undefined {
   const { values } = parse(words)
   if (values.help) return undefined
   const seeds = seedsOf(values.seeds)
-  const { min, max } = scenarioNamed(algorithms[0] as string).nodes
+  const { max } = scenarioNamed(algorithms[0] as string).nodes
   const nodes = values.nodes.split(',').map((text) => {
     const value = Number(text)
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    if (/^\d+$/.test(text) && value >= nodesMin && value <= max) return value
     throw new ConfigurationError(
-      `--nodes takes whole numbers from ${min} to ${max}, with commas between them; got '${text}'`,
+      `--nodes takes whole numbers from ${nodesMin} to ${max}, with commas between them; got '${text}'`,
       {
         value: values.nodes,
       },

@@ -33,7 +33,7 @@ test.each([1, 2, 3, 4, 5])('seed %i: what one disk lost and one node never heard
     await world.restart(wiped)
     // The two are a majority, and neither has it: they must not go on by themselves.
     const early = client.execute({ op: 'put', key: 'b', value: 1 }, { timeoutMs: 5_000 })
-    await expect(early).rejects.toThrow('no reply')
+    await expect(early).rejects.toThrow(`there are 1: ${away}; refused, since what they had stored is lost: ${wiped}`)
     expect(await replicated.status(wiped)).toMatchObject({ standing: 'refused', role: 'follower' })
     await world.restart(leader)
     expect(await client.execute({ op: 'append', key: 'a', value: '!' }, wait)).toBe('acknowledged!'.length)

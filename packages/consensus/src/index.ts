@@ -14,7 +14,7 @@ export {
 } from './log/log-errors.ts'
 export type { LogMemberStatus, LogStatus } from './log/log-status.ts'
 export { LogWatch, type LogWatchOptions } from './log/log-watch.ts'
-export { LogMachineObserver } from './log/machine-invariants.ts'
+export { LogMachineObserver, type LogMachineObserverOptions } from './log/machine-invariants.ts'
 export type { ReplicaProtocol, ReplicaStatus } from './log/messages.ts'
 export { type LogPledgeInvariant, LogPledgeObserver } from './log/pledge-invariants.ts'
 export type { LogOptions, ReplicaArguments } from './log/replica-state.ts'

@@ -277,7 +277,8 @@ export abstract class ActorSystem implements AsyncDisposable {
 
   /**
    * Stops the roots, the last spawned first, each after what its mailbox holds, then the host. Roots that are not
-   * done `deadlineMs` milliseconds after the call end with their nodes. Default 10,000.
+   * done `deadlineMs` milliseconds after the call end with their nodes. Default 10,000. Spawns that are under way are
+   * waited for first: what they start are roots like others.
    */
   stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {
     this.#stopping ??= this.#stop(options.deadlineMs ?? 10_000)
@@ -293,6 +294,9 @@ export abstract class ActorSystem implements AsyncDisposable {
       })
       this.cancelDeadline = () => task.cancel()
     })
+    const { spawning } = this.guardian
+    // An actor that came into being on a node that was told to end would be told nothing.
+    if (spawning.length > 0) await Promise.race([Promise.allSettled(spawning), deadline])
     for (const { ref } of [...this.guardian.roots].reverse()) {
       if (!expired) await Promise.race([this.stopActor(ref), deadline])
     }

@@ -228,8 +228,11 @@ export abstract class Delivery extends TurnLoop {
     reason: DeadLetterReason,
   ): void {
     this.deadLetter({ to, name, payload, sender, reason })
-    if (replyTo === undefined) return
-    const error = this.#refusalError(to, name, reason)
+    if (replyTo !== undefined) this.#refuseAsk(replyTo, this.#refusalError(to, name, reason))
+  }
+
+  /** A method of its own: one with a function in it makes room for what that needs at each call. */
+  #refuseAsk(replyTo: ReplyToken, error: Error): void {
     if (replyTo.node === this.node && this.ports.afterTurns !== undefined)
       this.ports.afterTurns(() => this.#refuse(replyTo, error))
     else this.#refuse(replyTo, error)

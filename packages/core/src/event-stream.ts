@@ -67,7 +67,12 @@ export interface LogEntry {
 export class EventStream extends EventEmitter<SystemEvents> {
   /** Calls the listeners. One that throws harms no actor: its error becomes an unhandled rejection. */
   override emit<Name extends keyof SystemEvents>(event: Name, ...facts: SystemEvents[Name]): boolean {
-    return this.listenerCount(event) > 0 && asNobody(() => this.#emit(event, facts))
+    return this.listenerCount(event) > 0 && this.#emitAsNobody(event, facts)
+  }
+
+  /** A method of its own: one with a function in it makes room for what that needs at each call. */
+  #emitAsNobody<Name extends keyof SystemEvents>(event: Name, facts: SystemEvents[Name]): boolean {
+    return asNobody(() => this.#emit(event, facts))
   }
 
   #emit<Name extends keyof SystemEvents>(event: Name, facts: SystemEvents[Name]): boolean {

@@ -264,15 +264,19 @@ export abstract class MessageEffects extends FrameReceiver {
     return this.#prepareObject(payload, name, to, from)
   }
 
-  /** A method of its own: one with a function in it makes room for what that needs at each call. */
+  // Methods of their own: one with a function in it makes room for what that needs at each call.
+
   #prepareObject(payload: unknown, name: string, to: Ref, from: ActorCell | undefined): unknown {
     return prepareMessage(payload, this.messages, () => describeSend(name, to, from))
   }
 
+  #prepareObjectOfReply(value: unknown, from: ActorCell): unknown {
+    return prepareMessage(value, this.messages, () => `the reply of ${from.path()}`)
+  }
+
   /** The reply as this node's message mode wants it. */
   prepareReply(value: unknown, from: ActorCell): unknown {
-    if (this.isShared(value) || isPrimitive(value)) return value
-    return prepareMessage(value, this.messages, () => `the reply of ${from.path()}`)
+    return this.isShared(value) || isPrimitive(value) ? value : this.#prepareObjectOfReply(value, from)
   }
 }
 

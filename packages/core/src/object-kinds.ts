@@ -18,8 +18,9 @@ export const oddKeys: ReadonlySet<string> = new Set([
 /** Objects with exactly these keys in this order. */
 export class ObjectKind {
   readonly keys: readonly string[]
-  /** The list of the keys, as it is written. */
+  /** The list of the keys, as it is written; and the same as words, the last of which may be longer than it is. */
   readonly list: Uint8Array
+  readonly words: Int32Array
   /** The value in which the kind was last written, by its number, and the ID that it has there. */
   value = 0
   id = 0
@@ -29,7 +30,14 @@ export class ObjectKind {
   constructor(keys: readonly string[], list: Uint8Array) {
     this.keys = keys
     this.list = list
+    this.words = wordsOf(list)
   }
+}
+
+function wordsOf(bytes: Uint8Array): Int32Array {
+  const words = new Int32Array(Math.ceil(bytes.length / 4))
+  for (let index = 0; index < bytes.length; index++) words[index >> 2]! |= (bytes[index] as number) << (8 * (index & 3))
+  return words
 }
 
 /** The kinds of the objects of one value after the other. */

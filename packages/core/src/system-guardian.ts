@@ -25,6 +25,7 @@ export interface Root {
 export class SystemGuardian {
   readonly #kernel: NodeKernel
   readonly #roots = new Set<Root>()
+  readonly #spawning = new Set<Promise<Ref>>()
   /** The latest epoch in which each node has come up again. */
   readonly #upEpochs = new Map<string, number>()
 
@@ -38,8 +39,21 @@ export class SystemGuardian {
     return [...this.#roots]
   }
 
+  /** The spawns that have no answer yet: each is a root to come, or none when it rejects. */
+  get spawning(): readonly Promise<Ref>[] {
+    return [...this.#spawning]
+  }
+
   /** Starts a root on `node`; rejects with what its spawn threw there. */
-  async spawn(node: string, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Promise<Ref> {
+  spawn(node: string, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Promise<Ref> {
+    const spawned = this.#spawn(node, definition, args, options)
+    const ended = () => void this.#spawning.delete(spawned)
+    this.#spawning.add(spawned)
+    spawned.then(ended, ended)
+    return spawned
+  }
+
+  async #spawn(node: string, definition: CompiledDefinition, args: unknown, options: SpawnOptions): Promise<Ref> {
     const ref = await this.#kernel.spawnOn(undefined, node, definition, args, options)
     const root: Root = { definition, args, options, node, ref, stopping: false }
     this.#roots.add(root)

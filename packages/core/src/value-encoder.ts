@@ -213,9 +213,9 @@ export class ValueEncoder {
     if (depth === depthMax) return false
     const place = this.#placeOf(value)
     if (place >= 0) return this.#again(place)
+    if (Array.isArray(value)) return value.constructor === Array && this.#list(value, depth + 1)
     const maker: unknown = value.constructor
     if (maker === Object) return this.#fields(value as Record<string, unknown>, depth + 1)
-    if (maker === Array) return Array.isArray(value) && this.#list(value, depth + 1)
     if (maker === Map) return value instanceof Map && this.#map(value, depth + 1)
     if (value instanceof Ref) return this.#parts(refExtension, value, depth)
     if (value instanceof ReplyToken) return this.#parts(replyTokenExtension, value, depth)
@@ -357,15 +357,19 @@ export class ValueEncoder {
     if (this.#nextId === 0x40 + kindsMax) return false
     kind.value = this.#value
     kind.id = this.#nextId++
-    const { list } = kind
-    if (this.#position + 3 + list.length > this.#target.length) this.#makeRoom(3 + list.length)
+    const { words } = kind
+    // The last word may reach beyond the list: what follows is written over it.
+    const bytes = 3 + 4 * words.length
+    if (this.#position + bytes > this.#target.length) this.#makeRoom(bytes)
     const target = this.#target
-    let position = this.#position
-    target[position++] = 0xd4
-    target[position++] = 0x72
-    target[position++] = kind.id
-    for (let index = 0; index < list.length; index++) target[position++] = list[index] as number
-    this.#position = position
+    const view = this.#view
+    const position = this.#position
+    target[position] = 0xd4
+    target[position + 1] = 0x72
+    target[position + 2] = kind.id
+    const from = position + 3
+    for (let index = 0; index < words.length; index++) view.setInt32(from + 4 * index, words[index] as number, true)
+    this.#position = from + kind.list.length
     return true
   }
 }

@@ -15,13 +15,14 @@ export interface OperatedDisk {
 
 /** One operation of a disk that a program has open. */
 export class Operation {
-  readonly kind: DiskOperation
+  // All fields are set by the constructor, and none where it is declared, which would be one more call.
+  declare readonly kind: DiskOperation
   /** Of a truncation, what is left of the file. */
-  readonly offset: number
-  readonly length: number
-  readonly bytes: Uint8Array | undefined
-  readonly done: DiskCallback<any>
-  result: unknown = undefined
+  declare readonly offset: number
+  declare readonly length: number
+  declare readonly bytes: Uint8Array | undefined
+  declare readonly done: DiskCallback<any>
+  declare result: unknown
 
   constructor(
     kind: DiskOperation,
@@ -35,6 +36,7 @@ export class Operation {
     this.length = length
     this.bytes = bytes
     this.done = done
+    this.result = undefined
   }
 
   /** True for what changes the cache, when it begins. */

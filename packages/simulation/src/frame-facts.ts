@@ -33,10 +33,16 @@ export function copyPayload(
   way: Way,
 ): unknown {
   if (isAtom(payload) || isPrepared(payload)) return payload
-  const copied = kind.copy(payload, shape)
-  if (copied !== undefined) return copied
-  const describe = () => `message ${kind.name} to ${target === undefined ? '' : `${target} on `}${way.to.name}`
-  return prepareMessage(payload, 'copied', describe)
+  return kind.copy(payload, shape) ?? copyGenerally(kind.name, payload, target, way.to.name)
+}
+
+/** A function of its own: one with another one in it makes room for what that needs at each call. */
+function copyGenerally(name: string, payload: unknown, target: string | undefined, node: string): unknown {
+  return prepareMessage(
+    payload,
+    'copied',
+    () => `message ${name} to ${target === undefined ? '' : `${target} on `}${node}`,
+  )
 }
 
 /** The frame with a frozen copy of its payload. */

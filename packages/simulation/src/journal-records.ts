@@ -27,10 +27,11 @@ export type JournalRecordView = {
 const nothing = new Uint8Array()
 
 class Noted {
-  readonly kind: 'events' | 'snapshot' | 'removal'
+  // Set by the constructor alone: to set them where they are declared would be one more call.
+  declare readonly kind: 'events' | 'snapshot' | 'removal'
   /** Decoded when somebody looks. */
-  readonly bytes: Uint8Array
-  synced: boolean
+  declare readonly bytes: Uint8Array
+  declare synced: boolean
 
   constructor(kind: Noted['kind'], bytes: Uint8Array, synced: boolean) {
     this.kind = kind

@@ -2,7 +2,7 @@
 import { type PayloadShape, shapeOfKeys } from './message-shapes.ts'
 import type { TraceHash } from './trace-hash.ts'
 import type { MessageListeners } from './trace-listeners.ts'
-import { textHash } from './trace-words.ts'
+import { placeOf, textHash } from './trace-words.ts'
 
 /** Messages whose shape is remembered. */
 const messagesMax = 1_000
@@ -61,13 +61,11 @@ export class MessageKind {
 /** The messages of a run by name. */
 export class MessageKinds {
   readonly #kinds = new Map<string, MessageKind>()
-  /** Those that were asked for last, by the length of the name and two of its units: that is sooner found than in a map. */
+  /** Those that were asked for last, by {@link placeOf}: that is sooner found than in a map. */
   readonly #recent: MessageKind[] = new Array(recentMax).fill(new MessageKind(''))
 
   of(name: string): MessageKind {
-    const { length } = name
-    const units = length === 0 ? 0 : name.charCodeAt(length - 1) + 7 * length + name.charCodeAt(length >> 1)
-    const place = units & (recentMax - 1)
+    const place = placeOf(name, recentMax)
     const recent = this.#recent[place] as MessageKind
     return recent.name === name ? recent : this.#search(name, place)
   }

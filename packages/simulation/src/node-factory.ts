@@ -60,18 +60,19 @@ export interface NodeFactoryHost {
 
 /** An operation of a disk ends, in the epoch in which it began. */
 class DiskStep implements ClockTask {
-  readonly #node: SimulatedNode
-  readonly #epoch: number
-  readonly #run: () => void
+  // Set by the constructor alone: to set them where they are declared would be one more call.
+  declare private readonly node: SimulatedNode
+  declare private readonly epoch: number
+  declare private readonly end: () => void
 
-  constructor(node: SimulatedNode, epoch: number, run: () => void) {
-    this.#node = node
-    this.#epoch = epoch
-    this.#run = run
+  constructor(node: SimulatedNode, epoch: number, end: () => void) {
+    this.node = node
+    this.epoch = epoch
+    this.end = end
   }
 
   run(): void {
-    this.#node.perform(this.#epoch, this.#run)
+    this.node.perform(this.epoch, this.end)
   }
 }
 

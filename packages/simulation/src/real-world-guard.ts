@@ -50,8 +50,20 @@ const useState = 'when something is collected is not for an actor to know: keep 
 let runs = 0
 let unwatchPromises = () => {}
 
-/** Puts the guard up for one more run. */
-export function raiseGuard(): void {
+/**
+ * Runs `run` with the guard up, once more where it is up already. What simulates again and again puts it up once for all, since
+ * that may take longer than a short run.
+ */
+export async function underGuard<Result>(run: () => Promise<Result>): Promise<Result> {
+  raiseGuard()
+  try {
+    return await run()
+  } finally {
+    lowerGuard()
+  }
+}
+
+function raiseGuard(): void {
   if (runs++ > 0) return
   unwatchPromises = watchPromises()
   if (!repeatAll()) patchAll()
@@ -76,8 +88,8 @@ function patchAll(): void {
   })
 }
 
-/** Takes the guard down for one run; after the last the process is as it was. */
-export function lowerGuard(): void {
+/** After the last the process is as it was. */
+function lowerGuard(): void {
   if (--runs > 0) return
   unwatchPromises()
   restoreAll()

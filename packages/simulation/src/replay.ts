@@ -207,6 +207,8 @@ interface DivergenceFacts {
   readonly isWhole: boolean
 }
 
+const runTwice = 'run the seed with twice: true (troupe simulate --twice), which names the first event that differs'
+
 /** The error, with what the replay does at the step where it goes another way. */
 async function diverged(
   saved: SavedRun,
@@ -224,13 +226,13 @@ async function diverged(
   const mended = isWhole && failure === undefined
   const message = [
     mended
-      ? `it no longer fails; the run diverges from the saved one ${where} because the program has changed`
+      ? `it no longer fails; the run diverges from the saved one ${where}: the program has changed, or is not deterministic`
       : `the replay is another run than the saved one: they first differ ${where}`,
     ...(mended ? ending : []),
     ...warnings,
     mended
-      ? 'if neither the program nor its options have changed since, it is not deterministic (run one seed twice and compare the hash)'
-      : 'the program or its options have changed since, or it is not deterministic (run one seed twice and compare the hash)',
+      ? `if neither the program nor its options have changed since, it is not deterministic: ${runTwice}`
+      : `the program or its options have changed since, or it is not deterministic: ${runTwice}`,
     ...(lines.length === 0 ? [] : ['there the replay does:', ...lines]),
     ...(mended ? [] : ending),
   ].join('\n')

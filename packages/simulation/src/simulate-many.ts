@@ -5,6 +5,7 @@ import { refuseUnknownOptions, requireOption, shownValue } from '@troupe/core/ho
 import { ClaimTally } from './claim-tally.ts'
 import { type FaultKind, noFaults } from './fault-knobs.ts'
 import { knownOfSimulateMany } from './known-simulation-options.ts'
+import { underGuard } from './real-world-guard.ts'
 import { type SimulateOptions, type SimulationProgram, simulate } from './simulate.ts'
 import { simulateTwice } from './simulate-twice.ts'
 import { SimulationFailure } from './simulation-errors.ts'
@@ -59,25 +60,28 @@ export async function simulateMany(options: SimulateManyOptions, program: Simula
   let runs = 0
   let events = 0
   let turns = 0
-  for (const seed of seedsOf(seeds)) {
-    if (failures.length >= failuresMax) break
-    runs++
-    try {
-      const run = await (twice ? simulateTwice : simulate)({ ...runOptions, seed }, program)
-      claims.add(run.claims)
-      events += run.events
-      turns += run.turns
-      for (const [kind, count] of Object.entries(run.injected) as [FaultKind, number][]) {
-        injected[kind] += count
-        if (count > 0) seedsInjected[kind]++
+  await underGuard(async () => {
+    for (const seed of seedsOf(seeds)) {
+      if (failures.length >= failuresMax) break
+      runs++
+      try {
+        const run = await (twice ? simulateTwice : simulate)({ ...runOptions, seed }, program)
+        claims.add(run.claims)
+        events += run.events
+        turns += run.turns
+        for (const [kind, count] of Object.entries(run.injected) as [FaultKind, number][]) {
+          injected[kind] += count
+          if (count > 0) seedsInjected[kind]++
+        }
+        for (const [name, count] of Object.entries(run.faultPoints))
+          faultPoints[name] = (faultPoints[name] ?? 0) + count
+      } catch (error) {
+        if (!(error instanceof SimulationFailure)) throw error
+        claims.add(error.facts.claims)
+        failures.push(error)
       }
-      for (const [name, count] of Object.entries(run.faultPoints)) faultPoints[name] = (faultPoints[name] ?? 0) + count
-    } catch (error) {
-      if (!(error instanceof SimulationFailure)) throw error
-      claims.add(error.facts.claims)
-      failures.push(error)
     }
-  }
+  })
   // A campaign of nothing would pass.
   if (runs === 0) throw new ConfigurationError(`a campaign needs at least one seed, got ${shownValue(seeds)}`)
   if (failures.length === 0) claims.check(runs)

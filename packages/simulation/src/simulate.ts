@@ -5,7 +5,7 @@ import type { Delivery, FaultKnobs, InjectedFaults } from './fault-knobs.ts'
 import type { FaultPointKnobs } from './fault-points.ts'
 import type { NetworkLatency } from './latency.ts'
 import type { Claims } from './properties.ts'
-import { lowerGuard, raiseGuard } from './real-world-guard.ts'
+import { underGuard } from './real-world-guard.ts'
 import type { RunPlan } from './run-plan.ts'
 import type { RunRecord } from './run-record.ts'
 import type { ScheduleOptions, ScheduleStrategy } from './schedule-options.ts'
@@ -133,14 +133,11 @@ export async function simulate(options: SimulateOptions, program: SimulationProg
   const settings = settingsOf(options)
   requireOption(typeof program === 'function', 'the program of simulate', 'a function of the world', program)
   // The services of the nodes start with the simulation, and are to find no real world either.
-  raiseGuard()
-  try {
+  return await underGuard(async () => {
     const simulation = new Simulation(settings)
     await simulation.run(program)
     return resultOf(simulation, settings.seed)
-  } finally {
-    lowerGuard()
-  }
+  })
 }
 
 function resultOf(simulation: Simulation, seed: number): SimulationRun {

@@ -134,7 +134,10 @@ export class SimulatedKernel extends NodeKernel {
       return super.prepare(payload, name, to, from)
     }
     const { copies, kinds } = this.#trace
-    return copies.copy(kinds.of(name), payload, to.node) ?? super.prepare(payload, name, to, from)
+    const kind = kinds.of(name)
+    // What an actor keeps for itself, as it does its events, is told to nobody else.
+    const copied = to === from?.ref ? kind.copy(payload, kind.shapeOf(payload)) : copies.copy(kind, payload, to.node)
+    return copied ?? super.prepare(payload, name, to, from)
   }
 
   /** A frame from another node has arrived; the parts of a tell or an ask were checked where it was sent. */

@@ -226,13 +226,17 @@ export class SimulatedNode implements TurnTaker {
     const { kernel } = this
     if (kernel === undefined || epoch !== this.epoch || !kernel.alive) return
     if (this.paused) {
-      this.#backlog.push(() => this.perform(epoch, run, what))
+      this.#putOff(epoch, run, what)
       return
     }
     this.#core.scopes.runNode(this.#scopes, run, kernel, what)
   }
 
   /** A method of its own: one with a function in it that may be kept makes room for what that needs at each call. */
+  #putOff(epoch: number, run: (kernel: SimulatedKernel, what?: any) => void, what: unknown): void {
+    this.#backlog.push(() => this.perform(epoch, run, what))
+  }
+
   #putOffTurn(turns: NodeTurns, pick: PickCell): false {
     this.#backlog.push(() => turns.giveTurn(pick))
     return false

@@ -11,7 +11,7 @@
  */
 import { ReplyToken } from '@troupe/core'
 import { isBoxed, Ref, sparseIndices, sparseLengthMin } from '@troupe/core/host'
-import { fieldsWord, listWord, textHash } from './trace-words.ts'
+import { fieldsWord, listWord, placeOf, textHash } from './trace-words.ts'
 
 /** Values of one payload that go into the hash; what is beyond does not distinguish runs. */
 const valuesMax = 10_000
@@ -19,7 +19,7 @@ const valuesMax = 10_000
 const bytesMax = 4_096
 /** Names whose hash is remembered. */
 const namesMax = 10_000
-/** Places for the names that were asked for last, by their length and two of their units. */
+/** Places for the names that were asked for last. */
 const recentMax = 128
 /** Places for texts in payloads whose hash is remembered, and between which lengths: what is shorter is hashed sooner than found. */
 const textsMax = 256
@@ -163,9 +163,7 @@ export class TraceHash {
   }
 
   #wordOf(text: string): number {
-    const { length } = text
-    const place =
-      length === 0 ? 0 : (text.charCodeAt(length - 1) + 7 * length + text.charCodeAt(length >> 1)) & (recentMax - 1)
+    const place = placeOf(text, recentMax)
     if (this.#recentNames[place] !== text) {
       this.#recentWords[place] = this.#searchWord(text)
       this.#recentNames[place] = text

@@ -227,3 +227,31 @@ test('records are seen as they are appended, synced, lost by a crash and read ag
     expect([...seen].slice(0, 2)).toEqual(['7 false', '7 true'])
   })
 })
+
+test('a record that the journal refuses is not among them, and those after it are synced as ever', async () => {
+  const Text = defineActor({
+    name: 'Text',
+    module: import.meta.url,
+    init: () => ({ length: 0 }),
+    events: {
+      added(state, part: string) {
+        state.length += part.length
+      },
+    },
+    on: {
+      add(state, length: number, ctx) {
+        ctx.persist('added', 'x'.repeat(length))
+        return state.length
+      },
+    },
+  })
+  await simulate({ seed: 4, nodes: 1 }, async (world) => {
+    const text = await world.spawn(Text, undefined, { node: 'node-1', durableId: 'text' })
+    const seen = () => world.view.records('text').map((record) => record.kind === 'events' && record.synced)
+    expect(await text.ask('add', 1)).toBe(1)
+    await expect(text.ask('add', 65 * 1024 ** 2)).rejects.toThrow('events of one turn of text')
+    expect(seen()).toEqual([true])
+    expect(await text.ask('add', 2)).toBe(3)
+    expect(seen()).toEqual([true, true])
+  })
+})

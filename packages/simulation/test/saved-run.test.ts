@@ -155,8 +155,9 @@ describe('a saved run', () => {
     edited.amount = 0
     const mended = await replay(saved, changing).catch((thrown) => thrown)
     expect(mended.message).toMatch(
-      /^it no longer fails; the run diverges from the saved one at step \d+ because the program has changed\n/,
+      /^it no longer fails; the run diverges from the saved one at step \d+: the program has changed, or is not deterministic\n/,
     )
+    expect(mended.message).toContain('it is not deterministic: run the seed with twice: true')
     expect(mended.message).toMatch(/\nit went on to its end, after step \d+, at [\d.]+ ms, and did not fail\n/)
     expect(mended.facts.failure).toBeUndefined()
     const versions = { troupe: '0.0.1', node: 'v1.0.0' }

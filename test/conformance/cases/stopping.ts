@@ -79,4 +79,17 @@ export const stopping: readonly Case[] = [
       expect(await bench.system.terminated(actor.ref)).toBe('node-down')
     },
   },
+  {
+    promise: '14.3',
+    name: 'an actor whose spawn is under way at the stop is stopped as the last of the roots',
+    async check(bench) {
+      await subject(bench, { life: true, name: 'first' }, { name: 'first' })
+      const second = subject(bench, { life: true, name: 'second' }, { name: 'second' })
+      const heard = bench.recorder.ask('when', 4)
+      const stopped = bench.system.stop()
+      expect(await heard).toEqual(['first started', 'second started', 'second stopped', 'first stopped'])
+      expect((await second).ref.node).toBe(bench.node)
+      await stopped
+    },
+  },
 ]

@@ -44,6 +44,12 @@ export function answerOf<Value>(model: ObjectModel<any, any, any>, member: Membe
   })
 }
 
+/** A step that has changed the state that it was given: verdicts would be of states that never were. */
+export function changedInPlace({ name }: ObjectModel<any, any, any>): ConfigurationError {
+  const what = `step of the model ${name} changes the state that it is given; states are values: return a new one, or change a copy`
+  return new ConfigurationError(what, { model: name, member: 'step' })
+}
+
 function isString(value: unknown): boolean {
   return typeof value === 'string'
 }

@@ -2,7 +2,8 @@
 import type { KnownOutput } from './operation.ts'
 
 /**
- * A sequential object. All its functions are pure, and states are values: a step returns new ones.
+ * A sequential object. All its functions are pure, and states are values: a step returns new ones. One that changes the state that
+ * it is given is refused with a `ConfigurationError`.
  *
  * @example
  * const counter: ObjectModel<number, 'increment' | 'read', number> = {

@@ -4,10 +4,13 @@
  */
 import { canonicalKey } from '../canonical-value.ts'
 import { Interner } from '../interner.ts'
-import { answerOf } from './checked-model.ts'
+import { answerOf, changedInPlace } from './checked-model.ts'
 import { HistoryError } from './history-error.ts'
 import type { ObjectModel } from './object-model.ts'
 import { type KnownOutput, type Operation, outputOf, unknownOutput } from './operation.ts'
+
+/** So many steps of each object are looked at whether they change the state that they are given. */
+const looksMax = 16
 
 /** What a search asks of an object: which states a class of operations leads to. */
 export interface ObjectStates {
@@ -37,6 +40,7 @@ export class ModelStates<State, Input, Output> implements ObjectStates {
   readonly #classes = new Interner<OperationClass<Input, Output>>()
   /** (state, class) to the states after it. */
   readonly #next = new Map<number, readonly number[]>()
+  #looks = 0
 
   constructor(model: ObjectModel<State, Input, Output>, operations: readonly Operation<Input, Output>[]) {
     this.#model = model
@@ -80,6 +84,7 @@ export class ModelStates<State, Input, Output> implements ObjectStates {
     const { input, output, readOnly } = this.#classes.get(operationClass)
     const before = this.state(state)
     const made = answerOf(this.#model, 'step', this.#model.step(before, input, output))
+    this.#refuseChanged(state, before, made)
     const after: number[] = []
     // What an operation leaves as it was has the number that it had; within an object it may have changed something.
     const isSame = (one: State) => Object.is(one, before) && (typeof one !== 'object' || one === null)
@@ -94,6 +99,13 @@ export class ModelStates<State, Input, Output> implements ObjectStates {
     }
     this.#next.set(key, after)
     return after
+  }
+
+  /** A state is a value that other orders begin from too. What is given back as it came is looked at each time, all else at first. */
+  #refuseChanged(state: number, before: State, made: readonly State[]): void {
+    if (typeof before !== 'object' || before === null) return
+    if (!made.includes(before) && ++this.#looks > looksMax) return
+    if (this.#intern(before) !== state) throw changedInPlace(this.#model)
   }
 
   #intern(state: State): number {

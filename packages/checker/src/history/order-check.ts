@@ -1,5 +1,5 @@
 /** What both checks of histories share: options, verdicts, the history verified, one search with its budget. */
-import { type KnownOptions, requireOption } from '@troupe/core/host'
+import { type KnownOptions, requireOption, shownValue } from '@troupe/core/host'
 import { HistoryError } from './history-error.ts'
 import type { Operation } from './operation.ts'
 import type { OrderCounterexample } from './order-counterexample.ts'
@@ -29,9 +29,14 @@ export interface OrderCheckResult<State, Input, Output> {
   readonly counterexample: OrderCounterexample<State, Input, Output> | undefined
 }
 
-/** Throws a {@link HistoryError} for an operation whose times make no sense. */
+/** Throws a {@link HistoryError} for what is no list of operations, and for an operation whose times make no sense. */
 export function verifyOperations(operations: readonly Operation[]): void {
-  operations.forEach(({ calledAt, returnedAt, process }, index) => {
+  if (!Array.isArray(operations))
+    throw new HistoryError(`a history is a list of operations, got ${shownValue(operations)}`, {})
+  operations.forEach((operation: Operation, index) => {
+    if (typeof operation !== 'object' || operation === null)
+      throw new HistoryError(`operation ${index} is no operation, got ${shownValue(operation)}`, { index })
+    const { calledAt, returnedAt, process } = operation
     if (
       Number.isFinite(calledAt) &&
       (returnedAt === undefined || (Number.isFinite(returnedAt) && returnedAt >= calledAt))

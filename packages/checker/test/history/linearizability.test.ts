@@ -209,6 +209,37 @@ test('times and budgets that make no sense are refused, and so is a model that c
   expect(() => checkLinearizable(lying, [put(0, 1, 0, 1)])).toThrow(/read-only/)
 })
 
+test('what is no history is refused', () => {
+  for (const history of [undefined, null, {}])
+    expect(() => checkLinearizable(register, history as never)).toThrow('a history is a list of operations')
+  const refused = () => checkSequentiallyConsistent(register, [get(0, 0, 0, 1), null as never])
+  expect(refused).toThrow(HistoryError)
+  expect(refused).toThrow('operation 1 is no operation, got null')
+})
+
+test.each([true, false])('a step that changes the state it is given is refused (given back: %s)', (givenBack) => {
+  const model: ObjectModel<{ sum: number }, number, number> = {
+    name: 'sum',
+    init: () => ({ sum: 0 }),
+    step(state, input, output) {
+      state.sum += input
+      if (output === unknownOutput || output === state.sum) return [givenBack ? state : { ...state }]
+      return []
+    },
+  }
+  const added = (process: number, output: number) => ({ process, input: 1, output, calledAt: 0, returnedAt: 5 })
+  for (const check of [checkLinearizable, checkSequentiallyConsistent]) {
+    const refused = () => check(model, [added(1, 2), added(2, 1)])
+    expect(refused).toThrow(ConfigurationError)
+    expect(refused).toThrow('step of the model sum changes the state that it is given')
+  }
+  const pure = {
+    ...model,
+    step: (state: { sum: number }, ...rest: [number, number]) => model.step({ ...state }, ...rest),
+  }
+  expect(checkLinearizable(pure as typeof model, [added(1, 2), added(2, 1)]).verdict).toBe(true)
+})
+
 test('a minimized history still refutes, and holds what contradicts each other', () => {
   const noise = Array.from({ length: 20 }, (_, index) => get(5 + index, 0, index, index + 0.5))
   const history: RegisterHistory = [

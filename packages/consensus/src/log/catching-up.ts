@@ -1,15 +1,28 @@
 /**
  * Catching up: a replica that lacks decided entries gets them from anybody who has them, in whatever ballot, since what
  * is decided is decided. Entries while they are still there, else a snapshot in parts. The one that lacks asks, part by
- * part and again after a while, so that whoever answers keeps no books.
+ * part and again after a while, so that whoever answers keeps no books. It stores the parts of a large one as they come, many
+ * as one record; what was stored of one that never became whole means nothing.
  */
 import type { ActorRef } from '@troupe/core'
 import { decodeValue, encodeValue } from '@troupe/core/host'
-import { takeSnapshot } from './applying.ts'
+import { installSnapshot, takeSnapshot } from './applying.ts'
 import { batchFrom, lengthOf } from './entry.ts'
 import type { CatchUp, Learned, ReplicaProtocol, SnapshotChunk } from './messages.ts'
-import { type LogSnapshot, type ReplicaContext, type ReplicaState, replicaOf } from './replica-state.ts'
+import {
+  type LogSnapshot,
+  type ReplicaContext,
+  type ReplicaState,
+  replicaOf,
+  type SnapshotPiece,
+} from './replica-state.ts'
 import type { AnyMachine } from './state-machine.ts'
+
+/**
+ * Of a snapshot under way so many bytes become a record of the journal, which would not hold all of a large one. With a part that
+ * is as large as they come that is a half of what a record holds.
+ */
+const pieceBytes = 16 * 1024 ** 2
 
 /** Asks replica `id` for what is decided, at most once a round. */
 export function askToCatchUp(state: ReplicaState, id: string, ctx: ReplicaContext): void {
@@ -79,37 +92,58 @@ export function forgetVoid({ entries }: ReplicaState, from: number, ctx: Replica
   ctx.log.info('void', { from, entries: length - from })
 }
 
-/** Returns the snapshot's bytes once they are whole and worth installing; asks for the next part until then. */
+/** Installs the snapshot once it is whole, and returns true then; asks for the next part until then. */
 export function onSnapshotChunk(
   state: ReplicaState,
   { from, id, offset, data, last }: SnapshotChunk,
   ctx: ReplicaContext,
-): Uint8Array | undefined {
-  if (id <= state.applied) {
-    state.incoming = undefined
-    return undefined
+): boolean {
+  if (id <= state.applied || offset === 0) {
+    state.incoming = id <= state.applied ? undefined : { id, from, parts: [], bytes: 0, stored: 0 }
+    state.pieces = undefined
   }
-  if (offset === 0) state.incoming = { id, from, parts: [], bytes: 0 }
   const { incoming } = state
-  if (incoming === undefined || incoming.id !== id || incoming.from !== from || incoming.bytes !== offset)
-    return undefined
+  if (incoming === undefined || incoming.id !== id || incoming.from !== from || incoming.bytes !== offset) return false
   incoming.parts.push(data)
   incoming.bytes += data.length
-  if (!last) {
-    request(state, from, ctx)
-    return undefined
+  if (last) {
+    state.incoming = undefined
+    ctx.persist(incoming.stored > 0 ? 'completed' : 'installed', joined(incoming.parts))
+    return true
   }
-  state.incoming = undefined
-  const bytes = new Uint8Array(incoming.bytes)
+  if (incoming.bytes - incoming.stored >= pieceBytes) {
+    ctx.persist('piece', { offset: incoming.stored, bytes: joined(incoming.parts) })
+    incoming.parts = []
+    incoming.stored = incoming.bytes
+  }
+  request(state, from, ctx)
+  return false
+}
+
+/** A piece of a large snapshot is stored: the first, or the one behind those that are. */
+export function keepPiece(state: ReplicaState, { offset, bytes }: SnapshotPiece): void {
+  if (offset === 0) state.pieces = []
+  state.pieces?.push(bytes)
+}
+
+/** Installs a snapshot whose bytes are whole with these, which come after the pieces that are stored. */
+export function installBytes(
+  state: ReplicaState,
+  pieces: readonly Uint8Array[],
+  bytes: Uint8Array,
+  machine: AnyMachine,
+): void {
+  state.pieces = undefined
+  const whole = pieces.length === 0 ? bytes : joined([...pieces, bytes])
+  installSnapshot(state, decodeValue(whole) as LogSnapshot, machine)
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
-  for (const part of incoming.parts) {
+  for (const part of parts) {
     bytes.set(part, at)
     at += part.length
   }
   return bytes
-}
-
-/** What a snapshot's bytes stand for. */
-export function readSnapshot(bytes: Uint8Array): LogSnapshot {
-  return decodeValue(bytes) as LogSnapshot
 }

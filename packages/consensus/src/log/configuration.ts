@@ -4,6 +4,7 @@
  * of the *configured* voters: never a count of replies, never "those connected now".
  */
 import { type ActorRef, ConfigurationError } from '@troupe/core'
+import { requireMember, requireMembers } from '../given-options.ts'
 import { majorities, type QuorumSizes, quorumProblem } from '../paxos/configuration.ts'
 import type { ReplicaProtocol } from './messages.ts'
 
@@ -99,32 +100,62 @@ export function voterAfter(members: readonly LogMember[], id: string): string {
   return voting[(at + 1) % voting.length]?.id ?? id
 }
 
-/** The same ids, each with the same part in the log. */
+/** The same ids, each on the same node and with the same part in the log. */
 export function isSameMembers(left: readonly LogMember[], right: readonly LogMember[]): boolean {
   const other = new Map(right.map((member) => [member.id, member]))
   return (
     left.length === right.length &&
-    left.every(
-      ({ id, priority, learner }) => other.get(id)?.priority === priority && other.get(id)?.learner === learner,
-    )
+    left.every(({ id, node, priority, learner }) => {
+      const same = other.get(id)
+      return same?.node === node && same.priority === priority && same.learner === learner
+    })
   )
 }
 
-/** The configuration of these members. Throws a `ConfigurationError` when it could not work. */
+/**
+ * The configuration of these members, with those quorums; default: majorities. Throws a `ConfigurationError` when it could not
+ * work. A change of members that is under way is compared with what came of it, so that they must be equal to themselves.
+ */
 export function logConfiguration(
   log: string,
   number: number,
   members: readonly LogMember[],
-  quorums: QuorumSizes = majorities(members.filter(({ learner }) => !learner).length),
+  given?: QuorumSizes,
 ): LogConfiguration {
+  const where = `replicated log ${log}`
+  requireMembers(where, members)
+  for (const member of members) requireMember(where, member)
   const voters = members.filter(({ learner }) => !learner).length
   const check = (holds: boolean, what: string) => {
-    if (!holds) throw new ConfigurationError(`replicated log ${log}: ${what}`, { log })
+    if (!holds) throw new ConfigurationError(`${where}: ${what}`, { log })
   }
   check(voters > 0, 'no member votes; name at least one that is not a learner')
   check(members.length <= membersMax, `${members.length} members; ${membersMax} are the most`)
   check(new Set(members.map(({ id }) => id)).size === members.length, 'two members have the same id')
+  const quorums = given === undefined ? majorities(voters) : given
   const problem = quorumProblem(quorums, voters)
   check(problem === undefined, problem ?? '')
   return { number, members, quorums }
+}
+
+/**
+ * What is wrong with members of whom one would go on under its id on another node: what it has promised and voted is on the disk of
+ * the one where it is. `undefined`: nothing.
+ */
+export function movedMember(
+  log: string,
+  before: readonly LogMember[],
+  members: readonly LogMember[],
+): ConfigurationError | undefined {
+  for (const { id, node } of members) {
+    const known = before.find((member) => member.id === id)
+    if (known === undefined || known.node === node) continue
+    const what = `member ${id} lives on node ${known.node}, where it has stored what it voted for, and cannot go on on ${node}`
+    return new ConfigurationError(`replicated log ${log}: ${what}; replace it by a member of a new id`, {
+      log,
+      id,
+      node,
+    })
+  }
+  return undefined
 }

@@ -4,7 +4,7 @@
  * change once as many of them as elect and accept have all that was decided when it was asked for. While none gets any
  * further it waits for a while, and then refuses, as etcd does (`raft: learner not ready`).
  */
-import { identified, type LogConfiguration, logConfiguration, votersOf } from './configuration.ts'
+import { identified, type LogConfiguration, logConfiguration, movedMember, votersOf } from './configuration.ts'
 import type { Entry } from './entry.ts'
 import { identityOf } from './introducing.ts'
 import { compareLogBallots } from './log-ballot.ts'
@@ -25,7 +25,9 @@ export function beginChange(
   ctx: ReplicaContext,
 ): Entry | undefined {
   if (lead.joining !== undefined || isChanging(lead)) return undefined
-  nextConfiguration(state, asked)
+  const { members } = nextConfiguration(state, asked)
+  const problem = movedMember(state.log, state.configuration.members, members)
+  if (problem !== undefined) throw problem
   lead.joining = { asked, target: state.decided, applied: new Map(), rounds: joinRoundsMax }
   const ready = readyChange(state, lead)
   if (ready === undefined) askOthers(state, lead, ctx)

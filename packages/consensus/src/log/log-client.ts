@@ -5,10 +5,12 @@
  */
 import { type ActorContext, ConfigurationError, defineActor, OverloadError, type ReplyToken } from '@troupe/core'
 import { approximateBytes, shownValue } from '@troupe/core/host'
+import { fieldsOf } from '../given-options.ts'
 import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, ownMembers, voterAfter } from './configuration.ts'
 import { operationWeight } from './entry.ts'
 import { CommandError, CommandSizeError, foreignMachine, sessionExpired } from './log-errors.ts'
+import { requireClientLimits } from './log-options.ts'
 import { type MemberChange, onReconfigured, onUnready, sendChange, wantChange } from './member-changes.ts'
 import type { Commands, LogClientProtocol, Outcomes, Reads } from './messages.ts'
 
@@ -20,7 +22,7 @@ export interface LogClientArguments {
   readonly definition?: string
   /**
    * What has waited so many milliseconds is sent again; to the next member, when there was no result at all meanwhile.
-   * Default 250.
+   * From 1 to 2^31 - 1. Default 250.
    */
   readonly retryMs?: number
   /** Commands, and reads, that may wait for results at a time; one more is refused. Default 1,024. */
@@ -111,35 +113,38 @@ export const LogClient = defineActor<Own>()({
     inFlightMax = 1_024,
     batchMax = 512,
     commandBytesMax = 1024 ** 2,
-  }: LogClientArguments): LogClientState => ({
-    log,
-    named: definition === undefined ? {} : { definition },
-    retryMs,
-    inFlightMax,
-    batchMax,
-    commandBytesMax,
-    config: configuration.number,
-    members: ownMembers(configuration.members),
-    tried: firstVoter(configuration),
-    target: firstVoter(configuration),
-    session: undefined,
-    nonce: undefined,
-    nextSeq: 1,
-    commands: new Map(),
-    unsentSeq: 1,
-    nextRead: 1,
-    reads: new Map(),
-    unsentRead: 1,
-    changes: [],
-    changing: 0,
-    nextChange: 1,
-    progressed: false,
-    oldestCommand: undefined,
-    oldestRead: undefined,
-    redirects: 0,
-    retrying: false,
-    flushing: false,
-  }),
+  }: LogClientArguments): LogClientState => {
+    requireClientLimits(log, { retryMs, inFlightMax, batchMax, commandBytesMax })
+    return {
+      log,
+      named: definition === undefined ? {} : { definition },
+      retryMs,
+      inFlightMax,
+      batchMax,
+      commandBytesMax,
+      config: configuration.number,
+      members: ownMembers(configuration.members),
+      tried: firstVoter(configuration),
+      target: firstVoter(configuration),
+      session: undefined,
+      nonce: undefined,
+      nextSeq: 1,
+      commands: new Map(),
+      unsentSeq: 1,
+      nextRead: 1,
+      reads: new Map(),
+      unsentRead: 1,
+      changes: [],
+      changing: 0,
+      nextChange: 1,
+      progressed: false,
+      oldestCommand: undefined,
+      oldestRead: undefined,
+      redirects: 0,
+      retrying: false,
+      flushing: false,
+    }
+  },
   on: {
     execute(state, what, ctx) {
       const token = ctx.deferReply<unknown>()
@@ -159,10 +164,11 @@ export const LogClient = defineActor<Own>()({
       flushLater(state, ctx)
       return token
     },
-    changeMembers(state, { members, quorums }, ctx) {
+    changeMembers(state, change, ctx) {
       const token = ctx.deferReply<number>()
       try {
-        logConfiguration(state.log, state.config + 1, members, quorums)
+        const { members: asked, quorums: sizes } = fieldsOf(change)
+        const { members, quorums } = logConfiguration(state.log, state.config + 1, asked as LogMember[], sizes)
         wantChange(state, { members, quorums }, token, ctx)
         retryLater(state, ctx)
       } catch (error) {
@@ -264,7 +270,10 @@ export const LogClient = defineActor<Own>()({
 /** Why a command or query of about so many bytes is not taken in, beside `waiting` others. */
 function refusalOf({ log, inFlightMax, commandBytesMax }: LogClientState, waiting: number, bytes: number) {
   const where = `replicated log ${log}`
-  if (waiting >= inFlightMax) return new OverloadError(`${where}: ${waiting} wait already`, { log, inFlightMax })
+  if (waiting >= inFlightMax) {
+    const what = `${where}: ${waiting} calls of this client wait for results already; wait for some of them, or use more clients`
+    return new OverloadError(what, { log, inFlightMax })
+  }
   if (bytes <= commandBytesMax) return undefined
   const message = `${where}: a command or query of about ${bytes} bytes; commandBytesMax is ${commandBytesMax}, an option of the log`
   return new CommandSizeError(message, { log, bytes, commandBytesMax })

@@ -25,8 +25,8 @@ export class SessionExpiredError extends TroupeError {
 }
 
 /**
- * The members were not changed: too few of those that are to vote have answered and have what was decided when the change was
- * asked for. `facts.absent` are the ids of those that did not answer, `facts.behind` of those that have not caught up, and
+ * The members were not changed, or leadership was not handed over: too few of those that are to vote, or to lead, have answered and
+ * can. To vote in the next configuration they have what was decided when the change was asked for. `facts.absent` are the ids of those that did not answer, `facts.behind` of those that have not caught up, and
  * `facts.needed` is how many are needed. Where the leader changed at that moment, another may still carry out what was asked of it.
  */
 export class MembersNotReadyError extends TroupeError {
@@ -82,6 +82,15 @@ export function foreignMachine(log: string, definition: string, given: string | 
   const what = `its replicas are of the definition ${definition}, and this client is for ${given}`
   const message = `replicated log ${log}: ${what}; give replicatedLog the definition that the log was started with`
   return new ForeignMachineError(message, { log, definition, given })
+}
+
+/** Why member `to` is not to lead. `standing`: what its replica says that it is; `undefined` when it does not answer. */
+export function notReadyToLead(log: string, to: string, standing: string | undefined): MembersNotReadyError {
+  const why =
+    standing === undefined ? 'its replica does not answer' : `its replica is ${standing}, and votes on nothing`
+  const message = `replicated log ${log}: leadership is not handed over to ${to}: ${why}; status tells who votes`
+  const [absent, behind] = standing === undefined ? [[to], []] : [[], [to]]
+  return new MembersNotReadyError(message, { log, needed: 1, absent, behind })
 }
 
 /** Why the members were not changed. */

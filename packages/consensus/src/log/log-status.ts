@@ -3,7 +3,7 @@ import type { ActorRef, ActorSystem, AskTimeoutError } from '@troupe/core'
 import type { LogConfiguration, LogMember } from './configuration.ts'
 import { compareLogBallots, type LogBallot } from './log-ballot.ts'
 import type { LogCallerProtocol } from './log-client.ts'
-import { LogTimeoutError } from './log-errors.ts'
+import { LogTimeoutError, notReadyToLead } from './log-errors.ts'
 import type { ReplicaStatus } from './messages.ts'
 
 /** One member of a log, as it was asked. */
@@ -71,6 +71,23 @@ export async function logStatus(
   }
 }
 
+/**
+ * Rejects with a `MembersNotReadyError` unless the replica of member `to` answers within `timeoutMs` that it votes. Who is no member
+ * as the client knows them is not asked.
+ */
+export async function requireReadyToLead(
+  system: ActorSystem,
+  log: string,
+  client: ActorRef<LogCallerProtocol>,
+  { to, timeoutMs }: { readonly to: string; readonly timeoutMs: number },
+): Promise<void> {
+  const { members } = await system.askWith({ timeoutMs }, client, 'members')
+  const member = members.find(({ id, learner }) => id === to && !learner)
+  if (member === undefined) return
+  const status = await system.askWith({ timeoutMs }, member.replica, 'status').catch(() => undefined)
+  if (status?.standing !== 'voter') throw notReadyToLead(log, to, status?.standing)
+}
+
 /** Why calls have no answer. */
 export interface LogExplanation {
   readonly reason: string
@@ -106,8 +123,11 @@ function reasonOf({ leader, members, quorums }: LogStatus, absent: readonly stri
   const silent = absent.length === 0 ? 'all members answer' : `no answer from ${absent.join(', ')}`
   const voting = members.filter(({ replica }) => replica?.standing === 'voter').map(({ id }) => id)
   const needed = Math.max(quorums.election, quorums.acceptance)
-  if (voting.length < needed)
-    return `no quorum; ${silent}, and of the ${needed} that have to vote there are ${voting.length}: ${voting.join(', ') || 'none'}`
+  if (voting.length < needed) {
+    const refused = members.filter(({ replica }) => replica?.standing === 'refused').map(({ id }) => id)
+    const lost = refused.length === 0 ? '' : `; refused, since what they had stored is lost: ${refused.join(', ')}`
+    return `no quorum; ${silent}, and of the ${needed} that have to vote there are ${voting.length}: ${voting.join(', ') || 'none'}${lost}`
+  }
   if (leader === undefined) return `no leader; ${silent}, and ${voting.join(', ')} have elected none`
   return `${leader} leads, and ${silent}; raise timeoutMs or see why it is busy`
 }

@@ -8,7 +8,7 @@ import type { LogConfiguration } from './configuration.ts'
 import type { Entry } from './entry.ts'
 import { LogObserver } from './invariants.ts'
 import type { LogBallot } from './log-ballot.ts'
-import { LogMachineObserver } from './machine-invariants.ts'
+import { LogMachineObserver, type LogMachineObserverOptions } from './machine-invariants.ts'
 import { LogPledgeObserver } from './pledge-invariants.ts'
 import { ReplicaRecords } from './replica-records.ts'
 import type { Leadership, ReplicaState } from './replica-state.ts'
@@ -16,7 +16,7 @@ import type { AnyMachine } from './state-machine.ts'
 import { LogWordObserver } from './word-invariants.ts'
 
 /** What is watched. */
-export interface LogWatchOptions {
+export interface LogWatchOptions extends LogMachineObserverOptions {
   /** The first configuration of the log. */
   readonly configuration: LogConfiguration
   /** That of the replicas: the object that `replicate` got. */
@@ -38,11 +38,17 @@ export class LogWatch {
   readonly #seen = new ReplicaRecords<Seen>()
 
   /** Throws a `ConfigurationError` for a machine that is none. */
-  constructor({ configuration, machine, clockDriftMax, observer = new LogObserver() }: LogWatchOptions) {
+  constructor({
+    configuration,
+    machine,
+    clockDriftMax,
+    alike = 'state',
+    observer = new LogObserver(),
+  }: LogWatchOptions) {
     this.observer = observer
     this.#words = new LogWordObserver(configuration)
     this.#pledges = new LogPledgeObserver({ clockDriftMax })
-    this.#machines = new LogMachineObserver(machine)
+    this.#machines = new LogMachineObserver(machine, { alike })
   }
 
   /** A message left a replica, at that time in real milliseconds; those of other protocols are ignored. */

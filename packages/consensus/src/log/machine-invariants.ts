@@ -3,7 +3,8 @@
  * sessions, whichever snapshots, restarts and retries lie behind each. A command that one of them applied twice, or not
  * at all, shows here at once, and not only when that one leads.
  */
-import { cloneValue, shownValue } from '@troupe/core/host'
+import { ConfigurationError } from '@troupe/core'
+import { cloneValue, refuseUnknownOptions, requireData, shownValue } from '@troupe/core/host'
 import { requireMachine } from './checked-machine.ts'
 import { LogViolationError } from './invariants.ts'
 import type { Outcomes } from './messages.ts'
@@ -11,11 +12,21 @@ import { ReplicaRecords } from './replica-records.ts'
 import type { ReplicaState } from './replica-state.ts'
 import type { Session } from './sessions.ts'
 import type { AnyMachine } from './state-machine.ts'
-import { absent, firstDifference } from './value-difference.ts'
-import { type Digest, DigestWalk } from './value-digest.ts'
+import { absent, firstDifference, type ValueDifference } from './value-difference.ts'
+import { type Digest, DigestWalk, unorderedDigest } from './value-digest.ts'
 
 /** So many states, of the last numbers of entries, are kept to tell where others differ from them. */
 const keptMax = 64
+
+/** Options of a {@link LogMachineObserver}. */
+export interface LogMachineObserverOptions {
+  /**
+   * What of a machine with `snapshot` and `restore` has to be the same. `state`: what `snapshot` gives and, where that is plain data,
+   * the state too, in whatever order its keys and entries are: what these two forget shows. `snapshot`: what it gives alone, for a
+   * state that also holds what can be made again, such as a cache. Default `state`.
+   */
+  readonly alike?: 'state' | 'snapshot'
+}
 
 /**
  * Watches one log. Costs a walk over a replica's machine whenever it has applied something, and a copy of it for the first
@@ -23,17 +34,23 @@ const keptMax = 64
  */
 export class LogMachineObserver {
   readonly #machine: AnyMachine
+  readonly #comparesOwn: boolean
   /** The first replica that had applied so many entries, and what it was then. */
-  readonly #seen = new Map<number, { readonly id: string; readonly digest: Digest }>()
+  readonly #seen = new Map<number, { readonly id: string; readonly digest: Digest; readonly own: Digest | undefined }>()
   /** By the number of entries applied, modulo `keptMax`. */
   readonly #kept: Kept[] = []
   /** What each replica was when it was last compared: a new state of one is compared anew. */
   readonly #compared = new ReplicaRecords<Compared>()
 
-  /** `machine`: that of the replicas. Throws a `ConfigurationError` for what is none. */
-  constructor(machine: AnyMachine) {
+  /** `machine`: that of the replicas. Throws a `ConfigurationError` for what is none, and for an option that nobody knows. */
+  constructor(machine: AnyMachine, options: LogMachineObserverOptions = {}) {
     requireMachine('LogMachineObserver takes the object that replicate got', machine)
+    refuseUnknownOptions('LogMachineObserver', options, { alike: true })
+    const { alike = 'state' } = options
+    if (alike !== 'state' && alike !== 'snapshot')
+      throw new ConfigurationError(`LogMachineObserver: alike must be 'state' or 'snapshot', got ${shownValue(alike)}`)
     this.#machine = machine
+    this.#comparesOwn = machine.snapshot !== undefined && alike === 'state'
   }
 
   /** The states of the replicas that are up, after a step: all, or those that may be other than before. Throws a {@link LogViolationError}. */
@@ -50,14 +67,16 @@ export class LogMachineObserver {
     const { id, applied } = state
     const value = this.#valueOf(state)
     const digest = digestOf(state, value, compared.sessions)
+    const own = this.#comparesOwn ? ownDigest(state) : undefined
     const before = this.#seen.get(applied)
+    const now = () => ({ applied, value, own: own && state.machine, sessions: sessionsOf(state, compared.sessions) })
     if (before === undefined) {
-      this.#seen.set(applied, { id, digest })
-      this.#kept[applied % keptMax] = { applied, value: copyOf(value), sessions: sessionsOf(state, compared.sessions) }
-    } else if (digest.low !== before.digest.low || digest.high !== before.digest.high) {
+      this.#seen.set(applied, { id, digest, own })
+      this.#kept[applied % keptMax] = { ...now(), value: copyOf(value), own: own && copyOf(state.machine) }
+    } else if (!isSame(digest, before.digest) || !isSame(own, before.own)) {
       const kept = this.#kept[applied % keptMax]
       const other = { id: before.id, kept: kept?.applied === applied ? kept : undefined }
-      throw unlike(state, { applied, value, sessions: sessionsOf(state, compared.sessions) }, compared.applied, other)
+      throw unlike(state, now(), compared.applied, other)
     }
   }
 
@@ -66,6 +85,21 @@ export class LogMachineObserver {
     const { snapshot } = this.#machine
     return snapshot === undefined ? value : snapshot(value)
   }
+}
+
+/** Where one of them is of no data they cannot be told apart. */
+function isSame(one: Digest | undefined, other: Digest | undefined): boolean {
+  return one === undefined || other === undefined || (one.low === other.low && one.high === other.high)
+}
+
+/** Of the state of a machine, if that is data. */
+function ownDigest({ machine }: ReplicaState): Digest | undefined {
+  try {
+    requireData(machine, () => 'the state')
+  } catch {
+    return undefined
+  }
+  return unorderedDigest(machine)
 }
 
 /** Of all that was applied. */
@@ -87,6 +121,8 @@ function digestOf({ sessions }: ReplicaState, value: unknown, known: Compared['s
 interface Kept {
   readonly applied: number
   readonly value: unknown
+  /** The state, where `value` is what its machine made of it, and it is compared too. */
+  readonly own: unknown
   readonly sessions: readonly SessionDigest[]
 }
 
@@ -116,7 +152,7 @@ function unlike(
   const { id, applied } = state
   const facts: Record<string, unknown> = { id, other: other.id, applied }
   let what = `${id} and ${other.id} have applied ${applied} entries and are not the same`
-  const difference = other.kept?.value === undefined ? undefined : firstDifference(partsOf(now), partsOf(other.kept))
+  const difference = other.kept === undefined ? undefined : differenceOf(now, other.kept)
   if (difference !== undefined) {
     const [value, otherValue] = [difference.left, difference.right].map(textOf)
     const path = difference.path.slice(1)
@@ -132,6 +168,12 @@ function unlike(
     Object.assign(facts, { index: last, entry: text })
   }
   return new LogViolationError('applied alike', what, facts)
+}
+
+function differenceOf(now: Kept, before: Kept): ValueDifference | undefined {
+  const found = before.value === undefined ? undefined : firstDifference(partsOf(now), partsOf(before))
+  if (found !== undefined || now.own === undefined || before.own === undefined) return found
+  return firstDifference({ state: now.own }, { state: before.own }, '', 0, false)
 }
 
 function partsOf({ value: state, sessions }: Kept): object {

@@ -5,7 +5,7 @@
  */
 import { type ActorContext, OverloadError, type ReplyToken } from '@troupe/core'
 import type { QuorumSizes } from '../paxos/configuration.ts'
-import { isSameMembers, type LogMember } from './configuration.ts'
+import { isSameMembers, type LogMember, movedMember } from './configuration.ts'
 import { membersNotReady } from './log-errors.ts'
 import type { LogClientProtocol, UnreadyMembers } from './messages.ts'
 
@@ -50,7 +50,7 @@ export function wantChange(state: MemberChanges, wanted: WantedMembers, token: R
     return
   }
   if (changes.length > changesMax) {
-    const what = `replicated log ${log}: ${changesMax} changes of members wait for an earlier one already`
+    const what = `replicated log ${log}: ${changesMax} changes of members wait for an earlier one already; wait for some of them`
     ctx.replyError(token, new OverloadError(what, { log, changesMax }))
     return
   }
@@ -86,8 +86,7 @@ export function onReconfigured(
   if (isSameMembers(members, first.members)) endChange(state, ctx, (token) => ctx.reply(token, config))
   else {
     // Another's change came first: this one is still wanted, after it.
-    state.changing = config
-    sendChange(state, ctx)
+    beginChange(state, ctx)
   }
 }
 
@@ -97,8 +96,11 @@ function endChange(state: MemberChanges, ctx: Context, answer: (token: ReplyToke
 }
 
 function beginChange(state: MemberChanges, ctx: Context): void {
+  const { log, members, changes } = state
   state.changing = state.config
-  sendChange(state, ctx)
+  const problem = changes[0] === undefined ? undefined : movedMember(log, members, changes[0].members)
+  if (problem === undefined) sendChange(state, ctx)
+  else endChange(state, ctx, (token) => ctx.replyError(token, problem))
 }
 
 function isSameChange(one: WantedMembers, { members, quorums }: WantedMembers): boolean {

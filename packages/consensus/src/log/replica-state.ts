@@ -33,7 +33,7 @@ export interface LogOptions {
   readonly keepEntries: number
   /** Bytes of one command, about; a client refuses a larger one. At most 16 MiB. Default 1 MiB. */
   readonly commandBytesMax: number
-  /** Bytes of one part of a snapshot. Default 65,536. */
+  /** Bytes of one part of a snapshot. At most 16 MiB. Default 65,536. */
   readonly chunkBytes: number
   /** Sessions that are open at a time. Default 1,024. */
   readonly sessionsMax: number
@@ -145,8 +145,17 @@ export interface Leadership {
 interface Incoming {
   readonly id: number
   readonly from: string
-  readonly parts: Uint8Array[]
+  /** What is not stored of it. */
+  parts: Uint8Array[]
+  /** All that has come; what of that is stored. */
   bytes: number
+  stored: number
+}
+
+/** Bytes of a snapshot under way, from `offset` on. */
+export interface SnapshotPiece {
+  readonly offset: number
+  readonly bytes: Uint8Array
 }
 
 /** A replica's state. `promised`, `acceptedBallot` and the log are durable; what was applied is stored with snapshots. */
@@ -173,6 +182,8 @@ export interface ReplicaState {
   readonly identities: Map<string, string>
   /** The longest lease that it has given. */
   longestLeaseMs: number
+  /** What is stored of a large snapshot under way to this replica. */
+  pieces: Uint8Array[] | undefined
   // From here on nothing is durable.
   /** The commands of the applied entries that are kept. */
   kept: number
@@ -228,6 +239,10 @@ export type ReplicaEvents = {
   lends: (state: ReplicaState, leaseMs: number) => void
   /** A `LogSnapshot`, encoded, so that nothing of it is shared with what is applied later. */
   installed: (state: ReplicaState, bytes: Uint8Array) => void
+  /** A piece of a snapshot that is too large for one record. */
+  piece: (state: ReplicaState, piece: SnapshotPiece) => void
+  /** The last piece of it: as `installed`, all of them together. */
+  completed: (state: ReplicaState, bytes: Uint8Array) => void
 }
 
 /** See {@link ReplicaEvents}. */

@@ -6,14 +6,15 @@
  */
 import { type ActorDefinition, type ActorRef, defineActor, type TerminationReason } from '@troupe/core'
 import { type KnownOptions, refuseUnknownOptions } from '@troupe/core/host'
-import { applyDecided, installSnapshot } from './applying.ts'
+import { applyDecided } from './applying.ts'
 import {
   askToCatchUp,
   forgetVoid,
+  installBytes,
+  keepPiece,
   onCatchUp,
   onLearned,
   onSnapshotChunk,
-  readSnapshot,
   request,
 } from './catching-up.ts'
 import { requireMachine, requireState } from './checked-machine.ts'
@@ -56,6 +57,7 @@ import {
   type ReplicaEvents,
   type ReplicaState,
   replicaOf,
+  type SnapshotPiece,
 } from './replica-state.ts'
 import { announce, isOwnClient, onCommands, onOpen, onReads, onReconfigure, proposeChange } from './serving.ts'
 import type { AnyMachine, StateMachine } from './state-machine.ts'
@@ -165,7 +167,11 @@ export function replicaParts(machine: AnyMachine, name?: string): ReplicaParts {
         state.longestLeaseMs = Math.max(state.longestLeaseMs, leaseMs)
       },
       installed(state: ReplicaState, bytes: Uint8Array) {
-        installSnapshot(state, readSnapshot(bytes), machine)
+        installBytes(state, [], bytes, machine)
+      },
+      piece: (state: ReplicaState, piece: SnapshotPiece) => keepPiece(state, piece),
+      completed(state: ReplicaState, bytes: Uint8Array) {
+        installBytes(state, state.pieces ?? [], bytes, machine)
       },
     },
     snapshot: (state: ReplicaState): StoredReplica => storedReplica(state, machine),
@@ -230,10 +236,8 @@ export function replicaParts(machine: AnyMachine, name?: string): ReplicaParts {
         request(state, message.from, ctx)
       },
       snapshotChunk(state, message, ctx) {
-        const bytes = onSnapshotChunk(state, message, ctx)
-        if (bytes === undefined) return
         const { number } = state.configuration
-        ctx.persist('installed', bytes)
+        if (!onSnapshotChunk(state, message, ctx)) return
         if (state.configuration.number !== number) {
           forgetVoid(state, state.entries.trimmed, ctx)
           changeConfiguration(state, ctx, true)

@@ -12,11 +12,19 @@ import {
   type SystemSpawnOptions,
 } from '@troupe/core'
 import { isDefinition, type KnownOptions, refuseUnknownOptions, shownValue } from '@troupe/core/host'
+import { requireMember, requireMembers, requireName, requireSystem } from '../given-options.ts'
 import type { QuorumSizes } from '../paxos/configuration.ts'
 import { type LogConfiguration, type LogMember, logConfiguration, logMemberOf } from './configuration.ts'
 import { type LogCallerProtocol, LogClient } from './log-client.ts'
-import { logOptions } from './log-options.ts'
-import { type LogExplanation, type LogStatus, logExplanation, logStatus, timedOut } from './log-status.ts'
+import { logOptions, requireRetryMs } from './log-options.ts'
+import {
+  type LogExplanation,
+  type LogStatus,
+  logExplanation,
+  logStatus,
+  requireReadyToLead,
+  timedOut,
+} from './log-status.ts'
 import type { ReplicaStatus } from './messages.ts'
 import type { LogOptions } from './replica-state.ts'
 import type { ReplicaDefinition } from './replicate.ts'
@@ -26,7 +34,7 @@ export interface LogMemberOptions {
   /** Default: the node's name. */
   readonly id?: string
   readonly node: string
-  /** Default 0. */
+  /** A finite number. Default 0. */
   readonly priority?: number
   /** Default false: it votes. */
   readonly learner?: boolean
@@ -44,12 +52,17 @@ export interface ReplicatedOptions {
   readonly options?: Partial<LogOptions>
 }
 
-const knownOfMember: KnownOptions<LogMemberOptions> = { id: true, node: true, priority: true, learner: true }
+/** A member as a client tells of it may be given again. */
+const knownOfMember: KnownOptions<LogMember> = {
+  ...{ id: true, node: true, priority: true, learner: true },
+  ...{ replica: true, identity: true },
+}
 const knownOptions: KnownOptions<ReplicatedOptions> = { log: true, members: true, quorums: true, options: true }
 
 /**
  * Starts a replica on each member's node; the host has to offer each a disk. Replicas whose journals are there go on
- * where they were. Rejects with what a spawn threw, and with a `ConfigurationError` for members that could not work.
+ * where they were. Rejects with a `ConfigurationError` for members that could not work; and with what the first spawn threw that
+ * failed, once the others are started all the same: {@link replicatedLog} gives the handle on them.
  */
 export async function startReplicated<Command, Result, Query, Answer>(
   system: ActorSystem,
@@ -57,7 +70,13 @@ export async function startReplicated<Command, Result, Query, Answer>(
   options: ReplicatedOptions,
 ): Promise<Replicated<Command, Result, Query, Answer>> {
   const replicated = replicatedLog(system, definition, options)
-  await Promise.all(replicated.configuration.members.map(({ id }) => replicated.startReplica(id)))
+  const started = replicated.configuration.members.map(({ id }) => replicated.startReplica(id))
+  try {
+    await Promise.all(started)
+  } catch (error) {
+    await Promise.allSettled(started)
+    throw error
+  }
   return replicated
 }
 
@@ -72,18 +91,19 @@ export function replicatedLog<Command, Result, Query, Answer>(
       `startReplicated takes the definition that replicate(options, machine) returns, got ${shownValue(definition)}`,
     )
   }
+  requireSystem('startReplicated', system)
   refuseUnknownOptions('startReplicated', given, knownOptions)
   const { log, members, quorums, options } = given
-  if (typeof log !== 'string' || log === '')
-    throw new ConfigurationError(`startReplicated needs the log's name, got ${shownValue(log)}`)
-  const configured = membersOf(log, members).map((member) => logMember(system, definition, log, member))
+  requireName('startReplicated: log', log)
+  requireMembers(`replicated log ${log}`, members)
+  const configured = members.map((member) => logMember(system, definition, log, member))
   const configuration = logConfiguration(log, 1, configured, quorums)
   return new Replicated(system, definition, configuration, log, logOptions(log, options))
 }
 
 /** Options of {@link Replicated.client}. */
 export interface ReplicatedClientOptions extends SystemSpawnOptions {
-  /** Milliseconds after which what has no answer is sent again; above 0. Default: half of `electionTimeoutMs`. */
+  /** Milliseconds after which what has no answer is sent again; from 1. Default: half of `electionTimeoutMs`. */
   readonly retryMs?: number
 }
 
@@ -121,9 +141,11 @@ export class Replicated<Command, Result, Query, Answer> {
    */
   async client(options: ReplicatedClientOptions = {}): Promise<ReplicatedClient<Command, Result, Query, Answer>> {
     refuseUnknownOptions(`client of replicated log ${this.log}`, options, knownOfClient)
-    const { retryMs = Math.max(1, Math.round(this.#options.electionTimeoutMs / 2)), ...spawnOptions } = options
     const { log, configuration } = this
-    const { batchMax, commandBytesMax } = this.#options
+    const { batchMax, commandBytesMax, electionTimeoutMs } = this.#options
+    const usualMs = Number.isFinite(electionTimeoutMs) ? Math.max(1, Math.round(electionTimeoutMs / 2)) : 250
+    const { retryMs = usualMs, ...spawnOptions } = options
+    requireRetryMs(log, retryMs)
     const { ref } = await this.#system.spawn(
       LogClient,
       { log, configuration, definition: this.#definition.name, retryMs, batchMax, commandBytesMax },
@@ -158,6 +180,13 @@ export class Replicated<Command, Result, Query, Answer> {
     return await this.#system.ask((known ?? this.#member(member)).replica, 'status')
   }
 }
+
+const knownOfStatus: KnownOptions<Pick<AskOptions, 'timeoutMs'>> = { timeoutMs: true }
+const knownOfAsk: KnownOptions<AskOptions> = { timeoutMs: true, signal: true, window: true, transfer: true }
+const knownOfChange: KnownOptions<AskOptions & { readonly quorums?: QuorumSizes }> = { ...knownOfAsk, quorums: true }
+
+/** How long the one that is to lead has to say how it is, in milliseconds. */
+const handOverMsMax = 1_000
 
 /** Calls a replicated object by one client actor. */
 export class ReplicatedClient<Command, Result, Query, Answer> {
@@ -217,7 +246,9 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
   }
 
   /**
-   * Replaces the members and resolves to the number of the new configuration once it has begun. Start the replicas of new
+   * Replaces the members and resolves to the number of the new configuration once it has begun. All of them are given anew: a name
+   * alone is a voter of priority 0, and quorums are majorities, whatever they were; those that {@link members} gives may be given
+   * again as they are. An id stays on its node. Start the replicas of new
    * members first: as many of those that are to vote as elect and accept have to be there, with all that is decided; else it
    * rejects with a `MembersNotReadyError` after two election timeouts in which none of them got any further. One change at a
    * time: what callers of one client want is carried out in the order of their calls (17 at most, then an `OverloadError`), and one
@@ -226,18 +257,26 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
    */
   async changeMembers(
     members: readonly (string | LogMemberOptions)[],
-    { quorums, ...options }: AskOptions & { readonly quorums?: QuorumSizes } = {},
+    given: AskOptions & { readonly quorums?: QuorumSizes } = {},
   ): Promise<number> {
-    const configuration = logConfiguration(this.#log, 1, membersOf(this.#log, members).map(this.#memberOf), quorums)
+    requireMembers(`replicated log ${this.#log}`, members)
+    refuseUnknownOptions(`changeMembers of replicated log ${this.#log}`, given, knownOfChange)
+    const { quorums, ...options } = given
+    const configuration = logConfiguration(this.#log, 1, members.map(this.#memberOf), quorums)
     const change = { members: configuration.members, quorums: configuration.quorums }
     return await this.#system.askWith(options, this.ref, 'changeMembers', change).catch(this.#explain)
   }
 
   /**
    * Asks the leader to hand over to another member; what is under way is finished first. Resolves once it is asked, which it
-   * may not hear; rejects with a `ConfigurationError` for who is no member that votes, as this client knows the members.
+   * may not hear. Rejects with a `ConfigurationError` for who is no member that votes, as this client knows the members, and with a
+   * `MembersNotReadyError` for one whose replica does not answer within `timeoutMs` (a second at most), or votes on nothing: nobody
+   * would lead until the next election.
    */
   async transferLeadership(to: string, options: AskOptions = {}): Promise<void> {
+    refuseUnknownOptions(`transferLeadership of replicated log ${this.#log}`, options, knownOfAsk)
+    const timeoutMs = Math.min(options.timeoutMs ?? handOverMsMax, handOverMsMax)
+    await requireReadyToLead(this.#system, this.#log, this.ref, { to, timeoutMs })
     await this.#system.askWith(options, this.ref, 'transferLeadership', to)
   }
 
@@ -245,7 +284,9 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
    * How the log is: who leads, and what each member's replica says of itself, as far as they answer within `timeoutMs` (default
    * 1,000). The members are those of the latest configuration that any of them tells of.
    */
-  async status({ timeoutMs = 1_000 }: Pick<AskOptions, 'timeoutMs'> = {}): Promise<LogStatus> {
+  async status(options: Pick<AskOptions, 'timeoutMs'> = {}): Promise<LogStatus> {
+    refuseUnknownOptions(`status of replicated log ${this.#log}`, options, knownOfStatus)
+    const { timeoutMs = 1_000 } = options
     return await logStatus(this.#system, this.#log, this.ref, timeoutMs)
   }
 
@@ -253,13 +294,6 @@ export class ReplicatedClient<Command, Result, Query, Answer> {
   async members(): Promise<readonly LogMember[]> {
     return (await this.#system.ask(this.ref, 'members')).members
   }
-}
-
-function membersOf(log: string, members: unknown): readonly (string | LogMemberOptions)[] {
-  if (Array.isArray(members)) return members
-  throw new ConfigurationError(
-    `replicated log ${log}: members is a list of nodes' names or of { node, id }, got ${shownValue(members)}`,
-  )
 }
 
 /** The member as it is stored. Throws a `ConfigurationError` for a node that the system has not. */
@@ -272,6 +306,7 @@ function logMember(
   const options = typeof member === 'string' ? { node: member } : member
   refuseUnknownOptions(`replicated log ${log}: a member`, options, knownOfMember)
   const { node, id = node, priority = 0, learner = false } = options
+  requireMember(`replicated log ${log}`, { id, node, priority, learner })
   const nodes = [mainNode, ...system.nodes]
   if (!nodes.includes(node)) {
     const what = `replicated log ${log}: member ${id} lives on node ${node}, which is not there; there are ${nodes.join(', ')}`

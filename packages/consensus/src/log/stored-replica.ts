@@ -21,7 +21,10 @@ export type StoredReplica = LogSnapshot &
     | 'knownIn'
     | 'identities'
     | 'longestLeaseMs'
-  >
+  > & {
+    /** Those of a snapshot that was under way. */
+    readonly pieces?: ReplicaState['pieces']
+  }
 
 /** What a snapshot of `state` stores. */
 export function storedReplica(state: ReplicaState, machine: AnyMachine): StoredReplica {
@@ -38,6 +41,8 @@ export function storedReplica(state: ReplicaState, machine: AnyMachine): StoredR
     knownIn: state.knownIn,
     identities: state.identities,
     longestLeaseMs: state.longestLeaseMs,
+    // Only what comes may complete them.
+    ...(state.incoming === undefined || state.incoming.stored === 0 ? {} : { pieces: state.pieces }),
   }
 }
 
@@ -107,6 +112,7 @@ function replicaWith(stored: Omit<StoredReplica, 'machine'>, machine: unknown): 
     knownIn: stored.knownIn,
     identities: stored.identities,
     longestLeaseMs: stored.longestLeaseMs,
+    pieces: stored.pieces,
     knownBy: new Set(),
     kept: 0,
     refusedBy: undefined,

@@ -20,9 +20,15 @@ const walked: readonly unknown[] = [Object.prototype, Array.prototype, Map.proto
 
 /**
  * The first place at which two values differ as data, in the order of `left`; `undefined` when they are the same. An order of keys
- * or entries is a difference too, which is told after all others of that object.
+ * or entries is a difference too, unless `isOrdered` says that it is none, which is told after all others of that object.
  */
-export function firstDifference(left: unknown, right: unknown, path = '', depth = 0): ValueDifference | undefined {
+export function firstDifference(
+  left: unknown,
+  right: unknown,
+  path = '',
+  depth = 0,
+  isOrdered = true,
+): ValueDifference | undefined {
   if (Object.is(left, right)) return undefined
   const here = { path, left, right }
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return here
@@ -34,13 +40,14 @@ export function firstDifference(left: unknown, right: unknown, path = '', depth 
   const others = new Map(theirs.map(({ key, value }) => [key, value]))
   for (const { key, name, value } of ours) {
     const found = others.has(key)
-      ? firstDifference(value, others.get(key), path + name, depth + 1)
+      ? firstDifference(value, others.get(key), path + name, depth + 1, isOrdered)
       : { path: path + name, left: value, right: absent }
     if (found !== undefined) return found
   }
   const known = new Set(ours.map(({ key }) => key))
   const more = theirs.find(({ key }) => !known.has(key))
   if (more !== undefined) return { path: path + more.name, left: absent, right: more.value }
+  if (!isOrdered) return undefined
   const at = ours.findIndex(({ key }, index) => key !== theirs[index]?.key)
   return at < 0 ? undefined : { path: `${path}: key ${at} in order`, left: ours[at]?.key, right: theirs[at]?.key }
 }

@@ -17,6 +17,31 @@ export function valueDigest(value: unknown): bigint {
   return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
 }
 
+/** The digest of data for which the order of keys and entries makes no difference: for few values, since it sorts them. */
+export function unorderedDigest(value: unknown): Digest {
+  return new DigestWalk().value(inOrder(value, 0))
+}
+
+function inOrder(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null || depth >= depthMax) return value
+  const within = (part: unknown) => inOrder(part, depth + 1)
+  const kind = value.constructor
+  if (kind === Array) return (value as readonly unknown[]).map(within)
+  if (kind === Map) {
+    const entries = [...(value as ReadonlyMap<unknown, unknown>)]
+    return new Map(sorted(entries.map(([key, item]) => [within(key), within(item)] as const)))
+  }
+  if (kind === Set) return new Set(sorted([...(value as ReadonlySet<unknown>)].map(within)))
+  if (kind !== Object) return value
+  const keys = Object.keys(value).toSorted()
+  return Object.fromEntries(keys.map((key) => [key, within((value as Record<string, unknown>)[key])]))
+}
+
+function sorted<Part>(parts: readonly Part[]): Part[] {
+  const digested = parts.map((part) => ({ part, digest: valueDigest(part) }))
+  return digested.toSorted((one, other) => (one.digest < other.digest ? -1 : 1)).map(({ part }) => part)
+}
+
 /** A digest, and that of a part of what is digested that was known before. */
 export interface Digest {
   readonly low: number

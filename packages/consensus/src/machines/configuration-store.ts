@@ -4,6 +4,7 @@
  */
 import { replicate } from '../log/replicate.ts'
 import type { StateMachine } from '../log/state-machine.ts'
+import { requireCount, requireField, requireObject, requireOperation, requireText } from './command-check.ts'
 
 /** A value with its epoch: 0 and `undefined` for one that was never set. */
 export interface Epoched {
@@ -28,6 +29,7 @@ export interface ConfigurationResult extends Epoched {
   readonly taken: boolean
 }
 
+const operations = ['set'] as const
 const unset: Epoched = { epoch: 0, value: undefined }
 
 /** The machine by itself, for definitions with other options. */
@@ -39,7 +41,12 @@ export const configurationMachine: StateMachine<
   Epoched | readonly (readonly [key: string, Epoched])[]
 > = {
   initial: () => new Map(),
-  apply(values, { key, expected, value }) {
+  apply(values, command) {
+    requireOperation(command, operations)
+    const { key, expected, value } = command
+    requireText('key', key)
+    requireCount('expected', expected)
+    requireField('value', command)
     const before = values.get(key) ?? unset
     if (before.epoch !== expected) return { taken: false, ...before }
     const after = { epoch: before.epoch + 1, value }
@@ -47,7 +54,13 @@ export const configurationMachine: StateMachine<
     return { taken: true, ...after }
   },
   query(values, query) {
-    if ('key' in query) return values.get(query.key) ?? unset
+    requireObject('a query', query)
+    if ('key' in query) {
+      requireText('key', query.key)
+      if ('prefix' in query) throw new RangeError('a query has a key or a prefix, not both')
+      return values.get(query.key) ?? unset
+    }
+    requireText('prefix', query.prefix)
     return [...values].filter(([key]) => key.startsWith(query.prefix)).sort(([a], [b]) => (a < b ? -1 : 1))
   },
 }

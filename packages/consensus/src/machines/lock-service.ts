@@ -7,6 +7,7 @@
  */
 import { replicate } from '../log/replicate.ts'
 import type { StateMachine } from '../log/state-machine.ts'
+import { requireCount, requireObject, requireOperation, requireText } from './command-check.ts'
 
 /** A command on one lock. */
 export type LockCommand =
@@ -29,6 +30,8 @@ interface LockState {
   readonly tokens: Map<string, number>
 }
 
+const operations = ['acquire', 'release', 'expire'] as const
+
 /** The machine by itself, for definitions with other options. */
 export const lockMachine: StateMachine<
   LockState,
@@ -39,7 +42,11 @@ export const lockMachine: StateMachine<
 > = {
   initial: () => ({ holders: new Map(), tokens: new Map() }),
   apply({ holders, tokens }, command) {
+    requireOperation(command, operations)
     const { lock } = command
+    requireText('lock', lock)
+    if (command.op !== 'expire') requireText('owner', command.owner)
+    if (command.op !== 'acquire') requireCount('token', command.token)
     const holder = holders.get(lock)
     if (command.op === 'acquire') {
       if (holder !== undefined) return holder.owner === command.owner ? holder.token : undefined
@@ -52,7 +59,11 @@ export const lockMachine: StateMachine<
     if (command.op === 'release' && holder.owner !== command.owner) return false
     return holders.delete(lock)
   },
-  query: ({ holders }, { lock }) => holders.get(lock),
+  query({ holders }, query) {
+    const { lock } = requireObject('a query', query)
+    requireText('lock', lock)
+    return holders.get(lock as string)
+  },
 }
 
 /** Start it with `startReplicated`; a query tells who holds a lock. */

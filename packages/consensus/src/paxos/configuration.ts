@@ -6,7 +6,8 @@
  * majorities as long as any two of them share a member, which is what makes a later election see an earlier choice.
  */
 import { type ActorRef, ConfigurationError } from '@troupe/core'
-import { shownValue } from '@troupe/core/host'
+import { type KnownOptions, shownValue, unknownOptionProblem } from '@troupe/core/host'
+import { requireMember } from '../given-options.ts'
 import type { AcceptorProtocol, LearnerProtocol, ProposerProtocol } from './messages.ts'
 
 /** One member: an acceptor, a proposer and a learner that live on one node. */
@@ -74,13 +75,18 @@ export function validateConfiguration(configuration: Configuration): void {
     if (!holds) throw new ConfigurationError(`Paxos instance ${instance}: ${what}`, { instance })
   }
   check(members.length > 0, 'there are no members')
+  for (const { id, node, priority } of members) requireMember(`Paxos instance ${instance}`, { id, node, priority })
   check(new Set(members.map(({ id }) => id)).size === members.length, 'two members have the same id')
   const problem = quorumProblem(quorums, members.length)
   check(problem === undefined, problem ?? '')
 }
 
+const knownQuorums: KnownOptions<QuorumSizes> = { election: true, acceptance: true }
+
 /** Why quorums of these sizes could not work among so many who vote, and which sizes would; `undefined`: they do. */
 export function quorumProblem(quorums: QuorumSizes, voters: number): string | undefined {
+  const unknown = unknownOptionProblem('quorums', quorums, knownQuorums)
+  if (unknown !== undefined) return unknown.message
   const { election, acceptance } = quorums
   for (const [name, size] of Object.entries({ election, acceptance })) {
     if (Number.isInteger(size) && size >= 1 && size <= voters) continue

@@ -4,6 +4,8 @@
  * actors come back, and recover from the journal under fixed durable ids.
  */
 import { type ActorDefinition, type ActorRef, type ActorSystem, namedRef } from '@troupe/core'
+import { type KnownOptions, refuseUnknownOptions, requireOption } from '@troupe/core/host'
+import { requireMembers, requireName, requireSystem } from '../given-options.ts'
 import { Acceptor } from './acceptor.ts'
 import { PaxosClient } from './client.ts'
 import {
@@ -52,9 +54,23 @@ export interface PaxosDefinitions {
 /** The roles' own definitions. */
 const paxosDefinitions: PaxosDefinitions = { acceptor: Acceptor, proposer: Proposer, learner: Learner }
 
-/** The configuration that `options` describe. Throws a `ConfigurationError` when quorums could miss each other. */
+const knownOptions: KnownOptions<PaxosOptions> = {
+  ...{ instance: true, members: true, quorums: true, retry: true, definitions: true },
+}
+const knownOfMember: KnownOptions<MemberOptions> = { id: true, node: true, priority: true }
+const knownOfRetry: KnownOptions<RetryDelay> = { minMs: true, maxMs: true }
+const knownDefinitions: KnownOptions<PaxosDefinitions> = { acceptor: true, proposer: true, learner: true }
+
+/** The configuration that `options` describe. Throws a `ConfigurationError` for what could not work, such as quorums that miss each other. */
 export function paxosConfiguration(options: PaxosOptions): Configuration {
-  const { instance, members, quorums = majorities(members.length), retry = { minMs: 50, maxMs: 2_000 } } = options
+  refuseUnknownOptions('startPaxos', options, knownOptions)
+  const { instance, members, retry = { minMs: 50, maxMs: 2_000 }, definitions = {} } = options
+  requireName('startPaxos: instance', instance)
+  const where = `Paxos instance ${instance}`
+  requireMembers(where, members)
+  requireRetry(where, retry)
+  refuseUnknownOptions(`${where}: definitions`, definitions, knownDefinitions)
+  const { quorums = majorities(members.length) } = options
   const configuration: Configuration = {
     instance,
     members: members.map((member) => memberFrom(instance, typeof member === 'string' ? { node: member } : member)),
@@ -66,13 +82,15 @@ export function paxosConfiguration(options: PaxosOptions): Configuration {
 }
 
 /**
- * Starts the roles of one instance on the members' nodes and returns its client. Rejects with what a spawn threw; the
- * host has to offer each node a disk. The roles stop with the system.
+ * Starts the roles of one instance on the members' nodes and returns its client. Rejects with a `ConfigurationError` for options
+ * that could not work or that nobody knows, before anything is started, and with what a spawn threw; the host has to offer
+ * each node a disk. The roles stop with the system.
  */
 export async function startPaxos<Value = unknown>(
   system: ActorSystem,
   options: PaxosOptions,
 ): Promise<PaxosClient<Value>> {
+  requireSystem('startPaxos', system)
   const configuration = paxosConfiguration(options)
   const { acceptor, proposer, learner } = { ...paxosDefinitions, ...options.definitions }
   const startMember = async ({ id, node, ...refs }: Member) => {
@@ -87,7 +105,18 @@ export async function startPaxos<Value = unknown>(
   return new PaxosClient<Value>(system, configuration)
 }
 
-function memberFrom(instance: string, { node, id = node, priority = 0 }: MemberOptions): Member {
+function requireRetry(where: string, retry: RetryDelay): void {
+  refuseUnknownOptions(`${where}: retry`, retry, knownOfRetry)
+  const { minMs, maxMs } = retry
+  const isDelay = (value: unknown) => typeof value === 'number' && value >= 1 && value <= 2 ** 30
+  const needs = 'milliseconds from 1 to 2^30'
+  requireOption(isDelay(minMs), `${where}: retry.minMs`, needs, minMs)
+  requireOption(isDelay(maxMs) && maxMs >= minMs, `${where}: retry.maxMs`, `${needs}, and minMs at least`, maxMs)
+}
+
+function memberFrom(instance: string, options: MemberOptions): Member {
+  refuseUnknownOptions(`Paxos instance ${instance}: a member`, options, knownOfMember)
+  const { node, id = node, priority = 0 } = options
   const address = (role: string) => ({ node, name: `paxos.${instance}.${role}.${id}` })
   return {
     id,

@@ -19,6 +19,7 @@
  */
 import { type ActorContext, defineActor, OverloadError, type ReplyToken } from '@troupe/core'
 import { type Ballot, ballotKey, compareBallots } from '../ballot.ts'
+import { fieldsOf } from '../given-options.ts'
 import { type Configuration, collect, memberOf, type RoleArguments } from './configuration.ts'
 import type {
   Accepted,
@@ -116,7 +117,8 @@ export const proposerParts = {
     if (state.wish !== undefined) retryLater(state, ctx)
   },
   on: {
-    propose(state: ProposerState, { instance, value }: Propose, ctx: Context): unknown {
+    propose(state: ProposerState, message: Propose, ctx: Context): unknown {
+      const { instance, value } = fieldsOf(message)
       if (state.decision !== undefined) return state.decision.value
       const reply = ctx.deferReply<unknown>()
       if (instance !== state.configuration.instance) {
@@ -125,7 +127,12 @@ export const proposerParts = {
           new RangeError(`this proposer is of instance ${state.configuration.instance}, not ${instance}`),
         )
       } else if (state.waiting.length >= waitingMax) {
-        ctx.replyError(reply, new OverloadError(`${waitingMax} clients wait for instance ${instance}`, { instance }))
+        ctx.replyError(
+          reply,
+          new OverloadError(`${waitingMax} clients wait for instance ${instance}; ask again once it has decided`, {
+            instance,
+          }),
+        )
       } else {
         state.waiting.push(reply)
         const busy = state.wish !== undefined

@@ -17,6 +17,7 @@
  */
 import { type ActorContext, type ActorSystem, defineActor, namedRef } from '@troupe/core'
 import { refuseUnknownOptions } from '@troupe/core/host'
+import { fieldsOf, requireSystem } from '../given-options.ts'
 import {
   announceDecision,
   awaitDecision,
@@ -148,13 +149,15 @@ export const benOrParts = {
     else broadcastDecision(state, state.decision, ctx)
   },
   on: {
-    propose(state: BenOrState, { instance, value }: { readonly instance: string; readonly value: Bit }, ctx: Context) {
-      const problem = value === 0 || value === 1 ? undefined : `instance ${instance} decides between 0 and 1`
+    propose(state: BenOrState, message: { readonly instance: string; readonly value: Bit }, ctx: Context) {
+      const { instance, value } = fieldsOf(message)
+      const isBit = value === 0 || value === 1
+      const problem = isBit ? undefined : `instance ${instance} decides between 0 and 1`
       if (state.decision !== undefined && problem === undefined && instance === state.configuration.instance) {
         return state.decision
       }
       const { reply, admitted } = awaitDecision(state, { instance, problem }, ctx)
-      if (admitted && state.round === 0) beginRound(state, 1, value, ctx)
+      if (admitted && isBit && state.round === 0) beginRound(state, 1, value, ctx)
       return reply
     },
     report(state: BenOrState, message: Report, ctx: Context) {
@@ -195,6 +198,7 @@ export async function startBenOr(
   system: ActorSystem,
   options: RoundOptions,
 ): Promise<RoundConfiguration<BenOrProtocol>> {
+  requireSystem('startBenOr', system)
   refuseUnknownOptions('startBenOr', options, knownRoundOptions)
   const configuration = roundConfiguration<BenOrProtocol>(options, (id, node) =>
     namedRef(BenOr, { node, name: `ben-or.${options.instance}.${id}` }),

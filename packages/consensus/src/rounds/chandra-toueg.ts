@@ -18,6 +18,7 @@
  */
 import { type ActorContext, type ActorRef, type ActorSystem, defineActor, namedRef } from '@troupe/core'
 import { type KnownOptions, refuseUnknownOptions, requireOption } from '@troupe/core/host'
+import { fieldsOf, requireSystem } from '../given-options.ts'
 import {
   announceDecision,
   awaitDecision,
@@ -171,9 +172,10 @@ export const chandraTouegParts = {
   on: {
     propose(
       state: ChandraTouegState,
-      { instance, value }: { readonly instance: string; readonly value: unknown },
+      message: { readonly instance: string; readonly value: unknown },
       ctx: Context,
     ): unknown {
+      const { instance, value } = fieldsOf(message)
       if (state.decision !== undefined && instance === state.configuration.instance) return state.decision.value
       const { reply, admitted } = awaitDecision(state, { instance }, ctx)
       if (admitted && state.estimate === undefined) {
@@ -278,6 +280,7 @@ export async function startChandraToueg(
   system: ActorSystem,
   options: ChandraTouegOptions,
 ): Promise<ChandraTouegConfiguration> {
+  requireSystem('startChandraToueg', system)
   refuseUnknownOptions('startChandraToueg', options, knownOptions)
   const { instance, detectorMs = 50 } = options
   requireOption(isPeriod(detectorMs), `detectorMs of instance ${instance}`, 'milliseconds above 0', detectorMs)

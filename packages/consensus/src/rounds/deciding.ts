@@ -32,7 +32,7 @@ const waitingMax = 1_024
  */
 export function awaitDecision<Value>(
   { configuration, waiting }: Pick<Deciding<Value, any>, 'configuration' | 'waiting'>,
-  { instance, problem }: { readonly instance: string; readonly problem?: string | undefined },
+  { instance, problem }: { readonly instance: unknown; readonly problem?: string | undefined },
   ctx: DecidingContext,
 ): { readonly reply: ReplyToken<Value>; readonly admitted: boolean } {
   const reply = ctx.deferReply<Value>()
@@ -41,7 +41,10 @@ export function awaitDecision<Value>(
   const admitted = strange === undefined && waiting.length < waitingMax
   if (admitted) waiting.push(reply)
   else if (strange !== undefined) ctx.replyError(reply, new RangeError(strange))
-  else ctx.replyError(reply, new OverloadError(`${waitingMax} clients wait for instance ${instance}`, { instance }))
+  else {
+    const what = `${waitingMax} clients wait for instance ${instance}; ask again once it has decided`
+    ctx.replyError(reply, new OverloadError(what, { instance }))
+  }
   return { reply, admitted }
 }
 

@@ -8,6 +8,7 @@
  */
 import { type ActorContext, type ActorRef, type ActorSystem, defineActor, namedRef } from '@troupe/core'
 import { type KnownOptions, refuseUnknownOptions, requireOption } from '@troupe/core/host'
+import { requireName, requireSystem } from '../given-options.ts'
 import { isPeriod, type RoundOptions, roundMembers } from './round-configuration.ts'
 
 /** One that is listened for. */
@@ -140,8 +141,12 @@ export async function startFailureDetectors(
   system: ActorSystem,
   options: FailureDetectorOptions,
 ): Promise<readonly DetectingMember[]> {
+  requireSystem('startFailureDetectors', system)
   refuseUnknownOptions('startFailureDetectors', options, knownOptions)
   const { group, members, intervalMs = 50, listenerOf } = options
+  requireName('startFailureDetectors: group', group)
+  const isFunction = listenerOf === undefined || typeof listenerOf === 'function'
+  requireOption(isFunction, `listenerOf of group ${group}`, "a function of a member's id", listenerOf)
   requireOption(isPeriod(intervalMs), `intervalMs of group ${group}`, 'milliseconds above 0', intervalMs)
   const detecting = detectingMembers(group, roundMembers(`group ${group}`, members))
   const starting = detecting.map((member) => {

@@ -1,6 +1,7 @@
 /** Who takes part in a round-based algorithm: plain data, the same for every process. */
 import { type ActorRef, ConfigurationError } from '@troupe/core'
 import { type KnownOptions, refuseUnknownOptions, shownValue } from '@troupe/core/host'
+import { requireMember, requireMembers, requireName } from '../given-options.ts'
 
 /** One process, on a node. */
 export interface RoundMember<Protocol> {
@@ -54,9 +55,10 @@ export function roundConfiguration<Protocol>(
   const check = (holds: boolean, what: string) => {
     if (!holds) throw new ConfigurationError(`instance ${instance}: ${what}`, { instance })
   }
-  const bearable = Math.ceil(members.length / 2) - 1
-  const tolerated = faulty ?? bearable
+  requireName('instance', instance)
   const named = roundMembers(`instance ${instance}`, members)
+  const bearable = Math.ceil(members.length / 2) - 1
+  const tolerated = faulty === undefined ? bearable : faulty
   check(
     Number.isInteger(tolerated) && tolerated >= 0 && tolerated <= bearable,
     `of ${members.length} members 0 to ${bearable} may be faulty, got ${shownValue(tolerated)}`,
@@ -72,12 +74,14 @@ export function roundConfiguration<Protocol>(
 
 /** The members as they were given, each with its id and node; throws a `ConfigurationError` for none, or two of one id. */
 export function roundMembers(where: string, members: RoundOptions['members']): { id: string; node: string }[] {
+  requireMembers(where, members)
   if (members.length === 0) throw new ConfigurationError(`${where}: there are no members`)
   const named = members.map((member) => {
     if (typeof member === 'string') return { id: member, node: member }
     refuseUnknownOptions(`a member of ${where}`, member, knownOfMember)
     return member
   })
+  for (const member of named) requireMember(where, member)
   if (new Set(named.map(({ id }) => id)).size === named.length) return named
   throw new ConfigurationError(`${where}: two members have the same id`)
 }

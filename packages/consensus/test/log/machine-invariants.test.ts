@@ -1,7 +1,9 @@
 /** Replicas that have applied as much are the same, whatever of theirs was the same when they were compared before. */
+import { ConfigurationError } from '@troupe/core'
 import { expect, test } from 'vitest'
-import { LogMachineObserver } from '../../src/log/machine-invariants.ts'
+import { LogMachineObserver, type LogMachineObserverOptions } from '../../src/log/machine-invariants.ts'
 import type { ReplicaState } from '../../src/log/replica-state.ts'
+import type { StateMachine } from '../../src/log/state-machine.ts'
 import { initialReplica } from '../../src/log/stored-replica.ts'
 import { keyValueMachine } from '../../src/machines/key-value.ts'
 
@@ -123,4 +125,47 @@ test('a state that is not kept any more is not looked into', () => {
   }
   first.entries.trimmed = second.entries.trimmed = 5
   expect(() => observer.check([second])).toThrow(/have applied 5 entries and are not the same$/)
+})
+
+interface Bank {
+  readonly balances: Map<string, number>
+  transfers: number
+}
+
+/** Forgets one thing when it comes back. */
+const bank: StateMachine<Bank, string, number, null, number> = {
+  initial: () => ({ balances: new Map(), transfers: 0 }),
+  apply: (state, name) => state.balances.set(name, ++state.transfers).size,
+  snapshot: ({ balances }) => [...balances].sort(),
+  restore: (balances) => ({ balances: new Map(balances as [string, number][]), transfers: 0 }),
+}
+
+/** One that has applied everything, and one that came back from its snapshot. */
+function compareRestored(machine: StateMachine<any, any, any, any, any>, options?: LogMachineObserverOptions): void {
+  const observer = new LogMachineObserver(machine, options)
+  const [there, back] = ['a', 'b'].map(replica) as [ReplicaState, ReplicaState]
+  there.machine = machine.initial()
+  for (const name of ['bob', 'ann']) machine.apply(there.machine, name)
+  back.machine = machine.restore?.(machine.snapshot?.(there.machine))
+  observer.check([there, back])
+}
+
+test('what snapshot and restore forget is told, where the state is data', () => {
+  expect(() => compareRestored(bank)).toThrow(
+    'b and a have applied 5 entries and are not the same: state.transfers is 0 in b and 2 in a',
+  )
+  const restore = (balances: unknown) => ({ balances: new Map(balances as [string, number][]), transfers: 2 })
+  // In another order of the names, which makes no difference.
+  expect(() => compareRestored({ ...bank, restore })).not.toThrow()
+})
+
+test('a state that holds what can be made again is compared by its snapshots, if so wanted, and one that is no data always', () => {
+  expect(() => compareRestored(bank, { alike: 'snapshot' })).not.toThrow()
+  class Account {
+    transfers = 0
+  }
+  const initial = () => ({ balances: new Map<string, number>(), transfers: 0, account: new Account() })
+  expect(() => compareRestored({ ...bank, initial })).not.toThrow()
+  for (const options of [{ alike: 'states' }, { like: 'state' }])
+    expect(() => new LogMachineObserver(bank, options as never)).toThrow(ConfigurationError)
 })

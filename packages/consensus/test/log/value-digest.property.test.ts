@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { KeyValueStore } from '../../src/index.ts'
 import { firstDifference } from '../../src/log/value-difference.ts'
-import { valueDigest } from '../../src/log/value-digest.ts'
+import { unorderedDigest, valueDigest } from '../../src/log/value-digest.ts'
 
 const leaf = fc.oneof(
   fc.integer(),
@@ -47,6 +47,32 @@ test('two values have one digest exactly when they have the same bytes', () => {
     }),
     { numRuns: 2_000 },
   )
+})
+
+/** The same value, made anew with its keys and entries the other way round. */
+function turnedRound(original: unknown): unknown {
+  if (Array.isArray(original)) return original.map(turnedRound)
+  if (original instanceof Map) return new Map([...original].toReversed().map(([key, item]) => [key, turnedRound(item)]))
+  if (original instanceof Set) return new Set([...original].toReversed())
+  if (typeof original !== 'object' || original === null) return original
+  if (Object.getPrototypeOf(original) !== Object.prototype) return original
+  const entries = Object.entries(original).toReversed()
+  return Object.fromEntries(entries.map(([key, item]) => [key, turnedRound(item)]))
+}
+
+test('two values that differ in the order of their entries alone have one digest without it, others have not', () => {
+  const digestOf = (each: unknown) => JSON.stringify([unorderedDigest(each).low, unorderedDigest(each).high])
+  fc.assert(
+    fc.property(value, value, (left, right) => {
+      expect(digestOf(turnedRound(left))).toBe(digestOf(left))
+      if (valueDigest(left) === valueDigest(right)) expect(digestOf(left)).toBe(digestOf(right))
+    }),
+  )
+  const others: unknown[] = [
+    ...[[], {}, new Map(), new Set(), [1, 2], [2, 1], new Set([1, 2]), new Map([[1, 2]]), new Map([[2, 1]])],
+    ...[{ a: 1, b: 2 }, { a: 2, b: 1 }, { a: 1 }, { a: 1, b: undefined }, ['map', [[1, 2]]]],
+  ]
+  expect(new Set(others.map(digestOf)).size).toBe(others.length)
 })
 
 test('what is alike and not the same has other digests', () => {

@@ -8,12 +8,14 @@
  * come back to life; segments in the middle may go before older ones.
  */
 import { type JournalPlace, journalCorrupt } from './journal-errors.ts'
-import { RecordKind, segmentFile } from './journal-format.ts'
+import { ID_BYTES_MAX, RecordKind, segmentFile } from './journal-format.ts'
 
 /** One durable actor's part of the journal. */
 export class JournalEntry {
   readonly durableId: string
   readonly encodedId: Uint8Array
+  /** Whether a record can name it. */
+  readonly isNameable: boolean
   /** The sequence number given out last; `sequence` follows once that record is durable. */
   sequenceAssigned = 0
   /** The sequence number of the last durable event. */
@@ -34,6 +36,7 @@ export class JournalEntry {
   constructor(durableId: string, encodedId: Uint8Array) {
     this.durableId = durableId
     this.encodedId = encodedId
+    this.isNameable = encodedId.length <= ID_BYTES_MAX && durableId.isWellFormed()
   }
 }
 

@@ -172,7 +172,7 @@ export class Journal {
       const what = kind === RecordKind.snapshot ? 'a snapshot' : 'events of one turn'
       throw journalRecordSize(what, { durableId: entry.durableId, bytes: payload.length, bytesMax })
     }
-    if (entry.encodedId.length > ID_BYTES_MAX || !entry.durableId.isWellFormed()) {
+    if (!entry.isNameable) {
       throw new RangeError(`journal: a durable id is well-formed Unicode of at most ${ID_BYTES_MAX} bytes in UTF-8`)
     }
   }

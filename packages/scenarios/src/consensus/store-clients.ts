@@ -31,10 +31,9 @@ export async function operate(
 ): Promise<boolean> {
   const { random } = world
   const key = random.pick(keys)
-  const value = `${process}.${Math.round(world.now() * 1_000)}`
   const command: KeyValueCommand = random.chance(readShare)
     ? { op: 'get', key }
-    : changeOf(random.pick(changes), key, value)
+    : changeOf(random.pick(changes), key, `${process}.${Math.round(world.now() * 1_000)}`)
   const id = history.invoke(process, command)
   try {
     const result =

@@ -2,6 +2,7 @@
 
 import { type FaultKind, noFaults } from '../fault-knobs.ts'
 import type { Claims } from '../properties.ts'
+import { underGuard } from '../real-world-guard.ts'
 import { runScenario, type SavedProgram } from '../saved-run.ts'
 import { loadScenario } from '../saved-run-file.ts'
 import { simulate } from '../simulate.ts'
@@ -47,23 +48,25 @@ export async function runSeeds(
   let runs = 0
   let events = 0
   let hash = ''
-  for (const seed of seeds) {
-    runs++
-    try {
-      const run = await runScenario(scenario, { ...options, seed }, program.parameters, simulated)
-      events += run.events
-      hash = run.hash
-      claims.push(run.claims)
-      for (const kind of Object.keys(injected) as FaultKind[]) injected[kind] += run.injected[kind]
-      onRun?.(run.events)
-    } catch (error) {
-      if (!(error instanceof SimulationFailure)) throw error
-      claims.push(error.facts.claims)
-      const divergence = error instanceof SimulationDivergedError ? { divergence: error.message } : {}
-      return { runs, events, injected, claims, hash: error.facts.hash, failedSeed: seed, ...divergence }
+  return await underGuard(async () => {
+    for (const seed of seeds) {
+      runs++
+      try {
+        const run = await runScenario(scenario, { ...options, seed }, program.parameters, simulated)
+        events += run.events
+        hash = run.hash
+        claims.push(run.claims)
+        for (const kind of Object.keys(injected) as FaultKind[]) injected[kind] += run.injected[kind]
+        onRun?.(run.events)
+      } catch (error) {
+        if (!(error instanceof SimulationFailure)) throw error
+        claims.push(error.facts.claims)
+        const divergence = error instanceof SimulationDivergedError ? { divergence: error.message } : {}
+        return { runs, events, injected, claims, hash: error.facts.hash, failedSeed: seed, ...divergence }
+      }
     }
-  }
-  return { runs, events, injected, claims, hash }
+    return { runs, events, injected, claims, hash }
+  })
 }
 
 /** By file and name: a file is imported once. */
