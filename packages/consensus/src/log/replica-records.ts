@@ -2,19 +2,19 @@
 import type { ReplicaState } from './replica-state.ts'
 
 /** Replicas are so few that one is found faster by going through them than in a map. */
-export class ReplicaRecords<Record> {
+export class ReplicaRecords<Noted> {
   readonly #states: ReplicaState[] = []
-  readonly #records: Record[] = []
+  readonly #records: Noted[] = []
 
   /** `undefined` for a replica that was started again, or is met for the first time. */
-  of(state: ReplicaState): Record | undefined {
+  of(state: ReplicaState): Noted | undefined {
     const states = this.#states
     for (let index = 0; index < states.length; index++) if (states[index] === state) return this.#records[index]
     return undefined
   }
 
   /** Notes it in the place of that of the replica's life before, and returns it. */
-  add(state: ReplicaState, record: Record): Record {
+  add(state: ReplicaState, record: Noted): Noted {
     const at = this.#placeOf(state.id)
     const place = at < 0 ? this.#states.length : at
     this.#states[place] = state
