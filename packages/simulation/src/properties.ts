@@ -23,7 +23,7 @@ export type AlwaysPredicate = (view: SystemView) => boolean | void
 
 /** When a property is looked at. */
 export interface AlwaysOptions {
-  /** After steps that may have changed the state of an actor of this definition, and those of which that is asked for. Default: all. */
+  /** Now, and after steps that may have changed the state of an actor of this definition or for which `look` was called. Default: all. */
   readonly of?: ActorDefinition<any, any>
 }
 
@@ -114,7 +114,7 @@ export class Properties {
     const { of } = options
     requireOption(of === undefined || isDefinition(of), `always ${name}: of`, 'the definition of an actor', of)
     if (this.#always.has(name)) throw taken('always', name)
-    const looked = { name, of, isDue: false, ...this.#looked('always', name, predicate) }
+    const looked = { name, of, isDue: true, ...this.#looked('always', name, predicate) }
     this.#always.set(name, looked)
     this.#alwaysListed.push(looked)
     const look = () => {

@@ -233,8 +233,8 @@ export class SimulatedWorld extends ActorSystem {
   // Watching.
 
   /**
-   * Demands `predicate` now and after every step of the run, which fails when it throws or returns `false`. With `of`, after those
-   * steps that may have changed the state of an actor of that definition: see `changed` of the view.
+   * Demands `predicate` now and after every step of the run, which fails when it throws or returns `false`. With `of`, now and after
+   * those steps that may have changed the state of an actor of that definition: see `changed` of the view.
    */
   always(name: string, predicate: AlwaysPredicate, options: AlwaysOptions = {}): AlwaysProperty {
     return this.#simulation.properties.always(name, predicate, options)
