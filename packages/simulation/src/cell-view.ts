@@ -155,18 +155,26 @@ function isViewed(cell: ActorCell, kernel: SimulatedKernel, definition: unknown)
   return cell.phase === Phase.ready || cell.phase === Phase.busy
 }
 
+/** That which was made last, while it says the same: most actors change their states in place. */
 function viewOf(cell: ActorCell, kernel: SimulatedKernel): CellView {
-  return {
+  const name = kernel.nameOf(cell)
+  const state = cell.rollback === undefined ? cell.state : cell.rollback.state
+  const { behavior } = cell
+  const { shown } = name
+  if (shown !== undefined && shown.state === state && shown.behavior === behavior) return shown
+  const view = {
     node: kernel.node,
     epoch: kernel.epoch,
     definition: cell.definition.name,
     name: cell.options.name,
     durableId: cell.options.durableId,
-    path: kernel.pathOf(cell),
+    path: name.text,
     ref: cell.ref,
-    state: cell.rollback === undefined ? cell.state : cell.rollback.state,
-    behavior: cell.behavior,
+    state,
+    behavior,
   }
+  name.shown = view
+  return view
 }
 
 function waitingOn(kernel: SimulatedKernel): MessageView[] {

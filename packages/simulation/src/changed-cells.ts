@@ -21,6 +21,14 @@ export class ChangedCells {
     return this.#count
   }
 
+  /** True when one of them is of this definition. */
+  has(definition: unknown): boolean {
+    const { count } = this
+    for (let index = 0; index < count; index++)
+      if ((this.#cells[index]?.definition as unknown) === definition) return true
+    return false
+  }
+
   cellAt(index: number): ActorCell {
     return this.#cells[index] as ActorCell
   }

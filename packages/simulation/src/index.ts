@@ -14,7 +14,14 @@ export {
 export type { JournalRecordView, RecordedEvent } from './journal-records.ts'
 export type { LatencyDistribution, NetworkLatency } from './latency.ts'
 export type { Partition } from './nemesis.ts'
-export type { AlwaysPredicate, Claims, EventuallyOptions, Predicate } from './properties.ts'
+export type {
+  AlwaysOptions,
+  AlwaysPredicate,
+  AlwaysProperty,
+  Claims,
+  EventuallyOptions,
+  Predicate,
+} from './properties.ts'
 export { type Replay, type ReplayOptions, replay, saveBranch } from './replay.ts'
 export {
   describePlan,

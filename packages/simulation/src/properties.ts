@@ -2,8 +2,9 @@
  * The properties of a run: what must always hold, what a campaign must reach, what must come to hold once the faults are
  * over. All are looked at after every step, from outside the actors.
  */
-import { ConfigurationError } from '@troupe/core'
+import { type ActorDefinition, ConfigurationError } from '@troupe/core'
 import {
+  isDefinition,
   isThenable,
   type KnownOptions,
   refuseUnknownOptions,
@@ -19,6 +20,18 @@ export type Predicate = (view: SystemView) => boolean
 
 /** Fails by throwing, or by returning `false`. */
 export type AlwaysPredicate = (view: SystemView) => boolean | void
+
+/** When a property is looked at. */
+export interface AlwaysOptions {
+  /** Now, and after steps that may have changed the state of an actor of this definition or for which `look` was called. Default: all. */
+  readonly of?: ActorDefinition<any, any>
+}
+
+/** A property that always holds. */
+export interface AlwaysProperty {
+  /** Has it looked at after this step, whatever has changed. */
+  look(): void
+}
 
 /** What is demanded of the time after the faults. */
 export interface EventuallyOptions {
@@ -43,6 +56,8 @@ export interface PropertyHost {
   readonly clock: VirtualClock
   readonly view: SystemView
   readonly hasFailed: boolean
+  /** True when the step may have changed the state of an actor of this definition. */
+  hasChanged(definition: ActorDefinition<any, any>): boolean
   /** Where predicates run: as the program's code. */
   programScopes(what: string): ProgramScopes
   fail(breach: PropertyBreach): void
@@ -54,8 +69,10 @@ interface Looked {
   readonly scopes: ProgramScopes
 }
 
-interface NamedLooked extends Looked {
+interface Always extends Looked {
   readonly name: string
+  readonly of: ActorDefinition<any, any> | undefined
+  isDue: boolean
 }
 
 /** One demand of `eventually` that has not come to hold yet. */
@@ -69,9 +86,9 @@ export class Properties {
   /** True once the faults were ended. */
   healed = false
   readonly #host: PropertyHost
-  readonly #always = new Map<string, NamedLooked>()
+  readonly #always = new Map<string, Always>()
   /** The same, in a list: it is gone through after every step. */
-  readonly #alwaysListed: NamedLooked[] = []
+  readonly #alwaysListed: Always[] = []
   readonly #claims = new Map<string, boolean>()
   readonly #unreached = new Map<string, Looked>()
   /** The claims that are predicates. */
@@ -91,12 +108,19 @@ export class Properties {
     return Object.fromEntries(this.#claims)
   }
 
-  always(name: string, predicate: AlwaysPredicate): void {
+  always(name: string, predicate: AlwaysPredicate, options: AlwaysOptions = {}): AlwaysProperty {
     checkNamed('always', name, predicate)
+    refuseUnknownOptions(`always ${name}`, options, knownOfAlways)
+    const { of } = options
+    requireOption(of === undefined || isDefinition(of), `always ${name}: of`, 'the definition of an actor', of)
     if (this.#always.has(name)) throw taken('always', name)
-    const looked = { name, ...this.#looked('always', name, predicate) }
+    const looked = { name, of, isDue: true, ...this.#looked('always', name, predicate) }
     this.#always.set(name, looked)
     this.#alwaysListed.push(looked)
+    const look = () => {
+      looked.isDue = true
+    }
+    return { look }
   }
 
   sometimes(name: string, condition: boolean | Predicate): void {
@@ -144,8 +168,10 @@ export class Properties {
     const always = this.#alwaysListed
     for (let index = 0; index < always.length; index++) {
       if (this.#host.hasFailed) return
-      const looked = always[index] as NamedLooked
-      const { name } = looked
+      const looked = always[index] as Always
+      const { name, of, isDue } = looked
+      if (of !== undefined && !isDue && !this.#host.hasChanged(of)) continue
+      looked.isDue = false
       if (this.#holds('always', name, looked) !== false) continue
       this.#host.fail({ reason: 'always', property: name, what: `always ${name}: it does not hold` })
     }
@@ -188,6 +214,7 @@ export class Properties {
   }
 }
 
+const knownOfAlways: KnownOptions<AlwaysOptions> = { of: true }
 const knownOfEventually: KnownOptions<EventuallyOptions> = { withinMs: true, predicate: true }
 
 function checkName(reason: PropertyBreach['reason'], name: string): void {

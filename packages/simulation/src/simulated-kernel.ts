@@ -11,6 +11,7 @@ import {
   Phase,
   type Ref,
 } from '@troupe/core/host'
+import type { CellView } from './cell-view.ts'
 import type { ChangedCells } from './changed-cells.ts'
 import type { Flight } from './flight.ts'
 import { type JournalRecords, ObservedJournal } from './journal-records.ts'
@@ -33,6 +34,8 @@ export interface KernelObserver {
 /** The path of an actor, as the trace takes it down. */
 class ActorName extends TraceName {
   readonly cell: ActorCell
+  /** What a view showed of it last. */
+  shown: CellView | undefined = undefined
 
   constructor(cell: ActorCell) {
     super(cell.path(), 'turn')
@@ -67,10 +70,10 @@ export class SimulatedKernel extends NodeKernel {
 
   /** {@link ActorCell.path}, remembered. */
   pathOf(cell: ActorCell): string {
-    return this.#nameOf(cell).text
+    return this.nameOf(cell).text
   }
 
-  #nameOf(cell: ActorCell): ActorName {
+  nameOf(cell: ActorCell): ActorName {
     const { slot } = cell.ref
     const name = this.#names[slot]
     if (name?.cell === cell) return name
@@ -80,7 +83,7 @@ export class SimulatedKernel extends NodeKernel {
   }
 
   protected override turn(cell: ActorCell, envelope: Envelope): void {
-    const actor = this.#nameOf(cell)
+    const actor = this.nameOf(cell)
     this.#trace.turn(actor, envelope)
     this.#scopes.enterActor(actor.text)
     super.turn(cell, envelope)

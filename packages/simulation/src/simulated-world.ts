@@ -25,7 +25,7 @@ import { checkFactor, checkGapMs, checkGroup, checkJumpMs, checkPartition } from
 import { type Duration, FaultPlan, type PlanHost } from './fault-plan.ts'
 import type { FaultPointRule } from './fault-points.ts'
 import type { Partition } from './nemesis.ts'
-import type { AlwaysPredicate, EventuallyOptions, Predicate } from './properties.ts'
+import type { AlwaysOptions, AlwaysPredicate, AlwaysProperty, EventuallyOptions, Predicate } from './properties.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { Simulation } from './simulation.ts'
 import type { Spell } from './spells.ts'
@@ -232,9 +232,12 @@ export class SimulatedWorld extends ActorSystem {
 
   // Watching.
 
-  /** Demands `predicate` now and after every step of the run, which fails when it throws or returns `false`. */
-  always(name: string, predicate: AlwaysPredicate): void {
-    this.#simulation.properties.always(name, predicate)
+  /**
+   * Demands `predicate` now and after every step of the run, which fails when it throws or returns `false`. With `of`, now and after
+   * those steps that may have changed the state of an actor of that definition: see `changed` of the view.
+   */
+  always(name: string, predicate: AlwaysPredicate, options: AlwaysOptions = {}): AlwaysProperty {
+    return this.#simulation.properties.always(name, predicate, options)
   }
 
   /**

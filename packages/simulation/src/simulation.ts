@@ -9,7 +9,13 @@
  * Nothing but the agenda's order and the seeded streams decides what comes next. Promises run between two events, to the
  * last microtask, which a return to the event loop makes sure of; events that make or settle none do not pay for it.
  */
-import { ConfigurationError, mainNode, type RandomSource, type ServiceImplementations } from '@troupe/core'
+import {
+  type ActorDefinition,
+  ConfigurationError,
+  mainNode,
+  type RandomSource,
+  type ServiceImplementations,
+} from '@troupe/core'
 import { DefinitionRegistry, SeededRandomSource, VirtualClock } from '@troupe/core/host'
 import { type Agenda, ChoosingAgenda, TimedAgenda } from './agenda.ts'
 import { BranchingRandomSource } from './branching-random.ts'
@@ -304,6 +310,10 @@ export class Simulation implements SimulationCore, PropertyHost {
 
   get hasFailed(): boolean {
     return this.#failure !== undefined
+  }
+
+  hasChanged(definition: ActorDefinition<any, any>): boolean {
+    return this.changedCells.has(definition)
   }
 
   programScopes(what: string): ProgramScopes {

@@ -6,7 +6,7 @@ import { type ActorRef, type Directive, defineActor, namedRef } from '@troupe/co
 import { encodeValue } from '@troupe/core/host'
 import { expect, test } from 'vitest'
 import { type CellView, simulate } from '../src/index.ts'
-import { Counter } from './actors.ts'
+import { Collector, Counter } from './actors.ts'
 
 const Restless = defineActor({
   name: 'Restless',
@@ -123,5 +123,31 @@ test('what changed is told by definition, typed, and is nothing after a step tha
     expect(counts).toEqual([2, 5])
     expect(plain).toEqual([])
     expect(steps).toBeGreaterThan(4)
+  })
+})
+
+test('a property of a definition is looked at after the steps that may have changed an actor of it, and when that is asked for', async () => {
+  await simulate({ seed: 1, nodes: 1 }, async (world) => {
+    const counter = await world.spawn(Counter, { start: 0 }, { node: 'node-1' })
+    const collector = await world.spawn(Collector, undefined, { node: 'node-1' })
+    let looks = 0
+    let changes = 0
+    const look = () => {
+      looks++
+    }
+    const property = world.always('of counters', look, { of: Counter })
+    await world.sleep(1)
+    expect(looks).toBe(1)
+    world.always('of all', ({ changed }) => {
+      if (changed(Counter).length > 0) changes++
+    })
+    await counter.ask('add', 1)
+    expect(changes).toBeGreaterThan(0)
+    expect(looks).toBe(1 + changes)
+    await collector.ask('read')
+    expect(looks).toBe(1 + changes)
+    property.look()
+    await collector.ask('read')
+    expect(looks).toBe(1 + changes + 1)
   })
 })

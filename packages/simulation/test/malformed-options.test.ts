@@ -134,6 +134,11 @@ test.each<[what: string, call: (world: any) => unknown, message: string]>([
     'the name of always must be a text that is not empty, got a function',
   ],
   [
+    'always of no definition',
+    (world) => world.always('x', () => true, { of: 'Counter' }),
+    "always x: of must be the definition of an actor, got 'Counter'",
+  ],
+  [
     'sometimes(1)',
     (world) => world.sometimes('x', 1),
     'sometimes x must be true, false or a function of the view that returns one of them, got 1',

@@ -1,7 +1,7 @@
 /** Carrying out decided entries: the state machine, its sessions, the next configuration. */
 import { cloneValue, failingNobody, prepareMessage, requireData, shownValue } from '@troupe/core/host'
 import { type LogConfiguration, ownConfiguration } from './configuration.ts'
-import { type CommandsEntry, entryAt, type LogEntries, trimBelow, weightOf } from './entry.ts'
+import { type CommandsEntry, entryAt, trimBelow, weightOf } from './entry.ts'
 import type { Outcomes } from './messages.ts'
 import type { Applied, LogSnapshot, ReplicaState } from './replica-state.ts'
 import {
@@ -26,21 +26,13 @@ export function applyDecided(state: ReplicaState, machine: AnyMachine, applied?:
     } else if (entry.kind === 'open') {
       openSession(state.sessions, index, state.options.sessionsMax)
     } else if (entry.kind === 'configuration') {
-      state.configuration = enteredConfiguration(entry.configuration, state.entries)
+      state.configuration = entry.configuration
     }
     state.applied++
     state.kept += weightOf(entry)
     applied?.push({ index, entry, outcomes })
   }
   if (state.kept > 2 * state.options.keepEntries) trim(state)
-}
-
-/** The configuration as a replica keeps it. The entry that brought it has the same object, and a snapshot stores it once. */
-export function enteredConfiguration(configuration: LogConfiguration, { entries }: LogEntries): LogConfiguration {
-  const own = ownConfiguration(configuration)
-  const at = entries.findIndex((entry) => entry.kind === 'configuration' && entry.configuration === configuration)
-  if (at >= 0) entries[at] = { kind: 'configuration', configuration: own }
-  return own
 }
 
 /** Forgets the oldest of the applied entries. Seldom, and then half of them: what stays has to be moved. */

@@ -1,5 +1,5 @@
 /** What a replicated log holds, and the part of it that a replica has. */
-import type { LogConfiguration } from './configuration.ts'
+import { type LogConfiguration, ownConfiguration } from './configuration.ts'
 
 /** One entry. Plain data, immutable. */
 export type Entry =
@@ -25,10 +25,31 @@ export type Entry =
 
 export type CommandsEntry = Extract<Entry, { readonly kind: 'commands' }>
 
-/** The entries from index `trimmed` on; those before were decided, applied and dropped. */
+/** The entries from index `trimmed` on; those before were decided, applied and dropped. Each was made here: see {@link ownEntry}. */
 export interface LogEntries {
   trimmed: number
   readonly entries: Entry[]
+}
+
+/**
+ * The same entry, made here, as the configuration that it may bring. Entries are read again and again: those out of messages,
+ * journals and snapshots are objects of so many kinds to the engine that it looks their fields up by name.
+ */
+export function ownEntry(entry: Entry): Entry {
+  switch (entry.kind) {
+    case 'empty':
+      return { kind: 'empty' }
+    case 'open':
+      return { kind: 'open', nonce: entry.nonce }
+    case 'commands': {
+      const { session, first, ackedUpTo, operations, weight } = entry
+      return weight === undefined
+        ? { kind: 'commands', session, first, ackedUpTo, operations }
+        : { kind: 'commands', session, first, ackedUpTo, operations, weight }
+    }
+    case 'configuration':
+      return { kind: 'configuration', configuration: ownConfiguration(entry.configuration) }
+  }
 }
 
 /** Bytes of an operation that count as one command, so that limits on commands are limits on bytes too. */
@@ -79,14 +100,16 @@ export function batchFrom(log: LogEntries, from: number, weightMax: number, leng
 /** Drops all from `at` on, then appends. What is trimmed already is left out. */
 export function replaceFrom(log: LogEntries, at: number, entries: readonly Entry[]): void {
   const start = Math.max(at, log.trimmed)
-  log.entries.length = Math.min(log.entries.length, start - log.trimmed)
-  for (let index = start - at; index < entries.length; index++) log.entries.push(entries[index] as Entry)
+  const kept = start - log.trimmed
+  // Seldom: to set the length of a list is slow, whether it changes or not.
+  if (log.entries.length > kept) log.entries.length = kept
+  for (let index = start - at; index < entries.length; index++) log.entries.push(ownEntry(entries[index] as Entry))
 }
 
 /** Puts `entries` at `at` and keeps what stands behind them. */
 export function overwrite(log: LogEntries, at: number, entries: readonly Entry[]): void {
   for (let index = Math.max(0, log.trimmed - at); index < entries.length; index++)
-    log.entries[at + index - log.trimmed] = entries[index] as Entry
+    log.entries[at + index - log.trimmed] = ownEntry(entries[index] as Entry)
 }
 
 /** Forgets the entries below `index`, which are applied. */

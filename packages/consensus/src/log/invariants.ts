@@ -7,6 +7,7 @@
 import { TroupeError } from '@troupe/core'
 import { type Entry, entryAt, lengthOf } from './entry.ts'
 import { compareLogBallots, type LogBallot, logBallotKey } from './log-ballot.ts'
+import { ReplicaRecords } from './replica-records.ts'
 import type { Leadership, ReplicaState } from './replica-state.ts'
 import { isSameValue } from './same-value.ts'
 
@@ -17,23 +18,21 @@ export class LogViolationError extends TroupeError {
   }
 }
 
-/** What was compared of one replica: a state that is another object is that of a replica which was started again. */
-interface Compared {
-  readonly state: ReplicaState
-  /** The decided entries below were. */
-  below: number
+/** What was looked at of one replica. */
+class Compared {
+  /** The decided entries below were compared. */
+  below = 0
+  /** As what it was elected. */
+  lead: Leadership | undefined = undefined
 }
 
 export class LogObserver {
   /** The decided entries; `undefined` where one was never seen, between snapshots. */
   readonly #decided: (Entry | undefined)[] = []
-  /** By id, how far each replica's decided entries were compared. */
-  readonly #compared = new Map<string, Compared>()
+  readonly #compared = new ReplicaRecords<Compared>()
   /** Where each configuration ended: the index behind its last entry, by its number. */
   readonly #ends = new Map<number, number>()
   readonly #leaders = new Set<string>()
-  /** The leaderships that were looked at. */
-  readonly #seen = new WeakSet<Leadership>()
   /** The highest ballot that was elected. */
   #highest: LogBallot | undefined
   #configurations = 1
@@ -58,25 +57,16 @@ export class LogObserver {
       throw new LogViolationError('order', `trimmed, applied, decided and length of ${id} are out of order`, facts)
     }
     this.#configurations = Math.max(this.#configurations, configuration.number)
-    const compared = this.#comparedOf(state)
+    const compared = this.#compared.of(state) ?? this.#compared.add(state, new Compared())
     const { below } = compared
     if (trimmed > below && below > 0) this.#installed++
     for (let index = Math.max(trimmed, below); index < decided; index++) this.#agree(state, index)
     compared.below = decided
     this.#checkEnd(state)
-    if (lead?.elected && !this.#seen.has(lead)) {
-      this.#seen.add(lead)
+    if (lead?.elected && compared.lead !== lead) {
+      compared.lead = lead
       this.#checkLeader(state, lead.ballot)
     }
-  }
-
-  #comparedOf(state: ReplicaState): Compared {
-    let compared = this.#compared.get(state.id)
-    if (compared?.state !== state) {
-      compared = { state, below: 0 }
-      this.#compared.set(state.id, compared)
-    }
-    return compared
   }
 
   #agree(state: ReplicaState, index: number): void {
@@ -85,7 +75,7 @@ export class LogObserver {
     const before = this.#decided[index]
     if (before === undefined) {
       this.#decided[index] = entry
-    } else if (!isSameValue(before, entry)) {
+    } else if (!isSameEntry(before, entry)) {
       const facts = { id: state.id, index, entry: JSON.stringify(entry), before: JSON.stringify(before) }
       throw new LogViolationError('agreement', `${state.id} has another entry decided at ${index}`, facts)
     }
@@ -131,8 +121,21 @@ export class LogObserver {
     const length = lengthOf(entries)
     for (let index = entries.trimmed; index < end; index++) {
       const decided = this.#decided[index]
-      if (decided === undefined || (index < length && isSameValue(entryAt(entries, index), decided))) continue
+      if (decided === undefined || (index < length && isSameEntry(entryAt(entries, index), decided))) continue
       throw new LogViolationError('leader', `${id} leads without the decided entry ${index}`, { id, index, ballot })
     }
   }
+}
+
+/** Nearly all are commands. */
+function isSameEntry(left: Entry, right: Entry): boolean {
+  if (left === right) return true
+  if (left.kind !== 'commands' || right.kind !== 'commands') return isSameValue(left, right)
+  return (
+    left.session === right.session &&
+    left.first === right.first &&
+    left.ackedUpTo === right.ackedUpTo &&
+    left.weight === right.weight &&
+    isSameValue(left.operations, right.operations)
+  )
 }

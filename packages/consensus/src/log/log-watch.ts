@@ -10,6 +10,7 @@ import { LogObserver } from './invariants.ts'
 import type { LogBallot } from './log-ballot.ts'
 import { LogMachineObserver, type LogMachineObserverOptions } from './machine-invariants.ts'
 import { LogPledgeObserver } from './pledge-invariants.ts'
+import { ReplicaRecords } from './replica-records.ts'
 import type { Leadership, ReplicaState } from './replica-state.ts'
 import type { AnyMachine } from './state-machine.ts'
 import { LogWordObserver } from './word-invariants.ts'
@@ -34,9 +35,7 @@ export class LogWatch {
   readonly #words: LogWordObserver
   readonly #pledges: LogPledgeObserver
   readonly #machines: LogMachineObserver
-  /** One for each replica, and the states: so few that one is found faster by going through them than in a map. */
-  readonly #seen: Seen[] = []
-  readonly #states: ReplicaState[] = []
+  readonly #seen = new ReplicaRecords<Seen>()
 
   /** Throws a `ConfigurationError` for a machine that is none. */
   constructor({
@@ -67,10 +66,7 @@ export class LogWatch {
   wiped(id: string): void {
     this.#words.wiped(id)
     this.#pledges.wiped(id)
-    const at = this.#placeOf(id)
-    if (at < 0) return
-    this.#seen.splice(at, 1)
-    this.#states.splice(at, 1)
+    this.#seen.remove(id)
   }
 
   /** The replicas that are up, after a step, as a view shows them: all, or those that may be other than before. */
@@ -87,27 +83,12 @@ export class LogWatch {
   #changedOf(replicas: readonly { readonly state: ReplicaState }[]): readonly ReplicaState[] {
     let changed: ReplicaState[] | undefined
     for (const { state } of replicas) {
-      if (!this.#seenOf(state).takes(state)) continue
+      const seen = this.#seen.of(state) ?? this.#seen.add(state, new Seen())
+      if (!seen.takes(state)) continue
       if (changed === undefined) changed = [state]
       else changed.push(state)
     }
     return changed ?? none
-  }
-
-  #seenOf(state: ReplicaState): Seen {
-    const states = this.#states
-    for (let index = 0; index < states.length; index++) if (states[index] === state) return this.#seen[index] as Seen
-    // It was started again, or is met for the first time.
-    const at = this.#placeOf(state.id)
-    const place = at < 0 ? states.length : at
-    states[place] = state
-    const seen = new Seen()
-    this.#seen[place] = seen
-    return seen
-  }
-
-  #placeOf(id: string): number {
-    return this.#states.findIndex((state) => state.id === id)
   }
 }
 

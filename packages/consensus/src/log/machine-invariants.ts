@@ -8,6 +8,7 @@ import { cloneValue, refuseUnknownOptions, requireData, shownValue } from '@trou
 import { requireMachine } from './checked-machine.ts'
 import { LogViolationError } from './invariants.ts'
 import type { Outcomes } from './messages.ts'
+import { ReplicaRecords } from './replica-records.ts'
 import type { ReplicaState } from './replica-state.ts'
 import type { Session } from './sessions.ts'
 import type { AnyMachine } from './state-machine.ts'
@@ -38,8 +39,8 @@ export class LogMachineObserver {
   readonly #seen = new Map<number, { readonly id: string; readonly digest: Digest; readonly own: Digest | undefined }>()
   /** By the number of entries applied, modulo `keptMax`. */
   readonly #kept: Kept[] = []
-  /** By id, what each replica was when it was last compared: a new state of one is compared anew. */
-  readonly #compared = new Map<string, Compared>()
+  /** What each replica was when it was last compared: a new state of one is compared anew. */
+  readonly #compared = new ReplicaRecords<Compared>()
 
   /** `machine`: that of the replicas. Throws a `ConfigurationError` for what is none, and for an option that nobody knows. */
   constructor(machine: AnyMachine, options: LogMachineObserverOptions = {}) {
@@ -55,11 +56,7 @@ export class LogMachineObserver {
   /** The states of the replicas that are up, after a step: all, or those that may be other than before. Throws a {@link LogViolationError}. */
   check(states: Iterable<ReplicaState>): void {
     for (const state of states) {
-      let compared = this.#compared.get(state.id)
-      if (compared?.state !== state) {
-        compared = { state, applied: -1, sessions: new Map() }
-        this.#compared.set(state.id, compared)
-      }
+      const compared = this.#compared.of(state) ?? this.#compared.add(state, { applied: -1, sessions: new Map() })
       if (compared.applied === state.applied) continue
       this.#compare(state, compared)
       compared.applied = state.applied
@@ -189,7 +186,6 @@ function textOf(value: unknown): string {
 
 /** A state as it was when it was compared. */
 interface Compared {
-  readonly state: ReplicaState
   applied: number
   readonly sessions: Map<number, SessionDigest>
 }

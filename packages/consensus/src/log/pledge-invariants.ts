@@ -19,6 +19,7 @@ import type {
   ReadProbe,
   ReleasedLeases,
 } from './messages.ts'
+import { ReplicaRecords } from './replica-records.ts'
 import type { ReplicaState } from './replica-state.ts'
 
 /** The invariants by name. */
@@ -57,10 +58,9 @@ interface Probe {
 }
 
 /** What was looked at of a replica. */
-interface Looked {
-  readonly state: ReplicaState
-  readonly config: number
-  readonly knownIn: number
+class Looked {
+  config = 0
+  knownIn = 0
 }
 
 /** Probes whose times are remembered, at most: far more than there are while one lease runs. */
@@ -85,8 +85,7 @@ export class LogPledgeObserver {
   readonly #voters = new Map<string, string>()
   /** By id, the configuration and the identity that a replica was seen with last. */
   readonly #identities = new Map<string, { readonly config: number; readonly identity: string }>()
-  /** By id, what was looked at of its state: another one is that of a replica that was started again. */
-  readonly #seen = new Map<string, Looked>()
+  readonly #seen = new ReplicaRecords<Looked>()
   /** By ballot and number: when a probe was sent first. */
   readonly #probes = new Map<string, number>()
   /** The probe that was sent last: it goes to all voters at once, and their answers are to that one. */
@@ -128,10 +127,11 @@ export class LogPledgeObserver {
         const what = `${id} is refused by ${refusedBy}, and its disk was never lost`
         throw new LogViolationError('who lost nothing is not refused', what, { id, refusedBy, config })
       }
-      const seen = this.#seen.get(id)
-      if (seen?.state === state && seen.config === config && seen.knownIn === knownIn) continue
+      const seen = this.#seen.of(state) ?? this.#seen.add(state, new Looked())
+      if (seen.config === config && seen.knownIn === knownIn) continue
       this.#checkBack(state)
-      this.#seen.set(id, { state, config, knownIn })
+      seen.config = config
+      seen.knownIn = knownIn
       this.#checkIdentity(state)
     }
   }

@@ -1,7 +1,8 @@
 /** A replica as it first begins, and as its own snapshots have it: what is stored, and what is made of that. */
 import { cloneValue } from '@troupe/core/host'
-import { enteredConfiguration, takeSnapshot } from './applying.ts'
-import { ownConfiguration } from './configuration.ts'
+import { takeSnapshot } from './applying.ts'
+import { type LogConfiguration, ownConfiguration } from './configuration.ts'
+import { type LogEntries, ownEntry } from './entry.ts'
 import type { LogSnapshot, ReplicaArguments, ReplicaState } from './replica-state.ts'
 import type { AnyMachine } from './state-machine.ts'
 
@@ -48,8 +49,24 @@ export function storedReplica(state: ReplicaState, machine: AnyMachine): StoredR
 /** The state that was stored. */
 export function restoredReplica(stored: StoredReplica, machine: AnyMachine): ReplicaState {
   const { machine: value } = stored
-  const configuration = enteredConfiguration(stored.configuration, stored.entries)
-  return replicaWith({ ...stored, configuration }, machine.restore === undefined ? value : machine.restore(value))
+  const entries = { trimmed: stored.entries.trimmed, entries: stored.entries.entries.map(ownEntry) }
+  const configuration = restoredConfiguration(stored, entries)
+  return replicaWith(
+    { ...stored, configuration, entries },
+    machine.restore === undefined ? value : machine.restore(value),
+  )
+}
+
+/** The entry that brought the configuration has the same object, so that a snapshot stores it once. */
+function restoredConfiguration(
+  { configuration, entries: stored }: StoredReplica,
+  { entries }: LogEntries,
+): LogConfiguration {
+  const at = stored.entries.findIndex(
+    (entry) => entry.kind === 'configuration' && entry.configuration === configuration,
+  )
+  const entry = entries[at]
+  return entry?.kind === 'configuration' ? entry.configuration : ownConfiguration(configuration)
 }
 
 /** A replica that has stored nothing yet. */

@@ -244,19 +244,38 @@ function observe(
   let deciding: string | undefined
   const decided = new Map<string, number>()
   let violation: unknown
-  const broken = (error: unknown) => {
-    violation ??= error
-  }
   claimWays(world, ways(replica.name))
   world.sometimes('who replaces members is answered', false)
   if (world.nodes.length >= twoSpares.nodesMin) world.sometimes(refusal, false)
+  world.events.on('journalOpened', ({ tornBytes }) => {
+    torn ||= tornBytes > 0
+  })
   if (!harmOnly) {
+    const property = world.always(
+      'replicated log',
+      ({ changed }) => {
+        if (violation !== undefined) throw violation
+        const cells = changed(replica)
+        for (const { path, state } of cells) {
+          if (!told) {
+            told = deciding === path && state.decided > (decided.get(path) ?? 0)
+            decided.set(path, state.decided)
+          }
+          refused ||= state.refusedBy !== undefined
+        }
+        deciding = undefined
+        watch.check(cells)
+      },
+      { of: replica },
+    )
+    /** What a replica said, by a message or in its log, is held against its state after the step. */
     const sent = (event: TraceEvent) => {
       if (event.type !== 'sent') return
+      property.look()
       try {
         watch.sent(event.message, event.payload, event.atMs)
       } catch (error) {
-        broken(error)
+        violation ??= error
       }
     }
     world.observe(sent, { only: ['sent'], messages: LogWatch.messages })
@@ -265,29 +284,12 @@ function observe(
     }
     world.observe(decides, { only: ['turn'], messages: ['decide'] })
     world.events.on('log', (entry) => {
+      property.look()
       try {
         watch.logged(entry)
       } catch (error) {
-        broken(error)
+        violation ??= error
       }
-    })
-  }
-  world.events.on('journalOpened', ({ tornBytes }) => {
-    torn ||= tornBytes > 0
-  })
-  if (!harmOnly) {
-    world.always('replicated log', ({ changed }) => {
-      if (violation !== undefined) throw violation
-      const cells = changed(replica)
-      for (const { path, state } of cells) {
-        if (!told) {
-          told = deciding === path && state.decided > (decided.get(path) ?? 0)
-          decided.set(path, state.decided)
-        }
-        refused ||= state.refusedBy !== undefined
-      }
-      deciding = undefined
-      watch.check(cells)
     })
   }
   const onDiskLost = (node: string) => {

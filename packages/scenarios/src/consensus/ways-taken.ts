@@ -35,16 +35,19 @@ export function claimWays(world: SimulatedWorld, ways: Readonly<Record<string, W
     world.sometimes(claim, true)
     open?.delete(what)
   }
-  const watch = (event: TraceEvent) => {
-    if (event.type === 'turn') {
-      turn = event
-      open = claims.get(event.message)?.get(event.definition)
-    } else if (event.type === 'sent' && open !== undefined && open.size > 0 && event.sender && turn) {
-      if (event.step === turn.step && sameRef(event.sender, turn.ref)) takes(event.message)
-    }
+  const begins = (event: TraceEvent) => {
+    if (event.type !== 'turn') return
+    turn = event
+    open = claims.get(event.message)?.get(event.definition)
   }
-  const messages = Object.values(ways).flatMap(({ turn: taken, leadsTo }) => [taken, leadsTo])
-  world.observe(watch, { only: ['turn', 'sent'], messages })
+  const sends = (event: TraceEvent) => {
+    if (event.type !== 'sent' || open === undefined || open.size === 0 || turn === undefined) return
+    if (event.step === turn.step && event.sender && sameRef(event.sender, turn.ref)) takes(event.message)
+  }
+  // Each event that is told has to be put together: of these messages there are many.
+  const all = Object.values(ways)
+  world.observe(begins, { only: ['turn'], messages: all.map((way) => way.turn) })
+  world.observe(sends, { only: ['sent'], messages: all.map(({ leadsTo }) => leadsTo) })
   world.events.on('log', ({ actor, message }: LogEntry) => {
     // A node has one turn at a time: one of another message, which is not seen here, has another time.
     if (actor === turn?.actor && turn.atMs === world.now()) takes(message)

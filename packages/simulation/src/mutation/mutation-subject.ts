@@ -89,7 +89,8 @@ function withReplaced(world: SimulatedWorld, replace: Replace): SimulatedWorld {
       predicate(viewed(view))
   const own: Partial<Record<string | symbol, unknown>> = {
     spawn: ((definition, args, options) => world.spawn(replace(definition), args, options)) as SimulatedWorld['spawn'],
-    always: ((name, predicate) => world.always(name, predicated(predicate))) as SimulatedWorld['always'],
+    always: ((name, predicate, options) =>
+      world.always(name, predicated(predicate), options)) as SimulatedWorld['always'],
     sometimes: (name: string, condition: boolean | Predicate) =>
       world.sometimes(name, typeof condition === 'boolean' ? condition : predicated(condition)),
     eventually: (name: string, { withinMs, predicate }: EventuallyOptions) =>
