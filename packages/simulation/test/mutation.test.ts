@@ -122,6 +122,18 @@ test('mutants are derived from what a definition does in a run, and judged', asy
   })
 })
 
+test('a property of a definition is looked at after the steps of its mutants', async () => {
+  const watched = simulatedSubject({ nodes: 2 }, async (world) => {
+    const book = await world.spawn(Book, undefined, { node: 'node-2' })
+    const till = await world.spawn(Till, { book: book.ref, quorum: 2 }, { node: 'node-1', durableId: 'till' })
+    const isRight = () => world.view.cells(Till).every(({ state }) => state.total <= 5)
+    world.always('no till has more than was paid', isRight, { of: Till })
+    await till.ask('pay', 5)
+  })
+  const { results } = await mutate(watched, { seeds: [1], mutants: ['Till.pay: handle twice'] })
+  expect(results).toMatchObject([{ verdict: 'killed', what: 'no till has more than was paid' }])
+})
+
 test('a property that is missing lets mutants survive, and each can be explained', async () => {
   const careless = simulatedSubject({ nodes: 2 }, async (world) => {
     const book = await world.spawn(Book, undefined, { node: 'node-2' })

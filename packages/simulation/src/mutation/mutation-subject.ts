@@ -89,8 +89,11 @@ function withReplaced(world: SimulatedWorld, replace: Replace): SimulatedWorld {
       predicate(viewed(view))
   const own: Partial<Record<string | symbol, unknown>> = {
     spawn: ((definition, args, options) => world.spawn(replace(definition), args, options)) as SimulatedWorld['spawn'],
-    always: ((name, predicate, options) =>
-      world.always(name, predicated(predicate), options)) as SimulatedWorld['always'],
+    always: ((name, predicate, { of, ...options } = {}) =>
+      world.always(name, predicated(predicate), {
+        ...options,
+        ...(of === undefined ? {} : { of: replace(of) }),
+      })) as SimulatedWorld['always'],
     sometimes: (name: string, condition: boolean | Predicate) =>
       world.sometimes(name, typeof condition === 'boolean' ? condition : predicated(condition)),
     eventually: (name: string, { withinMs, predicate }: EventuallyOptions) =>
