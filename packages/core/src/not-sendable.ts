@@ -1,6 +1,7 @@
 /** What in a message keeps it from being one, and where it is. It is looked for only when a message was refused. */
 import { Ref, ReplyToken } from './actor-ref.ts'
 import { NotSendableError } from './errors.ts'
+import { SeenObjects } from './seen-objects.ts'
 import { indicesOf, sparseLengthMin } from './sparse-array.ts'
 import { describeInstance, isDetached, isWhole, nestingMax } from './value-kinds.ts'
 
@@ -67,9 +68,6 @@ export function refuse(root: unknown, describe: () => string): NotSendableError 
   )
 }
 
-/** Objects that are walked without a note that they were: most values have fewer, and a cycle is not that deep. */
-const unnotedMax = 2_048
-
 /**
  * Throws a `NotSendableError` that names the place of what is no data in `value`, however deep. Nothing is copied: for what is
  * stored soon, whose bytes would leave out a function and the class of an instance without a word.
@@ -80,12 +78,11 @@ export function requireData(value: unknown, describe: () => string): void {
 
 /** A walk over one value. */
 class DataWalk {
-  #objects = 0
-  #seen: Set<object> | undefined
+  readonly #seen = new SeenObjects()
 
   isData(value: unknown): boolean {
     if (typeof value !== 'object' || value === null) return typeof value !== 'function' && typeof value !== 'symbol'
-    if (this.#wasSeen(value)) return true
+    if (this.#seen.meets(value)) return true
     const prototype: object | null = Object.getPrototypeOf(value)
     if (prototype === Object.prototype || prototype === null) {
       for (const key in value) if (Object.hasOwn(value, key) && !this.isData((value as any)[key])) return false
@@ -118,14 +115,6 @@ class DataWalk {
       if (typeof item !== 'number' && typeof item !== 'string' && !this.isData(item)) return false
     }
     return true
-  }
-
-  #wasSeen(value: object): boolean {
-    if (this.#objects++ < unnotedMax) return false
-    this.#seen ??= new Set()
-    if (this.#seen.has(value)) return true
-    this.#seen.add(value)
-    return false
   }
 }
 

@@ -7,6 +7,7 @@
 import { addExtension, Packr } from 'msgpackr/pack'
 import { Ref, ReplyToken } from './actor-ref.ts'
 import { decodeError, type ErrorData, encodeError } from './errors.ts'
+import { SeenObjects } from './seen-objects.ts'
 import { indicesOf, lengthen } from './sparse-array.ts'
 import { unusual, ValueDecoder } from './value-decoder.ts'
 import { ValueEncoder } from './value-encoder.ts'
@@ -61,18 +62,14 @@ export function decodeValue(bytes: Uint8Array): unknown {
   return value === unusual ? packr.unpack(bytes) : value
 }
 
-/** Objects of a value that are walked without a note that they were: most values have fewer, and a cycle is not that deep. */
-const unnotedMax = 2_048
-
 /** A walk over one value. */
 class OddWalk {
-  #objects = 0
-  #seen: Set<object> | undefined
+  readonly #seen = new SeenObjects()
 
   isOdd(value: unknown): boolean {
     if (typeof value === 'string') return !value.isWellFormed()
     if (typeof value === 'number') return Object.is(value, -0)
-    if (typeof value !== 'object' || value === null || this.#wasSeen(value)) return false
+    if (typeof value !== 'object' || value === null || this.#seen.meets(value)) return false
     if (Array.isArray(value)) {
       for (let index = 0; index < value.length; index++) {
         const item = value[index]
@@ -97,15 +94,6 @@ class OddWalk {
     for (const key in value) {
       if (Object.hasOwn(value, key) && (isOddKey(key) || this.isOdd((value as any)[key]))) return true
     }
-    return false
-  }
-
-  /** What comes again and again, as in a cycle, is walked once as soon as there is so much of it that this matters. */
-  #wasSeen(value: object): boolean {
-    if (this.#objects++ < unnotedMax) return false
-    this.#seen ??= new Set()
-    if (this.#seen.has(value)) return true
-    this.#seen.add(value)
     return false
   }
 }
