@@ -6,18 +6,11 @@
  * their actor and of their timeout, only once as many others have begun as there are places, or somebody looks at a list.
  */
 import type { ActorCell } from './actor-cell.ts'
-import type { Ref } from './actor-ref.ts'
-import { refKey } from './actor-ref.ts'
+import { type Ref, refKey } from './actor-ref.ts'
+import { askAborted, nodeDownError, tooManyAsks } from './ask-errors.ts'
 import { AskTimeouts, type TimeoutGroup, timedOut } from './ask-timeouts.ts'
 import type { CellExtras } from './cell-extras.ts'
-import {
-  ActorStoppedError,
-  AskAbortedError,
-  NodeDownError,
-  OverloadError,
-  SystemStoppedError,
-  withoutStack,
-} from './errors.ts'
+import { ActorStoppedError, SystemStoppedError, withoutStack } from './errors.ts'
 import { type AnswerNames, PendingAsk, type Settlers } from './pending-ask.ts'
 import type { Clock } from './ports/clock.ts'
 
@@ -173,7 +166,7 @@ export class AskTable {
       return -1
     }
     const extras = from.extras ?? from.rare()
-    if (extras.asksThen >= asksThenMax) throw tooManyAsks(from, name)
+    if (extras.asksThen >= asksThenMax) throw tooManyAsks(from, name, asksThenMax)
     extras.asksThen++
     const timeouts = this.#looseTimeouts
     const group = timeouts.group(timeoutMs)
@@ -384,22 +377,4 @@ export class AskTable {
     ask.earlier = undefined
     ask.later = undefined
   }
-}
-
-function tooManyAsks(from: ActorCell, name: string): OverloadError {
-  return new OverloadError(
-    `${from.path()} waits for ${asksThenMax} replies and asks ${name}; ask less, or wait for some of them`,
-    { actor: from.path(), message: name },
-  )
-}
-
-/** What an asker is told whose signal was aborted. */
-function askAborted(name: string, to: Ref, signal: AbortSignal): AskAbortedError {
-  const facts = { message: name, to: refKey(to) }
-  return new AskAbortedError(`the ask ${name} to ${refKey(to)} was aborted`, facts, { cause: signal.reason })
-}
-
-/** Why an ask to an actor on a dead or unknown node failed. */
-export function nodeDownError(node: string, name: string, to: Ref): NodeDownError {
-  return new NodeDownError(`${name} to ${refKey(to)}: node ${node} is down or unknown`, { node, message: name })
 }

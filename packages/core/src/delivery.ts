@@ -3,14 +3,15 @@
  * finds nobody becomes a dead letter, and its asker is told.
  */
 import type { ActorCell } from './actor-cell.ts'
-import { Ref, ReplyToken, refKey } from './actor-ref.ts'
+import { Ref, ReplyToken } from './actor-ref.ts'
 import { AskCycles, askCyclesAfterMsDefault } from './ask-cycles.ts'
-import { type AnswerAsker, type AskEnded, AskTable, nodeDownError, type RejectFor } from './ask-table.ts'
+import { refusalError } from './ask-errors.ts'
+import { type AnswerAsker, type AskEnded, AskTable, type RejectFor } from './ask-table.ts'
 import { CellTable } from './cell-table.ts'
 import type { DeathWatch } from './death-watch.ts'
 import type { DeadLetter, DeadLetterReason } from './effects.ts'
 import { Envelope, EnvelopeKind } from './envelope.ts'
-import { ActorStoppedError, decodeError, type ErrorData, encodeError, OverloadError } from './errors.ts'
+import { decodeError, type ErrorData, encodeError } from './errors.ts'
 import { checkFrame } from './frame-check.ts'
 import type { KernelPorts } from './kernel-ports.ts'
 import type { Links } from './links.ts'
@@ -228,7 +229,7 @@ export abstract class Delivery extends TurnLoop {
     reason: DeadLetterReason,
   ): void {
     this.deadLetter({ to, name, payload, sender, reason })
-    if (replyTo !== undefined) this.#refuseAsk(replyTo, this.#refusalError(to, name, reason))
+    if (replyTo !== undefined) this.#refuseAsk(replyTo, refusalError(to, name, reason))
   }
 
   /** A method of its own: one with a function in it makes room for what that needs at each call. */
@@ -247,18 +248,6 @@ export abstract class Delivery extends TurnLoop {
   protected deadLetter(letter: DeadLetter): void {
     this.metrics?.deadLetter(letter.reason)
     this.ports.events.emit('deadLetter', letter)
-  }
-
-  #refusalError(to: Ref, name: string, reason: DeadLetterReason): Error {
-    const facts = { to: refKey(to), message: name }
-    if (reason === 'overload') {
-      return new OverloadError(
-        `${name} to ${refKey(to)}: the mailbox or the channel to it is full; send less or later`,
-        facts,
-      )
-    }
-    if (reason === 'node-down') return nodeDownError(to.node, name, to)
-    return new ActorStoppedError(`${name} to ${refKey(to)}: the actor is not there or stopped before it replied`, facts)
   }
 
   /** An ask ended whose end is a message of the actor that asked: never dropped, so past the bound of its mailbox. */

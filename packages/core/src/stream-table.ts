@@ -7,7 +7,7 @@
  */
 import type { ActorCell } from './actor-cell.ts'
 import { type Ref, ReplyToken, refKey } from './actor-ref.ts'
-import { nodeDownError } from './ask-table.ts'
+import { nodeDownError } from './ask-errors.ts'
 import { type Envelope, EnvelopeKind } from './envelope.ts'
 import {
   ActorStoppedError,

@@ -3,7 +3,7 @@
  * until results come, and gives each caller its own. Many callers can use one; what they ask for meanwhile travels
  * together. A command is applied once, however often it was sent.
  */
-import { type ActorContext, ConfigurationError, defineActor, OverloadError, type ReplyToken } from '@troupe/core'
+import { type ActorContext, ConfigurationError, defineActor, OverloadError } from '@troupe/core'
 import { approximateBytes, shownValue } from '@troupe/core/host'
 import { fieldsOf } from '../given-options.ts'
 import type { QuorumSizes } from '../paxos/configuration.ts'
@@ -13,6 +13,7 @@ import { CommandError, CommandSizeError, foreignMachine, sessionExpired } from '
 import { requireClientLimits } from './log-options.ts'
 import { type MemberChange, onReconfigured, onUnready, sendChange, wantChange } from './member-changes.ts'
 import type { Commands, LogClientProtocol, Outcomes, Reads } from './messages.ts'
+import { oldestOf, runs, type Waiting } from './waiting-calls.ts'
 
 /** The arguments of a {@link LogClient}. */
 export interface LogClientArguments {
@@ -31,13 +32,6 @@ export interface LogClientArguments {
   readonly batchMax?: number
   /** Bytes of one command or query, about; a larger one is refused. Default 1 MiB. */
   readonly commandBytesMax?: number
-}
-
-interface Waiting {
-  readonly what: unknown
-  readonly token: ReplyToken<unknown>
-  /** How many it counts as. */
-  readonly weight: number
 }
 
 interface LogClientState {
@@ -344,33 +338,6 @@ function send(state: LogClientState, ctx: Context): void {
   }
 }
 
-/** Calls that travel together: as many numbers from `first` on. */
-interface Run {
-  readonly first: number
-  readonly what: unknown[]
-  weight: number
-}
-
-/** What waits, from number `from` up to `to`, exclusive, as runs of numbers without a gap that are no heavier than `weightMax`. */
-function runs(waiting: ReadonlyMap<number, Waiting>, from: number, to: number, weightMax: number): Run[] {
-  const found: Run[] = []
-  let run: Run | undefined
-  for (let number = from; number < to; number++) {
-    const call = waiting.get(number)
-    if (call === undefined) {
-      run = undefined
-      continue
-    }
-    if (run === undefined || run.weight + call.weight > weightMax) {
-      run = { first: number, what: [], weight: 0 }
-      found.push(run)
-    }
-    run.what.push(call.what)
-    run.weight += call.weight
-  }
-  return found
-}
-
 function sendAgain(state: LogClientState, ctx: Context): void {
   turnTo(state, state.target)
   send(state, ctx)
@@ -381,11 +348,6 @@ function turnTo(state: LogClientState, member: string): void {
   state.target = member
   state.unsentSeq = oldestOf(state.commands) ?? state.nextSeq
   state.unsentRead = oldestOf(state.reads) ?? state.nextRead
-}
-
-/** The number that has waited longest. */
-function oldestOf(waiting: ReadonlyMap<number, Waiting>): number | undefined {
-  return waiting.size === 0 ? undefined : waiting.keys().next().value
 }
 
 function firstVoter({ members }: LogConfiguration): string {
