@@ -11,7 +11,7 @@ import { type Measured, median, printMeasured } from './measured.ts'
 /** Of a run of Multi-Paxos; all but one of the nodes are members at first, or three. */
 const nodes = 5
 const seeds = 12
-/** Runs before those that are measured, of each kind: the first take three times as long, and it takes eighty until nothing is compiled any more. */
+/** Runs of each kind before those that are measured: the first take three times as long, and for some eighty code is compiled. */
 const warmingSeeds = 40
 
 /** Measures and prints; `ring` lets the ring run under a seed and returns its deliveries. */

@@ -4,6 +4,7 @@
  * fields are private by their types alone, as in the turn loop.
  */
 import type { Handler } from './actor-definition.ts'
+import { namePlace } from './name-place.ts'
 
 /** A power of two. */
 const places = 64
@@ -41,9 +42,7 @@ export class HandlerTable extends Map<string, Handler> {
 
   #searchPlace(name: string): Handler | undefined {
     this.found ??= new Array<Found>(places).fill(foundNothing)
-    const { length } = name
-    const units = length === 0 ? 0 : 31 * name.charCodeAt(length >> 1) + name.charCodeAt(length - 1) + 7 * length
-    const place = units & (places - 1)
+    const place = namePlace(name, places)
     const found = this.found[place] as Found
     if (found.name === name && found !== foundNothing) return found.handler
     const handler = this.get(name)

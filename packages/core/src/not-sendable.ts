@@ -1,8 +1,7 @@
 /** What in a message keeps it from being one, and where it is. It is looked for only when a message was refused. */
 import { Ref, ReplyToken } from './actor-ref.ts'
 import { NotSendableError } from './errors.ts'
-import { SeenObjects } from './seen-objects.ts'
-import { indicesOf, sparseLengthMin } from './sparse-array.ts'
+import { indicesOf } from './sparse-array.ts'
 import { describeInstance, isDetached, isWhole, nestingMax } from './value-kinds.ts'
 
 /** Thrown by a walk that met what is no data. Where it is is found out when the walk is over: both may be deep. */
@@ -66,56 +65,6 @@ export function refuse(root: unknown, describe: () => string): NotSendableError 
     `${describe()}: ${where} is ${what}; messages carry plain data, Map, Set, Date, errors, buffers and references`,
     { path: `payload${found?.path ?? ''}`, type: found?.type ?? 'object' },
   )
-}
-
-/**
- * Throws a `NotSendableError` that names the place of what is no data in `value`, however deep. Nothing is copied: for what is
- * stored soon, whose bytes would leave out a function and the class of an instance without a word.
- */
-export function requireData(value: unknown, describe: () => string): void {
-  if (!new DataWalk().isData(value)) throw refuse(value, describe)
-}
-
-/** A walk over one value. */
-class DataWalk {
-  readonly #seen = new SeenObjects()
-
-  isData(value: unknown): boolean {
-    if (typeof value !== 'object' || value === null) return typeof value !== 'function' && typeof value !== 'symbol'
-    if (this.#seen.meets(value)) return true
-    const prototype: object | null = Object.getPrototypeOf(value)
-    if (prototype === Object.prototype || prototype === null) {
-      for (const key in value) if (Object.hasOwn(value, key) && !this.isData((value as any)[key])) return false
-      return true
-    }
-    if (prototype === Array.prototype && Array.isArray(value)) {
-      return this.#areData(value)
-    }
-    if (prototype === Map.prototype) {
-      for (const [key, item] of value as ReadonlyMap<unknown, unknown>)
-        if (!this.isData(key) || !this.isData(item)) return false
-      return true
-    }
-    if (prototype === Set.prototype) {
-      for (const item of value as ReadonlySet<unknown>) if (!this.isData(item)) return false
-      return true
-    }
-    if (value instanceof Ref || value instanceof ReplyToken) return true
-    return isWhole(value, prototype) && !isDetached(value)
-  }
-
-  #areData(items: readonly unknown[]): boolean {
-    const { length } = items
-    for (let index = 0; index < length; index++) {
-      const item = items[index]
-      if (item === undefined && length >= sparseLengthMin && !(index in items)) {
-        for (const place of indicesOf(items)) if (place > index && !this.isData(items[place])) return false
-        return true
-      }
-      if (typeof item !== 'number' && typeof item !== 'string' && !this.isData(item)) return false
-    }
-    return true
-  }
 }
 
 function pathOfItem(path: string, key: unknown): string {

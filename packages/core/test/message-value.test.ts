@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { Ref, ReplyToken } from '../src/actor-ref.ts'
 import { NameTakenError, NotSendableError } from '../src/errors.ts'
 import { cloneValue, type MessageMode, prepareMessage, takeMessage } from '../src/message-value.ts'
-import { requireData } from '../src/not-sendable.ts'
+import { requireData } from '../src/required-data.ts'
 
 const prepare = (value: unknown, mode: MessageMode) => prepareMessage(value, mode, () => 'message put to b') as any
 const modes = ['frozen', 'copied'] as const

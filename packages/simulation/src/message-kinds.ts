@@ -1,8 +1,9 @@
 /** The messages of a run by their names, each with the shapes that its payloads had. */
+import { namePlace } from '@troupe/core/host'
 import { type PayloadShape, shapeOfKeys } from './message-shapes.ts'
 import type { TraceHash } from './trace-hash.ts'
 import type { MessageListeners } from './trace-listeners.ts'
-import { placeOf, textHash } from './trace-words.ts'
+import { textHash } from './trace-words.ts'
 
 /** Messages whose shape is remembered. */
 const messagesMax = 1_000
@@ -61,11 +62,11 @@ export class MessageKind {
 /** The messages of a run by name. */
 export class MessageKinds {
   readonly #kinds = new Map<string, MessageKind>()
-  /** Those that were asked for last, by {@link placeOf}: that is sooner found than in a map. */
+  /** Those that were asked for last, by {@link namePlace}: that is sooner found than in a map. */
   readonly #recent: MessageKind[] = new Array(recentMax).fill(new MessageKind(''))
 
   of(name: string): MessageKind {
-    const place = placeOf(name, recentMax)
+    const place = namePlace(name, recentMax)
     const recent = this.#recent[place] as MessageKind
     return recent.name === name ? recent : this.#search(name, place)
   }

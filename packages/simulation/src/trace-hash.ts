@@ -10,8 +10,8 @@
  * and its code is not in everybody's way.
  */
 import { ReplyToken } from '@troupe/core'
-import { isBoxed, Ref, sparseIndices, sparseLengthMin } from '@troupe/core/host'
-import { fieldsWord, listWord, placeOf, textHash } from './trace-words.ts'
+import { isBoxed, namePlace, Ref, sparseIndices, sparseLengthMin } from '@troupe/core/host'
+import { fieldsWord, listWord, textHash } from './trace-words.ts'
 
 /** Values of one payload that go into the hash; what is beyond does not distinguish runs. */
 const valuesMax = 10_000
@@ -163,7 +163,7 @@ export class TraceHash {
   }
 
   #wordOf(text: string): number {
-    const place = placeOf(text, recentMax)
+    const place = namePlace(text, recentMax)
     if (this.#recentNames[place] !== text) {
       this.#recentWords[place] = this.#searchWord(text)
       this.#recentNames[place] = text

@@ -30,13 +30,6 @@ export class TraceWay {
   }
 }
 
-/** Where a text is looked for first among so many places, a power of two: the names of a protocol seldom have the same. */
-export function placeOf(text: string, places: number): number {
-  const { length } = text
-  if (length === 0) return 0
-  return (31 * text.charCodeAt(length >> 1) + text.charCodeAt(length - 1) + 7 * length) & (places - 1)
-}
-
 /** Begins the words of a list of that many items. */
 export function listWord(length: number): number {
   return length ^ 0x5b5b

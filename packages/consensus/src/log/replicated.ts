@@ -42,7 +42,7 @@ export interface LogMemberOptions {
 
 /** What {@link startReplicated} starts. */
 export interface ReplicatedOptions {
-  /** The log's name, unique in the system: letters, digits or `-`, `_`, `.`. */
+  /** The log's name, unique in the system: 1 to 80 letters, digits or `-`, `_`, `.`, `:`. */
   readonly log: string
   /** The members: the names of their nodes, or options. */
   readonly members: readonly (string | LogMemberOptions)[]

@@ -32,7 +32,7 @@ export interface MemberOptions {
 
 /** What {@link startPaxos} starts. */
 export interface PaxosOptions {
-  /** The instance's name, unique in the system: letters, digits or `-`, `_`, `.`. */
+  /** The instance's name, unique in the system: 1 to 80 letters, digits or `-`, `_`, `.`, `:`. */
   readonly instance: string
   /** The members: the names of their nodes, or options. */
   readonly members: readonly (string | MemberOptions)[]

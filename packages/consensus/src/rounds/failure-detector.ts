@@ -108,7 +108,7 @@ export const FailureDetector = defineActor<FailureDetectorProtocol>()({
 
 /** How the detectors of a group are started. */
 export interface FailureDetectorOptions {
-  /** Its name, unique in the system, also among instances that have detectors: letters, digits or `-`, `_`, `.`. */
+  /** Its name, unique in the system, also among instances that have detectors: 1 to 80 letters, digits or `-`, `_`, `.`, `:`. */
   readonly group: string
   /** The members: the names of their nodes, or ids with nodes where two share one. */
   readonly members: RoundOptions['members']

@@ -24,7 +24,7 @@ export interface RoundConfiguration<Protocol> {
 
 /** How an instance is started. */
 export interface RoundOptions {
-  /** The instance's name, unique in the system: letters, digits or `-`, `_`, `.`. */
+  /** The instance's name, unique in the system: 1 to 80 letters, digits or `-`, `_`, `.`, `:`. */
   readonly instance: string
   /** The members: the names of their nodes, or ids with nodes where two share one. */
   readonly members: readonly (string | { readonly id: string; readonly node: string })[]
